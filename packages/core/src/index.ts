@@ -1,0 +1,29 @@
+export { orAborted, timeoutError, withDeadline } from './cancellation/deadline.ts';
+export { sleep } from './cancellation/sleep.ts';
+export { canonicalJson } from './digest/canonical-json.ts';
+export { lengthPrefixedDigest } from './digest/length-prefixed-digest.ts';
+export {
+  type ErrorSource,
+  GoqemuError,
+  type GoqemuErrorOptions,
+  hasErrorCode,
+  isGoqemuError,
+  type SourceLocation,
+} from './errors/goqemu-error.ts';
+export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
+export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';
+export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from './files/atomic-write.ts';
+export {
+  acquireFileLock,
+  type FileLock,
+  type FileLockOptions,
+  type LockHolder,
+  readLockHolder,
+} from './files/file-lock.ts';
+export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
+export { checkResourceName } from './names/resource-name.ts';
+export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts';
+export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
+export { hostProcessTable, isAlive, type ProcessIdentity, type ProcessTable } from './process/process-identity.ts';
+export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
+export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

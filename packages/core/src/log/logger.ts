@@ -1,0 +1,8 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Where operations are written down; silent unless somebody injects one. Never given a secret. */
+export interface Logger {
+  log(level: LogLevel, scope: string, message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export const silentLogger: Logger = { log: () => undefined };

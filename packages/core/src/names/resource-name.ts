@@ -1,0 +1,23 @@
+import { GoqemuError } from '../errors/goqemu-error.ts';
+
+/** Longest label of a host name, RFC 1123 §2.1 and RFC 1035 §2.3.4. */
+const longest = 63;
+
+/**
+ * Names of labs, stacks and machines become folder names and host names, so they are host-name labels
+ * (RFC 1123): letters, digits and inner hyphens, at most 63 of them.
+ *
+ * @throws GoqemuError `name-invalid`
+ */
+export function checkResourceName(name: string, what: string): string {
+  if (typeof name === 'string' && name.length <= longest && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i.test(name))
+    return name;
+  throw new GoqemuError({
+    code: 'name-invalid',
+    source: 'user',
+    subject: what,
+    message: `${what}: ${JSON.stringify(name)} is not a name that a machine or a folder can have`,
+    detail: `expected 1 to ${longest} letters, digits and hyphens, beginning and ending with a letter or a digit (RFC 1123)`,
+    hint: 'choose a name such as "web-1"',
+  });
+}

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * Which process this is: a pid alone is reused, so the start time and the boot belong to it.
+ * `startTime` is opaque and compared for equality only.
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+/** How a host tells about its processes; injected in tests. */
+export interface ProcessTable {
+  /** Undefined when no such process lives (a zombie does not). */
+  identify(pid: number): Promise<ProcessIdentity | undefined>;
+}
+
+/** The table of the host system that goqemu runs on. */
+export function hostProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
+  if (platform === 'linux') return linuxTable;
+  return platform === 'win32' ? windowsTable : posixTable;
+}
+
+/** proc(5): field 3 of /proc/PID/stat is the state, field 22 the start time in clock ticks after boot. */
+const linuxTable: ProcessTable = {
+  async identify(pid) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+    if (stat === undefined) return undefined;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    return { pid, startTime: fields[19] ?? '', bootId };
+  },
+};
+
+/** ps(1) of POSIX gives the start time to the second; macOS's boot time comes from sysctl(8). */
+const posixTable: ProcessTable = {
+  async identify(pid) {
+    const ps = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).catch(() => undefined);
+    const line = ps?.stdout.trim();
+    if (!line || line.startsWith('Z')) return undefined;
+    const boot = await run('sysctl', ['-n', 'kern.bootsessionuuid']).catch(() => ({ stdout: '' }));
+    return { pid, startTime: line.replace(/^\S+\s+/, ''), bootId: boot.stdout.trim() };
+  },
+};
+
+const windowsTable: ProcessTable = {
+  async identify(pid) {
+    const query = `$p = Get-CimInstance Win32_Process -Filter 'ProcessId=${Number(pid)}'; if ($p) { $p.CreationDate.Ticks; (Get-CimInstance Win32_OperatingSystem).LastBootUpTime.Ticks }`;
+    const shell = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]);
+    const [startTime, bootId] = shell.stdout.trim().split(/\s+/);
+    return startTime && bootId ? { pid, startTime, bootId } : undefined;
+  },
+};
+
+/** True while the very process that was identified is alive. */
+export async function isAlive(identity: ProcessIdentity, table: ProcessTable = hostProcessTable()): Promise<boolean> {
+  const now = await table.identify(identity.pid);
+  return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
+}
