@@ -43,6 +43,13 @@ export interface ObservedMachine {
   /** The layer that the disk stands on, and whether it is the very timeline that began there. */
   readonly layer?: string;
   readonly accelerator?: string;
+  /** Bytes of RAM and cores that it really has, where the backend can tell. */
+  readonly memory?: number;
+  readonly cpus?: number;
+  /** The guest's IPv4 address, where one is known. */
+  readonly ip?: string;
+  /** Where its SSH server is reached, and the private key's file. */
+  readonly ssh?: { readonly host: string; readonly port: number; readonly identityFile?: string };
 }
 
 /** A layer as the store has it. */
@@ -84,7 +91,8 @@ export interface Preflight {
 /**
  * What the engine needs from a place where machines can run. It never prints, keeps no state of its own
  * beyond what it returns as records, and each acting verb converges when called again with the same
- * arguments after a crash. Errors are GoqemuErrors; a step that fails throws `step-failed` with
+ * arguments after a crash. A record may then be one call behind the machine; after a crash in `create`
+ * there is none, and `delete` is called with `{}`. `start` also takes a paused machine on. Errors are GoqemuErrors; a step that fails throws `step-failed` with
  * `data: { command, exitCode, output }`.
  */
 export interface Backend {
