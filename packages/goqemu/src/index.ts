@@ -1,1 +1,2 @@
-export {};
+/** goqemu's public API. */
+export { type ErrorSource, GoqemuError, isGoqemuError, type SourceLocation } from '@goqemu/core';
