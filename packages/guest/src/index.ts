@@ -8,9 +8,28 @@ export type {
 } from './command/command-options.ts';
 export type { CommandStream, OutputChunk } from './command/command-stream.ts';
 export type { Ending } from './command/run-command.ts';
+export type { GuestCondition, WaitForOptions } from './conditions/conditions.ts';
+export { waitFor } from './conditions/wait-for.ts';
+export {
+  applyIdentity,
+  type GuestIdentity,
+  type GuestRunner,
+  identityScript,
+  newEntropySeed,
+  newMachineId,
+} from './identity/guest-identity.ts';
 export { type AccessKey, AccessKeyStore } from './keys/access-key-store.ts';
 export { generateSshKeyPair, keyFingerprint, parsePublicKey, type SshKeyPair } from './keys/key-pair.ts';
 export { shellQuote, shellQuoteAll } from './quoting/shell-quote.ts';
+export type { CloudInitState } from './readiness/cloud-init.ts';
+export { consoleTail } from './readiness/console-watch.ts';
+export {
+  defaultStageTimeouts,
+  type ReadinessStage,
+  readinessStages,
+  type StageReached,
+} from './readiness/stages.ts';
+export { type Readiness, type ReadinessOptions, waitUntilReady } from './readiness/wait-until-ready.ts';
 export type { SshEndpoint } from './session/endpoint.ts';
 export { type ConnectOptions, GuestSession, type GuestSessionOptions } from './session/guest-session.ts';
 export type { InteractiveShell, ShellOptions } from './shell/interactive-shell.ts';

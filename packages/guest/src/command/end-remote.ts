@@ -17,10 +17,13 @@ export async function endRemote(
   started: StartedProcess,
   elevated: boolean,
 ): Promise<string | undefined> {
-  const groups = `-${started.group} -${started.pid}`;
-  const script = `kill -TERM -- ${groups} 2>/dev/null; n=0
-while kill -0 -- ${groups} 2>/dev/null && [ $n -lt 10 ]; do n=$((n+1)); sleep 0.1 2>/dev/null || { sleep 1; n=10; }; done
-kill -KILL -- ${groups} 2>/dev/null; exit 0`;
+  // dash's `kill` knows no `--`; after the signal's name a negative number is a process group in all shells.
+  // dash's `kill` knows no `--`; after the signal's name a negative number is a process group in all shells.
+  const groups = [...new Set([started.group, started.pid])].map((id) => `-${id}`).join(' ');
+  const script = `left() { for g in ${groups}; do kill -0 $g 2>/dev/null && return 0; done; return 1; }
+for g in ${groups}; do kill -TERM $g 2>/dev/null; done
+n=0; while left && [ $n -lt 10 ]; do n=$((n+1)); sleep 0.1 2>/dev/null || { sleep 1; n=10; }; done
+for g in ${groups}; do kill -KILL $g 2>/dev/null; done; exit 0`;
   const request =
     elevated && endpoint.user !== 'root' ? `exec sudo -n /bin/sh -c '${script}'` : `exec /bin/sh -c '${script}'`;
   try {

@@ -46,6 +46,13 @@ export interface ConnectOptions extends ConnectionProgress {
   readonly signal?: AbortSignal;
 }
 
+/** A connection in the making, for as long as somebody waits for it. */
+interface Dialing {
+  readonly connection: Promise<Connection>;
+  readonly stop: AbortController;
+  waiters: number;
+}
+
 const defaultTimeoutMs = 10 * 60_000;
 /** A guest that drops every connection at once must not be tried for ever. */
 const mostAttempts = 10;
@@ -66,7 +73,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   readonly #slots: Slots;
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
-  #connecting: Promise<Connection> | undefined;
+  #dialing: Dialing | undefined;
 
   constructor(options: GuestSessionOptions) {
     const { host, port, user, privateKey, hostKey } = options;
@@ -99,10 +106,15 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   async connection(options: ConnectOptions = {}): Promise<Connection> {
     this.#closing.signal.throwIfAborted();
     if (this.#connection?.brokenBecause === undefined && this.#connection) return this.#connection;
-    this.#connecting ??= this.#dial(options).finally(() => {
-      this.#connecting = undefined;
-    });
-    return orAborted(this.#connecting, options.signal);
+    this.#dialing ??= this.#startDialing(options);
+    const dialing = this.#dialing;
+    dialing.waiters++;
+    try {
+      return await orAborted(dialing.connection, options.signal);
+    } finally {
+      dialing.waiters--;
+      if (dialing.waiters === 0) dialing.stop.abort(new Error('nobody waits for the connection any more'));
+    }
   }
 
   /** Runs with one of the connection's places for commands, shells and transfers, in turn. */
@@ -213,7 +225,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted) this.#closing.abort(sessionClosed(this.endpoint));
     this.reset('the session was closed');
-    await this.#connecting?.catch(() => undefined); // it was told to stop, and its callers hear why
+    await this.#dialing?.connection.catch(() => undefined); // it was told to stop, and its callers hear why
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -258,8 +270,16 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     return ending;
   }
 
+  #startDialing(options: ConnectOptions): Dialing {
+    const stop = new AbortController();
+    const connection = this.#dial(options, AbortSignal.any([stop.signal, this.#closing.signal])).finally(() => {
+      this.#dialing = undefined;
+    });
+    return { connection, stop, waiters: 0 };
+  }
+
   /** Attempts until one succeeds; only what another attempt cannot mend ends it early. */
-  async #dial(options: ConnectOptions): Promise<Connection> {
+  async #dial(options: ConnectOptions, stop: AbortSignal): Promise<Connection> {
     const { host, port } = this.endpoint;
     const timeoutMs = options.timeoutMs ?? this.#options.reconnectMs ?? 120_000;
     let last = 'no attempt has ended yet';
@@ -293,7 +313,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
       }
     };
     try {
-      this.#connection = await withDeadline(name, timeoutMs, this.#closing.signal, attempt);
+      this.#connection = await withDeadline(name, timeoutMs, stop, attempt);
       return this.#connection;
     } catch (error) {
       if (hasErrorCode(error, 'timeout')) throw timeoutError(name, timeoutMs, last);

@@ -92,7 +92,10 @@ async function childrenOf(pid: number): Promise<number[]> {
     text += chunk.toString('utf8');
   });
   await once(list, 'close');
-  const rows = text.trim().split('\n').map((line) => line.trim().split(/\s+/));
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
   const direct = rows.filter(([, parent]) => Number(parent) === pid).map(([child]) => Number(child));
   const second = rows.filter(([, parent, name]) => direct.includes(Number(parent)) && name?.startsWith('sshd'));
   return [...direct, ...second.map(([child]) => Number(child))];
