@@ -20,7 +20,20 @@ const bootPartition = { sector: 2048, sectors: 2048, type: '21686148-6449-6E6F-7
 const rootSector = bootPartition.sector + bootPartition.sectors;
 const grubFolder = '/usr/lib/grub/i386-pc';
 /** Enough to find the root file system on any disk that the BIOS sees, and to read its grub.cfg. */
-const grubModules = ['biosdisk', 'part_gpt', 'ext2', 'search', 'search_fs_uuid', 'normal', 'linux', 'serial', 'terminal', 'echo', 'test', 'ls'];
+const grubModules = [
+  'biosdisk',
+  'part_gpt',
+  'ext2',
+  'search',
+  'search_fs_uuid',
+  'normal',
+  'linux',
+  'serial',
+  'terminal',
+  'echo',
+  'test',
+  'ls',
+];
 
 /**
  * Makes a disk that boots by itself through a BIOS, with neither loop device nor mount: GPT with a BIOS boot

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type HostPlatform, type Logger, GoqemuError } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, type Logger } from '@goqemu/core';
 import { type AptMirror, readAptMirror } from './apt-mirror.ts';
 import { makeBootDisk } from './boot-disk.ts';
 import { checkBuildTools } from './build-tools.ts';
@@ -64,8 +64,11 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
   return { path, key: builtImageKey(recipe, versions) };
 }
 
+/** The recipe is for guests that boot through a BIOS, and mmdebstrap for guests of the host's own processor. */
+export const canBuildOn = (platform: HostPlatform) => platform.system === 'linux' && platform.arch === 'x64';
+
 function checkHost(platform: HostPlatform): void {
-  if (platform.system === 'linux' && platform.arch === 'x64') return;
+  if (canBuildOn(platform)) return;
   throw new GoqemuError({
     code: 'build-unsupported',
     source: 'environment',
@@ -81,11 +84,7 @@ function aptFiles(mirror: AptMirror): Record<string, string> {
   };
 }
 
-async function writeOverlay(
-  folder: string,
-  files: Readonly<Record<string, string>>,
-  rootUuid: string,
-): Promise<void> {
+async function writeOverlay(folder: string, files: Readonly<Record<string, string>>, rootUuid: string): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
     const target = join(folder, path);
     await mkdir(dirname(target), { recursive: true, mode: 0o755 });
@@ -114,7 +113,7 @@ async function bootstrap(
     '--aptopt=APT::Install-Recommends "false"',
     hook('essential', `sync-in ${quoted(join(workFolder, 'early'))} /`),
     hook('customize', `sync-in ${quoted(join(workFolder, 'late'))} /`),
-    hook('customize', inRoot("dpkg-query -W -f '${Package} ${Version} ${Architecture}\\n' > /var/tmp/packages")),
+    hook('customize', inRoot('dpkg-query -W > /var/tmp/packages')),
     hook('customize', `download /var/tmp/packages ${quoted(output.packageList)}`),
     hook('customize', inRoot([...recipe.finish, 'rm /var/tmp/packages'].join('\n'))),
     recipe.suite,

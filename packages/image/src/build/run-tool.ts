@@ -1,4 +1,4 @@
-import { GoqemuError, silentLogger, type Logger, timeoutError } from '@goqemu/core';
+import { GoqemuError, type Logger, silentLogger, timeoutError } from '@goqemu/core';
 
 export interface ToolRun {
   readonly signal?: AbortSignal | undefined;
@@ -53,7 +53,9 @@ export async function runTool(command: string, args: readonly string[], options:
     source: 'environment',
     subject: command,
     message: `${command} ${result.exitCode === undefined ? `could not run: ${result.shortMessage}` : `failed with exit code ${result.exitCode}`}`,
-    detail: [`command: ${[command, ...args].join(' ')}`, lastLines(result.stderr) || lastLines(result.stdout)].join('\n'),
+    detail: [`command: ${[command, ...args].join(' ')}`, lastLines(result.stderr) || lastLines(result.stdout)].join(
+      '\n',
+    ),
     data: { command, exitCode: result.exitCode ?? null },
   });
 }

@@ -43,7 +43,11 @@ interface PlacedFile extends IsoFile {
 export function isoImage(image: IsoImage): Uint8Array {
   checkNames(image);
   const files = [...image.files].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const names = files.map((file, index) => ({ ...file, shortName: `F${String(index).padStart(7, '0')}.;1`, sector: 0 }));
+  const names = files.map((file, index) => ({
+    ...file,
+    shortName: `F${String(index).padStart(7, '0')}.;1`,
+    sector: 0,
+  }));
   const primarySize = padded(primaryFolder(names, 0, 0).length);
   const jolietSize = padded(jolietFolder(names, 0, 0).length);
   const jolietStart = sectorOf.folders + primarySize / sectorSize;
@@ -160,11 +164,7 @@ function primaryFolder(files: readonly PlacedFile[], start: number, size: number
     folderRecord(Uint8Array.of(0), start, size, self),
     folderRecord(Uint8Array.of(1), start, size, folderMode),
     ...files.map((file) =>
-      fileRecord(
-        ascii(file.shortName),
-        file,
-        joinBytes([posixAttributes(0o100444, 1), alternateName(file.name)]),
-      ),
+      fileRecord(ascii(file.shortName), file, joinBytes([posixAttributes(0o100444, 1), alternateName(file.name)])),
     ),
   ]);
 }
