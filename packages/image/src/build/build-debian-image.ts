@@ -6,6 +6,7 @@ import { type AptMirror, readAptMirror } from './apt-mirror.ts';
 import { makeBootDisk } from './boot-disk.ts';
 import { checkBuildTools } from './build-tools.ts';
 import { builtImageKey, type DebianRecipe } from './debian-recipe.ts';
+import { recordBuilder } from './leftover-build.ts';
 import { runTool, type ToolRun } from './run-tool.ts';
 
 /** What a build is doing; each stage is reported once, when it begins. */
@@ -120,12 +121,23 @@ async function bootstrap(
     output.tar,
     '-',
   ];
-  await runTool('mmdebstrap', args, {
+  const [command = '', ...rest] = [...privateMounts(options.platform), 'mmdebstrap', ...args];
+  await runTool(command, rest, {
     ...run,
     input: `${mirror.sources.join('\n')}\n`,
     timeoutMs: bootstrapTimeoutMs,
     // Without root the new root belongs to subordinate users, who cannot reach into a closed home folder.
     env: { TMPDIR: options.platform.uid === 0 ? workFolder : '/var/tmp' },
+    onStart: (pid) => recordBuilder(workFolder, pid),
     onLine: (line) => options.logger?.log('debug', 'image', line),
   });
+}
+
+/**
+ * As root, mmdebstrap mounts /proc, /sys and /dev of the host into the new root. In name spaces of their own these
+ * mounts end with the process, whatever ends it, and nobody who clears the folder away can reach the host through them.
+ */
+function privateMounts(platform: HostPlatform): string[] {
+  if (platform.uid !== 0) return []; // mmdebstrap does the same by itself then
+  return ['unshare', '--mount', '--propagation=private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
 }

@@ -15,6 +15,7 @@ export interface BuildTool {
 /** What building an image here needs, on Debian and Ubuntu. */
 export const buildTools: readonly BuildTool[] = [
   { file: 'mmdebstrap', package: 'mmdebstrap' },
+  { file: 'unshare', package: 'util-linux' },
   { file: 'gpgv', package: 'gpgv' },
   { file: '/usr/share/keyrings/debian-archive-keyring.gpg', package: 'debian-archive-keyring' },
   { file: 'tar', package: 'tar' },

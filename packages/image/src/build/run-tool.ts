@@ -1,4 +1,4 @@
-import { GoqemuError, type Logger, silentLogger, timeoutError } from '@goqemu/core';
+import { GoqemuError, type Logger, silentLogger, systemErrorCode, withDeadline } from '@goqemu/core';
 
 export interface ToolRun {
   readonly signal?: AbortSignal | undefined;
@@ -8,11 +8,14 @@ export interface ToolRun {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Called with the process's id, which is its group's too. */
+  readonly onStart?: (pid: number) => Promise<void>;
   /** Called with each line that the tool writes to its error output. */
   readonly onLine?: (line: string) => void;
 }
 
 const defaultTimeoutMs = 600_000;
+const graceMs = 5000;
 const sbin = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /** The environment for tools: many lie in sbin, which is not on the search path of an ordinary user. */
@@ -34,19 +37,26 @@ export async function runTool(command: string, args: readonly string[], options:
   logger.log('debug', 'image', `run ${command}`, { args });
   const child = execa(command, args, {
     reject: false,
+    // A group of its own, for mmdebstrap waits for its own children when it alone is told to end.
+    detached: true,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.input === undefined ? {} : { input: options.input }),
-    ...(options.signal ? { cancelSignal: options.signal } : {}),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { LC_ALL: 'C', PATH: toolPath(process.env.PATH), ...options.env },
-    timeout: timeoutMs,
-    forceKillAfterDelay: 5000,
     maxBuffer: 16 * 2 ** 20,
   });
-  if (options.onLine) for await (const line of child.iterable({ from: 'stderr' })) options.onLine(String(line));
-  const result = await child;
-  if (result.isCanceled) throw options.signal?.reason;
-  if (result.timedOut) throw timeoutError(`${command}`, timeoutMs, lastLines(result.stderr));
+  const work = async (signal: AbortSignal) => {
+    signal.addEventListener('abort', () => endGroup(child.pid, child), { once: true });
+    if (child.pid !== undefined) await options.onStart?.(child.pid);
+    if (options.onLine) for await (const line of child.iterable({ from: 'stderr' })) options.onLine(String(line));
+    return await child;
+  };
+  let result: Awaited<ReturnType<typeof work>>;
+  try {
+    result = await withDeadline(command, timeoutMs, options.signal, work);
+  } finally {
+    await child; // nothing of it goes on when this function has ended
+  }
   if (!result.failed) return result.stdout;
   throw new GoqemuError({
     code: 'tool-failed',
@@ -58,6 +68,24 @@ export async function runTool(command: string, args: readonly string[], options:
     ),
     data: { command, exitCode: result.exitCode ?? null },
   });
+}
+
+/** SIGTERM to the whole group, and SIGKILL to what is left of it after 5 s. */
+function endGroup(pid: number | undefined, ended: Promise<unknown>): void {
+  if (pid === undefined) return;
+  signalGroup(pid, 'SIGTERM');
+  const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+  const stop = () => clearTimeout(timer);
+  ended.then(stop, stop);
+}
+
+/** Signals a process group; one that has ended is no error. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ESRCH') throw error;
+  }
 }
 
 function lastLines(text: string): string {

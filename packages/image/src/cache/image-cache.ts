@@ -12,6 +12,7 @@ import {
   systemErrorCode,
   writeFileAtomic,
 } from '@goqemu/core';
+import { endLeftoverBuilder, removeWorkFolder } from '../build/leftover-build.ts';
 import type { GuestArch } from '../catalogue/catalogue-entry.ts';
 import { type ImageManifest, imageManifestSchema } from './image-manifest.ts';
 
@@ -131,11 +132,12 @@ export class ImageCache {
     for (const left of await readdir(this.folder)) {
       if (!left.startsWith(prefix)) continue;
       this.#logger.log('info', 'image', `removing what an interrupted build left: ${left}`);
-      await rm(join(this.folder, left), { recursive: true, force: true });
+      await endLeftoverBuilder(join(this.folder, left));
+      await removeWorkFolder(join(this.folder, left));
     }
     const path = join(this.folder, `${prefix}${randomBytes(4).toString('hex')}`);
     await mkdir(path, { recursive: true, mode: 0o755 });
-    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+    return { path, [Symbol.asyncDispose]: () => removeWorkFolder(path) };
   }
 
   async #read(name: string): Promise<ImageManifest | undefined> {

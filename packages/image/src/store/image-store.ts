@@ -135,11 +135,11 @@ export class ImageStore {
   async ensure(reference: string, options: FetchOptions = {}): Promise<CachedImage> {
     const wanted = this.#wanted(reference, options.arch);
     const ready = await this.#cached(wanted);
-    if (ready) return this.#use(wanted, ready, 'cached');
+    if (ready) return await this.#use(wanted, ready, 'cached');
     await using _lock = await this.#lock(wanted, options);
     const meanwhile = await this.#cached(wanted);
-    if (meanwhile) return this.#use(wanted, meanwhile, 'cached');
-    return this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
+    if (meanwhile) return await this.#use(wanted, meanwhile, 'cached');
+    return await this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
   }
 
   /**
@@ -148,7 +148,7 @@ export class ImageStore {
   async pull(reference: string, options: FetchOptions = {}): Promise<CachedImage> {
     const wanted = this.#wanted(reference, options.arch);
     await using _lock = await this.#lock(wanted, options);
-    return this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
+    return await this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
   }
 
   /**
@@ -169,7 +169,7 @@ export class ImageStore {
     }
     await using _lock = await this.#lock(wanted, options);
     const why = 'a build was asked for';
-    return this.#fetch(wanted, { how: 'build', source: recipeName(wanted.recipe), why }, options);
+    return await this.#fetch(wanted, { how: 'build', source: recipeName(wanted.recipe), why }, options);
   }
 
   /** Every image of the cache, by name and then the newest first. */
@@ -320,9 +320,9 @@ export class ImageStore {
     const { how, source, why } = choice;
     options.onProgress?.({ kind: 'choose', how, source, ...(why ? { why } : {}) });
     this.#logger.log('info', 'image', `${how} ${wanted.name}`, { source, why });
-    if (how === 'build') return this.#build(wanted, source, why, options);
-    if (how === 'import') return this.#import(wanted, options);
-    return this.#download(wanted, options);
+    if (how === 'build') return await this.#build(wanted, source, why, options);
+    if (how === 'import') return await this.#import(wanted, options);
+    return await this.#download(wanted, options);
   }
 
   async #download(wanted: Wanted, options: FetchOptions): Promise<CachedImage> {
@@ -334,7 +334,7 @@ export class ImageStore {
     const checksum =
       pinned ?? (file ? await fetchPublisherChecksum(client, { url, checksum: file }, signal) : undefined);
     const known = checksum && (await this.#cached(wanted));
-    if (known?.checksum?.value === checksum?.value && known) return this.#use(wanted, known, 'cached');
+    if (known?.checksum?.value === checksum?.value && known) return await this.#use(wanted, known, 'cached');
     const part = join(this.cache.folder, `${wanted.name}-${wanted.arch}.part`);
     const { digest } = await downloadFile({
       client,
@@ -363,7 +363,7 @@ export class ImageStore {
       source: url,
       ...(checksum ? { checksum } : {}),
     } as const;
-    return this.#add(wanted, image, part, 'downloaded');
+    return await this.#add(wanted, image, part, 'downloaded');
   }
 
   async #build(wanted: Wanted, source: string, why: string, options: FetchOptions): Promise<CachedImage> {
@@ -382,7 +382,7 @@ export class ImageStore {
     const inspected = await inspectImage(built.path);
     const digest = await fileDigest(built.path, signal);
     const guest = { ...wanted.guest, guestAgent: 'included' } as const;
-    return this.#add(
+    return await this.#add(
       { ...wanted, guest },
       { ...inspected, digest, key: `recipe:${built.key}`, how: 'built', why, source },
       built.path,
@@ -401,7 +401,7 @@ export class ImageStore {
     const digest = await fileDigest(copy, options.signal);
     const imported = { size: before.size, modifiedMs: before.mtimeMs };
     const image = { ...inspected, digest, key: digest, how: 'imported', source: wanted.asked, imported } as const;
-    return this.#add(wanted, image, copy, 'imported');
+    return await this.#add(wanted, image, copy, 'imported');
   }
 
   async #add(
