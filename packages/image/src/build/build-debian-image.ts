@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { GoqemuError, type HostPlatform, type Logger } from '@goqemu/core';
 import { type AptMirror, readAptMirror } from './apt-mirror.ts';
 import { makeBootDisk } from './boot-disk.ts';
+import { bootstrapDebian, inRoot, shellQuoted } from './bootstrap-debian.ts';
 import { checkBuildTools } from './build-tools.ts';
 import { builtImageKey, type DebianRecipe } from './debian-recipe.ts';
-import { recordBuilder } from './leftover-build.ts';
-import { runTool, type ToolRun } from './run-tool.ts';
+import type { ToolRun } from './run-tool.ts';
 
 /** What a build is doing; each stage is reported once, when it begins. */
 export type BuildStage = 'check-tools' | 'bootstrap' | 'make-disk';
@@ -28,8 +28,6 @@ export interface BuiltImage {
   readonly key: string;
 }
 
-const bootstrapTimeoutMs = 30 * 60_000;
-
 /**
  * Builds a Debian image from the mirror that the host's apt uses, with mmdebstrap, for this host's processor.
  *
@@ -49,7 +47,22 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
   options.onStage?.('bootstrap', `installing ${recipe.packages.length} packages and what they need`);
   await writeOverlay(join(workFolder, 'early'), recipe.earlyFiles, rootUuid);
   await writeOverlay(join(workFolder, 'late'), { ...recipe.files, ...aptFiles(mirror) }, rootUuid);
-  await bootstrap(options, mirror, { tar, packageList }, run);
+  await bootstrapDebian({
+    suite: recipe.suite,
+    variant: 'minbase',
+    packages: recipe.packages,
+    mirror,
+    hooks: [
+      ['essential', `sync-in ${shellQuoted(join(workFolder, 'early'))} /`],
+      ['customize', `sync-in ${shellQuoted(join(workFolder, 'late'))} /`],
+      ['customize', inRoot('dpkg-query -W > /var/tmp/packages')],
+      ['customize', `download /var/tmp/packages ${shellQuoted(packageList)}`],
+      ['customize', inRoot([...recipe.finish, 'rm /var/tmp/packages'].join('\n'))],
+    ],
+    tar,
+    workFolder,
+    ...run,
+  });
 
   options.onStage?.('make-disk', 'writing the bootable disk');
   const path = join(workFolder, `${recipe.name}.qcow2`);
@@ -92,52 +105,4 @@ async function writeOverlay(folder: string, files: Readonly<Record<string, strin
     await writeFile(target, content.replaceAll('@ROOT_UUID@', rootUuid));
     await chmod(target, content.startsWith('#!') ? 0o755 : 0o644);
   }
-}
-
-async function bootstrap(
-  options: BuildImageOptions,
-  mirror: AptMirror,
-  output: { readonly tar: string; readonly packageList: string },
-  run: ToolRun,
-): Promise<void> {
-  const { recipe, workFolder } = options;
-  const quoted = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
-  const hook = (name: string, command: string) => `--${name}-hook=${command}`;
-  const inRoot = (script: string) => `chroot "$1" sh -ec ${quoted(script)}`;
-  const args = [
-    '--mode=auto',
-    '--variant=minbase',
-    '--format=tar',
-    '--architectures=amd64',
-    `--include=${recipe.packages.join(',')}`,
-    ...[...mirror.validity, ...mirror.proxies].map((option) => `--aptopt=${option.replace(/;$/, '')}`),
-    '--aptopt=APT::Install-Recommends "false"',
-    hook('essential', `sync-in ${quoted(join(workFolder, 'early'))} /`),
-    hook('customize', `sync-in ${quoted(join(workFolder, 'late'))} /`),
-    hook('customize', inRoot('dpkg-query -W > /var/tmp/packages')),
-    hook('customize', `download /var/tmp/packages ${quoted(output.packageList)}`),
-    hook('customize', inRoot([...recipe.finish, 'rm /var/tmp/packages'].join('\n'))),
-    recipe.suite,
-    output.tar,
-    '-',
-  ];
-  const [command = '', ...rest] = [...privateMounts(options.platform), 'mmdebstrap', ...args];
-  await runTool(command, rest, {
-    ...run,
-    input: `${mirror.sources.join('\n')}\n`,
-    timeoutMs: bootstrapTimeoutMs,
-    // Without root the new root belongs to subordinate users, who cannot reach into a closed home folder.
-    env: { TMPDIR: options.platform.uid === 0 ? workFolder : '/var/tmp' },
-    onStart: (pid) => recordBuilder(workFolder, pid),
-    onLine: (line) => options.logger?.log('debug', 'image', line),
-  });
-}
-
-/**
- * As root, mmdebstrap mounts /proc, /sys and /dev of the host into the new root. In name spaces of their own these
- * mounts end with the process, whatever ends it, and nobody who clears the folder away can reach the host through them.
- */
-function privateMounts(platform: HostPlatform): string[] {
-  if (platform.uid !== 0) return []; // mmdebstrap does the same by itself then
-  return ['unshare', '--mount', '--propagation=private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'];
 }

@@ -72,6 +72,12 @@ export class ImageCache {
       fetchedAt: now,
       lastUsedAt: now,
     };
+    const existing = (await this.list()).find((known) => known.file === manifest.file);
+    if (existing && (await this.#whole(existing))) {
+      // The same content, or a build of the same recipe and packages: machines may lie over the file that is there.
+      await rm(finishedFile, { force: true });
+      return this.touch(existing);
+    }
     await chmod(finishedFile, 0o444); // machines only ever lay their own file over it
     await rename(finishedFile, this.path(manifest));
     await syncFolder(this.folder);
@@ -91,8 +97,8 @@ export class ImageCache {
    * @throws GoqemuError `image-damaged`
    */
   async check(image: ImageManifest): Promise<void> {
+    if (await this.#whole(image)) return;
     const found = await stat(this.path(image)).catch(() => undefined);
-    if (found?.size === image.size) return;
     throw new GoqemuError({
       code: 'image-damaged',
       source: 'environment',
@@ -138,6 +144,11 @@ export class ImageCache {
     const path = join(this.folder, `${prefix}${randomBytes(4).toString('hex')}`);
     await mkdir(path, { recursive: true, mode: 0o755 });
     return { path, [Symbol.asyncDispose]: () => removeWorkFolder(path) };
+  }
+
+  async #whole(image: ImageManifest): Promise<boolean> {
+    const found = await stat(this.path(image)).catch(() => undefined);
+    return found?.size === image.size;
   }
 
   async #read(name: string): Promise<ImageManifest | undefined> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GoqemuError } from '@goqemu/core';
@@ -34,13 +35,19 @@ export function parseImageReference(reference: string, catalogue: readonly Catal
   });
 }
 
-/** The name that the cache keeps an image under; safe as the beginning of a file name. */
+/**
+ * The name that the cache keeps an image under; safe as the beginning of a file name. URLs and paths may end alike,
+ * so their names end in a digest of the whole.
+ */
 export function referenceName(reference: ImageReference): string {
   if (reference.kind === 'catalogue') return reference.entry.name;
-  const file =
-    reference.kind === 'file' ? basename(reference.path) : (new URL(reference.url).pathname.split('/').pop() ?? '');
-  const stem = file.replace(/\.(qcow2|img|raw)$/i, '').replace(/[^a-zA-Z0-9._-]+/g, '-');
-  return stem.replace(/^[.-]+/, '').slice(0, 80) || 'image';
+  const whole = reference.kind === 'file' ? reference.path : reference.url;
+  const file = reference.kind === 'file' ? basename(whole) : (new URL(whole).pathname.split('/').pop() ?? '');
+  const stem = file
+    .replace(/\.(qcow2|img|raw)$/i, '')
+    .replace(/[^a-zA-Z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '');
+  return `${stem.slice(0, 80) || 'image'}-${createHash('sha256').update(whole).digest('hex').slice(0, 6)}`;
 }
 
 function parseUrl(reference: string): ImageReference {
