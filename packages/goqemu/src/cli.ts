@@ -1,7 +1,12 @@
 /** The command line's process: the one place where goqemu touches its own streams, signals and exit code. */
-import { hostPlatform } from '@goqemu/core';
+import { type HostPlatform, hostPlatform, type Logger } from '@goqemu/core';
+import type { HostBackend } from './shell/host-backend.ts';
 import { listenForInterrupts } from './shell/interrupts.ts';
 import { runCommandLine } from './shell/run-command-line.ts';
+
+interface BackendModule {
+  readonly QemuBackend: new (options: { platform: HostPlatform; logger: Logger }) => HostBackend;
+}
 
 export async function main(): Promise<void> {
   // A reader that goes away (`goqemu logs web | head`) ends the command without a word.
@@ -26,8 +31,8 @@ export async function main(): Promise<void> {
     interrupt: signals.interrupt,
     kill: signals.kill,
     createBackend: async (logger) => {
-      const { createQemuBackend } = await import('@goqemu/backend-qemu');
-      return createQemuBackend({ platform: hostPlatform(), logger });
+      const { QemuBackend } = (await import('@goqemu/backend-qemu')) as unknown as BackendModule;
+      return new QemuBackend({ platform: hostPlatform(), logger });
     },
   });
 }

@@ -33,8 +33,7 @@ export function renderCommandHelp(spec: CommandSpec, style: Style): string {
     for (const positional of places)
       lines.push(`  ${style.cyan(positional.name.padEnd(width))}  ${positional.summary}`);
   }
-  if (Object.keys(spec.options).length > 0)
-    lines.push('', style.bold('Options'), ...optionLines(spec.options, style));
+  if (Object.keys(spec.options).length > 0) lines.push('', style.bold('Options'), ...optionLines(spec.options, style));
   lines.push('', style.bold('Options of every command'), ...optionLines(globalOptions, style));
   if (spec.examples.length > 0) {
     const width = Math.max(...spec.examples.map((example) => example.command.length));
@@ -62,13 +61,14 @@ function positionalUsage(positional: PositionalSpec): string {
 
 /** `-l, --lab FILE` */
 export function optionUsage(name: string, option: OptionSpec): string {
-  const value =
-    option.kind === 'flag' ? (option.choices ? `[=${option.choices[0]}…]` : '') : ` ${option.value}`;
+  const value = option.kind === 'flag' ? (option.choices ? `[=${option.choices[0]}…]` : '') : ` ${option.value}`;
   return `${option.short ? `-${option.short}, ` : ''}--${name}${value}`;
 }
 
 function optionLines(options: OptionSpecs, style: Style): string[] {
-  const entries = Object.entries(options).map(([name, option]) => [optionUsage(name, option), describe(option)] as const);
+  const entries = Object.entries(options).map(
+    ([name, option]) => [optionUsage(name, option), describe(option)] as const,
+  );
   const width = Math.max(...entries.map(([usage]) => usage.length));
   return entries.map(([usage, summary]) => `  ${style.cyan(usage.padEnd(width))}  ${summary}`);
 }

@@ -84,7 +84,10 @@ export function parseArguments<Options extends OptionSpecs>(
     options: Object.fromEntries(
       Object.entries(known).map(([name, option]) => [
         name,
-        { type: option.kind === 'flag' ? 'boolean' : 'string', ...(option.short ? { short: option.short } : {}) } as const,
+        {
+          type: option.kind === 'flag' ? 'boolean' : 'string',
+          ...(option.short ? { short: option.short } : {}),
+        } as const,
       ]),
     ),
   });
@@ -161,11 +164,13 @@ function checkCount(spec: CommandSpec, given: readonly string[], rest: readonly 
     throw usageError(`goqemu ${spec.name} does not know what to do with "${extra}"`, hint);
   given.forEach((value, index) => {
     const choices = (spec.positionals[index] ?? spec.positionals.at(-1))?.choices;
-    if (choices && !choices.includes(value))
-      throw usageError(`"${value}" is not one of ${choices.join(', ')}`, hint);
+    if (choices && !choices.includes(value)) throw usageError(`"${value}" is not one of ${choices.join(', ')}`, hint);
   });
   if (spec.rest && !spec.rest.optional && rest.length === 0)
-    throw usageError(`goqemu ${spec.name} needs ${spec.rest.name} after "--"${separated ? '' : ', which is missing'}`, hint);
+    throw usageError(
+      `goqemu ${spec.name} needs ${spec.rest.name} after "--"${separated ? '' : ', which is missing'}`,
+      hint,
+    );
 }
 
 function pick(values: Readonly<Record<string, unknown>>, specs: OptionSpecs): Record<string, unknown> {

@@ -75,7 +75,13 @@ const placesOfOrigin: Plugin = {
   },
 };
 
-const loaders: Readonly<Record<string, Loader>> = { '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx', '.tsx': 'tsx' };
+const loaders: Readonly<Record<string, Loader>> = {
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+  '.tsx': 'tsx',
+};
 
 /** Marks a resolution that this plugin itself asks for. */
 const asked = Symbol('asked');
@@ -138,7 +144,9 @@ async function labError(message: Message, file: string): Promise<GoqemuError> {
   return new GoqemuError({
     code: unresolved ? 'lab-import' : 'lab-syntax',
     source: 'user',
-    message: unresolved ? `the lab imports ${JSON.stringify(unresolved)}, which is not there` : `the lab cannot be read: ${message.text}`,
+    message: unresolved
+      ? `the lab imports ${JSON.stringify(unresolved)}, which is not there`
+      : `the lab cannot be read: ${message.text}`,
     location,
     ...(frame ? { detail: frame } : {}),
     hint: unresolved ? importHint(unresolved) : 'correct the file at this place',

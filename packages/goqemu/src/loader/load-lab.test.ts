@@ -64,7 +64,8 @@ test('a lab loads in every form of JavaScript and TypeScript, with and without "
 });
 
 test('a change in a file that the lab imports is seen', async () => {
-  const lab = "import { defineLab } from 'goqemu';\nimport { name } from './name.ts';\nexport default defineLab({ name }, () => {});\n";
+  const lab =
+    "import { defineLab } from 'goqemu';\nimport { name } from './name.ts';\nexport default defineLab({ name }, () => {});\n";
   const folder = project({ 'lab.ts': lab, 'name.ts': "export const name: string = 'before';\n" });
   assert.equal((await load(folder)).definition.name, 'before');
   writeFileSync(join(folder, 'name.ts'), "export const name: string = 'after';\n");
@@ -111,7 +112,8 @@ test('a syntax error names file, line and column and shows the place', async () 
 test('a thrown error names the place in the file that threw it', async () => {
   const folder = project({
     'lab.ts': "import { broken } from './broken.ts';\nexport default broken();\n",
-    'broken.ts': "export function broken(): never {\n  const why: string = 'no luck';\n  throw new TypeError(why);\n}\n",
+    'broken.ts':
+      "export function broken(): never {\n  const why: string = 'no luck';\n  throw new TypeError(why);\n}\n",
   });
   for (const when of ['bundled', 'cached']) {
     const error = await failure(folder);
@@ -123,7 +125,9 @@ test('a thrown error names the place in the file that threw it', async () => {
 });
 
 test("defineLab's own complaint carries the place in the lab and a code frame", async () => {
-  const folder = project({ 'lab.ts': "import { defineLab } from 'goqemu';\n\nexport default defineLab({} as never, () => {});\n" });
+  const folder = project({
+    'lab.ts': "import { defineLab } from 'goqemu';\n\nexport default defineLab({} as never, () => {});\n",
+  });
   const error = await failure(folder);
   assert.equal(error.code, 'lab-invalid');
   assert.equal(error.location?.line, 3);

@@ -28,7 +28,12 @@ export interface ErrorFacts {
 export function renderError(error: unknown, rendering: ErrorRendering): string {
   const facts: ErrorFacts = isGoqemuError(error)
     ? error
-    : { code: 'internal', source: 'internal', message: errorMessage(error), hint: 'this is a defect of goqemu: please report it with the debug log' };
+    : {
+        code: 'internal',
+        source: 'internal',
+        message: errorMessage(error),
+        hint: 'this is a defect of goqemu: please report it with the debug log',
+      };
   const lines = [renderErrorFacts(facts, rendering)];
   if (rendering.debug && error instanceof Error) lines.push(stackOf(error, rendering.style));
   if (rendering.logPath) lines.push(`  ${rendering.style.dim(`log: ${rendering.logPath}`)}`);

@@ -16,8 +16,10 @@ export interface Style {
 }
 
 /** SGR parameters of ECMA-48, §8.3.117. */
-const on = (parameter: number, off: number): Paint => (text) =>
-  text === '' ? '' : `\u001b[${parameter}m${text}\u001b[${off}m`;
+const on =
+  (parameter: number, off: number): Paint =>
+  (text) =>
+    text === '' ? '' : `\u001b[${parameter}m${text}\u001b[${off}m`;
 
 const coloured: Style = {
   coloured: true,

@@ -1,4 +1,5 @@
 import type { Logger } from '@goqemu/core';
+import type { CommandSpec } from '../arguments/command-spec.ts';
 import type { Style } from '../render/style.ts';
 import type { DebugLog } from './debug-log.ts';
 import type { Shell } from './shell.ts';
@@ -6,6 +7,8 @@ import type { Shell } from './shell.ts';
 /** What every command is given: the shell, how to speak, and what the global options asked for. */
 export interface CommandContext {
   readonly shell: Shell;
+  /** Every command that there is. */
+  readonly commands: readonly CommandSpec[];
   /** `goqemu apply`, for locks and logs. */
   readonly command: string;
   readonly quiet: boolean;

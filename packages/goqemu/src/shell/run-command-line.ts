@@ -1,5 +1,5 @@
-import { goqemuHome } from '@goqemu/core';
 import { join } from 'node:path';
+import { goqemuHome } from '@goqemu/core';
 import type { CommandSpec } from '../arguments/command-spec.ts';
 import { globalOptions } from '../arguments/global-options.ts';
 import { chooseCommand, parseArguments } from '../arguments/parse-arguments.ts';
@@ -58,6 +58,7 @@ function contextOf(
   const quiet = globals.quiet === true;
   return {
     shell,
+    commands,
     command: `goqemu ${spec.name}`,
     quiet,
     verbose: globals.verbose === true,
