@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { dirname, extname, relative, sep } from 'node:path';
+import { dirname, extname, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GoqemuError, internalError, type SourceLocation } from '@goqemu/core';
 import type { BuildFailure, Loader, Message, Plugin } from 'esbuild';
@@ -75,7 +75,13 @@ const placesOfOrigin: Plugin = {
   },
 };
 
-const loaders: Readonly<Record<string, Loader>> = { '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx', '.tsx': 'tsx' };
+const loaders: Readonly<Record<string, Loader>> = {
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+  '.tsx': 'tsx',
+};
 
 /** Marks a resolution that this plugin itself asks for. */
 const asked = Symbol('asked');
@@ -115,18 +121,14 @@ function external(path: string) {
 function inputsOf(inputs: Readonly<Record<string, unknown>>, folder: string): string[] {
   return Object.keys(inputs)
     .filter((name) => !/^required(?:-sdk)?:/.test(name))
-    .map((name) => absolute(name, folder));
-}
-
-function absolute(name: string, folder: string): string {
-  return relative('', name) === name || !name.startsWith(sep) ? `${folder}${sep}${name}` : name;
+    .map((name) => resolve(folder, name));
 }
 
 /** Node.js resolves the sources of a map against the module's own place; absolute URLs lead back from the cache. */
 function inlineMap(text: string, folder: string): string {
   const map = JSON.parse(text) as { sources: string[] };
   map.sources = map.sources.map((source) =>
-    /^required(?:-sdk)?:/.test(source) ? source : pathToFileURL(absolute(source, folder)).href,
+    /^required(?:-sdk)?:/.test(source) ? source : pathToFileURL(resolve(folder, source)).href,
   );
   return `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}\n`;
 }
@@ -134,7 +136,7 @@ function inlineMap(text: string, folder: string): string {
 async function labError(message: Message, file: string): Promise<GoqemuError> {
   const at = message.location;
   const location: SourceLocation = at
-    ? { file: absolute(at.file, dirname(file)), line: at.line, column: at.column + 1 }
+    ? { file: resolve(dirname(file), at.file), line: at.line, column: at.column + 1 }
     : { file };
   const source = await readFile(location.file, 'utf8').catch(() => '');
   const frame = codeFrame(source, location);
@@ -142,7 +144,9 @@ async function labError(message: Message, file: string): Promise<GoqemuError> {
   return new GoqemuError({
     code: unresolved ? 'lab-import' : 'lab-syntax',
     source: 'user',
-    message: unresolved ? `the lab imports ${JSON.stringify(unresolved)}, which is not there` : `the lab cannot be read: ${message.text}`,
+    message: unresolved
+      ? `the lab imports ${JSON.stringify(unresolved)}, which is not there`
+      : `the lab cannot be read: ${message.text}`,
     location,
     ...(frame ? { detail: frame } : {}),
     hint: unresolved ? importHint(unresolved) : 'correct the file at this place',

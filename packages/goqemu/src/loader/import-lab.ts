@@ -77,7 +77,8 @@ function frameOf(location: SourceLocation): string {
 
 function wrongExport(file: string, value: unknown, names: readonly string[]): GoqemuError {
   const source = readFileSync(file, 'utf8');
-  const line = source.split(/\r?\n/).findIndex((text) => /\bexport\s+default\b|\bmodule\.exports\b|\bexport\s*\{/.test(text)) + 1;
+  const line =
+    source.split(/\r?\n/).findIndex((text) => /\bexport\s+default\b|\bmodule\.exports\b|\bexport\s*\{/.test(text)) + 1;
   const location: SourceLocation = line > 0 ? { file, line, column: 1 } : { file };
   const found = names.includes('default')
     ? `its default export is ${describe(value)}`
@@ -99,5 +100,7 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Promise) return 'a promise';
   if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' ? 'an object that defineLab did not make' : `the ${typeof value} ${JSON.stringify(value)}`;
+  return typeof value === 'object'
+    ? 'an object that defineLab did not make'
+    : `the ${typeof value} ${JSON.stringify(value)}`;
 }

@@ -19,7 +19,10 @@ export function findLabFile(named: string | undefined, workingFolder: string): s
   }
   if (kind === undefined) {
     // Without a name, lab.mts and the others do as well as lab.ts.
-    const sibling = named === undefined ? extensions.map((e) => join(workingFolder, `lab${e}`)).find((file) => kindOf(file) === 'file') : undefined;
+    const sibling =
+      named === undefined
+        ? extensions.map((e) => join(workingFolder, `lab${e}`)).find((file) => kindOf(file) === 'file')
+        : undefined;
     if (sibling) return sibling;
     throw missing(path, named);
   }

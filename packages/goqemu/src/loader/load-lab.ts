@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { goqemuFolders, type HostPlatform } from '@goqemu/core';
 import type { LabDefinition } from '@goqemu/lab';
-import { findLabFile } from './lab-file.ts';
 import { importLab } from './import-lab.ts';
 import { LabCache } from './lab-cache.ts';
+import { findLabFile } from './lab-file.ts';
 
 export interface LoadLabOptions {
   readonly platform: HostPlatform;
