@@ -1,0 +1,13 @@
+export type { AgentExecOptions, AgentExecResult } from './exec.ts';
+export type { FileTransferOptions, GuestFileSource, WriteFileOptions } from './files.ts';
+export type { FreezeOptions } from './freeze.ts';
+export {
+  GuestAgentClient,
+  type GuestAgentClientOptions,
+  type QgaArguments,
+  type QgaCommandName,
+  type QgaExecuteOptions,
+  type QgaResult,
+} from './guest-agent-client.ts';
+export { isQgaCommandError, QgaCommandError } from './qga-errors.ts';
+export type { QgaCommands } from './schema-types.ts';

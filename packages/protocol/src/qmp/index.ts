@@ -1,0 +1,17 @@
+export { type CommandTimeouts, defaultCommandTimeouts } from './command-timeouts.ts';
+export type {
+  AnyQmpEvent,
+  ExecuteOptions,
+  QmpArguments,
+  QmpCommandName,
+  QmpEvent,
+  QmpEventName,
+  QmpResult,
+} from './commands.ts';
+export type { QmpGreeting } from './greeting.ts';
+export type { JobProgress, RunJobOptions } from './job.ts';
+export { QmpClient, type QmpClientOptions, type QmpEnd } from './qmp-client.ts';
+export { isQmpCommandError, QmpCommandError } from './qmp-errors.ts';
+export type { QmpCommands, QmpEvents } from './schema-types.ts';
+export { formatQemuVersion, isAtLeast, type QemuVersion } from './version.ts';
+export type { WaitForOptions } from './wait-for-event.ts';
