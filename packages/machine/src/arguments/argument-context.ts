@@ -1,7 +1,7 @@
 import { GoqemuError, type HostPlatform } from '@goqemu/core';
 import type { Accelerator, MachineConfig } from '../configuration/machine-config.ts';
 import type { QemuInstallation } from '../find/installation.ts';
-import type { MachineSockets } from '../launch/machine-sockets.ts';
+import type { MachineSockets } from '../sockets/machine-sockets.ts';
 
 /** A configuration in which nothing is left to choose: what `machineArguments` turns into an argv. */
 export type ResolvedMachineConfig = Omit<MachineConfig, 'accelerator' | 'runtimeFolder'> & {

@@ -1,5 +1,5 @@
 import type { ChardevConfig } from '../configuration/peripherals.ts';
-import type { SocketEndpoint } from '../launch/machine-sockets.ts';
+import type { SocketEndpoint } from '../sockets/machine-sockets.ts';
 import type { ArgumentContext } from './argument-context.ts';
 import { device, slot, virtio } from './device-arguments.ts';
 import { optionText } from './option-text.ts';
