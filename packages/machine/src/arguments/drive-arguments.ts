@@ -2,6 +2,7 @@ import type { CdromConfig, DriveConfig } from '../configuration/machine-config.t
 import { throttleProperties } from '../devices/throttle.ts';
 import { type ArgumentContext, featureMissing } from './argument-context.ts';
 import { type DeviceProperties, device, slot, virtio } from './device-arguments.ts';
+import { rootBus, versionedMachineType } from './machine-type.ts';
 
 /** The controllers, nodes and devices of all disks and CD drives. */
 export function driveArguments(context: ArgumentContext): string[] {
@@ -118,7 +119,7 @@ function frontend(context: ArgumentContext, drive: DriveConfig, index: number): 
     case 'scsi':
       return device(context, 'scsi-hd', { ...common, ...writeCache, bus: 'scsi.0' });
     case 'sata':
-      return device(context, 'ide-hd', { ...common, ...writeCache });
+      return device(context, 'ide-hd', { ...common, ...writeCache, ...sataPlace(context, drive.id) });
     case 'nvme':
       return device(context, 'nvme', { ...common, serial: drive.serial ?? drive.id, ...slot(context, 'disk', index) });
     case 'usb':
@@ -151,12 +152,25 @@ function cdromArguments(context: ArgumentContext, cdrom: CdromConfig, index: num
       throw featureMissing('empty CD drive on USB', context.installation, 'give it a path, or another interface');
     return [...medium, ...device(context, 'usb-storage', { ...common, bus: 'usb.0', removable: true })];
   }
-  return [...medium, ...device(context, 'ide-cd', common)];
+  return [...medium, ...device(context, 'ide-cd', { ...common, ...sataPlace(context, cdrom.id) })];
 }
 
 function cdromInterface({ config }: ArgumentContext, cdrom: CdromConfig): 'sata' | 'scsi' | 'usb' {
   if (cdrom.interface !== 'auto') return cdrom.interface;
   return config.arch === 'x86_64' || config.arch === 'i386' ? 'sata' : 'scsi';
+}
+
+/** Q35 has six SATA ports, the older PC two IDE channels of two; QEMU itself would fill only the first. */
+function sataPlace(context: ArgumentContext, id: string): DeviceProperties {
+  const { drives, cdroms } = context.config;
+  const onSata = [
+    ...drives.filter((drive) => drive.interface === 'sata'),
+    ...cdroms.filter((cdrom) => cdromInterface(context, cdrom) === 'sata'),
+  ];
+  const index = onSata.findIndex((item) => item.id === id);
+  const bus = rootBus(versionedMachineType(context.config, context.installation));
+  if (bus === 'pcie.0') return { bus: `ide.${index}` };
+  return bus === 'pci.0' ? { bus: `ide.${Math.floor(index / 2)}`, unit: index % 2 } : {};
 }
 
 function needsScsi(context: ArgumentContext): boolean {

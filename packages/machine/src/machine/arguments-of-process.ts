@@ -69,14 +69,14 @@ function last(options: readonly Option[], name: string): string | undefined {
 
 /** The reverse of `optionText`; the first value without a key is under ''. */
 function parseOption(text: string): Record<string, string> {
-  const parts = text.replaceAll(',,', '\0').split(',');
-  return Object.fromEntries(
-    parts.map((part) => {
-      const plain = part.replaceAll('\0', ',');
-      const equals = plain.indexOf('=');
-      return equals < 0 ? ['', plain] : [plain.slice(0, equals), plain.slice(equals + 1)];
-    }),
-  );
+  const values: Record<string, string> = {};
+  for (const [index, part] of text.replaceAll(',,', '\0').split(',').entries()) {
+    const plain = part.replaceAll('\0', ',');
+    const equals = plain.indexOf('=');
+    if (equals >= 0) values[plain.slice(0, equals)] = plain.slice(equals + 1);
+    else values[index === 0 ? '' : plain] = index === 0 ? plain : 'on';
+  }
+  return values;
 }
 
 function endpoint(chardev: Record<string, string> | undefined, options: readonly Option[]): SocketEndpoint | undefined {

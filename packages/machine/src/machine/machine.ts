@@ -6,6 +6,7 @@ import {
   type Logger,
   type ProcessTable,
   silentLogger,
+  sleep,
   TypedEmitter,
   type Unsubscribe,
   withDeadline,
@@ -256,13 +257,24 @@ export class Machine implements AsyncDisposable {
   }
 
   async #settle(): Promise<MachineExit> {
-    // Libuv tells of a child's end shortly after the kernel does; nobody tells of a stranger's.
-    const exit = (await this.#exited) ?? {};
+    const exit = await this.#exitOfChild();
     const words = this.record.stderrLog ? await lastWords(this.record.stderrLog, this.#logOffset) : '';
     await this.#qmp.close();
     this.#become('shutdown');
     await removeRuntimeFiles(this.record.runtimeFolder);
     return machineExit(exit, this.#shutdownReason, this.#panicked, words);
+  }
+
+  /** Node tells of a child's end shortly after the kernel does; nobody tells of a stranger's. */
+  async #exitOfChild(): Promise<ProcessExit> {
+    if (!this.#exited) return {};
+    const enough = new AbortController();
+    // The child is unreferenced: the timer keeps this process alive until the news is in.
+    const limit = sleep(1000, enough.signal).then(() => ({}));
+    limit.catch(() => undefined);
+    const exit = await Promise.race([this.#exited, limit]);
+    enough.abort();
+    return exit;
   }
 
   #follow(event: AnyQmpEvent): void {

@@ -23,7 +23,7 @@ export async function untilEnded(
   hurry: Promise<unknown> = new Promise(() => undefined),
 ): Promise<void> {
   let wait = 2;
-  let checked = Date.now();
+  let checked = 0;
   let hurried = false;
   const early = hurry.then(() => undefined);
   while (pidIsTaken(identity.pid)) {
