@@ -4,6 +4,14 @@ export { machineArguments } from './arguments/machine-arguments.ts';
 export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
 export {
+  continueOnOverlay,
+  copyRam,
+  createOverlay,
+  loadDeviceState,
+  saveDeviceState,
+  sharedRamPath,
+} from './checkpoint/index.ts';
+export {
   type Accelerator,
   accelerators,
   type CdromConfig,
@@ -28,7 +36,7 @@ export { type LaunchOptions, launchMachine } from './launch/launch-machine.ts';
 export { type AttachOptions, type AttachTarget, attachMachine } from './machine/attach-machine.ts';
 export { type AgentOptions, Machine, type StopOptions, type StopResult } from './machine/machine.ts';
 export type { MachineExit } from './machine/machine-exit.ts';
-export type { MachineRecord } from './machine/machine-record.ts';
+export { identityOf, type MachineRecord } from './machine/machine-record.ts';
 export type { MachineState } from './machine/machine-state.ts';
 export { type MachineProbe, type ProbeOptions, probeMachine } from './machine/probe-machine.ts';
 export { defaultStopTimeouts, type StopRung, type StopStep, type StopTimeouts } from './machine/stop-ladder.ts';
@@ -36,4 +44,5 @@ export { type CommandLines, hostCommandLines } from './process/command-line.ts';
 export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
 export { type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
 export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';
+export { defaultRuntimeFolder } from './sockets/runtime-folder.ts';
 export { openEndpoint } from './sockets/turns.ts';

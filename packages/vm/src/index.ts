@@ -10,7 +10,7 @@ export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
 export { stopVm } from './lifecycle/stop-vm.ts';
 export { runStep } from './steps/run-step.ts';
-export { Vm, type VmScope } from './vm/vm.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
+export { Vm, type VmScope } from './vm/vm.ts';
 export type { VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
 export type { VmIdentity, VmSpec } from './vm/vm-spec.ts';

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { systemErrorCode } from '@goqemu/core';
@@ -19,7 +19,6 @@ import type {
   StepResult,
   StoredLayer,
 } from '@goqemu/lab';
-import { takenPorts } from '@goqemu/network';
 import {
   collectLayers,
   createVm,
@@ -33,11 +32,11 @@ import {
   startVm,
   stopVm,
   Vm,
-  type VmCall,
   type VmHost,
 } from '@goqemu/vm';
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
+import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
 
 /** Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. */
 export class QemuBackend implements Backend, AsyncDisposable {
@@ -50,7 +49,10 @@ export class QemuBackend implements Backend, AsyncDisposable {
   }
 
   async resolveImage(reference: string, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
-    return describeImage(reference, await this.host.images.resolve(reference, { arch, signal: call.signal }));
+    return describeImage(
+      reference,
+      await this.host.images.resolve(reference, { arch: architectureOfImages(arch), signal: call.signal }),
+    );
   }
 
   async observe(
@@ -58,14 +60,22 @@ export class QemuBackend implements Backend, AsyncDisposable {
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>> {
     const found = await Promise.all(
-      machines.map(async ({ machine }) => [machine.name, await observeVm(this.#vm(machine, call.scope), vmCall(call))] as const),
+      machines.map(
+        async ({ machine }) => [machine.name, await observeVm(this.#vm(machine, call.scope), vmCall(call))] as const,
+      ),
     );
     return new Map(found);
   }
 
   async findLayers(keys: readonly string[], _call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
     const found = await Promise.all(keys.map((key) => this.host.layers.find(key)));
-    return new Map(await Promise.all(found.filter((layer) => layer !== undefined).map(async (layer) => [layer.manifest.key, await this.#stored(layer)] as const)));
+    return new Map(
+      await Promise.all(
+        found
+          .filter((layer) => layer !== undefined)
+          .map(async (layer) => [layer.manifest.key, await this.#stored(layer)] as const),
+      ),
+    );
   }
 
   async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
@@ -82,11 +92,11 @@ export class QemuBackend implements Backend, AsyncDisposable {
 
   async ensureImage(image: ResolvedImage, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
     const ready = await this.host.images.ensure(image.reference, {
-      arch,
+      arch: architectureOfImages(arch),
       signal: call.signal,
-      onProgress: (progress) => call.progress(progress),
+      onProgress: tellImageProgress(image.reference, call),
     });
-    return { ...describeImage(image.reference, { ...ready, cached: true }) };
+    return { ...describeImage(image.reference, { ...ready, cached: true, how: 'cached' }) };
   }
 
   async create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {
@@ -95,7 +105,10 @@ export class QemuBackend implements Backend, AsyncDisposable {
     if ('layer' in origin) {
       await createVm(vm, origin, vmCall(call));
     } else {
-      const image = await this.host.images.ensure(origin.image.reference, { arch: machine.arch, signal: call.signal });
+      const image = await this.host.images.ensure(origin.image.reference, {
+        arch: architectureOfImages(machine.arch),
+        signal: call.signal,
+      });
       await createVm(vm, { image: image.path }, vmCall(call));
     }
     return this.#record(vm);
@@ -121,7 +134,12 @@ export class QemuBackend implements Backend, AsyncDisposable {
     await deleteVm(vm, vmCall(call));
   }
 
-  async runStep(machine: MachineSpec, _record: BackendRecord, step: ResolvedStep, call: BackendCall): Promise<StepResult> {
+  async runStep(
+    machine: MachineSpec,
+    _record: BackendRecord,
+    step: ResolvedStep,
+    call: BackendCall,
+  ): Promise<StepResult> {
     const vm = this.#vm(machine, call.scope);
     return runStep(await this.#session(vm), machine.name, step, {
       signal: call.signal,
@@ -129,7 +147,10 @@ export class QemuBackend implements Backend, AsyncDisposable {
     });
   }
 
-  async cutLayer(cut: CutLayer, call: BackendCall): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
+  async cutLayer(
+    cut: CutLayer,
+    call: BackendCall,
+  ): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
     const vm = this.#vm(cut.machine, call.scope);
     const { machine: running } = await vm.state();
     const machine = running ? await vm.machine(call.signal) : undefined;
@@ -142,7 +163,12 @@ export class QemuBackend implements Backend, AsyncDisposable {
     }
   }
 
-  async restore(machine: MachineSpec, _record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
+  async restore(
+    machine: MachineSpec,
+    _record: BackendRecord,
+    layer: string,
+    call: BackendCall,
+  ): Promise<BackendRecord> {
     const vm = this.#vm(machine, call.scope);
     await this.#closeSession(vm);
     const running = await restoreVm(vm, layer, await this.#session(vm), vmCall(call));
@@ -157,7 +183,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
   }
 
   collectLayers(
-    keep: readonly { readonly key: string; readonly ram: boolean }[],
+    keep: readonly string[],
     call: BackendCall,
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     return collectLayers({
@@ -176,7 +202,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
     });
     const layers = await this.host.layers.list();
     const needed = layers.some(({ manifest }) => manifest.identity.lineage === call.scope.lineage);
-    if (!needed && (await readdir(folder).catch(() => [])).length === 0) await this.host.keys.delete(call.scope.lineage);
+    if (!needed && (await readdir(folder).catch(() => [])).length === 0)
+      await this.host.keys.delete(call.scope.lineage);
   }
 
   /** A session of the caller's own, for `exec`, `ssh`, `cp`. */

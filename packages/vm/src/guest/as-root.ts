@@ -10,7 +10,8 @@ export function throughAgent(machine: Machine, call: VmCall): GuestRunner {
   const signal = call.signal ? { signal: call.signal } : {};
   return async (script) => {
     await using agent = await machine.agent({ timeoutMs: 10_000, ...signal });
-    return agent.exec({ path: '/bin/sh', input: script, timeoutMs, ...signal });
+    const result = await agent.exec({ path: '/bin/sh', input: script, timeoutMs, ...signal });
+    return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
   };
 }
 

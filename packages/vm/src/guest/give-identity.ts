@@ -17,7 +17,8 @@ export async function giveIdentity(
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
-  const same = manifest.identity.instanceId === vm.spec.identity.instanceId && manifest.identity.lineage === vm.scope.lineage;
+  const same =
+    manifest.identity.instanceId === vm.spec.identity.instanceId && manifest.identity.lineage === vm.scope.lineage;
   if (manifest.agent) {
     await applyIdentity(throughAgent(machine, call), { ...renewal(), ...(same ? {} : await ownIdentity(vm)) });
     return;

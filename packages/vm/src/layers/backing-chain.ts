@@ -29,6 +29,7 @@ export async function backingFile(path: string): Promise<string | undefined> {
 /** Every file below an image, nearest first. */
 export async function backingChain(path: string): Promise<readonly string[]> {
   const chain: string[] = [];
-  for (let next = await backingFile(path); next && !chain.includes(next); next = await backingFile(next)) chain.push(next);
+  for (let next = await backingFile(path); next && !chain.includes(next); next = await backingFile(next))
+    chain.push(next);
   return chain;
 }

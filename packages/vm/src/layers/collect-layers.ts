@@ -9,13 +9,13 @@ export interface CollectLayersOptions {
   readonly labsFolder: string;
   /** The lab that collects. */
   readonly lineage: string;
-  readonly keep: readonly { readonly key: string; readonly ram: boolean }[];
+  readonly keep: readonly string[];
 }
 
-/** Removes the layers of one lab that nothing reaches any more, and the RAM that it does not want to keep. */
+/** Removes the layers of one lab that nothing reaches any more. */
 export async function collectLayers(options: CollectLayersOptions): Promise<{ removed: number; bytes: number }> {
   const { store, lineage } = options;
-  const keep = new Map(options.keep.map(({ key, ram }) => [key, ram]));
+  const keep = new Set(options.keep);
   const layers = await store.list();
   const standing = await reachableFolders(options, layers, keep);
   let removed = 0;
@@ -25,15 +25,14 @@ export async function collectLayers(options: CollectLayersOptions): Promise<{ re
     if (!manifest.owners.includes(lineage)) continue;
     const others = manifest.owners.filter((owner) => owner !== lineage);
     const before = await store.bytes(layer);
-    if (keep.has(manifest.key)) {
-      if (keep.get(manifest.key) || others.length > 0) continue;
-      bytes += before - (await store.bytes(await store.dropRam(layer)));
-    } else if (others.length > 0) {
+    if (keep.has(manifest.key)) continue;
+    if (others.length > 0) {
       await store.write({ ...manifest, owners: others });
     } else if (standing.has(basename(layer.folder))) {
       // A disk needs it: it stays as a layer without RAM or name.
       bytes += before - (await store.bytes(await store.dropRam(layer)));
-      if (manifest.descriptions.length > 0) await store.write({ ...(await store.get(manifest.key)).manifest, descriptions: [] });
+      if (manifest.descriptions.length > 0)
+        await store.write({ ...(await store.get(manifest.key)).manifest, descriptions: [] });
     } else {
       await store.remove(manifest.key);
       removed += 1;
@@ -48,7 +47,7 @@ export async function collectLayers(options: CollectLayersOptions): Promise<{ re
 async function reachableFolders(
   { store, labsFolder, lineage }: CollectLayersOptions,
   layers: readonly Layer[],
-  keep: ReadonlyMap<string, boolean>,
+  keep: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const roots = await machineDisks(labsFolder);
   for (const { manifest, folder } of layers) {

@@ -55,9 +55,7 @@ export type RamCompatibility = z.infer<typeof compatibilitySchema>;
 export function ramDifference(layer: RamCompatibility, machine: RamCompatibility): string | undefined {
   for (const field of Object.keys(layer) as (keyof RamCompatibility)[]) {
     if (layer[field] !== machine[field]) {
-      return field === 'devices'
-        ? 'the devices differ'
-        : `${field} was ${layer[field]} and is now ${machine[field]}`;
+      return field === 'devices' ? 'the devices differ' : `${field} was ${layer[field]} and is now ${machine[field]}`;
     }
   }
   return undefined;

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '@goqemu/core';
 import { cloudInitSeed } from '@goqemu/image';
 import { createOverlay } from '@goqemu/machine';
-import { qemuImg } from './qemu-img.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { writeVmState } from '../vm/vm-state.ts';
 import { deleteVm } from './delete-vm.ts';
+import { qemuImg } from './qemu-img.ts';
 
 /** What a machine's disk stands on. */
 export type VmOrigin = { readonly image: string } | { readonly layer: string };

@@ -1,14 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { link, open, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import type { GuestSession } from '@goqemu/guest';
-import { continueOnOverlay, copyRam, createOverlay, type Machine, saveDeviceState, sharedRamPath } from '@goqemu/machine';
+import {
+  continueOnOverlay,
+  copyRam,
+  createOverlay,
+  type Machine,
+  saveDeviceState,
+  sharedRamPath,
+} from '@goqemu/machine';
+import { syncGuest } from '../guest/sync-guest.ts';
 import type { LayerManifest } from '../layers/layer-manifest.ts';
 import { type Layer, layerId } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
-import { syncGuest } from '../guest/sync-guest.ts';
 import { deviceDigest, diskId, machineConfiguration } from './machine-configuration.ts';
 import { qemuImg } from './qemu-img.ts';
 
@@ -44,7 +51,8 @@ export async function cutLayer(
 ): Promise<Cut> {
   const { layers } = vm.host;
   const present = await layers.find(options.key);
-  if (present && (present.manifest.ram || !options.ram)) return { layer: await layers.adopt(present, vm.scope.lineage), pauseMs: 0 };
+  if (present && (present.manifest.ram || !options.ram))
+    return { layer: await layers.adopt(present, vm.scope.lineage), pauseMs: 0 };
   if (machine) await syncGuest(vm, machine, session, call);
   const state = await vm.state();
   const folder = await layers.prepare(options.key);
@@ -61,7 +69,9 @@ export async function cutLayer(
       ...(call.signal ? { signal: call.signal } : {}),
     });
     const files = { folder, names, overlay };
-    const { pauseMs, ram } = machine ? await cutRunning(vm, machine, files, options.ram, call) : { pauseMs: 0, ram: false };
+    const { pauseMs, ram } = machine
+      ? await cutRunning(vm, machine, files, options.ram, call)
+      : { pauseMs: 0, ram: false };
     await vm.update({ disk: overlay, layer: options.key });
     const layer = await layers.write(await manifestOf(vm, state, options, folder, { ...names, keepsRam: ram }));
     await unlink(vm.folder.file(state.disk));
@@ -132,7 +142,9 @@ async function manifestOf(
   files: CutFiles['names'] & { keepsRam: boolean },
 ): Promise<LayerManifest> {
   const size = async (name: string) => ({ name, size: (await stat(join(folder, name))).size });
-  const record = state.machine as { version?: string; machineType?: string; cpu?: string; accelerator?: string } | undefined;
+  const record = state.machine as
+    | { version?: string; machineType?: string; cpu?: string; accelerator?: string }
+    | undefined;
   return {
     version: 1,
     id: layerId(options.key),
@@ -166,6 +178,11 @@ async function manifestOf(
 /** Of the layers without a name, only a machine's newest keeps its RAM. */
 async function supersede(vm: Vm, { supersedes }: CutOptions): Promise<void> {
   const older = supersedes === undefined ? undefined : await vm.host.layers.find(supersedes);
-  if (!older || older.manifest.descriptions.length > 0 || older.manifest.owners.some((owner) => owner !== vm.scope.lineage)) return;
+  if (
+    !older ||
+    older.manifest.descriptions.length > 0 ||
+    older.manifest.owners.some((owner) => owner !== vm.scope.lineage)
+  )
+    return;
   await vm.host.layers.dropRam(older);
 }

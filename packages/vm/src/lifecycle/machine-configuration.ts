@@ -16,7 +16,8 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
     cpus: spec.cpus,
     memory: spec.memory,
     accelerator: spec.accelerator,
-    firmware: spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file('uefi-variables.qcow2') } : { kind: 'bios' },
+    firmware:
+      spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file('uefi-variables.qcow2') } : { kind: 'bios' },
     drives: [{ id: diskId, source: folder.file(state.disk), format: 'qcow2' }],
     cdroms: [{ id: 'cd0', path: folder.seed }],
     networks: [

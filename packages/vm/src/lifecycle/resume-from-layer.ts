@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { errorMessage } from '@goqemu/core';
-import { chooseAccelerator, copyRam, launchMachine, loadDeviceState, type Machine, sharedRamPath } from '@goqemu/machine';
-import { GoqemuError } from '@goqemu/core';
+import { errorMessage, GoqemuError } from '@goqemu/core';
+import { copyRam, launchMachine, loadDeviceState, type Machine, sharedRamPath } from '@goqemu/machine';
 import { type LayerManifest, ramDifference } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -16,10 +15,7 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
   const { ram, state, compatibility } = layer.manifest;
   if (!ram || !state) return 'the checkpoint holds the disk only';
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
-  const { accelerator } = await chooseAccelerator(vm.spec.accelerator, installation, {
-    cacheFolder: vm.host.folders.cache,
-    ...(call.signal ? { signal: call.signal } : {}),
-  });
+  const accelerator = vm.spec.accelerator === 'auto' ? 'tcg' : vm.spec.accelerator;
   return ramDifference(compatibility, {
     ...compatibility,
     arch: vm.spec.arch,

@@ -1,4 +1,4 @@
-import { goqemuFolders, hostPlatform, type HostPlatform, type Logger, silentLogger } from '@goqemu/core';
+import { goqemuFolders, type HostPlatform, hostPlatform, type Logger, silentLogger } from '@goqemu/core';
 import { AccessKeyStore } from '@goqemu/guest';
 import { ImageStore } from '@goqemu/image';
 import { findQemu, type QemuInstallation } from '@goqemu/machine';

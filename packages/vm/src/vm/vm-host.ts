@@ -18,7 +18,12 @@ export interface VmHost {
 
 /** What a machine tells while it works. */
 export type VmProgress =
-  | { readonly kind: 'stage'; readonly stage: string; readonly status: 'started' | 'done'; readonly durationMs?: number }
+  | {
+      readonly kind: 'stage';
+      readonly stage: string;
+      readonly status: 'started' | 'done';
+      readonly durationMs?: number;
+    }
   | { readonly kind: 'notice'; readonly code: string; readonly message: string };
 
 export interface VmCall {

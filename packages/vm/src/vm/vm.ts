@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
-import { generateSshKeyPair, GuestSession, type SshKeyPair } from '@goqemu/guest';
-import { attachMachine, type Machine, type MachineRecord, runtimeFolderFor } from '@goqemu/machine';
+import { GuestSession, generateSshKeyPair, type SshKeyPair } from '@goqemu/guest';
+import { attachMachine, defaultRuntimeFolder, type Machine, type MachineRecord } from '@goqemu/machine';
 import { VmFolder } from './vm-folder.ts';
 import type { VmHost } from './vm-host.ts';
 import type { VmSpec } from './vm-spec.ts';
@@ -35,7 +35,7 @@ export class Vm {
 
   /** Sockets lie here: the name is short and the same for the same machine, so that a stray QEMU is found again. */
   get runtimeFolder(): string {
-    return runtimeFolderFor(this.folder.path, this.host.platform);
+    return defaultRuntimeFolder(this.folder.path, this.host.platform);
   }
 
   /**
