@@ -1,1 +1,1 @@
-export {};
+export * from './ssh-server/index.ts';
