@@ -19,6 +19,7 @@ import type {
   StepResult,
   StoredLayer,
 } from '@goqemu/lab';
+import { portUse } from '@goqemu/network';
 import {
   collectLayers,
   createVm,
@@ -78,8 +79,9 @@ export class QemuBackend implements Backend, AsyncDisposable {
     );
   }
 
-  async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
-    return takenPorts(ports, { signal: call.signal });
+  async takenPorts(ports: readonly number[], _call: BackendCall): Promise<readonly number[]> {
+    const uses = await Promise.all(ports.map(portUse));
+    return uses.filter((use) => use !== undefined).map(({ port }) => port);
   }
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
