@@ -1,3 +1,4 @@
+export * from './qapi/index.ts';
 export * from './qga/index.ts';
 export * from './qmp/index.ts';
 export { type Connectable, openTransport, type TransportAddress } from './transports/address.ts';

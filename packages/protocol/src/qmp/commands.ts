@@ -7,8 +7,16 @@ export type QmpResult<C extends QmpCommandName> = QmpCommands[C]['returns'];
 
 /** Commands that start a background job under an id of the caller's. */
 export type JobCommandName = {
-  [C in QmpCommandName]: QmpArguments<C> extends { 'job-id'?: string } ? C : never;
+  [C in QmpCommandName]: true extends HasJobId<QmpArguments<C>> ? C : never;
 }[QmpCommandName];
+
+type HasJobId<A> = A extends unknown
+  ? string extends keyof A
+    ? false
+    : 'job-id' extends keyof A
+      ? true
+      : false
+  : never;
 
 /** An event as it came over the wire (QEMU docs/interop/qmp-spec, “Asynchronous events”). */
 export interface QmpEvent<E extends QmpEventName = QmpEventName> {
