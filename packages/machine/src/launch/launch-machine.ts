@@ -13,6 +13,7 @@ import {
   withDeadline,
 } from '@goqemu/core';
 import type { QmpClient } from '@goqemu/protocol';
+import { chooseAccelerator } from '../accelerators/choose-accelerator.ts';
 import type { ResolvedMachineConfig } from '../arguments/argument-context.ts';
 import { machineArguments } from '../arguments/machine-arguments.ts';
 import { versionedMachineType } from '../arguments/machine-type.ts';
@@ -61,7 +62,7 @@ export async function launchMachine(input: MachineConfigInput, options: LaunchOp
   const processes = options.processes ?? hostProcessTable();
   const { signal, logger } = options;
   const installation = options.installation ?? (await findQemu(findOptions(config, options, platform)));
-  const resolved = await resolveConfig(config, platform);
+  const resolved = await resolveConfig(config, installation, options, platform);
   const argv = machineArguments(resolved, installation, platform);
   await makeRuntimeFolder(resolved.runtimeFolder, platform);
   await refuseSecond(resolved);
@@ -106,9 +107,22 @@ function findOptions(config: MachineConfig, options: LaunchOptions, platform: Ho
 }
 
 /** Fills in what depends on this host. */
-async function resolveConfig(config: MachineConfig, platform: HostPlatform): Promise<ResolvedMachineConfig> {
+async function resolveConfig(
+  config: MachineConfig,
+  installation: QemuInstallation,
+  options: LaunchOptions,
+  platform: HostPlatform,
+): Promise<ResolvedMachineConfig> {
+  const { cacheFolder, processes, signal, logger } = options;
+  const { accelerator, notices } = await chooseAccelerator(config.accelerator, installation, {
+    platform,
+    ...(config.cpu.model ? { cpu: config.cpu.model } : {}),
+    ...(cacheFolder ? { cacheFolder } : {}),
+    ...(processes ? { processes } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  for (const notice of notices) logger?.log('warn', 'machine', notice, { machine: config.name });
   const runtimeFolder = config.runtimeFolder ?? defaultRuntimeFolder(config.uuid, platform);
-  const accelerator = config.accelerator === 'auto' ? 'tcg' : config.accelerator;
   const sockets = unixSockets(runtimeFolder, { agent: config.guestAgent, console: true }, platform);
   return { ...config, accelerator, runtimeFolder, sockets };
 }
