@@ -5,6 +5,7 @@ import type { FakeArguments, FakeQmpHandler, FakeQmpServer } from './fake-qmp-se
 export const builtInCommands: Readonly<Record<string, FakeQmpHandler>> = {
   'query-version': (_args, { version, package: name }) => ({ qemu: version, package: name }),
   'query-name': () => ({}),
+  'query-yank': () => [],
   'query-status': (_args, server) => ({
     status: server.running ? 'running' : 'paused',
     singlestep: false,
@@ -67,7 +68,7 @@ function jobOf(args: FakeArguments, server: FakeQmpServer): string {
 
 /** As much of the schema as tells which commands there are, and what the checked ones take. */
 function schema(server: FakeQmpServer): object[] {
-  const own: Readonly<Record<string, string>> = { device_del: '1', 'query-status': '0' };
+  const own: Readonly<Record<string, string>> = { device_del: '1', 'job-dismiss': '1' };
   return [
     { name: 'str', 'meta-type': 'builtin', 'json-type': 'string' },
     { name: 'bool', 'meta-type': 'builtin', 'json-type': 'boolean' },

@@ -156,7 +156,8 @@ export class FakeQmpServer implements AsyncDisposable {
     try {
       request = readRequest(line, this.#oob);
     } catch (error) {
-      this.#fail((error as { id?: unknown }).id, error);
+      // Errors of reading keep their place among the replies.
+      this.#turn = this.#turn.then(() => this.#fail((error as { id?: unknown }).id, error));
       return;
     }
     if (request.oob) void this.#run(request);
