@@ -2,8 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { FakeQmpError, FakeQmpServer } from '@goqemu/testing';
-import { findNewerQemu } from './newer-qemu.ts';
+import { FakeQmpError, FakeQmpServer, findNewerQemu } from '@goqemu/testing';
 import { type MonitorUnderTest, qmpContract } from './qmp-contract.ts';
 import { type ServerProcess, startQemu, startStorageDaemon } from './server-process.ts';
 
@@ -11,7 +10,7 @@ qmpContract({ name: 'the fake', machine: true, start: startFake });
 qmpContract({ name: 'QEMU', machine: true, start: async () => real(await startQemu()) });
 qmpContract({ name: 'qemu-storage-daemon', machine: false, start: async () => real(await startStorageDaemon()) });
 
-const newer = findNewerQemu();
+const newer = await findNewerQemu();
 if (newer.found) {
   const { program, firmware } = newer;
   qmpContract({
