@@ -1,3 +1,4 @@
+export { LineSplitter } from './framing/line-splitter.ts';
 export * from './qapi/index.ts';
 export * from './qga/index.ts';
 export * from './qmp/index.ts';
