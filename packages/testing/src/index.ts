@@ -1,4 +1,5 @@
 <<<<<<< HEAD
+<<<<<<< HEAD
 export * from './ssh-server/index.ts';
 =======
 export {
@@ -18,3 +19,12 @@ export {
   type ReceivedCommand,
 } from './qmp-server/fake-qmp-server.ts';
 >>>>>>> protocol
+=======
+export {
+  type ChecksumOptions,
+  ImageServer,
+  type PathBehaviour,
+  type RecordedRequest,
+} from './image-server/image-server.ts';
+export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';
+>>>>>>> image
