@@ -2,7 +2,7 @@ import type { SourceLocation } from '@goqemu/core';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { Accelerator, Architecture, Firmware, MachineIdentity, PortForward } from '../machine/machine-spec.ts';
 import type { WaitCondition } from '../step/resolved-step.ts';
-import type { SecretDeclaration } from '../value/secret.ts';
+import type { SecretSource } from '../value/secret-source.ts';
 import type { Text } from '../value/text.ts';
 
 /** What a lab's program described: plain data, each declaration with its place in the file. */
@@ -14,9 +14,11 @@ export interface Lab {
   readonly parameters: unknown;
   /** In the order of declaration; one depends only on those before it. */
   readonly machines: readonly MachineDeclaration[];
-  readonly secrets: readonly SecretDeclaration[];
+  readonly secrets: Readonly<Record<string, SecretSource>>;
   /** What the program returned; late values are `{ "$text": [parts] }`. */
   readonly outputs: OutputValue;
+  /** Host ports given out for the first time: somebody else may listen on them. */
+  readonly freshPorts: readonly number[];
 }
 
 export type OutputValue =

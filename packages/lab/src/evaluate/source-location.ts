@@ -1,27 +1,33 @@
 import { fileURLToPath } from 'node:url';
 import type { SourceLocation } from '@goqemu/core';
 
-/**
- * Where the caller's own code called into goqemu: the first frame outside this package and its bundle.
- * `labFile`, when given, is preferred over every other file.
- */
-export function sourceLocation(labFile?: string): SourceLocation | undefined {
-  const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = 40;
-  const stack = new Error().stack ?? '';
-  Error.stackTraceLimit = before;
-  return locationInStack(stack, labFile);
+/** Where the caller's own code called into goqemu: the first frame outside this package and its bundle. */
+export function sourceLocation(): SourceLocation | undefined {
+  return markPlace()();
 }
 
-/** The place in a lab that a stack trace leads to. */
+/**
+ * Remembers where the program is; the returned function says it. Stack traces are cheap to take and dear
+ * to format (source maps), and only errors need the text.
+ */
+export function markPlace(labFile?: string): () => SourceLocation | undefined {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 16;
+  const marker = new Error();
+  Error.stackTraceLimit = before;
+  return () => locationInStack(marker.stack ?? '', labFile);
+}
+
+/** The place in a lab that a stack trace leads to; `labFile` is preferred over every other file. */
 export function locationInStack(stack: string, labFile?: string): SourceLocation | undefined {
   let first: SourceLocation | undefined;
   for (const line of stack.split('\n')) {
     const match = /^\s*at (?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(line);
     if (!match?.[1]) continue;
     const file = pathOf(match[1]);
-    if (file === labFile) return { file, line: Number(match[2]), column: Number(match[3]) };
-    if (!first && !isOwnFrame(file)) first = { file, line: Number(match[2]), column: Number(match[3]) };
+    const place = { file, line: Number(match[2]), column: Number(match[3]) };
+    if (file === labFile) return place;
+    if (!first && !isOwnFrame(file)) first = place;
   }
   return first;
 }

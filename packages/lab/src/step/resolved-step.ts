@@ -9,6 +9,8 @@ export interface StepSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly timeoutMs: number;
+  /** Values in this step that must not reach a log or an event: masked wherever its output is written. */
+  readonly sensitive?: readonly string[];
 }
 
 /** Runs a script. */

@@ -1,11 +1,13 @@
 import { GoqemuError } from '@goqemu/core';
+import type { SecretSource } from './secret-source.ts';
 
 const brand = Symbol.for('goqemu.late');
 
 /** Where a late value comes from. */
 export type LateSource =
   /** Standard output of a `capture`, without its trailing newline. */
-  { readonly capture: { readonly machine: string; readonly name: string } } | { readonly secret: string };
+  | { readonly capture: { readonly machine: string; readonly name: string } }
+  | { readonly secret: string; readonly from: SecretSource };
 
 /**
  * A value that is known only while the lab is applied: captured output or a secret. It may stand in `sh`,
