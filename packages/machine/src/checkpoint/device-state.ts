@@ -38,14 +38,14 @@ interface MigrationInfo {
 export async function saveDeviceState(monitor: Monitor, file: string, options: DeviceStateOptions): Promise<void> {
   const socketPath = join(options.socketFolder, `out-${process.pid}`);
   await withDeadline('saving the device state', options.timeoutMs ?? 30_000, options.signal, async (signal) => {
-    await monitor.execute('migrate-set-capabilities', { capabilities }, { signal });
-    await monitor.execute('migrate-set-parameters', { 'max-bandwidth': bandwidth }, { signal });
+    await monitor.executeUntyped('migrate-set-capabilities', { capabilities }, { signal });
+    await monitor.executeUntyped('migrate-set-parameters', { 'max-bandwidth': bandwidth }, { signal });
     const server = createServer();
     await listen(server, socketPath);
     try {
       const received = receive(server, file, signal);
       received.catch(() => undefined); // awaited below; QEMU's own reason comes first
-      await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal });
+      await monitor.executeUntyped('migrate', { uri: `unix:${socketPath}` }, { signal });
       await untilMigrated(monitor, signal);
       await received;
     } finally {
@@ -62,8 +62,8 @@ export async function saveDeviceState(monitor: Monitor, file: string, options: D
 export async function loadDeviceState(monitor: Monitor, file: string, options: DeviceStateOptions): Promise<void> {
   const socketPath = join(options.socketFolder, `in-${process.pid}`);
   await withDeadline('loading the device state', options.timeoutMs ?? 30_000, options.signal, async (signal) => {
-    await monitor.execute('migrate-set-capabilities', { capabilities }, { signal });
-    await monitor.execute('migrate-incoming', { uri: `unix:${socketPath}` }, { signal });
+    await monitor.executeUntyped('migrate-set-capabilities', { capabilities }, { signal });
+    await monitor.executeUntyped('migrate-incoming', { uri: `unix:${socketPath}` }, { signal });
     try {
       await send(file, socketPath, signal);
       await untilLoaded(monitor, signal);
@@ -101,7 +101,7 @@ async function send(file: string, socketPath: string, signal: AbortSignal): Prom
 
 async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const info = (await monitor.execute('query-migrate', {}, { signal })) as MigrationInfo;
+    const info = (await monitor.executeUntyped('query-migrate', {}, { signal })) as MigrationInfo;
     if (info.status === 'completed') return;
     if (info.status === 'failed' || info.status === 'cancelled')
       throw stateError('saved', info['error-desc'] ?? info.status);
@@ -111,9 +111,9 @@ async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<voi
 
 async function untilLoaded(monitor: Monitor, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const { status } = (await monitor.execute('query-status', {}, { signal })) as { status: string };
+    const { status } = (await monitor.executeUntyped('query-status', {}, { signal })) as { status: string };
     if (status !== 'inmigrate') return;
-    const info = (await monitor.execute('query-migrate', {}, { signal })) as MigrationInfo;
+    const info = (await monitor.executeUntyped('query-migrate', {}, { signal })) as MigrationInfo;
     if (info.status === 'failed') throw stateError('loaded', info['error-desc'] ?? 'QEMU gave no reason');
     await sleep(2, signal);
   }

@@ -49,7 +49,7 @@ interface BlockInfo {
 
 /** The node that a disk device writes to now. */
 export async function topNode(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<string> {
-  const blocks = (await monitor.execute('query-block', {}, signal ? { signal } : {})) as BlockInfo[];
+  const blocks = (await monitor.executeUntyped('query-block', {}, signal ? { signal } : {})) as BlockInfo[];
   const block = blocks.find(({ qdev }) => qdev === deviceId || qdev?.split('/').includes(deviceId));
   const node = block?.inserted?.['node-name'];
   if (!node) throw internalError(`the machine has no disk called ${deviceId}`);
@@ -68,7 +68,7 @@ export async function continueOnOverlay(
 ): Promise<void> {
   const options = signal ? { signal } : {};
   const node = await topNode(monitor, deviceId, signal);
-  await monitor.execute(
+  await monitor.executeUntyped(
     'blockdev-add',
     {
       'node-name': overlay.nodeName,
@@ -79,9 +79,9 @@ export async function continueOnOverlay(
     options,
   );
   try {
-    await monitor.execute('blockdev-snapshot', { node, overlay: overlay.nodeName }, options);
+    await monitor.executeUntyped('blockdev-snapshot', { node, overlay: overlay.nodeName }, options);
   } catch (error) {
-    await monitor.execute('blockdev-del', { 'node-name': overlay.nodeName }, options);
+    await monitor.executeUntyped('blockdev-del', { 'node-name': overlay.nodeName }, options);
     throw error;
   }
 }

@@ -40,8 +40,8 @@ export class PendingRequests {
     return this.#pending.keys().next().value;
   }
 
-  /** Opens a request; `send` gets its id and is called at once. */
-  open<T>(command: string, limits: RequestLimits, caller: CallerStack, send: (id: number) => void): Promise<T> {
+  /** Opens a request; `send` gets its id and is called at once. When sending fails, so does the request. */
+  open<T>(command: string, limits: RequestLimits, caller: CallerStack, send: (id: number) => unknown): Promise<T> {
     const { signal, timeoutMs } = limits;
     if (signal?.aborted) return Promise.reject(signal.reason);
     this.#lastId += 1;
@@ -51,7 +51,8 @@ export class PendingRequests {
       const timer = setTimeout(() => this.#giveUp(id, pointAt(timeoutError(command, timeoutMs), caller)), timeoutMs);
       this.#pending.set(id, { command, caller, resolve, reject, timer, signal, onAbort });
       if (onAbort) signal.addEventListener('abort', onAbort, { once: true });
-      send(id);
+      const sent = send(id);
+      if (sent instanceof Promise) sent.catch((error: unknown) => this.#giveUp(id, error));
     });
   }
 

@@ -2,9 +2,11 @@
 // Origin: qga/qapi-schema.json of QEMU 7.2.0 and 10.0.2 (GPL-2.0-or-later), of which only
 // names, types, optionality and versions are taken; see NOTICE.
 
-import type { VersionTable } from '../qapi/version-table.ts';
-
-export const versionTable: VersionTable = {
+/** The QEMU that brought each command and event, and the commands that answer only when they fail. */
+export const versionTable: {
+  readonly since: Readonly<Record<string, string>>;
+  readonly silent: readonly string[];
+} = {
   since: {
     "guest-sync-delimited": "1.1",
     "guest-sync": "0.15.0",

@@ -1,13 +1,6 @@
 import type { QapiSchema } from './model.ts';
 
-/** Which QEMU brought a command or an event, as a module of data; see {@link writeVersionTable}. */
-export interface VersionTable {
-  readonly since: Readonly<Record<string, string>>;
-  /** Commands that answer only when they fail. */
-  readonly silent: readonly string[];
-}
-
-/** Writes what a client must know at run time. */
+/** Writes what a client must know at run time, as a module of data. */
 export function writeVersionTable(schema: QapiSchema, origin: readonly string[]): string {
   const since: string[] = [];
   const silent: string[] = [];
@@ -18,9 +11,11 @@ export function writeVersionTable(schema: QapiSchema, origin: readonly string[])
   }
   return `${origin.map((line) => `// ${line}`).join('\n')}
 
-import type { VersionTable } from '../qapi/version-table.ts';
-
-export const versionTable: VersionTable = {
+/** The QEMU that brought each command and event, and the commands that answer only when they fail. */
+export const versionTable: {
+  readonly since: Readonly<Record<string, string>>;
+  readonly silent: readonly string[];
+} = {
   since: {
 ${since.join('\n')}
   },

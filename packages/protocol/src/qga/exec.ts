@@ -37,20 +37,10 @@ const longestPauseMs = 250;
 
 /** `guest-exec` and `guest-exec-status` (QEMU Guest Agent Protocol Reference; since 2.5). */
 export async function execInGuest(agent: GuestAgentClient, options: AgentExecOptions): Promise<AgentExecResult> {
-  const { timeoutMs = 60_000, signal, input, env } = options;
+  const { timeoutMs = 60_000, signal } = options;
   const deadline = Date.now() + timeoutMs;
+  const pid = await startInGuest(agent, options);
   const limits = signal ? { signal } : {};
-  const { pid } = await agent.execute(
-    'guest-exec',
-    {
-      path: options.path,
-      arg: [...(options.args ?? [])],
-      ...(env ? { env: Object.entries(env).map(([name, value]) => `${name}=${value}`) } : {}),
-      ...(input === undefined ? {} : { 'input-data': Buffer.from(input as Uint8Array).toString('base64') }),
-      'capture-output': options.capture ?? true,
-    },
-    limits,
-  );
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, longestPauseMs)) {
     const status = await agent.execute('guest-exec-status', { pid }, limits);
     if (status.exited) {
@@ -72,7 +62,28 @@ export async function execInGuest(agent: GuestAgentClient, options: AgentExecOpt
   }
 }
 
-function execTimeoutError(path: string, pid: number, timeoutMs: number): GoqemuError {
+/** Starts a program and gives its pid. */
+export async function startInGuest(agent: GuestAgentClient, options: AgentExecOptions): Promise<number> {
+  const { path, args = [], input, env, capture = true, signal } = options;
+  const { pid } = await agent.execute(
+    'guest-exec',
+    {
+      path,
+      arg: [...args],
+      ...(env ? { env: Object.entries(env).map(([name, value]) => `${name}=${value}`) } : {}),
+      ...(input === undefined ? {} : { 'input-data': base64(input) }),
+      'capture-output': capture,
+    },
+    signal ? { signal } : {},
+  );
+  return pid;
+}
+
+function base64(input: string | Uint8Array): string {
+  return (typeof input === 'string' ? Buffer.from(input, 'utf8') : Buffer.from(input)).toString('base64');
+}
+
+export function execTimeoutError(path: string, pid: number, timeoutMs: number): GoqemuError {
   return new GoqemuError({
     code: 'qga-exec-timeout',
     source: 'environment',

@@ -1,6 +1,7 @@
-import { type GoqemuError, type Logger, silentLogger } from '@goqemu/core';
+import { type GoqemuError, hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
 import { callerStack } from '../channel/caller-stack.ts';
 import { defaultLineLimit } from '../framing/line-splitter.ts';
+import { versionTable } from '../generated/qga-versions.ts';
 import type { ExecuteParameters } from '../qmp/commands.ts';
 import { type Connectable, openTransport } from '../transports/address.ts';
 import { type AgentExecOptions, type AgentExecResult, execInGuest } from './exec.ts';
@@ -16,6 +17,7 @@ import {
 import { type FreezeOptions, freezeAround } from './freeze.ts';
 import { GuestAgentChannel } from './guest-agent-channel.ts';
 import type { QgaCommands } from './schema-types.ts';
+import { execStreamingInGuest, type StreamedExecOptions, type StreamedExecResult } from './streamed-exec.ts';
 
 export type QgaCommandName = keyof QgaCommands & string;
 export type QgaArguments<C extends QgaCommandName> = QgaCommands[C]['arguments'];
@@ -28,6 +30,8 @@ export interface GuestAgentClientOptions {
   readonly syncTimeoutMs?: number;
   /** Milliseconds for a command; default 30 000. */
   readonly timeoutMs?: number;
+  /** How often a command that only asks is sent again after a time-out; default 1. */
+  readonly retries?: number;
   /** Ends the attempt to connect. */
   readonly signal?: AbortSignal;
   /** Greatest length of one message in bytes; default 256 MiB. */
@@ -42,8 +46,11 @@ export interface QgaExecuteOptions {
   readonly signal?: AbortSignal;
 }
 
-/** These say nothing when they succeed (QEMU Guest Agent Protocol Reference). */
-const silentCommands = new Set(['guest-shutdown', 'guest-suspend-disk', 'guest-suspend-ram', 'guest-suspend-hybrid']);
+/** Commands that answer only when they fail, such as `guest-shutdown`. */
+const silentCommands = new Set(versionTable.silent);
+
+/** Asking twice changes nothing. Not `guest-exec-status`, which hands a result out once. */
+const idempotent = /^guest-(?:ping|info|get-\w[\w-]*|network-get-\w[\w-]*|fsfreeze-status|set-time)$/;
 
 /**
  * A client of the QEMU Guest Agent (QEMU docs/interop/qemu-ga-ref). Commands run one after another; on connect
@@ -60,10 +67,12 @@ export class GuestAgentClient implements AsyncDisposable {
   readonly closed: Promise<{ readonly error?: GoqemuError }>;
   readonly #channel: GuestAgentChannel;
   readonly #timeoutMs: number;
+  readonly #retries: number;
 
-  private constructor(channel: GuestAgentChannel, timeoutMs: number) {
+  private constructor(channel: GuestAgentChannel, options: GuestAgentClientOptions) {
     this.#channel = channel;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#retries = options.retries ?? 1;
     this.peer = channel.peer;
     this.closed = channel.closed;
   }
@@ -83,7 +92,7 @@ export class GuestAgentClient implements AsyncDisposable {
     );
     try {
       await channel.sync(options.signal);
-      return new GuestAgentClient(channel, options.timeoutMs ?? 30_000);
+      return new GuestAgentClient(channel, options);
     } catch (error) {
       await channel.close();
       throw error;
@@ -120,6 +129,14 @@ export class GuestAgentClient implements AsyncDisposable {
    */
   exec(options: AgentExecOptions): Promise<AgentExecResult> {
     return execInGuest(this, options);
+  }
+
+  /**
+   * The same with the output handed on while the program runs, however long it is. The agent itself keeps output
+   * until the end, so this goes through a temporary folder of the guest; it needs a POSIX shell and mktemp there.
+   */
+  execStreaming(options: StreamedExecOptions): Promise<StreamedExecResult> {
+    return execStreamingInGuest(this, options);
   }
 
   /** A whole file; for large ones see {@link copyFrom}. */
@@ -198,17 +215,24 @@ export class GuestAgentClient implements AsyncDisposable {
     return this.close();
   }
 
-  #send(
+  async #send(
     command: string,
     args: object | undefined,
     options: QgaExecuteOptions | undefined,
     below: (...args: never[]) => unknown,
   ): Promise<unknown> {
+    const caller = callerStack(below);
     const limits = {
       timeoutMs: options?.timeoutMs ?? this.#timeoutMs,
       signal: options?.signal,
       noReply: silentCommands.has(command),
     };
-    return this.#channel.request(command, args, limits, callerStack(below));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#channel.request(command, args, limits, caller);
+      } catch (error) {
+        if (attempt > this.#retries || !idempotent.test(command) || !hasErrorCode(error, 'timeout')) throw error;
+      }
+    }
   }
 }

@@ -11,3 +11,4 @@ export {
 } from './guest-agent-client.ts';
 export { isQgaCommandError, QgaCommandError } from './qga-errors.ts';
 export type { QgaCommands } from './schema-types.ts';
+export type { StreamedExecOptions, StreamedExecResult } from './streamed-exec.ts';

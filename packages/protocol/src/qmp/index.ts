@@ -9,9 +9,12 @@ export type {
   QmpResult,
 } from './commands.ts';
 export type { QmpGreeting } from './greeting.ts';
+export { type IntrospectionCache, QmpIntrospection } from './introspection.ts';
 export type { JobProgress, RunJobOptions } from './job.ts';
 export { QmpClient, type QmpClientOptions, type QmpEnd } from './qmp-client.ts';
 export { isQmpCommandError, QmpCommandError } from './qmp-errors.ts';
+export { ReconnectingQmpClient, type ReconnectOptions } from './reconnecting-qmp-client.ts';
 export type { QmpCommands, QmpEvents } from './schema-types.ts';
 export { formatQemuVersion, isAtLeast, type QemuVersion } from './version.ts';
+export { qmpSince } from './version-hint.ts';
 export type { WaitForOptions } from './wait-for-event.ts';

@@ -12,6 +12,7 @@ import { type Reply, readReply } from '../channel/reply.ts';
 import { defaultLineLimit, LineSplitter } from '../framing/line-splitter.ts';
 import { excerpt, parseMessage, type WireMessage } from '../framing/message.ts';
 import { type Connectable, openTransport } from '../transports/address.ts';
+import { fdPassingUnavailableError } from '../transports/descriptor-passing.ts';
 import type { Transport } from '../transports/transport.ts';
 import { type CommandTimeouts, commandTimeout, defaultCommandTimeouts } from './command-timeouts.ts';
 import type {
@@ -27,6 +28,7 @@ import type {
 } from './commands.ts';
 import { EventStream } from './event-stream.ts';
 import { type QmpGreeting, readGreeting } from './greeting.ts';
+import { type IntrospectionCache, loadIntrospection, type QmpIntrospection } from './introspection.ts';
 import { type RunJobOptions, runJob } from './job.ts';
 import {
   noGreetingError,
@@ -37,6 +39,7 @@ import {
   qmpClosedError,
 } from './qmp-errors.ts';
 import type { QemuVersion } from './version.ts';
+import { versionHint } from './version-hint.ts';
 import { type WaitForOptions, waitForEvent } from './wait-for-event.ts';
 
 export interface QmpClientOptions {
@@ -52,6 +55,8 @@ export interface QmpClientOptions {
   /** Greatest length of one message in bytes; default 256 MiB. */
   readonly maxLineBytes?: number;
   readonly logger?: Logger;
+  /** Keeps what {@link QmpClient.introspect} learns; without it, each client asks once. */
+  readonly introspectionCache?: { readonly cache: IntrospectionCache; readonly binary: string };
 }
 
 /** How a connection came to its end. */
@@ -80,6 +85,7 @@ export class QmpClient implements AsyncDisposable {
   readonly #requests: PendingRequests;
   readonly #timeouts: CommandTimeouts;
   readonly #logger: Logger;
+  readonly #introspectionCache: QmpClientOptions['introspectionCache'];
   readonly #events = new TypedEmitter<Internal>();
   readonly #streams = new Set<EventStream<AnyQmpEvent>>();
   readonly #fullStreams = new Set<EventStream<AnyQmpEvent>>();
@@ -90,13 +96,18 @@ export class QmpClient implements AsyncDisposable {
   #ended: GoqemuError | undefined;
   #closing = false;
   #held = false;
+  #introspection: Promise<QmpIntrospection> | undefined;
+  #descriptorTurn: Promise<unknown> = Promise.resolve();
 
   private constructor(transport: Transport, options: QmpClientOptions) {
     this.#transport = transport;
     this.peer = transport.peer;
     this.#timeouts = { ...defaultCommandTimeouts, ...options.timeouts };
     this.#logger = options.logger ?? silentLogger;
-    this.#requests = new PendingRequests((command, error) => new QmpCommandError(command, error));
+    this.#introspectionCache = options.introspectionCache;
+    this.#requests = new PendingRequests(
+      (command, error) => new QmpCommandError(command, error, versionHint(command, error, this.#greeting?.version)),
+    );
     this.closed = transport.closed.then(({ error }) => this.#end(qmpClosedError(this.peer, undefined, error)));
     const limit = options.maxLineBytes ?? defaultLineLimit;
     const splitter = new LineSplitter((line) => this.#receive(line), limit);
@@ -202,6 +213,41 @@ export class QmpClient implements AsyncDisposable {
     await this.#send('execute', 'transaction', { actions, properties }, limits, this.transaction);
   }
 
+  /** What this QEMU can do, by its own account; asked once, and kept per binary where there is a cache. */
+  introspect(): Promise<QmpIntrospection> {
+    this.#introspection ??= loadIntrospection(this, this.#introspectionCache).catch((error) => {
+      this.#introspection = undefined;
+      throw error;
+    });
+    return this.#introspection;
+  }
+
+  /** Whether a command, an argument, a value or a feature is there; the path is that of {@link QmpIntrospection.supports}. */
+  async supports(path: string): Promise<boolean> {
+    return (await this.introspect()).supports(path);
+  }
+
+  /**
+   * Gives QEMU an open file descriptor under a name (`getfd`), which then belongs to QEMU and is closed here.
+   *
+   * @throws GoqemuError `fd-passing-unavailable` unless connected with `{ path, passDescriptors: true }`
+   * @example
+   * await qmp.passDescriptor('migration', fd);
+   * await qmp.execute('migrate', { uri: 'fd:migration' });
+   */
+  async passDescriptor(name: string, descriptor: number, options?: ExecuteOptions): Promise<void> {
+    await this.#sendDescriptor('getfd', { fdname: name }, descriptor, options);
+  }
+
+  /** Adds an open file descriptor to a set (`add-fd`), for use as `/dev/fdset/ID`; it is closed here. */
+  async addDescriptor(
+    descriptor: number,
+    set: QmpArguments<'add-fd'> = {},
+    options?: ExecuteOptions,
+  ): Promise<QmpResult<'add-fd'>> {
+    return (await this.#sendDescriptor('add-fd', set, descriptor, options)) as QmpResult<'add-fd'>;
+  }
+
   /** Calls back for each event of this name, in order, as it is read. */
   on<E extends QmpEventName>(event: E, listener: (event: QmpEvent<E>) => void): Unsubscribe {
     return this.#events.on(event, listener as unknown as (event: AnyQmpEvent) => void);
@@ -265,6 +311,7 @@ export class QmpClient implements AsyncDisposable {
     args: object | undefined,
     options: ExecuteOptions | undefined,
     below: (...args: never[]) => unknown,
+    carry?: (text: string) => Promise<void>,
   ): Promise<unknown> {
     const caller = callerStack(below);
     if (this.#ended) return Promise.reject(pointAt(qmpClosedError(this.peer, command, this.#ended.cause), caller));
@@ -278,9 +325,29 @@ export class QmpClient implements AsyncDisposable {
       timeoutMs: options?.timeoutMs ?? commandTimeout(command, this.#timeouts),
       signal: options?.signal,
     };
-    const reply = this.#requests.open(command, limits, caller, (id) => this.#transport.write(`${text}${id}}\n`));
+    const reply = this.#requests.open(command, limits, caller, (id) => {
+      const line = `${text}${id}}\n`;
+      return carry ? carry(line) : this.#transport.write(line);
+    });
     if (this.#held) this.#regulate();
     return reply;
+  }
+
+  /** One after another: QEMU keeps only the descriptor that came last until a command has taken it. */
+  #sendDescriptor(
+    command: 'getfd' | 'add-fd',
+    args: object,
+    descriptor: number,
+    options: ExecuteOptions | undefined,
+  ): Promise<unknown> {
+    const turn = this.#descriptorTurn.then(() => {
+      const { sendWithDescriptor } = this.#transport;
+      if (!sendWithDescriptor) throw fdPassingUnavailableError('this connection was made without it');
+      const carry = (text: string) => sendWithDescriptor.call(this.#transport, text, descriptor);
+      return this.#send('execute', command, args, options, this.passDescriptor, carry);
+    });
+    this.#descriptorTurn = turn.catch(() => undefined);
+    return turn;
   }
 
   async #negotiate(options: QmpClientOptions): Promise<void> {

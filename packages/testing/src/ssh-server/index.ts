@@ -1,0 +1,1 @@
+export { type OpensshServer, type OpensshServerOptions, startOpensshServer } from './openssh-server.ts';

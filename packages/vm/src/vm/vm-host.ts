@@ -1,0 +1,32 @@
+import type { GoqemuFolders, HostPlatform, Logger } from '@goqemu/core';
+import type { AccessKeyStore } from '@goqemu/guest';
+import type { ImageStore } from '@goqemu/image';
+import type { QemuInstallation } from '@goqemu/machine';
+import type { LayerStore } from '../layers/layer-store.ts';
+
+/** What the machines of one host share. */
+export interface VmHost {
+  readonly platform: HostPlatform;
+  readonly folders: GoqemuFolders;
+  readonly logger: Logger;
+  readonly layers: LayerStore;
+  readonly images: ImageStore;
+  readonly keys: AccessKeyStore;
+  /** Finds QEMU for a guest's architecture once. */
+  installation(arch: string, signal?: AbortSignal): Promise<QemuInstallation>;
+}
+
+/** What a machine tells while it works. */
+export type VmProgress =
+  | {
+      readonly kind: 'stage';
+      readonly stage: string;
+      readonly status: 'started' | 'done';
+      readonly durationMs?: number;
+    }
+  | { readonly kind: 'notice'; readonly code: string; readonly message: string };
+
+export interface VmCall {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: VmProgress) => void;
+}
