@@ -14,13 +14,7 @@ export async function main(): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
-  const signals = listenForInterrupts((stage) => {
-    process.stderr.write(
-      stage === 1
-        ? '\ninterrupted: nothing more is begun, what runs may end; once more cuts it off\n'
-        : '\ninterrupted again: cutting off what runs\n',
-    );
-  });
+  const signals = listenForInterrupts();
   process.exitCode = await runCommandLine({
     argv: process.argv.slice(2),
     platform: hostPlatform(),

@@ -26,4 +26,6 @@ export interface CommandContext {
   readonly printJson: (document: unknown) => void;
   /** A line to standard error; nothing with `--quiet`. */
   readonly tell: (line: string) => void;
+  /** Asks for a secret; undefined where there is no terminal to ask on. */
+  readonly promptSecret?: (question: string) => Promise<string>;
 }

@@ -6,21 +6,17 @@ export interface Interrupts {
 
 /**
  * Listens to the signals of this process. The first asks to stop, the second cuts off, the third leaves at once.
- * `onStage` tells the user.
+ * What that means is told by the command that runs.
  */
-export function listenForInterrupts(onStage: (stage: 1 | 2) => void): Interrupts {
+export function listenForInterrupts(): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
   let count = 0;
   const hear = () => {
     count++;
-    if (count === 1) {
-      onStage(1);
-      first.abort(aborted('interrupted'));
-    } else if (count === 2) {
-      onStage(2);
-      second.abort(aborted('interrupted twice'));
-    } else process.exit(130);
+    if (count === 1) first.abort(aborted('interrupted'));
+    else if (count === 2) second.abort(aborted('interrupted twice'));
+    else process.exit(130);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
   return { interrupt: first.signal, kill: second.signal };

@@ -9,6 +9,7 @@ import { styleFor } from '../render/style.ts';
 import type { CommandContext } from './command-context.ts';
 import { DebugLog } from './debug-log.ts';
 import { exitCode, exitCodeOf, isAbort } from './exit-code.ts';
+import { askSecret, canAsk } from './prompt.ts';
 import type { Shell } from './shell.ts';
 import { version } from './version.ts';
 
@@ -71,6 +72,7 @@ function contextOf(
     tell: (line) => {
       if (!quiet) shell.stderr.write(`${line}\n`);
     },
+    ...(canAsk(shell) ? { promptSecret: (question: string) => askSecret(shell, question) } : {}),
   };
 }
 
