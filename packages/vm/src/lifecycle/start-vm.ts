@@ -80,14 +80,19 @@ function bootsInstead(vm: Vm, reason: string, call: VmCall): void {
 async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
+  const { accelerator, notices } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
+  for (const message of notices) call.onProgress?.({ kind: 'notice', code: 'accelerator', message });
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
   const serialOffset = await sizeOf(vm.folder.serialLog);
-  const machine = await launchMachine(machineConfiguration(vm, await vm.state()), {
-    installation,
-    platform: vm.host.platform,
-    logger: vm.host.logger,
-    ...signal,
-  });
+  const machine = await launchMachine(
+    { ...machineConfiguration(vm, await vm.state()), accelerator },
+    {
+      installation,
+      platform: vm.host.platform,
+      logger: vm.host.logger,
+      ...signal,
+    },
+  );
   try {
     await writeDown(vm, machine);
     await vm.update({ resumeFrom: undefined });
