@@ -35,6 +35,7 @@ import {
   Vm,
   type VmHost,
 } from '@goqemu/vm';
+import { type DoctorFact, doctor } from '../doctor/doctor.ts';
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
@@ -211,6 +212,17 @@ export class QemuBackend implements Backend, AsyncDisposable {
   /** A session of the caller's own, for `exec`, `ssh`, `cp`. */
   openSession(machine: MachineSpec, scope: LabScope): Promise<GuestSession> {
     return this.#vm(machine, scope).openSession();
+  }
+
+  /** What this host has and lacks, for `goqemu doctor`. */
+  doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]> {
+    return doctor(this.host, signal);
+  }
+
+  /** Files that tell what a machine did: the serial console, and QEMU's own words. */
+  logFiles(machine: MachineSpec, scope: LabScope): { readonly console: string; readonly qemu: string } {
+    const { folder } = this.#vm(machine, scope);
+    return { console: folder.serialLog, qemu: folder.qemuLog };
   }
 
   /** The machine itself, for what goes beyond the engine's verbs. */
