@@ -112,7 +112,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
         arch: architectureOfImages(machine.arch),
         signal: call.signal,
       });
-      await createVm(vm, { image: image.path }, vmCall(call));
+      const { path, format, shell, guestAgent } = image;
+      await createVm(vm, { image: path, format, shell, guestAgent }, vmCall(call));
     }
     return this.#record(vm);
   }

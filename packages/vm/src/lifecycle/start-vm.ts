@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { errorMessage, hasErrorCode, isAlive } from '@goqemu/core';
+import { hasErrorCode, isAlive } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
+import { ensureAgent } from '../guest/ensure-agent.ts';
 import { giveIdentity } from '../guest/give-identity.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -105,7 +106,7 @@ async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machin
       onStage: tellStages(call),
       ...signal,
     });
-    await vm.update({ identity: vm.spec.identity.instanceId, agent: await answers(machine, call) });
+    await vm.update({ identity: vm.spec.identity.instanceId, agent: await ensureAgent(vm, machine, session, call) });
     return machine;
   } catch (error) {
     await machine.close();
@@ -125,17 +126,4 @@ function tellStages(call: VmCall): (reached: StageReached) => void {
 /** The log goes on from boot to boot. */
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
-}
-
-/** Whether the guest has an agent: images without one are reached over SSH alone. */
-async function answers(machine: Machine, call: VmCall): Promise<boolean> {
-  try {
-    await using agent = await machine.agent({ timeoutMs: 2_000, ...(call.signal ? { signal: call.signal } : {}) });
-    await agent.ping();
-    return true;
-  } catch (error) {
-    call.signal?.throwIfAborted();
-    call.onProgress?.({ kind: 'notice', code: 'no-agent', message: `the guest has no agent: ${errorMessage(error)}` });
-    return false;
-  }
 }
