@@ -161,7 +161,7 @@ export class Display {
     const { skipAuth = false, tls, ...limits } = options;
     const fdname = `client-${randomBytes(4).toString('hex')}`;
     socket.pause(); // what it says from here on is for QEMU
-    await this.#qmp.passSocket(fdname, socket, limits);
+    await this.#qmp.passDescriptor(fdname, socket, limits);
     await this.#qmp.execute('add_client', { protocol, fdname, skipauth: skipAuth, ...(tls ? { tls } : {}) }, limits);
   }
 }

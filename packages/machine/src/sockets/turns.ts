@@ -1,5 +1,5 @@
 import { acquireFileLock, type ProcessTable } from '@goqemu/core';
-import { openTransport, type Transport } from '@goqemu/protocol';
+import { openTransport, type PassedDescriptor, type Transport } from '@goqemu/protocol';
 import type { SocketEndpoint } from './machine-sockets.ts';
 import { readPreSharedKey } from './tls-sockets.ts';
 
@@ -71,7 +71,7 @@ function releasing(transport: Transport, release: () => Promise<void>): Transpor
     resume: () => transport.resume(),
     ...(sendWithDescriptor
       ? {
-          sendWithDescriptor: (text: string, descriptor: number) =>
+          sendWithDescriptor: (text: string, descriptor: PassedDescriptor) =>
             sendWithDescriptor.call(transport, text, descriptor),
         }
       : {}),
