@@ -66,7 +66,7 @@ export class BlockDevices {
     await this.#qmp.execute(
       'block_set_io_throttle',
       {
-        id,
+        id: await this.#backendOf(id, options),
         bps: limits.bytesTotal ?? 0,
         bps_rd: limits.bytesRead ?? 0,
         bps_wr: limits.bytesWrite ?? 0,
@@ -130,6 +130,12 @@ export class BlockDevices {
     for (const node of new Set(nodes)) {
       if (names.includes(node)) await this.#qmp.execute('blockdev-del', { 'node-name': node });
     }
+  }
+
+  /** A virtio device keeps its block backend one object further down; `query-block` names the right one. */
+  async #backendOf(id: string, options: ExecuteOptions): Promise<string> {
+    const blocks = await this.#qmp.execute('query-block', undefined, options);
+    return blocks.find((block) => idOfPath(block.qdev ?? '') === id)?.qdev ?? id;
   }
 
   async #placeOf(id: string, kind: string, serial: string | undefined, options: ExecuteOptions) {

@@ -14,13 +14,16 @@ export interface UnplugOptions {
  * @throws GoqemuError `hotplug-port-missing`
  */
 export async function freePort(qmp: QmpClient, options: ExecuteOptions): Promise<{ bus?: string }> {
-  const buses = await qmp.execute('query-pci', undefined, options);
-  const devices = buses.flatMap((bus) => bus.devices);
-  const ports = devices.filter((device) => /^port\d+$/.test(device.qdev_id));
-  const free = ports.find((port) => (port.pci_bridge?.devices ?? []).length === 0);
-  if (free) return { bus: free.qdev_id };
-  // The host bridge of the 440FX: its only bus takes devices at any time.
-  if (devices.some((device) => device.id.vendor === 0x8086 && device.id.device === 0x1237)) return {};
+  const peripherals = await qmp.execute('qom-list', { path: '/machine/peripheral' }, options);
+  const ports = peripherals.filter(({ type }) => type === 'child<pcie-root-port>').map(({ name }) => name);
+  for (const port of ports) {
+    // The port's bus has the port's name; what is plugged in is a child of it. `query-pci` knows neither before the
+    // firmware has numbered the buses.
+    const bus = await qmp.execute('qom-list', { path: `/machine/peripheral/${port}/${port}` }, options);
+    if (!bus.some(({ name }) => name.startsWith('child['))) return { bus: port };
+  }
+  const type = await qmp.execute('qom-get', { path: '/machine', property: 'type' }, options);
+  if (/^pc-i440fx-/.test(String(type))) return {}; // its only bus takes devices at any time
   throw new GoqemuError({
     code: 'hotplug-port-missing',
     source: 'user',
