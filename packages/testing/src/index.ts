@@ -22,3 +22,4 @@ export {
 } from './qmp-server/fake-qmp-server.ts';
 export * from './ssh-server/index.ts';
 export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';
+export * from './backend/index.ts';
