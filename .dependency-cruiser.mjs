@@ -61,7 +61,7 @@ export default {
       comment: 'Across packages, import @goqemu/name: what a package does not export is its own affair.',
       severity: 'error',
       from: { path: '^packages/([^/]+)/' },
-      to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'] },
+      to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'], dependencyTypesNot: ['aliased'] },
     },
     {
       name: 'no-undeclared-dependencies',

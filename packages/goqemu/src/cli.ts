@@ -1,12 +1,7 @@
 /** The command line's process: the one place where goqemu touches its own streams, signals and exit code. */
-import { type HostPlatform, hostPlatform, type Logger } from '@goqemu/core';
-import type { HostBackend } from './shell/host-backend.ts';
+import { hostPlatform } from '@goqemu/core';
 import { listenForInterrupts } from './shell/interrupts.ts';
 import { runCommandLine } from './shell/run-command-line.ts';
-
-interface BackendModule {
-  readonly QemuBackend: new (options: { platform: HostPlatform; logger: Logger }) => HostBackend;
-}
 
 export async function main(): Promise<void> {
   // A reader that goes away (`goqemu logs web | head`) ends the command without a word.
@@ -15,9 +10,10 @@ export async function main(): Promise<void> {
     process.exit(0);
   });
   const signals = listenForInterrupts();
+  const platform = hostPlatform();
   process.exitCode = await runCommandLine({
     argv: process.argv.slice(2),
-    platform: hostPlatform(),
+    platform,
     workingFolder: process.cwd(),
     stdin: process.stdin,
     stdout: process.stdout,
@@ -25,8 +21,8 @@ export async function main(): Promise<void> {
     interrupt: signals.interrupt,
     kill: signals.kill,
     createBackend: async (logger) => {
-      const { QemuBackend } = (await import('@goqemu/backend-qemu')) as unknown as BackendModule;
-      return new QemuBackend({ platform: hostPlatform(), logger });
+      const { createQemuHost } = await import('./host/qemu-host.ts');
+      return createQemuHost({ platform, logger });
     },
   });
 }

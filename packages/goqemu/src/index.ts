@@ -33,7 +33,6 @@ export {
   type MachineReference,
   type RunOptions,
   type SecretSource,
-  type SecretValue,
   type StepOptions,
   secret,
   sh,

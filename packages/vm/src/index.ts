@@ -1,3 +1,4 @@
+export { backingChain } from './layers/backing-chain.ts';
 export { collectLayers } from './layers/collect-layers.ts';
 export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';

@@ -1,12 +1,11 @@
 import { formatDuration } from '@goqemu/core';
 import { type ApplyResult, countChanges, type Plan } from '@goqemu/lab';
-import { usageError } from '../arguments/usage-error.ts';
 import type { EventSink } from '../render/event-sink.ts';
 import { renderOutputs } from '../render/render-outputs.ts';
 import { renderPlan } from '../render/render-plan.ts';
 import type { CommandContext } from '../shell/command-context.ts';
 import { exitCode } from '../shell/exit-code.ts';
-import { canAsk, confirm } from '../shell/prompt.ts';
+import { confirm } from '../shell/prompt.ts';
 import type { OpenLab } from './open-lab.ts';
 
 export interface CarryOutOptions {
@@ -31,7 +30,6 @@ export async function carryOut(context: CommandContext, options: CarryOutOptions
       renderPlan(plan, { style: noticeStyle, workingFolder: shell.workingFolder, verbose: context.verbose }),
     );
   if (changes > 0 && !options.yes) {
-    if (!canAsk(shell)) throw usageError('there is no terminal to ask on', 'add --yes to do it without a question');
     const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Do it?';
     if (!(await confirm(shell, question))) {
       context.tell('nothing was done');

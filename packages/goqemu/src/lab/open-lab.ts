@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { goqemuHome } from '@goqemu/core';
 import { Engine, type EngineEvent, type LabDefinition, stateFolderOf } from '@goqemu/lab';
+import type { HostBackend } from '../host/host-backend.ts';
 import { findLabFile } from '../loader/lab-file.ts';
 import { loadLab } from '../loader/load-lab.ts';
 import type { CommandContext } from '../shell/command-context.ts';
-import type { HostBackend } from '../shell/host-backend.ts';
 
 export interface LabChoice {
   readonly lab?: string | undefined;

@@ -1,6 +1,7 @@
-import { formatByteSize, formatDuration } from '@goqemu/core';
+import { formatDuration } from '@goqemu/core';
 import type { BackendProgress } from '@goqemu/lab';
 import { printable } from './printable.ts';
+import { roundedSize } from './rounded-size.ts';
 
 /** The latest thing that an operation does, in a few words: for one line under its title. */
 export function describeProgress(progress: BackendProgress): string | undefined {
@@ -8,10 +9,10 @@ export function describeProgress(progress: BackendProgress): string | undefined 
     case 'stage':
       return progress.status === 'started' ? stageName(progress.stage) : undefined;
     case 'transfer': {
-      const done = formatByteSize(progress.done);
+      const done = roundedSize(progress.done);
       if (!progress.total) return `${progress.what}: ${done}`;
       const percent = Math.floor((100 * progress.done) / progress.total);
-      return `${progress.what}: ${done} of ${formatByteSize(progress.total)} (${percent} %)`;
+      return `${progress.what}: ${done} of ${roundedSize(progress.total)} (${percent} %)`;
     }
     case 'output':
       return printable(progress.text).trimEnd().split('\n').at(-1);

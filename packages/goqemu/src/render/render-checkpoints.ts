@@ -1,6 +1,6 @@
-import { formatByteSize } from '@goqemu/core';
 import type { CheckpointReport } from '@goqemu/lab';
 import { printable } from './printable.ts';
+import { roundedSize } from './rounded-size.ts';
 import type { Style } from './style.ts';
 
 /** Checkpoints as a tree: each under the one that it was made on. */
@@ -38,7 +38,7 @@ function describe(checkpoint: CheckpointReport, style: Style): string {
       [
         checkpoint.machines.map((machine) => machine.name).join(', '),
         checkpoint.contents.join('+'),
-        formatByteSize(checkpoint.bytes),
+        roundedSize(checkpoint.bytes),
         checkpoint.createdAt.replace('T', ' ').replace(/\..*/, ''),
       ].join(' · '),
     ),

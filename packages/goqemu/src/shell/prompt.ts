@@ -8,13 +8,13 @@ export function canAsk(shell: Shell): boolean {
   return shell.stdin.isTTY === true && shell.stderr.isTTY === true;
 }
 
-/**
- * Asks for a yes. Anything but `y` and `yes` is a no.
- *
- * @throws GoqemuError `usage` at once where there is no terminal
- */
-export async function confirm(shell: Shell, question: string): Promise<boolean> {
+/** @throws GoqemuError `usage` where there is no terminal: an error at once instead of a prompt that nobody sees */
+export function mustBeAbleToAsk(shell: Shell): void {
   if (!canAsk(shell)) throw usageError('there is no terminal to ask on', 'add --yes to do it without a question');
+}
+
+/** Asks for a yes. Anything but `y` and `yes` is a no. */
+export async function confirm(shell: Shell, question: string): Promise<boolean> {
   const answer = await ask(shell, `${question} [y/N] `, shell.stderr);
   return /^y(?:es)?$/i.test(answer.trim());
 }

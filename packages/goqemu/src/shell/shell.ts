@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { HostPlatform, Logger } from '@goqemu/core';
-import type { HostBackend } from './host-backend.ts';
+import type { HostBackend } from '../host/host-backend.ts';
 
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };

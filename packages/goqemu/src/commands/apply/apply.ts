@@ -10,27 +10,32 @@ import { findLabFile } from '../../loader/lab-file.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
 import type { EventSink } from '../../render/event-sink.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
+import { mustBeAbleToAsk } from '../../shell/prompt.ts';
 import type { ApplyOptions } from './apply.spec.ts';
 
 export async function run(context: CommandContext, input: CommandInput<ApplyOptions>): Promise<number> {
-  const { options } = input;
+  const { options, positionals } = input;
   if (options.json && options.events === '-')
     throw usageError(
       '--json and --events - both write to standard output',
       'send the events to a file: --events run.ndjson',
     );
+  const saved = savedPlanAt(positionals[0], context.shell.workingFolder);
+  // A saved plan has been looked at already.
+  const yes = options.yes || saved !== undefined;
+  if (!yes) mustBeAbleToAsk(context.shell);
   const sink = await chooseRenderer(context, options.events);
-  const { lab, plan } = await prepare(context, input, sink);
+  const { lab, plan } = await prepare(context, input, saved, sink);
   await using _ = lab;
-  return carryOut(context, { ...options, lab, plan, sink, lockWait: options['lock-wait'] });
+  return carryOut(context, { ...options, yes, lab, plan, sink, lockWait: options['lock-wait'] });
 }
 
 async function prepare(
   context: CommandContext,
   { options, positionals }: CommandInput<ApplyOptions>,
+  saved: string | undefined,
   sink: EventSink,
 ): Promise<{ readonly lab: OpenLab; readonly plan: Plan }> {
-  const saved = savedPlanAt(positionals[0], context.shell.workingFolder);
   if (saved !== undefined) {
     const plan = await Engine.readPlan(saved);
     const file = findLabFile(options.lab, context.shell.workingFolder);

@@ -1,7 +1,7 @@
-import { formatByteSize } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
+import { roundedSize } from '../../render/rounded-size.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import type { CheckpointCreateOptions } from './checkpoint.spec.ts';
@@ -20,7 +20,7 @@ export async function run(context: CommandContext, input: CommandInput<Checkpoin
   else {
     context.print(`${report.id}\n`);
     const names = report.machines.map((machine) => machine.name).join(', ');
-    context.tell(`${report.contents.join(' and ')} of ${names}, ${formatByteSize(report.bytes)}`);
+    context.tell(`${report.contents.join(' and ')} of ${names}, ${roundedSize(report.bytes)}`);
   }
   return exitCode.done;
 }
