@@ -18,12 +18,16 @@ export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/
 export type * from './evaluate/lab.ts';
 export { type EngineEvent, type ErrorReport, engineEventVersion, type OperationHeader } from './events/engine-event.ts';
 export type * from './history/history-entry.ts';
+export type { LockChange } from './lock/update-lock.ts';
 export type * from './machine/machine-spec.ts';
 export type * from './plan/operation.ts';
 export { countChanges, type Plan, type PlanNotice } from './plan/plan.ts';
+export type { RefreshReport } from './refresh/refresh-state.ts';
 export { type PlanReport, planReport } from './report/plan-report.ts';
 export type * from './report/status-report.ts';
+export { MemoryStateStorage } from './state/memory-storage.ts';
 export { stateFolderOf } from './state/state-folder.ts';
+export type { StateStorage, StoredFile } from './state/state-storage.ts';
 export type * from './step/resolved-step.ts';
 export { isLateValue, type LateValue } from './value/late-value.ts';
 export { secret } from './value/secret.ts';

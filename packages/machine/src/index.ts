@@ -1,3 +1,10 @@
+export {
+  type AcceleratorFact,
+  type AcceleratorOptions,
+  acceleratorReport,
+  type ChosenAccelerator,
+  chooseAccelerator,
+} from './accelerators/choose-accelerator.ts';
 export type { ResolvedMachineConfig } from './arguments/argument-context.ts';
 export { topNode } from './arguments/drive-arguments.ts';
 export { machineArguments } from './arguments/machine-arguments.ts';

@@ -19,6 +19,7 @@ import type {
   StepResult,
   StoredLayer,
 } from '@goqemu/lab';
+import { portUse } from '@goqemu/network';
 import {
   collectLayers,
   createVm,
@@ -34,6 +35,7 @@ import {
   Vm,
   type VmHost,
 } from '@goqemu/vm';
+import { type DoctorFact, doctor } from '../doctor/doctor.ts';
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
@@ -78,8 +80,9 @@ export class QemuBackend implements Backend, AsyncDisposable {
     );
   }
 
-  async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
-    return takenPorts(ports, { signal: call.signal });
+  async takenPorts(ports: readonly number[], _call: BackendCall): Promise<readonly number[]> {
+    const uses = await Promise.all(ports.map(portUse));
+    return uses.filter((use) => use !== undefined).map(({ port }) => port);
   }
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
@@ -109,7 +112,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
         arch: architectureOfImages(machine.arch),
         signal: call.signal,
       });
-      await createVm(vm, { image: image.path }, vmCall(call));
+      const { path, format, shell, guestAgent } = image;
+      await createVm(vm, { image: path, format, shell, guestAgent }, vmCall(call));
     }
     return this.#record(vm);
   }
@@ -209,6 +213,17 @@ export class QemuBackend implements Backend, AsyncDisposable {
   /** A session of the caller's own, for `exec`, `ssh`, `cp`. */
   openSession(machine: MachineSpec, scope: LabScope): Promise<GuestSession> {
     return this.#vm(machine, scope).openSession();
+  }
+
+  /** What this host has and lacks, for `goqemu doctor`. */
+  doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]> {
+    return doctor(this.host, signal);
+  }
+
+  /** Files that tell what a machine did: the serial console, and QEMU's own words. */
+  logFiles(machine: MachineSpec, scope: LabScope): { readonly console: string; readonly qemu: string } {
+    const { folder } = this.#vm(machine, scope);
+    return { console: folder.serialLog, qemu: folder.qemuLog };
   }
 
   /** The machine itself, for what goes beyond the engine's verbs. */

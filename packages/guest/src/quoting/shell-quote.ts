@@ -1,6 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
 
-const plain = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/;
+const plain = /^[A-Za-z0-9_@%+:,./-]+$/;
 
 /**
  * One word for a POSIX shell, whatever it holds: within single quotes nothing is special but the quote itself

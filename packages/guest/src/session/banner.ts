@@ -35,7 +35,8 @@ export async function socketWithBanner(
   let winner: Socket | undefined;
   try {
     return await new Promise<Socket>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      const give = () => reject(signal.reason);
+      signal.addEventListener('abort', give, { once: true, signal: settled.signal });
       const win = (socket: Socket) => {
         winner = socket;
         resolve(socket);
@@ -85,13 +86,17 @@ function dial(
   return new Promise((resolve) => {
     const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
     silent.add(socket);
-    const timer = setTimeout(() => resolve(stillSilent), silenceMs);
-    const end = (reason: string) => {
+    const settle = (reason: string) => {
       clearTimeout(timer);
-      silent.delete(socket);
+      stop.removeEventListener('abort', abandon);
       resolve(reason);
     };
-    const abandon = () => end('abandoned');
+    const timer = setTimeout(() => settle(stillSilent), silenceMs);
+    const abandon = () => settle('abandoned');
+    const end = (reason: string) => {
+      silent.delete(socket);
+      settle(reason);
+    };
     stop.addEventListener('abort', abandon, { once: true });
     const failed = (error: Error) => end(errorMessage(error));
     const closed = () => end('the connection was closed before an SSH server answered');
@@ -106,7 +111,6 @@ function dial(
         );
       }
       socket.unshift(first);
-      stop.removeEventListener('abort', abandon);
       socket.off('readable', readable).off('error', failed).off('close', closed);
       socket.on('error', () => undefined); // until the SSH client listens; it then sees the close
       end('banner');

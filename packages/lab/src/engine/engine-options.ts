@@ -1,6 +1,7 @@
 import type { Backend, BackendRecord } from '../backend/backend.ts';
 import type { EngineEvent, ErrorReport } from '../events/engine-event.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { StateStorage } from '../state/state-storage.ts';
 
 /** What the engine takes from outside, so that a test decides it. */
 export interface Clock {
@@ -29,6 +30,9 @@ export interface EngineOptions {
   readonly random?: (bytes: number) => Uint8Array;
   /** Asks for a secret whose source is `prompt`; without it such a secret is an error. */
   readonly promptSecret?: (question: string) => Promise<string>;
+  /** Where the state lies; files under `stateFolder`, `labFolder` and `home` unless given. */
+  readonly storage?: StateStorage;
+  /** Environment variables for secrets; those of the process unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 

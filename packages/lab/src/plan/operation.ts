@@ -1,4 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
+import type { Work } from './work.ts';
 
 /** What an operation does, as `plan --json` names it. */
 export type OperationAction =
@@ -40,4 +41,6 @@ export interface Operation {
   readonly estimateMs?: number;
   readonly dependsOn: readonly string[];
   readonly location?: SourceLocation;
+  /** What carrying it out means; internal to the engine. */
+  readonly work: Work;
 }

@@ -1,5 +1,7 @@
-import type { Preflight, ResolvedImage } from '../backend/backend.ts';
+import type { Preflight } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
+import type { ImagePin } from '../lock/lab-lock.ts';
+import type { SecretSource } from '../value/secret-source.ts';
 import type { Operation } from './operation.ts';
 
 export const planFormat = 'goqemu-plan';
@@ -32,8 +34,11 @@ export interface Plan {
   readonly notices: readonly PlanNotice[];
   /** What would fail, or be worse than asked for. */
   readonly preflight: readonly Preflight[];
-  readonly images: readonly ResolvedImage[];
-  readonly outputs: OutputValue;
+  /** Late values name layers. */
+  readonly outputs: Readonly<Record<string, OutputValue>>;
+  readonly secrets: Readonly<Record<string, { readonly from: SecretSource; readonly fingerprint: string }>>;
+  /** Rows of lab.lock.json that applying adds. */
+  readonly pins: Readonly<Record<string, ImagePin>>;
 }
 
 /** The number of things that applying the plan would do; reusing cached layers is not a change. */

@@ -5,8 +5,10 @@ import type { Monitor } from './monitor.ts';
 export interface OverlayOptions {
   /** Absolute path of qemu-img. */
   readonly qemuImg: string;
-  /** Absolute path of the qcow2 image below. */
+  /** Absolute path of the image below. */
   readonly backing: string;
+  /** `qcow2` unless given. */
+  readonly backingFormat?: 'qcow2' | 'raw';
   /** Bytes as the guest sees them; the size of the backing image unless given. */
   readonly size?: number;
   readonly signal?: AbortSignal;
@@ -21,7 +23,7 @@ export async function createOverlay(path: string, options: OverlayOptions): Prom
   const size = options.size === undefined ? [] : [String(options.size)];
   const result = await execa(
     options.qemuImg,
-    ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', options.backing, path, ...size],
+    ['create', '-q', '-f', 'qcow2', '-F', options.backingFormat ?? 'qcow2', '-b', options.backing, path, ...size],
     {
       reject: false,
       timeout: 30_000,

@@ -1,18 +1,13 @@
-import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  GoqemuError,
   type HostPlatform,
+  hasErrorCode,
   hostPlatform,
   hostProcessTable,
-  internalError,
   type Logger,
-  type ProcessIdentity,
   type ProcessTable,
-  sleep,
   withDeadline,
 } from '@goqemu/core';
-import type { QmpClient } from '@goqemu/protocol';
 import type { ResolvedMachineConfig } from '../arguments/argument-context.ts';
 import { machineArguments } from '../arguments/machine-arguments.ts';
 import { versionedMachineType } from '../arguments/machine-type.ts';
@@ -22,14 +17,13 @@ import { findQemu } from '../find/find-qemu.ts';
 import type { QemuInstallation } from '../find/installation.ts';
 import { Machine } from '../machine/machine.ts';
 import type { MachineRecord } from '../machine/machine-record.ts';
-import { lastWords } from '../process/last-words.ts';
+import { ownProcess } from '../process/owned-processes.ts';
 import { signalProcess } from '../process/signal-process.ts';
-import { unixSockets } from '../sockets/machine-sockets.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
 import { defaultRuntimeFolder, makeRuntimeFolder } from '../sockets/runtime-folder.ts';
-import { openEndpoint } from '../sockets/turns.ts';
-import { connectMonitor } from './connect-monitor.ts';
-import { exitError } from './exit-cause.ts';
+import { awaitMonitor } from './await-monitor.ts';
+import { refuseSecond } from './refuse-second.ts';
+import { resolveConfig } from './resolve-config.ts';
 import { type SpawnedQemu, spawnQemu } from './spawn-qemu.ts';
 
 export interface LaunchOptions {
@@ -55,43 +49,29 @@ export interface LaunchOptions {
  * @example
  * await using machine = await launchMachine({ drives: [{ source: '/srv/web.qcow2' }] });
  */
-export async function launchMachine(input: MachineConfigInput, options: LaunchOptions = {}): Promise<Machine> {
+export async function launchMachine(
+  input: MachineConfigInput | MachineConfig,
+  options: LaunchOptions = {},
+): Promise<Machine> {
   const config = parseMachineConfig(input);
   const platform = options.platform ?? hostPlatform();
-  const processes = options.processes ?? hostProcessTable();
-  const { signal, logger } = options;
   const installation = options.installation ?? (await findQemu(findOptions(config, options, platform)));
-  const resolved = await resolveConfig(config, platform);
-  const argv = machineArguments(resolved, installation, platform);
-  await makeRuntimeFolder(resolved.runtimeFolder, platform);
-  await refuseSecond(resolved);
-  const stderrLog = resolved.stderrLog ?? join(resolved.runtimeFolder, 'log');
-  const qemu = await spawnQemu(installation.systemPath, argv, stderrLog);
-  logger?.log('debug', 'machine', 'started QEMU', { machine: config.name, pid: qemu.pid, argv });
+  const folder = config.runtimeFolder ?? defaultRuntimeFolder(config.uuid, platform);
+  await makeRuntimeFolder(folder, platform);
+  await refuseSecond(config.name, folder, platform);
   try {
-    const name = `starting machine "${config.name}"`;
-    const { identity, qmp } = await withDeadline(name, options.timeoutMs ?? 30_000, signal, (inner) =>
-      greet(resolved, qemu, stderrLog, processes, inner),
-    );
-    const record: MachineRecord = {
-      ...identity,
-      name: config.name,
-      uuid: config.uuid,
-      qemuPath: installation.systemPath,
-      version: installation.version.text,
-      sockets: resolved.sockets,
-      runtimeFolder: resolved.runtimeFolder,
-      ...(config.serialLog ? { serialLog: config.serialLog } : {}),
-      stderrLog,
-      accelerator: resolved.accelerator,
-      machineType: versionedMachineType(config, installation),
-      cpu: cpuText({ config: resolved, installation, platform }) ?? '',
-    };
-    const { exited, logOffset } = qemu;
-    return new Machine({ record, qmp, processes, exited, logOffset, ...(logger ? { logger } : {}) });
+    for (let attempt = 1; ; attempt++) {
+      const resolved = await resolveConfig(config, folder, installation, options, platform);
+      try {
+        return await start(resolved, installation, options, platform);
+      } catch (error) {
+        // A loopback port that was free when it was chosen may be taken by now: others are chosen then.
+        const again = resolved.sockets.control.kind === 'tls-psk' && hasErrorCode(error, 'port-taken') && attempt < 3;
+        if (!again) throw error;
+      }
+    }
   } catch (error) {
-    await abandon(qemu, processes);
-    await removeRuntimeFiles(resolved.runtimeFolder);
+    await removeRuntimeFiles(folder);
     throw error;
   }
 }
@@ -105,63 +85,53 @@ function findOptions(config: MachineConfig, options: LaunchOptions, platform: Ho
   };
 }
 
-/** Fills in what depends on this host. */
-async function resolveConfig(config: MachineConfig, platform: HostPlatform): Promise<ResolvedMachineConfig> {
-  const runtimeFolder = config.runtimeFolder ?? defaultRuntimeFolder(config.uuid, platform);
-  const accelerator = config.accelerator === 'auto' ? 'tcg' : config.accelerator;
-  const sockets = unixSockets(runtimeFolder, { agent: config.guestAgent, console: true }, platform);
-  return { ...config, accelerator, runtimeFolder, sockets };
-}
-
-/** A second QEMU on the same sockets would take them from the first without a word. */
-async function refuseSecond({ sockets, name }: ResolvedMachineConfig): Promise<void> {
-  const { control } = sockets;
-  if (control.kind !== 'unix') return;
-  if (!(await stat(control.path).catch(() => undefined))) return;
-  const answered = await openEndpoint(control).then(
-    async (transport) => {
-      await transport.close();
-      return true;
-    },
-    () => false, // left behind by one that is dead
-  );
-  if (!answered) return await rm(control.path, { force: true });
-  throw new GoqemuError({
-    code: 'machine-already-running',
-    source: 'user',
-    subject: name,
-    message: `machine "${name}" is running already: something answers at ${control.path}`,
-    hint: 'attach to it, or stop it first',
-  });
-}
-
-/** Waits for the monitor, or for the end of a QEMU that could not start. */
-async function greet(
+async function start(
   config: ResolvedMachineConfig,
-  qemu: SpawnedQemu,
-  logPath: string,
-  processes: ProcessTable,
-  signal: AbortSignal,
-): Promise<{ identity: ProcessIdentity; qmp: QmpClient }> {
-  const giveUp = new AbortController();
-  const either = AbortSignal.any([signal, giveUp.signal]);
-  const died = qemu.exited.then(async (exit) => {
-    throw exitError(config.name, exit, await lastWords(logPath, qemu.logOffset), logPath);
-  });
-  died.catch(() => undefined); // after a good start it is the machine's wait that tells
+  installation: QemuInstallation,
+  options: LaunchOptions,
+  platform: HostPlatform,
+): Promise<Machine> {
+  const processes = options.processes ?? hostProcessTable();
+  const { signal, logger } = options;
+  const argv = machineArguments(config, installation, platform);
+  const stderrLog = config.stderrLog ?? join(config.runtimeFolder, 'log');
+  const qemu = await spawnQemu(installation.systemPath, argv, stderrLog);
+  logger?.log('debug', 'machine', 'started QEMU', { machine: config.name, pid: qemu.pid, argv });
   try {
-    const [identity, qmp] = await Promise.race([
-      died,
-      Promise.all([processes.identify(qemu.pid), connectMonitor(config.sockets.control, either)]),
-    ]);
-    if (!identity) throw internalError(`process ${qemu.pid} answers but is not in the process table`);
-    return { identity, qmp };
+    const starting = {
+      name: config.name,
+      control: config.sockets.control,
+      qemu,
+      logPath: stderrLog,
+      processes,
+      logger,
+    };
+    const { identity, qmp } = await withDeadline(
+      `starting machine "${config.name}"`,
+      options.timeoutMs ?? 30_000,
+      signal,
+      (inner) => awaitMonitor(starting, inner),
+    );
+    if (config.ownerDies) ownProcess(identity, qemu.exited);
+    const record: MachineRecord = {
+      ...identity,
+      name: config.name,
+      uuid: config.uuid,
+      qemuPath: installation.systemPath,
+      version: installation.version.text,
+      sockets: config.sockets,
+      runtimeFolder: config.runtimeFolder,
+      ...(config.serialLog ? { serialLog: config.serialLog } : {}),
+      stderrLog,
+      accelerator: config.accelerator,
+      machineType: versionedMachineType(config, installation),
+      cpu: cpuText({ config, installation, platform }) ?? '',
+    };
+    const { exited, logOffset } = qemu;
+    return new Machine({ record, qmp, processes, exited, logOffset, ...(logger ? { logger } : {}) });
   } catch (error) {
-    // QEMU closes its monitor a moment before it ends: what counts is why it did.
-    if (!signal.aborted) await Promise.race([died, sleep(500)]);
+    await abandon(qemu, processes);
     throw error;
-  } finally {
-    giveUp.abort();
   }
 }
 

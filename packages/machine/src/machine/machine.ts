@@ -12,12 +12,17 @@ import {
   withDeadline,
 } from '@goqemu/core';
 import { type AnyQmpEvent, GuestAgentClient, type QmpClient } from '@goqemu/protocol';
+import { BlockDevices } from '../devices/block-devices.ts';
+import { Display } from '../devices/display.ts';
+import { Memory } from '../devices/memory.ts';
+import { NetworkCards } from '../devices/network-cards.ts';
 import type { ProcessExit } from '../launch/exit-cause.ts';
 import { lastWords } from '../process/last-words.ts';
 import { untilEnded } from '../process/process-end.ts';
 import { signalProcess } from '../process/signal-process.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
 import { connectInTurn } from '../sockets/turns.ts';
+import { type MachineEvent, MachineEventStream } from './machine-events.ts';
 import { type MachineExit, machineExit } from './machine-exit.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 import { type MachineState, machineState } from './machine-state.ts';
@@ -82,7 +87,14 @@ export class Machine implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #exited: Promise<ProcessExit> | undefined;
   readonly #logOffset: number;
+  readonly #streams = new Set<MachineEventStream>();
   readonly #events = new TypedEmitter<MachineEvents>();
+  /** Screen, keyboard, mouse, VNC and SPICE. */
+  readonly display: Display;
+  /** Disks and CD drives. */
+  readonly blocks: BlockDevices;
+  readonly networks: NetworkCards;
+  readonly memory: Memory;
   #state: MachineState = 'unknown';
   #shutdownReason: string | undefined;
   #panicked = false;
@@ -95,7 +107,12 @@ export class Machine implements AsyncDisposable {
     this.#logger = connection.logger ?? silentLogger;
     this.#exited = connection.exited;
     this.#logOffset = connection.logOffset ?? 0;
+    this.display = new Display(this.#qmp);
+    this.blocks = new BlockDevices(this.#qmp);
+    this.networks = new NetworkCards(this.#qmp, this.record.uuid);
+    this.memory = new Memory(this.#qmp);
     this.#qmp.onAny((event) => this.#follow(event));
+    void this.#qmp.closed.then(({ error }) => this.#connectionEnded(error));
   }
 
   /** The holder's monitor, for every command that has no method here. */
@@ -111,6 +128,24 @@ export class Machine implements AsyncDisposable {
   /** Calls back when the state has changed. */
   onStateChange(listener: (change: MachineEvents['state']) => void): Unsubscribe {
     return this.#events.on('state', listener);
+  }
+
+  /**
+   * What happens from now on: changes of state, QEMU's own events, and the end as the last. It ends as well when
+   * this machine is closed.
+   *
+   * @example
+   * for await (const event of machine.events()) if (event.kind === 'state') console.log(event.state);
+   */
+  events(): AsyncIterableIterator<MachineEvent> {
+    const stream: MachineEventStream = new MachineEventStream(() => this.#streams.delete(stream));
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** A line of QEMU's human monitor, and what it printed; for people, its text is no interface. */
+  async humanMonitor(line: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    return await this.#qmp.humanMonitor(line, options);
   }
 
   /** Asks QEMU for the state. */
@@ -262,7 +297,10 @@ export class Machine implements AsyncDisposable {
     await this.#qmp.close();
     this.#become('shutdown');
     await removeRuntimeFiles(this.record.runtimeFolder);
-    return machineExit(exit, this.#shutdownReason, this.#panicked, words);
+    const result = machineExit(exit, this.#shutdownReason, this.#panicked, words);
+    this.#tell({ kind: 'exit', exit: result });
+    for (const stream of this.#streams) stream.end();
+    return result;
   }
 
   /** Node tells of a child's end shortly after the kernel does; nobody tells of a stranger's. */
@@ -277,7 +315,22 @@ export class Machine implements AsyncDisposable {
     return exit;
   }
 
+  /** A connection that ends by itself mostly means that QEMU did; if it lives, nobody knows what it does. */
+  #connectionEnded(error: Error | undefined): void {
+    if (!error) {
+      for (const stream of this.#streams) if (!this.#exit) stream.end();
+      return;
+    }
+    if (this.#streams.size > 0) void this.wait().catch(() => undefined); // whoever listens is told of the end
+    this.#become('unknown');
+  }
+
+  #tell(event: MachineEvent): void {
+    for (const stream of this.#streams) stream.push(event);
+  }
+
   #follow(event: AnyQmpEvent): void {
+    this.#tell({ kind: 'qmp', event });
     const name = event.event as string;
     if (name === 'SHUTDOWN') {
       this.#shutdownReason = (event.data as { reason?: string }).reason ?? 'unknown';
@@ -295,6 +348,7 @@ export class Machine implements AsyncDisposable {
     if (previous === state || previous === 'shutdown') return; // nothing comes after the end
     this.#state = state;
     this.#events.emit('state', { state, previous });
+    this.#tell({ kind: 'state', state, previous });
   }
 }
 

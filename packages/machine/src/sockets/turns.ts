@@ -1,6 +1,7 @@
-import { acquireFileLock, GoqemuError, hasErrorCode, type ProcessTable } from '@goqemu/core';
-import { openTransport, type Transport } from '@goqemu/protocol';
+import { acquireFileLock, type ProcessTable } from '@goqemu/core';
+import { openTransport, type PassedDescriptor, type Transport } from '@goqemu/protocol';
 import type { SocketEndpoint } from './machine-sockets.ts';
+import { readPreSharedKey } from './tls-sockets.ts';
 
 export interface TurnOptions {
   /** What for, told to those who wait. */
@@ -34,15 +35,14 @@ export async function connectInTurn(endpoint: SocketEndpoint, options: TurnOptio
   }
 }
 
-/** Connects to a socket of a machine, whatever its kind. */
+/** Connects to a socket of a machine, whatever its kind; over a Unix socket, file descriptors can travel along. */
 export async function openEndpoint(endpoint: SocketEndpoint, signal?: AbortSignal): Promise<Transport> {
-  if (endpoint.kind === 'unix') return await openTransport({ path: endpoint.path }, signal ? { signal } : {});
-  throw new GoqemuError({
-    code: 'transport-missing',
-    source: 'internal',
-    subject: `${endpoint.host}:${endpoint.port}`,
-    message: 'no TLS-PSK transport was given for this machine',
-  });
+  const limits = signal ? { signal } : {};
+  if (endpoint.kind === 'unix') {
+    return await openTransport({ path: endpoint.path, passDescriptors: process.platform !== 'win32' }, limits);
+  }
+  const { host, port, keyFolder } = endpoint;
+  return await openTransport({ host, port, psk: await readPreSharedKey(keyFolder) }, limits);
 }
 
 /** The same transport, whose end also ends something else; `close` is done when both are. */
@@ -71,15 +71,10 @@ function releasing(transport: Transport, release: () => Promise<void>): Transpor
     resume: () => transport.resume(),
     ...(sendWithDescriptor
       ? {
-          sendWithDescriptor: (text: string, descriptor: number) =>
+          sendWithDescriptor: (text: string, descriptor: PassedDescriptor) =>
             sendWithDescriptor.call(transport, text, descriptor),
         }
       : {}),
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** True when the wait for one's turn was in vain. */
-export function isTurnTaken(error: unknown): boolean {
-  return hasErrorCode(error, 'locked');
 }

@@ -1,3 +1,11 @@
+export type * from '../generated/qmp-schema.ts';
+export type { RecordedLine } from '../recording/recorded-line.ts';
+export { recordSession } from '../recording/recording-transport.ts';
+export { replaySession } from '../recording/replay-transport.ts';
+export { type Connectable, openTransport, type TransportAddress } from '../transports/address.ts';
+export { type DescriptorPassing, fdPassing } from '../transports/descriptor-passing.ts';
+export type { PreSharedKey } from '../transports/tls-psk.ts';
+export type { Transport, TransportEnd } from '../transports/transport.ts';
 export { type CommandTimeouts, defaultCommandTimeouts } from './command-timeouts.ts';
 export type {
   AnyQmpEvent,

@@ -1,4 +1,4 @@
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { established, type OpenOptions, openSocket } from './open-socket.ts';
 import { StreamTransport } from './stream-transport.ts';
 import type { Transport } from './transport.ts';
@@ -37,5 +37,26 @@ export async function connectTlsPsk(
     checkServerIdentity: () => undefined,
   });
   tls.pause();
-  return new StreamTransport(await established(tls, 'secureConnect', peer, options), peer);
+  return new TlsTransport(await established(tls, 'secureConnect', peer, options), peer);
+}
+
+/**
+ * Sends each byte in a record of its own. QEMU's monitor takes one byte at a time from its connection, and older
+ * ones forget what is left of a TLS record until the next one comes (7.2 does, and never answers; 10.0 does not). Commands are short, so this costs little; the replies come in records of any size.
+ */
+class TlsTransport extends StreamTransport {
+  readonly #socket: TLSSocket;
+
+  constructor(socket: TLSSocket, peer: string) {
+    super(socket, peer);
+    this.#socket = socket;
+    // Without it, the socket writes what has queued up one by one, instead of all as one.
+    Object.assign(socket, { _writev: null });
+  }
+
+  override write(bytes: string | Uint8Array): void {
+    if (!this.#socket.writable) return;
+    const all = Buffer.from(bytes as Uint8Array);
+    for (let at = 0; at < all.length; at += 1) this.#socket.write(all.subarray(at, at + 1));
+  }
 }

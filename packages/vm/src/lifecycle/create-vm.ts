@@ -11,7 +11,17 @@ import { deleteVm } from './delete-vm.ts';
 import { qemuImg } from './qemu-img.ts';
 
 /** What a machine's disk stands on. */
-export type VmOrigin = { readonly image: string } | { readonly layer: string };
+export type VmOrigin =
+  | {
+      /** Absolute path of a qcow2 or raw image; never written to. */
+      readonly image: string;
+      readonly format: 'qcow2' | 'raw';
+      /** Login shell of the machine's user; `/bin/bash` unless given. */
+      readonly shell?: string;
+      /** Whether the agent is in the image, or is installed from the guest's package sources after the first boot. */
+      readonly guestAgent: 'included' | 'installable';
+    }
+  | { readonly layer: string };
 
 /**
  * Makes a machine's folder: disk, seed, keys. An earlier, unfinished try is cleared away first.
@@ -35,6 +45,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
   await createOverlay(folder.file(disk), {
     qemuImg: await qemuImg(vm, call.signal),
     backing: 'layer' in origin ? await layerDisk(vm, origin.layer) : origin.image,
+    ...('image' in origin ? { backingFormat: origin.format } : {}),
     size: spec.disk,
     ...(call.signal ? { signal: call.signal } : {}),
   });
@@ -45,13 +56,16 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
     user: spec.user,
     authorizedKeys: [access.publicKey],
     sshHostKeys: { ed25519Private: hostKey.privateKey, ed25519Public: hostKey.publicKey },
+    ...('image' in origin && origin.shell ? { shell: origin.shell } : {}),
   });
   await writeFileAtomic(folder.seed, seed, { mode: 0o600 });
   await writeVmState(folder.state, {
     version: 1,
     uuid: randomUUID(),
     disk,
-    ...('layer' in origin ? { layer: origin.layer, resumeFrom: origin.layer } : { image: origin.image }),
+    ...('layer' in origin
+      ? { layer: origin.layer, resumeFrom: origin.layer }
+      : { image: origin.image, installAgent: origin.guestAgent === 'installable' }),
   });
 }
 

@@ -18,8 +18,11 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
     accelerator: spec.accelerator,
     firmware:
       spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file('uefi-variables.qcow2') } : { kind: 'bios' },
-    drives: [{ id: diskId, source: folder.file(state.disk), format: 'qcow2' }],
-    cdroms: [{ id: 'cd0', path: folder.seed }],
+    drives: [
+      { id: diskId, source: folder.file(state.disk), format: 'qcow2' },
+      // A disk and not a CD: Debian's cloud kernel has no driver for SATA. cloud-init finds it by its label.
+      { id: 'seed', source: folder.seed, format: 'raw', readOnly: true },
+    ],
     networks: [
       {
         kind: 'user',
@@ -41,12 +44,11 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
 
 /** Equal for configurations whose guests see the same devices: names, paths, addresses and ports left out. */
 export function deviceDigest(configuration: MachineConfigInput): string {
-  const { firmware, drives, cdroms, networks, guestAgent, vmgenid } = configuration;
+  const { firmware, drives, networks, guestAgent, vmgenid } = configuration;
   return lengthPrefixedDigest([
     canonicalJson({
       firmware: typeof firmware === 'object' ? firmware.kind : firmware,
       drives: drives?.map(({ source: _source, ...device }) => device),
-      cdroms: cdroms?.map(({ path: _path, ...device }) => device),
       networks: networks?.map(({ kind, id, model }) => ({ kind, id, model })),
       guestAgent,
       vmgenid,

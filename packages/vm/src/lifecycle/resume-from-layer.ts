@@ -15,7 +15,7 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
   const { ram, state, compatibility } = layer.manifest;
   if (!ram || !state) return 'the checkpoint holds the disk only';
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
-  const accelerator = vm.spec.accelerator === 'auto' ? 'tcg' : vm.spec.accelerator;
+  const { accelerator } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
   return ramDifference(compatibility, {
     ...compatibility,
     arch: vm.spec.arch,

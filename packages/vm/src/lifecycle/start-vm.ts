@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { errorMessage, hasErrorCode, isAlive } from '@goqemu/core';
+import { hasErrorCode, isAlive } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
+import { ensureAgent } from '../guest/ensure-agent.ts';
 import { giveIdentity } from '../guest/give-identity.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -80,14 +81,19 @@ function bootsInstead(vm: Vm, reason: string, call: VmCall): void {
 async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
+  const { accelerator, notices } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
+  for (const message of notices) call.onProgress?.({ kind: 'notice', code: 'accelerator', message });
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
   const serialOffset = await sizeOf(vm.folder.serialLog);
-  const machine = await launchMachine(machineConfiguration(vm, await vm.state()), {
-    installation,
-    platform: vm.host.platform,
-    logger: vm.host.logger,
-    ...signal,
-  });
+  const machine = await launchMachine(
+    { ...machineConfiguration(vm, await vm.state()), accelerator },
+    {
+      installation,
+      platform: vm.host.platform,
+      logger: vm.host.logger,
+      ...signal,
+    },
+  );
   try {
     await writeDown(vm, machine);
     await vm.update({ resumeFrom: undefined });
@@ -100,7 +106,7 @@ async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machin
       onStage: tellStages(call),
       ...signal,
     });
-    await vm.update({ identity: vm.spec.identity.instanceId, agent: await answers(machine, call) });
+    await vm.update({ identity: vm.spec.identity.instanceId, agent: await ensureAgent(vm, machine, session, call) });
     return machine;
   } catch (error) {
     await machine.close();
@@ -120,17 +126,4 @@ function tellStages(call: VmCall): (reached: StageReached) => void {
 /** The log goes on from boot to boot. */
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
-}
-
-/** Whether the guest has an agent: images without one are reached over SSH alone. */
-async function answers(machine: Machine, call: VmCall): Promise<boolean> {
-  try {
-    await using agent = await machine.agent({ timeoutMs: 2_000, ...(call.signal ? { signal: call.signal } : {}) });
-    await agent.ping();
-    return true;
-  } catch (error) {
-    call.signal?.throwIfAborted();
-    call.onProgress?.({ kind: 'notice', code: 'no-agent', message: `the guest has no agent: ${errorMessage(error)}` });
-    return false;
-  }
 }

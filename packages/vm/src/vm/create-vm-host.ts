@@ -1,7 +1,7 @@
 import { goqemuFolders, type HostPlatform, hostPlatform, type Logger, silentLogger } from '@goqemu/core';
 import { AccessKeyStore } from '@goqemu/guest';
 import { ImageStore } from '@goqemu/image';
-import { findQemu, type QemuInstallation } from '@goqemu/machine';
+import { chooseAccelerator, findQemu } from '@goqemu/machine';
 import { LayerStore } from '../layers/layer-store.ts';
 import type { VmHost } from './vm-host.ts';
 
@@ -18,7 +18,22 @@ export function createVmHost(options: VmHostOptions = {}): VmHost {
   const platform = options.platform ?? hostPlatform();
   const logger = options.logger ?? silentLogger;
   const folders = goqemuFolders(platform);
-  const installations = new Map<string, Promise<QemuInstallation>>();
+  const installation = once((arch: string, signal?: AbortSignal) =>
+    findQemu({
+      arch,
+      platform,
+      cacheFolder: folders.cache,
+      ...(options.qemuPath ? { explicitPath: options.qemuPath } : {}),
+      ...(signal ? { signal } : {}),
+    }),
+  );
+  const automatic = once(async (arch: string, signal?: AbortSignal) =>
+    chooseAccelerator('auto', await installation(arch, signal), {
+      cacheFolder: folders.cache,
+      platform,
+      ...(signal ? { signal } : {}),
+    }),
+  );
   return {
     platform,
     folders,
@@ -26,19 +41,22 @@ export function createVmHost(options: VmHostOptions = {}): VmHost {
     layers: new LayerStore(folders.snapshots),
     images: options.images ?? new ImageStore({ folders, platform, logger }),
     keys: new AccessKeyStore(folders.keys),
-    installation(arch, signal) {
-      const present = installations.get(arch);
-      if (present) return present;
-      const found = findQemu({
-        arch,
-        platform,
-        cacheFolder: folders.cache,
-        ...(options.qemuPath ? { explicitPath: options.qemuPath } : {}),
-        ...(signal ? { signal } : {}),
-      });
-      installations.set(arch, found);
-      found.catch(() => installations.delete(arch)); // asked again, it looks again
-      return found;
+    installation,
+    async accelerator(wanted, arch, signal) {
+      return wanted === 'auto' ? automatic(arch, signal) : { accelerator: wanted, reason: 'asked for', notices: [] };
     },
+  };
+}
+
+/** Remembers a success for each architecture; after a failure it looks again. */
+function once<T>(look: (arch: string, signal?: AbortSignal) => Promise<T>) {
+  const found = new Map<string, Promise<T>>();
+  return (arch: string, signal?: AbortSignal): Promise<T> => {
+    const present = found.get(arch);
+    if (present) return present;
+    const looking = look(arch, signal);
+    found.set(arch, looking);
+    looking.catch(() => found.delete(arch));
+    return looking;
   };
 }

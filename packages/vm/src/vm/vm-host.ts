@@ -1,8 +1,9 @@
 import type { GoqemuFolders, HostPlatform, Logger } from '@goqemu/core';
 import type { AccessKeyStore } from '@goqemu/guest';
 import type { ImageStore } from '@goqemu/image';
-import type { QemuInstallation } from '@goqemu/machine';
+import type { ChosenAccelerator, QemuInstallation } from '@goqemu/machine';
 import type { LayerStore } from '../layers/layer-store.ts';
+import type { VmSpec } from './vm-spec.ts';
 
 /** What the machines of one host share. */
 export interface VmHost {
@@ -14,6 +15,8 @@ export interface VmHost {
   readonly keys: AccessKeyStore;
   /** Finds QEMU for a guest's architecture once. */
   installation(arch: string, signal?: AbortSignal): Promise<QemuInstallation>;
+  /** What `accelerator` comes to for guests of this architecture; `auto` is proven once per boot of the host. */
+  accelerator(wanted: VmSpec['accelerator'], arch: string, signal?: AbortSignal): Promise<ChosenAccelerator>;
 }
 
 /** What a machine tells while it works. */

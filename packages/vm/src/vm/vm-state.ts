@@ -21,6 +21,8 @@ const vmStateSchema = z.object({
   identity: z.string().optional(),
   /** The record of the QEMU process, as the machine layer writes it. */
   machine: z.record(z.string(), z.unknown()).optional(),
+  /** The image has no agent, and installing it has not been tried yet. */
+  installAgent: z.boolean().optional(),
   /** Whether the guest's agent has answered since the last boot. */
   agent: z.boolean().optional(),
 });
