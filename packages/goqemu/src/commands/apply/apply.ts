@@ -5,6 +5,7 @@ import { carryOut } from '../../lab/carry-out.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { evaluateFor } from '../../lab/evaluate-for.ts';
 import { engineFor, type OpenLab, openLab } from '../../lab/open-lab.ts';
+import { planSelection } from '../../lab/plan-selection.ts';
 import { savedPlanAt } from '../../lab/saved-plan.ts';
 import { findLabFile } from '../../loader/lab-file.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
@@ -44,7 +45,6 @@ async function prepare(
     return { lab, plan };
   }
   const lab = await openLab(context, chooseLab(positionals[0], options), sink.handle);
-  const { target, exclude, replace } = options;
   const evaluated = await evaluateFor(context, lab, options);
-  return { lab, plan: await lab.engine.plan(evaluated, { target, exclude, replace, signal: context.shell.interrupt }) };
+  return { lab, plan: await lab.engine.plan(evaluated, planSelection(options, context.shell.interrupt)) };
 }
