@@ -1,3 +1,4 @@
+export * from './backend/index.ts';
 export {
   FakeGuestAgent,
   type FakeGuestAgentFaults,
@@ -22,4 +23,3 @@ export {
 } from './qmp-server/fake-qmp-server.ts';
 export * from './ssh-server/index.ts';
 export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';
-export * from './backend/index.ts';
