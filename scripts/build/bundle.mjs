@@ -1,5 +1,5 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { root } from '../run/run.mjs';
 import { thirdPartyLicences } from './licences.mjs';
 
@@ -11,6 +11,29 @@ const external = ['esbuild', 'ssh2', 'undici'];
 /** Packages in CommonJS within the bundle ask for `require`, which an ES module does not have. */
 const requireForCommonJs =
   "import{createRequire as goqemuCreateRequire}from'node:module';const require=goqemuCreateRequire(import.meta.url);";
+
+/**
+ * zod's messages in some fifty languages are half of its code. English stays; the others are taken from the
+ * installed zod when a lab asks for one of them: `z.config(z.locales.de())`.
+ */
+const lateLanguages = {
+  name: 'late-languages',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => {
+      const names = [...readFileSync(path, 'utf8').matchAll(/default as (\w+)/g)].map(([, name]) => name);
+      const late = names
+        .filter((name) => name !== 'en')
+        .map((name) => `export const ${name} = () => installed().${name}();`);
+      const contents = [
+        "export { default as en } from './en.js';",
+        "import { createRequire } from 'node:module';",
+        "const installed = () => createRequire(import.meta.url)('zod/v4/locales');",
+        ...late,
+      ].join('\n');
+      return { contents, resolveDir: dirname(path) };
+    });
+  },
+};
 
 /**
  * Bundles the workspace's packages, and third-party ones in plain JavaScript, into packages/goqemu/dist: one file
@@ -33,6 +56,7 @@ export async function bundle() {
     chunkNames: '[name]-[hash]',
     banner: { js: requireForCommonJs },
     external: external.flatMap((name) => [name, `${name}/*`]),
+    plugins: [lateLanguages],
     legalComments: 'none', // the licences are in a file of their own
     minifySyntax: true,
     minifyWhitespace: true, // less to read at start; names stay, for stacks that can be read

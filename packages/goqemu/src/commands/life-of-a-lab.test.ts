@@ -225,6 +225,16 @@ test('ssh-config quotes paths and names machines after their lab', async () => {
   assert.match(stdout, /UserKnownHostsFile "\/keys\/known hosts"/);
 });
 
+test('lock shows what an image has become and moves lab.lock.json on when asked', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  assert.match((await lab.run(['lock', '--update'])).stdout, /^\+ debian-12/);
+  assert.match((await lab.run(['lock'])).stdout, /is what the images stand for/);
+  lab.host.images.set('debian-12', 'sha256:newer');
+  const moved = await lab.run(['lock']);
+  assert.match(moved.stdout, /^~ debian-12.*sha256:debian-12.*→.*sha256:newer/);
+  assert.match(moved.stderr, /goqemu lock --update/);
+});
+
 test('logs shows the console of a machine, or its last lines', async () => {
   using lab = new TestLab(labOf('web', ['web']));
   await lab.run(['apply', '--yes']);
