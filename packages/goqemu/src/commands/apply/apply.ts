@@ -5,6 +5,7 @@ import { carryOut } from '../../lab/carry-out.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { evaluateFor } from '../../lab/evaluate-for.ts';
 import { engineFor, type OpenLab, openLab } from '../../lab/open-lab.ts';
+import { planSelection } from '../../lab/plan-selection.ts';
 import { savedPlanAt } from '../../lab/saved-plan.ts';
 import { findLabFile } from '../../loader/lab-file.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
@@ -27,7 +28,7 @@ export async function run(context: CommandContext, input: CommandInput<ApplyOpti
   const sink = await chooseRenderer(context, options.events);
   const { lab, plan, replan } = await prepare(context, input, saved, sink);
   await using _ = lab;
-  return carryOut(context, {
+  return await carryOut(context, {
     ...options,
     yes,
     lab,
@@ -52,8 +53,7 @@ async function prepare(
     return { lab, plan };
   }
   const lab = await openLab(context, chooseLab(positionals[0], options), sink.handle);
-  const { target, exclude, replace } = options;
   const evaluated = await evaluateFor(context, lab, options);
-  const replan = () => lab.engine.plan(evaluated, { target, exclude, replace, signal: context.shell.interrupt });
+  const replan = () => lab.engine.plan(evaluated, planSelection(options, context.shell.interrupt));
   return { lab, plan: await replan(), replan };
 }
