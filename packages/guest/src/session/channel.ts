@@ -11,7 +11,7 @@ export class NotBegun extends Error {}
 
 /**
  * Opens something on a connection. A server that has not yet noticed the end of earlier channels refuses new ones
- * for a moment (OpenSSH's MaxSessions), so a refusal is tried again for two seconds.
+ * for a moment (OpenSSH's MaxSessions), so with `patient` a refusal is tried again for two seconds.
  *
  * @throws NotBegun when the connection breaks; GoqemuError `connect-failed` when the server goes on refusing
  */
@@ -20,6 +20,7 @@ export async function openOn<T>(
   endpoint: SshEndpoint,
   what: string,
   open: (client: Client, callback: Callback<T>) => void,
+  patient = true,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     if (connection.brokenBecause !== undefined) throw new NotBegun(connection.brokenBecause);
@@ -34,7 +35,8 @@ export async function openOn<T>(
       if (error instanceof NotBegun) throw error;
       // ssh2 answers what is outstanding before it says that the connection is closed.
       if (/not connected|no response from server/i.test(errorMessage(error))) throw new NotBegun(errorMessage(error));
-      if (attempt >= 20) throw connectFailed(endpoint, `the server refused ${what}: ${errorMessage(error)}`, error);
+      if (!patient || attempt >= 20)
+        throw connectFailed(endpoint, `the server refused ${what}: ${errorMessage(error)}`, error);
       await sleep(100);
     }
   }

@@ -19,7 +19,7 @@ let guest: RealGuest;
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'goqemu-guest-'));
-  guest = await realGuest({ banner: { silenceMs: 500, retryMs: 50, rivals: 4 } });
+  guest = await realGuest({ reconnectMs: 10_000, banner: { silenceMs: 500, retryMs: 50, rivals: 4 } });
 });
 after(async () => {
   await guest[Symbol.asyncDispose]();
@@ -222,10 +222,8 @@ test('a transfer that is cut fails as lost and leaves no half file under the nam
 test('a transfer on which nothing moves any more ends with its name', async () => {
   const source = join(folder, 'stalled');
   await writeFile(source, randomBytes(2 ** 20));
-  const stalling = guest.session.upload(source, join(folder, 'stalled-up'), {
-    stallMs: 400,
-    onProgress: () => guest.link.freeze(),
-  });
+  const onProgress = () => guest.link.freeze();
+  const stalling = guest.session.upload(source, join(folder, 'stalled-up'), { stallMs: 400, onProgress });
   await assert.rejects(stalling, {
     code: 'timeout',
     message: /^upload of .*stalled to .* did not finish within 400 ms$/,
