@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { connectFailed } from './session-errors.ts';
 
-type Callback<T> = (error: Error | undefined | null, value: T) => void;
+type Callback<T> = (error: Error | undefined | null, value?: T) => void;
 
 /** Raised when the connection broke before the request was answered: what was asked has not begun. */
 export class NotBegun extends Error {}
@@ -28,7 +28,7 @@ export async function openOn<T>(
       return await untilBroken(
         connection,
         new Promise<T>((resolve, reject) => {
-          open(connection.client, (error, value) => (error ? reject(error) : resolve(value)));
+          open(connection.client, (error, value) => (error ? reject(error) : resolve(value as T)));
         }),
       );
     } catch (error) {
