@@ -13,6 +13,12 @@ export interface TransferOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
+/** A file of the guest that is open. */
+export interface SftpFile {
+  readonly handle: Buffer;
+  readonly path: string;
+}
+
 /** The part of SFTP version 3 (draft-ietf-secsh-filexfer-02) that transfers need, in promises. */
 export class Sftp {
   readonly #wrapper: SFTPWrapper;
@@ -26,25 +32,26 @@ export class Sftp {
     this.#progress = progress;
   }
 
-  open(path: string, mode: 'r' | 'wx', attributes: InputAttributes = {}): Promise<Buffer> {
-    return this.#ask(path, (done) => this.#wrapper.open(path, mode, attributes, done));
+  async open(path: string, mode: 'r' | 'wx', attributes: InputAttributes = {}): Promise<SftpFile> {
+    const handle = await this.#ask<Buffer>(path, (done) => this.#wrapper.open(path, mode, attributes, done));
+    return { handle, path };
   }
-  close(handle: Buffer): Promise<void> {
-    return this.#ask('', (done) => this.#wrapper.close(handle, done));
+  close({ handle, path }: SftpFile): Promise<void> {
+    return this.#ask(path, (done) => this.#wrapper.close(handle, done));
   }
-  write(handle: Buffer, bytes: Buffer, position: number): Promise<void> {
-    return this.#ask('', (done) => this.#wrapper.write(handle, bytes, 0, bytes.length, position, done));
+  write({ handle, path }: SftpFile, bytes: Buffer, position: number): Promise<void> {
+    return this.#ask(path, (done) => this.#wrapper.write(handle, bytes, 0, bytes.length, position, done));
   }
   /** How many bytes were read; 0 at the end of the file. */
-  read(handle: Buffer, into: Buffer, length: number, position: number): Promise<number> {
-    return this.#ask('', (done) =>
+  read({ handle, path }: SftpFile, into: Buffer, length: number, position: number): Promise<number> {
+    return this.#ask(path, (done) =>
       this.#wrapper.read(handle, into, 0, length, position, (error, count) =>
         (error as { code?: number } | undefined)?.code === endOfFile ? done(undefined, 0) : done(error, count),
       ),
     );
   }
-  changeMode(handle: Buffer, mode: number): Promise<void> {
-    return this.#ask('', (done) => this.#wrapper.fchmod(handle, mode, done));
+  changeMode({ handle, path }: SftpFile, mode: number): Promise<void> {
+    return this.#ask(path, (done) => this.#wrapper.fchmod(handle, mode, done));
   }
   changeFolderMode(path: string, mode: number): Promise<void> {
     return this.#ask(path, (done) => this.#wrapper.chmod(path, mode, done));
@@ -90,7 +97,7 @@ export class Sftp {
     const answer = new Promise<T>((resolve, reject) => {
       request((error, value) => {
         this.#progress();
-        if (error) reject(path ? fileError(path, error) : error);
+        if (error) reject(fileError(path, error));
         else resolve(value as T);
       });
     });
@@ -120,7 +127,7 @@ function fileError(path: string, error: Error): GoqemuError {
     hint:
       code === permissionDenied
         ? 'transfer it as root, or choose a folder that the session’s user owns'
-        : 'check the path in the guest',
+        : 'check the path, and the room that is left, in the guest',
     cause: error,
   });
 }
