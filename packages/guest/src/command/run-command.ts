@@ -1,4 +1,4 @@
-import { GoqemuError, type Logger, timeoutError } from '@goqemu/core';
+import { GoqemuError, type Logger, timeoutError, type Unsubscribe } from '@goqemu/core';
 import type { Connection } from '../session/connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';
 import { connectionLost } from '../session/session-errors.ts';
@@ -107,6 +107,7 @@ function follow(
   });
   return new Promise((resolve, reject) => {
     let quiet: NodeJS.Timeout | undefined;
+    let unsubscribe: Unsubscribe = () => undefined; // a connection that is broken already calls back at once
     const watchQuiet = () => {
       clearTimeout(quiet);
       if (command.ending) quiet = setTimeout(() => (held ? watchQuiet() : settle()), outputAfterExitMs);
@@ -132,7 +133,7 @@ function follow(
     channel.stderr.on('data', take('stderr'));
     command.onEnding(watchQuiet);
     channel.once('close', settle);
-    const unsubscribe = connection.onBroken(settle);
+    unsubscribe = connection.onBroken(settle);
   });
 }
 

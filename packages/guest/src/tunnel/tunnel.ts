@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage, GoqemuError, hasErrorCode, systemErrorCode } from '@goqemu/core';
 import type { ClientChannel } from 'ssh2';
-import { openOn } from '../session/channel.ts';
+import { openOn, untilBroken } from '../session/channel.ts';
 import type { Connection } from '../session/connection.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 
@@ -114,15 +114,29 @@ export async function openReverseTunnel(
   };
   const establish = () =>
     session.withConnection(undefined, async (standing) => {
-      guestPort = await openOn<number>(standing, session.endpoint, `port ${guestPort} of the guest`, (client, done) => {
-        client.forwardIn(guestHost, guestPort, (error, port) => done(error, guestPort || port));
+      standing.client.on('tcp connection', accept); // before the port is there: somebody may be waiting for it
+      await openOn(standing, session.endpoint, `port ${guestPort} of the guest`, (client, done) => {
+        client.forwardIn(guestHost, guestPort, (error, port) => {
+          guestPort ||= port;
+          done(error, undefined);
+        });
       });
-      standing.client.on('tcp connection', accept);
       connection = standing;
+      if (!open) return release(standing); // closed in the meantime
       standing.onBroken(() => {
         if (open) establish().catch(lost);
       });
     });
+  const release = async (standing: Connection) => {
+    standing.client.off('tcp connection', accept);
+    const released = new Promise<void>((resolve, reject) => {
+      if (standing.brokenBecause !== undefined) return resolve();
+      standing.client.unforwardIn(guestHost, guestPort, (error) => (error ? reject(error) : resolve()));
+    });
+    await untilBroken(standing, released).catch((error: unknown) => {
+      session.logger.log('debug', 'ssh', 'reverse tunnel went with its connection', { reason: errorMessage(error) });
+    });
+  };
   const lost = (error: unknown) => {
     session.logger.log('warn', 'ssh', 'reverse tunnel lost', { reason: errorMessage(error) });
   };
@@ -134,10 +148,7 @@ export async function openReverseTunnel(
     },
     async [Symbol.asyncDispose]() {
       open = false;
-      const client = connection?.client;
-      client?.off('tcp connection', accept);
-      if (connection?.brokenBecause !== undefined) return;
-      await new Promise<void>((resolve) => client?.unforwardIn(guestHost, guestPort, () => resolve()));
+      if (connection) await release(connection);
     },
   };
 }
