@@ -1,6 +1,6 @@
 import type { AptMirror } from './apt-mirror.ts';
-import { recordBuilder } from './leftover-build.ts';
 import { runTool, type ToolRun } from './run-tool.ts';
+import { recordBuilder } from './work-folder.ts';
 
 export interface BootstrapOptions extends Pick<ToolRun, 'signal' | 'logger'> {
   readonly suite: string;

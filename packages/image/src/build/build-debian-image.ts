@@ -69,7 +69,7 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
   const diskFolder = join(workFolder, 'disk');
   await mkdir(diskFolder);
   await makeBootDisk(
-    { root: { tar }, rootUuid, sizeBytes: recipe.diskBytes, workFolder: diskFolder, output: path },
+    { rootTar: tar, rootUuid, sizeBytes: recipe.diskBytes, workFolder: diskFolder, output: path },
     run,
   );
   await rm(tar);
