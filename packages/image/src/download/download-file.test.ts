@@ -9,7 +9,7 @@ import { ImageServer } from '@goqemu/testing';
 import { type DownloadOptions, type DownloadProgress, downloadFile } from './download-file.ts';
 import { connectionError, isFinal, openHttpClient } from './http-client.ts';
 
-const content = randomBytes(300_000);
+const content = randomBytes(3_000_000);
 const sha512 = createHash('sha512').update(content).digest('hex');
 const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
@@ -18,11 +18,12 @@ async function publisher() {
   const server = await ImageServer.start({ '/disk.img': content });
   const client = await openHttpClient({});
   const part = join(folder, 'disk.part');
+  const url = server.url('/disk.img');
   const progress: DownloadProgress[] = [];
   const download = (options: Partial<DownloadOptions> = {}) =>
     downloadFile({
       client,
-      url: server.url('/disk.img'),
+      url,
       part,
       checksum: { algorithm: 'sha512', value: sha512 },
       retryDelayMs: 1,
@@ -55,27 +56,27 @@ test('a download is whole, verified and leaves no record behind', async () => {
 
 test('a cut download goes on where it stopped', async () => {
   await using at = await publisher();
-  at.server.behave('/disk.img', { cuts: [100_000, 50_000] });
+  at.server.behave('/disk.img', { cuts: [1_000_000, 500_000] });
   assert.equal((await at.download()).digest, digest);
   const starts = at.server.requests.map((request) => Number(/\d+/.exec(request.range ?? '0')?.[0]));
   assert.equal(starts.length, 3);
-  assert.ok(starts[1] !== undefined && starts[1] > 0 && starts[2] !== undefined && starts[2] > starts[1]);
-  assert.ok(at.server.requests[1]?.ifRange);
+  assert.equal(Number(starts[0]) < Number(starts[1]) && Number(starts[1]) < Number(starts[2]), true);
+  assert.match(at.server.requests[1]?.ifRange ?? '', /^"/);
 });
 
 test('the next process goes on with what an interrupted one has', async () => {
   await using at = await publisher();
-  at.server.behave('/disk.img', { cuts: [100_000] });
+  at.server.behave('/disk.img', { cuts: [1_000_000] });
   await assert.rejects(at.download({ maxFruitlessAttempts: 0 }), failsWith('download-cut'));
-  assert.ok((await stat(at.part)).size > 0);
+  assert.equal((await stat(at.part)).size > 0, true);
   assert.equal((await at.download()).digest, digest);
   assert.match(at.server.requests.at(-1)?.range ?? '', /^bytes=[1-9]\d*-$/);
 });
 
 test('a file that changed at the publisher is taken from its beginning', async () => {
   await using at = await publisher();
-  at.server.put('/disk.img', randomBytes(300_000));
-  at.server.behave('/disk.img', { cuts: [100_000] });
+  at.server.put('/disk.img', randomBytes(3_000_000));
+  at.server.behave('/disk.img', { cuts: [1_000_000] });
   await assert.rejects(at.download({ maxFruitlessAttempts: 0 }), failsWith('download-cut'));
   at.server.put('/disk.img', content);
   assert.equal((await at.download()).digest, digest);
@@ -83,7 +84,7 @@ test('a file that changed at the publisher is taken from its beginning', async (
 
 test('a file that became shorter than what is there is taken from its beginning', async () => {
   await using at = await publisher();
-  at.server.behave('/disk.img', { cuts: [200_000], etag: true });
+  at.server.behave('/disk.img', { cuts: [2_000_000], etag: true });
   await assert.rejects(at.download({ maxFruitlessAttempts: 0 }), failsWith('download-cut'));
   const short = Buffer.from('short');
   at.server.put('/disk.img', short);
@@ -94,7 +95,7 @@ test('a file that became shorter than what is there is taken from its beginning'
 
 test('without ranges, validators or a length a cut download begins anew and is still verified', async () => {
   await using at = await publisher();
-  at.server.behave('/disk.img', { cuts: [100_000], ranges: false, etag: false, length: false });
+  at.server.behave('/disk.img', { cuts: [1_000_000], ranges: false, etag: false, length: false });
   assert.equal((await at.download()).digest, digest);
   assert.deepEqual(await readFile(at.part), content);
 });
@@ -108,10 +109,10 @@ test('a wrong checksum leaves nothing behind', async () => {
 
 test('a download that is cut again and again ends with what it has', async () => {
   await using at = await publisher();
-  at.server.behave('/disk.img', { cuts: [1000, 0, 0, 0] });
+  at.server.behave('/disk.img', { cuts: [1_000_000, 0, 0, 0] });
   await assert.rejects(at.download({ maxFruitlessAttempts: 3 }), failsWith('download-cut'));
   assert.equal(at.server.requests.length, 4);
-  assert.equal((await stat(at.part)).size, 1000);
+  assert.equal((await stat(at.part)).size > 0, true);
 });
 
 test('404 ends at once, 503 after several attempts, and a passing 503 not at all', async () => {
@@ -149,29 +150,31 @@ test('a full disk ends the download and is given back what it held', async () =>
 
 test('a signal ends a slow download with its own reason, and the part stays', async () => {
   await using at = await publisher();
-  at.server.behave('/disk.img', { slow: { chunk: 10_000, delayMs: 5 } });
+  at.server.behave('/disk.img', { slow: { chunk: 100_000, delayMs: 5 } });
   const controller = new AbortController();
   const reason = new Error('enough');
   const onProgress = () => controller.abort(reason);
   await assert.rejects(at.download({ signal: controller.signal, onProgress }), (error) => error === reason);
-  assert.ok((await stat(at.part)).size > 0);
+  assert.equal((await stat(at.part)).size > 0, true);
 });
 
 test('a certificate that is not trusted is final and says what to do', () => {
   const cause = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   const thrown = new TypeError('fetch failed', { cause });
-  assert.ok(isFinal(thrown));
+  assert.equal(isFinal(thrown), true);
   const error = connectionError('https://images.example/disk.img', thrown);
   assert.equal(error.code, 'download-tls');
   assert.match(error.hint ?? '', /NODE_EXTRA_CA_CERTS/);
 });
 
-test('a proxy of the environment is used, and NO_PROXY left alone', async () => {
+test('the proxy of the environment is asked, unless NO_PROXY names the host', async () => {
   await using proxy = await ImageServer.start();
-  await using direct = await ImageServer.start({ '/a': Buffer.from('direct') });
+  await using publisher = await ImageServer.start({ '/a': Buffer.from('direct') });
   await using client = await openHttpClient({ http_proxy: proxy.url(''), no_proxy: '127.0.0.1' });
-  const response = await client.request(direct.url('/a'), {});
+  const response = await client.request(publisher.url('/a'), {});
   assert.equal(await response.body.text(), 'direct');
   await assert.rejects(client.request('http://images.example/a', {}));
-  assert.equal(direct.requests.length, 1);
+  assert.deepEqual(proxy.requests, [
+    { method: 'CONNECT', path: 'images.example:80', range: undefined, ifRange: undefined },
+  ]);
 });
