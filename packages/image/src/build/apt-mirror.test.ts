@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasErrorCode } from '@goqemu/core';
-import { debianSources } from './apt-mirror.ts';
+import { aptOptions, debianSources } from './apt-mirror.ts';
 
 const target = (...fields: string[]) => fields.join('\t');
 
@@ -33,4 +33,18 @@ test('without a Debian mirror, or with an address that sources.list would read o
       () => debianSources(targets, 'bookworm'),
       (error) => hasErrorCode(error, 'debian-mirror-missing'),
     );
+});
+
+test("apt's proxies become environment variables, and only the age of lists stays an option of the guest's", () => {
+  const configuration = [
+    'Acquire::Check-Valid-Until\tfalse',
+    'Acquire::http::Proxy\thttp://name:word@proxy.example:3128',
+    'Acquire::http::Proxy::mirror.example\tDIRECT',
+    'Acquire::Retries\t3',
+    'Acquire::Check-Date\tfalse"; DPkg::Pre-Invoke {"x"; }; "',
+  ].join('\n');
+  assert.deepEqual(aptOptions(configuration), {
+    validity: ['Acquire::Check-Valid-Until "false";'],
+    proxies: { http_proxy: 'http://name:word@proxy.example:3128', no_proxy: 'mirror.example' },
+  });
 });

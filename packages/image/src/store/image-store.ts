@@ -72,6 +72,7 @@ export class ImageStore {
   readonly #platform: HostPlatform;
   readonly #logger: Logger;
   readonly #catalogue: readonly CatalogueEntry[];
+  readonly #probe: ReachabilityProbe;
   readonly #whyUnreachable: ReachabilityProbe;
   readonly #recipes: Readonly<Record<string, DebianRecipe>>;
   readonly #builder: typeof buildDebianImage;
@@ -81,8 +82,8 @@ export class ImageStore {
     this.cache = new ImageCache(options.folders.images, this.#logger);
     this.#platform = options.platform;
     this.#catalogue = options.catalogue ?? builtInCatalogue;
-    const probe = options.publisherReachable ?? httpProbe(options.platform.env);
-    this.#whyUnreachable = rememberingProbe(probe, options.folders.images);
+    this.#probe = options.publisherReachable ?? httpProbe(options.platform.env);
+    this.#whyUnreachable = rememberingProbe(this.#probe, options.folders.images);
     this.#recipes = options.recipes ?? { [debian12Recipe.name]: debian12Recipe };
     this.#builder = options.builder ?? buildDebianImage;
   }
@@ -143,12 +144,13 @@ export class ImageStore {
   }
 
   /**
-   * Fetches what the publisher has now. An older image stays as long as it is not removed: machines lie over it.
+   * Fetches what the publisher has now, and asks even one that could not be reached a moment ago. An older image
+   * stays as long as it is not removed: machines lie over it.
    */
   async pull(reference: string, options: FetchOptions = {}): Promise<CachedImage> {
     const wanted = this.#wanted(reference, options.arch);
     await using _lock = await this.#lock(wanted, options);
-    return await this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
+    return await this.#fetch(wanted, await this.#choose(wanted, options.signal, this.#probe), options);
   }
 
   /**
@@ -285,11 +287,15 @@ export class ImageStore {
     return images.find(({ imported }) => imported?.size === file.size && imported.modifiedMs === file.mtimeMs);
   }
 
-  async #choose(wanted: Wanted, signal: AbortSignal | undefined): Promise<Choice> {
+  async #choose(
+    wanted: Wanted,
+    signal: AbortSignal | undefined,
+    probe: ReachabilityProbe = this.#whyUnreachable,
+  ): Promise<Choice> {
     if (!wanted.published) return { how: 'import', source: wanted.asked };
     const download = { how: 'download', source: wanted.published.url } as const;
     if (!wanted.recipe || !canBuildOn(this.#platform)) return download;
-    const why = await this.#whyUnreachable(wanted.published.url, signal);
+    const why = await probe(wanted.published.url, signal);
     if (why === undefined || !(await this.#hasMirror(wanted.recipe, signal))) return download;
     return { how: 'build', source: recipeName(wanted.recipe), why };
   }
