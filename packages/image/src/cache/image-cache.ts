@@ -75,7 +75,8 @@ export class ImageCache {
     if (existing && (await this.#whole(existing))) {
       // The same content, or a build of the same recipe and packages: machines may lie over the file that is there.
       await rm(finishedFile, { force: true });
-      return this.touch(existing);
+      const { checksum, imported } = image;
+      return this.touch({ ...existing, ...(checksum ? { checksum } : {}), ...(imported ? { imported } : {}) });
     }
     await chmod(finishedFile, 0o444); // machines only ever lay their own file over it
     await rename(finishedFile, this.path(manifest));

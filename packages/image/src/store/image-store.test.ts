@@ -185,6 +185,7 @@ test('a wrong checksum, a missing one and a page instead of an image leave the c
     hasErrorCode(error, 'image-format-unsupported'),
   );
   assert.deepEqual(await at.store.list(), []);
+  assert.deepEqual(await files(at.images), []);
 });
 
 test('a URL of its own is recognised, and a pin that does not hold is refused', async () => {
@@ -193,7 +194,7 @@ test('a URL of its own is recognised, and a pin that does not hold is refused', 
   const image = await at.store.ensure(url);
   assert.deepEqual([image.system, image.user, image.how], ['debian', 'debian', 'downloaded']);
   const pinned = await at.store.ensure(`${url}#sha256=${sha256(at.content)}`);
-  assert.equal(pinned.digest, image.digest);
+  assert.deepEqual([pinned.how, pinned.path], ['cached', image.path]);
   await assert.rejects(at.store.ensure(`${url}#sha256=${'0'.repeat(64)}`), (error) =>
     hasErrorCode(error, 'checksum-mismatch'),
   );
@@ -206,6 +207,9 @@ test('a local file is copied in, and again when it has changed', async () => {
   await writeFile(path, Buffer.alloc(1024));
   const image = await at.store.ensure(path);
   assert.deepEqual([image.how, image.format, image.size], ['imported', 'raw', 1024]);
+  assert.equal((await at.store.ensure(path)).how, 'cached');
+  await utimes(path, 5, 5);
+  assert.equal((await at.store.ensure(path)).path, image.path);
   assert.equal((await at.store.ensure(path)).how, 'cached');
   await writeFile(path, Buffer.alloc(2048));
   await utimes(path, 1, 1);
