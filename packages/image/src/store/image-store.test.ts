@@ -113,6 +113,7 @@ test('an unreachable publisher of debian-12 means a build, with the reason, and 
   const planned = await at.store.resolve('debian-12');
   assert.equal(planned.how, 'build');
   assert.equal(planned.why, 'no network');
+  assert.equal(planned.guestAgent, 'included');
   const image = await at.store.ensure('debian-12');
   assert.equal(image.how, 'built');
   assert.equal(image.why, 'no network');

@@ -105,6 +105,7 @@ export class ImageStore {
       ...about,
       cached: false,
       how: choice.how,
+      ...(choice.how === 'build' ? { guestAgent: 'included' } : {}),
       source: choice.source,
       ...(choice.why ? { why: choice.why } : {}),
     };

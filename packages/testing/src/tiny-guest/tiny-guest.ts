@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { acquireFileLock, canonicalJson, type Logger, lengthPrefixedDigest } from '@goqemu/core';
 import {
   bootstrapDebian,
@@ -9,6 +9,7 @@ import {
   openWorkFolder,
   readAptMirror,
   shellQuoted,
+  writeOverlay,
 } from '@goqemu/image';
 import { guestFiles } from './guest-scripts.ts';
 
@@ -58,12 +59,7 @@ async function build(path: string, options: TinyGuestOptions): Promise<void> {
   await using work = await openWorkFolder(cacheFolder, 'tiny-guest', logger);
   const workFolder = work.path;
   const files = join(workFolder, 'files');
-  for (const [name, content] of Object.entries(guestFiles)) {
-    const target = join(files, name);
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, content);
-    await chmod(target, content.startsWith('#!') ? 0o755 : 0o644);
-  }
+  await writeOverlay(files, guestFiles);
   const tar = join(workFolder, 'root.tar');
   const mirror = await readAptMirror(suite, { signal, logger });
   const hooks = [
