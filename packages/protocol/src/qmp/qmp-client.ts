@@ -90,7 +90,7 @@ export class QmpClient implements AsyncDisposable {
   readonly #streams = new Set<EventStream<AnyQmpEvent>>();
   readonly #fullStreams = new Set<EventStream<AnyQmpEvent>>();
   readonly #endListeners = new Set<(error: GoqemuError) => void>();
-  #onGreeting: ((greeting: QmpGreeting) => void) | undefined;
+  #onGreeting: (() => void) | undefined;
   #greeting: QmpGreeting | undefined;
   #oob = false;
   #ended: GoqemuError | undefined;
@@ -351,30 +351,33 @@ export class QmpClient implements AsyncDisposable {
   }
 
   async #negotiate(options: QmpClientOptions): Promise<void> {
-    const milliseconds = options.greetingTimeoutMs ?? 5_000;
-    this.#greeting = await new Promise<QmpGreeting>((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended);
-      const timer = setTimeout(() => leave(() => reject(noGreetingError(this.peer, milliseconds))), milliseconds);
-      const offEnd = this.#onEnd((error) => leave(() => reject(error)));
-      const abort = () => leave(() => reject(options.signal?.reason));
-      this.#onGreeting = (greeting) => leave(() => resolve(greeting));
-      options.signal?.addEventListener('abort', abort, { once: true });
-      if (options.signal?.aborted) abort();
-      function leave(settle: () => void) {
-        clearTimeout(timer);
-        offEnd();
-        options.signal?.removeEventListener('abort', abort);
-        settle();
-      }
-    });
-    this.#onGreeting = undefined;
-    const oob = options.oob === true && this.#greeting.capabilities.includes('oob');
+    if (!this.#greeting) await this.#awaitGreeting(options.greetingTimeoutMs ?? 5_000, options.signal);
+    const oob = options.oob === true && this.greeting.capabilities.includes('oob');
     await this.executeUntyped(
       'qmp_capabilities',
       oob ? { enable: ['oob'] } : undefined,
       options.signal ? { signal: options.signal } : {},
     );
     this.#oob = oob;
+  }
+
+  #awaitGreeting(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended);
+      const leave = (settle: () => void) => {
+        clearTimeout(timer);
+        offEnd();
+        signal?.removeEventListener('abort', abort);
+        this.#onGreeting = undefined;
+        settle();
+      };
+      const abort = () => leave(() => reject(signal?.reason));
+      const timer = setTimeout(() => leave(() => reject(noGreetingError(this.peer, milliseconds))), milliseconds);
+      const offEnd = this.#onEnd((error) => leave(() => reject(error)));
+      this.#onGreeting = () => leave(resolve);
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) abort();
+    });
   }
 
   #receive(line: Buffer): void {
@@ -396,8 +399,9 @@ export class QmpClient implements AsyncDisposable {
       return true;
     }
     const greeting = readGreeting(message);
-    if (!greeting || !this.#onGreeting) return false;
-    this.#onGreeting(greeting);
+    if (!greeting || this.#greeting) return false;
+    this.#greeting = greeting;
+    this.#onGreeting?.();
     return true;
   }
 
