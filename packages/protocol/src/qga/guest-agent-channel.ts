@@ -73,8 +73,8 @@ export class GuestAgentChannel {
   request(command: string, args: object | undefined, limits: ChannelLimits, caller: CallerStack): Promise<unknown> {
     const turn = this.#queue.then(async () => {
       limits.signal?.throwIfAborted();
-      await this.#resyncWhenLost(limits.signal);
       try {
+        await this.#resyncWhenLost(limits.signal);
         return await this.#command(command, args, limits);
       } catch (error) {
         throw error instanceof Error ? pointAt(error, caller) : error;
@@ -143,7 +143,7 @@ export class GuestAgentChannel {
 
   /** Settles by a line that `accept` takes, the time-out, the signal or the end; all but the first lose the sync. */
   #exchangeOnce<T>(exchange: Exchange<T>): Promise<T> {
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#ended) return Promise.reject(qgaClosedError(this.peer, undefined, this.#ended.cause));
     const { signal, timeoutMs } = exchange;
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
