@@ -1,5 +1,4 @@
 import { type GoqemuError, type Logger, timeoutError } from '@goqemu/core';
-import { type CallerStack, pointAt } from '../channel/caller-stack.ts';
 import { readReply } from '../channel/reply.ts';
 import { LineSplitter } from '../framing/line-splitter.ts';
 import { excerpt, parseMessage } from '../framing/message.ts';
@@ -70,15 +69,11 @@ export class GuestAgentChannel {
   }
 
   /** Resyncs when it must, then runs the command. */
-  request(command: string, args: object | undefined, limits: ChannelLimits, caller: CallerStack): Promise<unknown> {
+  request(command: string, args: object | undefined, limits: ChannelLimits): Promise<unknown> {
     const turn = this.#queue.then(async () => {
       limits.signal?.throwIfAborted();
-      try {
-        await this.#resyncWhenLost(limits.signal);
-        return await this.#command(command, args, limits);
-      } catch (error) {
-        throw error instanceof Error ? pointAt(error, caller) : error;
-      }
+      await this.#resyncWhenLost(limits.signal);
+      return this.#command(command, args, limits);
     });
     this.#queue = turn.catch(() => undefined);
     return turn;
