@@ -59,7 +59,7 @@ async function roundTrips(report: (row: Row) => void, path: string, server: stri
   ];
   const rounds = new Map<string, Measured[]>(makers.map(([name]) => [name, []]));
   // In turns, because the speed of a shared host drifts; the first turn only warms up.
-  for (let turn = 0; turn <= 5; turn += 1) {
+  for (let turn = 0; turn <= 7; turn += 1) {
     for (const [name, make] of makers) {
       const measured = await sequential(await make(path), count);
       if (turn > 0) rounds.get(name)?.push(measured);
@@ -94,7 +94,7 @@ async function roundTrips(report: (row: Row) => void, path: string, server: stri
 }
 
 async function sequential({ call, close }: Contender, count: number): Promise<Measured> {
-  for (let warm = 0; warm < 200; warm += 1) await call();
+  for (let warm = 0; warm < count / 4; warm += 1) await call();
   const cpu = process.cpuUsage();
   const began = performance.now();
   for (let trip = 0; trip < count; trip += 1) await call();

@@ -10,7 +10,9 @@ interface Pending {
   readonly command: string;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timeoutMs: number;
+  /** When its time is up, on the clock of `performance.now()`. */
+  readonly due: number;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: (() => void) | undefined;
 }
@@ -24,6 +26,8 @@ export class PendingRequests {
   readonly #pending = new Map<number, Pending>();
   readonly #givenUp = new Set<number>();
   #lastId = 0;
+  #alarm: NodeJS.Timeout | undefined;
+  #alarmDue = Number.POSITIVE_INFINITY;
   /** The one that was sent without an id. */
   #bare: number | undefined;
 
@@ -49,8 +53,9 @@ export class PendingRequests {
     if (alone) this.#bare = id;
     return new Promise<T>((resolve, reject) => {
       const onAbort = signal && (() => this.#giveUp(id, signal.reason));
-      const timer = setTimeout(() => this.#giveUp(id, timeoutError(command, timeoutMs)), timeoutMs);
-      this.#pending.set(id, { command, resolve, reject, timer, signal, onAbort });
+      const due = performance.now() + timeoutMs;
+      this.#pending.set(id, { command, resolve, reject, timeoutMs, due, signal, onAbort });
+      if (due < this.#alarmDue) this.#setAlarm(due);
       if (onAbort) signal.addEventListener('abort', onAbort, { once: true });
       const sent = send(alone ? undefined : id);
       if (sent instanceof Promise) sent.catch((error: unknown) => this.#giveUp(id, error));
@@ -79,8 +84,27 @@ export class PendingRequests {
       const request = this.#take(id);
       request?.reject(toError(request.command));
     }
+    clearTimeout(this.#alarm);
     this.#givenUp.clear();
     this.#bare = undefined;
+  }
+
+  /** One timer for all: a request that is answered in time, as nearly all are, costs none. */
+  #setAlarm(due: number): void {
+    clearTimeout(this.#alarm);
+    this.#alarmDue = due;
+    this.#alarm = setTimeout(() => this.#expire(), Math.max(1, Math.ceil(due - performance.now())));
+  }
+
+  #expire(): void {
+    this.#alarmDue = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [id, { command, due, timeoutMs }] of [...this.#pending]) {
+      if (due <= now) this.#giveUp(id, timeoutError(command, timeoutMs));
+      else next = Math.min(next, due);
+    }
+    if (next < this.#alarmDue) this.#setAlarm(next);
   }
 
   #giveUp(id: number, reason: unknown): void {
@@ -94,7 +118,6 @@ export class PendingRequests {
     const request = this.#pending.get(id);
     if (!request) return undefined;
     this.#pending.delete(id);
-    clearTimeout(request.timer);
     if (request.onAbort) request.signal?.removeEventListener('abort', request.onAbort);
     return request;
   }
