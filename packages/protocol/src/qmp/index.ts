@@ -1,4 +1,5 @@
 export type * from '../generated/qmp-schema.ts';
+export { type GeneratedFiles, type GenerateTypesOptions, generateTypes, type TypesSource } from '../qapi/index.ts';
 export type { RecordedLine } from '../recording/recorded-line.ts';
 export { recordSession } from '../recording/recording-transport.ts';
 export { replaySession } from '../recording/replay-transport.ts';
