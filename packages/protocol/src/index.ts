@@ -12,5 +12,5 @@ export { inheritedDescriptor } from './transports/inherited-descriptor.ts';
 export type { OpenOptions } from './transports/open-socket.ts';
 export { connectTcp } from './transports/tcp.ts';
 export { connectTlsPsk, type PreSharedKey } from './transports/tls-psk.ts';
-export type { Transport, TransportEnd } from './transports/transport.ts';
+export type { PassedDescriptor, Transport, TransportEnd } from './transports/transport.ts';
 export { connectUnixSocket } from './transports/unix-socket.ts';

@@ -13,7 +13,7 @@ import { defaultLineLimit, LineSplitter } from '../framing/line-splitter.ts';
 import { excerpt, parseMessage, type WireMessage } from '../framing/message.ts';
 import { type Connectable, openTransport } from '../transports/address.ts';
 import { fdPassingUnavailableError } from '../transports/descriptor-passing.ts';
-import type { Transport } from '../transports/transport.ts';
+import type { PassedDescriptor, Transport } from '../transports/transport.ts';
 import { type CommandTimeouts, commandTimeout, defaultCommandTimeouts } from './command-timeouts.ts';
 import type {
   AnyQmpEvent,
@@ -228,14 +228,15 @@ export class QmpClient implements AsyncDisposable {
   }
 
   /**
-   * Gives QEMU an open file descriptor under a name (`getfd`), which then belongs to QEMU and is closed here.
+   * Gives QEMU an open file descriptor or a connected socket under a name (`getfd`), which then belongs to QEMU and
+   * is closed here.
    *
    * @throws GoqemuError `fd-passing-unavailable` unless connected with `{ path, passDescriptors: true }`
    * @example
    * await qmp.passDescriptor('migration', fd);
    * await qmp.execute('migrate', { uri: 'fd:migration' });
    */
-  async passDescriptor(name: string, descriptor: number, options?: ExecuteOptions): Promise<void> {
+  async passDescriptor(name: string, descriptor: PassedDescriptor, options?: ExecuteOptions): Promise<void> {
     await this.#sendDescriptor('getfd', { fdname: name }, descriptor, options);
   }
 
@@ -345,7 +346,7 @@ export class QmpClient implements AsyncDisposable {
   #sendDescriptor(
     command: 'getfd' | 'add-fd',
     args: object,
-    descriptor: number,
+    descriptor: PassedDescriptor,
     options: ExecuteOptions | undefined,
   ): Promise<unknown> {
     const turn = this.#descriptorTurn.then(() => {

@@ -2,9 +2,9 @@ import { Socket } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { errorMessage, GoqemuError, orAborted, withDeadline } from '@goqemu/core';
 import type { OpenOptions } from './open-socket.ts';
-import { loadPipeWrap, type PipeWrap, type SocketOnHandle } from './pipe-wrap.ts';
+import { loadPipeWrap, type PipeHandle, type PipeWrap, type SocketOnHandle } from './pipe-wrap.ts';
 import { StreamTransport } from './stream-transport.ts';
-import type { Transport } from './transport.ts';
+import type { PassedDescriptor, Transport } from './transport.ts';
 
 export type DescriptorPassing = { readonly available: true } | { readonly available: false; readonly reason: string };
 
@@ -72,14 +72,13 @@ class DescriptorPassingTransport extends StreamTransport {
     this.#handle = handle;
   }
 
-  async sendWithDescriptor(text: string, descriptor: number): Promise<void> {
+  async sendWithDescriptor(text: string, descriptor: PassedDescriptor): Promise<void> {
     // What the socket still holds must leave before the descriptor does.
     while (this.#socket.writableLength > 0 && this.#socket.writable) {
       await Promise.race([new Promise((resolve) => this.#socket.once('drain', resolve)), this.closed]);
     }
     if (!this.#socket.writable) throw sendError(this.peer, 'the connection has ended');
-    const carried = new this.#wrap.Pipe(this.#wrap.plain);
-    check(carried.open(descriptor), this.peer);
+    const { carried, close } = this.#carry(descriptor);
     try {
       await new Promise<void>((resolve, reject) => {
         const request = new this.#wrap.WriteWrap();
@@ -88,8 +87,20 @@ class DescriptorPassingTransport extends StreamTransport {
         void this.closed.then(() => reject(sendError(this.peer, 'the connection has ended')));
       });
     } finally {
-      carried.close();
+      close();
     }
+  }
+
+  #carry(descriptor: PassedDescriptor): { carried: PipeHandle; close: () => void } {
+    if (typeof descriptor !== 'number') {
+      // A socket owns its descriptor: closing the number under it would close somebody else's a moment later.
+      const handle = (descriptor as unknown as { _handle?: PipeHandle | null })._handle;
+      if (!handle) throw sendError(this.peer, 'the socket is closed');
+      return { carried: handle, close: () => descriptor.destroy() };
+    }
+    const carried = new this.#wrap.Pipe(this.#wrap.plain);
+    check(carried.open(descriptor), this.peer);
+    return { carried, close: () => carried.close() };
   }
 }
 

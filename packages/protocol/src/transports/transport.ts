@@ -1,3 +1,8 @@
+import type { Socket } from 'node:net';
+
+/** An open descriptor by its number, or a connected socket; either is closed on this side once it was sent. */
+export type PassedDescriptor = number | Socket;
+
 /** How a connection ended: without `error` when either side closed it in order. */
 export interface TransportEnd {
   readonly error?: Error;
@@ -22,7 +27,7 @@ export interface Transport extends AsyncDisposable {
   /** Resolves when the connection has ended; never rejects. */
   readonly closed: Promise<TransportEnd>;
   /** Present where a file descriptor can travel with the bytes (SCM_RIGHTS, unix(7)). */
-  sendWithDescriptor?(text: string, descriptor: number): Promise<void>;
+  sendWithDescriptor?(text: string, descriptor: PassedDescriptor): Promise<void>;
 }
 
 export function isTransport(value: unknown): value is Transport {
