@@ -14,3 +14,9 @@ export {
   type FakeQmpServerOptions,
   type ReceivedCommand,
 } from './qmp-server/fake-qmp-server.ts';
+  type ChecksumOptions,
+  ImageServer,
+  type PathBehaviour,
+  type RecordedRequest,
+} from './image-server/image-server.ts';
+export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';
