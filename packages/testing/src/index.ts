@@ -4,6 +4,12 @@ export {
   type FakeGuestAgentOptions,
 } from './guest-agent/fake-guest-agent.ts';
 export type { Program, ProgramCall, ProgramEnd } from './guest-agent/guest-programs.ts';
+export {
+  type ChecksumOptions,
+  ImageServer,
+  type PathBehaviour,
+  type RecordedRequest,
+} from './image-server/image-server.ts';
 export { findNewerQemu, type NewerQemu } from './newer-qemu/newer-qemu.ts';
 export type { FakeJobOptions } from './qmp-server/fake-jobs.ts';
 export { FakeQmpError } from './qmp-server/fake-qmp-error.ts';
@@ -14,9 +20,4 @@ export {
   type FakeQmpServerOptions,
   type ReceivedCommand,
 } from './qmp-server/fake-qmp-server.ts';
-  type ChecksumOptions,
-  ImageServer,
-  type PathBehaviour,
-  type RecordedRequest,
-} from './image-server/image-server.ts';
 export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';

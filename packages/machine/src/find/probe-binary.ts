@@ -61,9 +61,12 @@ async function ask(path: string, signal: AbortSignal): Promise<Answers> {
   return answers as unknown as Answers;
 }
 
-/** The schema names every kind of netdev, compiled in or not; only the help tells them apart. */
+/**
+ * The schema names every kind of netdev, compiled in or not; only the help tells them apart. Some emulators have no
+ * default machine and answer nothing without one.
+ */
 async function listNetdevs(path: string, signal: AbortSignal): Promise<string[]> {
-  const { stdout } = await run(path, ['-netdev', 'help'], '', signal);
+  const { stdout } = await run(path, ['-machine', 'none', '-netdev', 'help'], '', signal);
   return stdout.split(/\r?\n/).filter((line) => /^[a-z0-9-]+$/.test(line));
 }
 
