@@ -22,7 +22,8 @@ function screenArguments(context: ArgumentContext): string[] {
       return ['-display', 'none', '-vnc', vnc];
     }
     case 'spice':
-      if (!installation.features.options.includes('spice')) throw featureMissing('SPICE server', installation);
+      if (installation.features.complete && !installation.features.options.includes('spice'))
+        throw featureMissing('SPICE server', installation);
       return ['-display', 'none', '-spice', spiceText(context, display)];
     default:
       if (!installation.features.displays.includes(display.kind)) {
