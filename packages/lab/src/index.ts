@@ -1,1 +1,36 @@
-export {};
+export type * from './backend/backend.ts';
+export type * from './backend/progress.ts';
+export type * from './checkpoint/checkpoint-report.ts';
+export {
+  defineLab,
+  isLabDefinition,
+  type LabBuilder,
+  type LabDefinition,
+  type LabOptions,
+  z,
+} from './definition/define-lab.ts';
+export type * from './definition/machine-builder.ts';
+export type * from './definition/machine-options.ts';
+export type * from './definition/references.ts';
+export { Engine } from './engine/engine.ts';
+export type * from './engine/engine-options.ts';
+export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/evaluate-lab.ts';
+export type * from './evaluate/lab.ts';
+export { type EngineEvent, type ErrorReport, engineEventVersion, type OperationHeader } from './events/engine-event.ts';
+export type * from './history/history-entry.ts';
+export type { LockChange } from './lock/update-lock.ts';
+export type * from './machine/machine-spec.ts';
+export type * from './plan/operation.ts';
+export { countChanges, type Plan, type PlanNotice } from './plan/plan.ts';
+export type { RefreshReport } from './refresh/refresh-state.ts';
+export { type PlanReport, planReport } from './report/plan-report.ts';
+export type * from './report/status-report.ts';
+export { MemoryStateStorage } from './state/memory-storage.ts';
+export { stateFolderOf } from './state/state-folder.ts';
+export type { StateStorage, StoredFile } from './state/state-storage.ts';
+export type * from './step/resolved-step.ts';
+export { isLateValue, type LateValue } from './value/late-value.ts';
+export { secret } from './value/secret.ts';
+export type { SecretSource } from './value/secret-source.ts';
+export { type ShellInput, sh } from './value/sh.ts';
+export type { ShellText, Text, TextInput, TextPart } from './value/text.ts';

@@ -12,6 +12,14 @@ export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
 export type { ThrottleLimits } from './configuration/drive.ts';
 export {
+  continueOnOverlay,
+  copyRam,
+  createOverlay,
+  loadDeviceState,
+  saveDeviceState,
+  sharedRamPath,
+} from './checkpoint/index.ts';
+export {
   type Accelerator,
   accelerators,
   type CdromConfig,
@@ -53,7 +61,7 @@ export { type AttachOptions, type AttachTarget, attachMachine } from './machine/
 export { type AgentOptions, Machine, type StopOptions, type StopResult } from './machine/machine.ts';
 export type { MachineEvent } from './machine/machine-events.ts';
 export type { MachineExit } from './machine/machine-exit.ts';
-export type { MachineRecord } from './machine/machine-record.ts';
+export { identityOf, type MachineRecord } from './machine/machine-record.ts';
 export type { MachineState } from './machine/machine-state.ts';
 export { type MachineProbe, type ProbeOptions, probeMachine } from './machine/probe-machine.ts';
 export { defaultStopTimeouts, type StopRung, type StopStep, type StopTimeouts } from './machine/stop-ladder.ts';
@@ -61,4 +69,5 @@ export { type CommandLines, hostCommandLines } from './process/command-line.ts';
 export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
 export { type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
 export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';
+export { defaultRuntimeFolder } from './sockets/runtime-folder.ts';
 export { openEndpoint } from './sockets/turns.ts';

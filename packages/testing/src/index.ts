@@ -1,3 +1,12 @@
+// A recorded session is a fake too.
+export { type RecordedLine, recordSession, replaySession } from '@goqemu/protocol';
+export * from './backend/index.ts';
+export {
+  FakeGuestAgent,
+  type FakeGuestAgentFaults,
+  type FakeGuestAgentOptions,
+} from './guest-agent/fake-guest-agent.ts';
+export type { Program, ProgramCall, ProgramEnd } from './guest-agent/guest-programs.ts';
 export {
   FakeGuestAgent,
   type FakeGuestAgentFaults,
@@ -20,4 +29,5 @@ export {
   type FakeQmpServerOptions,
   type ReceivedCommand,
 } from './qmp-server/fake-qmp-server.ts';
+export * from './ssh-server/index.ts';
 export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';

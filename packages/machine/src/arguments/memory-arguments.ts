@@ -28,7 +28,8 @@ function backend({ config, installation, platform }: ArgumentContext) {
     case 'plain':
       return { 'qom-type': 'memory-backend-ram' };
     case 'memfd':
-      return { 'qom-type': 'memory-backend-memfd', share: chosen.share };
+      // Unsealed: a checkpoint's RAM is copied into it from outside before the guest runs.
+      return { 'qom-type': 'memory-backend-memfd', share: chosen.share, seal: false };
     case 'file':
       return {
         'qom-type': 'memory-backend-file',

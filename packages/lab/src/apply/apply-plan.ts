@@ -1,0 +1,295 @@
+import { GoqemuError, hasErrorCode, isGoqemuError, orAborted } from '@goqemu/core';
+import type { EngineContext } from '../engine/engine-context.ts';
+import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
+import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
+import { appendHistory } from '../history/history.ts';
+import { collectGarbage } from '../layer/collect-layers.ts';
+import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
+import type { Operation } from '../plan/operation.ts';
+import type { Plan } from '../plan/plan.ts';
+import { resolveOutputs } from '../report/resolve-outputs.ts';
+import type { LabState } from '../state/lab-state.ts';
+import { emptyState, type ReadState } from '../state/read-state.ts';
+import { StateWriter } from '../state/state-writer.ts';
+import { carryOut } from './carry-out.ts';
+import { MemoryAdmission } from './memory-admission.ts';
+import { errorReport } from './operation-failure.ts';
+import { runGraph } from './run-graph.ts';
+
+/** Operations at a time unless the caller says otherwise. */
+const defaultParallel = 4;
+
+/**
+ * Carries a plan out. A failing operation is in the result, not thrown.
+ *
+ * @throws GoqemuError `plan-stale` when the state has moved on, `locked`, or the first error of the plan's preflight
+ */
+export async function applyPlan(context: EngineContext, plan: Plan, options: ApplyOptions): Promise<ApplyResult> {
+  const began = context.now();
+  checkPreflight(plan);
+  if (plan.serial === 0) context.adoptLineage(plan.lineage);
+  const before = await context.read();
+  checkFresh(plan, before);
+  if (!hasWork(plan, before.state)) {
+    const outputs = resolveOutputs(before.state);
+    return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
+  }
+  await using _lock = await context.storage.lock(context.command, options.lockWaitMs ?? 0, options.interrupt);
+  const read = await context.read();
+  checkFresh(plan, read);
+  await checkSecrets(context, plan, read.state);
+  await context.vault.saveKey();
+  const state = read.exists ? read.state : emptyState(context.owner, plan.lineage);
+  const writer = await StateWriter.open(context.storage, { ...read, state }, context.command);
+  const secrets = Object.fromEntries(Object.entries(plan.secrets).map(([name, one]) => [name, one.from]));
+  const unsaved = await context.vault.unsaved(secrets, writer.state);
+  if (unsaved.secrets) await writer.note(unsaved);
+  return new PlanRun(context, plan, writer, options, began).run();
+}
+
+function hasWork(plan: Plan, state: LabState): boolean {
+  return (
+    plan.operations.length > 0 ||
+    Object.keys(plan.pins).length > 0 ||
+    JSON.stringify(plan.outputs) !== JSON.stringify(state.outputs)
+  );
+}
+
+function checkPreflight(plan: Plan): void {
+  const problem = plan.preflight.find((one) => one.severity === 'error');
+  if (!problem) return;
+  throw new GoqemuError({
+    code: problem.code,
+    source: problem.code === 'protected' ? 'user' : 'environment',
+    message: problem.message,
+    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+  });
+}
+
+function checkFresh(plan: Plan, read: ReadState): void {
+  const { state } = read;
+  const same = plan.lineage === state.lineage && plan.serial === state.serial && plan.journal === read.journal;
+  if (same && plan.lab === state.lab && plan.stack === state.stack) return;
+  throw new GoqemuError({
+    code: 'plan-stale',
+    source: 'user',
+    message:
+      plan.lab !== state.lab || plan.stack !== state.stack
+        ? `the plan is for ${plan.lab} (${plan.stack}), not for ${state.lab} (${state.stack})`
+        : 'the plan is stale: the lab has been changed since it was made',
+    hint: 'plan again',
+    data: { planned: [plan.lineage, plan.serial, plan.journal], found: [state.lineage, state.serial, read.journal] },
+  });
+}
+
+async function checkSecrets(context: EngineContext, plan: Plan, state: LabState): Promise<void> {
+  for (const [name, { from, fingerprint }] of Object.entries(plan.secrets)) {
+    if ((await context.vault.fingerprint(name, from, state)) === fingerprint) continue;
+    throw new GoqemuError({
+      code: 'plan-stale',
+      source: 'user',
+      subject: name,
+      message: `the plan is stale: the secret "${name}" has changed since it was made`,
+      hint: 'plan again',
+    });
+  }
+}
+
+/** One apply, from the first operation to the saved state. */
+class PlanRun {
+  readonly #context: EngineContext;
+  readonly #plan: Plan;
+  readonly #writer: StateWriter;
+  readonly #options: ApplyOptions;
+  readonly #began: number;
+  readonly #errors: { resource: string; error: ErrorReport }[] = [];
+  readonly #inDoubt: string[] = [];
+  readonly #done = new Set<string>();
+  readonly #counts: Record<string, number> = {};
+
+  constructor(context: EngineContext, plan: Plan, writer: StateWriter, options: ApplyOptions, began: number) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#writer = writer;
+    this.#options = options;
+    this.#began = began;
+  }
+
+  async run(): Promise<ApplyResult> {
+    const { emit, plan } = { emit: this.#context.emit.bind(this.#context), plan: this.#plan };
+    emit({ type: 'apply-started', lab: plan.lab, stack: plan.stack, operations: plan.operations.map(headerOf) });
+    const memory = await this.#memory();
+    await runGraph({
+      operations: plan.operations,
+      parallel: this.#options.parallel ?? defaultParallel,
+      interrupt: this.#options.interrupt,
+      admit: (operation) => {
+        const bytes = memoryOf(operation);
+        return bytes === undefined || memory.admit(operation.machine, bytes);
+      },
+      run: async (operation) => {
+        const done = await this.#operation(operation);
+        if (operation.work.verb === 'stop' || operation.work.verb === 'delete') memory.release(operation.machine);
+        return done;
+      },
+      skipped: (operation, reason) => emit({ type: 'operation-skipped', id: operation.id, reason }),
+      refused: (operation) => this.#failed(operation, memoryShort(operation)),
+    });
+    const interrupted = this.#options.interrupt?.aborted === true || this.#options.kill?.aborted === true;
+    const complete = this.#done.size === plan.operations.length;
+    const outcome = this.#errors.length > 0 ? 'failed' : interrupted && !complete ? 'interrupted' : 'done';
+    await this.#finish(outcome);
+    const outputs = resolveOutputs(this.#writer.state);
+    const durationMs = this.#context.now() - this.#began;
+    emit({ type: 'apply-done', outcome, durationMs });
+    return { outcome, outputs, durationMs, errors: this.#errors, inDoubt: this.#inDoubt };
+  }
+
+  async #memory(): Promise<MemoryAdmission> {
+    const starts = this.#plan.operations.some((operation) => memoryOf(operation) !== undefined);
+    const machines = Object.values(this.#writer.state.machines).filter((machine) => machine.record !== null);
+    const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
+    const [budget, observed] = await Promise.all([
+      starts ? this.#context.backend.memoryBudget(call) : Number.POSITIVE_INFINITY,
+      starts && machines.length > 0
+        ? this.#context.backend.observe(
+            machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
+            call,
+          )
+        : new Map<string, { status: string }>(),
+    ]);
+    const running = machines.filter((machine) =>
+      ['running', 'paused'].includes(observed.get(machine.spec.name)?.status ?? ''),
+    );
+    return new MemoryAdmission(budget, new Map(running.map((machine) => [machine.name, machine.spec.memory])));
+  }
+
+  async #operation(operation: Operation): Promise<boolean> {
+    const context = this.#context;
+    const header = headerOf(operation);
+    const began = context.now();
+    const { kill } = this.#options;
+    context.emit({ type: 'operation-started', operation: header });
+    const call = context.call(this.#plan.lineage, kill, (progress) =>
+      context.emit({ type: 'operation-progress', id: operation.id, progress }),
+    );
+    try {
+      const work = carryOut(
+        {
+          backend: context.backend,
+          writer: this.#writer,
+          vault: context.vault,
+          call,
+          now: context.now,
+          plannedAt: Date.parse(this.#plan.createdAt),
+          origins: () => this.#originsToCome(),
+        },
+        operation.id,
+        operation.machine,
+        operation.work,
+      );
+      await orAborted(work, kill);
+      call.flush();
+    } catch (error) {
+      call.flush();
+      if (kill?.aborted) this.#inDoubt.push(operation.resource);
+      this.#failed(operation, error);
+      return false;
+    }
+    this.#done.add(operation.id);
+    this.#counts[operation.action] = (this.#counts[operation.action] ?? 0) + 1;
+    context.emit({ type: 'operation-done', id: operation.id, durationMs: context.now() - began });
+    return true;
+  }
+
+  #failed(operation: Operation, thrown: unknown): void {
+    const report = errorReport(thrown, this.#context.vault.sensitive);
+    const located =
+      report.location || !operation.location ? report : { ...report, location: { ...operation.location } };
+    const error = located.subject === undefined ? { ...located, subject: operation.resource } : located;
+    if (!this.#options.kill?.aborted || isGoqemuError(thrown))
+      this.#errors.push({ resource: operation.resource, error });
+    this.#context.emit({ type: 'operation-failed', id: operation.id, error });
+  }
+
+  #originsToCome(): ReadonlySet<string> {
+    const origins = new Set<string>();
+    for (const { id, work } of this.#plan.operations) {
+      if (work.verb === 'make' && 'layer' in work.origin && !this.#done.has(id)) origins.add(work.origin.layer);
+    }
+    return origins;
+  }
+
+  /** The lock is still held, and nothing here can be interrupted: the state is saved whatever happened. */
+  async #finish(outcome: ApplyResult['outcome']): Promise<void> {
+    const context = this.#context;
+    const { outputs } = this.#plan;
+    const moved = JSON.stringify(outputs) !== JSON.stringify(this.#writer.state.outputs);
+    if (moved && (outcome === 'done' || this.#plan.purpose === 'destroy')) await this.#writer.note({ outputs });
+    if (!this.#options.kill?.aborted) {
+      await this.#tidy(outcome);
+    }
+    const saved = await this.#writer.save(new Date(context.now()).toISOString());
+    context.emit({ type: 'state-saved', serial: saved.serial });
+    if (Object.keys(this.#plan.pins).length > 0 && outcome === 'done') {
+      const lock = await readLabLock(context.storage);
+      await writeLabLock(context.storage, { ...lock, images: { ...lock.images, ...this.#plan.pins } });
+    }
+    const first = this.#errors[0]?.error;
+    await appendHistory(context.storage, {
+      startedAt: new Date(this.#began).toISOString(),
+      command: context.command,
+      outcome,
+      durationMs: context.now() - this.#began,
+      operations: this.#counts,
+      serial: saved.serial,
+      ...(first ? { error: { code: first.code, message: first.message } } : {}),
+    });
+  }
+
+  /** Collection and disposal are housekeeping: they fail with a notice. */
+  async #tidy(outcome: ApplyResult['outcome']): Promise<void> {
+    const context = this.#context;
+    const call = context.plainCall(this.#plan.lineage, 'layers', undefined);
+    try {
+      const changed = this.#plan.operations.some((operation) => operation.action !== 'reuse');
+      if (changed) await collectGarbage(context.backend, this.#writer, call);
+      const empty = Object.keys(this.#writer.state.machines).length === 0;
+      if (empty && this.#plan.purpose === 'destroy' && outcome === 'done') await context.backend.dispose(call);
+    } catch (error) {
+      if (hasErrorCode(error, 'internal')) throw error;
+      const { message } = errorReport(error);
+      context.emit({
+        type: 'notice',
+        code: 'tidying-failed',
+        message: `what is no longer needed could not be removed: ${message}`,
+      });
+    }
+  }
+}
+
+function headerOf(operation: Operation): OperationHeader {
+  const { id, action, resource, machine, reason, estimateMs } = operation;
+  return { id, action, resource, machine, reason, ...(estimateMs === undefined ? {} : { estimateMs }) };
+}
+
+/** Bytes that an operation needs to have a machine running; undefined when it starts none. */
+function memoryOf(operation: Operation): number | undefined {
+  const { work } = operation;
+  const starts =
+    work.verb === 'make' ||
+    work.verb === 'start' ||
+    work.verb === 'restore' ||
+    (work.verb === 'update' && work.restart);
+  return starts ? work.spec.memory : undefined;
+}
+
+function memoryShort(operation: Operation): GoqemuError {
+  return new GoqemuError({
+    code: 'memory-short',
+    source: 'environment',
+    subject: operation.machine,
+    message: `there is no memory left to start ${operation.machine}`,
+    hint: 'stop other machines, or give this one less memory',
+  });
+}

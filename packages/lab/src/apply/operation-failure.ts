@@ -1,0 +1,21 @@
+import { errorMessage, type GoqemuError, internalError, isGoqemuError } from '@goqemu/core';
+import type { ErrorReport } from '../events/engine-event.ts';
+import { maskData } from '../secret/mask.ts';
+
+/** An error as data, free of secrets. */
+export function errorReport(thrown: unknown, secrets: readonly string[] = []): ErrorReport {
+  const error: GoqemuError = isGoqemuError(thrown) ? thrown : internalError(errorMessage(thrown), thrown);
+  return maskData(
+    {
+      code: error.code,
+      source: error.source,
+      message: error.message,
+      ...(error.subject === undefined ? {} : { subject: error.subject }),
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.location === undefined ? {} : { location: { ...error.location } }),
+      ...(Object.keys(error.data).length > 0 ? { data: error.data } : {}),
+    },
+    secrets,
+  );
+}

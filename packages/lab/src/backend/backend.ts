@@ -1,0 +1,139 @@
+import type { Architecture, MachineSpec } from '../machine/machine-spec.ts';
+import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
+import type { BackendProgress } from './progress.ts';
+
+/** Whose machines these are; folder names come from it. */
+export interface LabScope {
+  readonly lab: string;
+  readonly stack: string;
+  /** The state's lineage: 12 lower-case hex digits, made with the first state and never again. */
+  readonly lineage: string;
+}
+
+/** What every call is given. */
+export interface BackendCall {
+  readonly scope: LabScope;
+  readonly signal: AbortSignal;
+  readonly progress: (event: BackendProgress) => void;
+}
+
+/** What an image's name stands for today. */
+export interface ResolvedImage {
+  /** As the lab wrote it: a catalogue name, a URL, or an absolute path. */
+  readonly reference: string;
+  /** By content, or by recipe for one that is built here; enters layer keys. */
+  readonly key: string;
+  /** For people: `Debian 12, cached`, `Debian 12, to be built here: publisher not reachable`. */
+  readonly description: string;
+  /** False when applying has to download or build first. */
+  readonly present: boolean;
+  /** The image's ordinary user. */
+  readonly user: string;
+}
+
+/** Opaque to the engine: whatever the backend needs to find a machine again. JSON, without secrets. */
+export type BackendRecord = Readonly<Record<string, unknown>>;
+
+/** What a look at a machine found. */
+export interface ObservedMachine {
+  /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
+  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'absent' | 'damaged';
+  readonly reason?: string;
+  readonly pid?: number;
+  /** The layer that the disk stands on, and whether it is the very timeline that began there. */
+  readonly layer?: string;
+  readonly accelerator?: string;
+  /** Bytes of RAM and cores that it really has, where the backend can tell. */
+  readonly memory?: number;
+  readonly cpus?: number;
+  /** The guest's IPv4 address, where one is known. */
+  readonly ip?: string;
+  /** Where its SSH server is reached, and the private key's file. */
+  readonly ssh?: { readonly host: string; readonly port: number; readonly identityFile?: string };
+}
+
+/** A layer as the store has it. */
+export interface StoredLayer {
+  readonly key: string;
+  /** Short id of its checkpoint entry in the store. */
+  readonly id: string;
+  readonly parent?: string;
+  readonly ram: boolean;
+  readonly bytes: number;
+  readonly createdAt: string;
+  /** Descriptions `[a, b]` of a named checkpoint; empty for an unnamed layer. */
+  readonly descriptions: readonly string[];
+}
+
+export interface CutLayer {
+  readonly machine: MachineSpec;
+  readonly record: BackendRecord;
+  readonly key: string;
+  /** The layer below; undefined when the disk stands on the image alone. */
+  readonly parent?: string;
+  /** Keep the RAM too, where the host can. */
+  readonly ram: boolean;
+  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: only the newest keeps it. */
+  readonly supersedes?: string;
+  readonly descriptions: readonly string[];
+}
+
+/** How a machine comes to be. */
+export type MachineOrigin = { readonly image: ResolvedImage } | { readonly layer: string };
+
+export interface Preflight {
+  readonly severity: 'notice' | 'error';
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/**
+ * What the engine needs from a place where machines can run. It never prints, keeps no state of its own
+ * beyond what it returns as records, and each acting verb converges when called again with the same
+ * arguments after a crash. A record may then be one call behind the machine; after a crash in `create`
+ * there is none, and `delete` is called with `{}`. `start` also takes a paused machine on. Errors are GoqemuErrors; a step that fails throws `step-failed` with
+ * `data: { command, exitCode, output }`.
+ */
+export interface Backend {
+  /** Recorded in the state: a state made by one kind of backend is refused by another. */
+  readonly kind: string;
+
+  // Looking: read-only, never blocked by another apply.
+  resolveImage(reference: string, arch: Architecture, call: BackendCall): Promise<ResolvedImage>;
+  observe(
+    machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
+    call: BackendCall,
+  ): Promise<ReadonlyMap<string, ObservedMachine>>;
+  findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>>;
+  /** Which of these loopback ports somebody else listens on. */
+  takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
+  /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
+  preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
+  /** Bytes of memory that machines may take together. */
+  memoryBudget(call: BackendCall): Promise<number>;
+
+  // Acting.
+  ensureImage(image: ResolvedImage, arch: Architecture, call: BackendCall): Promise<ResolvedImage>;
+  /** Makes the disk, from the image or from a layer of any machine; starts nothing. */
+  create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord>;
+  /** Boots and waits until the guest is ready; one made from a layer with RAM that fits goes on from it instead. */
+  start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  /** Leaves no process, socket, disk or folder of the machine behind; layers stay. */
+  delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void>;
+  runStep(machine: MachineSpec, record: BackendRecord, step: ResolvedStep, call: BackendCall): Promise<StepResult>;
+  /** Syncs the guest, then cuts. The machine goes on above the new layer. */
+  cutLayer(cut: CutLayer, call: BackendCall): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }>;
+  /** Takes the machine back to a layer and leaves it running and ready. */
+  restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord>;
+  /** Names a layer, or takes its names away. */
+  describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer>;
+  /** Removes layers that nothing in `keep` (or of another lab) reaches; returns the bytes freed. */
+  collectLayers(
+    keep: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly removed: number; readonly bytes: number }>;
+  /** Removes what the lab leaves besides its machines: folders, keys that no layer needs. */
+  dispose(call: BackendCall): Promise<void>;
+}

@@ -1,0 +1,30 @@
+/** The document of `checkpoint create --json`, and an entry of `checkpoint list --json`. */
+export interface CheckpointReport {
+  readonly version: 1;
+  /** Short id. */
+  readonly id: string;
+  /** `[description, lab or machine]`. */
+  readonly descriptions: readonly string[];
+  readonly createdAt: string;
+  /** Short id of the checkpoint below it. */
+  readonly parent: string | null;
+  readonly contents: readonly ('disk' | 'ram')[];
+  readonly bytes: number;
+  /** `declared` by the lab, or `taken` by hand. */
+  readonly origin: 'declared' | 'taken';
+  readonly machines: readonly { readonly name: string; readonly layer: string }[];
+}
+
+export interface CheckpointListReport {
+  readonly version: 1;
+  readonly checkpoints: readonly CheckpointReport[];
+}
+
+/** What a restore did: which machines went back, and which have no such checkpoint and stay as they are. */
+export interface RestoreReport {
+  readonly version: 1;
+  readonly id: string;
+  readonly restored: readonly string[];
+  readonly untouched: readonly string[];
+  readonly durationMs: number;
+}

@@ -1,0 +1,57 @@
+import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import { suggestion } from '../evaluate/lab-error.ts';
+import type { AppliedStep, LabState } from '../state/lab-state.ts';
+
+/** A checkpoint by hand, or a name that the lab gives to layers of its machines. */
+export interface FoundCheckpoint {
+  readonly id: string;
+  readonly origin: 'declared' | 'taken';
+  readonly description: string;
+  readonly createdAt: string;
+  readonly parent: string | null;
+  readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
+}
+
+/** Those taken by hand, oldest first, then those that the lab declares. */
+export function allCheckpoints(state: LabState): readonly FoundCheckpoint[] {
+  const taken = Object.values(state.checkpoints)
+    .map((checkpoint): FoundCheckpoint => ({ ...checkpoint, origin: 'taken' }))
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  const names = [
+    ...new Set(Object.values(state.machines).flatMap((machine) => Object.keys(machine.checkpoints))),
+  ].sort();
+  return [...taken, ...names.map((name) => declaredCheckpoint(state, name))];
+}
+
+function declaredCheckpoint(state: LabState, name: string): FoundCheckpoint {
+  const machines: Record<string, { layer: string; applied: readonly AppliedStep[] }> = {};
+  for (const machine of Object.values(state.machines)) {
+    const layer = Object.hasOwn(machine.checkpoints, name) ? machine.checkpoints[name] : undefined;
+    if (layer === undefined || machine.spec.kind === 'template') continue;
+    const steps = [...machine.applied, ...(machine.above ?? []).slice(machine.applied.length)];
+    const index = steps.findIndex((step) => step.key === layer);
+    if (index >= 0) machines[machine.name] = { layer, applied: steps.slice(0, index + 1) };
+  }
+  const id = lengthPrefixedDigest(['goqemu-declared', state.lineage, name]).slice(0, 8);
+  return { id, origin: 'declared', description: name, createdAt: '', parent: null, machines };
+}
+
+/** By id, by the beginning of an id, or by name; names go before ids. @throws GoqemuError `checkpoint-unknown`, `checkpoint-ambiguous` */
+export function findCheckpoint(state: LabState, wanted: string): FoundCheckpoint {
+  const all = allCheckpoints(state);
+  const byName = all.filter((one) => one.description === wanted);
+  const matches =
+    byName.length > 0 ? byName.slice(-1) : all.filter((one) => wanted.length >= 4 && one.id.startsWith(wanted));
+  const [found] = matches;
+  if (found && matches.length === 1) return found;
+  throw new GoqemuError({
+    code: found ? 'checkpoint-ambiguous' : 'checkpoint-unknown',
+    source: 'user',
+    subject: wanted,
+    message: found ? `more than one checkpoint begins with "${wanted}"` : `no checkpoint is called "${wanted}"`,
+    hint: suggestion(
+      wanted,
+      all.map((one) => one.description),
+    ),
+  });
+}

@@ -1,0 +1,78 @@
+import { GoqemuError, type SourceLocation } from '@goqemu/core';
+import { z } from 'zod';
+import { sourceLocation } from '../evaluate/source-location.ts';
+import type { MachineBuilder } from './machine-builder.ts';
+import type { DerivedMachineOptions, ImageMachineOptions } from './machine-options.ts';
+
+/** What a lab's program is given to describe machines with. */
+export interface LabBuilder {
+  readonly name: string;
+  readonly stack: string;
+  vm<Forward extends string = never>(
+    name: string,
+    options?: ImageMachineOptions<Forward> | DerivedMachineOptions<Forward>,
+  ): MachineBuilder<never, never, Forward>;
+  /** A machine that is provisioned, checkpointed and stopped: a base for others. */
+  template(
+    name: string,
+    options?: Omit<ImageMachineOptions<never>, 'forward'> | Omit<DerivedMachineOptions<never>, 'forward'>,
+  ): MachineBuilder;
+}
+
+export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
+  /** RFC 1123 label; folders are named after it. */
+  readonly name: string;
+  /** Schema of the lab's parameters. */
+  readonly params?: Schema;
+}
+
+const brand = Symbol.for('goqemu.lab');
+
+/** A lab as `lab.ts` exports it: nothing has been evaluated yet. */
+export interface LabDefinition<Parameters = unknown, Outputs = unknown> {
+  readonly name: string;
+  readonly params: z.ZodType<Parameters> | undefined;
+  readonly program: (lab: LabBuilder, params: Parameters) => Outputs;
+  readonly location: SourceLocation | undefined;
+}
+
+/**
+ * Describes a lab. The program runs at every plan: it must do nothing but describe, and give the same
+ * description each time.
+ *
+ * @throws GoqemuError `lab-invalid`
+ * @example
+ * export default defineLab({ name: 'hello' }, (lab) => {
+ *   const web = lab.vm('web').run('nginx', 'apt-get update && apt-get install -y nginx').checkpoint('ready');
+ *   return { ssh: web.sshPort };
+ * });
+ */
+export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
+  options: LabOptions<Schema>,
+  program: (lab: LabBuilder, params: z.output<Schema>) => Outputs,
+): LabDefinition<z.output<Schema>, Outputs> {
+  const location = sourceLocation();
+  if (typeof options?.name !== 'string' || typeof program !== 'function') {
+    throw new GoqemuError({
+      code: 'lab-invalid',
+      source: 'user',
+      message: 'defineLab expects options with a name, and a function that describes the machines',
+      hint: "write defineLab({ name: 'hello' }, (lab) => { lab.vm('web'); })",
+      ...(location ? { location } : {}),
+    });
+  }
+  const definition: LabDefinition<z.output<Schema>, Outputs> = {
+    name: options.name,
+    params: options.params as z.ZodType<z.output<Schema>> | undefined,
+    program,
+    location,
+  };
+  return Object.freeze(Object.defineProperty(definition, brand, { value: true }));
+}
+
+/** A guard instead of `instanceof`: a lab may carry a second instance of this module. */
+export function isLabDefinition(value: unknown): value is LabDefinition {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+}
+
+export { z };

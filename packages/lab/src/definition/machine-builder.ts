@@ -1,0 +1,60 @@
+import type { WaitCondition } from '../step/resolved-step.ts';
+import type { LateValue } from '../value/late-value.ts';
+import type { TextInput } from '../value/text.ts';
+import type { CaptureOptions, FileOptions, RunOptions, StepOptions, UploadOptions } from './machine-options.ts';
+import type { CheckpointReference } from './references.ts';
+
+/**
+ * A machine while the lab describes it. Each step builds on the one before. Every method returns the same
+ * machine, with what it has learned in its type: an output or a checkpoint that is not there does not compile.
+ */
+export interface MachineBuilder<
+  Output extends string = never,
+  Checkpoint extends string = never,
+  Forward extends string = never,
+> {
+  readonly name: string;
+  readonly hostname: string;
+  /** The host's loopback port that leads to the guest's SSH server. */
+  readonly sshPort: number;
+  /** Where a forwarded port is reached: `http://127.0.0.1:8080` where the forward is called http or https, else `127.0.0.1:5432`. */
+  readonly forwarded: { readonly [F in Forward]: string };
+  /** Captured output, late. */
+  readonly out: { readonly [O in Output]: LateValue };
+  readonly at: { readonly [C in Checkpoint]: CheckpointReference };
+
+  /** Runs a script, as root unless the options say otherwise. */
+  run(name: string, script: TextInput, options?: RunOptions): MachineBuilder<Output, Checkpoint, Forward>;
+  /** Copies a file or a folder; the source is relative to the lab's folder. */
+  upload(
+    name: string,
+    source: string,
+    destination: string,
+    options?: UploadOptions,
+  ): MachineBuilder<Output, Checkpoint, Forward>;
+  /** Writes one file. */
+  file(
+    name: string,
+    path: string,
+    contents: TextInput,
+    options?: FileOptions,
+  ): MachineBuilder<Output, Checkpoint, Forward>;
+  /** Writes one file from a template beside the lab, in which `{{name}}` stands for a value. */
+  render(
+    name: string,
+    template: string,
+    path: string,
+    values: Readonly<Record<string, TextInput | number>>,
+    options?: FileOptions,
+  ): MachineBuilder<Output, Checkpoint, Forward>;
+  /** Runs a script and keeps its standard output, without the trailing newline, as `out.<name>`. */
+  capture<Name extends string>(
+    name: Name,
+    script: TextInput,
+    options?: CaptureOptions,
+  ): MachineBuilder<Output | Name, Checkpoint, Forward>;
+  /** Waits until a port, a unit, a URL or a file is there. */
+  waitFor(name: string, condition: WaitCondition, options?: StepOptions): MachineBuilder<Output, Checkpoint, Forward>;
+  /** Gives the state reached so far a name to go back to, and to start other machines `from`. */
+  checkpoint<Name extends string>(name: Name): MachineBuilder<Output, Checkpoint | Name, Forward>;
+}

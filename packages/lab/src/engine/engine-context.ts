@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import type { Backend, BackendCall, LabScope } from '../backend/backend.ts';
+import type { BackendProgress } from '../backend/progress.ts';
+import type { EngineEvent, UnstampedEvent } from '../events/engine-event.ts';
+import { MaskedStream, maskData } from '../secret/mask.ts';
+import { SecretVault } from '../secret/secret-vault.ts';
+import { type ReadState, readState, type StateOwner } from '../state/read-state.ts';
+import { FileStateStorage, type StateStorage } from '../state/state-storage.ts';
+import type { EngineOptions } from './engine-options.ts';
+
+/** What every verb of the engine works with. */
+export class EngineContext {
+  readonly backend: Backend;
+  readonly storage: StateStorage;
+  readonly vault: SecretVault;
+  readonly owner: StateOwner;
+  readonly command: string;
+  readonly labFile: string;
+  readonly now: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly #emit: (event: EngineEvent) => void;
+  #newLineage: string | undefined;
+
+  constructor(options: EngineOptions) {
+    const { backend, lab, stack = 'default', stateFolder, labFolder, home } = options;
+    this.backend = backend;
+    this.owner = { lab, stack, backend: backend.kind };
+    this.command = options.command;
+    this.labFile = options.labFile;
+    this.storage = options.storage ?? new FileStateStorage({ stateFolder, labFolder, home, lab, stack });
+    const clock = options.clock ?? Date;
+    this.now = () => clock.now();
+    this.random = options.random ?? ((bytes) => randomBytes(bytes));
+    this.#emit = options.emit ?? (() => undefined);
+    this.vault = new SecretVault({
+      storage: this.storage,
+      labFolder,
+      environment: options.environment ?? process.env,
+      random: this.random,
+      promptSecret: options.promptSecret,
+    });
+  }
+
+  /** The state as it is; before the first apply, an empty one with the lineage that it will have. */
+  read(): Promise<ReadState> {
+    return readState(this.storage, this.owner, () => {
+      this.#newLineage ??= Buffer.from(this.random(6)).toString('hex');
+      return this.#newLineage;
+    });
+  }
+
+  /** A plan for a lab that has never been applied carries the lineage that the first state will have. */
+  adoptLineage(lineage: string): void {
+    this.#newLineage = lineage;
+  }
+
+  emit(event: UnstampedEvent): void {
+    const stamped = { at: new Date(this.now()).toISOString(), ...event } as EngineEvent;
+    this.#emit(maskData(stamped, this.vault.sensitive));
+  }
+
+  /** A call of the backend; its progress becomes events, with secrets masked even where they are cut in two. */
+  call(
+    lineage: string,
+    signal: AbortSignal | undefined,
+    progress: (event: BackendProgress) => void,
+  ): BackendCall & { readonly flush: () => void } {
+    const scope: LabScope = { lab: this.owner.lab, stack: this.owner.stack, lineage };
+    const streams = {
+      stdout: new MaskedStream(() => this.vault.sensitive),
+      stderr: new MaskedStream(() => this.vault.sensitive),
+    };
+    return {
+      scope,
+      signal: signal ?? new AbortController().signal,
+      progress: (event) => {
+        if (event.kind !== 'output') {
+          progress(event);
+          return;
+        }
+        const text = streams[event.stream].push(event.text);
+        if (text !== '') progress({ ...event, text });
+      },
+      flush: () => {
+        for (const stream of ['stdout', 'stderr'] as const) {
+          const text = streams[stream].end();
+          if (text !== '') progress({ kind: 'output', stream, text });
+        }
+      },
+    };
+  }
+
+  /** For calls that belong to no operation. */
+  plainCall(lineage: string, subject: string, signal: AbortSignal | undefined): BackendCall {
+    return this.call(lineage, signal, (progress) => {
+      if (progress.kind === 'notice') this.emit({ type: 'notice', code: progress.code, message: progress.message });
+      else this.emit({ type: 'progress', subject, progress });
+    });
+  }
+}

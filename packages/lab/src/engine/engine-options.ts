@@ -1,0 +1,74 @@
+import type { Backend, BackendRecord } from '../backend/backend.ts';
+import type { EngineEvent, ErrorReport } from '../events/engine-event.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { StateStorage } from '../state/state-storage.ts';
+
+/** What the engine takes from outside, so that a test decides it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export interface EngineOptions {
+  readonly backend: Backend;
+  /** Name of the lab. */
+  readonly lab: string;
+  /** `default` unless given. */
+  readonly stack?: string;
+  /** Absolute; paths in the lab are relative to it and lab.lock.json lies in it. */
+  readonly labFolder: string;
+  readonly labFile: string;
+  /** `.goqemu/<lab>/<stack>` beside the lab; see `stateFolderOf`. */
+  readonly stateFolder: string;
+  /** goqemu's own folder, for the key that secrets in the state are encrypted with. */
+  readonly home: string;
+  readonly emit?: (event: EngineEvent) => void;
+  /** What is being done, for the lock's record and the history: `goqemu apply`. */
+  readonly command: string;
+  readonly clock?: Clock;
+  /** Random bytes for lineages, ids and generated secrets. */
+  readonly random?: (bytes: number) => Uint8Array;
+  /** Asks for a secret whose source is `prompt`; without it such a secret is an error. */
+  readonly promptSecret?: (question: string) => Promise<string>;
+  /** Where the state lies; files under `stateFolder`, `labFolder` and `home` unless given. */
+  readonly storage?: StateStorage;
+  /** Environment variables for secrets; those of the process unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface PlanOptions {
+  /** Only these machines, and what they depend on. */
+  readonly target?: readonly string[];
+  /** Not these machines, and nothing that depends on them. */
+  readonly exclude?: readonly string[];
+  /** Made anew although nothing has changed. */
+  readonly replace?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface ApplyOptions {
+  /** Operations at a time; 4 unless given. */
+  readonly parallel?: number;
+  /** First interrupt: nothing more is begun, what runs may end, the state is saved. */
+  readonly interrupt?: AbortSignal;
+  /** Second interrupt: what runs is cut off; the next plan settles it. */
+  readonly kill?: AbortSignal;
+  /** Milliseconds to wait for another holder of the lock; 0 unless given. */
+  readonly lockWaitMs?: number;
+}
+
+export interface ApplyResult {
+  readonly outcome: 'done' | 'failed' | 'interrupted';
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly durationMs: number;
+  readonly errors: readonly { readonly resource: string; readonly error: ErrorReport }[];
+  /** Operations that were cut off: the next plan looks at the machine and settles them. */
+  readonly inDoubt: readonly string[];
+}
+
+/** A machine of the state, for exec, ssh, cp and logs. */
+export interface FoundMachine {
+  readonly name: string;
+  readonly spec: MachineSpec;
+  readonly record: BackendRecord;
+}

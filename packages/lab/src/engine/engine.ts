@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises';
+import { GoqemuError, writeFileAtomic } from '@goqemu/core';
+import { applyPlan } from '../apply/apply-plan.ts';
+import type { CheckpointListReport, CheckpointReport, RestoreReport } from '../checkpoint/checkpoint-report.ts';
+import { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
+import { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
+import { listCheckpoints } from '../checkpoint/list-checkpoints.ts';
+import { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
+import type { LabDefinition } from '../definition/define-lab.ts';
+import { evaluateLab } from '../evaluate/evaluate-lab.ts';
+import type { Lab } from '../evaluate/lab.ts';
+import { suggestion } from '../evaluate/lab-error.ts';
+import { readHistory } from '../history/history.ts';
+import type { HistoryEntry } from '../history/history-entry.ts';
+import { readLabLock } from '../lock/lab-lock.ts';
+import { type LockChange, updateLock } from '../lock/update-lock.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { parsePlan } from '../plan/parse-plan.ts';
+import { countChanges, type Plan } from '../plan/plan.ts';
+import { type RefreshReport, refreshState } from '../refresh/refresh-state.ts';
+import { makeStatusReport } from '../report/make-status-report.ts';
+import { resolveOutputs } from '../report/resolve-outputs.ts';
+import type { StatusReport } from '../report/status-report.ts';
+import { EngineContext } from './engine-context.ts';
+import type { ApplyOptions, ApplyResult, EngineOptions, FoundMachine, PlanOptions } from './engine-options.ts';
+
+/** How often fresh ports are chosen again when somebody listens on those that were chosen. */
+const portAttempts = 8;
+
+/**
+ * Plans and applies one stack of one lab. It never prints: it emits events.
+ *
+ * @example
+ * const engine = new Engine({ backend, lab: 'web', labFolder, labFile, stateFolder, home, command: 'goqemu apply' });
+ * const lab = await engine.evaluate(definition);
+ * const result = await engine.apply(await engine.plan(lab));
+ */
+export class Engine {
+  readonly #context: EngineContext;
+
+  constructor(options: EngineOptions) {
+    this.#context = new EngineContext(options);
+  }
+
+  /**
+   * Runs the lab's program with the addresses and ports that the state has recorded; new ones are chosen where
+   * nobody listens. Read-only.
+   */
+  async evaluate(
+    definition: LabDefinition,
+    options: { readonly parameters?: Readonly<Record<string, unknown>>; readonly signal?: AbortSignal } = {},
+  ): Promise<Lab> {
+    const context = this.#context;
+    const { state } = await context.read();
+    const machines = Object.fromEntries(
+      Object.values(state.machines).map(({ name, spec }) => [
+        name,
+        { identity: spec.identity, forwards: spec.forwards },
+      ]),
+    );
+    const avoid = new Set<number>();
+    const call = context.plainCall(state.lineage, 'ports', options.signal);
+    for (let attempt = 1; ; attempt++) {
+      const lab = evaluateLab(definition, {
+        stack: context.owner.stack,
+        labFile: context.labFile,
+        allocations: { lineage: state.lineage, machines, avoid },
+        ...(options.parameters ? { parameters: options.parameters } : {}),
+      });
+      const taken = lab.freshPorts.length > 0 ? await context.backend.takenPorts(lab.freshPorts, call) : [];
+      if (taken.length === 0 || attempt === portAttempts) return lab;
+      for (const port of taken) avoid.add(port);
+    }
+  }
+
+  /** What applying would do. Read-only and without the lock. */
+  plan(lab: Lab, options: PlanOptions = {}): Promise<Plan> {
+    return this.#plan(lab, options);
+  }
+
+  /** A plan whose desired set is empty. */
+  planDestroy(options: PlanOptions = {}): Promise<Plan> {
+    return this.#plan(undefined, options);
+  }
+
+  /**
+   * Does what the plan says. A failing operation is in the result, not thrown.
+   *
+   * @throws GoqemuError `plan-stale`, `locked`, or the first error of the plan's preflight
+   */
+  apply(plan: Plan, options: ApplyOptions = {}): Promise<ApplyResult> {
+    return applyPlan(this.#context, plan, options);
+  }
+
+  /** Looks at every machine, writes what it found into the state, and returns what had drifted. */
+  refresh(options: { readonly signal?: AbortSignal } = {}): Promise<RefreshReport> {
+    return refreshState(this.#context, options.signal);
+  }
+
+  async status(options: { readonly signal?: AbortSignal } = {}): Promise<StatusReport> {
+    return makeStatusReport(this.#context, options.signal);
+  }
+
+  /** The outputs of the last apply; those with a secret in them are null. */
+  async outputs(): Promise<Readonly<Record<string, unknown>>> {
+    return resolveOutputs((await this.#context.read()).state);
+  }
+
+  /** @throws GoqemuError `machine-unknown` with the nearest name */
+  async machine(name: string): Promise<FoundMachine> {
+    const machines = await this.machines();
+    const found = machines.find((machine) => machine.name === name);
+    if (found) return found;
+    throw new GoqemuError({
+      code: 'machine-unknown',
+      source: 'user',
+      subject: name,
+      message: `no machine of this lab is called "${name}"`,
+      hint:
+        machines.length > 0
+          ? suggestion(
+              name,
+              machines.map((machine) => machine.name),
+            )
+          : 'apply the lab first',
+    });
+  }
+
+  /** The machines that have been made, in the order of their names. */
+  async machines(): Promise<readonly FoundMachine[]> {
+    const { state } = await this.#context.read();
+    return Object.values(state.machines)
+      .flatMap(({ name, spec, record }) => (record === null ? [] : [{ name, spec, record }]))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws GoqemuError `machine-unknown`, `machine-not-running`, `locked` */
+  createCheckpoint(options: {
+    readonly description: string;
+    readonly machines?: readonly string[];
+    readonly signal?: AbortSignal;
+  }): Promise<CheckpointReport> {
+    return createCheckpoint(this.#context, options);
+  }
+
+  /** @throws GoqemuError `checkpoint-unknown`, `machine-unknown`, `locked` */
+  restoreCheckpoint(
+    idOrName: string,
+    options: { readonly machines?: readonly string[]; readonly signal?: AbortSignal } = {},
+  ): Promise<RestoreReport> {
+    return restoreCheckpoint(this.#context, idOrName, options);
+  }
+
+  listCheckpoints(options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointListReport> {
+    return listCheckpoints(this.#context, options.signal);
+  }
+
+  /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */
+  deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
+    return deleteCheckpoint(this.#context, idOrName, options.signal);
+  }
+
+  /** Oldest first. */
+  history(): Promise<readonly HistoryEntry[]> {
+    return readHistory(this.#context.storage);
+  }
+
+  /** What the lab's images stand for today against lab.lock.json; `update` writes it. */
+  lock(lab: Lab, options: { readonly update: boolean; readonly signal?: AbortSignal }): Promise<readonly LockChange[]> {
+    return updateLock(this.#context, lab, options);
+  }
+
+  /** Writes a plan to a file, to be applied later by `readPlan` and `apply`. */
+  async savePlan(plan: Plan, path: string): Promise<void> {
+    // Fingerprints in the plan are under the state's key: without it the plan would be stale at once.
+    if (Object.keys(plan.secrets).length > 0) await this.#context.vault.saveKey();
+    await writeFileAtomic(path, `${JSON.stringify(plan, null, 1)}\n`, { mode: 0o600 });
+  }
+
+  /** @throws GoqemuError `plan-invalid` when the file holds none, `plan-newer` when a later goqemu wrote it */
+  static async readPlan(path: string): Promise<Plan> {
+    return parsePlan(await readFile(path, 'utf8'), path);
+  }
+
+  async #plan(lab: Lab | undefined, options: PlanOptions): Promise<Plan> {
+    const context = this.#context;
+    const [read, lock] = await Promise.all([context.read(), readLabLock(context.storage)]);
+    const plan = await makePlan({
+      lab,
+      read,
+      lock,
+      backend: context.backend,
+      call: context.plainCall(read.state.lineage, 'plan', options.signal),
+      vault: context.vault,
+      now: context.now(),
+      ...(options.target ? { target: options.target } : {}),
+      ...(options.exclude ? { exclude: options.exclude } : {}),
+      ...(options.replace ? { replace: options.replace } : {}),
+    });
+    context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
+    return plan;
+  }
+}

@@ -1,0 +1,95 @@
+import { lengthPrefixedDigest } from '@goqemu/core';
+import type { MachineIdentity } from '../machine/machine-spec.ts';
+
+/** What a machine was given before, by the name that the lab calls it. */
+export interface RecordedAllocation {
+  readonly identity: MachineIdentity;
+  readonly forwards: Readonly<Record<string, { readonly host: number }>>;
+}
+
+/** What evaluation takes from the state, so that a machine keeps what it was once given. */
+export interface Allocations {
+  readonly lineage: string;
+  readonly machines: Readonly<Record<string, RecordedAllocation>>;
+  /** Host ports that somebody else listens on. */
+  readonly avoid: ReadonlySet<number>;
+}
+
+const firstPort = 20_000;
+const portCount = 10_000;
+
+/**
+ * Gives out addresses and ports: first what is recorded, else a value that follows from the lineage and the
+ * name, so that neither the order of machines nor additions move it.
+ */
+export class Allocator {
+  readonly #allocations: Allocations;
+  readonly #ports: Set<number>;
+  readonly #macs: Set<string>;
+  /** Host ports given out for the first time. */
+  readonly fresh: number[] = [];
+
+  constructor(allocations: Allocations) {
+    this.#allocations = allocations;
+    const recorded = Object.values(allocations.machines);
+    this.#ports = new Set(
+      recorded.flatMap((one) => [one.identity.sshPort, ...Object.values(one.forwards).map((forward) => forward.host)]),
+    );
+    this.#macs = new Set(recorded.map((one) => one.identity.mac));
+  }
+
+  identity(name: string, hostname: string | undefined, formerName: string | undefined): MachineIdentity {
+    const recorded = this.#recorded(name, formerName)?.identity;
+    if (recorded && (hostname === undefined ? true : recorded.hostname === hostname)) {
+      // A machine that was renamed keeps its host name unless the lab names one.
+      if (hostname !== undefined || formerName !== undefined || recorded.hostname === name) return recorded;
+    }
+    const host = hostname ?? name;
+    return {
+      hostname: host,
+      instanceId: `i-${this.#digest('instance', name, host).slice(0, 17)}`,
+      mac: recorded?.mac ?? this.#mac(name),
+      machineId: recorded?.machineId ?? this.#digest('machine-id', name).slice(0, 32),
+      sshPort: recorded?.sshPort ?? this.#port('ssh', name),
+    };
+  }
+
+  forwardPort(name: string, formerName: string | undefined, forward: string): number {
+    return this.#recorded(name, formerName)?.forwards[forward]?.host ?? this.#port('forward', name, forward);
+  }
+
+  #recorded(name: string, formerName: string | undefined): RecordedAllocation | undefined {
+    const { machines } = this.#allocations;
+    return (
+      (Object.hasOwn(machines, name) ? machines[name] : undefined) ??
+      (formerName !== undefined && Object.hasOwn(machines, formerName) ? machines[formerName] : undefined)
+    );
+  }
+
+  #port(...purpose: string[]): number {
+    const start = Number.parseInt(this.#digest('port', ...purpose).slice(0, 8), 16) % portCount;
+    for (let step = 0; step < portCount; step++) {
+      const port = firstPort + ((start + step) % portCount);
+      if (this.#ports.has(port) || this.#allocations.avoid.has(port)) continue;
+      this.#ports.add(port);
+      this.fresh.push(port);
+      return port;
+    }
+    throw new RangeError('every port from 20000 to 29999 is taken');
+  }
+
+  /** Locally administered, in the range that QEMU uses for its own (52:54:00). */
+  #mac(name: string): string {
+    for (let attempt = 0; ; attempt++) {
+      const hex = this.#digest('mac', name, String(attempt));
+      const mac = `52:54:00:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`;
+      if (this.#macs.has(mac)) continue;
+      this.#macs.add(mac);
+      return mac;
+    }
+  }
+
+  #digest(...purpose: string[]): string {
+    return lengthPrefixedDigest(['goqemu-allocation', this.#allocations.lineage, ...purpose]);
+  }
+}

@@ -1,0 +1,85 @@
+import { dirname, isAbsolute } from 'node:path';
+import { checkResourceName, errorMessage, GoqemuError, isGoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import type { LabBuilder, LabDefinition } from '../definition/define-lab.ts';
+import type { Allocations } from './allocations.ts';
+import type { Lab } from './lab.ts';
+import { labError, withLocation } from './lab-error.ts';
+import { LabRecorder } from './lab-recorder.ts';
+import { outputValue } from './output-value.ts';
+import { checkParameters } from './parameters.ts';
+import { locationInStack } from './source-location.ts';
+
+export interface EvaluateOptions {
+  /** Values for the lab's schema, before validation. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly stack?: string;
+  /** Absolute; paths in the lab are relative to its folder. */
+  readonly labFile: string;
+  /** What the state has given out before; without it everything is given out anew, by the lab's name. */
+  readonly allocations?: Allocations;
+}
+
+/**
+ * Runs a lab's program. Pure: the same definition, options and allocations give the same lab.
+ *
+ * @throws GoqemuError with the place in the lab that caused it; `lab-threw` for what the program itself throws
+ */
+export function evaluateLab(definition: LabDefinition, options: EvaluateOptions): Lab {
+  const stack = options.stack ?? 'default';
+  const { labFile } = options;
+  if (!isAbsolute(labFile)) throw new TypeError(`labFile must be absolute, got ${labFile}`);
+  try {
+    checkResourceName(definition.name, 'the lab');
+    checkResourceName(stack, 'the stack');
+    const parameters = checkParameters(definition, options.parameters ?? {});
+    const allocations = options.allocations ?? freshAllocations(definition.name, stack);
+    const recorder = new LabRecorder({ labFile, labFolder: dirname(labFile) }, allocations);
+    const builder: LabBuilder = {
+      name: definition.name,
+      stack,
+      vm: (name, machineOptions) => recorder.add('vm', name, machineOptions ?? {}) as never,
+      template: (name, machineOptions) => recorder.add('template', name, machineOptions ?? {}) as never,
+    };
+    const returned = definition.program(Object.freeze(builder), parameters);
+    if (returned instanceof Promise || typeof (returned as { then?: unknown } | null)?.then === 'function') {
+      throw labError(
+        'lab-asynchronous',
+        'the lab’s program is asynchronous',
+        definition.location,
+        'describe the lab without await: read what you need in a parameter, a file step or a capture',
+      );
+    }
+    return {
+      name: definition.name,
+      stack,
+      labFile,
+      location: definition.location,
+      parameters,
+      machines: recorder.declarations(),
+      secrets: recorder.secretsWith(returned),
+      outputs: outputValue(returned, definition.location),
+      freshPorts: recorder.freshPorts(),
+    };
+  } catch (error) {
+    throw located(error, definition, labFile);
+  }
+}
+
+/** For an evaluation without a state, such as `graph` or a unit test. */
+export function freshAllocations(lab: string, stack: string): Allocations {
+  return { lineage: lengthPrefixedDigest(['goqemu-lineage', lab, stack]).slice(0, 12), machines: {}, avoid: new Set() };
+}
+
+function located(error: unknown, definition: LabDefinition, labFile: string): unknown {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const location = locationInStack(stack, labFile) ?? definition.location;
+  if (isGoqemuError(error)) return error.location || !location ? error : withLocation(error, location);
+  return new GoqemuError({
+    code: 'lab-threw',
+    source: 'user',
+    message: `the lab’s program threw: ${errorMessage(error)}`,
+    hint: 'mend the program; it must run to its end without effects',
+    cause: error,
+    ...(location ? { location } : {}),
+  });
+}

@@ -1,0 +1,118 @@
+import type { SourceLocation } from '@goqemu/core';
+import type { IgnorableProperty } from '../definition/machine-options.ts';
+import type { Accelerator, Architecture, Firmware, MachineIdentity, PortForward } from '../machine/machine-spec.ts';
+import type { WaitCondition } from '../step/resolved-step.ts';
+import type { SecretSource } from '../value/secret-source.ts';
+import type { Text } from '../value/text.ts';
+
+/** What a lab's program described: plain data, each declaration with its place in the file. */
+export interface Lab {
+  readonly name: string;
+  readonly stack: string;
+  readonly labFile: string;
+  readonly location: SourceLocation | undefined;
+  readonly parameters: unknown;
+  /** In the order of declaration; one depends only on those before it. */
+  readonly machines: readonly MachineDeclaration[];
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** What the program returned; late values are `{ "$text": [parts] }`. */
+  readonly outputs: OutputValue;
+  /** Host ports given out for the first time: somebody else may listen on them. */
+  readonly freshPorts: readonly number[];
+}
+
+export type OutputValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly OutputValue[]
+  | { readonly $text: Text }
+  | { readonly [name: string]: OutputValue };
+
+export interface MachineDeclaration {
+  readonly name: string;
+  readonly kind: 'vm' | 'template';
+  readonly location: SourceLocation | undefined;
+  readonly image: string;
+  readonly from?: Dependency;
+  readonly arch: Architecture;
+  readonly firmware: Firmware;
+  readonly accelerator: Accelerator;
+  readonly memory: number;
+  readonly cpus: number;
+  readonly disk: number;
+  /** That of the image when undefined. */
+  readonly user: string | undefined;
+  readonly identity: MachineIdentity;
+  readonly forwards: Readonly<Record<string, PortForward>>;
+  /** Host ports that the lab itself names: taken is an error, not a reason to choose another. */
+  readonly fixedPorts: readonly number[];
+  readonly steps: readonly StepDeclaration[];
+  readonly checkpoints: readonly CheckpointDeclaration[];
+  readonly after: readonly Dependency[];
+  readonly protect: boolean;
+  readonly retain: boolean;
+  readonly ignoreChanges: readonly IgnorableProperty[];
+  readonly renamedFrom: string | undefined;
+}
+
+/** What a machine had been told when it was referred to: its first `steps` own steps. */
+export interface Dependency {
+  readonly machine: string;
+  readonly steps: number;
+}
+
+export interface CheckpointDeclaration {
+  readonly name: string;
+  /** Number of own steps below it. */
+  readonly steps: number;
+  readonly location: SourceLocation | undefined;
+}
+
+interface StepDeclarationBase {
+  readonly name: string;
+  readonly location: SourceLocation | undefined;
+  readonly user: string;
+  readonly workingDirectory: string | undefined;
+  readonly environment: Readonly<Record<string, Text>>;
+  readonly timeoutMs: number;
+  readonly cache: 'always' | 'never' | { readonly ttlMs: number };
+  readonly after: readonly Dependency[];
+}
+
+export type StepDeclaration = StepDeclarationBase &
+  (
+    | {
+        readonly kind: 'run';
+        readonly script: Text;
+        readonly interpreter: string;
+        /** Set for `capture`. */
+        readonly capture?: { readonly secret: boolean };
+      }
+    | {
+        readonly kind: 'upload';
+        /** Absolute path on the host. */
+        readonly source: string;
+        readonly destination: string;
+        readonly mode: number | undefined;
+        readonly owner: string | undefined;
+      }
+    | {
+        readonly kind: 'file';
+        readonly path: string;
+        readonly contents: Text;
+        readonly mode: number;
+        readonly owner: string;
+      }
+    | {
+        readonly kind: 'render';
+        /** Absolute path on the host. */
+        readonly template: string;
+        readonly values: Readonly<Record<string, Text>>;
+        readonly path: string;
+        readonly mode: number;
+        readonly owner: string;
+      }
+    | { readonly kind: 'waitFor'; readonly condition: WaitCondition }
+  );

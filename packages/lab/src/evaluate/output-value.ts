@@ -1,0 +1,29 @@
+import type { SourceLocation } from '@goqemu/core';
+import { isLateValue } from '../value/late-value.ts';
+import { isShellText, textOf } from '../value/text.ts';
+import type { OutputValue } from './lab.ts';
+import { labError } from './lab-error.ts';
+
+/**
+ * What the lab's program returned, as plain data.
+ *
+ * @throws GoqemuError `output-invalid` for functions, machines and other things that are no data
+ */
+export function outputValue(value: unknown, location: SourceLocation | undefined, path = 'outputs'): OutputValue {
+  if (value === undefined || value === null) return path === 'outputs' ? {} : null;
+  if (isLateValue(value) || isShellText(value)) return { $text: textOf(value) };
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) return value.map((item, index) => outputValue(item, location, `${path}[${index}]`));
+  if (typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, outputValue(item, location, `${path}.${key}`)]),
+    );
+  }
+  throw labError(
+    'output-invalid',
+    `${path}: the lab returns something that is no data`,
+    location,
+    'return strings, numbers, booleans, lists, objects of these, or late values',
+  );
+}

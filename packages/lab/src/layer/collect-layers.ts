@@ -1,0 +1,41 @@
+import type { Backend, BackendCall } from '../backend/backend.ts';
+import type { LabState } from '../state/lab-state.ts';
+import type { StateWriter } from '../state/state-writer.ts';
+
+/** Layers that nothing needs any more are kept for the case that a change is taken back, this many of them. */
+const spareLayers = 64;
+
+/** Layers that machines and checkpoints stand on. */
+export function neededLayers(state: LabState): ReadonlySet<string> {
+  const needed = new Set<string>();
+  for (const machine of Object.values(state.machines)) {
+    if (machine.layer !== null) needed.add(machine.layer);
+    for (const step of machine.applied) if (state.layers[step.key]) needed.add(step.key);
+    for (const layer of Object.values(machine.checkpoints)) needed.add(layer);
+  }
+  for (const checkpoint of Object.values(state.checkpoints)) {
+    for (const machine of Object.values(checkpoint.machines)) needed.add(machine.layer);
+  }
+  return needed;
+}
+
+/** Gives up the layers that are neither needed nor among the spare ones, the longest unused first, and those in `gone`. */
+export async function collectGarbage(
+  backend: Backend,
+  writer: StateWriter,
+  call: BackendCall,
+  options: { readonly spare?: number; readonly gone?: readonly string[] } = {},
+): Promise<void> {
+  const { state } = writer;
+  const spare = options.spare ?? spareLayers;
+  const needed = neededLayers(state);
+  const idle = Object.entries(state.layers)
+    .filter(([key]) => !needed.has(key))
+    .sort(([, a], [, b]) => b.usedAt - a.usedAt);
+  const gone = idle.slice(spare);
+  if (gone.length === 0 && !options.gone) return;
+  const keep = [...needed, ...idle.slice(0, spare).map(([key]) => key)];
+  await backend.collectLayers(keep, call);
+  const rows = Object.fromEntries(gone.map(([key]) => [key, null]));
+  if (gone.length > 0) await writer.note({ layers: rows, captures: rows });
+}

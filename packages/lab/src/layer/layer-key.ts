@@ -1,0 +1,32 @@
+import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
+import type { Architecture, Firmware } from '../machine/machine-spec.ts';
+
+/** Enters every key: raised when the meaning of layers changes, so that old ones are not found any more. */
+const layerVersion = '1';
+
+/** What a machine is made of before its first step; identity, memory and cores are no part of it. */
+export interface BaseMaterial {
+  readonly imageKey: string;
+  readonly disk: number;
+  readonly arch: Architecture;
+  readonly firmware: Firmware;
+  readonly user: string;
+}
+
+/** The key of the layer that is cut when a machine from an image is ready for the first time. */
+export function baseKey(base: BaseMaterial): string {
+  return lengthPrefixedDigest([
+    'goqemu-base',
+    layerVersion,
+    base.imageKey,
+    String(base.disk),
+    base.arch,
+    base.firmware,
+    base.user,
+  ]);
+}
+
+/** The key after one more step: what is below, what the step is, and what it takes from other machines. */
+export function stepKey(below: string, material: unknown, dependsOn: readonly string[]): string {
+  return lengthPrefixedDigest(['goqemu-step', layerVersion, below, canonicalJson(material), ...dependsOn]);
+}

@@ -1,0 +1,50 @@
+import { GoqemuError } from '@goqemu/core';
+import { z } from 'zod';
+import type { StateStorage } from '../state/state-storage.ts';
+
+/** What an image's name stood for when the lab was first applied. */
+export interface ImagePin {
+  readonly key: string;
+  readonly description: string;
+}
+
+/** lab.lock.json: by `reference (architecture)`. */
+export interface LabLock {
+  readonly version: 1;
+  readonly images: Readonly<Record<string, ImagePin>>;
+}
+
+const schema = z.looseObject({
+  version: z.literal(1),
+  images: z.record(z.string(), z.looseObject({ key: z.string(), description: z.string() })),
+});
+
+export function pinName(reference: string, arch: string): string {
+  return `${reference} (${arch})`;
+}
+
+/** @throws GoqemuError `lab-lock-invalid` */
+export async function readLabLock(storage: StateStorage): Promise<LabLock> {
+  const text = await storage.read('lab-lock');
+  if (text === undefined) return { version: 1, images: {} };
+  try {
+    return schema.parse(JSON.parse(text)) as LabLock;
+  } catch (error) {
+    const path = storage.path('lab-lock');
+    throw new GoqemuError({
+      code: 'lab-lock-invalid',
+      source: 'user',
+      subject: path,
+      message: `${path} is not a lock file of this version`,
+      location: { file: path },
+      hint: 'put back the file from your version control, or delete it and apply again to pin what is there today',
+      cause: error,
+    });
+  }
+}
+
+/** Sorted, so that two people who pin the same write the same file. */
+export async function writeLabLock(storage: StateStorage, lock: LabLock): Promise<void> {
+  const images = Object.fromEntries(Object.entries(lock.images).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await storage.write('lab-lock', `${JSON.stringify({ version: 1, images }, null, 2)}\n`);
+}

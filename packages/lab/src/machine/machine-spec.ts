@@ -1,0 +1,50 @@
+/** Go's names of guest architectures, as DESIGN and image catalogues use them. */
+export type Architecture = 'amd64' | 'arm64';
+
+export type Firmware = 'bios' | 'uefi';
+export type Accelerator = 'auto' | 'kvm' | 'hvf' | 'whpx' | 'tcg';
+
+/** A guest port that can be reached on the host's loopback address. */
+export interface PortForward {
+  /** The port on 127.0.0.1, 1 to 65535; allocated when the lab names none. */
+  readonly host: number;
+  /** The port in the guest, 1 to 65535. */
+  readonly guest: number;
+}
+
+/** A machine, complete: every default filled in and every value allocated. Plain data, safe to write to a plan. */
+export interface MachineSpec {
+  readonly name: string;
+  /** A template is provisioned, checkpointed and stopped: a base for machines, not a machine of the lab. */
+  readonly kind: 'vm' | 'template';
+  readonly arch: Architecture;
+  readonly firmware: Firmware;
+  readonly accelerator: Accelerator;
+  /** Bytes of RAM. */
+  readonly memory: number;
+  readonly cpus: number;
+  /** Bytes of the disk as the guest sees it. */
+  readonly disk: number;
+  /** The guest's ordinary user, who logs in and has passwordless sudo. */
+  readonly user: string;
+  readonly identity: MachineIdentity;
+  /** By the name that the lab gave them. */
+  readonly forwards: Readonly<Record<string, PortForward>>;
+}
+
+/**
+ * What makes a machine itself; in no shared layer, given when a machine is made from one.
+ * Host keys and access keys belong to it too, but are secret: the backend keeps them.
+ */
+export interface MachineIdentity {
+  /** RFC 1123 label. */
+  readonly hostname: string;
+  /** cloud-init's instance-id; another value makes cloud-init treat the disk as a new machine. */
+  readonly instanceId: string;
+  /** Locally administered unicast address, `52:54:00:…`. */
+  readonly mac: string;
+  /** machine-id(5): 32 lower-case hex digits. */
+  readonly machineId: string;
+  /** The host's loopback port that leads to the guest's SSH server. */
+  readonly sshPort: number;
+}

@@ -1,0 +1,300 @@
+import { readFile } from 'node:fs/promises';
+import { GoqemuError, internalError, type SourceLocation, systemErrorCode } from '@goqemu/core';
+import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
+import { labError } from '../evaluate/lab-error.ts';
+import { type BaseMaterial, baseKey, stepKey } from '../layer/layer-key.ts';
+import type { LabState } from '../state/lab-state.ts';
+import { pathDigest } from '../step/path-digest.ts';
+import type { PlannedPart, PlannedStep, PlannedText } from '../step/planned-step.ts';
+import { previewText, type Text } from '../value/text.ts';
+import type { ChainLink } from './desired-machine.ts';
+
+/** What working out chains needs beside the lab. */
+export interface ChainContext {
+  readonly lab: Lab;
+  readonly state: LabState;
+  readonly now: number;
+  /** What of each secret enters keys. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+}
+
+/** Works out the keys of machines in the order of declaration; one builds on those before it. */
+export class ChainBuilder {
+  readonly #context: ChainContext;
+  readonly #chains = new Map<string, readonly ChainLink[]>();
+  /** Index of the last link that is not a machine's own step. */
+  readonly #bases = new Map<string, number>();
+  readonly #declarations: ReadonlyMap<string, MachineDeclaration>;
+  readonly #digests = new Map<string, Promise<string>>();
+
+  constructor(context: ChainContext) {
+    this.#context = context;
+    this.#declarations = new Map(context.lab.machines.map((machine) => [machine.name, machine]));
+  }
+
+  async build(machine: MachineDeclaration, base: BaseMaterial, image: string): Promise<readonly ChainLink[]> {
+    const chain: ChainLink[] = machine.from
+      ? this.#inherited(machine.from, machine)
+      : [
+          {
+            key: baseKey(base),
+            name: 'ready',
+            summary: { image, disk: base.disk, arch: base.arch, firmware: base.firmware, user: base.user },
+            cut: true,
+            checkpoints: namesAt(machine, 0),
+            waitsFor: machine.steps.length === 0 ? this.#places(machine.after) : [],
+            captures: false,
+          },
+        ];
+    this.#bases.set(machine.name, chain.length - 1);
+    this.#chains.set(machine.name, chain); // its own later steps may refer to it
+    for (const [index, step] of machine.steps.entries()) {
+      const after = index === 0 ? [...machine.after, ...step.after] : step.after;
+      chain.push(await this.#link(machine, index, step, after, chain.at(-1)?.key ?? ''));
+    }
+    return chain;
+  }
+
+  /** Index in a machine's chain after its first `steps` own steps. */
+  place(dependency: Dependency): { readonly machine: string; readonly index: number } {
+    return { machine: dependency.machine, index: (this.#bases.get(dependency.machine) ?? 0) + dependency.steps };
+  }
+
+  /** Late values of the lab's outputs, by the layers that they belong to. */
+  outputs(value: OutputValue): OutputValue {
+    if (Array.isArray(value)) return value.map((item: OutputValue) => this.outputs(item));
+    if (typeof value !== 'object' || value === null) return value;
+    if ('$text' in value) return { $text: this.#text(value.$text as Text).planned } as unknown as OutputValue;
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.outputs(item as OutputValue)]));
+  }
+
+  #inherited(from: Dependency, machine: MachineDeclaration): ChainLink[] {
+    const { index } = this.place(from);
+    return (this.#chains.get(from.machine) ?? []).slice(0, index + 1).map((link, position) => ({
+      ...link,
+      checkpoints: position === index ? namesAt(machine, 0) : [],
+      waitsFor: position === index ? [...link.waitsFor, ...this.#places(machine.after)] : link.waitsFor,
+    }));
+  }
+
+  async #link(
+    machine: MachineDeclaration,
+    index: number,
+    step: StepDeclaration,
+    after: readonly Dependency[],
+    below: string,
+  ): Promise<ChainLink> {
+    const built = await this.#step(machine, step);
+    const places = [...this.#places(after), ...built.places];
+    const dependsOn = this.#places(after).map(({ machine: name, index: at }) => this.#keyAt(name, at));
+    // A step that has to do with another machine is this machine's own: a copy of its outcome would be a
+    // worker that never joined. Such layers are shared with nobody.
+    const own = places.some((place) => place.machine !== machine.name) ? { machineId: machine.identity.machineId } : {};
+    const timeless = stepKey(below, { ...built.material, ...own }, dependsOn);
+    const fresh = this.#freshness(step, timeless);
+    const checkpoints = namesAt(machine, index + 1);
+    return {
+      key: fresh === undefined ? timeless : stepKey(timeless, { ranAt: fresh }, []),
+      name: step.name,
+      summary: built.summary,
+      step: built.step,
+      cut: step.kind !== 'waitFor' || checkpoints.length > 0,
+      checkpoints,
+      waitsFor: places.filter((place) => place.machine !== machine.name),
+      captures: step.kind === 'run' && step.capture !== undefined,
+      ...(fresh === undefined ? {} : { timed: timeless }),
+    };
+  }
+
+  /** The time that enters the key of a step that does not keep; undefined for one that does. */
+  #freshness(step: StepDeclaration, timeless: string): number | undefined {
+    const { now, state } = this.#context;
+    if (step.cache === 'always') return undefined;
+    if (step.cache === 'never') return now;
+    const last = state.runs[timeless];
+    return last !== undefined && now < last + step.cache.ttlMs ? last : now;
+  }
+
+  async #step(
+    machine: MachineDeclaration,
+    step: StepDeclaration,
+  ): Promise<{
+    step: PlannedStep;
+    material: Readonly<Record<string, unknown>>;
+    summary: Record<string, unknown>;
+    places: readonly { machine: string; index: number }[];
+  }> {
+    const environment = Object.entries(step.environment).map(([name, text]) => [name, this.#text(text)] as const);
+    const settings = {
+      name: step.name,
+      user: step.user,
+      ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
+      environment: Object.fromEntries(environment.map(([name, text]) => [name, text.planned])),
+      timeoutMs: step.timeoutMs,
+    };
+    const common = {
+      user: step.user,
+      workingDirectory: step.workingDirectory,
+      environment: Object.fromEntries(environment.map(([name, text]) => [name, text.material])),
+    };
+    const shown: Record<string, unknown> = {
+      kind: step.kind,
+      ...(step.user === 'root' ? {} : { user: step.user }),
+      ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
+      ...(environment.length === 0
+        ? {}
+        : { environment: Object.fromEntries(environment.map(([name, text]) => [name, text.preview])) }),
+    };
+    const places = environment.flatMap(([, text]) => text.places);
+    switch (step.kind) {
+      case 'run': {
+        const script = this.#text(step.script);
+        const { interpreter, capture } = step;
+        return {
+          step: { ...settings, kind: 'run', script: script.planned, interpreter, ...(capture ? { capture } : {}) },
+          // Captured output is kept in this state: another lab's layer would come without it.
+          material: {
+            kind: 'run',
+            version: 1,
+            ...common,
+            script: script.material,
+            interpreter,
+            ...(capture ? { capture, lineage: this.#context.state.lineage } : {}),
+          },
+          summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
+          places: [...places, ...script.places],
+        };
+      }
+      case 'upload': {
+        const digest = await this.#digest(step.source, machine.name, step);
+        const { source, destination, mode, owner } = step;
+        const optional = { ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) };
+        return {
+          step: { ...settings, kind: 'upload', source, digest, destination, ...optional },
+          material: { kind: 'upload', version: 1, ...common, digest, destination, mode, owner },
+          summary: { ...shown, content: digest.slice(0, 12), destination, ...optional },
+          places,
+        };
+      }
+      case 'file':
+      case 'render': {
+        const contents =
+          step.kind === 'file'
+            ? this.#text(step.contents)
+            : this.#text(
+                await renderTemplate(step.template, step.values, `${machine.name}/${step.name}`, step.location),
+              );
+        const { path, mode, owner } = step;
+        return {
+          step: { ...settings, kind: 'file', path, contents: contents.planned, mode, owner },
+          material: { kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner },
+          summary: { ...shown, path, contents: contents.preview, mode: `0o${mode.toString(8)}`, owner },
+          places: [...places, ...contents.places],
+        };
+      }
+      case 'waitFor': {
+        const { condition } = step;
+        return {
+          step: { ...settings, kind: 'waitFor', condition },
+          material: { kind: 'waitFor', version: 1, ...common, condition },
+          summary: { ...shown, condition },
+          places,
+        };
+      }
+    }
+  }
+
+  /** A text for running, for the key, and for people. */
+  #text(text: Text): {
+    planned: PlannedText;
+    material: readonly unknown[];
+    preview: string;
+    places: readonly { machine: string; index: number }[];
+  } {
+    const planned: PlannedPart[] = [];
+    const material: unknown[] = [];
+    const places: { machine: string; index: number }[] = [];
+    for (const part of text) {
+      if (typeof part === 'string') {
+        planned.push(part);
+        material.push(part);
+      } else if ('secret' in part.late) {
+        planned.push({ secret: part.late.secret, from: part.late.from, quote: part.quote });
+        material.push({ secret: this.#context.fingerprints[part.late.secret], quote: part.quote });
+      } else {
+        const { machine, name } = part.late.capture;
+        const steps = this.#declarations.get(machine)?.steps.findIndex((step) => step.name === name) ?? -1;
+        const place = this.place({ machine, steps: steps + 1 });
+        const key = this.#keyAt(place.machine, place.index);
+        places.push(place);
+        planned.push({ capture: key, quote: part.quote });
+        material.push({ capture: key, quote: part.quote });
+      }
+    }
+    return { planned, material, preview: previewText(text), places };
+  }
+
+  #places(dependencies: readonly Dependency[]): readonly { machine: string; index: number }[] {
+    return dependencies.map((dependency) => this.place(dependency));
+  }
+
+  #keyAt(machine: string, index: number): string {
+    const key = this.#chains.get(machine)?.[index]?.key;
+    if (key === undefined) throw internalError(`${machine} has no place ${index} yet`);
+    return key;
+  }
+
+  #digest(source: string, machine: string, step: StepDeclaration): Promise<string> {
+    const known = this.#digests.get(source);
+    if (known) return known;
+    const digest = pathDigest(source).catch((error: unknown) => {
+      throw unreadable(source, `${machine}/${step.name}`, error, step.location);
+    });
+    this.#digests.set(source, digest);
+    return digest;
+  }
+}
+
+function namesAt(machine: MachineDeclaration, steps: number): readonly string[] {
+  return machine.checkpoints.filter((checkpoint) => checkpoint.steps === steps).map((checkpoint) => checkpoint.name);
+}
+
+/** `{{name}}` stands for a value; anything else is copied. */
+async function renderTemplate(
+  path: string,
+  values: Readonly<Record<string, Text>>,
+  step: string,
+  location: SourceLocation | undefined,
+): Promise<Text> {
+  let template: string;
+  try {
+    template = await readFile(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, step, error, location);
+  }
+  return template.split(/(\{\{\s*[A-Za-z_][\w-]*\s*\}\})/).flatMap((piece): Text => {
+    const name = /^\{\{\s*([\w-]+)\s*\}\}$/.exec(piece)?.[1];
+    if (name === undefined) return piece === '' ? [] : [piece];
+    if (Object.hasOwn(values, name)) return values[name] ?? [];
+    throw labError(
+      'template-value-missing',
+      `${step}: the template ${path} wants {{${name}}}, which is not among the values`,
+      location,
+      `there are: ${Object.keys(values).join(', ') || 'none'}`,
+      step,
+    );
+  });
+}
+
+function unreadable(path: string, step: string, error: unknown, location: SourceLocation | undefined): GoqemuError {
+  const code = systemErrorCode(error);
+  return new GoqemuError({
+    code: 'source-unreadable',
+    source: 'user',
+    subject: step,
+    message: `${step}: ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'unknown error'})`}`,
+    hint: 'paths are relative to the folder of the lab',
+    cause: error,
+    ...(location ? { location } : {}),
+  });
+}

@@ -1,0 +1,46 @@
+import type { SourceLocation } from '@goqemu/core';
+import type { Work } from './work.ts';
+
+/** What an operation does, as `plan --json` names it. */
+export type OperationAction =
+  | 'create'
+  | 'update'
+  | 'replace'
+  | 'delete'
+  | 'start'
+  | 'stop'
+  | 'run'
+  | 'restore'
+  | 'reuse';
+
+/** What a change costs: nothing, a restart, a way back to a layer, or a new disk. */
+export type ChangeClass = 'live' | 'restart' | 'rollback' | 'recreate';
+
+/** One property that differs; absent sides were not there. Never a secret. */
+export interface PropertyChange {
+  readonly property: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  /** Unified diff of two longer texts. */
+  readonly text?: string;
+}
+
+/** One line of a plan. */
+export interface Operation {
+  /** Unique within the plan. */
+  readonly id: string;
+  readonly action: OperationAction;
+  /** `web`, or `web/nginx` for a step. */
+  readonly resource: string;
+  readonly machine: string;
+  /** Why, for people: `the disk grows from 10 GB to 20 GB`. */
+  readonly reason: string;
+  readonly changeClass?: ChangeClass;
+  readonly diff: readonly PropertyChange[];
+  /** From recorded durations; undefined when it has not been done before. */
+  readonly estimateMs?: number;
+  readonly dependsOn: readonly string[];
+  readonly location?: SourceLocation;
+  /** What carrying it out means; internal to the engine. */
+  readonly work: Work;
+}

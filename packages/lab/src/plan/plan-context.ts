@@ -1,0 +1,91 @@
+import type { ObservedMachine, Preflight, StoredLayer } from '../backend/backend.ts';
+import type { LabState, MachineState } from '../state/lab-state.ts';
+import type { ChainLink, DesiredMachine } from './desired-machine.ts';
+import type { Operation } from './operation.ts';
+import type { PlanNotice } from './plan.ts';
+
+/** What is known when operations are decided; everything has been looked up before. */
+export interface PlanFacts {
+  readonly state: LabState;
+  readonly observed: ReadonlyMap<string, ObservedMachine>;
+  readonly stored: ReadonlyMap<string, StoredLayer>;
+  readonly replace: ReadonlySet<string>;
+}
+
+/** Collects the operations of one plan and remembers what each will have brought about. */
+export class PlanContext {
+  readonly facts: PlanFacts;
+  readonly operations: Operation[] = [];
+  readonly notices: PlanNotice[] = [];
+  readonly preflight: Preflight[] = [];
+  /** Layers that this plan cuts, with the operation and the shape of the machine. */
+  readonly producers = new Map<string, { readonly id: string; readonly shape: string }>();
+  /** Operations of a machine, each with the place in its chain that it reaches. */
+  readonly #reached = new Map<string, { readonly id: string; readonly index: number }[]>();
+  #count = 0;
+
+  constructor(facts: PlanFacts) {
+    this.facts = facts;
+  }
+
+  /** Adds an operation after those of the same machine before it. */
+  add(
+    operation: Omit<Operation, 'id' | 'dependsOn' | 'diff'> & {
+      readonly diff?: Operation['diff'];
+      readonly dependsOn?: readonly string[];
+    },
+    reaches: number,
+  ): string {
+    const id = `op-${++this.#count}`;
+    const own = this.#reached.get(operation.machine) ?? [];
+    const last = own.at(-1)?.id;
+    const dependsOn = [...new Set([...(last === undefined ? [] : [last]), ...(operation.dependsOn ?? [])])];
+    this.operations.push({ diff: [], ...operation, id, dependsOn });
+    own.push({ id, index: reaches });
+    this.#reached.set(operation.machine, own);
+    return id;
+  }
+
+  /** The operation after which a machine has come as far as a place in its chain; undefined when it is there already. */
+  reaching(machine: string, index: number): string | undefined {
+    const own = this.#reached.get(machine) ?? [];
+    return (own.find((one) => one.index >= index) ?? own.at(-1))?.id;
+  }
+
+  touches(machine: string): boolean {
+    return this.#reached.has(machine);
+  }
+
+  /** Whether a cached layer can be used: it is there, and so is what was captured on the way to it. */
+  usable(chain: readonly ChainLink[], index: number): boolean {
+    const link = chain[index];
+    if (!link || !this.facts.stored.has(link.key)) return false;
+    return chain.slice(0, index + 1).every((one) => !one.captures || this.facts.state.captures[one.key] !== undefined);
+  }
+
+  /** The furthest usable layer of a chain; -1 when there is none. */
+  furthestUsable(chain: readonly ChainLink[]): number {
+    const { stored, state } = this.facts;
+    let furthest = -1;
+    for (const [index, link] of chain.entries()) {
+      if (link.captures && state.captures[link.key] === undefined) break;
+      if (stored.has(link.key)) furthest = index;
+    }
+    return furthest;
+  }
+
+  duration(...keys: readonly string[]): { estimateMs?: number } {
+    for (const key of keys) {
+      const known = this.facts.state.durations[key];
+      if (known !== undefined) return { estimateMs: known };
+    }
+    return {};
+  }
+}
+
+/** A machine of the state and what a look at it found, with the lab's wish. */
+export interface Comparison {
+  readonly desired: DesiredMachine;
+  readonly recorded: MachineState;
+  readonly observed: ObservedMachine | undefined;
+}

@@ -1,0 +1,156 @@
+import { ramShape } from '../machine/ram-shape.ts';
+import type { MachineState } from '../state/lab-state.ts';
+import { appliedUpTo, checkpointsUpTo, lastCut } from './chain.ts';
+import type { DesiredMachine } from './desired-machine.ts';
+import type { PropertyChange } from './operation.ts';
+import type { PlanContext } from './plan-context.ts';
+import { planSteps, planStop } from './plan-steps.ts';
+
+export interface MakeOptions {
+  readonly reason: string;
+  /** Something of an earlier machine is deleted first. */
+  readonly discard: boolean;
+  readonly resume?: boolean;
+  readonly diff?: readonly PropertyChange[];
+  readonly recorded?: MachineState;
+}
+
+/** Makes a machine: from the furthest layer that is cached or about to be cut, else from its image. */
+export function planMake(context: PlanContext, desired: DesiredMachine, options: MakeOptions): void {
+  const { chain, spec, declaration, image } = desired;
+  const { name } = declaration;
+  const first = chain[0];
+  if (!first) return;
+  const facts = { protect: declaration.protect, retain: declaration.retain };
+  const shared = { image: { reference: image.reference, key: image.key }, base: first.key, facts };
+  const cached = options.resume ? -1 : context.furthestUsable(chain);
+  const coming = options.resume ? undefined : furthestComing(context, desired);
+  const waits = chain[0]?.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []) ?? [];
+
+  if (spec.kind === 'template' && cached >= lastCut(chain)) {
+    context.add(
+      {
+        action: 'reuse',
+        resource: name,
+        machine: name,
+        reason: 'all its layers are cached',
+        work: {
+          verb: 'adopt',
+          spec,
+          ...shared,
+          applied: appliedUpTo(chain, chain.length - 1),
+          checkpoints: checkpointsUpTo(context, desired, chain.length),
+          discard: options.recorded?.record != null || options.discard,
+        },
+      },
+      chain.length - 1,
+    );
+    return;
+  }
+
+  const fromCache = cached >= 0 && cached >= (coming?.index ?? -1);
+  const index = fromCache ? cached : (coming?.index ?? -1);
+  const layer = chain[index]?.key;
+  if (fromCache) {
+    context.add(
+      {
+        action: 'reuse',
+        resource: index === 0 ? name : `${name}/${chain[index]?.name}`,
+        machine: name,
+        reason:
+          index === 0 ? 'a machine from this image is cached' : `${index} of ${chain.length - 1} steps are cached`,
+        work: { verb: 'note' },
+      },
+      -1,
+    );
+  }
+  const origin = layer === undefined ? { image } : { layer };
+  const id = context.add(
+    {
+      action: options.discard ? 'replace' : 'create',
+      resource: name,
+      machine: name,
+      reason: options.reason + originReason(context, desired, index, fromCache),
+      ...(options.discard ? { changeClass: 'recreate' as const } : {}),
+      diff: options.diff ?? (options.discard ? [] : describe(desired)),
+      dependsOn: [...waits, ...(fromCache || !coming ? [] : [coming.id])],
+      ...context.duration(
+        `make:${name}:${layer === undefined ? 'image' : 'layer'}`,
+        layer === undefined ? 'make:image' : 'make:layer',
+      ),
+      ...(declaration.location ? { location: declaration.location } : {}),
+      work: {
+        verb: 'make',
+        spec,
+        ...shared,
+        origin,
+        applied: layer === undefined ? [] : appliedUpTo(chain, index),
+        first: { key: first.key, name: first.name, summary: first.summary },
+        firstDescriptions: first.checkpoints[0] === undefined ? [] : [first.checkpoints[0], name],
+        checkpoints: namedByThen(desired, Math.max(index, 0)),
+        discard: options.discard,
+        resume: options.resume === true,
+      },
+    },
+    Math.max(index, 0),
+  );
+  if (layer === undefined && !context.producers.has(first.key)) {
+    context.producers.set(first.key, { id, shape: ramShape(spec) });
+  }
+  planSteps(context, desired, Math.max(index, 0) + 1);
+  if (spec.kind === 'template') planStop(context, desired);
+}
+
+/** The furthest layer of the chain that an operation before this one cuts. */
+function furthestComing(context: PlanContext, desired: DesiredMachine): { index: number; id: string } | undefined {
+  for (let index = desired.chain.length - 1; index >= 0; index--) {
+    const producer = context.producers.get(desired.chain[index]?.key ?? '');
+    if (!producer) continue;
+    // The bare machine of another shape would have to be booted all the same: then both boot at once.
+    if (index === 0 && producer.shape !== ramShape(desired.spec)) return undefined;
+    return { index, id: producer.id };
+  }
+  return undefined;
+}
+
+function originReason(context: PlanContext, desired: DesiredMachine, index: number, cached: boolean): string {
+  if (index < 0) {
+    const producer = context.producers.get(desired.chain[0]?.key ?? '');
+    return producer ? ', booted from its image because its memory, cores or accelerator differ from the others’' : '';
+  }
+  const key = desired.chain[index]?.key ?? '';
+  const shape = cached ? context.facts.state.layers[key]?.shape : context.producers.get(key)?.shape;
+  const ram = cached ? context.facts.stored.get(key)?.ram === true : true;
+  const where = index === 0 ? 'a machine that is ready' : `the layer after "${desired.chain[index]?.name}"`;
+  if (!ram) return `, booted from ${where}: its RAM is not kept`;
+  if (shape !== undefined && shape !== ramShape(desired.spec)) {
+    return `, booted from ${where}: memory, cores or accelerator differ from its RAM’s`;
+  }
+  return `, going on from ${where}`;
+}
+
+function describe(desired: DesiredMachine): readonly PropertyChange[] {
+  const { spec, image } = desired;
+  return Object.entries({
+    image: image.reference,
+    memory: spec.memory,
+    cpus: spec.cpus,
+    disk: spec.disk,
+    ...(Object.keys(spec.forwards).length > 0 ? { forwards: spec.forwards } : {}),
+  }).map(([property, after]) => ({ property, after }));
+}
+
+/** Names at or below a place that is reached when the machine is made; layers without a cut take the one below. */
+function namedByThen(desired: DesiredMachine, index: number): Readonly<Record<string, string>> {
+  const named: Record<string, string> = {};
+  let below = '';
+  for (const link of desired.chain.slice(0, index + 1)) {
+    if (link.cut) below = link.key;
+    for (const name of link.checkpoints) named[name] = below;
+  }
+  return named;
+}
+
+export function portsOf(spec: DesiredMachine['spec']): readonly number[] {
+  return [spec.identity.sshPort, ...Object.values(spec.forwards).map((forward) => forward.host)];
+}

@@ -1,0 +1,57 @@
+import { ramShape } from '../machine/ram-shape.ts';
+import type { DesiredMachine } from './desired-machine.ts';
+import type { PlanContext } from './plan-context.ts';
+
+/** Runs the links of a chain from `have` on. */
+export function planSteps(context: PlanContext, desired: DesiredMachine, have: number): void {
+  const { chain, spec, declaration } = desired;
+  const { name } = declaration;
+  const ownFrom = chain.length - declaration.steps.length;
+  for (let index = Math.max(have, 1); index < chain.length; index++) {
+    const link = chain[index];
+    if (!link?.step) continue;
+    const waits = link.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []);
+    const location = index >= ownFrom ? declaration.steps[index - ownFrom]?.location : undefined;
+    const id = context.add(
+      {
+        action: 'run',
+        resource: `${name}/${link.name}`,
+        machine: name,
+        reason: index > have ? 'what is before it runs' : 'it has not run yet',
+        diff: Object.entries(link.summary).map(([property, after]) => ({ property, after })),
+        dependsOn: waits,
+        ...context.duration(`step:${link.key}`, `step:${name}/${link.name}`),
+        ...(location ? { location } : {}),
+        work: {
+          verb: 'step',
+          spec,
+          step: link.step,
+          applied: { key: link.key, name: link.name, summary: link.summary },
+          // A layer that is there already, cut by another lab, is as good as one cut now.
+          cut: link.cut && !context.facts.stored.has(link.key),
+          descriptions: link.checkpoints[0] === undefined ? [] : [link.checkpoints[0], name],
+          checkpoints: link.checkpoints,
+          ...(link.timed === undefined ? {} : { timed: link.timed }),
+        },
+      },
+      index,
+    );
+    if (link.cut && !context.producers.has(link.key)) context.producers.set(link.key, { id, shape: ramShape(spec) });
+  }
+}
+
+/** A template ends stopped. */
+export function planStop(context: PlanContext, desired: DesiredMachine): void {
+  const { name } = desired.declaration;
+  context.add(
+    {
+      action: 'stop',
+      resource: name,
+      machine: name,
+      reason: 'a template is only a base for machines',
+      ...context.duration('stop'),
+      work: { verb: 'stop' },
+    },
+    desired.chain.length - 1,
+  );
+}

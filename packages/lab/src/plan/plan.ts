@@ -1,0 +1,47 @@
+import type { Preflight } from '../backend/backend.ts';
+import type { OutputValue } from '../evaluate/lab.ts';
+import type { ImagePin } from '../lock/lab-lock.ts';
+import type { SecretSource } from '../value/secret-source.ts';
+import type { Operation } from './operation.ts';
+
+export const planFormat = 'goqemu-plan';
+export const planVersion = 1;
+
+/** Something that a plan tells beside its operations. */
+export interface PlanNotice {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/**
+ * What is shown, what `--out` saves and what apply executes: one value, plain JSON, without secrets.
+ * It is bound to the state that it was made from and refused once that has moved on.
+ */
+export interface Plan {
+  readonly format: typeof planFormat;
+  readonly version: typeof planVersion;
+  readonly lab: string;
+  readonly stack: string;
+  readonly lineage: string;
+  /** Serial of the state; 0 when there was none. */
+  readonly serial: number;
+  /** How far the journal had come. */
+  readonly journal: number;
+  readonly createdAt: string;
+  readonly purpose: 'apply' | 'destroy';
+  readonly operations: readonly Operation[];
+  readonly notices: readonly PlanNotice[];
+  /** What would fail, or be worse than asked for. */
+  readonly preflight: readonly Preflight[];
+  /** Late values name layers. */
+  readonly outputs: Readonly<Record<string, OutputValue>>;
+  readonly secrets: Readonly<Record<string, { readonly from: SecretSource; readonly fingerprint: string }>>;
+  /** Rows of lab.lock.json that applying adds. */
+  readonly pins: Readonly<Record<string, ImagePin>>;
+}
+
+/** The number of things that applying the plan would do; reusing cached layers is not a change. */
+export function countChanges(plan: Pick<Plan, 'operations'>): number {
+  return plan.operations.filter((operation) => operation.action !== 'reuse').length;
+}

@@ -1,0 +1,80 @@
+import type { ResolvedImage } from '../backend/backend.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { AppliedStep } from '../state/lab-state.ts';
+import type { PlannedStep } from '../step/planned-step.ts';
+
+/** Facts about a machine that the state keeps and the backend never sees. */
+export interface MachineFacts {
+  readonly protect: boolean;
+  readonly retain: boolean;
+}
+
+/** What carrying out an operation means, complete: apply decides nothing anew. */
+export type Work =
+  /** Nothing to do: says which cached layers are used again. */
+  | { readonly verb: 'note' }
+  /** A template whose layers are all there. */
+  | {
+      readonly verb: 'adopt';
+      readonly spec: MachineSpec;
+      readonly image: { readonly reference: string; readonly key: string };
+      readonly base: string;
+      readonly applied: readonly AppliedStep[];
+      readonly checkpoints: Readonly<Record<string, string>>;
+      readonly facts: MachineFacts;
+      /** What is left of an earlier one is deleted first. */
+      readonly discard: boolean;
+    }
+  | {
+      readonly verb: 'make';
+      readonly spec: MachineSpec;
+      readonly image: { readonly reference: string; readonly key: string };
+      readonly base: string;
+      readonly origin: { readonly image: ResolvedImage } | { readonly layer: string };
+      /** What a machine from that origin has behind it. */
+      readonly applied: readonly AppliedStep[];
+      /** The first layer, cut when a machine from an image is ready. */
+      readonly first: AppliedStep;
+      readonly firstDescriptions: readonly string[];
+      readonly checkpoints: Readonly<Record<string, string>>;
+      readonly facts: MachineFacts;
+      readonly discard: boolean;
+      /** The disk is there and only the way to the first layer is left. */
+      readonly resume: boolean;
+    }
+  | { readonly verb: 'start'; readonly spec: MachineSpec }
+  | { readonly verb: 'stop' }
+  | {
+      readonly verb: 'update';
+      readonly spec: MachineSpec;
+      readonly restart: boolean;
+      readonly facts: MachineFacts;
+      readonly checkpoints: Readonly<Record<string, string>>;
+      readonly describe: readonly { readonly layer: string; readonly descriptions: readonly string[] }[];
+      /** The name that the state has for the machine, when the lab has given it another. */
+      readonly formerName?: string;
+      /** A checkpoint by hand that was cut off is cut again. */
+      readonly recut: boolean;
+      /** What a look at the machine found it to have behind it, when that differs from the state. */
+      readonly seen?: { readonly layer: string; readonly applied: readonly AppliedStep[] };
+    }
+  | {
+      readonly verb: 'restore';
+      readonly spec: MachineSpec;
+      readonly layer: string;
+      readonly applied: readonly AppliedStep[];
+      readonly checkpoints: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly verb: 'step';
+      readonly spec: MachineSpec;
+      readonly step: PlannedStep;
+      readonly applied: AppliedStep;
+      readonly cut: boolean;
+      readonly descriptions: readonly string[];
+      /** Names that the lab gives to this layer. */
+      readonly checkpoints: readonly string[];
+      /** Key without the time of a step with a time to live. */
+      readonly timed?: string;
+    }
+  | { readonly verb: 'delete'; readonly forget: boolean };

@@ -1,0 +1,46 @@
+import type { EngineContext } from '../engine/engine-context.ts';
+import type { MachineState } from '../state/lab-state.ts';
+import { StateWriter } from '../state/state-writer.ts';
+
+export interface RefreshReport {
+  readonly drift: readonly { readonly machine: string; readonly reason: string }[];
+}
+
+/**
+ * Looks at every machine and writes into the state what has become of it. What does not change the way back,
+ * such as a machine that is only stopped, is reported and left to the next plan, which looks for itself.
+ */
+export async function refreshState(context: EngineContext, signal: AbortSignal | undefined): Promise<RefreshReport> {
+  await using _lock = await context.storage.lock(context.command, 0, signal);
+  const read = await context.read();
+  const machines = Object.values(read.state.machines).filter((machine) => machine.record !== null);
+  if (machines.length === 0) return { drift: [] };
+  const observed = await context.backend.observe(
+    machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
+    context.plainCall(read.state.lineage, 'refresh', signal),
+  );
+  const drift: { machine: string; reason: string }[] = [];
+  const rows: Record<string, MachineState | null> = {};
+  for (const machine of machines) {
+    const found = observed.get(machine.spec.name);
+    const wanted = machine.spec.kind === 'template' ? 'stopped' : 'running';
+    const status = found?.status ?? 'absent';
+    const why = found?.reason ? `: ${found.reason}` : '';
+    if (status === 'absent') {
+      drift.push({ machine: machine.name, reason: `its disk is gone${why}` });
+      rows[machine.name] = null;
+    } else if (status !== wanted) drift.push({ machine: machine.name, reason: `it is ${status}${why}` });
+    const index = machine.applied.findIndex((step) => step.key === found?.layer);
+    if (found?.layer !== undefined && found.layer !== machine.layer && index >= 0 && !machine.dirty) {
+      drift.push({ machine: machine.name, reason: `it stands on the layer after "${machine.applied[index]?.name}"` });
+      rows[machine.name] = { ...machine, layer: found.layer, applied: machine.applied.slice(0, index + 1) };
+    }
+  }
+  if (Object.keys(rows).length > 0) {
+    const writer = await StateWriter.open(context.storage, read, context.command);
+    await writer.note({ machines: rows });
+    const saved = await writer.save(new Date(context.now()).toISOString());
+    context.emit({ type: 'state-saved', serial: saved.serial });
+  }
+  return { drift };
+}

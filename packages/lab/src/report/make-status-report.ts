@@ -1,0 +1,72 @@
+import type { ObservedMachine } from '../backend/backend.ts';
+import type { EngineContext } from '../engine/engine-context.ts';
+import type { MachineState } from '../state/lab-state.ts';
+import { resolveOutputs } from './resolve-outputs.ts';
+import type { MachineReport, MachineStatus, StatusReport } from './status-report.ts';
+
+/** Looks at every machine of the state; takes no lock and writes nothing. Templates are no machines of the lab. */
+export async function makeStatusReport(context: EngineContext, signal?: AbortSignal): Promise<StatusReport> {
+  const { state } = await context.read();
+  const machines = Object.values(state.machines)
+    .filter((machine) => machine.spec.kind === 'vm')
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const observed =
+    machines.length > 0
+      ? await context.backend.observe(
+          machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
+          context.plainCall(state.lineage, 'status', signal),
+        )
+      : new Map<string, ObservedMachine>();
+  return {
+    version: 1,
+    lab: state.lab,
+    stack: state.stack,
+    machines: machines.map((machine) => machineReport(machine, observed.get(machine.spec.name))),
+    outputs: resolveOutputs(state),
+  };
+}
+
+function machineReport(machine: MachineState, found: ObservedMachine | undefined): MachineReport {
+  const { spec } = machine;
+  const reason = incomplete(machine) ?? found?.reason;
+  return {
+    name: machine.name,
+    state: statusOf(machine, found),
+    ...(reason === undefined ? {} : { reason }),
+    pid: found?.pid ?? null,
+    ip: found?.ip ?? null,
+    ssh: {
+      host: found?.ssh?.host ?? '127.0.0.1',
+      port: found?.ssh?.port ?? spec.identity.sshPort,
+      user: spec.user,
+      identityFile: found?.ssh?.identityFile ?? null,
+    },
+    checkpoint: newestCheckpoint(machine),
+    accelerator: found?.accelerator ?? null,
+  };
+}
+
+function statusOf(machine: MachineState, found: ObservedMachine | undefined): MachineStatus {
+  if (found?.status === 'running' && incomplete(machine) !== undefined) return 'incomplete';
+  return found?.status ?? 'absent';
+}
+
+function incomplete(machine: MachineState): string | undefined {
+  if (machine.phase !== 'made') return 'an apply was cut off while it was being made or deleted';
+  if (machine.dirty) return 'a step was cut off or failed';
+  return machine.applied.length === 0 || !machine.ready ? 'it has not been ready yet' : undefined;
+}
+
+function newestCheckpoint(machine: MachineState): string | null {
+  const height = new Map(machine.applied.map((step, index) => [step.key, index]));
+  let newest: string | null = null;
+  let top = -1;
+  for (const [name, layer] of Object.entries(machine.checkpoints)) {
+    const index = height.get(layer) ?? -1;
+    if (index >= top) {
+      top = index;
+      newest = name;
+    }
+  }
+  return newest;
+}

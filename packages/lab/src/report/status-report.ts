@@ -1,0 +1,37 @@
+/** How a machine is, as `status` shows it. */
+export type MachineStatus =
+  | 'running'
+  | 'paused'
+  | 'stopped'
+  | 'crashed'
+  | 'absent'
+  | 'damaged'
+  /** Not all its steps have run, or one was cut off. */
+  | 'incomplete';
+
+export interface MachineReport {
+  readonly name: string;
+  readonly state: MachineStatus;
+  /** Why, where it is not running. */
+  readonly reason?: string;
+  readonly pid: number | null;
+  readonly ip: string | null;
+  readonly ssh: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly identityFile: string | null;
+  };
+  /** The newest named checkpoint below the machine. */
+  readonly checkpoint: string | null;
+  readonly accelerator: string | null;
+}
+
+/** The document of `status --json`. Secret outputs are null. */
+export interface StatusReport {
+  readonly version: 1;
+  readonly lab: string;
+  readonly stack: string;
+  readonly machines: readonly MachineReport[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+}

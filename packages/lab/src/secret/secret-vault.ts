@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { GoqemuError, lengthPrefixedDigest, systemErrorCode } from '@goqemu/core';
+import type { LabState, StatePatch } from '../state/lab-state.ts';
+import type { StateStorage } from '../state/state-storage.ts';
+import type { SecretSource } from '../value/secret-source.ts';
+import { SecretBox } from './secret-box.ts';
+
+export interface VaultOptions {
+  readonly storage: StateStorage;
+  readonly labFolder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly promptSecret: ((question: string) => Promise<string>) | undefined;
+}
+
+/** Where the engine gets secrets from, and where it keeps those that have no other home. */
+export class SecretVault {
+  readonly #options: VaultOptions;
+  /** Values seen by this process, for use and for masking. */
+  readonly #values = new Map<string, string>();
+  readonly #sensitive = new Set<string>();
+  #box: SecretBox | undefined;
+  #unsavedKey: string | undefined;
+
+  constructor(options: VaultOptions) {
+    this.#options = options;
+  }
+
+  /** Every secret text that this process has had in hand. */
+  get sensitive(): readonly string[] {
+    return [...this.#sensitive];
+  }
+
+  /** What of a secret enters layer keys. A generated one is known by its name until it is made again. */
+  async fingerprint(name: string, source: SecretSource, state: LabState): Promise<string> {
+    if ('generate' in source)
+      return lengthPrefixedDigest(['goqemu-generated', state.lineage, name, String(source.generate)]);
+    return (await this.box()).fingerprint(name, await this.value(name, source, state));
+  }
+
+  /** @throws GoqemuError `secret-missing` */
+  async value(name: string, source: SecretSource, state: LabState): Promise<string> {
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const value = await this.#find(name, source, state);
+    this.#values.set(name, value);
+    this.remember(value);
+    return value;
+  }
+
+  /** Adds a text to those that are masked; shorter than 4 characters it would mask half of every log. */
+  remember(value: string): void {
+    if (value.length >= 4) this.#sensitive.add(value);
+    for (const line of value.split('\n')) if (line.length >= 8) this.#sensitive.add(line);
+  }
+
+  async encrypt(name: string, value: string): Promise<string> {
+    this.remember(value);
+    return (await this.box()).encrypt(name, value);
+  }
+
+  async decrypt(name: string, encrypted: string): Promise<string> {
+    const value = (await this.box()).decrypt(name, encrypted);
+    this.remember(value);
+    return value;
+  }
+
+  /** Rows for the state: secrets that were made or asked for and are not in it yet. */
+  async unsaved(secrets: Readonly<Record<string, SecretSource>>, state: LabState): Promise<StatePatch> {
+    const rows: Record<string, string> = {};
+    for (const [name, source] of Object.entries(secrets)) {
+      if (!('generate' in source || 'prompt' in source) || state.secrets[name] !== undefined) continue;
+      rows[name] = await this.encrypt(name, await this.value(name, source, state));
+    }
+    return Object.keys(rows).length > 0 ? { secrets: rows } : {};
+  }
+
+  /** Makes the state's key durable; nothing encrypted may be written before. */
+  async saveKey(): Promise<void> {
+    if (this.#unsavedKey === undefined) return;
+    await this.#options.storage.write('secret-key', `${this.#unsavedKey}\n`);
+    this.#unsavedKey = undefined;
+  }
+
+  async box(): Promise<SecretBox> {
+    if (!this.#box) {
+      const stored = (await this.#options.storage.read('secret-key'))?.trim();
+      const key = stored ?? Buffer.from(this.#options.random(32)).toString('hex');
+      if (!/^[0-9a-f]{64}$/.test(key)) {
+        const path = this.#options.storage.path('secret-key');
+        throw new GoqemuError({
+          code: 'secret-key-invalid',
+          source: 'environment',
+          subject: path,
+          message: `the key of the state’s secrets is damaged: ${path}`,
+          hint: 'put a copy of the file back, or destroy the lab, delete the file and apply again',
+        });
+      }
+      if (stored === undefined) this.#unsavedKey = key;
+      this.#box = new SecretBox(Buffer.from(key, 'hex'));
+    }
+    return this.#box;
+  }
+
+  async #find(name: string, source: SecretSource, state: LabState): Promise<string> {
+    if ('env' in source) {
+      const value = this.#options.environment[source.env];
+      if (value !== undefined && value !== '') return value;
+      throw missing(name, `the environment variable ${source.env} is not set`, `set ${source.env} and try again`);
+    }
+    if ('file' in source) {
+      const path = resolve(this.#options.labFolder, source.file);
+      try {
+        return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+      } catch (error) {
+        throw missing(name, `${path} cannot be read (${systemErrorCode(error) ?? 'unknown error'})`, 'create the file');
+      }
+    }
+    const stored = state.secrets[name];
+    if (stored !== undefined) return this.decrypt(name, stored);
+    if ('generate' in source) return Buffer.from(this.#options.random(source.generate)).toString('base64url');
+    if (this.#options.promptSecret) return this.#options.promptSecret(source.prompt);
+    throw missing(name, 'it has to be asked for, and there is no terminal', 'run goqemu on a terminal once');
+  }
+}
+
+function missing(name: string, why: string, hint: string): GoqemuError {
+  return new GoqemuError({
+    code: 'secret-missing',
+    source: 'user',
+    subject: name,
+    message: `the secret "${name}" is not there: ${why}`,
+    hint,
+  });
+}

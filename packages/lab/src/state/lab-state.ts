@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import type { BackendRecord } from '../backend/backend.ts';
+import type { OutputValue } from '../evaluate/lab.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+
+export const stateFormat = 'goqemu-state';
+export const stateVersion = 1;
+
+/** A step that a machine has behind it; the first is the machine itself, ready, before any step. */
+export interface AppliedStep {
+  readonly key: string;
+  readonly name: string;
+  /** What it was made of, for the diff of a later plan. No secrets. */
+  readonly summary: Readonly<Record<string, unknown>>;
+}
+
+/** What the state knows of a machine. */
+export interface MachineState {
+  readonly name: string;
+  /** As it was made; `spec.name` is the backend's name for it and stays when the lab renames the machine. */
+  readonly spec: MachineSpec;
+  readonly image: { readonly reference: string; readonly key: string };
+  /** Null for a template whose layers were all found and that was never made here. */
+  readonly record: BackendRecord | null;
+  /** Key of the layer that its first start is to end in. */
+  readonly base: string;
+  /** In order; empty until the machine has been ready once. */
+  readonly applied: readonly AppliedStep[];
+  /** What it had behind it before it was restored to an earlier checkpoint by hand, so that a later one can be found. */
+  readonly above?: readonly AppliedStep[];
+  /** The layer that its disk stands on; null while that is the image alone. */
+  readonly layer: string | null;
+  /** `making` and `deleting` are written before the act: a crash leaves them, and the next plan begins anew. */
+  readonly phase: 'making' | 'made' | 'deleting';
+  /** False until a start has come to its end. */
+  readonly ready: boolean;
+  /** A step or a restore was begun and not finished: the disk is to go back to `layer`. */
+  readonly dirty: boolean;
+  /** A checkpoint by hand whose cut was begun and not finished. */
+  readonly cutting?: { readonly key: string; readonly descriptions: readonly string[] };
+  /** Named checkpoints that the lab declares, to their layers. */
+  readonly checkpoints: Readonly<Record<string, string>>;
+  readonly protect: boolean;
+  readonly retain: boolean;
+}
+
+/** A layer that this lab has cut, for estimates and collection. */
+export interface LayerNote {
+  readonly machine: string;
+  readonly parent: string | null;
+  /** Devices that its RAM fits: architecture, firmware, memory, cores, accelerator. */
+  readonly shape: string;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number;
+}
+
+/** Captured output, by the key of the step that gave it. */
+export type Capture = { readonly value: string } | { readonly encrypted: string };
+
+/** A checkpoint taken by hand. */
+export interface TakenCheckpoint {
+  readonly id: string;
+  readonly description: string;
+  readonly createdAt: string;
+  readonly parent: string | null;
+  readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
+}
+
+/** What goqemu knows of one stack of one lab: plain JSON, without secrets in clear. */
+export interface LabState {
+  readonly format: typeof stateFormat;
+  readonly version: typeof stateVersion;
+  readonly lab: string;
+  readonly stack: string;
+  /** 12 lower-case hex digits, made once. */
+  readonly lineage: string;
+  /** Counts the saves. */
+  readonly serial: number;
+  readonly backend: string;
+  readonly savedAt: string;
+  readonly machines: Readonly<Record<string, MachineState>>;
+  readonly layers: Readonly<Record<string, LayerNote>>;
+  readonly captures: Readonly<Record<string, Capture>>;
+  readonly checkpoints: Readonly<Record<string, TakenCheckpoint>>;
+  /** Secrets that were made or asked for, encrypted. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** When a step with a time to live last ran, by its key without that time. */
+  readonly runs: Readonly<Record<string, number>>;
+  /** Milliseconds that things took, by step key or kind. */
+  readonly durations: Readonly<Record<string, number>>;
+  readonly outputs: Readonly<Record<string, OutputValue>>;
+}
+
+/** The parts of a state that a journal entry can change: each a table whose rows are set, or taken away by null. */
+export type StatePatch = {
+  readonly [Table in 'machines' | 'layers' | 'captures' | 'checkpoints' | 'secrets' | 'runs' | 'durations']?: Readonly<
+    Record<string, LabState[Table][string] | null>
+  >;
+} & { readonly outputs?: Readonly<Record<string, OutputValue>> };
+
+/** A copy whose tables may be patched in place. */
+export function copyState(state: LabState): LabState {
+  const copy = { ...state } as Record<string, unknown>;
+  for (const table of tables) copy[table] = { ...state[table] };
+  return copy as unknown as LabState;
+}
+
+/** Changes a state that `copyState` made. */
+export function patchInPlace(state: LabState, patch: StatePatch): void {
+  for (const table of tables) {
+    const target = state[table] as Record<string, unknown>;
+    for (const [name, row] of Object.entries(patch[table] ?? {})) {
+      if (row === null) delete target[name];
+      else target[name] = row;
+    }
+  }
+  if (patch.outputs) (state as { outputs: unknown }).outputs = patch.outputs;
+}
+
+const tables = ['machines', 'layers', 'captures', 'checkpoints', 'secrets', 'runs', 'durations'] as const;
+
+const keyedBy = <T extends z.ZodType>(row: T) => z.record(z.string(), row);
+const summary = z.record(z.string(), z.unknown());
+const applied = z.array(z.object({ key: z.string(), name: z.string(), summary }));
+const machineSpec = z.looseObject({
+  name: z.string(),
+  kind: z.enum(['vm', 'template']),
+  arch: z.string(),
+  firmware: z.string(),
+  accelerator: z.string(),
+  memory: z.number(),
+  cpus: z.number(),
+  disk: z.number(),
+  user: z.string(),
+  identity: z.looseObject({
+    hostname: z.string(),
+    instanceId: z.string(),
+    mac: z.string(),
+    machineId: z.string(),
+    sshPort: z.number(),
+  }),
+  forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
+});
+
+/** What a state file must look like; rows may know more than this version does. */
+export const stateSchema = z.looseObject({
+  format: z.literal(stateFormat),
+  version: z.literal(stateVersion),
+  lab: z.string(),
+  stack: z.string(),
+  lineage: z.string().regex(/^[0-9a-f]{12}$/),
+  serial: z.number().int().min(0),
+  backend: z.string(),
+  savedAt: z.string(),
+  machines: keyedBy(
+    z.looseObject({
+      name: z.string(),
+      spec: machineSpec,
+      image: z.object({ reference: z.string(), key: z.string() }),
+      record: z.record(z.string(), z.unknown()).nullable(),
+      base: z.string(),
+      applied,
+      above: applied.optional(),
+      layer: z.string().nullable(),
+      phase: z.enum(['making', 'made', 'deleting']),
+      ready: z.boolean(),
+      dirty: z.boolean(),
+      cutting: z.object({ key: z.string(), descriptions: z.array(z.string()) }).optional(),
+      checkpoints: keyedBy(z.string()),
+      protect: z.boolean(),
+      retain: z.boolean(),
+    }),
+  ),
+  layers: keyedBy(
+    z.looseObject({ machine: z.string(), parent: z.string().nullable(), shape: z.string(), usedAt: z.number() }),
+  ),
+  captures: keyedBy(z.union([z.object({ value: z.string() }), z.object({ encrypted: z.string() })])),
+  checkpoints: keyedBy(
+    z.looseObject({
+      id: z.string(),
+      description: z.string(),
+      createdAt: z.string(),
+      parent: z.string().nullable(),
+      machines: keyedBy(z.object({ layer: z.string(), applied })),
+    }),
+  ),
+  secrets: keyedBy(z.string()),
+  runs: keyedBy(z.number()),
+  durations: keyedBy(z.number()),
+  outputs: keyedBy(z.unknown()),
+});

@@ -1,0 +1,189 @@
+import { GoqemuError } from '@goqemu/core';
+import { type JournalEntry, readJournal } from '../journal/journal.ts';
+import { copyState, type LabState, patchInPlace, stateFormat, stateSchema, stateVersion } from './lab-state.ts';
+import { migrateState } from './migrations.ts';
+import type { StateStorage, StoredFile } from './state-storage.ts';
+
+export interface StateOwner {
+  readonly lab: string;
+  readonly stack: string;
+  readonly backend: string;
+}
+
+/** The state as the files tell it: the last save, and the journal since. */
+export interface ReadState {
+  readonly state: LabState;
+  /** False when neither a state nor a journal is there. */
+  readonly exists: boolean;
+  /** Number of sound journal entries. */
+  readonly journal: number;
+  /** Bytes follow the last sound entry: a crash tore it. */
+  readonly torn: boolean;
+  /** state.json was unreadable or gone, and was rebuilt from the save before it. */
+  readonly healed: boolean;
+}
+
+export function emptyState(owner: StateOwner, lineage: string): LabState {
+  return {
+    format: stateFormat,
+    version: stateVersion,
+    lab: owner.lab,
+    stack: owner.stack,
+    lineage,
+    serial: 0,
+    backend: owner.backend,
+    savedAt: new Date(0).toISOString(),
+    machines: {},
+    layers: {},
+    captures: {},
+    checkpoints: {},
+    secrets: {},
+    runs: {},
+    durations: {},
+    outputs: {},
+  };
+}
+
+/**
+ * Reads without a lock; whoever writes replaces files whole, so a reader sees one save or the next.
+ *
+ * @throws GoqemuError `state-invalid`, `state-newer`, `state-foreign`
+ */
+export async function readState(
+  storage: StateStorage,
+  owner: StateOwner,
+  newLineage: () => string,
+): Promise<ReadState> {
+  const [stateText, journalText = ''] = await Promise.all([storage.read('state'), storage.read('journal')]);
+  const entries = readJournal(journalText);
+  const open = entries[0]?.kind === 'open' ? entries[0] : undefined;
+  const torn =
+    entries.length < journalText.split('\n').length - 1 || (journalText !== '' && !journalText.endsWith('\n'));
+  let healed = false;
+  let base: LabState;
+  if (stateText === undefined && (open === undefined || open.serial === 0)) {
+    const rebuilt = open ? undefined : await rebuild(storage, owner);
+    if (!open && !rebuilt) return { state: emptyState(owner, newLineage()), exists: false, journal: 0, torn, healed };
+    healed = rebuilt !== undefined;
+    base = rebuilt ?? emptyState(owner, open?.lineage ?? newLineage());
+  } else {
+    try {
+      base = parseState(stateText ?? '', storage.path('state'));
+    } catch (error) {
+      const rebuilt = isUnreadable(error) ? await rebuild(storage, owner) : undefined;
+      if (!rebuilt) throw error;
+      base = rebuilt;
+      healed = true;
+    }
+  }
+  checkOwner(base, owner, storage.path('state'));
+  if (open && open.lineage !== base.lineage) {
+    throw stateError(
+      'state-foreign',
+      'journal',
+      storage,
+      `belongs to another lineage (${open.lineage}) than the state (${base.lineage})`,
+    );
+  }
+  // A crash between the save and the journal's removal leaves a journal that the save already holds.
+  if (!open || open.serial < base.serial)
+    return { state: base, exists: true, journal: 0, torn: journalText !== '', healed };
+  if (open.serial > base.serial) {
+    throw stateError(
+      'state-foreign',
+      'journal',
+      storage,
+      `goes on from serial ${open.serial}, but the state is at ${base.serial}`,
+    );
+  }
+  return { state: replay(base, entries), exists: true, journal: entries.length, torn, healed };
+}
+
+export function replay(state: LabState, entries: readonly JournalEntry[]): LabState {
+  const copy = copyState(state);
+  for (const entry of entries) if (entry.kind !== 'open') patchInPlace(copy, entry.patch);
+  return copy;
+}
+
+/** The save before the last, with its journal, gives the last save again. */
+async function rebuild(storage: StateStorage, owner: StateOwner): Promise<LabState | undefined> {
+  const [before, journalText = ''] = await Promise.all([storage.read('state-before'), storage.read('journal-before')]);
+  const entries = readJournal(journalText);
+  const open = entries[0];
+  if (open?.kind !== 'open') return undefined;
+  const base =
+    before === undefined ? emptyState(owner, open.lineage) : parseState(before, storage.path('state-before'));
+  if (open.serial !== base.serial || open.lineage !== base.lineage) return undefined;
+  return { ...replay(base, entries), serial: base.serial + 1 };
+}
+
+function parseState(text: string, path: string): LabState {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new GoqemuError({
+      code: 'state-invalid',
+      source: 'environment',
+      subject: path,
+      message: `the state is not JSON: ${path}`,
+      detail: error instanceof Error ? error.message : String(error),
+      location: { file: path },
+      hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+      cause: error,
+    });
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > stateVersion) {
+    throw new GoqemuError({
+      code: 'state-newer',
+      source: 'environment',
+      subject: path,
+      message: `the state was written by a newer goqemu: version ${version}, this one knows ${stateVersion}`,
+      location: { file: path },
+      hint: 'update goqemu: npm install -g goqemu@latest',
+    });
+  }
+  const checked = stateSchema.safeParse(migrateState(value));
+  if (checked.success) return checked.data as unknown as LabState;
+  const [issue] = checked.error.issues;
+  throw new GoqemuError({
+    code: 'state-invalid',
+    source: 'environment',
+    subject: path,
+    message: `the state is damaged: ${path}`,
+    detail: `at ${issue?.path.map(String).join('.') || 'its top'}: ${issue?.message ?? 'invalid'}`,
+    location: { file: path },
+    hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+  });
+}
+
+function isUnreadable(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'state-invalid';
+}
+
+function checkOwner(state: LabState, owner: StateOwner, path: string): void {
+  for (const part of ['lab', 'stack', 'backend'] as const) {
+    if (state[part] === owner[part]) continue;
+    throw new GoqemuError({
+      code: 'state-foreign',
+      source: 'environment',
+      subject: path,
+      message: `the state belongs to the ${part} "${state[part]}", not to "${owner[part]}": ${path}`,
+      location: { file: path },
+      hint: 'put the state back where it came from; each lab and stack has a folder of its own',
+    });
+  }
+}
+
+function stateError(code: string, file: StoredFile, storage: StateStorage, what: string): GoqemuError {
+  const path = storage.path(file);
+  return new GoqemuError({
+    code,
+    source: 'environment',
+    subject: path,
+    message: `the ${file} ${what}: ${path}`,
+    location: { file: path },
+    hint: 'nothing was changed; put back the files that belong together',
+  });
+}

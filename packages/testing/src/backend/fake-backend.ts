@@ -1,0 +1,367 @@
+import { canonicalJson, GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import type {
+  Architecture,
+  Backend,
+  BackendCall,
+  BackendRecord,
+  CutLayer,
+  MachineOrigin,
+  MachineSpec,
+  ObservedMachine,
+  Preflight,
+  ResolvedImage,
+  ResolvedStep,
+  StepResult,
+  StoredLayer,
+} from '@goqemu/lab';
+import { FakeHost, type FakeMachine } from './fake-host.ts';
+
+/** The verbs of a backend, as faults and the log name them. */
+export type FakeVerb =
+  | 'resolveImage'
+  | 'observe'
+  | 'findLayers'
+  | 'takenPorts'
+  | 'preflight'
+  | 'memoryBudget'
+  | 'ensureImage'
+  | 'create'
+  | 'start'
+  | 'stop'
+  | 'delete'
+  | 'runStep'
+  | 'cutLayer'
+  | 'restore'
+  | 'describeLayer'
+  | 'collectLayers'
+  | 'dispose';
+
+export interface FakeCall {
+  readonly verb: FakeVerb;
+  readonly subject: string;
+}
+
+export interface FakeBackendOptions {
+  readonly host?: FakeHost;
+  /**
+   * Called before an acting verb does anything, when it has done half, and when it has done everything but
+   * return. A test that throws here makes the verb fail, or the engine die, at that moment.
+   */
+  readonly fault?: (call: FakeCall, moment: 'before' | 'middle' | 'after') => void | Promise<void>;
+  /** What a script prints; `echo words` prints them, and anything else a digest of the disk and the script. */
+  readonly output?: (machine: string, step: ResolvedStep) => string | undefined;
+}
+
+/** A Backend that keeps machines in memory and behaves as the contract says; see fake-backend.md. */
+export class FakeBackend implements Backend {
+  readonly kind = 'fake';
+  readonly host: FakeHost;
+  readonly calls: FakeCall[] = [];
+  readonly #options: FakeBackendOptions;
+
+  constructor(options: FakeBackendOptions = {}) {
+    this.host = options.host ?? new FakeHost();
+    this.#options = options;
+  }
+
+  async resolveImage(reference: string, _arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
+    await this.#moment('resolveImage', reference, 'before', call);
+    const isPlace = /^(https?:|\/|[A-Za-z]:\\)/.test(reference);
+    const key = this.host.images.get(reference) ?? (isPlace ? `sha256:${reference}` : undefined);
+    if (key === undefined) {
+      throw new GoqemuError({
+        code: 'image-unknown',
+        source: 'user',
+        subject: reference,
+        message: `no image is called "${reference}"`,
+        hint: `there are: ${[...this.host.images.keys()].join(', ')}`,
+      });
+    }
+    return { reference, key, description: `${reference}, cached`, present: true, user: 'debian' };
+  }
+
+  async observe(
+    machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
+    call: BackendCall,
+  ): Promise<ReadonlyMap<string, ObservedMachine>> {
+    await this.#moment('observe', '', 'before', call);
+    return new Map(
+      machines.map(({ machine }): [string, ObservedMachine] => {
+        const found = this.host.machines.get(idOf(machine, call));
+        if (!found) return [machine.name, { status: 'absent' }];
+        return [
+          machine.name,
+          {
+            status: found.status,
+            ...(found.layer === null ? {} : { layer: found.layer }),
+            ...(found.status === 'running'
+              ? { pid: 1000 + found.boots, accelerator: 'tcg', memory: found.spec.memory, cpus: found.spec.cpus }
+              : {}),
+          },
+        ];
+      }),
+    );
+  }
+
+  async findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
+    await this.#moment('findLayers', '', 'before', call);
+    return new Map(
+      keys.flatMap((key) => {
+        const layer = this.host.layers.get(key);
+        return layer ? [[key, layer.stored] as const] : [];
+      }),
+    );
+  }
+
+  async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
+    await this.#moment('takenPorts', '', 'before', call);
+    return ports.filter((port) => this.host.takenPorts.has(port));
+  }
+
+  async preflight(_machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
+    await this.#moment('preflight', '', 'before', call);
+    return [];
+  }
+
+  async memoryBudget(call: BackendCall): Promise<number> {
+    await this.#moment('memoryBudget', '', 'before', call);
+    return this.host.memory;
+  }
+
+  async ensureImage(image: ResolvedImage, _arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
+    await this.#moment('ensureImage', image.reference, 'before', call);
+    return { ...image, present: true };
+  }
+
+  async create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {
+    await this.#moment('create', machine.name, 'before', call);
+    const id = idOf(machine, call);
+    if (this.host.machines.has(id)) throw refused(machine, 'it is there already');
+    const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#layer(origin.layer).disk];
+    const layer = 'layer' in origin ? origin.layer : null;
+    const made: FakeMachine = { spec: machine, status: 'damaged', disk, layer, boots: 0 };
+    this.host.machines.set(id, made);
+    await this.#moment('create', machine.name, 'middle', call);
+    made.status = 'stopped';
+    await this.#moment('create', machine.name, 'after', call);
+    return { disk: id };
+  }
+
+  async start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moment('start', machine.name, 'before', call);
+    const found = this.#machine(machine, call);
+    if (found.status === 'damaged') throw refused(machine, 'its disk is damaged');
+    this.#checkPorts(machine, call);
+    if (found.status !== 'running') found.boots++;
+    found.status = 'running';
+    found.spec = machine;
+    await this.#moment('start', machine.name, 'middle', call);
+    await this.#moment('start', machine.name, 'after', call);
+    return { ...record, boots: found.boots };
+  }
+
+  async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moment('stop', machine.name, 'before', call);
+    const found = this.#machine(machine, call);
+    await this.#moment('stop', machine.name, 'middle', call);
+    found.status = 'stopped';
+    await this.#moment('stop', machine.name, 'after', call);
+    return record;
+  }
+
+  async delete(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<void> {
+    await this.#moment('delete', machine.name, 'before', call);
+    const found = this.host.machines.get(idOf(machine, call));
+    if (found) found.status = 'damaged';
+    await this.#moment('delete', machine.name, 'middle', call);
+    this.host.machines.delete(idOf(machine, call));
+    await this.#moment('delete', machine.name, 'after', call);
+  }
+
+  async runStep(
+    machine: MachineSpec,
+    _record: BackendRecord,
+    step: ResolvedStep,
+    call: BackendCall,
+  ): Promise<StepResult> {
+    const subject = `${machine.name}/${step.name}`;
+    await this.#moment('runStep', subject, 'before', call);
+    const found = this.#running(machine, call);
+    const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, ...content } = step;
+    const mark = canonicalJson(content);
+    if (step.kind !== 'waitFor') found.disk.push(`half of ${mark}`);
+    await this.#moment('runStep', subject, 'middle', call);
+    const exitCode = step.kind === 'run' ? failingExitCode(step.script) : 0;
+    const stdout = step.kind === 'run' ? this.#print(machine.name, step, found) : '';
+    if (stdout !== '') call.progress({ kind: 'output', stream: 'stdout', text: stdout });
+    if (exitCode !== 0 && step.kind === 'run') throw stepFailed(subject, step.script, exitCode, stdout);
+    if (step.kind !== 'waitFor') found.disk[found.disk.length - 1] = mark;
+    await this.#moment('runStep', subject, 'after', call);
+    return { stdout, durationMs: 1 };
+  }
+
+  async cutLayer(
+    cut: CutLayer,
+    call: BackendCall,
+  ): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
+    const subject = cut.machine.name;
+    await this.#moment('cutLayer', subject, 'before', call);
+    const found = this.#running(cut.machine, call);
+    const known = this.host.layers.get(cut.key);
+    if (found.layer !== cut.key && found.layer !== (cut.parent ?? null)) {
+      throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
+    }
+    found.layer = cut.key;
+    await this.#moment('cutLayer', subject, 'middle', call);
+    const stored: StoredLayer = known?.stored ?? {
+      key: cut.key,
+      id: cut.key.slice(0, 8),
+      ...(cut.parent === undefined ? {} : { parent: cut.parent }),
+      ram: cut.ram,
+      bytes: 1024 * found.disk.length,
+      createdAt: new Date(this.host.layers.size * 1000).toISOString(),
+      descriptions: cut.descriptions,
+    };
+    if (!known) this.host.layers.set(cut.key, { stored, disk: [...found.disk] });
+    const below = cut.supersedes === undefined ? undefined : this.host.layers.get(cut.supersedes);
+    if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
+    await this.#moment('cutLayer', subject, 'after', call);
+    return { layer: stored, record: { ...cut.record, top: cut.key } };
+  }
+
+  async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
+    await this.#moment('restore', machine.name, 'before', call);
+    const { disk } = this.#layer(layer);
+    const found = this.#machine(machine, call);
+    this.#checkPorts(machine, call);
+    found.status = 'stopped';
+    found.disk = ['half restored'];
+    await this.#moment('restore', machine.name, 'middle', call);
+    Object.assign(found, { status: 'running', disk: [...disk], layer, spec: machine, boots: found.boots + 1 });
+    await this.#moment('restore', machine.name, 'after', call);
+    return { ...record, top: layer };
+  }
+
+  async describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer> {
+    await this.#moment('describeLayer', key, 'before', call);
+    const layer = this.#layer(key);
+    layer.stored = { ...layer.stored, descriptions };
+    await this.#moment('describeLayer', key, 'after', call);
+    return layer.stored;
+  }
+
+  async collectLayers(
+    keep: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly removed: number; readonly bytes: number }> {
+    await this.#moment('collectLayers', '', 'before', call);
+    const reached = new Set<string>();
+    const roots = [...keep, ...[...this.host.machines.values()].flatMap((machine) => machine.layer ?? [])];
+    for (let key = roots.pop(); key !== undefined; key = roots.pop()) {
+      if (reached.has(key)) continue;
+      reached.add(key);
+      const parent = this.host.layers.get(key)?.stored.parent;
+      if (parent !== undefined) roots.push(parent);
+    }
+    let removed = 0;
+    let bytes = 0;
+    for (const [key, layer] of this.host.layers) {
+      if (reached.has(key)) continue;
+      this.host.layers.delete(key);
+      removed++;
+      bytes += layer.stored.bytes;
+    }
+    await this.#moment('collectLayers', '', 'after', call);
+    return { removed, bytes };
+  }
+
+  async dispose(call: BackendCall): Promise<void> {
+    await this.#moment('dispose', '', 'before', call);
+    this.host.disposed++;
+  }
+
+  async #moment(
+    verb: FakeVerb,
+    subject: string,
+    moment: 'before' | 'middle' | 'after',
+    call: BackendCall,
+  ): Promise<void> {
+    if (moment === 'before') this.calls.push({ verb, subject });
+    call.signal.throwIfAborted();
+    await this.#options.fault?.({ verb, subject }, moment);
+  }
+
+  #machine(spec: MachineSpec, call: BackendCall): FakeMachine {
+    const found = this.host.machines.get(idOf(spec, call));
+    if (!found) throw refused(spec, 'it is not there');
+    return found;
+  }
+
+  #running(spec: MachineSpec, call: BackendCall): FakeMachine {
+    const found = this.#machine(spec, call);
+    if (found.status !== 'running') throw refused(spec, `it is ${found.status}`);
+    return found;
+  }
+
+  #layer(key: string): { stored: StoredLayer; readonly disk: readonly string[] } {
+    const layer = this.host.layers.get(key);
+    if (layer) return layer;
+    throw new GoqemuError({
+      code: 'layer-missing',
+      source: 'environment',
+      subject: key,
+      message: `the layer ${key.slice(0, 12)} is not in the store`,
+    });
+  }
+
+  #checkPorts(spec: MachineSpec, call: BackendCall): void {
+    const ports = (one: MachineSpec) => [
+      one.identity.sshPort,
+      ...Object.values(one.forwards).map((forward) => forward.host),
+    ];
+    const wanted = new Set(ports(spec));
+    for (const [id, other] of this.host.machines) {
+      if (id === idOf(spec, call) || other.status !== 'running') continue;
+      const port = ports(other.spec).find((one) => wanted.has(one));
+      if (port !== undefined) throw refused(spec, `port ${port} is taken by ${other.spec.name}`);
+    }
+  }
+
+  #print(machine: string, step: Extract<ResolvedStep, { kind: 'run' }>, found: FakeMachine): string {
+    const given = this.#options.output?.(machine, step);
+    if (given !== undefined) return given;
+    const words = /^echo (.*)$/.exec(step.script.trim())?.[1];
+    return words === undefined ? lengthPrefixedDigest([step.script, ...found.disk]).slice(0, 16) : `${words}\n`;
+  }
+}
+
+function idOf(machine: MachineSpec, call: BackendCall): string {
+  return `${call.scope.lab}-${call.scope.stack}-${call.scope.lineage}/${machine.name}`;
+}
+
+/** `false` and `exit N` fail, as a shell would have it. */
+function failingExitCode(script: string): number {
+  const last = script.trim().split('\n').at(-1)?.trim() ?? '';
+  return last === 'false' ? 1 : Number(/^exit (\d+)$/.exec(last)?.[1] ?? 0);
+}
+
+function refused(machine: MachineSpec, why: string): GoqemuError {
+  return new GoqemuError({
+    code: 'fake-refused',
+    source: 'internal',
+    subject: machine.name,
+    message: `the fake backend refuses to touch ${machine.name}: ${why}`,
+  });
+}
+
+function stepFailed(subject: string, command: string, exitCode: number, output: string): GoqemuError {
+  return new GoqemuError({
+    code: 'step-failed',
+    source: 'user',
+    subject,
+    message: `${subject} ended with exit code ${exitCode}`,
+    detail: output,
+    hint: 'mend the script and apply again',
+    data: { command, exitCode, output },
+  });
+}

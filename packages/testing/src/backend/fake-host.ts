@@ -1,0 +1,59 @@
+import type { MachineSpec, StoredLayer } from '@goqemu/lab';
+
+/** A machine of the fake host. Its disk is the list of what has been done to it. */
+export interface FakeMachine {
+  spec: MachineSpec;
+  status: 'running' | 'paused' | 'stopped' | 'crashed' | 'damaged';
+  disk: string[];
+  layer: string | null;
+  /** Names of the processes that ever ran for it, the last being the one that runs. */
+  boots: number;
+}
+
+export interface FakeLayer {
+  stored: StoredLayer;
+  readonly disk: readonly string[];
+}
+
+/** What outlives a backend object, as a real host outlives the process that runs goqemu. */
+export class FakeHost {
+  /** By scope and backend name. */
+  readonly machines = new Map<string, FakeMachine>();
+  readonly layers = new Map<string, FakeLayer>();
+  /** Key of each image by name; change one and the name has moved on. */
+  readonly images = new Map<string, string>([
+    ['debian-12', 'sha256:debian-12'],
+    ['debian-13', 'sha256:debian-13'],
+    ['ubuntu-24.04', 'sha256:ubuntu-24.04'],
+  ]);
+  /** Loopback ports that somebody else listens on. */
+  readonly takenPorts = new Set<number>();
+  /** Bytes that machines may take together. */
+  memory = 64 * 2 ** 30;
+  disposed = 0;
+
+  machine(name: string): FakeMachine | undefined {
+    for (const [id, machine] of this.machines) if (id.endsWith(`/${name}`)) return machine;
+    return undefined;
+  }
+
+  /** The machine dies, as QEMU does when it is killed. */
+  crash(name: string): void {
+    const machine = this.machine(name);
+    if (machine) machine.status = 'crashed';
+  }
+
+  /** The machine's disk disappears. */
+  loseDisk(name: string): void {
+    for (const id of this.machines.keys()) if (id.endsWith(`/${name}`)) this.machines.delete(id);
+  }
+
+  /** Somebody takes a machine back to a layer without telling goqemu. */
+  restoreBehind(name: string, layer: string): void {
+    const machine = this.machine(name);
+    const found = this.layers.get(layer);
+    if (!machine || !found) throw new Error(`no machine ${name} or no layer ${layer}`);
+    machine.disk = [...found.disk];
+    machine.layer = layer;
+  }
+}
