@@ -8,12 +8,6 @@ export {
 } from './guest-agent/fake-guest-agent.ts';
 export type { Program, ProgramCall, ProgramEnd } from './guest-agent/guest-programs.ts';
 export {
-  FakeGuestAgent,
-  type FakeGuestAgentFaults,
-  type FakeGuestAgentOptions,
-} from './guest-agent/fake-guest-agent.ts';
-export type { Program, ProgramCall, ProgramEnd } from './guest-agent/guest-programs.ts';
-export {
   type ChecksumOptions,
   ImageServer,
   type PathBehaviour,
