@@ -17,7 +17,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     return;
   }
   const { name } = desired.declaration;
-  const observed = context.facts.observed.get(recorded.name);
+  const observed = context.facts.observed.get(name);
   const anew = reasonToMakeAnew(context, desired, recorded, observed);
   if (anew) {
     planMake(context, desired, { ...anew, discard: true, recorded });
@@ -73,10 +73,9 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
       {
         protect: recorded.protect,
         retain: recorded.retain,
-        name: recorded.name,
         checkpoints: Object.keys(recorded.checkpoints).sort(),
       },
-      { ...facts, name, checkpoints: expectedNames(recorded, checkpoints, desired, have) },
+      { ...facts, checkpoints: expectedNames(recorded, checkpoints, desired, have) },
     ),
     ...(restore ? [] : restartDiff),
   ];
@@ -99,7 +98,6 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
           checkpoints,
           describe,
           recut,
-          ...(recorded.name === name ? {} : { formerName: recorded.name }),
           ...(found.moved ? { seen: { layer: found.moved, applied: found.applied } } : {}),
         },
       },
@@ -199,7 +197,6 @@ function adoptAgain(context: PlanContext, desired: DesiredMachine, recorded: Mac
     context.furthestUsable(chain) >= last &&
     recorded.protect === declaration.protect &&
     recorded.retain === declaration.retain &&
-    recorded.name === declaration.name &&
     JSON.stringify(Object.entries(recorded.checkpoints).sort()) ===
       JSON.stringify(Object.entries(checkpointsUpTo(context, desired, chain.length)).sort());
   if (!same) planMake(context, desired, { reason: 'its steps have changed', discard: false, recorded });
