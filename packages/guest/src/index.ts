@@ -1,1 +1,40 @@
-export {};
+export { assertSucceeded } from './command/command-failed.ts';
+export type {
+  Command,
+  CommandInput,
+  CommandOptions,
+  CommandResult,
+  TerminalSize,
+} from './command/command-options.ts';
+export type { CommandStream, OutputChunk } from './command/command-stream.ts';
+export type { Ending } from './command/run-command.ts';
+export type { GuestCondition, WaitForOptions } from './conditions/conditions.ts';
+export { waitFor } from './conditions/wait-for.ts';
+export {
+  applyIdentity,
+  type GuestIdentity,
+  type GuestRunner,
+  identityScript,
+  newEntropySeed,
+  newMachineId,
+} from './identity/guest-identity.ts';
+export { type AccessKey, AccessKeyStore } from './keys/access-key-store.ts';
+export { generateSshKeyPair, keyFingerprint, parsePublicKey, type SshKeyPair } from './keys/key-pair.ts';
+export { shellQuote, shellQuoteAll } from './quoting/shell-quote.ts';
+export type { CloudInitState } from './readiness/cloud-init.ts';
+export { consoleTail } from './readiness/console-watch.ts';
+export {
+  defaultStageTimeouts,
+  type ReadinessStage,
+  readinessStages,
+  type StageReached,
+} from './readiness/stages.ts';
+export { type Readiness, type ReadinessOptions, waitUntilReady } from './readiness/wait-until-ready.ts';
+export type { SshEndpoint } from './session/endpoint.ts';
+export { type ConnectOptions, GuestSession, type GuestSessionOptions } from './session/guest-session.ts';
+export type { InteractiveShell, ShellOptions } from './shell/interactive-shell.ts';
+export type { DownloadOptions } from './transfer/download.ts';
+export type { TransferOptions } from './transfer/sftp.ts';
+export type { UploadOptions } from './transfer/upload.ts';
+export type { WriteFileOptions } from './transfer/write-file.ts';
+export type { ReverseTunnelOptions, Tunnel, TunnelOptions } from './tunnel/tunnel.ts';

@@ -1,1 +1,55 @@
-export {};
+export {
+  type AcceleratorFact,
+  type AcceleratorOptions,
+  acceleratorReport,
+  type ChosenAccelerator,
+  chooseAccelerator,
+} from './accelerators/choose-accelerator.ts';
+export type { ResolvedMachineConfig } from './arguments/argument-context.ts';
+export { topNode } from './arguments/drive-arguments.ts';
+export { machineArguments } from './arguments/machine-arguments.ts';
+export { memoryId } from './arguments/memory-arguments.ts';
+export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
+export {
+  continueOnOverlay,
+  copyRam,
+  createOverlay,
+  loadDeviceState,
+  saveDeviceState,
+  sharedRamPath,
+} from './checkpoint/index.ts';
+export {
+  type Accelerator,
+  accelerators,
+  type CdromConfig,
+  type DriveConfig,
+  type MachineConfig,
+  type MachineConfigInput,
+  machineConfigSchema,
+  type NetworkConfig,
+  parseMachineConfig,
+} from './configuration/machine-config.ts';
+export type { Forward } from './configuration/network.ts';
+export { type Architecture, architectureOf, architectures, systemBinaryName } from './find/architecture.ts';
+export { type FindQemuOptions, findQemu } from './find/find-qemu.ts';
+export {
+  isAtLeast as isQemuAtLeast,
+  type QemuFeatures,
+  type QemuInstallation,
+  type QemuVersion as QemuInstallationVersion,
+} from './find/installation.ts';
+export type { ExitCause } from './launch/exit-cause.ts';
+export { type LaunchOptions, launchMachine } from './launch/launch-machine.ts';
+export { type AttachOptions, type AttachTarget, attachMachine } from './machine/attach-machine.ts';
+export { type AgentOptions, Machine, type StopOptions, type StopResult } from './machine/machine.ts';
+export type { MachineExit } from './machine/machine-exit.ts';
+export { identityOf, type MachineRecord } from './machine/machine-record.ts';
+export type { MachineState } from './machine/machine-state.ts';
+export { type MachineProbe, type ProbeOptions, probeMachine } from './machine/probe-machine.ts';
+export { defaultStopTimeouts, type StopRung, type StopStep, type StopTimeouts } from './machine/stop-ladder.ts';
+export { type CommandLines, hostCommandLines } from './process/command-line.ts';
+export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
+export { type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
+export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';
+export { defaultRuntimeFolder } from './sockets/runtime-folder.ts';
+export { openEndpoint } from './sockets/turns.ts';

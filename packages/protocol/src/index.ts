@@ -1,1 +1,16 @@
-export {};
+export { LineSplitter } from './framing/line-splitter.ts';
+export * from './qapi/index.ts';
+export * from './qga/index.ts';
+export * from './qmp/index.ts';
+export type { RecordedLine } from './recording/recorded-line.ts';
+export { recordSession } from './recording/recording-transport.ts';
+export { replaySession } from './recording/replay-transport.ts';
+export { type Connectable, openTransport, type TransportAddress } from './transports/address.ts';
+export { connectThroughProcess } from './transports/child-process.ts';
+export { connectPassingDescriptors, type DescriptorPassing, fdPassing } from './transports/descriptor-passing.ts';
+export { inheritedDescriptor } from './transports/inherited-descriptor.ts';
+export type { OpenOptions } from './transports/open-socket.ts';
+export { connectTcp } from './transports/tcp.ts';
+export { connectTlsPsk, type PreSharedKey } from './transports/tls-psk.ts';
+export type { PassedDescriptor, Transport, TransportEnd } from './transports/transport.ts';
+export { connectUnixSocket } from './transports/unix-socket.ts';

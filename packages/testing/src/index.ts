@@ -1,1 +1,25 @@
 export * from './backend/index.ts';
+export {
+  FakeGuestAgent,
+  type FakeGuestAgentFaults,
+  type FakeGuestAgentOptions,
+} from './guest-agent/fake-guest-agent.ts';
+export type { Program, ProgramCall, ProgramEnd } from './guest-agent/guest-programs.ts';
+export {
+  type ChecksumOptions,
+  ImageServer,
+  type PathBehaviour,
+  type RecordedRequest,
+} from './image-server/image-server.ts';
+export { findNewerQemu, type NewerQemu } from './newer-qemu/newer-qemu.ts';
+export type { FakeJobOptions } from './qmp-server/fake-jobs.ts';
+export { FakeQmpError } from './qmp-server/fake-qmp-error.ts';
+export {
+  type FakeQmpFaults,
+  type FakeQmpHandler,
+  FakeQmpServer,
+  type FakeQmpServerOptions,
+  type ReceivedCommand,
+} from './qmp-server/fake-qmp-server.ts';
+export * from './ssh-server/index.ts';
+export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';

@@ -1,1 +1,17 @@
-export {};
+export { backingChain } from './layers/backing-chain.ts';
+export { collectLayers } from './layers/collect-layers.ts';
+export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
+export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
+export { createVm, type VmOrigin } from './lifecycle/create-vm.ts';
+export { type Cut, type CutOptions, cutLayer } from './lifecycle/cut-layer.ts';
+export { deleteVm } from './lifecycle/delete-vm.ts';
+export { killVm } from './lifecycle/kill-vm.ts';
+export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
+export { restoreVm } from './lifecycle/restore-vm.ts';
+export { startVm } from './lifecycle/start-vm.ts';
+export { stopVm } from './lifecycle/stop-vm.ts';
+export { runStep } from './steps/run-step.ts';
+export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
+export { Vm, type VmScope } from './vm/vm.ts';
+export type { VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
+export type { VmIdentity, VmSpec } from './vm/vm-spec.ts';

@@ -32,7 +32,8 @@ const linuxTable: ProcessTable = {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
     if (stat === undefined) return undefined;
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    // The first thread of a killed process can be a zombie while others still hold its sockets (field 20: threads).
+    if (fields[0] === 'X' || (fields[0] === 'Z' && Number(fields[17]) <= 1)) return undefined;
     const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
     return { pid, startTime: fields[19] ?? '', bootId };
   },

@@ -26,7 +26,7 @@ export function machineDependencies(lab: Lab): ReadonlyMap<string, ReadonlySet<s
   );
 }
 
-/** The machines that a plan is about, with what the chosen ones need and without what needs the excluded ones. */
+/** The machines that a plan is about: all, or the chosen ones and what they need, without what needs the excluded ones. */
 export function selectMachines(
   lab: Lab,
   target: readonly string[] | undefined,
@@ -39,7 +39,7 @@ export function selectMachines(
     chosen.add(name);
     for (const other of needs.get(name) ?? []) take(other);
   };
-  for (const machine of lab.machines) if (!target || target.includes(machine.name)) take(machine.name);
+  for (const machine of lab.machines) if (!target?.length || target.includes(machine.name)) take(machine.name);
   const left = new Set(exclude);
   // Machines are declared after what they need, so one pass finds everything that leans on an excluded one.
   for (const machine of lab.machines) {

@@ -1,0 +1,81 @@
+/** The layers of docs/architecture.md: imports point down only, and neighbours do not know each other. */
+const below = {
+  core: [],
+  protocol: ['core'],
+  machine: ['core', 'protocol'],
+  image: ['core', 'protocol'],
+  guest: ['core', 'protocol'],
+  network: ['core', 'protocol'],
+  lab: ['core'],
+  vm: ['core', 'protocol', 'machine', 'image', 'guest', 'network'],
+  'backend-qemu': ['core', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab'],
+  testing: ['core', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab', 'backend-qemu'],
+};
+
+const source = (names) => `^packages/(?:${names.join('|')})/src/`;
+
+const layers = Object.entries(below).map(([name, allowed]) => ({
+  name: `${name}-imports-only-what-is-below`,
+  comment: `packages/${name} may import ${allowed.join(', ') || 'no other package'}; see docs/architecture.md, “Layers”.`,
+  severity: 'error',
+  from: { path: source([name]), pathNot: '\\.(?:test|bench)\\.ts$' },
+  to: { path: '^packages/', pathNot: source([name, ...allowed]) },
+}));
+
+export default {
+  forbidden: [
+    ...layers,
+    {
+      name: 'fakes-stay-out-of-the-product',
+      comment: 'packages/testing is published as goqemu/testing and imported by tests alone.',
+      severity: 'error',
+      from: {
+        path: '^packages/(?!testing/)',
+        pathNot: '\\.(?:test|bench|soak)\\.ts$|^packages/goqemu/src/testing\\.ts$|/bench/',
+      },
+      to: { path: '^packages/testing/' },
+    },
+    {
+      name: 'the-engine-knows-no-terminal-and-no-qemu',
+      comment: 'packages/lab speaks in events; only packages/goqemu renders them.',
+      severity: 'error',
+      from: { path: '^packages/lab/src/', pathNot: '\\.(?:test|bench)\\.ts$' },
+      to: { path: 'listr2|ssh2|execa|undici|^(?:node:)?(?:readline|tty|child_process)$' },
+    },
+    {
+      name: 'public-code-does-not-reach-into-the-command-line',
+      comment: 'What users import must not load the shell around it.',
+      severity: 'error',
+      from: { path: '^packages/goqemu/src/(?:index|qmp|qga|machine|testing)\\.ts$' },
+      to: { path: '^packages/goqemu/src/(?:cli\\.ts|shell|commands|render|loader)' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Two files that need each other are one concept, or lack a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'packages-are-imported-by-name',
+      comment: 'Across packages, import @goqemu/name: what a package does not export is its own affair.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'], dependencyTypesNot: ['aliased'] },
+    },
+    {
+      name: 'no-undeclared-dependencies',
+      comment: 'What is not in package.json is not there after npm install.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '\\.(?:test|bench|soak)\\.ts$|/bench/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
+  },
+};

@@ -1,0 +1,279 @@
+import { readdir, rmdir } from 'node:fs/promises';
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { systemErrorCode } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import type {
+  Architecture,
+  Backend,
+  BackendCall,
+  BackendRecord,
+  CutLayer,
+  LabScope,
+  MachineOrigin,
+  MachineSpec,
+  ObservedMachine,
+  Preflight,
+  ResolvedImage,
+  ResolvedStep,
+  StepResult,
+  StoredLayer,
+} from '@goqemu/lab';
+import { portUse } from '@goqemu/network';
+import {
+  collectLayers,
+  createVm,
+  createVmHost,
+  cutLayer,
+  deleteVm,
+  type Layer,
+  observeVm,
+  restoreVm,
+  runStep,
+  startVm,
+  stopVm,
+  Vm,
+  type VmHost,
+} from '@goqemu/vm';
+import { type DoctorFact, doctor } from '../doctor/doctor.ts';
+import { preflight } from './preflight.ts';
+import type { QemuBackendOptions } from './qemu-backend-options.ts';
+import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
+
+/** Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. */
+export class QemuBackend implements Backend, AsyncDisposable {
+  readonly kind = 'qemu';
+  readonly host: VmHost;
+  readonly #sessions = new Map<string, Promise<GuestSession>>();
+
+  constructor(options: QemuBackendOptions = {}) {
+    this.host = createVmHost(options);
+  }
+
+  async resolveImage(reference: string, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
+    return describeImage(
+      reference,
+      await this.host.images.resolve(reference, { arch: architectureOfImages(arch), signal: call.signal }),
+    );
+  }
+
+  async observe(
+    machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
+    call: BackendCall,
+  ): Promise<ReadonlyMap<string, ObservedMachine>> {
+    const found = await Promise.all(
+      machines.map(
+        async ({ machine }) => [machine.name, await observeVm(this.#vm(machine, call.scope), vmCall(call))] as const,
+      ),
+    );
+    return new Map(found);
+  }
+
+  async findLayers(keys: readonly string[], _call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
+    const found = await Promise.all(keys.map((key) => this.host.layers.find(key)));
+    return new Map(
+      await Promise.all(
+        found
+          .filter((layer) => layer !== undefined)
+          .map(async (layer) => [layer.manifest.key, await this.#stored(layer)] as const),
+      ),
+    );
+  }
+
+  async takenPorts(ports: readonly number[], _call: BackendCall): Promise<readonly number[]> {
+    const uses = await Promise.all(ports.map(portUse));
+    return uses.filter((use) => use !== undefined).map(({ port }) => port);
+  }
+
+  preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
+    return preflight(this.host, machines, call);
+  }
+
+  async memoryBudget(_call: BackendCall): Promise<number> {
+    return freemem();
+  }
+
+  async ensureImage(image: ResolvedImage, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
+    const ready = await this.host.images.ensure(image.reference, {
+      arch: architectureOfImages(arch),
+      signal: call.signal,
+      onProgress: tellImageProgress(image.reference, call),
+    });
+    return { ...describeImage(image.reference, { ...ready, cached: true, how: 'cached' }) };
+  }
+
+  async create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {
+    const vm = this.#vm(machine, call.scope);
+    await this.#closeSession(vm);
+    if ('layer' in origin) {
+      await createVm(vm, origin, vmCall(call));
+    } else {
+      const image = await this.host.images.ensure(origin.image.reference, {
+        arch: architectureOfImages(machine.arch),
+        signal: call.signal,
+      });
+      const { path, format, shell, guestAgent } = image;
+      await createVm(vm, { image: path, format, shell, guestAgent }, vmCall(call));
+    }
+    return this.#record(vm);
+  }
+
+  async start(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    const vm = this.#vm(machine, call.scope);
+    const running = await startVm(vm, await this.#session(vm), vmCall(call));
+    await running.close();
+    return this.#record(vm);
+  }
+
+  async stop(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    const vm = this.#vm(machine, call.scope);
+    await this.#closeSession(vm);
+    await stopVm(vm, vmCall(call));
+    return this.#record(vm);
+  }
+
+  async delete(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<void> {
+    const vm = this.#vm(machine, call.scope);
+    await this.#closeSession(vm);
+    await deleteVm(vm, vmCall(call));
+  }
+
+  async runStep(
+    machine: MachineSpec,
+    _record: BackendRecord,
+    step: ResolvedStep,
+    call: BackendCall,
+  ): Promise<StepResult> {
+    const vm = this.#vm(machine, call.scope);
+    return runStep(await this.#session(vm), machine.name, step, {
+      signal: call.signal,
+      onOutput: (stream, text) => call.progress({ kind: 'output', stream, text }),
+    });
+  }
+
+  async cutLayer(
+    cut: CutLayer,
+    call: BackendCall,
+  ): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
+    const vm = this.#vm(cut.machine, call.scope);
+    const { machine: running } = await vm.state();
+    const machine = running ? await vm.machine(call.signal) : undefined;
+    try {
+      const { layer, pauseMs } = await cutLayer(vm, machine, await this.#session(vm), cut, vmCall(call));
+      if (pauseMs > 0) call.progress({ kind: 'stage', stage: 'pause', status: 'done', durationMs: pauseMs });
+      return { layer: await this.#stored(layer), record: await this.#record(vm) };
+    } finally {
+      await machine?.close();
+    }
+  }
+
+  async restore(
+    machine: MachineSpec,
+    _record: BackendRecord,
+    layer: string,
+    call: BackendCall,
+  ): Promise<BackendRecord> {
+    const vm = this.#vm(machine, call.scope);
+    await this.#closeSession(vm);
+    const running = await restoreVm(vm, layer, await this.#session(vm), vmCall(call));
+    await running.close();
+    return this.#record(vm);
+  }
+
+  async describeLayer(key: string, descriptions: readonly string[], _call: BackendCall): Promise<StoredLayer> {
+    const { layers } = this.host;
+    const layer = await layers.get(key);
+    return this.#stored(await layers.write({ ...layer.manifest, descriptions: [...descriptions] }));
+  }
+
+  collectLayers(
+    keep: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly removed: number; readonly bytes: number }> {
+    return collectLayers({
+      store: this.host.layers,
+      labsFolder: this.host.folders.labs,
+      lineage: call.scope.lineage,
+      keep,
+    });
+  }
+
+  async dispose(call: BackendCall): Promise<void> {
+    const folder = this.labFolder(call.scope);
+    await rmdir(folder).catch((error: unknown) => {
+      // Machines of another stack, or a machine that is still there, keep the folder.
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
+    });
+    const layers = await this.host.layers.list();
+    const needed = layers.some(({ manifest }) => manifest.identity.lineage === call.scope.lineage);
+    if (!needed && (await readdir(folder).catch(() => [])).length === 0)
+      await this.host.keys.delete(call.scope.lineage);
+  }
+
+  /** A session of the caller's own, for `exec`, `ssh`, `cp`. */
+  openSession(machine: MachineSpec, scope: LabScope): Promise<GuestSession> {
+    return this.#vm(machine, scope).openSession();
+  }
+
+  /** What this host has and lacks, for `goqemu doctor`. */
+  doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]> {
+    return doctor(this.host, signal);
+  }
+
+  /** Files that tell what a machine did: the serial console, and QEMU's own words. */
+  logFiles(machine: MachineSpec, scope: LabScope): { readonly console: string; readonly qemu: string } {
+    const { folder } = this.#vm(machine, scope);
+    return { console: folder.serialLog, qemu: folder.qemuLog };
+  }
+
+  /** The machine itself, for what goes beyond the engine's verbs. */
+  vm(machine: MachineSpec, scope: LabScope): Vm {
+    return this.#vm(machine, scope);
+  }
+
+  labFolder(scope: LabScope): string {
+    return join(this.host.folders.labs, `${scope.lab}-${scope.lineage}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sessions = await Promise.all(this.#sessions.values());
+    this.#sessions.clear();
+    await Promise.all(sessions.map((session) => session.close()));
+  }
+
+  #vm(machine: MachineSpec, scope: LabScope): Vm {
+    return new Vm(this.host, { lineage: scope.lineage, labFolder: this.labFolder(scope) }, machine);
+  }
+
+  #session(vm: Vm): Promise<GuestSession> {
+    const present = this.#sessions.get(vm.folder.path);
+    if (present) return present;
+    const opened = vm.openSession();
+    this.#sessions.set(vm.folder.path, opened);
+    return opened;
+  }
+
+  async #closeSession(vm: Vm): Promise<void> {
+    const session = await this.#sessions.get(vm.folder.path);
+    this.#sessions.delete(vm.folder.path);
+    await session?.close();
+  }
+
+  async #record(vm: Vm): Promise<BackendRecord> {
+    const { accelerator } = (await vm.state()).machine ?? {};
+    return { folder: vm.folder.path, ...(typeof accelerator === 'string' ? { accelerator } : {}) };
+  }
+
+  async #stored(layer: Layer): Promise<StoredLayer> {
+    const { manifest } = layer;
+    return {
+      key: manifest.key,
+      id: manifest.id,
+      ...(manifest.parent ? { parent: manifest.parent } : {}),
+      ram: manifest.ram !== undefined,
+      bytes: await this.host.layers.bytes(layer),
+      createdAt: manifest.createdAt,
+      descriptions: manifest.descriptions,
+    };
+  }
+}

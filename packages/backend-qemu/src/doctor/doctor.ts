@@ -1,0 +1,126 @@
+import { statfs } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { formatByteSize, isGoqemuError, systemErrorCode } from '@goqemu/core';
+import { checkBuildTools } from '@goqemu/image';
+import { acceleratorReport, type QemuInstallation } from '@goqemu/machine';
+import type { VmHost } from '@goqemu/vm';
+
+/** One thing that was looked at on this host. */
+export interface DoctorFact {
+  readonly name: string;
+  /** `warning`: goqemu works, with less; `error`: it does not. */
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly finding: string;
+  readonly hint?: string;
+}
+
+/** Looks at everything that goqemu needs from this host. Read-only, but for a proof of the accelerator. */
+export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readonly DoctorFact[]> {
+  const facts: DoctorFact[] = [];
+  const installation = await host.installation(nativeArch(host), signal).catch((error: unknown) => {
+    if (!isGoqemuError(error)) throw error;
+    facts.push({ name: 'QEMU', status: 'error', finding: error.message, ...(error.hint ? { hint: error.hint } : {}) });
+    return undefined;
+  });
+  if (installation)
+    facts.push(
+      ...qemuFacts(installation),
+      ...(await acceleratorFacts(host, installation, signal)),
+      ramFact(host, installation),
+    );
+  facts.push(memoryFact(), await roomFact(host), await buildFact(host));
+  return facts;
+}
+
+function nativeArch(host: VmHost): string {
+  return host.platform.arch === 'arm64' ? 'arm64' : 'amd64';
+}
+
+function qemuFacts({ systemPath, imgPath, version }: QemuInstallation): DoctorFact[] {
+  return [
+    { name: 'QEMU', status: 'ok', finding: `${version.text} at ${systemPath}` },
+    imgPath
+      ? { name: 'qemu-img', status: 'ok', finding: imgPath }
+      : {
+          name: 'qemu-img',
+          status: 'error',
+          finding: 'not found',
+          hint: 'on Debian and Ubuntu: apt-get install qemu-utils',
+        },
+  ];
+}
+
+async function acceleratorFacts(
+  host: VmHost,
+  installation: QemuInstallation,
+  signal?: AbortSignal,
+): Promise<DoctorFact[]> {
+  const report = await acceleratorReport(installation, {
+    cacheFolder: host.folders.cache,
+    platform: host.platform,
+    ...(signal ? { signal } : {}),
+  });
+  return report.map(({ accelerator, usable, reason, hint }) => ({
+    name: `accelerator ${accelerator}`,
+    status: usable ? ('ok' as const) : ('warning' as const),
+    finding: reason,
+    ...(hint ? { hint } : {}),
+  }));
+}
+
+/** How checkpoints keep RAM here. */
+function ramFact(host: VmHost, { features }: QemuInstallation): DoctorFact {
+  const memfd = host.platform.system === 'linux' && features.objects.includes('memory-backend-memfd');
+  if (memfd && features.migrationCapabilities.includes('x-ignore-shared')) {
+    return { name: 'checkpoints', status: 'ok', finding: 'disk and RAM, by a shared RAM file' };
+  }
+  return {
+    name: 'checkpoints',
+    status: 'warning',
+    finding: 'disk only: restoring one boots the machine',
+    hint: 'keeping RAM needs Linux, and a QEMU with memory-backend-memfd and x-ignore-shared (4.0 or later)',
+  };
+}
+
+function memoryFact(): DoctorFact {
+  return {
+    name: 'memory',
+    status: 'ok',
+    finding: `${formatByteSize(freemem())} free of ${formatByteSize(totalmem())}`,
+  };
+}
+
+async function roomFact(host: VmHost): Promise<DoctorFact> {
+  const { bavail, bsize } = await statfsOfNearest(host.folders.home);
+  const free = bavail * bsize;
+  const low = free < 5e9;
+  return {
+    name: 'room',
+    status: low ? 'warning' : 'ok',
+    finding: `${formatByteSize(free)} free for ${host.folders.home}`,
+    ...(low ? { hint: 'images and checkpoints take some gigabytes; GOQEMU_HOME puts them elsewhere' } : {}),
+  };
+}
+
+/** The folder itself may not be there yet. */
+async function statfsOfNearest(path: string): Promise<{ bavail: number; bsize: number }> {
+  try {
+    return await statfs(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    return statfsOfNearest(dirname(path));
+  }
+}
+
+/** Needed only where the publisher of the default image cannot be reached. */
+async function buildFact(host: VmHost): Promise<DoctorFact> {
+  const name = 'building debian-12';
+  try {
+    await checkBuildTools(host.platform.uid);
+    return { name, status: 'ok', finding: 'possible where its publisher cannot be reached' };
+  } catch (error) {
+    if (!isGoqemuError(error)) throw error;
+    return { name, status: 'warning', finding: error.message, ...(error.hint ? { hint: error.hint } : {}) };
+  }
+}

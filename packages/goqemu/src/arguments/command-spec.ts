@@ -1,0 +1,80 @@
+import type { CommandContext } from '../shell/command-context.ts';
+
+/** An option of the command line, as help, completion and docs/cli.md show it. */
+export type OptionSpec = {
+  readonly summary: string;
+  /** One letter. */
+  readonly short?: string;
+  /** What a word completes to; nothing special unless given. */
+  readonly completes?: 'file' | 'folder' | 'machine' | 'checkpoint';
+} & (
+  | {
+      readonly kind: 'flag';
+      /** Values that may be glued on: `--color=never`. */
+      readonly choices?: readonly string[];
+    }
+  | { readonly kind: 'text'; readonly value: string; readonly choices?: readonly string[] }
+  | { readonly kind: 'number'; readonly value: string; readonly least: number; readonly most: number }
+  /** May be repeated. */
+  | { readonly kind: 'list'; readonly value: string }
+);
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+type OptionValue<Spec extends OptionSpec> = Spec extends { kind: 'flag'; choices: readonly string[] }
+  ? boolean | string
+  : Spec extends { kind: 'flag' }
+    ? boolean
+    : Spec extends { kind: 'number' }
+      ? number | undefined
+      : Spec extends { kind: 'list' }
+        ? readonly string[]
+        : string | undefined;
+
+/** The values of a command's options, by name. */
+export type OptionValues<Options extends OptionSpecs> = {
+  readonly [Name in keyof Options]: OptionValue<Options[Name]>;
+};
+
+export interface PositionalSpec {
+  /** In capitals: `MACHINE`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly optional?: boolean;
+  /** This one and all that follow. */
+  readonly many?: boolean;
+  readonly completes?: 'file' | 'folder' | 'machine' | 'checkpoint';
+  readonly choices?: readonly string[];
+}
+
+export interface CommandInput<Options extends OptionSpecs = OptionSpecs> {
+  readonly options: OptionValues<Options>;
+  readonly positionals: readonly string[];
+  /** Everything after `--`; empty when there was no `--`. */
+  readonly rest: readonly string[];
+}
+
+export interface CommandModule<Options extends OptionSpecs = OptionSpecs> {
+  /** Returns the exit code. */
+  run(context: CommandContext, input: CommandInput<Options>): Promise<number>;
+}
+
+/** A command as data. What it does is in a module of its own, loaded when it is called. */
+export interface CommandSpec<Options extends OptionSpecs = OptionSpecs> {
+  /** `plan`, or two words: `checkpoint create`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Paragraphs for help and docs. */
+  readonly description?: string;
+  readonly positionals: readonly PositionalSpec[];
+  /** What stands after `--`, where the command takes it. */
+  readonly rest?: PositionalSpec;
+  readonly options: Options;
+  readonly examples: readonly { readonly command: string; readonly does: string }[];
+  readonly load: () => Promise<CommandModule<Options>>;
+}
+
+/** Keeps the exact types of a command's options, so that its module sees them. */
+export function defineCommand<const Options extends OptionSpecs>(spec: CommandSpec<Options>): CommandSpec<Options> {
+  return spec;
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GoqemuError } from '@goqemu/core';
+import { type CommandSpec, defineCommand } from './command-spec.ts';
+import { globalOptions } from './global-options.ts';
+import { chooseCommand, parseArguments } from './parse-arguments.ts';
+
+const load = () => Promise.reject(new Error('not run here'));
+
+const exec = defineCommand({
+  name: 'exec',
+  summary: 'run a command in machines',
+  positionals: [{ name: 'MACHINE', summary: 'a machine', many: true }],
+  rest: { name: 'COMMAND', summary: 'a program and its arguments' },
+  options: {
+    parallel: { kind: 'number', value: 'N', least: 1, most: 64, summary: 'machines at a time' },
+    env: { kind: 'list', value: 'NAME=VALUE', summary: 'environment' },
+    user: { kind: 'text', short: 'u', value: 'NAME', summary: 'user' },
+    json: { kind: 'flag', summary: 'json' },
+  },
+  examples: [{ command: 'goqemu exec web -- uname -a', does: 'the kernel of web' }],
+  load,
+});
+const create = defineCommand({
+  name: 'checkpoint create',
+  summary: 'create a checkpoint',
+  positionals: [{ name: 'DESCRIPTION', summary: 'what for' }],
+  options: {},
+  examples: [],
+  load,
+});
+const commands: readonly CommandSpec[] = [exec, create];
+
+function parse(...words: string[]) {
+  return parseArguments(exec, words, globalOptions);
+}
+
+function usage(work: () => unknown): GoqemuError {
+  try {
+    work();
+  } catch (error) {
+    assert.equal((error as GoqemuError).code, 'usage');
+    return error as GoqemuError;
+  }
+  throw new assert.AssertionError({ message: 'it was accepted' });
+}
+
+test('options, positionals and the command after -- are told apart', () => {
+  const { input, globals } = parse(
+    'web',
+    '-u',
+    'root',
+    'db',
+    '--env',
+    'A=1',
+    '--env=B=2',
+    '-v',
+    '--',
+    'ls',
+    '--json',
+    '-u',
+  );
+  assert.deepEqual(input.positionals, ['web', 'db']);
+  assert.deepEqual(input.rest, ['ls', '--json', '-u']);
+  assert.equal(input.options.user, 'root');
+  assert.deepEqual(input.options.env, ['A=1', 'B=2']);
+  assert.equal(input.options.json, false);
+  assert.equal(input.options.parallel, undefined);
+  assert.equal(globals.verbose, true);
+});
+
+test('an unknown option is refused with the nearest one', () => {
+  assert.match(usage(() => parse('web', '--paralel', '3', '--', 'ls')).hint ?? '', /--parallel/);
+  assert.match(usage(() => parse('web', '-z', '--', 'ls')).message, /no option "-z"/);
+});
+
+test('a number out of range, a missing value and a value of a flag are refused by name', () => {
+  assert.match(usage(() => parse('web', '--parallel', '0', '--', 'ls')).message, /from 1 to 64/);
+  assert.match(usage(() => parse('web', '--parallel=1e1', '--', 'ls')).message, /whole number/);
+  assert.match(usage(() => parse('web', '--user', '--', 'ls')).message, /--user needs a value/);
+  assert.match(usage(() => parse('web', '--json=yes', '--', 'ls')).message, /--json takes no value/);
+});
+
+test('what is missing is told with an example', () => {
+  const noMachine = usage(() => parse('--', 'ls'));
+  assert.match(noMachine.message, /needs MACHINE/);
+  assert.match(noMachine.hint ?? '', /goqemu exec web -- uname -a/);
+  assert.match(usage(() => parse('web', 'ls')).message, /needs COMMAND after "--", which is missing/);
+});
+
+test('a positional too many is named', () => {
+  assert.match(usage(() => parseArguments(create, ['a', 'b'], globalOptions)).message, /"b"/);
+});
+
+test('the debug flag takes scopes glued on, and no others', () => {
+  assert.equal(parse('web', '--debug', '--', 'ls').globals.debug, true);
+  assert.equal(parse('web', '--debug=qmp,ssh', '--', 'ls').globals.debug, 'qmp,ssh');
+  assert.match(usage(() => parse('web', '--debug=network', '--', 'ls')).message, /not one of/);
+});
+
+test('commands of one and two words are found, with global options before them', () => {
+  assert.equal(chooseCommand(['-v', 'exec', 'web'], commands, globalOptions)?.spec.name, 'exec');
+  const chosen = chooseCommand(['--no-color', 'checkpoint', 'create', 'now'], commands, globalOptions);
+  assert.equal(chosen?.spec.name, 'checkpoint create');
+  assert.deepEqual(chosen?.words, ['--no-color', 'now']);
+  assert.equal(chooseCommand(['--version'], commands, globalOptions), undefined);
+});
+
+test('an unknown command is refused with the nearest one', () => {
+  assert.match(usage(() => chooseCommand(['exce', 'web'], commands, globalOptions)).hint ?? '', /goqemu exec/);
+  assert.match(
+    usage(() => chooseCommand(['checkpoint', 'crate'], commands, globalOptions)).hint ?? '',
+    /checkpoint create/,
+  );
+  assert.match(usage(() => chooseCommand(['checkpoint'], commands, globalOptions)).message, /needs one of: create/);
+});

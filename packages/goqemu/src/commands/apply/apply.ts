@@ -1,0 +1,50 @@
+import { Engine, type Plan } from '@goqemu/lab';
+import type { CommandInput } from '../../arguments/command-spec.ts';
+import { usageError } from '../../arguments/usage-error.ts';
+import { carryOut } from '../../lab/carry-out.ts';
+import { chooseLab } from '../../lab/choose-lab.ts';
+import { evaluateFor } from '../../lab/evaluate-for.ts';
+import { engineFor, type OpenLab, openLab } from '../../lab/open-lab.ts';
+import { savedPlanAt } from '../../lab/saved-plan.ts';
+import { findLabFile } from '../../loader/lab-file.ts';
+import { chooseRenderer } from '../../render/choose-renderer.ts';
+import type { EventSink } from '../../render/event-sink.ts';
+import type { CommandContext } from '../../shell/command-context.ts';
+import { mustBeAbleToAsk } from '../../shell/prompt.ts';
+import type { ApplyOptions } from './apply.spec.ts';
+
+export async function run(context: CommandContext, input: CommandInput<ApplyOptions>): Promise<number> {
+  const { options, positionals } = input;
+  if (options.json && options.events === '-')
+    throw usageError(
+      '--json and --events - both write to standard output',
+      'send the events to a file: --events run.ndjson',
+    );
+  const saved = savedPlanAt(positionals[0], context.shell.workingFolder);
+  // A saved plan has been looked at already.
+  const yes = options.yes || saved !== undefined;
+  if (!yes) mustBeAbleToAsk(context.shell);
+  const sink = await chooseRenderer(context, options.events);
+  const { lab, plan } = await prepare(context, input, saved, sink);
+  await using _ = lab;
+  return carryOut(context, { ...options, yes, lab, plan, sink, lockWait: options['lock-wait'] });
+}
+
+async function prepare(
+  context: CommandContext,
+  { options, positionals }: CommandInput<ApplyOptions>,
+  saved: string | undefined,
+  sink: EventSink,
+): Promise<{ readonly lab: OpenLab; readonly plan: Plan }> {
+  if (saved !== undefined) {
+    const plan = await Engine.readPlan(saved);
+    const file = findLabFile(options.lab, context.shell.workingFolder);
+    const backend = await context.shell.createBackend(context.logger);
+    const lab = engineFor(context, { stack: plan.stack }, plan.lab, file, backend, sink.handle);
+    return { lab, plan };
+  }
+  const lab = await openLab(context, chooseLab(positionals[0], options), sink.handle);
+  const { target, exclude, replace } = options;
+  const evaluated = await evaluateFor(context, lab, options);
+  return { lab, plan: await lab.engine.plan(evaluated, { target, exclude, replace, signal: context.shell.interrupt }) };
+}

@@ -1,0 +1,65 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { jsonOption, labOptions } from '../../arguments/global-options.ts';
+
+const machines = {
+  vm: {
+    kind: 'list',
+    value: 'MACHINE',
+    summary: 'only this machine; the whole lab unless given',
+    completes: 'machine',
+  },
+} as const satisfies OptionSpecs;
+
+const createOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+const restoreOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+const listOptions = { ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+
+export type CheckpointCreateOptions = typeof createOptions;
+export type CheckpointRestoreOptions = typeof restoreOptions;
+export type CheckpointListOptions = typeof listOptions;
+
+const checkpoint = {
+  name: 'CHECKPOINT',
+  summary: 'its id, or its name',
+  completes: 'checkpoint',
+} as const;
+
+export const checkpointCommands = [
+  defineCommand({
+    name: 'checkpoint create',
+    summary: 'keep the machines as they are now, to go back to',
+    description:
+      'The guests are synced before the cut, so that the disk alone is complete; RAM is kept where the host can.',
+    positionals: [{ name: 'DESCRIPTION', summary: 'what it is called' }],
+    options: createOptions,
+    examples: [
+      { command: "goqemu checkpoint create 'before upgrade'", does: 'the whole lab' },
+      { command: 'goqemu checkpoint create clean --vm web', does: 'one machine' },
+    ],
+    load: () => import('./create.ts'),
+  }),
+  defineCommand({
+    name: 'checkpoint restore',
+    summary: 'take the machines back to a checkpoint',
+    positionals: [checkpoint],
+    options: restoreOptions,
+    examples: [{ command: "goqemu checkpoint restore 'before upgrade'", does: 'every machine that has it' }],
+    load: () => import('./restore.ts'),
+  }),
+  defineCommand({
+    name: 'checkpoint list',
+    summary: 'list the checkpoints of a lab as a tree',
+    positionals: [],
+    options: listOptions,
+    examples: [{ command: 'goqemu checkpoint list --json', does: 'for programs' }],
+    load: () => import('./list.ts'),
+  }),
+  defineCommand({
+    name: 'checkpoint delete',
+    summary: 'delete a checkpoint’s name; its files go when nothing reaches them',
+    positionals: [checkpoint],
+    options: listOptions,
+    examples: [{ command: "goqemu checkpoint delete 'before upgrade'", does: 'machines stay as they are' }],
+    load: () => import('./delete.ts'),
+  }),
+];

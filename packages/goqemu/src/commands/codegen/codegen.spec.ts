@@ -1,0 +1,39 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+
+const options = {
+  source: {
+    kind: 'list',
+    value: 'FOLDER',
+    summary: 'a source tree of QEMU; several are merged, old before new',
+    completes: 'folder',
+  },
+  monitor: {
+    kind: 'text',
+    value: 'SOCKET',
+    summary: 'the QMP socket of a running QEMU, instead of sources',
+    completes: 'file',
+  },
+  out: {
+    kind: 'text',
+    short: 'o',
+    value: 'FOLDER',
+    summary: 'where the files go; here unless given',
+    completes: 'folder',
+  },
+} as const satisfies OptionSpecs;
+
+export type CodegenOptions = typeof options;
+
+export const codegenCommand = defineCommand({
+  name: 'codegen',
+  summary: 'write TypeScript declarations of a QEMU’s commands and events',
+  description:
+    'From source trees: QMP and guest agent, with QEMU’s own names and the version that brought each. From a\nmonitor: those of the very binary that answers.',
+  positionals: [],
+  options,
+  examples: [
+    { command: 'goqemu codegen --source ~/src/qemu-10.0 --out src/generated', does: 'from sources' },
+    { command: 'goqemu codegen --monitor /run/vm/qmp.sock', does: 'from a running QEMU' },
+  ],
+  load: () => import('./codegen.ts'),
+});

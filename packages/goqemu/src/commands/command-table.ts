@@ -1,0 +1,47 @@
+import type { CommandSpec } from '../arguments/command-spec.ts';
+import { applyCommand } from './apply/apply.spec.ts';
+import { checkpointCommands } from './checkpoint/checkpoint.spec.ts';
+import { codegenCommand } from './codegen/codegen.spec.ts';
+import { completionCommand } from './completion/completion.spec.ts';
+import { consoleCommand } from './console/console.spec.ts';
+import { cpCommand } from './cp/cp.spec.ts';
+import { destroyCommand } from './destroy/destroy.spec.ts';
+import { doctorCommand } from './doctor/doctor.spec.ts';
+import { execCommand } from './exec/exec.spec.ts';
+import { graphCommand } from './graph/graph.spec.ts';
+import { helpCommand } from './help/help.spec.ts';
+import { historyCommand } from './history/history.spec.ts';
+import { imageCommands } from './image/image.spec.ts';
+import { initCommand } from './init/init.spec.ts';
+import { logsCommand } from './logs/logs.spec.ts';
+import { planCommand } from './plan/plan.spec.ts';
+import { qmpCommand } from './qmp/qmp.spec.ts';
+import { refreshCommand } from './refresh/refresh.spec.ts';
+import { sshCommand } from './ssh/ssh.spec.ts';
+import { sshConfigCommand } from './ssh-config/ssh-config.spec.ts';
+import { statusCommand } from './status/status.spec.ts';
+
+/** Every command, in the order that help shows them: parser, help, completion and docs/cli.md read this table. */
+export const commands: readonly CommandSpec[] = [
+  initCommand,
+  planCommand,
+  applyCommand,
+  destroyCommand,
+  statusCommand,
+  refreshCommand,
+  execCommand,
+  sshCommand,
+  cpCommand,
+  logsCommand,
+  consoleCommand,
+  ...checkpointCommands,
+  ...imageCommands,
+  doctorCommand,
+  graphCommand,
+  historyCommand,
+  qmpCommand,
+  sshConfigCommand,
+  codegenCommand,
+  completionCommand,
+  helpCommand,
+] as readonly CommandSpec[];

@@ -1,0 +1,16 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { labOptions } from '../../arguments/global-options.ts';
+
+const options = { ...labOptions } as const satisfies OptionSpecs;
+
+export type ConsoleOptions = typeof options;
+
+export const consoleCommand = defineCommand({
+  name: 'console',
+  summary: 'attach to the serial console of a machine',
+  description: 'Ctrl-] leaves. The console serves one client at a time; what it wrote before is in goqemu logs.',
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
+  options,
+  examples: [{ command: 'goqemu console web', does: 'when SSH does not answer' }],
+  load: () => import('./console.ts'),
+});

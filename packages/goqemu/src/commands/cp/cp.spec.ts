@@ -1,0 +1,22 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { labOptions } from '../../arguments/global-options.ts';
+
+const options = { ...labOptions } as const satisfies OptionSpecs;
+
+export type CpOptions = typeof options;
+
+export const cpCommand = defineCommand({
+  name: 'cp',
+  summary: 'copy a file or a folder to or from a machine',
+  description: 'A path in a machine is MACHINE:PATH; exactly one of the two is. Copies as the machine’s user.',
+  positionals: [
+    { name: 'FROM', summary: 'a path, or MACHINE:PATH', completes: 'file' },
+    { name: 'TO', summary: 'a path, or MACHINE:PATH', completes: 'file' },
+  ],
+  options,
+  examples: [
+    { command: 'goqemu cp ./site web:/var/tmp/site', does: 'a folder into the machine' },
+    { command: 'goqemu cp web:/etc/os-release .', does: 'a file out of it' },
+  ],
+  load: () => import('./cp.ts'),
+});

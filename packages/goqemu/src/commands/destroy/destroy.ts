@@ -1,0 +1,24 @@
+import type { CommandInput } from '../../arguments/command-spec.ts';
+import { usageError } from '../../arguments/usage-error.ts';
+import { carryOut } from '../../lab/carry-out.ts';
+import { chooseLab } from '../../lab/choose-lab.ts';
+import { openDeployedLab } from '../../lab/open-lab.ts';
+import { chooseRenderer } from '../../render/choose-renderer.ts';
+import type { CommandContext } from '../../shell/command-context.ts';
+import { mustBeAbleToAsk } from '../../shell/prompt.ts';
+import type { DestroyOptions } from './destroy.spec.ts';
+
+export async function run(context: CommandContext, input: CommandInput<DestroyOptions>): Promise<number> {
+  const { options } = input;
+  if (options.json && options.events === '-')
+    throw usageError(
+      '--json and --events - both write to standard output',
+      'send the events to a file: --events run.ndjson',
+    );
+  if (!options.yes) mustBeAbleToAsk(context.shell);
+  const sink = await chooseRenderer(context, options.events);
+  await using lab = await openDeployedLab(context, chooseLab(input.positionals[0], options), sink.handle);
+  const { target, exclude } = options;
+  const plan = await lab.engine.planDestroy({ target, exclude, signal: context.shell.interrupt });
+  return carryOut(context, { ...options, lab, plan, sink, lockWait: options['lock-wait'] });
+}

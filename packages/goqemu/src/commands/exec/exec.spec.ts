@@ -1,0 +1,47 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { jsonOption, labOptions } from '../../arguments/global-options.ts';
+
+const options = {
+  ...labOptions,
+  user: {
+    kind: 'text',
+    short: 'u',
+    value: 'NAME',
+    summary: "the guest's user who runs it; the machine's user unless given",
+  },
+  workdir: {
+    kind: 'text',
+    short: 'w',
+    value: 'PATH',
+    summary: "working directory in the guest; the user's home unless given",
+  },
+  env: { kind: 'list', short: 'e', value: 'NAME=VALUE', summary: 'an environment variable' },
+  stdin: { kind: 'flag', short: 'i', summary: 'pass standard input on, to one machine' },
+  timeout: {
+    kind: 'number',
+    value: 'SECONDS',
+    least: 1,
+    most: 604_800,
+    summary: 'end it after that long; no limit unless given',
+  },
+  ...jsonOption,
+} as const satisfies OptionSpecs;
+
+export type ExecOptions = typeof options;
+
+export const execCommand = defineCommand({
+  name: 'exec',
+  summary: 'run a command in one machine or several',
+  description:
+    'The words after -- are an argv: each is quoted for the guest’s shell, none is interpreted. Exits with the\nguest’s code (128 and the signal’s number when a signal ended it), 255 when there was no connection; of several\nmachines, with the first code that is not 0. The output of several machines has their names before each line.',
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', many: true, completes: 'machine' }],
+  rest: { name: 'COMMAND', summary: 'a program and its arguments' },
+  options,
+  examples: [
+    { command: 'goqemu exec web -- uname -a', does: 'one machine' },
+    { command: 'goqemu exec web worker-1 -- uptime', does: 'two, side by side' },
+    { command: "goqemu exec web -- sh -c 'echo $HOME'", does: 'a shell of the guest' },
+    { command: 'goqemu exec -i web -- tee /tmp/x < x', does: 'with standard input' },
+  ],
+  load: () => import('./exec.ts'),
+});

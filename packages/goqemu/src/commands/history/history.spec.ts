@@ -1,0 +1,15 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { jsonOption, labOptions } from '../../arguments/global-options.ts';
+
+const options = { ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+
+export type HistoryOptions = typeof options;
+
+export const historyCommand = defineCommand({
+  name: 'history',
+  summary: 'list what was done to a lab, when, and how long it took',
+  positionals: [],
+  options,
+  examples: [{ command: 'goqemu history', does: 'applies, destroys and restores, the newest last' }],
+  load: () => import('./history.ts'),
+});

@@ -1,0 +1,28 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { labOptions } from '../../arguments/global-options.ts';
+
+const options = {
+  ...labOptions,
+  source: {
+    kind: 'text',
+    value: 'SOURCE',
+    choices: ['console', 'qemu'],
+    summary: "the serial console, or QEMU's own messages; console unless given",
+  },
+  follow: { kind: 'flag', short: 'f', summary: 'go on with what is written from now on, until Ctrl-C' },
+  lines: { kind: 'number', short: 'n', value: 'N', least: 0, most: 1_000_000, summary: 'only the last N lines' },
+} as const satisfies OptionSpecs;
+
+export type LogsOptions = typeof options;
+
+export const logsCommand = defineCommand({
+  name: 'logs',
+  summary: 'show what a machine wrote on its console',
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
+  options,
+  examples: [
+    { command: 'goqemu logs web -f', does: 'as it comes' },
+    { command: 'goqemu logs web --source qemu', does: "QEMU's own messages" },
+  ],
+  load: () => import('./logs.ts'),
+});

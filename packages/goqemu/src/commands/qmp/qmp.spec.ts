@@ -1,0 +1,24 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { labOptions } from '../../arguments/global-options.ts';
+
+const options = { ...labOptions } as const satisfies OptionSpecs;
+
+export type QmpOptions = typeof options;
+
+export const qmpCommand = defineCommand({
+  name: 'qmp',
+  summary: 'send one QMP command to the QEMU of a machine',
+  description:
+    'Prints what the command returned, as JSON. Goes over the monitor for readers; what changes a machine behind\ngoqemu’s back shows as drift in the next plan.',
+  positionals: [
+    { name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' },
+    { name: 'COMMAND', summary: 'such as query-status' },
+    { name: 'ARGUMENTS', summary: 'a JSON object', optional: true },
+  ],
+  options,
+  examples: [
+    { command: 'goqemu qmp web query-status', does: 'running or paused' },
+    { command: `goqemu qmp web human-monitor-command '{"command-line":"info block"}'`, does: 'the human monitor' },
+  ],
+  load: () => import('./qmp.ts'),
+});

@@ -1,0 +1,15 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { jsonOption, labOptions } from '../../arguments/global-options.ts';
+
+const options = { ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+
+export type RefreshOptions = typeof options;
+
+export const refreshCommand = defineCommand({
+  name: 'refresh',
+  summary: 'look at every machine and write what is found into the state',
+  positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
+  options,
+  examples: [{ command: 'goqemu refresh', does: 'after somebody stopped a machine behind goqemu’s back' }],
+  load: () => import('./refresh.ts'),
+});

@@ -1,0 +1,18 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { labOptions } from '../../arguments/global-options.ts';
+
+const options = { ...labOptions } as const satisfies OptionSpecs;
+
+export type SshConfigOptions = typeof options;
+
+export const sshConfigCommand = defineCommand({
+  name: 'ssh-config',
+  summary: 'print a configuration for ssh, scp, rsync and editors',
+  description: 'In the form of ssh_config(5), with the pinned host keys; machines are called LAB-MACHINE.',
+  positionals: [
+    { name: 'MACHINE', summary: 'only these; all unless given', optional: true, many: true, completes: 'machine' },
+  ],
+  options,
+  examples: [{ command: 'goqemu ssh-config > lab.ssh && ssh -F lab.ssh hello-web', does: "with OpenSSH's client" }],
+  load: () => import('./ssh-config.ts'),
+});

@@ -1,0 +1,45 @@
+import { constants } from 'node:os';
+import { isGoqemuError } from '@goqemu/core';
+import type { CommandInput } from '../../arguments/command-spec.ts';
+import { openDeployedLab } from '../../lab/open-lab.ts';
+import { reachMachine } from '../../lab/reach-machine.ts';
+import { eventLog } from '../../render/event-log.ts';
+import { renderError } from '../../render/render-error.ts';
+import type { CommandContext } from '../../shell/command-context.ts';
+import { exitCode, exitCodeOf } from '../../shell/exit-code.ts';
+import { attachTerminal } from '../../terminal/attach-terminal.ts';
+import type { SshOptions } from './ssh.spec.ts';
+
+export async function run(context: CommandContext, input: CommandInput<SshOptions>): Promise<number> {
+  await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
+  const name = input.positionals[0] ?? '';
+  await lab.engine.machine(name);
+  try {
+    const { host } = await reachMachine(context, lab, name);
+    await using session = await host.openSession();
+    const { stdout, platform } = context.shell;
+    const { columns, rows } = stdout as { columns?: number; rows?: number };
+    const term = platform.env.TERM;
+    await using remote = await session.shell({
+      signal: context.shell.interrupt,
+      ...(columns && rows ? { terminal: { columns, rows, ...(term ? { term } : {}) } } : {}),
+      ...(input.rest.length > 0 ? { command: input.rest } : {}),
+    });
+    await attachTerminal(
+      context.shell,
+      { input: remote.stdin, output: remote.stdout, resize: (size) => remote.resize(size) },
+      { ended: remote.ending },
+    );
+    const { exitCode: code, signal } = await remote.ending;
+    return code ?? 128 + (constants.signals[`SIG${signal}` as NodeJS.Signals] ?? 0);
+  } catch (error) {
+    if (!isGoqemuError(error)) return fail(context, error, exitCodeOf(error));
+    return fail(context, error, exitCode.noConnection);
+  }
+}
+
+function fail(context: CommandContext, error: unknown, code: number): number {
+  const { noticeStyle: style, debug, shell } = context;
+  shell.stderr.write(renderError(error, { style, debug, workingFolder: shell.workingFolder }));
+  return code;
+}

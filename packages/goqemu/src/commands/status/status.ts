@@ -1,0 +1,51 @@
+import type { MachineReport, MachineStatus } from '@goqemu/lab';
+import type { CommandInput } from '../../arguments/command-spec.ts';
+import { chooseLab } from '../../lab/choose-lab.ts';
+import { openDeployedLab } from '../../lab/open-lab.ts';
+import { eventLog } from '../../render/event-log.ts';
+import { renderOutputs } from '../../render/render-outputs.ts';
+import type { Style } from '../../render/style.ts';
+import { table } from '../../render/table.ts';
+import type { CommandContext } from '../../shell/command-context.ts';
+import { exitCode } from '../../shell/exit-code.ts';
+import type { StatusOptions } from './status.spec.ts';
+
+export async function run(context: CommandContext, input: CommandInput<StatusOptions>): Promise<number> {
+  const choice = chooseLab(input.positionals[0], input.options);
+  await using lab = await openDeployedLab(context, choice, eventLog(context.logger).handle);
+  const status = await lab.engine.status({ signal: context.shell.interrupt });
+  if (input.options.json) {
+    context.printJson(status);
+    return exitCode.done;
+  }
+  const { style } = context;
+  if (status.machines.length === 0) context.print(`Lab ${status.lab} has no machine; make them with: goqemu apply\n`);
+  else
+    context.print(
+      table(
+        ['MACHINE', 'STATE', 'ADDRESS', 'SSH', 'CHECKPOINT', 'ACCELERATOR'],
+        status.machines.map((machine) => row(machine, style)),
+        style,
+      ),
+    );
+  const outputs = renderOutputs(status.outputs, style);
+  if (outputs) context.print(`\n${outputs}`);
+  return exitCode.done;
+}
+
+function row(machine: MachineReport, style: Style): string[] {
+  const { ssh } = machine;
+  return [
+    style.bold(machine.name),
+    paint(machine.state, style) + (machine.reason ? ` (${machine.reason})` : ''),
+    machine.ip ?? '-',
+    `${ssh.user}@${ssh.host}:${ssh.port}`,
+    machine.checkpoint ?? '-',
+    machine.accelerator ?? '-',
+  ];
+}
+
+function paint(state: MachineStatus, style: Style): string {
+  if (state === 'running') return style.green(state);
+  return state === 'stopped' || state === 'paused' || state === 'incomplete' ? style.yellow(state) : style.red(state);
+}

@@ -1,0 +1,98 @@
+import { formatDuration } from '@goqemu/core';
+import { type ApplyResult, countChanges, type Plan } from '@goqemu/lab';
+import type { EventSink } from '../render/event-sink.ts';
+import { renderOutputs } from '../render/render-outputs.ts';
+import { renderPlan } from '../render/render-plan.ts';
+import type { CommandContext } from '../shell/command-context.ts';
+import { exitCode } from '../shell/exit-code.ts';
+import { confirm } from '../shell/prompt.ts';
+import type { OpenLab } from './open-lab.ts';
+
+export interface CarryOutOptions {
+  readonly lab: OpenLab;
+  readonly plan: Plan;
+  readonly sink: EventSink;
+  readonly yes: boolean;
+  readonly json: boolean;
+  readonly events?: string | undefined;
+  readonly parallel?: number | undefined;
+  /** Seconds. */
+  readonly lockWait?: number | undefined;
+}
+
+/** Shows a plan, asks, applies it and reports: the common part of apply and destroy. */
+export async function carryOut(context: CommandContext, options: CarryOutOptions): Promise<number> {
+  const { plan, sink } = options;
+  const changes = countChanges(plan);
+  const { noticeStyle, shell } = context;
+  if (!context.quiet)
+    shell.stderr.write(
+      renderPlan(plan, { style: noticeStyle, workingFolder: shell.workingFolder, verbose: context.verbose }),
+    );
+  if (changes > 0 && !options.yes) {
+    const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Do it?';
+    if (!(await confirm(shell, question))) {
+      context.tell('nothing was done');
+      await sink.close();
+      return exitCode.failed;
+    }
+  }
+  const result = await applyTelling(context, options);
+  report(context, options, result);
+  if (result.outcome === 'interrupted') return exitCode.interrupted;
+  return result.outcome === 'failed' ? exitCode.failed : exitCode.done;
+}
+
+async function applyTelling(
+  context: CommandContext,
+  { lab, plan, sink, parallel, lockWait }: CarryOutOptions,
+): Promise<ApplyResult> {
+  const { interrupt, kill } = context.shell;
+  const tell = (message: string) => () =>
+    sink.handle({ at: new Date().toISOString(), type: 'notice', code: 'interrupted', message });
+  const first = tell('interrupted: nothing more is begun, what runs may end; Ctrl-C again cuts it off');
+  const second = tell('interrupted again: cutting off what runs');
+  interrupt.addEventListener('abort', first);
+  kill.addEventListener('abort', second);
+  try {
+    return await lab.engine.apply(plan, {
+      interrupt,
+      kill,
+      ...(parallel === undefined ? {} : { parallel }),
+      ...(lockWait === undefined ? {} : { lockWaitMs: lockWait * 1000 }),
+    });
+  } finally {
+    interrupt.removeEventListener('abort', first);
+    kill.removeEventListener('abort', second);
+    await sink.close();
+  }
+}
+
+function report(context: CommandContext, options: CarryOutOptions, result: ApplyResult): void {
+  const { lab, plan, json, events } = options;
+  const { noticeStyle: style, debugLog } = context;
+  if (json)
+    context.printJson({
+      version: 1,
+      lab: lab.name,
+      stack: lab.stack,
+      outcome: result.outcome,
+      changes: countChanges(plan),
+      durationSeconds: Math.round(result.durationMs / 100) / 10,
+      outputs: result.outputs,
+      errors: result.errors,
+      inDoubt: result.inDoubt,
+    });
+  else if (events !== '-' && result.outcome === 'done') context.print(renderOutputs(result.outputs, context.style));
+  if (result.outcome === 'done') {
+    if (countChanges(plan) > 0) context.tell(style.green(`Done in ${formatDuration(result.durationMs)}.`));
+    return;
+  }
+  const stderr = context.shell.stderr;
+  stderr.write(
+    `${style.red(result.outcome === 'interrupted' ? 'Interrupted' : 'Failed')} after ${formatDuration(result.durationMs)}.\n`,
+  );
+  if (result.inDoubt.length > 0)
+    stderr.write(`  cut off, and settled by the next plan: ${result.inDoubt.join(', ')}\n`);
+  if (debugLog.written) stderr.write(`  ${style.dim(`log: ${debugLog.path}`)}\n`);
+}

@@ -1,0 +1,24 @@
+import type { Lab } from '@goqemu/lab';
+import type { CommandContext } from '../shell/command-context.ts';
+import type { LoadedOpenLab } from './open-lab.ts';
+import { readParameters } from './read-parameters.ts';
+
+export interface EvaluationOptions {
+  readonly param: readonly string[];
+  readonly params?: string | undefined;
+}
+
+/** Evaluates an open lab with the parameters that the command line, the environment and the file give. */
+export async function evaluateFor(
+  context: CommandContext,
+  lab: LoadedOpenLab,
+  options: EvaluationOptions,
+): Promise<Lab> {
+  const parameters = await readParameters(lab.definition, {
+    assignments: options.param,
+    file: options.params,
+    env: context.shell.platform.env,
+    workingFolder: context.shell.workingFolder,
+  });
+  return lab.engine.evaluate(lab.definition, { parameters });
+}

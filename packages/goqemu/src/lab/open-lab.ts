@@ -1,0 +1,104 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { goqemuHome } from '@goqemu/core';
+import { Engine, type EngineEvent, type LabDefinition, stateFolderOf } from '@goqemu/lab';
+import type { HostBackend } from '../host/host-backend.ts';
+import { findLabFile } from '../loader/lab-file.ts';
+import { loadLab } from '../loader/load-lab.ts';
+import type { CommandContext } from '../shell/command-context.ts';
+
+export interface LabChoice {
+  readonly lab?: string | undefined;
+  readonly stack?: string | undefined;
+}
+
+/** A lab's engine on this host's backend; close it with `await using`. */
+export interface OpenLab extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly backend: HostBackend;
+  readonly name: string;
+  readonly stack: string;
+  readonly file: string;
+}
+
+/** A lab whose file was loaded. */
+export interface LoadedOpenLab extends OpenLab {
+  readonly definition: LabDefinition;
+}
+
+/** Loads the lab and makes an engine for it: for what needs the description. */
+export async function openLab(
+  context: CommandContext,
+  choice: LabChoice,
+  emit: (event: EngineEvent) => void,
+): Promise<LoadedOpenLab> {
+  // The backend's code is read while the lab is.
+  const [loaded, backend] = await Promise.all([load(context, choice), context.shell.createBackend(context.logger)]);
+  return {
+    ...engineFor(context, choice, loaded.definition.name, loaded.file, backend, emit),
+    definition: loaded.definition,
+  };
+}
+
+/**
+ * An engine for a lab that has been applied before: for what needs its machines alone. Works with a lab.ts that no
+ * longer loads, when its folder has the state of one lab only.
+ */
+export async function openDeployedLab(
+  context: CommandContext,
+  choice: LabChoice,
+  emit: (event: EngineEvent) => void,
+): Promise<OpenLab> {
+  try {
+    return await openLab(context, choice, emit);
+  } catch (error) {
+    const file = findLabFile(choice.lab, context.shell.workingFolder);
+    const [only, ...others] = statesIn(dirname(file));
+    if (only === undefined || others.length > 0) throw error;
+    context.tell(`${file} does not load; going on with the state of lab ${only}`);
+    return engineFor(context, choice, only, file, await context.shell.createBackend(context.logger), emit);
+  }
+}
+
+function load(context: CommandContext, choice: LabChoice) {
+  const { platform, workingFolder } = context.shell;
+  return loadLab({ platform, workingFolder, lab: choice.lab });
+}
+
+function statesIn(folder: string): string[] {
+  try {
+    return readdirSync(join(folder, '.goqemu'), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** @internal Also for a saved plan, which names its lab itself. */
+export function engineFor(
+  context: CommandContext,
+  choice: LabChoice,
+  name: string,
+  file: string,
+  backend: HostBackend,
+  emit: (event: EngineEvent) => void,
+): OpenLab {
+  const labFolder = dirname(file);
+  const stack = choice.stack ?? 'default';
+  const { promptSecret } = context;
+  const engine = new Engine({
+    backend,
+    lab: name,
+    stack,
+    labFile: file,
+    labFolder,
+    stateFolder: stateFolderOf(labFolder, name, stack),
+    home: goqemuHome(context.shell.platform),
+    command: context.command,
+    emit,
+    environment: context.shell.platform.env,
+    ...(promptSecret ? { promptSecret } : {}),
+  });
+  return { engine, backend, name, stack, file, [Symbol.asyncDispose]: async () => backend[Symbol.asyncDispose]?.() };
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GoqemuError, systemErrorCode } from '@goqemu/core';
+import { type FoundMachine, type LabScope, stateFolderOf } from '@goqemu/lab';
+import type { HostMachine } from '../host/host-backend.ts';
+import type { CommandContext } from '../shell/command-context.ts';
+import type { OpenLab } from './open-lab.ts';
+
+export interface ReachedMachine {
+  readonly name: string;
+  readonly found: FoundMachine;
+  readonly host: HostMachine;
+}
+
+/**
+ * A machine of the lab, whether it runs or not.
+ *
+ * @throws GoqemuError `machine-unknown`
+ */
+export async function findMachine(lab: OpenLab, name: string): Promise<ReachedMachine> {
+  const found = await lab.engine.machine(name);
+  return { name, found, host: lab.backend.machine(found.spec, await scopeOf(lab)) };
+}
+
+/**
+ * A machine of the lab that runs: asked at once, instead of waiting in vain for its SSH server.
+ *
+ * @throws GoqemuError `machine-unknown`, `machine-not-running`
+ */
+export async function reachMachine(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedMachine> {
+  const reached = await findMachine(lab, name);
+  const { spec: machine, record } = reached.found;
+  const call = { scope: await scopeOf(lab), signal: context.shell.interrupt, progress: () => undefined };
+  const seen = (await lab.backend.observe([{ machine, record }], call)).get(machine.name);
+  if (seen?.status === 'running') return reached;
+  throw new GoqemuError({
+    code: 'machine-not-running',
+    source: 'environment',
+    subject: name,
+    message: `machine ${name} is ${seen?.status ?? 'absent'}${seen?.reason ? `: ${seen.reason}` : ''}`,
+    hint: 'see "goqemu status"; bring it back with "goqemu apply"',
+  });
+}
+
+/** Whose machines these are, as the state tells it. */
+async function scopeOf(lab: OpenLab): Promise<LabScope> {
+  const path = join(stateFolderOf(dirname(lab.file), lab.name, lab.stack), 'state.json');
+  try {
+    const { lineage } = JSON.parse(await readFile(path, 'utf8')) as { lineage: string };
+    return { lab: lab.name, stack: lab.stack, lineage };
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
+    throw new GoqemuError({
+      code: 'state-invalid',
+      source: 'environment',
+      message: `the state of lab ${lab.name} cannot be read from ${path}`,
+      hint: 'run "goqemu plan": it says what is wrong with it',
+      cause: error,
+    });
+  }
+}

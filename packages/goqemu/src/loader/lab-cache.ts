@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { canonicalJson, GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import type { BundledLab } from './bundle-lab.ts';
+import { localInstall, ownCopy } from './sdk-location.ts';
+
+/** Raised when what a bundle looks like changes. */
+const format = 1;
+
+/** What a bundle was made from: as long as all of it is the same, so is the bundle. */
+interface Manifest {
+  readonly format: number;
+  readonly surroundings: string;
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  readonly bundle: string;
+}
+
+/**
+ * Bundled labs by the content of their files. Finding one reads the lab's files and one manifest, and loads
+ * neither a compiler nor a hook.
+ */
+export class LabCache {
+  readonly #folder: string;
+  readonly #lab: string;
+
+  constructor(cacheFolder: string, lab: string) {
+    this.#lab = lab;
+    this.#folder = join(cacheFolder, 'labs', digest(lab).slice(0, 24));
+  }
+
+  /** The path of the bundle, or undefined when there is none of this content. */
+  find(): { readonly bundle: string; readonly inputs: readonly string[] } | undefined {
+    let manifest: Manifest;
+    try {
+      manifest = JSON.parse(readFileSync(this.#manifestPath, 'utf8')) as Manifest;
+    } catch {
+      return undefined; // none, or damaged: it is made anew
+    }
+    if (manifest?.format !== format || manifest.surroundings !== this.#surroundings()) return undefined;
+    for (const { path, sha256 } of manifest.files) if (contentDigest(path) !== sha256) return undefined;
+    const bundle = join(this.#folder, manifest.bundle);
+    if (!existsSync(bundle)) return undefined;
+    return { bundle, inputs: manifest.files.map((file) => file.path) };
+  }
+
+  /** @throws GoqemuError `cache-unwritable` */
+  async store(bundled: BundledLab): Promise<string> {
+    const files = bundled.inputs.map((path) => ({ path, sha256: contentDigest(path) ?? '' }));
+    const manifest: Manifest = {
+      format,
+      surroundings: this.#surroundings(),
+      files,
+      bundle: `${digest(bundled.code).slice(0, 24)}.mjs`,
+    };
+    const bundle = join(this.#folder, manifest.bundle);
+    try {
+      await writeFileAtomic(bundle, bundled.code, { mode: 0o600 });
+      await writeFileAtomic(this.#manifestPath, canonicalJson(manifest), { mode: 0o600 });
+      this.#forgetOld(manifest.bundle);
+    } catch (error) {
+      throw new GoqemuError({
+        code: 'cache-unwritable',
+        source: 'environment',
+        message: `the cache folder ${this.#folder} cannot be written: ${systemErrorCode(error) ?? error}`,
+        hint: 'make it writable, or set GOQEMU_HOME to a folder that is',
+        cause: error,
+      });
+    }
+    return bundle;
+  }
+
+  get #manifestPath(): string {
+    return join(this.#folder, 'manifest.json');
+  }
+
+  /** What decides about a bundle besides the lab's own files. */
+  #surroundings(): string {
+    const folder = dirname(this.#lab);
+    const settings = nearest(folder, 'tsconfig.json');
+    return digest(
+      canonicalJson([
+        process.version,
+        ownCopy('goqemu') ?? '',
+        localInstall(folder) ?? '',
+        settings ? [settings, contentDigest(settings) ?? ''] : [],
+      ]),
+    );
+  }
+
+  /** Another command may be about to import an older bundle: only those of yesterday go. */
+  #forgetOld(current: string): void {
+    for (const name of readdirSync(this.#folder)) {
+      const path = join(this.#folder, name);
+      if (name === current || !name.endsWith('.mjs')) continue;
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found && Date.now() - found.mtimeMs > 24 * 3600_000) unlinkSync(path);
+    }
+  }
+}
+
+function nearest(folder: string, name: string): string | undefined {
+  for (let here = folder; ; here = dirname(here)) {
+    if (existsSync(join(here, name))) return join(here, name);
+    if (dirname(here) === here) return undefined;
+  }
+}
+
+function contentDigest(path: string): string | undefined {
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('hex');
+  } catch {
+    return undefined;
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

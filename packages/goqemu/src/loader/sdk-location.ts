@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The subpaths that the published package has, besides `goqemu` itself. */
+const subpaths = ['qmp', 'qga', 'machine', 'testing'];
+
+/** The nearest folder `node_modules/goqemu` above a lab, where its author installed one. */
+export function localInstall(labFolder: string): string | undefined {
+  for (let folder = labFolder; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', 'goqemu');
+    if (existsSync(join(candidate, 'package.json'))) return candidate;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Where the running command's own copy of `goqemu` or `goqemu/qmp` lies; undefined for a subpath that there is not. */
+export function ownCopy(specifier: string): string | undefined {
+  const subpath = specifier === 'goqemu' ? 'index' : specifier.slice('goqemu/'.length);
+  if (subpath !== 'index' && !subpaths.includes(subpath)) return undefined;
+  // Bundled, all files lie side by side in dist; in the tests they run from src.
+  const bundled = import.meta.url.endsWith('.js');
+  return fileURLToPath(new URL(bundled ? `./${subpath}.js` : `../${subpath}.ts`, import.meta.url));
+}

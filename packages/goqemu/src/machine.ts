@@ -1,0 +1,2 @@
+/** goqemu/machine: single QEMU processes: find, launch, attach, stop. */
+export * from '@goqemu/machine';

@@ -1,0 +1,2 @@
+/** goqemu/qmp: QMP, the protocol of QEMU's monitors. */
+export * from '@goqemu/protocol';

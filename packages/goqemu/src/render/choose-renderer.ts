@@ -1,0 +1,23 @@
+import type { CommandContext } from '../shell/command-context.ts';
+import { eventFile } from './event-file.ts';
+import { eventLog } from './event-log.ts';
+import { allSinks, type EventSink } from './event-sink.ts';
+import { plainLines } from './plain-lines.ts';
+
+/**
+ * Who is told what the engine does: the debug log always; a live list where standard error is a terminal, plain
+ * lines elsewhere and with --verbose; a file of events where asked for.
+ */
+export async function chooseRenderer(context: CommandContext, events: string | undefined): Promise<EventSink> {
+  const { shell, noticeStyle: style, quiet, verbose, debug } = context;
+  const sinks: EventSink[] = [eventLog(context.logger)];
+  if (events !== undefined) sinks.push(eventFile(events, shell.workingFolder, shell.stdout));
+  const options = { stream: shell.stderr, style, workingFolder: shell.workingFolder };
+  const live =
+    shell.stderr.isTTY === true && !quiet && !verbose && !debug && !(events === '-' && shell.stdout.isTTY === true);
+  if (live && shell.platform.env.TERM !== 'dumb') {
+    const { taskList } = await import('./task-list/task-list.ts');
+    sinks.push(await taskList(options));
+  } else sinks.push(plainLines({ ...options, quiet, verbose }));
+  return allSinks(sinks);
+}

@@ -1,0 +1,43 @@
+import { createWriteStream } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { GoqemuError } from '@goqemu/core';
+import { type EngineEvent, engineEventVersion } from '@goqemu/lab';
+import type { EventSink } from './event-sink.ts';
+
+/**
+ * Events as NDJSON: the first line is `{"schema":"goqemu-events","version":1}`, each other line one event.
+ *
+ * @throws GoqemuError `events-unwritable` from close, when the file could not be written
+ */
+export function eventFile(target: string, workingFolder: string, stdout: Writable): EventSink {
+  const toStdout = target === '-';
+  const path = resolve(workingFolder, target);
+  const stream = toStdout ? stdout : createWriteStream(path);
+  let failure: Error | undefined;
+  if (!toStdout)
+    stream.on('error', (error: Error) => {
+      failure ??= error;
+    });
+  const write = (value: unknown) => stream.write(`${JSON.stringify(value)}\n`);
+  write({ schema: 'goqemu-events', version: engineEventVersion });
+  return {
+    handle: (event: EngineEvent) => write(event),
+    close: async () => {
+      if (toStdout) return;
+      stream.end();
+      await finished(stream).catch((error: Error) => {
+        failure ??= error;
+      });
+      if (failure)
+        throw new GoqemuError({
+          code: 'events-unwritable',
+          source: 'environment',
+          message: `the events could not be written to ${path}: ${failure.message}`,
+          hint: 'name a file that can be written, or "-" for standard output',
+          cause: failure,
+        });
+    },
+  };
+}

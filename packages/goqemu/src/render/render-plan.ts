@@ -1,0 +1,104 @@
+import { formatDuration } from '@goqemu/core';
+import { countChanges, type Operation, type Plan, type PropertyChange } from '@goqemu/lab';
+import { actionName, actionSign } from './operation-words.ts';
+import { printable } from './printable.ts';
+import { place } from './render-error.ts';
+import type { Style } from './style.ts';
+
+export interface PlanRendering {
+  readonly style: Style;
+  readonly workingFolder: string;
+  /** Reused layers and places in the lab too. */
+  readonly verbose: boolean;
+}
+
+/** A plan for people: what would be done, why, what differs, and about how long it takes. */
+export function renderPlan(plan: Plan, rendering: PlanRendering): string {
+  const { style, verbose } = rendering;
+  const shown = plan.operations.filter(
+    (operation) => verbose || operation.action !== 'reuse' || operation.diff.length > 0,
+  );
+  const lines: string[] = [];
+  for (const notice of [...plan.notices, ...plan.preflight]) {
+    const failing = 'severity' in notice && notice.severity === 'error';
+    lines.push(
+      `${failing ? style.red('problem') : style.yellow('notice')}: ${notice.message}${notice.hint ? `; ${notice.hint}` : ''}`,
+    );
+  }
+  if (countChanges(plan) === 0) {
+    lines.push(nothingToDo(plan));
+    return `${lines.join('\n')}\n`;
+  }
+  if (lines.length > 0) lines.push('');
+  const resourceWidth = Math.min(40, Math.max(...shown.map((operation) => operation.resource.length)));
+  for (const operation of shown) {
+    const estimate =
+      operation.estimateMs === undefined ? '' : style.dim(` (about ${formatDuration(operation.estimateMs)})`);
+    lines.push(
+      `  ${actionSign(operation.action, style)} ${actionName(operation.action, style, 7)}  ${style.bold(operation.resource.padEnd(resourceWidth))}  ${operation.reason}${estimate}`,
+    );
+    if (verbose && operation.location)
+      lines.push(`      ${style.dim(place(operation.location, rendering.workingFolder))}`);
+    for (const change of operation.diff) lines.push(...renderChange(change, style));
+  }
+  lines.push('', summary(plan, style));
+  return `${lines.join('\n')}\n`;
+}
+
+function nothingToDo(plan: Plan): string {
+  const stack = plan.stack === 'default' ? '' : ` (stack ${plan.stack})`;
+  return plan.purpose === 'destroy'
+    ? `Nothing to do: lab ${plan.lab}${stack} has no machine.`
+    : `Nothing to do: lab ${plan.lab}${stack} is as described.`;
+}
+
+function renderChange({ property, before, after, text }: PropertyChange, style: Style): string[] {
+  if (text !== undefined)
+    return [`      ${style.yellow('~')} ${property}:`, ...text.split('\n').flatMap((line) => diffLine(line, style))];
+  if (before === undefined) return [`      ${style.green('+')} ${property}: ${shown(after)}`];
+  if (after === undefined) return [`      ${style.red('-')} ${property}: ${shown(before)}`];
+  return [`      ${style.yellow('~')} ${property}: ${style.red(shown(before))} → ${style.green(shown(after))}`];
+}
+
+/** A line of a unified diff; its file headers say nothing here. */
+function diffLine(line: string, style: Style): string[] {
+  if (line === '' || /^(?:---|\+\+\+|===|Index:|\\ No newline)/.test(line)) return [];
+  const text = printable(line);
+  const paint = line.startsWith('+')
+    ? style.green
+    : line.startsWith('-')
+      ? style.red
+      : line.startsWith('@@')
+        ? style.cyan
+        : style.dim;
+  return [`          ${paint(text)}`];
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const line = printable(text ?? 'nothing').replaceAll('\n', '⏎');
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}
+
+function summary(plan: Plan, style: Style): string {
+  const counts = new Map<string, number>();
+  for (const { action } of plan.operations) if (action !== 'reuse') counts.set(action, (counts.get(action) ?? 0) + 1);
+  const parts = [...counts].map(([action, count]) => `${count} to ${action}`);
+  const estimate = longestPath(plan.operations);
+  const unknown = plan.operations.some(({ action, estimateMs }) => action !== 'reuse' && estimateMs === undefined);
+  const time = estimate === 0 ? '' : `, ${unknown ? 'at least ' : ''}about ${formatDuration(estimate)}`;
+  return `${style.bold('Plan')}: ${parts.join(', ')}${time}`;
+}
+
+/** Milliseconds of the longest chain of operations that wait for each other: the others run beside it. */
+export function longestPath(operations: readonly Pick<Operation, 'id' | 'dependsOn' | 'estimateMs'>[]): number {
+  const ends = new Map<string, number>();
+  let longest = 0;
+  // Operations are listed after what they depend on.
+  for (const { id, dependsOn, estimateMs } of operations) {
+    const end = Math.max(0, ...dependsOn.map((other) => ends.get(other) ?? 0)) + (estimateMs ?? 0);
+    ends.set(id, end);
+    longest = Math.max(longest, end);
+  }
+  return longest;
+}

@@ -1,0 +1,141 @@
+import { formatDuration } from '@goqemu/core';
+import type { EngineEvent, ErrorReport, OperationHeader } from '@goqemu/lab';
+import type { ListrTask } from 'listr2';
+import type { OutputStream } from '../../shell/shell.ts';
+import { describeProgress } from '../describe-progress.ts';
+import type { EventSink } from '../event-sink.ts';
+import { actionName } from '../operation-words.ts';
+import { renderErrorFacts } from '../render-error.ts';
+import type { Style } from '../style.ts';
+import { OperationTask, type TaskHandle } from './operation-task.ts';
+
+export interface TaskListOptions {
+  readonly stream: OutputStream;
+  readonly style: Style;
+  readonly workingFolder: string;
+}
+
+/**
+ * A live list on a terminal: one entry for each machine, under it its operations with what they are doing now.
+ * listr2 is loaded here and nowhere else. Its own handling of Ctrl-C, which leaves with code 127, is off, and it
+ * draws on standard error whether or not standard output is a terminal.
+ */
+export async function taskList({ stream, style, workingFolder }: TaskListOptions): Promise<EventSink> {
+  const { createWritable, DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
+  class RendererOnStderr extends DefaultRenderer {
+    static override nonTTY = true;
+  }
+  const tasks = new Map<string, OperationTask>();
+  const failures: { readonly resource: string; readonly error: ErrorReport }[] = [];
+  const notices = new OperationTask('');
+  let running: Promise<unknown> | undefined;
+
+  function begin(operations: readonly OperationHeader[]): void {
+    const entries: ListrTask[] = [...groupByMachine(operations)].map(([machine, own]) => ({
+      title: style.bold(machine),
+      task: (_context, task) => task.newListr(own.map(entryOf), { concurrent: false, exitOnError: false }),
+    }));
+    // A task without a title writes to the bar under the list.
+    entries.push({
+      task: (_context, task) => notices.run(handleOf(task)),
+      rendererOptions: { bottomBar: 4, persistentOutput: true },
+    });
+    const output = new ProcessOutput(
+      stream as NodeJS.WriteStream,
+      createWritable(() => undefined) as NodeJS.WriteStream,
+      {
+        leaveEmptyLine: false,
+      },
+    );
+    const list = new Listr(entries, {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      renderer: RendererOnStderr,
+      rendererOptions: {
+        collapseSubtasks: false,
+        collapseErrors: false,
+        showErrorMessage: false,
+        formatOutput: 'truncate',
+        logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: output }),
+      },
+    });
+    running = list.run();
+  }
+
+  function entryOf(operation: OperationHeader): ListrTask {
+    const step = operation.resource.startsWith(`${operation.machine}/`);
+    const name = step
+      ? `${actionName(operation.action, style)} ${operation.resource.slice(operation.machine.length + 1)}`
+      : actionName(operation.action, style);
+    const task = new OperationTask(`${name}  ${style.dim(operation.reason)}`);
+    tasks.set(operation.id, task);
+    return { title: task.title, task: (_context, handle) => task.run(handleOf(handle)) };
+  }
+
+  function handle(event: EngineEvent): void {
+    switch (event.type) {
+      case 'apply-started':
+        begin(event.operations.filter((operation) => operation.action !== 'reuse'));
+        break;
+      case 'operation-progress':
+      case 'progress': {
+        const text = describeProgress(event.progress);
+        if (text === undefined) break;
+        const id = event.type === 'operation-progress' ? event.id : undefined;
+        if (id === undefined || event.progress.kind === 'notice')
+          notices.say(event.type === 'progress' ? `${event.subject}: ${text}` : text);
+        else tasks.get(id)?.say(text);
+        break;
+      }
+      case 'operation-done':
+        tasks.get(event.id)?.finish(style.dim(`  ${formatDuration(event.durationMs)}`));
+        break;
+      case 'operation-failed':
+        failures.push({ resource: event.id, error: event.error });
+        tasks.get(event.id)?.fail(event.error.message);
+        break;
+      case 'operation-skipped':
+        tasks.get(event.id)?.skip(event.reason);
+        break;
+      case 'notice':
+        notices.say(event.hint ? `${event.message}; ${event.hint}` : event.message);
+        break;
+      case 'apply-done':
+        for (const task of tasks.values()) task.skip('not begun');
+        notices.finish('');
+        break;
+    }
+  }
+
+  async function close(): Promise<void> {
+    // An apply that was ended by an error has sent no apply-done.
+    for (const task of tasks.values()) task.skip('not finished');
+    notices.finish('');
+    await running;
+    for (const { error } of failures)
+      stream.write(`\n${renderErrorFacts(error, { style, workingFolder, debug: false })}\n`);
+  }
+
+  return { handle, close };
+}
+
+function groupByMachine(operations: readonly OperationHeader[]): Map<string, OperationHeader[]> {
+  const groups = new Map<string, OperationHeader[]>();
+  for (const operation of operations)
+    groups.set(operation.machine, [...(groups.get(operation.machine) ?? []), operation]);
+  return groups;
+}
+
+/** What an operation needs of listr2's task, without its type parameters. */
+function handleOf(task: { title?: string; output: string; skip: (message?: string) => void }): TaskHandle {
+  return {
+    retitle: (title) => {
+      task.title = title;
+    },
+    say: (text) => {
+      task.output = text;
+    },
+    skip: (reason) => task.skip(reason),
+  };
+}

@@ -1,0 +1,45 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { usageError } from '../arguments/usage-error.ts';
+import type { Shell } from './shell.ts';
+
+/** True where somebody can be asked: a terminal to read from and one to show the question on. */
+export function canAsk(shell: Shell): boolean {
+  return shell.stdin.isTTY === true && shell.stderr.isTTY === true;
+}
+
+/** @throws GoqemuError `usage` where there is no terminal: an error at once instead of a prompt that nobody sees */
+export function mustBeAbleToAsk(shell: Shell): void {
+  if (!canAsk(shell)) throw usageError('there is no terminal to ask on', 'add --yes to do it without a question');
+}
+
+/** Asks for a yes. Anything but `y` and `yes` is a no. */
+export async function confirm(shell: Shell, question: string): Promise<boolean> {
+  const answer = await ask(shell, `${question} [y/N] `, shell.stderr);
+  return /^y(?:es)?$/i.test(answer.trim());
+}
+
+/** Asks for a secret; what is typed is not shown. */
+export async function askSecret(shell: Shell, question: string): Promise<string> {
+  shell.stderr.write(`${question}: `);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const answer = await ask(shell, '', silent);
+  shell.stderr.write('\n');
+  return answer;
+}
+
+async function ask(shell: Shell, prompt: string, output: Writable): Promise<string> {
+  const reader = createInterface({ input: shell.stdin, output, terminal: output !== shell.stderr });
+  // readline takes Ctrl-C for itself while it reads; the end of input is a no.
+  const ended = new AbortController();
+  reader.once('SIGINT', () => ended.abort());
+  reader.once('close', () => ended.abort());
+  try {
+    return await reader.question(prompt, { signal: AbortSignal.any([ended.signal, shell.interrupt]) });
+  } catch (error) {
+    if (ended.signal.aborted && !shell.interrupt.aborted && output === shell.stderr) return '';
+    throw error;
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { goqemuHome } from '@goqemu/core';
+import type { CommandSpec } from '../arguments/command-spec.ts';
+import { globalOptions } from '../arguments/global-options.ts';
+import { chooseCommand, parseArguments } from '../arguments/parse-arguments.ts';
+import { commands } from '../commands/command-table.ts';
+import { renderError } from '../render/render-error.ts';
+import { styleFor } from '../render/style.ts';
+import type { CommandContext } from './command-context.ts';
+import { DebugLog } from './debug-log.ts';
+import { exitCode, exitCodeOf, isAbort } from './exit-code.ts';
+import { askSecret, canAsk } from './prompt.ts';
+import type { Shell } from './shell.ts';
+import { version } from './version.ts';
+
+/** Runs one command line to its end and returns the exit code. Never throws, never exits the process. */
+export async function runCommandLine(shell: Shell): Promise<number> {
+  const wanted = colourWish(shell.argv);
+  const wish = { wanted, env: shell.platform.env };
+  const noticeStyle = styleFor(shell.stderr, wish);
+  let debugLog: DebugLog | undefined;
+  let debug = false;
+  try {
+    const chosen = chooseCommand(shell.argv, commands, globalOptions);
+    if (!chosen) return await withoutCommand(shell);
+    if (asksForHelp(chosen.words)) return await showHelp(shell, chosen.spec);
+    const { input, globals } = parseArguments(chosen.spec, chosen.words, globalOptions);
+    const scopes = typeof globals.debug === 'string' ? globals.debug.split(',') : [];
+    debug = globals.debug !== false;
+    debugLog = new DebugLog(
+      join(goqemuHome(shell.platform), 'logs'),
+      chosen.spec.name,
+      debug ? { stream: shell.stderr, scopes } : undefined,
+    );
+    const context = contextOf(shell, chosen.spec, globals, debugLog, styleFor(shell.stdout, wish));
+    const { run } = await chosen.spec.load();
+    return await run({ ...context, noticeStyle }, input);
+  } catch (error) {
+    if (isAbort(error)) {
+      shell.stderr.write('interrupted\n');
+      return exitCode.interrupted;
+    }
+    debugLog?.log('error', 'command', 'ended by an error', { error });
+    const logPath = debugLog?.written ? debugLog.path : undefined;
+    shell.stderr.write(renderError(error, { style: noticeStyle, workingFolder: shell.workingFolder, debug, logPath }));
+    return exitCodeOf(error);
+  } finally {
+    debugLog?.[Symbol.dispose]();
+  }
+}
+
+function contextOf(
+  shell: Shell,
+  spec: CommandSpec,
+  globals: Readonly<Record<string, unknown>>,
+  debugLog: DebugLog,
+  style: CommandContext['style'],
+): Omit<CommandContext, 'noticeStyle'> {
+  const quiet = globals.quiet === true;
+  return {
+    shell,
+    commands,
+    command: `goqemu ${spec.name}`,
+    quiet,
+    verbose: globals.verbose === true,
+    debug: globals.debug !== false,
+    style,
+    logger: debugLog,
+    debugLog,
+    print: (text) => shell.stdout.write(text),
+    printJson: (document) => shell.stdout.write(`${JSON.stringify(document, null, 2)}\n`),
+    tell: (line) => {
+      if (!quiet) shell.stderr.write(`${line}\n`);
+    },
+    ...(canAsk(shell) ? { promptSecret: (question: string) => askSecret(shell, question) } : {}),
+  };
+}
+
+/** `goqemu`, `goqemu --version`, `goqemu --help`: no command was named. */
+async function withoutCommand(shell: Shell): Promise<number> {
+  if (shell.argv.includes('--version')) {
+    shell.stdout.write(`${version}\n`);
+    return exitCode.done;
+  }
+  const asked = asksForHelp(shell.argv);
+  const { renderOverview } = await import('../arguments/help.ts');
+  const stream = asked ? shell.stdout : shell.stderr;
+  stream.write(renderOverview(commands, styleFor(stream, { wanted: colourWish(shell.argv), env: shell.platform.env })));
+  if (asked) return exitCode.done;
+  // An option that is not there is told as such.
+  if (shell.argv.length > 0) parseArguments(noCommand, shell.argv, globalOptions);
+  return exitCode.usage;
+}
+
+const noCommand: CommandSpec = {
+  name: '',
+  summary: '',
+  positionals: [],
+  options: {},
+  examples: [],
+  load: () => Promise.reject(new Error('no command was named')),
+};
+
+async function showHelp(shell: Shell, spec: CommandSpec): Promise<number> {
+  const { renderCommandHelp } = await import('../arguments/help.ts');
+  const style = styleFor(shell.stdout, { wanted: colourWish(shell.argv), env: shell.platform.env });
+  shell.stdout.write(renderCommandHelp(spec, style));
+  return exitCode.done;
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
+}
+
+/** Read before anything else, since the first error may be about the words themselves. */
+function colourWish(words: readonly string[]): 'always' | 'never' | 'auto' {
+  let wish: 'always' | 'never' | 'auto' = 'auto';
+  for (const word of words) {
+    if (word === '--') break;
+    if (word === '--color' || word === '--color=always') wish = 'always';
+    if (word === '--no-color' || word === '--color=never') wish = 'never';
+    if (word === '--color=auto') wish = 'auto';
+  }
+  return wish;
+}

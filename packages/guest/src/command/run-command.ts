@@ -1,0 +1,159 @@
+import { GoqemuError, type Logger, timeoutError } from '@goqemu/core';
+import type { ClientChannel } from 'ssh2';
+import { openOn } from '../session/channel.ts';
+import type { Connection } from '../session/connection.ts';
+import type { SshEndpoint } from '../session/endpoint.ts';
+import { connectionLost } from '../session/session-errors.ts';
+import { feed } from './command-input.ts';
+import type { CommandInput, TerminalSize } from './command-options.ts';
+import { endRemote } from './end-remote.ts';
+import type { RemoteCommand } from './remote-command.ts';
+import { StartAnnouncement } from './start-announcement.ts';
+
+/** A command that has ended exits at once, but what it left in the background may hold its output open for ever. */
+const outputAfterExitMs = 2000;
+
+export interface Run {
+  readonly what: string;
+  readonly remote: RemoteCommand;
+  readonly input: CommandInput | undefined;
+  readonly terminal: TerminalSize | undefined;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly logger: Logger;
+  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  /** Given the means to hold the guest's output back. */
+  onFlow?(flow: Flow): void;
+}
+
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/**
+ * Runs a command on a connection that stands.
+ *
+ * @throws NotBegun when the connection broke before the command was sent; GoqemuError `connection-lost` when after;
+ * `timeout`; `privilege-denied`; the signal's reason
+ */
+export async function runCommand(connection: Connection, endpoint: SshEndpoint, run: Run): Promise<Ending> {
+  const terminal = run.terminal;
+  const pty = terminal && { term: terminal.term ?? 'xterm-256color', cols: terminal.columns, rows: terminal.rows };
+  const channel = await openOn<ClientChannel>(connection, endpoint, `a channel for ${run.what}`, (client, done) =>
+    client.exec(run.remote.request, pty ? { pty } : {}, done),
+  );
+  const announcement = new StartAnnouncement(run.remote.nonce);
+  const reason = new AbortController();
+  const timer = Number.isFinite(run.timeoutMs)
+    ? setTimeout(() => reason.abort(timeoutError(run.what, run.timeoutMs)), run.timeoutMs)
+    : undefined;
+  const forward = () => reason.abort(run.signal?.reason);
+  if (run.signal?.aborted) forward();
+  run.signal?.addEventListener('abort', forward, { once: true });
+  try {
+    const ending = follow(channel, connection, run, announcement);
+    const fed = feed(
+      channel,
+      run.remote.preamble,
+      run.input,
+      ending.catch(() => undefined),
+    );
+    fed.catch((error: unknown) => reason.abort(error)); // the input's own failure ends the command
+    return await Promise.race([ending, whenAborted(reason.signal)]);
+  } catch (error) {
+    if (reason.signal.aborted && connection.brokenBecause === undefined && announcement.started) {
+      const left = await endRemote(connection, endpoint, announcement.started, run.remote.elevated);
+      if (left)
+        run.logger.log('warn', 'ssh', 'the command may still run in the guest', { command: run.what, reason: left });
+    }
+    channel.close();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    run.signal?.removeEventListener('abort', forward);
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Takes the output until the command has ended. */
+function follow(
+  channel: ClientChannel,
+  connection: Connection,
+  run: Run,
+  announcement: StartAnnouncement,
+): Promise<Ending> {
+  const announcedOn = run.terminal ? 'stdout' : 'stderr';
+  let lastWords = '';
+  let held = false;
+  run.onFlow?.({
+    pause() {
+      held = true;
+      channel.pause();
+      channel.stderr.pause();
+    },
+    resume() {
+      held = false;
+      channel.resume();
+      channel.stderr.resume();
+    },
+  });
+  return new Promise((resolve, reject) => {
+    let ending: Ending | undefined;
+    let quiet: NodeJS.Timeout | undefined;
+    const watchQuiet = () => {
+      clearTimeout(quiet);
+      if (ending) quiet = setTimeout(() => (held ? watchQuiet() : settle()), outputAfterExitMs);
+    };
+    const settle = () => {
+      clearTimeout(quiet);
+      unsubscribe();
+      const rest = announcement.flush();
+      if (rest.length > 0) run.onOutput(announcedOn, rest);
+      if (ending && announcement.started) resolve(ending);
+      else if (ending) reject(neverStarted(run, ending, lastWords));
+      else reject(connectionLost(run.what, connection.brokenBecause ?? 'the guest closed the command’s channel'));
+      channel.close();
+    };
+    const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+      const own = stream === announcedOn ? announcement.push(chunk) : chunk;
+      if (!announcement.started) lastWords = (lastWords + own.toString('utf8')).slice(-2000);
+      if (own.length > 0) run.onOutput(stream, own);
+      watchQuiet();
+    };
+    channel.on('data', take('stdout'));
+    channel.stderr.on('data', take('stderr'));
+    channel.on('exit', (code: number | null, signal?: string) => {
+      ending = { exitCode: code, signal: signal?.replace(/^SIG/, '') ?? null };
+      watchQuiet();
+    });
+    channel.once('close', settle);
+    const unsubscribe = connection.onBroken(settle);
+  });
+}
+
+/** The wrapper never spoke: sudo or the login shell refused. */
+function neverStarted(run: Run, ending: Ending, lastWords: string): GoqemuError {
+  const elevated = run.remote.elevated;
+  return new GoqemuError({
+    code: elevated ? 'privilege-denied' : 'command-not-started',
+    source: 'environment',
+    subject: run.what,
+    message: elevated ? `the guest does not let ${run.what} run as another user` : `${run.what} could not be started`,
+    detail: lastWords.trim() || `exit code ${ending.exitCode ?? 'none'}, signal ${ending.signal ?? 'none'}`,
+    hint: elevated
+      ? 'give the session’s user the right to use sudo without a password, and check that the other user exists'
+      : 'check that the user’s login shell works and that /bin/sh exists',
+  });
+}

@@ -1,0 +1,91 @@
+import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { errorMessage, GoqemuError, sleep } from '@goqemu/core';
+import type { SessionAccess } from '../session/session-access.ts';
+import { dialThroughGuest } from '../tunnel/tunnel.ts';
+import type { GuestCondition } from './conditions.ts';
+
+type HttpCondition = Extract<GuestCondition, { http: string }>;
+
+/** One answer may take this long before the next attempt. */
+const answerMs = 10_000;
+const pauseMs = 500;
+
+/** Asks until the answer is good. Certificates are not checked: a guest's own are self-signed, and the way is SSH. */
+export async function waitForHttp(
+  session: SessionAccess,
+  condition: HttpCondition,
+  signal: AbortSignal,
+  onReason: (reason: string) => void,
+): Promise<void> {
+  const url = urlOf(condition.http);
+  for (;;) {
+    const reason = await ask(session, url, condition, signal);
+    if (reason === undefined) return;
+    onReason(reason);
+    await sleep(pauseMs, signal);
+  }
+}
+
+/** Undefined for a good answer, else what was wrong. */
+async function ask(
+  session: SessionAccess,
+  url: URL,
+  condition: HttpCondition,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  signal.throwIfAborted();
+  const secure = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  let channel: Duplex;
+  try {
+    const address = host === 'localhost' ? '127.0.0.1' : host;
+    channel = await dialThroughGuest(session, Number(url.port) || (secure ? 443 : 80), address);
+  } catch (error) {
+    return errorMessage(error);
+  }
+  try {
+    const status = await new Promise<number>((resolve, reject) => {
+      const asked = (secure ? secureRequest : request)(
+        url,
+        {
+          agent: false,
+          headers: { connection: 'close', ...(condition.headers as Record<string, string> | undefined) },
+          signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+          createConnection: () =>
+            secure ? connectTls({ socket: channel, servername: host, rejectUnauthorized: false }) : channel,
+        },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        },
+      );
+      asked.on('error', reject);
+      asked.end();
+    });
+    return isGood(status, condition.status) ? undefined : `it answered with status ${status}`;
+  } catch (error) {
+    return `it gave no answer: ${errorMessage(error)}`;
+  } finally {
+    channel.destroy();
+  }
+}
+
+function isGood(status: number, wanted: HttpCondition['status']): boolean {
+  if (wanted === undefined) return status >= 200 && status < 400;
+  return typeof wanted === 'number' ? status === wanted : wanted.includes(status);
+}
+
+function urlOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
+  throw new GoqemuError({
+    code: 'option-invalid',
+    source: 'user',
+    subject: 'http',
+    message: `${JSON.stringify(text)} is not a URL of http or https`,
+    hint: 'write a URL as the guest sees it, such as "http://localhost:8080/health"',
+  });
+}

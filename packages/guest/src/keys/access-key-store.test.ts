@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AccessKeyStore } from './access-key-store.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'goqemu-keys-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+
+test('a lab keeps the pair that it got first', async () => {
+  const first = await new AccessKeyStore(join(folder, 'a')).loadOrCreate('web-1a2b');
+  assert.deepEqual(await new AccessKeyStore(join(folder, 'a')).loadOrCreate('web-1a2b'), first);
+});
+
+test('many that ask at once get the same pair, and nothing is left over', async () => {
+  const store = new AccessKeyStore(join(folder, 'b'));
+  const pairs = await Promise.all(Array.from({ length: 20 }, () => store.loadOrCreate('web')));
+  assert.equal(new Set(pairs.map((pair) => pair.privateKey)).size, 1);
+  assert.deepEqual(await readdir(store.folder), ['web']);
+});
+
+test('only its owner can read a private key, also when its mode had been widened', async () => {
+  const store = new AccessKeyStore(join(folder, 'c'));
+  const { privateKeyFile } = await store.loadOrCreate('web');
+  await chmod(privateKeyFile, 0o644);
+  await store.loadOrCreate('web');
+  assert.equal(await modeOf(privateKeyFile), 0o600);
+  assert.equal(await modeOf(store.folder), 0o700);
+  assert.equal(await modeOf(join(store.folder, 'web')), 0o700);
+});
+
+test('half a pair is an error and is never replaced', async () => {
+  const store = new AccessKeyStore(join(folder, 'd'));
+  const { privateKeyFile } = await store.loadOrCreate('web');
+  await unlink(`${privateKeyFile}.pub`);
+  await assert.rejects(store.loadOrCreate('web'), { code: 'access-key-damaged' });
+});
+
+test('a lab whose name leads elsewhere is refused', async () => {
+  const store = new AccessKeyStore(join(folder, 'e'));
+  for (const name of ['../x', 'a/b', '', '.', 'a\0b'])
+    await assert.rejects(store.loadOrCreate(name), { code: 'name-invalid' });
+});
+
+test('deleting forgets the pair', async () => {
+  const store = new AccessKeyStore(join(folder, 'f'));
+  const first = await store.loadOrCreate('web');
+  await store.delete('web');
+  assert.equal(await store.load('web'), undefined);
+  assert.notEqual((await store.loadOrCreate('web')).publicKey, first.publicKey);
+});

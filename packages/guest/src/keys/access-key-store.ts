@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkResourceName, GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { generateSshKeyPair, parsePublicKey, type SshKeyPair } from './key-pair.ts';
+
+/** A lab's access keys, and the file that `ssh -i` takes. */
+export interface AccessKey extends SshKeyPair {
+  readonly privateKeyFile: string;
+}
+
+/**
+ * One pair of access keys per lab, in `FOLDER/LAB/id_ed25519` and `id_ed25519.pub`;
+ * folders are 0700 and private keys 0600, as OpenSSH insists.
+ */
+export class AccessKeyStore {
+  readonly folder: string;
+
+  /** @param folder `GoqemuFolders.keys` */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /**
+   * The lab's pair, made when there is none. Two who ask at once get the same one.
+   *
+   * @throws GoqemuError `name-invalid`; `access-key-damaged` when only half a pair is there
+   */
+  async loadOrCreate(labId: string): Promise<AccessKey> {
+    const existing = await this.load(labId);
+    if (existing) return existing;
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const draft = join(this.folder, `.${labId}.${randomBytes(6).toString('hex')}`);
+    await mkdir(draft, { mode: 0o700 });
+    try {
+      const pair = await generateSshKeyPair(`goqemu-${labId}`);
+      await writeFileAtomic(join(draft, 'id_ed25519'), pair.privateKey, { mode: 0o600 });
+      await writeFileAtomic(join(draft, 'id_ed25519.pub'), `${pair.publicKey}\n`);
+      await rename(draft, this.#folderOf(labId)); // both files appear at once
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      // Somebody else was first: a folder that is not empty is never replaced by rename(2).
+      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
+    }
+    const made = await this.load(labId);
+    if (!made) throw damaged(this.#folderOf(labId));
+    return made;
+  }
+
+  /** The lab's pair, or undefined when it has none. */
+  async load(labId: string): Promise<AccessKey | undefined> {
+    const folder = this.#folderOf(labId);
+    const privateKeyFile = join(folder, 'id_ed25519');
+    const [privateKey, publicKey] = await Promise.all([
+      readIfThere(privateKeyFile),
+      readIfThere(`${privateKeyFile}.pub`),
+    ]);
+    if (privateKey === undefined && publicKey === undefined) return undefined;
+    if (!privateKey?.startsWith('-----BEGIN') || publicKey === undefined) throw damaged(folder);
+    parsePublicKey(publicKey);
+    await chmod(privateKeyFile, 0o600); // a copy or a restored backup may have widened it
+    return { privateKeyFile, privateKey, publicKey: publicKey.trim() };
+  }
+
+  /** Forgets the lab's pair; machines and layers that know it can no longer be reached with it. */
+  async delete(labId: string): Promise<void> {
+    await rm(this.#folderOf(labId), { recursive: true, force: true });
+  }
+
+  #folderOf(labId: string): string {
+    return join(this.folder, checkResourceName(labId, 'lab'));
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function damaged(folder: string): GoqemuError {
+  return new GoqemuError({
+    code: 'access-key-damaged',
+    source: 'environment',
+    subject: folder,
+    message: `the access keys in ${folder} are incomplete`,
+    detail: 'expected the files id_ed25519 and id_ed25519.pub',
+    hint: 'restore them from a backup, or delete the folder and create the machines of this lab anew',
+  });
+}

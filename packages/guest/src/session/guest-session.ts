@@ -1,0 +1,325 @@
+import { setMaxListeners } from 'node:events';
+import { hasErrorCode, type Logger, orAborted, silentLogger, sleep, timeoutError, withDeadline } from '@goqemu/core';
+import type { Command, CommandOptions, CommandResult } from '../command/command-options.ts';
+import { type CommandStream, openCommandStream } from '../command/command-stream.ts';
+import { OutputTail } from '../command/output-tail.ts';
+import { commandText, remoteCommand } from '../command/remote-command.ts';
+import { type Flow, runCommand } from '../command/run-command.ts';
+import { type InteractiveShell, openInteractiveShell, type ShellOptions } from '../shell/interactive-shell.ts';
+import { type DownloadOptions, download } from '../transfer/download.ts';
+import { type UploadOptions, upload } from '../transfer/upload.ts';
+import { type WriteFileOptions, writeGuestFile } from '../transfer/write-file.ts';
+import {
+  openReverseTunnel,
+  openTunnel,
+  type ReverseTunnelOptions,
+  type Tunnel,
+  type TunnelOptions,
+} from '../tunnel/tunnel.ts';
+import { type BannerTiming, defaultBannerTiming } from './banner.ts';
+import { NotBegun } from './channel.ts';
+import { type Connection, type ConnectionProgress, openConnection } from './connection.ts';
+import type { SshEndpoint } from './endpoint.ts';
+import type { SessionAccess } from './session-access.ts';
+import { connectFailed, sessionClosed } from './session-errors.ts';
+import { Slots } from './slots.ts';
+
+export interface GuestSessionOptions extends SshEndpoint {
+  /** Silent unless given. */
+  readonly logger?: Logger;
+  /** How long a dropped connection is tried to be made anew before commands that wait for it fail; default 2 minutes. */
+  readonly reconnectMs?: number;
+  /** From the banner to the login, in milliseconds; default 30 s: a guest without acceleration is slow at this. */
+  readonly handshakeMs?: number;
+  /** Pause between signs of life, in milliseconds; default 10 s. */
+  readonly keepaliveMs?: number;
+  /** Signs of life that may stay unanswered before the connection counts as broken; default 3. */
+  readonly keepaliveCount?: number;
+  /** Commands, shells and transfers at once; default 8. OpenSSH allows 10 per connection (MaxSessions) and two are for ending others. */
+  readonly maxChannels?: number;
+  readonly banner?: Partial<BannerTiming>;
+}
+
+export interface ConnectOptions extends ConnectionProgress {
+  /** In milliseconds; default `reconnectMs`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A connection in the making, for as long as somebody waits for it. */
+interface Dialing {
+  readonly connection: Promise<Connection>;
+  readonly stop: AbortController;
+  waiters: number;
+}
+
+const defaultTimeoutMs = 10 * 60_000;
+/** A guest that drops every connection at once must not be tried for ever. */
+const mostAttempts = 10;
+const defaultOutputBytes = 16 * 2 ** 20;
+
+/**
+ * Commands, files and tunnels to one guest over one SSH connection, which is made when first needed and again
+ * after it has broken.
+ *
+ * @example
+ * await using session = new GuestSession({ host: '127.0.0.1', port: 2222, user: 'debian', privateKey, hostKey });
+ * const { stdout } = await session.exec('uname -r');
+ */
+export class GuestSession implements SessionAccess, AsyncDisposable {
+  readonly endpoint: SshEndpoint;
+  readonly logger: Logger;
+  readonly #options: GuestSessionOptions;
+  readonly #slots: Slots;
+  readonly #closing = new AbortController();
+  #connection: Connection | undefined;
+  #dialing: Dialing | undefined;
+
+  constructor(options: GuestSessionOptions) {
+    const { host, port, user, privateKey, hostKey } = options;
+    this.endpoint = { host, port, user, privateKey, hostKey };
+    this.#options = options;
+    this.logger = options.logger ?? silentLogger;
+    this.#slots = new Slots(options.maxChannels ?? 8);
+    setMaxListeners(0, this.#closing.signal); // every waiting command listens
+  }
+
+  get user(): string {
+    return this.endpoint.user;
+  }
+
+  /** True while a connection stands. */
+  get isConnected(): boolean {
+    return this.#connection !== undefined && this.#connection.brokenBecause === undefined;
+  }
+
+  /**
+   * Makes sure that a connection stands. Not needed before a command; it is there for a time-out and progress of its own.
+   *
+   * @throws GoqemuError `host-key-mismatch`, `authentication-failed`, `timeout` with the last attempt's reason, `session-closed`
+   */
+  async connect(options: ConnectOptions = {}): Promise<void> {
+    await this.connection(options);
+  }
+
+  /** The connection that stands, or a new one. For what is built on a session. */
+  async connection(options: ConnectOptions = {}): Promise<Connection> {
+    this.#closing.signal.throwIfAborted();
+    if (this.#connection?.brokenBecause === undefined && this.#connection) return this.#connection;
+    this.#dialing ??= this.#startDialing(options);
+    const dialing = this.#dialing;
+    dialing.waiters++;
+    try {
+      return await orAborted(dialing.connection, options.signal);
+    } finally {
+      dialing.waiters--;
+      if (dialing.waiters === 0) dialing.stop.abort(new Error('nobody waits for the connection any more'));
+    }
+  }
+
+  /** Runs with one of the connection's places for commands, shells and transfers, in turn. */
+  async withSlot<T>(
+    signal: AbortSignal | undefined,
+    work: (connection: Connection) => Promise<T>,
+    repeatable = false,
+  ): Promise<T> {
+    const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    using _slot = await this.#slots.take(stop);
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.connection({ signal: stop });
+      try {
+        return await work(connection);
+      } catch (error) {
+        this.#closing.signal.throwIfAborted();
+        const lost = repeatable && hasErrorCode(error, 'connection-lost');
+        if (!(error instanceof NotBegun) && !lost) throw error;
+        if (attempt === mostAttempts) throw lost ? error : connectFailed(this.endpoint, (error as NotBegun).message);
+        // A connection that fails while it is used may take a moment to notice that it is broken.
+        if (connection.brokenBecause === undefined) connection.close('a channel broke');
+        this.logger.log('debug', 'ssh', 'connecting anew', { reason: connection.brokenBecause });
+      }
+    }
+  }
+
+  /**
+   * Runs a command and waits for its end. Any number may be asked for at once: they run side by side on one connection
+   * as far as the guest's sshd allows, the others wait in turn. A command that was not yet sent when the connection
+   * broke is kept and sent over the next one. An exit code other than 0 is a result, not an error.
+   *
+   * @throws GoqemuError `connection-lost` when the connection broke while it ran (unless `repeatable`), `timeout` after
+   * ending it in the guest, `privilege-denied`, and those of `connect`
+   */
+  async exec(command: Command, options: CommandOptions = {}): Promise<CommandResult> {
+    const text = commandText(command);
+    const limit = options.maxOutputBytes ?? defaultOutputBytes;
+    let outputs = { stdout: new OutputTail(limit), stderr: new OutputTail(limit) };
+    const begun = performance.now();
+    const ending = await this.#run(command, options, {
+      onStart() {
+        outputs = { stdout: new OutputTail(limit), stderr: new OutputTail(limit) };
+      },
+      onOutput(stream, chunk) {
+        outputs[stream].push(chunk);
+        (stream === 'stdout' ? options.onStdout : options.onStderr)?.(chunk);
+      },
+    });
+    return {
+      command: text,
+      stdout: outputs.stdout.text(),
+      stderr: outputs.stderr.text(),
+      ...ending,
+      durationMs: Math.round(performance.now() - begun),
+      truncated: outputs.stdout.truncated || outputs.stderr.truncated,
+    };
+  }
+
+  /** Runs a command and hands its output out piece by piece, holding the guest back while nobody takes it. */
+  stream(
+    command: Command,
+    options: Omit<CommandOptions, 'onStdout' | 'onStderr' | 'repeatable' | 'maxOutputBytes'> = {},
+  ): CommandStream {
+    return openCommandStream(
+      commandText(command),
+      (signal, sink) => this.#run(command, { timeoutMs: Number.POSITIVE_INFINITY, ...options, signal }, sink),
+      options.signal,
+    );
+  }
+
+  /** A shell, or one program, on a terminal of the guest, for a person. */
+  shell(options: ShellOptions = {}): Promise<InteractiveShell> {
+    return openInteractiveShell(this, options);
+  }
+
+  /** Copies a file or a folder into the guest. */
+  upload(source: string, destination: string, options: UploadOptions = {}): Promise<void> {
+    return upload(this, source, destination, options);
+  }
+
+  /** Copies a file or a folder out of the guest. */
+  download(source: string, destination: string, options: DownloadOptions = {}): Promise<void> {
+    return download(this, source, destination, options);
+  }
+
+  /** Writes a file in the guest: whole, or not at all. */
+  writeFile(path: string, contents: string | Uint8Array, options: WriteFileOptions = {}): Promise<void> {
+    return writeGuestFile(this, path, contents, options);
+  }
+
+  /** Opens a port of this host, on loopback, that leads to a port of the guest. */
+  forward(guestPort: number, options: TunnelOptions = {}): Promise<Tunnel> {
+    return openTunnel(this, guestPort, options);
+  }
+
+  /** Opens a port in the guest, on its loopback, that leads to a port of this host. */
+  reverseForward(hostPort: number, options: ReverseTunnelOptions = {}): Promise<Tunnel> {
+    return openReverseTunnel(this, hostPort, options);
+  }
+
+  /** Drops the connection but not the session: for a guest that was restored or started anew. Commands in flight fail. */
+  reset(reason = 'the guest was started anew'): void {
+    this.#connection?.close(reason);
+    this.#connection = undefined;
+  }
+
+  /** Ends the session and all that runs over it. */
+  async close(): Promise<void> {
+    if (!this.#closing.signal.aborted) this.#closing.abort(sessionClosed(this.endpoint));
+    this.reset('the session was closed');
+    await this.#dialing?.connection.catch(() => undefined); // it was told to stop, and its callers hear why
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run(
+    command: Command,
+    options: CommandOptions,
+    sink: {
+      onStart?(): void;
+      onFlow?(flow: Flow): void;
+      onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+    },
+  ) {
+    const remote = remoteCommand(command, options, this.user);
+    const what = options.label ?? `command ${JSON.stringify(shorten(commandText(command)))}`;
+    const begun = performance.now();
+    const ending = await this.withSlot(
+      options.signal,
+      (connection) => {
+        sink.onStart?.();
+        return runCommand(connection, this.endpoint, {
+          what,
+          remote,
+          input: options.input,
+          terminal: options.pty === true ? { columns: 80, rows: 24 } : options.pty || undefined,
+          timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+          signal: options.signal,
+          logger: this.logger,
+          onOutput: sink.onOutput,
+          ...(sink.onFlow ? { onFlow: sink.onFlow } : {}),
+        });
+      },
+      options.repeatable,
+    );
+    this.logger.log('debug', 'ssh', 'command ended', {
+      command: options.label ?? 'unnamed',
+      exitCode: ending.exitCode,
+      durationMs: Math.round(performance.now() - begun),
+    });
+    return ending;
+  }
+
+  #startDialing(options: ConnectOptions): Dialing {
+    const stop = new AbortController();
+    const connection = this.#dial(options, AbortSignal.any([stop.signal, this.#closing.signal])).finally(() => {
+      this.#dialing = undefined;
+    });
+    return { connection, stop, waiters: 0 };
+  }
+
+  /** Attempts until one succeeds; only what another attempt cannot mend ends it early. */
+  async #dial(options: ConnectOptions, stop: AbortSignal): Promise<Connection> {
+    const { host, port } = this.endpoint;
+    const timeoutMs = options.timeoutMs ?? this.#options.reconnectMs ?? 120_000;
+    let last = 'no attempt has ended yet';
+    const name = `connecting to ${host}:${port} over SSH`;
+    const settings = {
+      banner: { ...defaultBannerTiming, ...this.#options.banner },
+      handshakeMs: this.#options.handshakeMs ?? 30_000,
+      keepaliveMs: this.#options.keepaliveMs ?? 10_000,
+      keepaliveCount: this.#options.keepaliveCount ?? 3,
+      logger: this.logger,
+    };
+    const note = (reason: string) => {
+      last = reason;
+      options.onAttempt?.(reason);
+    };
+    const attempt = async (signal: AbortSignal): Promise<Connection> => {
+      for (;;) {
+        try {
+          const connection = await openConnection(this.endpoint, settings, signal, {
+            onBanner: options.onBanner,
+            onAttempt: note,
+          });
+          if (signal.aborted) connection.close('it came too late');
+          return connection;
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!hasErrorCode(error, 'connect-failed')) throw error;
+          note(error.detail ?? error.message);
+          await sleep(settings.banner.retryMs, signal);
+        }
+      }
+    };
+    try {
+      this.#connection = await withDeadline(name, timeoutMs, stop, attempt);
+      return this.#connection;
+    } catch (error) {
+      if (hasErrorCode(error, 'timeout')) throw timeoutError(name, timeoutMs, last);
+      throw error;
+    }
+  }
+}
+
+const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}…` : text);

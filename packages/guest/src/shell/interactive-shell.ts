@@ -1,0 +1,74 @@
+import type { Readable, Writable } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+import type { Command, TerminalSize } from '../command/command-options.ts';
+import { commandText } from '../command/remote-command.ts';
+import type { Ending } from '../command/run-command.ts';
+import { openOn } from '../session/channel.ts';
+import type { SessionAccess } from '../session/session-access.ts';
+import { connectionLost } from '../session/session-errors.ts';
+
+export interface ShellOptions {
+  /** Size and type of the terminal; default 80 × 24, `xterm-256color`. */
+  readonly terminal?: TerminalSize;
+  /** A program instead of the user's login shell. */
+  readonly command?: Command;
+  readonly signal?: AbortSignal;
+}
+
+/** A terminal of the guest with raw streams: what is written is typed, what is read is shown. */
+export interface InteractiveShell extends AsyncDisposable {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** How it ended; rejects with `connection-lost`. */
+  readonly ending: Promise<Ending>;
+  /** Tells the guest that the terminal's window has another size, in characters. */
+  resize(size: Pick<TerminalSize, 'columns' | 'rows'>): void;
+  close(): void;
+}
+
+export async function openInteractiveShell(session: SessionAccess, options: ShellOptions): Promise<InteractiveShell> {
+  const size = options.terminal ?? { columns: 80, rows: 24 };
+  const pty = { term: size.term ?? 'xterm-256color', cols: size.columns, rows: size.rows };
+  const command = options.command;
+  return new Promise((resolve, reject) => {
+    const held = session.withSlot(options.signal, async (connection) => {
+      const channel = await openOn<ClientChannel>(connection, session.endpoint, 'a terminal', (client, done) =>
+        command === undefined ? client.shell(pty, done) : client.exec(commandText(command), { pty }, done),
+      );
+      const ending = endingOf(channel, () => connection.brokenBecause);
+      ending.catch(() => undefined); // for whoever looks at it; a shell that breaks must not end this process
+      const close = () => {
+        channel.close();
+      };
+      options.signal?.addEventListener('abort', close, { once: true });
+      resolve({
+        stdin: channel,
+        stdout: channel,
+        ending,
+        resize: ({ columns, rows }) => channel.setWindow(rows, columns, 0, 0),
+        close,
+        async [Symbol.asyncDispose]() {
+          close();
+          channel.resume();
+          await ending.catch(() => undefined);
+        },
+      });
+      await ending.catch(() => undefined); // the slot is held until then
+      options.signal?.removeEventListener('abort', close);
+    });
+    held.catch(reject);
+  });
+}
+
+function endingOf(channel: ClientChannel, brokenBecause: () => string | undefined): Promise<Ending> {
+  return new Promise((resolve, reject) => {
+    let ending: Ending | undefined;
+    channel.on('exit', (exitCode: number | null, signal?: string) => {
+      ending = { exitCode, signal: signal?.replace(/^SIG/, '') ?? null };
+    });
+    channel.once('close', () => {
+      if (ending) resolve(ending);
+      else reject(connectionLost('the shell', brokenBecause() ?? 'the channel was closed'));
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import { GoqemuError } from '@goqemu/core';
+import { runTool, type ToolRun } from './run-tool.ts';
+
+/** Where the host's apt gets Debian from, and how it insists on the age of what it gets. */
+export interface AptMirror {
+  /** Lines of a sources.list for the release that is to be built. */
+  readonly sources: readonly string[];
+  /** Options for apt that hold for these sources wherever they are used, the guest included. */
+  readonly validity: readonly string[];
+  /** Proxies, which hold for this host only. */
+  readonly proxies: readonly string[];
+}
+
+/** Fields of `apt-get indextargets`, apt's own account of its sources in any of its file formats. */
+const format = '$(REPO_URI)\t$(RELEASE)\t$(ORIGIN)\t$(LABEL)';
+
+/**
+ * Reads the host's apt configuration for its Debian mirror and puts `suite` in the place of the host's own release.
+ *
+ * @throws GoqemuError `debian-mirror-missing` when the host's apt knows none, as on Ubuntu and outside Debian
+ */
+export async function readAptMirror(suite: string, run: ToolRun = {}): Promise<AptMirror> {
+  const targets = await runTool('apt-get', ['indextargets', '--format', format, 'Identifier: Packages'], run).catch(
+    (cause: unknown) => {
+      run.signal?.throwIfAborted();
+      throw mirrorMissing(cause);
+    },
+  );
+  const configuration = await runTool('apt-config', ['dump', '--format', '%f\t%v%n'], run);
+  return { sources: debianSources(targets, suite), ...aptOptions(configuration) };
+}
+
+/** The sources.list lines for `suite` from the output of `apt-get indextargets`; exported for its tests. */
+export function debianSources(targets: string, suite: string): string[] {
+  const lines = new Set<string>();
+  for (const target of targets.split('\n')) {
+    const [uri = '', release = '', origin = '', label = ''] = target.split('\t');
+    if (!/^(https?|file|copy):\/[^\s[\]]+$/.test(uri)) continue;
+    // ORIGIN and LABEL are left as they were written when no Release file has been fetched yet.
+    if (origin !== 'Debian' && !(origin.startsWith('$(') && /\/debian(-security)?\/$/.test(uri))) continue;
+    const security = label === 'Debian-Security' || /-security$/.test(release);
+    if (!security && !/^[a-z]+$/.test(release)) continue; // -updates comes with its main suite, -backports is not wanted
+    if (security) lines.add(`deb ${uri} ${suite}-security main`);
+    else for (const name of [suite, `${suite}-updates`]) lines.add(`deb ${uri} ${name} main`);
+  }
+  const sources = [...lines].sort();
+  if (!sources.some((line) => line.endsWith(` ${suite} main`))) throw mirrorMissing();
+  return sources;
+}
+
+function aptOptions(configuration: string): Pick<AptMirror, 'validity' | 'proxies'> {
+  const validity: string[] = [];
+  const proxies: string[] = [];
+  for (const line of configuration.split('\n')) {
+    const [name = '', value = ''] = line.split('\t');
+    if (value === '' || /["\\]/.test(value)) continue;
+    const option = `${name} "${value}";`;
+    if (/^Acquire::(Check-Valid-Until|Check-Date|Max-ValidTime)$/.test(name)) validity.push(option);
+    else if (/^Acquire::https?::Proxy(::[\w.-]+)?$/.test(name)) proxies.push(option);
+  }
+  return { validity, proxies };
+}
+
+function mirrorMissing(cause?: unknown): GoqemuError {
+  return new GoqemuError({
+    code: 'debian-mirror-missing',
+    source: 'environment',
+    message: "the host's apt knows no Debian mirror that an image could be built from",
+    hint: 'build on a Debian host (after apt-get update), or give the image as a local file',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,186 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  acquireFileLock,
+  type FileLock,
+  GoqemuError,
+  type Logger,
+  silentLogger,
+  syncFolder,
+  systemErrorCode,
+  writeFileAtomic,
+} from '@goqemu/core';
+import { endLeftoverBuilder, removeWorkFolder } from '../build/leftover-build.ts';
+import type { GuestArch } from '../catalogue/catalogue-entry.ts';
+import { type ImageManifest, imageManifestSchema } from './image-manifest.ts';
+
+/** An image to be taken into the cache: what its manifest says, apart from what the cache finds out itself. */
+export type NewImage = Omit<ImageManifest, 'version' | 'file' | 'size' | 'fetchedAt' | 'lastUsedAt'>;
+
+/** How long another process may download or build an image before one that waits for it gives up. */
+const lockWaitMs = 60 * 60_000;
+const workPrefix = '.work-';
+
+/**
+ * The folder of images: each is a read-only file named after its content, with its manifest beside it.
+ * A file without a manifest is not in the cache.
+ */
+export class ImageCache {
+  readonly folder: string;
+  readonly #logger: Logger;
+
+  constructor(folder: string, logger: Logger = silentLogger) {
+    this.folder = folder;
+    this.#logger = logger;
+  }
+
+  /** All images, by name and then the newest first. */
+  async list(): Promise<ImageManifest[]> {
+    const names = await readdir(this.folder).catch((error: unknown) => {
+      if (systemErrorCode(error) === 'ENOENT') return [];
+      throw error;
+    });
+    const manifests: ImageManifest[] = [];
+    for (const name of names.filter((item) => item.endsWith('.json') && !item.startsWith('.'))) {
+      const manifest = await this.#read(name);
+      if (manifest) manifests.push(manifest);
+    }
+    return manifests.sort((a, b) => a.name.localeCompare(b.name) || b.fetchedAt.localeCompare(a.fetchedAt));
+  }
+
+  /** The newest image that came by this reference. */
+  async find(reference: string, arch: GuestArch): Promise<ImageManifest | undefined> {
+    return (await this.list()).find((image) => image.reference === reference && image.arch === arch);
+  }
+
+  path(image: ImageManifest): string {
+    return join(this.folder, image.file);
+  }
+
+  /** Moves a finished file into the cache; the manifest, written last, makes it count. */
+  async add(image: NewImage, finishedFile: string): Promise<ImageManifest> {
+    const content = image.key.slice(image.key.indexOf(':') + 1, image.key.indexOf(':') + 13);
+    const { size } = await stat(finishedFile);
+    const now = new Date().toISOString();
+    const manifest: ImageManifest = {
+      ...image,
+      version: 1,
+      file: `${image.name}-${image.arch}-${content}.${image.format === 'raw' ? 'raw' : 'qcow2'}`,
+      size,
+      fetchedAt: now,
+      lastUsedAt: now,
+    };
+    const existing = (await this.list()).find((known) => known.file === manifest.file);
+    if (existing && (await this.#whole(existing))) {
+      // The same content, or a build of the same recipe and packages: machines may lie over the file that is there.
+      await rm(finishedFile, { force: true });
+      return this.touch(existing);
+    }
+    await chmod(finishedFile, 0o444); // machines only ever lay their own file over it
+    await rename(finishedFile, this.path(manifest));
+    await syncFolder(this.folder);
+    await this.#write(manifest);
+    return manifest;
+  }
+
+  async touch(image: ImageManifest): Promise<ImageManifest> {
+    const touched = { ...image, lastUsedAt: new Date().toISOString() };
+    await this.#write(touched);
+    return touched;
+  }
+
+  /**
+   * Checks that the file of an image is there and as long as it was.
+   *
+   * @throws GoqemuError `image-damaged`
+   */
+  async check(image: ImageManifest): Promise<void> {
+    if (await this.#whole(image)) return;
+    const found = await stat(this.path(image)).catch(() => undefined);
+    throw new GoqemuError({
+      code: 'image-damaged',
+      source: 'environment',
+      subject: image.name,
+      message: `the cached image ${image.file} is ${found ? `${found.size} bytes long instead of ${image.size}` : 'gone'}`,
+      hint: `run: goqemu image remove ${image.file}; it is then fetched anew`,
+    });
+  }
+
+  async remove(image: ImageManifest): Promise<void> {
+    // The manifest goes first: what is left after a crash is a file that does not count.
+    await rm(join(this.folder, manifestName(image.file)), { force: true });
+    await rm(this.path(image), { force: true });
+  }
+
+  /** SHA-256 of the image's file, as its manifest writes it. */
+  async digest(image: ImageManifest, signal?: AbortSignal): Promise<string> {
+    return fileDigest(this.path(image), signal);
+  }
+
+  /** Held by whoever fetches, builds or imports the image called `name`. */
+  async lock(
+    name: string,
+    arch: GuestArch,
+    options: { readonly waitMs?: number; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<FileLock> {
+    return acquireFileLock(join(this.folder, `.${name}-${arch}.lock`), {
+      command: `fetch the image ${name}`,
+      waitMs: options.waitMs ?? lockWaitMs,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  }
+
+  /** An empty folder for the holder of the lock; what an interrupted holder left behind is cleared away. */
+  async workFolder(name: string, arch: GuestArch): Promise<{ path: string } & AsyncDisposable> {
+    const prefix = `${workPrefix}${name}-${arch}-`;
+    for (const left of await readdir(this.folder)) {
+      if (!left.startsWith(prefix)) continue;
+      this.#logger.log('info', 'image', `removing what an interrupted build left: ${left}`);
+      await endLeftoverBuilder(join(this.folder, left));
+      await removeWorkFolder(join(this.folder, left));
+    }
+    const path = join(this.folder, `${prefix}${randomBytes(4).toString('hex')}`);
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    return { path, [Symbol.asyncDispose]: () => removeWorkFolder(path) };
+  }
+
+  async #whole(image: ImageManifest): Promise<boolean> {
+    const found = await stat(this.path(image)).catch(() => undefined);
+    return found?.size === image.size;
+  }
+
+  async #read(name: string): Promise<ImageManifest | undefined> {
+    const text = await readFile(join(this.folder, name), 'utf8').catch(() => undefined); // removed meanwhile
+    if (text === undefined) return undefined;
+    const parsed = imageManifestSchema.safeParse(parseJson(text));
+    if (parsed.success && manifestName(parsed.data.file) === name) return parsed.data;
+    this.#logger.log('warn', 'image', `${join(this.folder, name)} is not the manifest of an image: ignored`);
+    return undefined;
+  }
+
+  async #write(manifest: ImageManifest): Promise<void> {
+    await writeFileAtomic(
+      join(this.folder, manifestName(manifest.file)),
+      `${JSON.stringify(manifest, undefined, 2)}\n`,
+    );
+  }
+}
+
+export async function fileDigest(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, ...(signal ? { signal } : {}) }))
+    hash.update(chunk as Buffer);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+const manifestName = (file: string) => `${file}.json`;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // reported by the caller, who knows the file
+  }
+}

@@ -1,0 +1,89 @@
+import { GoqemuError, internalError } from '@goqemu/core';
+import { execa } from 'execa';
+import type { Monitor } from './monitor.ts';
+
+export interface OverlayOptions {
+  /** Absolute path of qemu-img. */
+  readonly qemuImg: string;
+  /** Absolute path of the image below. */
+  readonly backing: string;
+  /** `qcow2` unless given. */
+  readonly backingFormat?: 'qcow2' | 'raw';
+  /** Bytes as the guest sees them; the size of the backing image unless given. */
+  readonly size?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes an empty qcow2 overlay (qemu-img(1), create).
+ *
+ * @throws GoqemuError `disk-create-failed` with qemu-img's own words, `no-room`
+ */
+export async function createOverlay(path: string, options: OverlayOptions): Promise<void> {
+  const size = options.size === undefined ? [] : [String(options.size)];
+  const result = await execa(
+    options.qemuImg,
+    ['create', '-q', '-f', 'qcow2', '-F', options.backingFormat ?? 'qcow2', '-b', options.backing, path, ...size],
+    {
+      reject: false,
+      timeout: 30_000,
+      env: { LC_ALL: 'C' },
+      ...(options.signal ? { cancelSignal: options.signal } : {}),
+    },
+  );
+  if (result.exitCode === 0) return;
+  options.signal?.throwIfAborted();
+  const full = /No space left/.test(result.stderr);
+  throw new GoqemuError({
+    code: full ? 'no-room' : 'disk-create-failed',
+    source: 'environment',
+    subject: path,
+    message: full ? `there is no room for a disk at ${path}` : `the disk ${path} could not be made`,
+    detail: result.stderr || result.shortMessage || 'qemu-img gave no reason',
+    hint: full ? 'free some room, or delete checkpoints: goqemu checkpoint list' : 'see the reason above',
+  });
+}
+
+interface BlockInfo {
+  readonly qdev?: string;
+  readonly inserted?: { readonly 'node-name'?: string };
+}
+
+/** The node that a disk device writes to now. */
+export async function topNode(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<string> {
+  const blocks = (await monitor.executeUntyped('query-block', {}, signal ? { signal } : {})) as BlockInfo[];
+  const block = blocks.find(({ qdev }) => qdev === deviceId || qdev?.split('/').includes(deviceId));
+  const node = block?.inserted?.['node-name'];
+  if (!node) throw internalError(`the machine has no disk called ${deviceId}`);
+  return node;
+}
+
+/**
+ * Lets a disk go on above a new overlay; what was written so far is read-only from then on
+ * (QEMU's QAPI reference, `blockdev-snapshot`). The overlay must be there and name its backing file.
+ */
+export async function continueOnOverlay(
+  monitor: Monitor,
+  deviceId: string,
+  overlay: { readonly path: string; readonly nodeName: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const options = signal ? { signal } : {};
+  const node = await topNode(monitor, deviceId, signal);
+  await monitor.executeUntyped(
+    'blockdev-add',
+    {
+      'node-name': overlay.nodeName,
+      driver: 'qcow2',
+      file: { driver: 'file', filename: overlay.path },
+      backing: null, // blockdev-snapshot puts the old node there
+    },
+    options,
+  );
+  try {
+    await monitor.executeUntyped('blockdev-snapshot', { node, overlay: overlay.nodeName }, options);
+  } catch (error) {
+    await monitor.executeUntyped('blockdev-del', { 'node-name': overlay.nodeName }, options);
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { readdir, readlink, stat } from 'node:fs/promises';
+import { GoqemuError, systemErrorCode, withDeadline } from '@goqemu/core';
+import { execa } from 'execa';
+
+export interface CopyOptions {
+  /** Milliseconds; 60,000 unless given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The path under which another process reaches the RAM of a machine with `memory-backend-memfd` (proc(5),
+ * /proc/PID/fd). Undefined where the machine has no such RAM, or the host no such file system.
+ */
+export async function sharedRamPath(pid: number, bytes: number): Promise<string | undefined> {
+  const folder = `/proc/${pid}/fd`;
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const path = `${folder}/${name}`;
+    const target = await readlink(path).catch(() => '');
+    if (!target.startsWith('/memfd:memory-backend-memfd')) continue;
+    if ((await stat(path)).size === bytes) return path;
+  }
+  return undefined;
+}
+
+/**
+ * Copies RAM between a machine and a checkpoint, either way. Only pages in use travel and take room:
+ * holes stay holes (cp(1), `--sparse=always`), and a file system that can shares the blocks.
+ *
+ * @throws GoqemuError `no-room` when the target is full, `ram-copy-failed`, `timeout`
+ */
+export async function copyRam(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+  await withDeadline('copying the RAM', options.timeoutMs ?? 60_000, options.signal, async (signal) => {
+    const result = await execa('cp', ['--sparse=always', '--reflink=auto', '--', from, to], {
+      reject: false,
+      cancelSignal: signal,
+      env: { LC_ALL: 'C' },
+    });
+    if (result.exitCode === 0) return;
+    const full = /No space left|Cannot allocate memory/.test(result.stderr);
+    throw new GoqemuError({
+      code: full ? 'no-room' : 'ram-copy-failed',
+      source: 'environment',
+      subject: to,
+      message: full
+        ? `there is no room for the machine's RAM at ${to}`
+        : `the machine's RAM could not be copied to ${to}`,
+      detail: result.stderr || systemErrorCode(result.cause) || 'cp gave no reason',
+      hint: full ? 'free some room, or delete checkpoints: goqemu checkpoint list' : 'see the reason above',
+      cause: result.cause,
+    });
+  });
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { hasErrorCode } from '@goqemu/core';
+import { isQmpCommandError } from '@goqemu/protocol';
+import { RfbReader } from '../fixture/rfb-reader.ts';
+import { temporaryFolder, testMachine, testQemu } from '../fixture/test-machine.ts';
+import { keysOfCharacter } from './keyboard.ts';
+
+/** Both ends of a connection. */
+async function socketPair(t: TestContext): Promise<[near: Socket, far: Socket]> {
+  const path = join(await temporaryFolder(t), 'pair');
+  const server = createServer({ pauseOnConnect: true }).listen(path);
+  await once(server, 'listening');
+  const far = connect(path);
+  const [near] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  t.after(() => {
+    near.destroy();
+    far.destroy();
+  });
+  return [near, far];
+}
+
+test('a picture of the screen comes as PNG and as PPM', async (t) => {
+  const machine = await testMachine(t, { video: 'std' });
+  const png = await machine.display.screenshot();
+  assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const ppm = await machine.display.screenshot({ format: 'ppm' });
+  assert.match(ppm.subarray(0, 20).toString('latin1'), /^P6\n\d+ \d+\n255\n/);
+});
+
+test('a machine without a graphics card has no screen, and says so', async (t) => {
+  const machine = await testMachine(t);
+  await assert.rejects(machine.display.screenshot(), (error) => isQmpCommandError(error));
+});
+
+test('a socket that was handed over speaks RFB with QEMU, and shows the framebuffer', async (t) => {
+  const machine = await testMachine(t, { display: { kind: 'vnc' } });
+  const [near, far] = await socketPair(t);
+  await machine.display.addVncClient(near, { skipAuth: true });
+  assert.equal(near.destroyed, true);
+  const rfb = new RfbReader(far);
+  assert.equal((await rfb.take(12)).toString('latin1'), 'RFB 003.008\n');
+  far.write('RFB 003.008\n');
+  const types = await rfb.take((await rfb.take(1))[0] ?? 0);
+  assert.ok(types.includes(1), 'no authentication is offered');
+  far.write(Buffer.of(1));
+  assert.deepEqual([...(await rfb.take(4))], [0, 0, 0, 0]);
+  far.write(Buffer.of(1)); // ClientInit: shared
+  const init = await rfb.take(24);
+  const [width, height] = [init.readUInt16BE(0), init.readUInt16BE(2)];
+  assert.ok(width > 0 && height > 0);
+  await rfb.take(init.readUInt32BE(20)); // the name
+  const request = Buffer.alloc(10);
+  request.writeUInt8(3, 0);
+  request.writeUInt16BE(width, 6);
+  request.writeUInt16BE(height, 8);
+  far.write(request); // FramebufferUpdateRequest, the whole screen (RFC 6143 §7.5.3)
+  const update = await rfb.take(4);
+  assert.equal(update[0], 0);
+  assert.ok(update.readUInt16BE(2) >= 1);
+  const rectangle = await rfb.take(12);
+  const pixels = await rfb.take((rectangle.readUInt16BE(4) * rectangle.readUInt16BE(6) * (init[4] ?? 0)) / 8);
+  assert.ok(pixels.length > 0);
+});
+
+test('a VNC server with a password asks for it, and takes it until it has expired', async (t) => {
+  const path = join(await temporaryFolder(t), 'vnc');
+  const machine = await testMachine(t, { display: { kind: 'vnc', listen: { path }, password: true } });
+  await machine.display.setPassword('vnc', 'secret', { expires: { seconds: 60 } });
+  await machine.display.expirePassword('vnc', 'now');
+  await machine.display.expirePassword('vnc', 'never');
+  const client = connect(path);
+  t.after(() => client.destroy());
+  const rfb = new RfbReader(client);
+  await rfb.take(12);
+  client.write('RFB 003.008\n');
+  assert.deepEqual([...(await rfb.take(2))], [1, 2]); // one type: VNC authentication
+  await assert.rejects(machine.display.setPassword('vnc', 'much too long'), (error) =>
+    hasErrorCode(error, 'password-too-long'),
+  );
+});
+
+test('SPICE takes a password and a client, where the build has it', async (t) => {
+  if (!(await testQemu()).features.options.includes('spice')) {
+    await assert.rejects(testMachine(t, { display: { kind: 'spice' } }), (error) =>
+      hasErrorCode(error, 'feature-missing'),
+    );
+    return;
+  }
+  const machine = await testMachine(t, { display: { kind: 'spice', password: true } });
+  await machine.display.setPassword('spice', 'a longer secret', { expires: 'never' });
+  const [near, far] = await socketPair(t);
+  await machine.display.addSpiceClient(near, { skipAuth: true });
+  const link = Buffer.alloc(16 + 18);
+  link.write('REDQ', 0, 'latin1');
+  link.writeUInt32LE(2, 4); // version 2.2 of the SPICE protocol
+  link.writeUInt32LE(2, 8);
+  link.writeUInt32LE(18, 12);
+  link.writeUInt8(1, 16 + 4); // the main channel
+  link.writeUInt32LE(18, 16 + 14);
+  far.write(link);
+  assert.equal((await new RfbReader(far).take(4)).toString('latin1'), 'REDQ');
+});
+
+test('keys, text and the mouse reach the machine', async (t) => {
+  const machine = await testMachine(t, { display: { kind: 'vnc' }, usb: { devices: [{ kind: 'tablet' }] } });
+  await machine.display.pressKeys(['ctrl', 'alt', 'delete'], { holdMs: 10 });
+  await machine.display.typeText('Hello, World!\n', { characterMs: 1 });
+  await machine.display.movePointer(0.5, 1);
+  await machine.display.moveMouse(3, -4);
+  await machine.display.click('right');
+  await assert.rejects(machine.display.typeText('ok ☃'), (error) => hasErrorCode(error, 'key-missing'));
+});
+
+test('every printable character of ASCII has its keys', () => {
+  for (let code = 0x20; code < 0x7f; code++) assert.ok(keysOfCharacter(String.fromCharCode(code)).length > 0);
+  assert.deepEqual(keysOfCharacter('A'), ['shift', 'a']);
+  assert.deepEqual(keysOfCharacter('|'), ['shift', 'backslash']);
+  assert.deepEqual(keysOfCharacter('('), ['shift', '9']);
+});

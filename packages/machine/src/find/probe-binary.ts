@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { GoqemuError, withDeadline } from '@goqemu/core';
+import type { MachineTypeFact, QemuFeatures, QemuVersion } from './installation.ts';
+
+/** QMP commands of docs/interop/qemu-qmp-ref; all are there since QEMU 6.2 or much earlier. */
+const questions = {
+  version: { execute: 'query-version' },
+  machines: { execute: 'query-machines' },
+  devices: { execute: 'qom-list-types', arguments: { implements: 'device', abstract: false } },
+  accelerators: { execute: 'qom-list-types', arguments: { implements: 'accel', abstract: false } },
+  objects: { execute: 'qom-list-types', arguments: { implements: 'user-creatable', abstract: false } },
+  options: { execute: 'query-command-line-options' },
+  capabilities: { execute: 'query-migrate-capabilities' },
+  schema: { execute: 'query-qmp-schema' },
+} as const;
+
+interface Answers {
+  readonly version: { qemu: { major: number; minor: number; micro: number }; package: string };
+  readonly machines: { name: string; alias?: string; 'is-default'?: boolean; 'cpu-max': number }[];
+  readonly devices: { name: string }[];
+  readonly accelerators: { name: string }[];
+  readonly objects: { name: string }[];
+  readonly options: { option: string }[];
+  readonly capabilities: { capability: string }[];
+  readonly schema: { name: string; 'meta-type': string; values?: string[]; features?: string[] }[];
+}
+
+export interface ProbedBinary {
+  readonly version: QemuVersion;
+  readonly features: QemuFeatures;
+}
+
+/**
+ * Asks a binary what it can do: one QEMU without a machine, all questions sent at once over its standard input.
+ *
+ * @throws GoqemuError `qemu-unusable` when it does not run or does not speak QMP; `timeout` after 20 s
+ */
+export async function probeBinary(path: string, signal?: AbortSignal): Promise<ProbedBinary> {
+  return await withDeadline(`probing ${path}`, 20_000, signal, async (inner) => {
+    const [answers, netdevs] = await Promise.all([ask(path, inner), listNetdevs(path, inner)]);
+    return { version: versionOf(answers), features: featuresOf(answers, netdevs) };
+  });
+}
+
+async function ask(path: string, signal: AbortSignal): Promise<Answers> {
+  const lines = [
+    { execute: 'qmp_capabilities' },
+    ...Object.entries(questions).map(([id, question]) => ({ ...question, id })),
+    { execute: 'quit' },
+  ].map((command) => `${JSON.stringify(command)}\n`);
+  const argv = ['-no-user-config', '-nodefaults', '-machine', 'none', '-display', 'none', '-S', '-qmp', 'stdio'];
+  const output = await run(path, argv, lines.join(''), signal);
+  const answers: Record<string, unknown> = {};
+  for (const line of output.stdout.split('\n')) {
+    if (!line.startsWith('{')) continue;
+    const message = JSON.parse(line) as { id?: string; return?: unknown };
+    if (message.id && message.return !== undefined) answers[message.id] = message.return;
+  }
+  const missing = Object.keys(questions).filter((id) => !(id in answers));
+  if (missing.length > 0) throw unusable(path, `no answer about ${missing.join(', ')}\n${output.stderr}`);
+  return answers as unknown as Answers;
+}
+
+/** The schema names every kind of netdev, compiled in or not; only the help tells them apart. */
+async function listNetdevs(path: string, signal: AbortSignal): Promise<string[]> {
+  const { stdout } = await run(path, ['-netdev', 'help'], '', signal);
+  return stdout.split(/\r?\n/).filter((line) => /^[a-z0-9-]+$/.test(line));
+}
+
+function run(path: string, argv: string[], input: string, signal: AbortSignal) {
+  return new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
+    const child = spawn(path, argv, { signal, killSignal: 'SIGKILL', stdio: ['pipe', 'pipe', 'pipe'] });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.on('error', (error) => reject(signal.aborted ? signal.reason : unusable(path, error.message, error)));
+    child.on('close', () =>
+      resolve({ stdout: Buffer.concat(stdout).toString('utf8'), stderr: Buffer.concat(stderr).toString('utf8') }),
+    );
+    child.stdin.on('error', () => undefined); // it exited before it read: its answers, or their lack, tell
+    child.stdin.end(input);
+  });
+}
+
+function versionOf(answers: Answers): QemuVersion {
+  const { major, minor, micro } = answers.version.qemu;
+  const distribution = answers.version.package ? ` (${answers.version.package})` : '';
+  return { major, minor, micro, text: `${major}.${minor}.${micro}${distribution}` };
+}
+
+function featuresOf(answers: Answers, netdevs: string[]): QemuFeatures {
+  const names = (list: { name: string }[]) => list.map((item) => item.name).sort();
+  /** Enums are anonymous in the schema: each is recognised by a member that no other has. */
+  const valuesWith = (member: string) => answers.schema.find((entry) => entry.values?.includes(member))?.values ?? [];
+  const commands = answers.schema.filter((entry) => entry['meta-type'] === 'command');
+  return {
+    machines: answers.machines.map(machineFact),
+    devices: names(answers.devices),
+    objects: names(answers.objects),
+    accelerators: names(answers.accelerators)
+      .filter((name) => name.endsWith('-accel'))
+      .map((name) => name.slice(0, -'-accel'.length)),
+    netdevs,
+    blockDrivers: valuesWith('qcow2'),
+    displays: valuesWith('egl-headless'),
+    options: answers.options.map((option) => option.option).filter(Boolean),
+    migrationCapabilities: answers.capabilities.map((item) => item.capability),
+    commands: names(commands),
+    deviceJson: commands.some((entry) => entry.name === 'device_add' && entry.features?.includes('json-cli')),
+    // `-netdev` learnt JSON in the version that brought `stream` and `dgram` (docs/about/, 7.2 change log).
+    netdevJson: netdevs.includes('stream'),
+  };
+}
+
+function machineFact(machine: Answers['machines'][number]): MachineTypeFact {
+  return {
+    name: machine.name,
+    ...(machine.alias ? { alias: machine.alias } : {}),
+    isDefault: machine['is-default'] ?? false,
+    maximumCpus: machine['cpu-max'],
+  };
+}
+
+function unusable(path: string, detail: string, cause?: unknown): GoqemuError {
+  return new GoqemuError({
+    code: 'qemu-unusable',
+    source: 'environment',
+    subject: path,
+    message: `${path} does not answer as a QEMU of version 6.2 or newer does`,
+    detail: detail.trim(),
+    hint: 'run it with --version to see what it is, or name another one',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,36 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson, lengthPrefixedDigest, writeFileAtomic } from '@goqemu/core';
+import { type ProbedBinary, probeBinary } from './probe-binary.ts';
+
+/** Raised when what is probed changes, so that older caches are not read. */
+const cacheVersion = 1;
+
+/**
+ * The probe of a binary, asked once for each path, modification time and size. A cache that cannot be read is
+ * probed anew; one that cannot be written costs the next caller its 70 ms and nothing else.
+ */
+export async function probeCached(
+  path: string,
+  cacheFolder: string | undefined,
+  signal?: AbortSignal,
+): Promise<ProbedBinary> {
+  if (cacheFolder === undefined) return await probeBinary(path, signal);
+  const file = await stat(path);
+  const key = { cacheVersion, path, modified: file.mtimeMs, size: file.size };
+  const cacheFile = join(cacheFolder, 'qemu', `${lengthPrefixedDigest([path]).slice(0, 16)}.json`);
+  const cached = await readCache(cacheFile);
+  if (cached && canonicalJson(cached.key) === canonicalJson(key)) return cached.probed;
+  const probed = await probeBinary(path, signal);
+  await writeFileAtomic(cacheFile, `${JSON.stringify({ key, probed })}\n`).catch(() => undefined); // a cache only
+  return probed;
+}
+
+async function readCache(path: string): Promise<{ key: unknown; probed: ProbedBinary } | undefined> {
+  try {
+    const parsed = JSON.parse(await readFile(path, 'utf8')) as { key?: unknown; probed?: ProbedBinary };
+    return parsed.key && parsed.probed?.features ? { key: parsed.key, probed: parsed.probed } : undefined;
+  } catch {
+    return undefined; // none yet, or damaged: both are answered by probing
+  }
+}

@@ -1,0 +1,38 @@
+import type { HostPlatform } from '@goqemu/core';
+import { chooseAccelerator } from '../accelerators/choose-accelerator.ts';
+import type { ResolvedMachineConfig } from '../arguments/argument-context.ts';
+import type { MachineConfig } from '../configuration/machine-config.ts';
+import type { QemuInstallation } from '../find/installation.ts';
+import type { MachineSockets } from '../sockets/machine-sockets.ts';
+import { unixSockets } from '../sockets/machine-sockets.ts';
+import { tlsSockets } from '../sockets/tls-sockets.ts';
+import type { LaunchOptions } from './launch-machine.ts';
+import { resolveFirmware } from './uefi-firmware.ts';
+
+/** Fills in what depends on this host: accelerator, firmware files, sockets. The runtime folder must be there. */
+export async function resolveConfig(
+  config: MachineConfig,
+  runtimeFolder: string,
+  installation: QemuInstallation,
+  options: LaunchOptions,
+  platform: HostPlatform,
+): Promise<ResolvedMachineConfig> {
+  const { cacheFolder, processes, signal, logger } = options;
+  const { accelerator, notices } = await chooseAccelerator(config.accelerator, installation, {
+    platform,
+    ...(config.cpu.model ? { cpu: config.cpu.model } : {}),
+    ...(cacheFolder ? { cacheFolder } : {}),
+    ...(processes ? { processes } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  for (const notice of notices) logger?.log('warn', 'machine', notice, { machine: config.name });
+  const firmware = await resolveFirmware(config, installation, signal);
+  const sockets = await chooseSockets(config, runtimeFolder, platform);
+  return { ...config, accelerator, firmware, runtimeFolder, sockets };
+}
+
+/** Node opens no Unix sockets on Windows. */
+async function chooseSockets(config: MachineConfig, folder: string, platform: HostPlatform): Promise<MachineSockets> {
+  const wanted = { agent: config.guestAgent, console: true };
+  return platform.system === 'win32' ? await tlsSockets(folder, wanted) : unixSockets(folder, wanted, platform);
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ProcessExit } from './exit-cause.ts';
+
+export interface SpawnedQemu {
+  readonly pid: number;
+  readonly exited: Promise<ProcessExit>;
+  /** Size of the log before QEMU wrote to it. */
+  readonly logOffset: number;
+}
+
+/**
+ * Starts QEMU in a session of its own, so that neither Ctrl-C in this terminal nor the end of this process reaches
+ * it, with its output in a log file that outlives both.
+ */
+export async function spawnQemu(path: string, argv: readonly string[], logPath: string): Promise<SpawnedQemu> {
+  await mkdir(dirname(logPath), { recursive: true });
+  const log = await open(logPath, 'a', 0o600);
+  try {
+    const { size } = await log.stat();
+    const child = spawn(path, argv, { detached: true, windowsHide: true, stdio: ['ignore', log.fd, log.fd] });
+    const exited = new Promise<ProcessExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('spawn', resolve);
+    });
+    child.unref();
+    return { pid: child.pid ?? 0, exited, logOffset: size };
+  } finally {
+    await log.close();
+  }
+}

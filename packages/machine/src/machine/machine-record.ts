@@ -1,0 +1,27 @@
+import type { ProcessIdentity } from '@goqemu/core';
+import type { Accelerator } from '../configuration/machine-config.ts';
+import type { MachineSockets } from '../sockets/machine-sockets.ts';
+
+/** Everything that finds a running machine again; JSON, to be kept in a state file. */
+export interface MachineRecord extends ProcessIdentity {
+  readonly name: string;
+  readonly uuid: string;
+  readonly qemuPath: string;
+  /** QEMU's version as it says it. */
+  readonly version: string;
+  readonly sockets: MachineSockets;
+  readonly runtimeFolder: string;
+  readonly serialLog?: string;
+  /** What QEMU wrote on stdout and stderr. */
+  readonly stderrLog?: string;
+  readonly accelerator: Accelerator | 'unknown';
+  /** Versioned, as QEMU was told. */
+  readonly machineType: string;
+  /** The model with its features as QEMU was told; empty where the machine type chose. */
+  readonly cpu: string;
+}
+
+/** The part of a record that tells one process from every other. */
+export function identityOf(record: ProcessIdentity): ProcessIdentity {
+  return { pid: record.pid, startTime: record.startTime, bootId: record.bootId };
+}

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { hasErrorCode, hostProcessTable, isAlive } from '@goqemu/core';
+import { temporaryFolder, testMachine } from '../fixture/test-machine.ts';
+import { attachMachine } from './attach-machine.ts';
+import type { Machine } from './machine.ts';
+import type { MachineState } from './machine-state.ts';
+import { probeMachine } from './probe-machine.ts';
+
+test('pausing and resuming is seen by state, by status and by a listener', async (t) => {
+  const machine = await testMachine(t, { startPaused: true });
+  const seen: MachineState[] = [];
+  machine.onStateChange(({ state }) => seen.push(state));
+  assert.equal(await machine.status(), 'prelaunch');
+  await machine.resume();
+  assert.equal(machine.state, 'running');
+  await machine.pause();
+  assert.equal(await machine.status(), 'paused');
+  await machine.quit();
+  assert.deepEqual(seen, ['prelaunch', 'running', 'paused', 'shutdown']);
+});
+
+test('reset goes through without the guest', async (t) => {
+  const machine = await testMachine(t);
+  const reset = machine.qmp.waitFor('RESET');
+  await machine.reset();
+  assert.equal((await reset).data.reason, 'host-qmp-system-reset');
+});
+
+test('the ladder goes on from a guest that does not listen to QMP quit, and tells why', async (t) => {
+  const machine = await testMachine(t);
+  const { how, steps, exit } = await machine.stop({ timeouts: { acpi: 150 } });
+  assert.equal(how, 'quit');
+  assert.deepEqual(
+    steps.map(({ rung, outcome }) => [rung, outcome]),
+    [
+      ['guest-agent', 'skipped'],
+      ['acpi', 'timed-out'],
+      ['quit', 'ended'],
+    ],
+  );
+  assert.match(steps[0]?.reason ?? '', /no guest agent/);
+  assert.equal(exit.cause, 'host');
+});
+
+test('a paused machine is not asked for what only a running guest can do', async (t) => {
+  const machine = await testMachine(t, { guestAgent: true });
+  await machine.pause();
+  const { how, steps } = await machine.stop();
+  assert.equal(how, 'quit');
+  assert.match(steps[1]?.reason ?? '', /the machine is paused/);
+});
+
+test('SIGTERM comes after quit, SIGKILL is the last, and each can be left out', async (t) => {
+  const gentle = await testMachine(t);
+  const term = await gentle.quit({ timeouts: { quit: 0 } });
+  assert.deepEqual([term.how, term.exit.reason], ['sigterm', 'host-signal']);
+  const hard = await testMachine(t);
+  const kill = await hard.kill();
+  assert.deepEqual([kill.how, kill.exit.signal, kill.exit.cause], ['sigkill', 'SIGKILL', 'failed']);
+});
+
+test('a process that was stopped with SIGSTOP is recognised, and ended by SIGKILL', async (t) => {
+  const machine = await testMachine(t);
+  process.kill(machine.record.pid, 'SIGSTOP');
+  assert.equal(await probeMachine(machine.record, { timeoutMs: 200 }), 'unresponsive');
+  const { how, steps } = await machine.stop({ timeouts: { acpi: 0, quit: 100, sigterm: 100 } });
+  assert.equal(how, 'sigkill');
+  assert.deepEqual(
+    steps.slice(2).map((step) => step.outcome),
+    ['timed-out', 'timed-out', 'ended'],
+  );
+});
+
+test('wait tells of an end that somebody else brought about', async (t) => {
+  const machine = await testMachine(t);
+  const waiting = machine.wait();
+  process.kill(machine.record.pid, 'SIGKILL');
+  const exit = await waiting;
+  assert.deepEqual([exit.cause, exit.signal], ['failed', 'SIGKILL']);
+  assert.equal(machine.state, 'shutdown');
+  const after = await machine.stop();
+  assert.deepEqual([after.how, after.steps], [undefined, []]);
+});
+
+test('a wait can be given up', async (t) => {
+  const machine = await testMachine(t);
+  await assert.rejects(machine.wait({ signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' });
+  assert.equal(await machine.status(), 'running');
+});
+
+test('a machine is attached to by its record after its first holder has let go', async (t) => {
+  const first = await testMachine(t);
+  await first.pause();
+  await first.close();
+  assert.equal(await isAlive(first.record), true);
+  await using second = await attachMachine(JSON.parse(JSON.stringify(first.record)));
+  assert.equal(second.state, 'paused');
+  const { exit } = await second.quit();
+  assert.equal(exit.reason, 'host-qmp-quit');
+});
+
+test('a machine is attached to by its process, and by a socket alone', async (t) => {
+  const first = await testMachine(t, { name: 'web', cpus: 2, guestAgent: true });
+  await first.close();
+  const byPid = await attachMachine({ pid: first.record.pid });
+  const { stderrLog, ...known } = first.record;
+  assert.ok(stderrLog);
+  assert.deepEqual(byPid.record, known);
+  await byPid.close();
+  const { control } = first.record.sockets;
+  assert.equal(control.kind, 'unix');
+  if (control.kind !== 'unix') return;
+  await using bySocket = await attachMachine({ socketPath: control.path });
+  assert.deepEqual(bySocket.record, known);
+  await assert.rejects(attachMachine({ socketPath: '/nowhere' }), (error) => hasErrorCode(error, 'machine-not-found'));
+  await assert.rejects(attachMachine({ pid: process.pid }), (error) => hasErrorCode(error, 'machine-not-found'));
+});
+
+test('a second holder is told that the monitor is busy', async (t) => {
+  const machine = await testMachine(t);
+  await assert.rejects(attachMachine(machine.record, { timeoutMs: 200 }), (error) =>
+    hasErrorCode(error, 'qmp-no-greeting'),
+  );
+});
+
+test('another process with the same pid, another boot and another machine at the socket are recognised', async (t) => {
+  const machine = await testMachine(t);
+  const reused = { ...machine.record, startTime: '1' };
+  const rebooted = { ...machine.record, bootId: '00000000-0000-0000-0000-000000000000' };
+  const other = { ...machine.record, uuid: '99999999-2222-4333-8444-555555555555' };
+  for (const record of [reused, rebooted]) {
+    assert.equal(await probeMachine(record), 'gone');
+    await assert.rejects(attachMachine(record), (error) => hasErrorCode(error, 'machine-gone'));
+  }
+  assert.equal(await probeMachine(other), 'gone');
+  await machine.close();
+  await assert.rejects(attachMachine(other), (error) => hasErrorCode(error, 'machine-replaced'));
+});
+
+test('no signal is sent to a process that only has the pid', async (t) => {
+  const first = await testMachine(t);
+  await first.close();
+  const real = hostProcessTable();
+  let reused = false;
+  const processes = {
+    identify: async (pid: number) => {
+      const identity = await real.identify(pid);
+      return reused && identity ? { ...identity, startTime: 'later' } : identity;
+    },
+  };
+  const machine = await attachMachine(first.record, { processes });
+  reused = true;
+  const { how, exit } = await machine.kill();
+  assert.deepEqual([how, exit.cause], [undefined, 'unknown']);
+  assert.equal(await isAlive(first.record), true);
+});
+
+test('readers take turns, and the holder is not disturbed', async (t) => {
+  const machine = await testMachine(t);
+  const states = await Promise.all(Array.from({ length: 5 }, () => probeMachine(machine.record, { timeoutMs: 5000 })));
+  assert.deepEqual([...new Set(states)], ['running']);
+  assert.equal(await machine.status(), 'running');
+});
+
+test('the guest agent is met in turn, and its turn is given back on closing', async (t) => {
+  const { machine, connections } = await machineWithAgent(t);
+  const first = await machine.agent();
+  await assert.rejects(machine.agent({ timeoutMs: 100 }), (error) => hasErrorCode(error, 'locked'));
+  await first.close();
+  const second = await machine.agent({ timeoutMs: 100 });
+  await second.ping();
+  await second.close();
+  assert.equal(connections(), 2);
+});
+
+test('a machine without a port for an agent says so', async (t) => {
+  const machine = await testMachine(t);
+  await assert.rejects(machine.agent(), (error) => hasErrorCode(error, 'agent-absent'));
+});
+
+/** A machine whose agent's socket leads to a server that answers as qemu-ga does to a sync and to a ping. */
+async function machineWithAgent(t: TestContext): Promise<{ machine: Machine; connections: () => number }> {
+  const path = join(await temporaryFolder(t), 'agent');
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('data', (data: Buffer) => {
+      for (const line of data.toString('latin1').split('\n')) {
+        const id = /"id":(\d+)/.exec(line)?.[1];
+        if (id) socket.write(Buffer.concat([Buffer.of(0xff), Buffer.from(`{"return":${id}}\n`)]));
+        else if (line.includes('guest-ping')) socket.write('{"return":{}}\n');
+      }
+    });
+  }).listen(path);
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.after(() => server.close());
+  const real = await testMachine(t, { guestAgent: true });
+  await real.close();
+  const sockets = { ...real.record.sockets, agent: { kind: 'unix' as const, path } };
+  const machine = await attachMachine({ ...real.record, sockets });
+  t.after(() => machine.close());
+  return { machine, connections: () => connections };
+}

@@ -1,0 +1,375 @@
+import { join } from 'node:path';
+import {
+  GoqemuError,
+  hostProcessTable,
+  isAlive,
+  type Logger,
+  type ProcessTable,
+  silentLogger,
+  sleep,
+  TypedEmitter,
+  type Unsubscribe,
+  withDeadline,
+} from '@goqemu/core';
+import { type AnyQmpEvent, GuestAgentClient, type QmpClient } from '@goqemu/protocol';
+import { BlockDevices } from '../devices/block-devices.ts';
+import { Display } from '../devices/display.ts';
+import { Memory } from '../devices/memory.ts';
+import { NetworkCards } from '../devices/network-cards.ts';
+import type { ProcessExit } from '../launch/exit-cause.ts';
+import { lastWords } from '../process/last-words.ts';
+import { untilEnded } from '../process/process-end.ts';
+import { signalProcess } from '../process/signal-process.ts';
+import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
+import { connectInTurn } from '../sockets/turns.ts';
+import { type MachineEvent, MachineEventStream } from './machine-events.ts';
+import { type MachineExit, machineExit } from './machine-exit.ts';
+import { identityOf, type MachineRecord } from './machine-record.ts';
+import { type MachineState, machineState } from './machine-state.ts';
+import {
+  climb,
+  defaultStopTimeouts,
+  type Rung,
+  type StopRung,
+  type StopStep,
+  type StopTimeouts,
+} from './stop-ladder.ts';
+
+export interface MachineConnection {
+  readonly record: MachineRecord;
+  /** The holder's monitor, negotiated. */
+  readonly qmp: QmpClient;
+  readonly processes?: ProcessTable;
+  readonly logger?: Logger;
+  /** Known to the process that launched it. */
+  readonly exited?: Promise<ProcessExit>;
+  /** Bytes of the log that were there before this start. */
+  readonly logOffset?: number;
+}
+
+export interface StopOptions {
+  /** Milliseconds for each rung; 0 leaves it out. See {@link defaultStopTimeouts}. */
+  readonly timeouts?: Partial<StopTimeouts>;
+  readonly signal?: AbortSignal;
+}
+
+export interface StopResult {
+  /** The rung that did it; undefined when the machine had ended before. */
+  readonly how: StopRung | undefined;
+  readonly steps: readonly StopStep[];
+  readonly exit: MachineExit;
+  readonly durationMs: number;
+}
+
+export interface AgentOptions {
+  /** Milliseconds to wait for one's turn, and again for the agent to answer; 5000 unless given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Told to others who wait for their turn. */
+  readonly command?: string;
+}
+
+interface MachineEvents {
+  state: { readonly state: MachineState; readonly previous: MachineState };
+}
+
+/**
+ * One running QEMU, held by its control monitor. Closing it leaves QEMU running.
+ *
+ * @example
+ * await using machine = await launchMachine({ memory: '1 GiB', drives: [{ source: 'disk.qcow2' }] });
+ * await machine.pause();
+ */
+export class Machine implements AsyncDisposable {
+  readonly record: MachineRecord;
+  readonly #qmp: QmpClient;
+  readonly #processes: ProcessTable;
+  readonly #logger: Logger;
+  readonly #exited: Promise<ProcessExit> | undefined;
+  readonly #logOffset: number;
+  readonly #streams = new Set<MachineEventStream>();
+  readonly #events = new TypedEmitter<MachineEvents>();
+  /** Screen, keyboard, mouse, VNC and SPICE. */
+  readonly display: Display;
+  /** Disks and CD drives. */
+  readonly blocks: BlockDevices;
+  readonly networks: NetworkCards;
+  readonly memory: Memory;
+  #state: MachineState = 'unknown';
+  #shutdownReason: string | undefined;
+  #panicked = false;
+  #exit: Promise<MachineExit> | undefined;
+
+  constructor(connection: MachineConnection) {
+    this.record = connection.record;
+    this.#qmp = connection.qmp;
+    this.#processes = connection.processes ?? hostProcessTable();
+    this.#logger = connection.logger ?? silentLogger;
+    this.#exited = connection.exited;
+    this.#logOffset = connection.logOffset ?? 0;
+    this.display = new Display(this.#qmp);
+    this.blocks = new BlockDevices(this.#qmp);
+    this.networks = new NetworkCards(this.#qmp, this.record.uuid);
+    this.memory = new Memory(this.#qmp);
+    this.#qmp.onAny((event) => this.#follow(event));
+    void this.#qmp.closed.then(({ error }) => this.#connectionEnded(error));
+  }
+
+  /** The holder's monitor, for every command that has no method here. */
+  get qmp(): QmpClient {
+    return this.#qmp;
+  }
+
+  /** The state as the last event or {@link status} told it. */
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  /** Calls back when the state has changed. */
+  onStateChange(listener: (change: MachineEvents['state']) => void): Unsubscribe {
+    return this.#events.on('state', listener);
+  }
+
+  /**
+   * What happens from now on: changes of state, QEMU's own events, and the end as the last. It ends as well when
+   * this machine is closed.
+   *
+   * @example
+   * for await (const event of machine.events()) if (event.kind === 'state') console.log(event.state);
+   */
+  events(): AsyncIterableIterator<MachineEvent> {
+    const stream: MachineEventStream = new MachineEventStream(() => this.#streams.delete(stream));
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** A line of QEMU's human monitor, and what it printed; for people, its text is no interface. */
+  async humanMonitor(line: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    return await this.#qmp.humanMonitor(line, options);
+  }
+
+  /** Asks QEMU for the state. */
+  async status(options: { readonly signal?: AbortSignal } = {}): Promise<MachineState> {
+    const { status } = (await this.#qmp.execute('query-status', undefined, options)) as { status: string };
+    this.#become(machineState(status));
+    return this.#state;
+  }
+
+  /** Stops the virtual CPUs; the guest does not notice, except by its clock. */
+  async pause(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#qmp.execute('stop', undefined, options);
+    this.#become('paused');
+  }
+
+  /** Lets the virtual CPUs go on, or start when the machine was started paused. */
+  async resume(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#qmp.execute('cont', undefined, options);
+    await this.status(options);
+  }
+
+  /** The reset button: nothing is asked of the guest. */
+  async reset(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#qmp.execute('system_reset', undefined, options);
+  }
+
+  /** Presses the power button (ACPI), and does not wait: what follows is the guest's. */
+  async shutdown(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#qmp.execute('system_powerdown', undefined, options);
+  }
+
+  /**
+   * Ends the machine, as gently as it lets: guest agent, power button, QMP `quit`, SIGTERM, SIGKILL.
+   *
+   * @throws GoqemuError `machine-unstoppable` when not even SIGKILL did it
+   */
+  async stop(options: StopOptions = {}): Promise<StopResult> {
+    return await this.#end(this.#rungs(), { ...defaultStopTimeouts, ...options.timeouts }, options.signal);
+  }
+
+  /** Ends QEMU at once but in order: disks are flushed, the guest is not asked. */
+  async quit(options: StopOptions = {}): Promise<StopResult> {
+    const rungs = this.#rungs().filter((rung) => rung.name !== 'guest-agent' && rung.name !== 'acpi');
+    return await this.#end(rungs, { ...defaultStopTimeouts, ...options.timeouts }, options.signal);
+  }
+
+  /** Ends QEMU as a power cut does: SIGKILL. */
+  async kill(options: StopOptions = {}): Promise<StopResult> {
+    const rungs = this.#rungs().filter((rung) => rung.name === 'sigkill');
+    return await this.#end(rungs, { ...defaultStopTimeouts, ...options.timeouts }, options.signal);
+  }
+
+  /** Resolves when the machine has ended, whoever ended it. */
+  async wait(options: { readonly signal?: AbortSignal } = {}): Promise<MachineExit> {
+    await this.#ended(options.signal);
+    this.#exit ??= this.#settle();
+    return await this.#exit;
+  }
+
+  /**
+   * The guest agent, when it is one's turn: its port takes one client at a time. Close the client to give the
+   * turn back.
+   *
+   * @throws GoqemuError `agent-absent` when the machine has no port for one; `locked`; `qga-not-responding`
+   * @example
+   * await using agent = await machine.agent({ timeoutMs: 10_000 });
+   */
+  async agent(options: AgentOptions = {}): Promise<GuestAgentClient> {
+    const timeoutMs = options.timeoutMs ?? 5000;
+    const endpoint = this.record.sockets.agent;
+    if (!endpoint) throw agentAbsent(this.record.name);
+    const { signal } = options;
+    const transport = await connectInTurn(endpoint, {
+      command: options.command ?? 'goqemu',
+      waitMs: timeoutMs,
+      lockPath: join(this.record.runtimeFolder, 'a.lock'),
+      processes: this.#processes,
+      ...(signal ? { signal } : {}),
+    });
+    return await GuestAgentClient.connect(transport, {
+      syncTimeoutMs: timeoutMs,
+      logger: this.#logger,
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** Drops the connection; QEMU runs on, unless it is owned by this process. */
+  async close(): Promise<void> {
+    await this.#qmp.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #rungs(): Rung[] {
+    const asleep = () =>
+      this.#state === 'running' || this.#state === 'unknown' ? undefined : `the machine is ${this.#state}`;
+    return [
+      {
+        name: 'guest-agent',
+        skip: () => (this.record.sockets.agent ? asleep() : 'the machine has no guest agent'),
+        ask: (signal) => this.#askAgent(signal),
+      },
+      { name: 'acpi', skip: asleep, ask: (signal) => this.shutdown({ signal }) },
+      {
+        name: 'quit',
+        ask: async (signal) => {
+          await this.#qmp.execute('quit', undefined, { signal });
+        },
+      },
+      { name: 'sigterm', ask: () => this.#signal('SIGTERM') },
+      { name: 'sigkill', ask: () => this.#signal('SIGKILL') },
+    ];
+  }
+
+  /** An agent that does not answer within 2 s is not there yet, or no longer. */
+  async #askAgent(signal: AbortSignal): Promise<void> {
+    await using agent = await this.agent({ timeoutMs: 2000, signal, command: 'goqemu stop' });
+    await agent.shutdown('powerdown', { timeoutMs: 1000, signal });
+  }
+
+  async #signal(name: NodeJS.Signals): Promise<void> {
+    await signalProcess(identityOf(this.record), name, this.#processes);
+  }
+
+  async #end(rungs: Rung[], timeouts: StopTimeouts, signal: AbortSignal | undefined): Promise<StopResult> {
+    const started = performance.now();
+    const alive = await isAlive(identityOf(this.record), this.#processes);
+    if (alive)
+      await withDeadline('asking for the state', 1000, signal, (inner) => this.status({ signal: inner })).catch(
+        () => undefined,
+      ); // one that does not answer is ended all the same
+    const steps = alive ? await climb(rungs, { timeouts, signal, ended: (inner) => this.#ended(inner) }) : [];
+    const how = steps.find((step) => step.outcome === 'ended')?.rung;
+    if (alive && !how) throw unstoppable(this.record, steps);
+    const exit = await this.wait(signal ? { signal } : {});
+    this.#logger.log('info', 'machine', `ended by ${how ?? 'nobody: it was gone'}`, { machine: this.record.name });
+    return { how, steps, exit, durationMs: Math.round(performance.now() - started) };
+  }
+
+  #ended(signal: AbortSignal | undefined): Promise<void> {
+    return untilEnded(identityOf(this.record), this.#processes, signal, this.#qmp.closed);
+  }
+
+  async #settle(): Promise<MachineExit> {
+    const exit = await this.#exitOfChild();
+    const words = this.record.stderrLog ? await lastWords(this.record.stderrLog, this.#logOffset) : '';
+    await this.#qmp.close();
+    this.#become('shutdown');
+    await removeRuntimeFiles(this.record.runtimeFolder);
+    const result = machineExit(exit, this.#shutdownReason, this.#panicked, words);
+    this.#tell({ kind: 'exit', exit: result });
+    for (const stream of this.#streams) stream.end();
+    return result;
+  }
+
+  /** Node tells of a child's end shortly after the kernel does; nobody tells of a stranger's. */
+  async #exitOfChild(): Promise<ProcessExit> {
+    if (!this.#exited) return {};
+    const enough = new AbortController();
+    // The child is unreferenced: the timer keeps this process alive until the news is in.
+    const limit = sleep(1000, enough.signal).then(() => ({}));
+    limit.catch(() => undefined);
+    const exit = await Promise.race([this.#exited, limit]);
+    enough.abort();
+    return exit;
+  }
+
+  /** A connection that ends by itself mostly means that QEMU did; if it lives, nobody knows what it does. */
+  #connectionEnded(error: Error | undefined): void {
+    if (!error) {
+      for (const stream of this.#streams) if (!this.#exit) stream.end();
+      return;
+    }
+    if (this.#streams.size > 0) void this.wait().catch(() => undefined); // whoever listens is told of the end
+    this.#become('unknown');
+  }
+
+  #tell(event: MachineEvent): void {
+    for (const stream of this.#streams) stream.push(event);
+  }
+
+  #follow(event: AnyQmpEvent): void {
+    this.#tell({ kind: 'qmp', event });
+    const name = event.event as string;
+    if (name === 'SHUTDOWN') {
+      this.#shutdownReason = (event.data as { reason?: string }).reason ?? 'unknown';
+      this.#become('shutdown');
+    } else if (name === 'GUEST_PANICKED') {
+      this.#panicked = true;
+      this.#become('crashed');
+    } else if (name === 'STOP') this.#become(this.#panicked ? 'crashed' : 'paused');
+    else if (name === 'RESUME' || name === 'WAKEUP') this.#become('running');
+    else if (name === 'SUSPEND' || name === 'SUSPEND_DISK') this.#become('suspended');
+  }
+
+  #become(state: MachineState): void {
+    const previous = this.#state;
+    if (previous === state || previous === 'shutdown') return; // nothing comes after the end
+    this.#state = state;
+    this.#events.emit('state', { state, previous });
+    this.#tell({ kind: 'state', state, previous });
+  }
+}
+
+function agentAbsent(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'agent-absent',
+    source: 'user',
+    subject: name,
+    message: `machine "${name}" has no port for a guest agent`,
+    hint: 'start it with guestAgent: true',
+  });
+}
+
+function unstoppable(record: MachineRecord, steps: readonly StopStep[]): GoqemuError {
+  return new GoqemuError({
+    code: 'machine-unstoppable',
+    source: 'environment',
+    subject: record.name,
+    message: `machine "${record.name}" (process ${record.pid}) did not end`,
+    detail: steps.map(({ rung, outcome, reason }) => `${rung}: ${outcome}${reason ? `, ${reason}` : ''}`).join('\n'),
+    hint: 'a process that survives SIGKILL waits in the kernel for a disk or a network: look at its state with ps',
+    data: { pid: record.pid },
+  });
+}

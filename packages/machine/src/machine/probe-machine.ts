@@ -1,0 +1,43 @@
+import { hostProcessTable, isAlive, isGoqemuError, type ProcessTable } from '@goqemu/core';
+import { openReader } from '../sockets/monitor-turn.ts';
+import { identityOf, type MachineRecord } from './machine-record.ts';
+import { type MachineState, machineState } from './machine-state.ts';
+
+/**
+ * What a machine on record is doing now. `gone`: its process has ended, or another one has its pid or its socket.
+ * `unresponsive`: the process lives and does not answer (it was sent SIGSTOP, or hangs in the kernel).
+ */
+export type MachineProbe = MachineState | 'gone' | 'unresponsive';
+
+export interface ProbeOptions {
+  readonly processes?: ProcessTable;
+  /** Milliseconds for QEMU to answer; 1000 unless given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Looks without touching: over the readers' monitor, in turn with other readers.
+ *
+ * @example
+ * if ((await probeMachine(record)) === 'gone') console.log('start it again');
+ */
+export async function probeMachine(record: MachineRecord, options: ProbeOptions = {}): Promise<MachineProbe> {
+  const processes = options.processes ?? hostProcessTable();
+  const { signal, timeoutMs = 1000 } = options;
+  if (!(await isAlive(identityOf(record), processes))) return 'gone';
+  const limits = { timeoutMs, ...(signal ? { signal } : {}) };
+  try {
+    await using monitor = await openReader(record, { ...limits, processes, command: 'goqemu status' });
+    const [uuid, status] = await Promise.all([
+      monitor.execute('query-uuid', undefined, limits) as Promise<{ UUID: string }>,
+      monitor.execute('query-status', undefined, limits) as Promise<{ status: string }>,
+    ]);
+    return uuid.UUID === record.uuid ? machineState(status.status) : 'gone';
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isGoqemuError(error)) throw error;
+    // It may have ended between the two looks.
+    return (await isAlive(identityOf(record), processes)) ? 'unresponsive' : 'gone';
+  }
+}

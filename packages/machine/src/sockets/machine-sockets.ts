@@ -1,0 +1,44 @@
+import type { HostPlatform } from '@goqemu/core';
+import { pathOf } from '../find/usual-places.ts';
+
+/** How one of a machine's sockets is reached. */
+export type SocketEndpoint =
+  | { readonly kind: 'unix'; readonly path: string }
+  | {
+      /** Loopback TCP with TLS-PSK (QEMU's `tls-creds-psk`), where Node cannot open Unix sockets. */
+      readonly kind: 'tls-psk';
+      readonly host: string;
+      readonly port: number;
+      /** Holds `keys.psk`, readable by its owner alone. */
+      readonly keyFolder: string;
+    };
+
+/** A QMP chardev serves one client at a time, so there is one monitor for each kind of client. */
+export interface MachineSockets {
+  /** For the one who holds the machine. */
+  readonly control: SocketEndpoint;
+  /** For goqemu's reading commands, which take turns. */
+  readonly readers: SocketEndpoint;
+  /** Left free for tools of other people. */
+  readonly tools: SocketEndpoint;
+  readonly agent?: SocketEndpoint;
+  /** The first serial port. */
+  readonly console?: SocketEndpoint;
+}
+
+export interface WantedSockets {
+  readonly agent: boolean;
+  readonly console: boolean;
+}
+
+/** The sockets in a machine's runtime folder, with names of one letter: sun_path ends after 104 bytes on macOS. */
+export function unixSockets(folder: string, wanted: WantedSockets, platform: HostPlatform): MachineSockets {
+  const unix = (name: string): SocketEndpoint => ({ kind: 'unix', path: pathOf(platform).join(folder, name) });
+  return {
+    control: unix('c'),
+    readers: unix('r'),
+    tools: unix('t'),
+    ...(wanted.agent ? { agent: unix('a') } : {}),
+    ...(wanted.console ? { console: unix('s') } : {}),
+  };
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { hasErrorCode, hostPlatform } from '@goqemu/core';
+import { otherPlatform, temporaryFolder } from '../fixture/test-machine.ts';
+import { defaultRuntimeFolder, makeRuntimeFolder } from './runtime-folder.ts';
+
+const uuid = '11111111-2222-4333-8444-555555555555';
+
+test('sockets lie below XDG_RUNTIME_DIR, else below a folder of the user’s own in the temporary folder', () => {
+  const xdg = otherPlatform('linux', { env: { XDG_RUNTIME_DIR: '/run/user/1000' } });
+  assert.match(defaultRuntimeFolder(uuid, xdg), /^\/run\/user\/1000\/goqemu\/[0-9a-f]{12}$/);
+  assert.match(defaultRuntimeFolder(uuid, otherPlatform('linux')), /^\/tmp\/goqemu-1000\/[0-9a-f]{12}$/);
+  const relative = otherPlatform('linux', { env: { XDG_RUNTIME_DIR: 'run' } });
+  assert.match(defaultRuntimeFolder(uuid, relative), /^\/tmp\//);
+  const mac = otherPlatform('darwin', {
+    temporaryFolder: '/var/folders/xx/yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy/T',
+    uid: 501,
+  });
+  assert.ok(Buffer.byteLength(join(defaultRuntimeFolder(uuid, mac), 'c')) < 104);
+  const windows = otherPlatform('win32', { env: { LOCALAPPDATA: 'C:\\Users\\me\\AppData\\Local' } });
+  assert.match(defaultRuntimeFolder(uuid, windows), /^C:\\Users\\me\\AppData\\Local\\goqemu\\run\\[0-9a-f]{12}$/);
+});
+
+test('the folder is for its owner alone, and may be there already', async (t) => {
+  const folder = join(await temporaryFolder(t), 'goqemu', 'm');
+  await makeRuntimeFolder(folder, hostPlatform());
+  assert.equal((await stat(folder)).mode & 0o777, 0o700);
+  await makeRuntimeFolder(folder, hostPlatform());
+});
+
+test('a folder that others may enter, of another owner, or behind a link is refused', async (t) => {
+  const parent = await temporaryFolder(t);
+  const open = join(parent, 'open');
+  await mkdir(open);
+  await chmod(open, 0o777);
+  const refused = (error: unknown) => hasErrorCode(error, 'runtime-folder-unsafe');
+  await assert.rejects(makeRuntimeFolder(open, hostPlatform()), refused);
+  const link = join(parent, 'link');
+  await mkdir(join(parent, 'real'), { mode: 0o700 });
+  await symlink(join(parent, 'real'), link);
+  await assert.rejects(makeRuntimeFolder(link, hostPlatform()), refused);
+  const stranger = { ...hostPlatform(), uid: 4711 };
+  await assert.rejects(makeRuntimeFolder(join(parent, 'real'), stranger), refused);
+});
+
+test('a path that no socket can have is refused before QEMU is started', async () => {
+  await assert.rejects(makeRuntimeFolder(`/tmp/${'x'.repeat(100)}`, hostPlatform()), (error) =>
+    hasErrorCode(error, 'socket-path-too-long'),
+  );
+});

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { HostSystem } from '@goqemu/core';
+
+const run = promisify(execFile);
+
+/** Who listens on a port, as far as this user may know. */
+export interface PortHolder {
+  readonly pid: number;
+  /** Name or command line of the process. */
+  readonly command: string;
+}
+
+/**
+ * The process that listens on a TCP port of this host; undefined when there is none or the host does not tell
+ * (on Linux only root sees the processes of other users).
+ */
+export async function portHolder(port: number, system: HostSystem): Promise<PortHolder | undefined> {
+  if (system === 'linux') return linuxHolder(port);
+  // A missing tool or a refusal is an answer, too: the host does not tell.
+  return (system === 'darwin' ? macHolder(port) : windowsHolder(port)).catch(() => undefined);
+}
+
+/** proc(5): /proc/net/tcp names the socket of a listener (state 0A), /proc/PID/fd who has it. */
+async function linuxHolder(port: number): Promise<PortHolder | undefined> {
+  const inodes = new Set<string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    const text = await readFile(table, 'utf8').catch(() => ''); // a host without IPv6 has no tcp6
+    for (const line of text.split('\n').slice(1)) {
+      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+      if (state === '0A' && inode && Number.parseInt(local?.split(':')[1] ?? '', 16) === port)
+        inodes.add(`socket:[${inode}]`);
+    }
+  }
+  if (inodes.size === 0) return undefined;
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []); // another user's, or gone
+    for (const descriptor of descriptors) {
+      const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
+      if (!inodes.has(target)) continue;
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return { pid: Number(pid), command: line.replaceAll('\0', ' ').trim() };
+    }
+  }
+  return undefined;
+}
+
+/** lsof(8): -F prints one field per line, p for the process and c for its command. */
+async function macHolder(port: number): Promise<PortHolder | undefined> {
+  const { stdout } = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
+  const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+  return pid ? { pid: Number(pid), command: /^c(.*)$/m.exec(stdout)?.[1] ?? '' } : undefined;
+}
+
+async function windowsHolder(port: number): Promise<PortHolder | undefined> {
+  const query = `$c = Get-NetTCPConnection -State Listen -LocalPort ${Number(port)} -ErrorAction SilentlyContinue | Select-Object -First 1; if ($c) { $c.OwningProcess; (Get-Process -Id $c.OwningProcess).ProcessName }`;
+  const { stdout } = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]);
+  const [pid, command] = stdout.trim().split(/\r?\n/);
+  return pid ? { pid: Number(pid), command: command ?? '' } : undefined;
+}

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { GoqemuError, hostPlatform, systemErrorCode } from '@goqemu/core';
+import { type PortHolder, portHolder } from './port-holder.ts';
+
+/** Why a port cannot be had. */
+export interface PortUse {
+  readonly port: number;
+  readonly reason: 'taken' | 'not-permitted';
+  /** Undefined when the host does not tell. */
+  readonly holder: PortHolder | undefined;
+}
+
+/**
+ * Undefined when a TCP port of this host's loopback can be listened on now. Found by trying: nothing else counts
+ * listeners on all addresses, other address families and the host's own rules alike. It may be taken a moment later.
+ */
+export async function portUse(port: number): Promise<PortUse | undefined> {
+  const failure = await tryToListen(port);
+  if (failure === undefined) return undefined;
+  if (failure === 'EACCES') return { port, reason: 'not-permitted', holder: undefined };
+  return { port, reason: 'taken', holder: await portHolder(port, hostPlatform().system) };
+}
+
+/** A free port of the loopback, of the host's choice. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen({ port: 0, host: '127.0.0.1', exclusive: true });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/**
+ * The first of several ports that is free and not among those that are spoken for.
+ *
+ * @throws GoqemuError `no-free-port` when none is
+ * @example
+ * const port = await firstFreePort(candidatePorts('web/ssh'), new Set([22001]));
+ */
+export async function firstFreePort(
+  candidates: Iterable<number>,
+  spokenFor: ReadonlySet<number> = new Set(),
+): Promise<number> {
+  let tried = 0;
+  for (const port of candidates) {
+    if (spokenFor.has(port)) continue;
+    tried++;
+    if ((await portUse(port)) === undefined) return port;
+  }
+  throw new GoqemuError({
+    code: 'no-free-port',
+    source: 'environment',
+    message: 'no port of this host is free',
+    detail: `tried ${tried}`,
+    hint: 'end what listens there, or give a wider range',
+  });
+}
+
+/** The error of a port that was asked for by number and cannot be had. */
+export function portTaken(use: PortUse, option: string): GoqemuError {
+  const { port, holder } = use;
+  const by = holder ? ` by process ${holder.pid} (${holder.command})` : '';
+  return new GoqemuError({
+    code: 'port-taken',
+    source: 'user',
+    subject: option,
+    message:
+      use.reason === 'taken'
+        ? `${option}: port ${port} is taken${by}`
+        : `${option}: this user may not listen on port ${port}`,
+    hint: use.reason === 'taken' ? 'end that process, or choose another port' : 'choose a port above 1023',
+    data: { port, ...(holder ? { pid: holder.pid, command: holder.command } : {}) },
+  });
+}
+
+/** The system error's code, or undefined when it worked. */
+async function tryToListen(port: number): Promise<string | undefined> {
+  const server = createServer();
+  server.listen({ port, host: '127.0.0.1', exclusive: true });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EADDRINUSE' || code === 'EACCES') return code;
+    throw error;
+  }
+  server.close();
+  await once(server, 'close');
+  return undefined;
+}

@@ -1,0 +1,1 @@
+export { type GeneratedFiles, type GenerateTypesOptions, generateTypes, type TypesSource } from './generate-types.ts';

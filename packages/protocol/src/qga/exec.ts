@@ -1,0 +1,95 @@
+import { formatDuration, GoqemuError, sleep } from '@goqemu/core';
+import type { GuestAgentClient } from './guest-agent-client.ts';
+
+export interface AgentExecOptions {
+  /** The program: a path, or a name that the agent's PATH finds. No shell is involved. */
+  readonly path: string;
+  readonly args?: readonly string[];
+  /** What the program reads from its standard input; default: nothing. */
+  readonly input?: string | Uint8Array;
+  /** Added to the environment of the agent. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Keep the output; default true. */
+  readonly capture?: boolean;
+  /** Milliseconds until the program counts as stuck; default 60 000. It is not killed. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface AgentExecResult {
+  /** Undefined when a signal ended the program. */
+  readonly exitCode: number | undefined;
+  /** The number of the signal; on Windows the code of the unhandled exception. */
+  readonly signal: number | undefined;
+  /** As UTF-8; empty without `capture`. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: Buffer;
+  readonly stderrBytes: Buffer;
+  /** True when the agent cut the output, at 16 MiB each. */
+  readonly truncated: boolean;
+  readonly pid: number;
+}
+
+/** Milliseconds between looks: short at first, for the many programs that end at once. */
+const firstPauseMs = 5;
+const longestPauseMs = 250;
+
+/** `guest-exec` and `guest-exec-status` (QEMU Guest Agent Protocol Reference; since 2.5). */
+export async function execInGuest(agent: GuestAgentClient, options: AgentExecOptions): Promise<AgentExecResult> {
+  const { timeoutMs = 60_000, signal } = options;
+  const deadline = Date.now() + timeoutMs;
+  const pid = await startInGuest(agent, options);
+  const limits = signal ? { signal } : {};
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, longestPauseMs)) {
+    const status = await agent.execute('guest-exec-status', { pid }, limits);
+    if (status.exited) {
+      const stdoutBytes = Buffer.from(status['out-data'] ?? '', 'base64');
+      const stderrBytes = Buffer.from(status['err-data'] ?? '', 'base64');
+      return {
+        exitCode: status.exitcode,
+        signal: status.signal,
+        stdout: stdoutBytes.toString('utf8'),
+        stderr: stderrBytes.toString('utf8'),
+        stdoutBytes,
+        stderrBytes,
+        truncated: status['out-truncated'] === true || status['err-truncated'] === true,
+        pid,
+      };
+    }
+    if (Date.now() >= deadline) throw execTimeoutError(options.path, pid, timeoutMs);
+    await sleep(Math.max(1, Math.min(pause, deadline - Date.now())), signal);
+  }
+}
+
+/** Starts a program and gives its pid. */
+export async function startInGuest(agent: GuestAgentClient, options: AgentExecOptions): Promise<number> {
+  const { path, args = [], input, env, capture = true, signal } = options;
+  const { pid } = await agent.execute(
+    'guest-exec',
+    {
+      path,
+      arg: [...args],
+      ...(env ? { env: Object.entries(env).map(([name, value]) => `${name}=${value}`) } : {}),
+      ...(input === undefined ? {} : { 'input-data': base64(input) }),
+      'capture-output': capture,
+    },
+    signal ? { signal } : {},
+  );
+  return pid;
+}
+
+function base64(input: string | Uint8Array): string {
+  return (typeof input === 'string' ? Buffer.from(input, 'utf8') : Buffer.from(input)).toString('base64');
+}
+
+export function execTimeoutError(path: string, pid: number, timeoutMs: number): GoqemuError {
+  return new GoqemuError({
+    code: 'qga-exec-timeout',
+    source: 'environment',
+    subject: path,
+    message: `${path} still runs in the guest after ${formatDuration(timeoutMs)}, as process ${pid}`,
+    hint: 'raise timeoutMs, or end the process in the guest',
+    data: { path, pid, timeoutMs },
+  });
+}

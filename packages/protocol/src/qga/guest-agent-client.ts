@@ -1,0 +1,238 @@
+import { type GoqemuError, hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
+import { callerStack } from '../channel/caller-stack.ts';
+import { defaultLineLimit } from '../framing/line-splitter.ts';
+import { versionTable } from '../generated/qga-versions.ts';
+import type { ExecuteParameters } from '../qmp/commands.ts';
+import { type Connectable, openTransport } from '../transports/address.ts';
+import { type AgentExecOptions, type AgentExecResult, execInGuest } from './exec.ts';
+import {
+  copyFileFromGuest,
+  copyFileToGuest,
+  type FileTransferOptions,
+  type GuestFileSource,
+  readGuestFile,
+  type WriteFileOptions,
+  writeGuestFile,
+} from './files.ts';
+import { type FreezeOptions, freezeAround } from './freeze.ts';
+import { GuestAgentChannel } from './guest-agent-channel.ts';
+import type { QgaCommands } from './schema-types.ts';
+import { execStreamingInGuest, type StreamedExecOptions, type StreamedExecResult } from './streamed-exec.ts';
+
+export type QgaCommandName = keyof QgaCommands & string;
+export type QgaArguments<C extends QgaCommandName> = QgaCommands[C]['arguments'];
+export type QgaResult<C extends QgaCommandName> = QgaCommands[C]['returns'];
+
+export interface GuestAgentClientOptions {
+  /** Milliseconds for the connection to be made; default 5000. */
+  readonly connectTimeoutMs?: number;
+  /** Milliseconds for the agent to answer a resync; default 5000. */
+  readonly syncTimeoutMs?: number;
+  /** Milliseconds for a command; default 30 000. */
+  readonly timeoutMs?: number;
+  /** How often a command that only asks is sent again after a time-out; default 1. */
+  readonly retries?: number;
+  /** Ends the attempt to connect. */
+  readonly signal?: AbortSignal;
+  /** Greatest length of one message in bytes; default 256 MiB. */
+  readonly maxLineBytes?: number;
+  readonly logger?: Logger;
+}
+
+export interface QgaExecuteOptions {
+  /** Milliseconds until the command counts as lost; default that of the client. */
+  readonly timeoutMs?: number;
+  /** Gives the command up; the guest may still carry it out. */
+  readonly signal?: AbortSignal;
+}
+
+/** Commands that answer only when they fail, such as `guest-shutdown`. */
+const silentCommands = new Set(versionTable.silent);
+
+/** Asking twice changes nothing. Not `guest-exec-status`, which hands a result out once. */
+const idempotent = /^guest-(?:ping|info|get-\w[\w-]*|network-get-\w[\w-]*|fsfreeze-status|set-time)$/;
+
+/**
+ * A client of the QEMU Guest Agent (QEMU docs/interop/qemu-ga-ref). Commands run one after another; on connect
+ * and after each time-out it resyncs with 0xFF and `guest-sync-delimited`.
+ *
+ * @example
+ * await using agent = await GuestAgentClient.connect({ path: '/run/vm/qga.sock' });
+ * const { stdout } = await agent.exec({ path: 'uname', args: ['-r'] });
+ */
+export class GuestAgentClient implements AsyncDisposable {
+  /** Whom it speaks to, for messages. */
+  readonly peer: string;
+  /** Resolves when the connection has ended; never rejects. Without `error` when this client closed it. */
+  readonly closed: Promise<{ readonly error?: GoqemuError }>;
+  readonly #channel: GuestAgentChannel;
+  readonly #timeoutMs: number;
+  readonly #retries: number;
+
+  private constructor(channel: GuestAgentChannel, options: GuestAgentClientOptions) {
+    this.#channel = channel;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#retries = options.retries ?? 1;
+    this.peer = channel.peer;
+    this.closed = channel.closed;
+  }
+
+  /**
+   * Connects and syncs.
+   *
+   * @throws GoqemuError `connect-failed`; `qga-not-responding` when no agent answers
+   */
+  static async connect(target: Connectable, options: GuestAgentClientOptions = {}): Promise<GuestAgentClient> {
+    const transport = await openTransport(target, options);
+    const channel = new GuestAgentChannel(
+      transport,
+      options.syncTimeoutMs ?? 5_000,
+      options.maxLineBytes ?? defaultLineLimit,
+      options.logger ?? silentLogger,
+    );
+    try {
+      await channel.sync(options.signal);
+      return new GuestAgentClient(channel, options);
+    } catch (error) {
+      await channel.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs an agent command and gives what it returns.
+   *
+   * @throws QgaCommandError when the agent refuses; GoqemuError `timeout`, `qga-closed`, `qga-not-responding`
+   */
+  execute<C extends QgaCommandName>(
+    command: C,
+    ...[args, options]: ExecuteParameters<QgaArguments<C>, QgaExecuteOptions>
+  ): Promise<QgaResult<C>> {
+    return this.#send(command, args, options, this.execute) as Promise<QgaResult<C>>;
+  }
+
+  /** The same for a name that goqemu's types do not know. */
+  executeUntyped(command: string, args?: object, options?: QgaExecuteOptions): Promise<unknown> {
+    return this.#send(command, args, options, this.executeUntyped);
+  }
+
+  /** Resolves when the agent answers. */
+  async ping(options?: QgaExecuteOptions): Promise<void> {
+    await this.execute('guest-ping', undefined, options);
+  }
+
+  /**
+   * Runs a program in the guest, waits for its end and gives its output. A program that fails is a result, not
+   * an error.
+   *
+   * @throws QgaCommandError when it cannot be started; GoqemuError `qga-exec-timeout` with the pid that still runs
+   */
+  exec(options: AgentExecOptions): Promise<AgentExecResult> {
+    return execInGuest(this, options);
+  }
+
+  /**
+   * The same with the output handed on while the program runs, however long it is. The agent itself keeps output
+   * until the end, so this goes through a temporary folder of the guest; it needs a POSIX shell and mktemp there.
+   */
+  execStreaming(options: StreamedExecOptions): Promise<StreamedExecResult> {
+    return execStreamingInGuest(this, options);
+  }
+
+  /** A whole file; for large ones see {@link copyFrom}. */
+  readFile(path: string, options?: FileTransferOptions): Promise<Buffer> {
+    return readGuestFile(this, path, options);
+  }
+
+  /** Creates or replaces a file, or appends to it. Not atomic: the agent knows no rename. */
+  writeFile(path: string, content: GuestFileSource, options?: WriteFileOptions): Promise<void> {
+    return writeGuestFile(this, path, content, options);
+  }
+
+  /** Copies a file of the guest to one of the host, of any size. */
+  copyFrom(guestPath: string, hostPath: string, options?: FileTransferOptions): Promise<void> {
+    return copyFileFromGuest(this, guestPath, hostPath, options);
+  }
+
+  /** Copies a file of the host to one of the guest, of any size. */
+  copyTo(hostPath: string, guestPath: string, options?: FileTransferOptions): Promise<void> {
+    return copyFileToGuest(this, hostPath, guestPath, options);
+  }
+
+  /**
+   * Freezes the guest's filesystems, runs `work`, and thaws them whatever happens: when `work` fails, when the
+   * freeze itself is in doubt, and after `maxMs` even while `work` is still running.
+   */
+  fsFreeze<T>(work: (frozen: number) => Promise<T>, options?: FreezeOptions): Promise<T> {
+    return freezeAround(this, work, options);
+  }
+
+  /** Sets the guest's clock, by default to the host's; a guest that was restored from a checkpoint needs it. */
+  async setTime(time: Date = new Date(), options?: QgaExecuteOptions): Promise<void> {
+    await this.execute('guest-set-time', { time: time.getTime() * 1e6 }, options);
+  }
+
+  networkInterfaces(options?: QgaExecuteOptions): Promise<QgaResult<'guest-network-get-interfaces'>> {
+    return this.execute('guest-network-get-interfaces', undefined, options);
+  }
+
+  osInfo(options?: QgaExecuteOptions): Promise<QgaResult<'guest-get-osinfo'>> {
+    return this.execute('guest-get-osinfo', undefined, options);
+  }
+
+  hostName(options?: QgaExecuteOptions): Promise<string> {
+    return this.execute('guest-get-host-name', undefined, options).then((reply) => reply['host-name']);
+  }
+
+  users(options?: QgaExecuteOptions): Promise<QgaResult<'guest-get-users'>> {
+    return this.execute('guest-get-users', undefined, options);
+  }
+
+  /** @param password in clear; with `crypted`, as crypt(3) made it */
+  async setPassword(
+    username: string,
+    password: string,
+    options: QgaExecuteOptions & { readonly crypted?: boolean } = {},
+  ): Promise<void> {
+    const args = { username, password: Buffer.from(password).toString('base64'), crypted: options.crypted ?? false };
+    await this.execute('guest-set-user-password', args, options);
+  }
+
+  /**
+   * Asks the guest to go down. The agent answers only when it refuses, so this resolves after `timeoutMs`
+   * (default 2000) of silence, or when the connection ends; wait for the machine to learn more.
+   */
+  async shutdown(mode: 'powerdown' | 'halt' | 'reboot' = 'powerdown', options: QgaExecuteOptions = {}): Promise<void> {
+    await this.execute('guest-shutdown', { mode }, { timeoutMs: 2_000, ...options });
+  }
+
+  /** Ends the connection; programs that were started in the guest go on. */
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #send(
+    command: string,
+    args: object | undefined,
+    options: QgaExecuteOptions | undefined,
+    below: (...args: never[]) => unknown,
+  ): Promise<unknown> {
+    const caller = callerStack(below);
+    const limits = {
+      timeoutMs: options?.timeoutMs ?? this.#timeoutMs,
+      signal: options?.signal,
+      noReply: silentCommands.has(command),
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#channel.request(command, args, limits, caller);
+      } catch (error) {
+        if (attempt > this.#retries || !idempotent.test(command) || !hasErrorCode(error, 'timeout')) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+export type * from '../generated/qga-schema.ts';
+export type { RecordedLine } from '../recording/recorded-line.ts';
+export { recordSession } from '../recording/recording-transport.ts';
+export { replaySession } from '../recording/replay-transport.ts';
+export { type Connectable, openTransport, type TransportAddress } from '../transports/address.ts';
+export type { Transport, TransportEnd } from '../transports/transport.ts';
+export type { AgentExecOptions, AgentExecResult } from './exec.ts';
+export type { FileTransferOptions, GuestFileSource, WriteFileOptions } from './files.ts';
+export type { FreezeOptions } from './freeze.ts';
+export {
+  GuestAgentClient,
+  type GuestAgentClientOptions,
+  type QgaArguments,
+  type QgaCommandName,
+  type QgaExecuteOptions,
+  type QgaResult,
+} from './guest-agent-client.ts';
+export { isQgaCommandError, QgaCommandError } from './qga-errors.ts';
+export type { QgaCommands } from './schema-types.ts';
+export type { StreamedExecOptions, StreamedExecResult } from './streamed-exec.ts';

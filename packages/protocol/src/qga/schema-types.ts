@@ -1,0 +1,1 @@
+export type { QgaCommands } from '../generated/qga-schema.ts';

@@ -1,0 +1,90 @@
+import { GoqemuError, sleep } from '@goqemu/core';
+import { type AgentExecOptions, type AgentExecResult, execTimeoutError, startInGuest } from './exec.ts';
+import type { GuestAgentClient } from './guest-agent-client.ts';
+
+export interface StreamedExecOptions extends Omit<AgentExecOptions, 'capture'> {
+  /** Called with each piece of standard output, in order. */
+  readonly onStdout?: (bytes: Buffer) => void;
+  readonly onStderr?: (bytes: Buffer) => void;
+  /** Milliseconds between looks at the output; default 100. */
+  readonly intervalMs?: number;
+}
+
+export type StreamedExecResult = Pick<AgentExecResult, 'exitCode' | 'signal' | 'pid'>;
+
+/** Makes the folder and both files, so that they can be opened before the program runs. */
+const prepare = 'd=$(mktemp -d) && : >"$d/out" && : >"$d/err" && printf %s "$d"';
+const redirect = 'd=$1; shift; exec "$@" >>"$d/out" 2>>"$d/err"';
+const chunkBytes = 64 * 1024;
+
+export async function execStreamingInGuest(
+  agent: GuestAgentClient,
+  options: StreamedExecOptions,
+): Promise<StreamedExecResult> {
+  const limits = options.signal ? { signal: options.signal } : {};
+  const folder = await prepareFolder(agent, limits);
+  const handles: number[] = [];
+  try {
+    for (const name of ['out', 'err']) {
+      handles.push(await agent.execute('guest-file-open', { path: `${folder}/${name}`, mode: 'rb' }, limits));
+    }
+    return await follow(agent, folder, handles, options);
+  } finally {
+    for (const handle of handles) await agent.execute('guest-file-close', { handle });
+    await agent.exec({ path: 'rm', args: ['-rf', '--', folder] });
+  }
+}
+
+async function prepareFolder(agent: GuestAgentClient, limits: { signal?: AbortSignal }): Promise<string> {
+  const made = await agent.exec({ path: 'sh', args: ['-c', prepare], ...limits });
+  if (made.exitCode === 0) return made.stdout;
+  throw new GoqemuError({
+    code: 'qga-exec-no-folder',
+    source: 'environment',
+    subject: agent.peer,
+    message: 'the guest has no temporary folder for the output of the program',
+    detail: made.stderr,
+    hint: 'is its disk full? Without a shell and mktemp in the guest, use exec, which hands the output over at the end',
+  });
+}
+
+async function follow(
+  agent: GuestAgentClient,
+  folder: string,
+  [out = -1, err = -1]: readonly number[],
+  options: StreamedExecOptions,
+): Promise<StreamedExecResult> {
+  const { path, args = [], timeoutMs = 60_000, signal, intervalMs = 100 } = options;
+  const limits = signal ? { signal } : {};
+  const deadline = Date.now() + timeoutMs;
+  const pid = await startInGuest(agent, {
+    ...options,
+    path: 'sh',
+    args: ['-c', redirect, 'sh', folder, path, ...args],
+    capture: false,
+  });
+  for (;;) {
+    // Asked before reading: what was written before the end is then read to the end.
+    const status = await agent.execute('guest-exec-status', { pid }, limits);
+    const read =
+      (await drain(agent, out, options.onStdout, limits)) + (await drain(agent, err, options.onStderr, limits));
+    if (status.exited) return { exitCode: status.exitcode, signal: status.signal, pid };
+    if (Date.now() >= deadline) throw execTimeoutError(path, pid, timeoutMs);
+    if (read === 0) await sleep(Math.max(1, Math.min(intervalMs, deadline - Date.now())), signal);
+  }
+}
+
+/** Hands on what the file holds beyond the last look. */
+async function drain(
+  agent: GuestAgentClient,
+  handle: number,
+  onBytes: ((bytes: Buffer) => void) | undefined,
+  limits: { signal?: AbortSignal },
+): Promise<number> {
+  for (let total = 0; ; ) {
+    const { count, 'buf-b64': text } = await agent.execute('guest-file-read', { handle, count: chunkBytes }, limits);
+    if (count === 0) return total;
+    total += count;
+    onBytes?.(Buffer.from(text, 'base64'));
+  }
+}

@@ -1,0 +1,40 @@
+/** Milliseconds that each class of command may take before it counts as lost. */
+export interface CommandTimeouts {
+  /** `query-…` and the like, which answer from memory; default 10 000. */
+  readonly query: number;
+  /** Everything else; default 30 000. */
+  readonly change: number;
+  /** What opens, flushes or moves disks, or carries a human command; default 300 000. */
+  readonly slow: number;
+}
+
+export const defaultCommandTimeouts: CommandTimeouts = { query: 10_000, change: 30_000, slow: 300_000 };
+
+/** These answer only when the disk or the peer did; users of other managers ran into shorter limits. */
+const slowCommands = new Set([
+  'blockdev-add',
+  'blockdev-del',
+  'blockdev-reopen',
+  'blockdev-snapshot-delete-internal-sync',
+  'block_resize',
+  'block-export-add',
+  'change-backing-file',
+  'dump-guest-memory',
+  'human-monitor-command',
+  'memsave',
+  'migrate-incoming',
+  'pmemsave',
+  'query-blockstats',
+  'query-named-block-nodes',
+  'quit',
+  'screendump',
+  'stop',
+  'transaction',
+]);
+
+export function commandTimeout(command: string, timeouts: CommandTimeouts): number {
+  if (slowCommands.has(command)) return timeouts.slow;
+  return /^(?:x-)?query-|^qom-(?:get|list)|-list-properties$|^qmp_capabilities$/.test(command)
+    ? timeouts.query
+    : timeouts.change;
+}

@@ -1,0 +1,28 @@
+export type * from '../generated/qmp-schema.ts';
+export type { RecordedLine } from '../recording/recorded-line.ts';
+export { recordSession } from '../recording/recording-transport.ts';
+export { replaySession } from '../recording/replay-transport.ts';
+export { type Connectable, openTransport, type TransportAddress } from '../transports/address.ts';
+export { type DescriptorPassing, fdPassing } from '../transports/descriptor-passing.ts';
+export type { PreSharedKey } from '../transports/tls-psk.ts';
+export type { Transport, TransportEnd } from '../transports/transport.ts';
+export { type CommandTimeouts, defaultCommandTimeouts } from './command-timeouts.ts';
+export type {
+  AnyQmpEvent,
+  ExecuteOptions,
+  QmpArguments,
+  QmpCommandName,
+  QmpEvent,
+  QmpEventName,
+  QmpResult,
+} from './commands.ts';
+export type { QmpGreeting } from './greeting.ts';
+export { type IntrospectionCache, QmpIntrospection } from './introspection.ts';
+export type { JobProgress, RunJobOptions } from './job.ts';
+export { QmpClient, type QmpClientOptions, type QmpEnd } from './qmp-client.ts';
+export { isQmpCommandError, QmpCommandError } from './qmp-errors.ts';
+export { ReconnectingQmpClient, type ReconnectOptions } from './reconnecting-qmp-client.ts';
+export type { QmpCommands, QmpEvents } from './schema-types.ts';
+export { formatQemuVersion, isAtLeast, type QemuVersion } from './version.ts';
+export { qmpSince } from './version-hint.ts';
+export type { WaitForOptions } from './wait-for-event.ts';

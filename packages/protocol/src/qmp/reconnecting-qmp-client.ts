@@ -1,0 +1,159 @@
+import { GoqemuError, orAborted, sleep, type Unsubscribe, withDeadline } from '@goqemu/core';
+import type { TransportAddress } from '../transports/address.ts';
+import type {
+  AnyQmpEvent,
+  ExecuteOptions,
+  ExecuteParameters,
+  QmpArguments,
+  QmpCommandName,
+  QmpEvent,
+  QmpEventName,
+  QmpResult,
+} from './commands.ts';
+import { QmpClient, type QmpClientOptions } from './qmp-client.ts';
+
+export interface ReconnectOptions extends QmpClientOptions {
+  /** Milliseconds before the first new attempt; doubled after each that fails. Default 100. */
+  readonly firstDelayMs?: number;
+  /** Longest time between attempts, in milliseconds; default 5000. */
+  readonly longestDelayMs?: number;
+  /** Milliseconds without a connection after which it gives up; default: never. */
+  readonly giveUpAfterMs?: number;
+  /** Told of each connection that was made, and of each attempt that failed. */
+  readonly onState?: (state: ConnectionState) => void;
+}
+
+export type ConnectionState =
+  | { readonly state: 'connected'; readonly client: QmpClient }
+  | { readonly state: 'lost'; readonly error: unknown; readonly nextAttemptMs: number };
+
+/**
+ * A client that connects again when the connection is lost. Listeners stay; a command that was under way fails
+ * with `qmp-closed`, because only its sender knows whether it may be sent twice; a new one waits for the next
+ * connection. Events that happen while there is none are lost: look at the machine after `connected`.
+ *
+ * @example
+ * await using qmp = new ReconnectingQmpClient({ path: '/run/vm/qmp.sock' });
+ * qmp.on('SHUTDOWN', ({ data }) => log(data.reason));
+ */
+export class ReconnectingQmpClient implements AsyncDisposable {
+  /** Resolves when it was closed or has given up. */
+  readonly closed: Promise<void>;
+  readonly #target: TransportAddress;
+  readonly #options: ReconnectOptions;
+  readonly #stop = new AbortController();
+  readonly #listeners = new Set<(event: AnyQmpEvent) => void>();
+  #client: QmpClient | undefined;
+  #lostAt = Date.now();
+  #connected: Promise<QmpClient>;
+  #announce: (client: QmpClient) => void = () => undefined;
+  #refuse: (error: unknown) => void = () => undefined;
+
+  constructor(target: TransportAddress, options: ReconnectOptions = {}) {
+    this.#target = target;
+    this.#options = options;
+    this.#connected = this.#nextConnection();
+    const abort = () => this.#stop.abort(options.signal?.reason);
+    options.signal?.addEventListener('abort', abort, { once: true });
+    if (options.signal?.aborted) abort();
+    this.closed = this.#run().finally(() => options.signal?.removeEventListener('abort', abort));
+  }
+
+  /** The connection of now; undefined while there is none. */
+  get client(): QmpClient | undefined {
+    return this.#client;
+  }
+
+  /** Runs a command as soon as there is a connection; the time-out covers the wait for it as well. */
+  async execute<C extends QmpCommandName>(
+    command: C,
+    ...parameters: ExecuteParameters<QmpArguments<C>, ExecuteOptions>
+  ): Promise<QmpResult<C>> {
+    const options = parameters[1];
+    const client =
+      this.#client ??
+      (await withDeadline(`connecting to run ${command}`, options?.timeoutMs ?? 30_000, options?.signal, (signal) =>
+        orAborted(this.#connected, signal),
+      ));
+    return client.execute(command, ...parameters);
+  }
+
+  /** Calls back for each event of this name, over all connections. */
+  on<E extends QmpEventName>(name: E, listener: (event: QmpEvent<E>) => void): Unsubscribe {
+    const filter = (event: AnyQmpEvent) => {
+      if (event.event === name) listener(event as unknown as QmpEvent<E>);
+    };
+    this.#listeners.add(filter);
+    return () => this.#listeners.delete(filter);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(closedError());
+    await this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run(): Promise<void> {
+    const { firstDelayMs = 100, longestDelayMs = 5_000, giveUpAfterMs = Number.POSITIVE_INFINITY } = this.#options;
+    const { signal } = this.#stop;
+    let delay = firstDelayMs;
+    while (!signal.aborted) {
+      try {
+        await this.#serve(() => {
+          delay = firstDelayMs;
+        });
+      } catch (error) {
+        if (signal.aborted) break;
+        if (Date.now() - this.#lostAt >= giveUpAfterMs) return this.#refuse(error);
+        this.#options.onState?.({ state: 'lost', error, nextAttemptMs: delay });
+        await sleep(delay, signal).catch(() => undefined);
+        delay = Math.min(delay * 2, longestDelayMs);
+      }
+    }
+    this.#refuse(signal.reason);
+  }
+
+  /** One connection from its beginning to its end, which it throws unless it was ended here. */
+  async #serve(onConnected: () => void): Promise<void> {
+    const { signal } = this.#stop;
+    const client = await QmpClient.connect(this.#target, { ...this.#options, signal });
+    const unsubscribe = client.onAny((event) => {
+      for (const listener of this.#listeners) listener(event);
+    });
+    const close = () => void client.close();
+    signal.addEventListener('abort', close, { once: true });
+    if (signal.aborted) close();
+    this.#client = client;
+    onConnected();
+    this.#announce(client);
+    this.#options.onState?.({ state: 'connected', client });
+    const { error } = await client.closed;
+    signal.removeEventListener('abort', close);
+    unsubscribe();
+    this.#client = undefined;
+    this.#lostAt = Date.now();
+    this.#connected = this.#nextConnection();
+    if (error) throw error;
+  }
+
+  #nextConnection(): Promise<QmpClient> {
+    const next = new Promise<QmpClient>((resolve, reject) => {
+      this.#announce = resolve;
+      this.#refuse = reject;
+    });
+    next.catch(() => undefined); // nobody may be waiting
+    return next;
+  }
+}
+
+function closedError(): GoqemuError {
+  return new GoqemuError({
+    code: 'qmp-closed',
+    source: 'environment',
+    message: 'the QMP connection was closed here',
+    hint: 'make a new client',
+  });
+}

@@ -1,0 +1,1 @@
+export type { QmpCommands, QmpEvents } from '../generated/qmp-schema.ts';

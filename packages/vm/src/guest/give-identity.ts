@@ -1,0 +1,54 @@
+import { applyIdentity, GuestSession, newEntropySeed } from '@goqemu/guest';
+import type { Machine } from '@goqemu/machine';
+import type { Layer } from '../layers/layer-store.ts';
+import type { Vm } from '../vm/vm.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import { throughAgent, throughSession } from './as-root.ts';
+
+/**
+ * After RAM was restored: the guest's clock stands where it was cut and its random pool is that of every sibling;
+ * and a guest that was cut from another machine still takes itself for that one.
+ */
+export async function giveIdentity(
+  vm: Vm,
+  machine: Machine,
+  layer: Layer,
+  session: GuestSession,
+  call: VmCall,
+): Promise<void> {
+  const { manifest } = layer;
+  const same =
+    manifest.identity.instanceId === vm.spec.identity.instanceId && manifest.identity.lineage === vm.scope.lineage;
+  if (manifest.agent) {
+    await applyIdentity(throughAgent(machine, call), { ...renewal(), ...(same ? {} : await ownIdentity(vm)) });
+    return;
+  }
+  if (same) {
+    await applyIdentity(throughSession(session, call), renewal());
+    return;
+  }
+  // Without an agent the guest lets in only whom it knew when it was cut.
+  const access = await vm.host.keys.loadOrCreate(manifest.identity.lineage);
+  await using former = new GuestSession({
+    ...session.endpoint,
+    user: manifest.identity.user,
+    privateKey: access.privateKey,
+    hostKey: manifest.identity.hostKey,
+  });
+  await applyIdentity(throughSession(former, call), { ...renewal(), ...(await ownIdentity(vm)) });
+}
+
+function renewal() {
+  return { clock: Date.now(), entropySeed: newEntropySeed() };
+}
+
+async function ownIdentity(vm: Vm) {
+  const { identity, user } = vm.spec;
+  const [access, sshHostKey] = await Promise.all([vm.host.keys.loadOrCreate(vm.scope.lineage), vm.hostKey()]);
+  return {
+    hostname: identity.hostname,
+    machineId: identity.machineId,
+    sshHostKey,
+    authorizedKeys: { user, keys: [access.publicKey] },
+  };
+}

@@ -1,0 +1,105 @@
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { backingChain } from './backing-chain.ts';
+import { type Layer, type LayerStore, layerId } from './layer-store.ts';
+
+export interface CollectLayersOptions {
+  readonly store: LayerStore;
+  /** The folder of all labs: the disks of their machines stand on layers. */
+  readonly labsFolder: string;
+  /** The lab that collects. */
+  readonly lineage: string;
+  readonly keep: readonly string[];
+}
+
+/** Removes the layers of one lab that nothing reaches any more. */
+export async function collectLayers(options: CollectLayersOptions): Promise<{ removed: number; bytes: number }> {
+  const { store, lineage } = options;
+  const keep = new Set(options.keep);
+  const layers = await store.list();
+  const standing = await reachableFolders(options, layers, keep);
+  let removed = 0;
+  let bytes = 0;
+  for (const layer of [...layers].reverse()) {
+    const { manifest } = layer;
+    if (!manifest.owners.includes(lineage)) continue;
+    const others = manifest.owners.filter((owner) => owner !== lineage);
+    const before = await store.bytes(layer);
+    if (keep.has(manifest.key)) continue;
+    if (others.length > 0) {
+      await store.write({ ...manifest, owners: others });
+    } else if (standing.has(basename(layer.folder))) {
+      // A disk needs it: it stays as a layer without RAM or name.
+      bytes += before - (await store.bytes(await store.dropRam(layer)));
+      if (manifest.descriptions.length > 0)
+        await store.write({ ...(await store.get(manifest.key)).manifest, descriptions: [] });
+    } else {
+      await store.remove(manifest.key);
+      removed += 1;
+      bytes += before;
+    }
+  }
+  await removeUnfinished(store, standing);
+  return { removed, bytes };
+}
+
+/** Folders of layers that a kept layer, another lab's layer or a machine's disk stands on. */
+async function reachableFolders(
+  { store, labsFolder, lineage }: CollectLayersOptions,
+  layers: readonly Layer[],
+  keep: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const roots = await machineDisks(labsFolder);
+  for (const { manifest, folder } of layers) {
+    const wanted = keep.has(manifest.key) || manifest.owners.some((owner) => owner !== lineage);
+    if (wanted) roots.push(join(folder, manifest.disk.name));
+  }
+  const reached = new Set<string>();
+  for (const root of roots) {
+    for (const file of await backingChain(root)) {
+      if (dirname(dirname(file)) === store.folder) reached.add(basename(dirname(file)));
+    }
+  }
+  return reached;
+}
+
+async function machineDisks(labsFolder: string): Promise<string[]> {
+  const disks: string[] = [];
+  for (const lab of await readdir(labsFolder).catch(() => [])) {
+    for (const machine of await readdir(join(labsFolder, lab)).catch(() => [])) {
+      const folder = join(labsFolder, lab, machine);
+      for (const file of await readdir(folder).catch(() => [])) {
+        if (/^disk-\d+\.qcow2$/.test(file)) disks.push(join(folder, file));
+      }
+    }
+  }
+  return disks;
+}
+
+/** A cut that was interrupted leaves a folder without a manifest; it may hold the disk that a machine stands on. */
+async function removeUnfinished(store: LayerStore, standing: ReadonlySet<string>): Promise<void> {
+  const finished = new Set((await store.list()).map(({ manifest }) => layerId(manifest.key)));
+  for (const name of await readdir(store.folder).catch(() => [])) {
+    if (!/^[0-9a-f]{12}$/.test(name) || finished.has(name) || standing.has(name)) continue;
+    if (await isBeingCut(join(store.folder, name))) continue;
+    await rm(join(store.folder, name), { recursive: true, force: true });
+  }
+}
+
+/** A cut marks its folder with the pid that works there. */
+async function isBeingCut(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some((name) => {
+    const pid = /^cutting-(\d+)$/.exec(name)?.[1];
+    return pid !== undefined && isRunning(Number(pid));
+  });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+const fileSchema = z.object({
+  /** Name within the layer's folder. */
+  name: z.string().regex(/^[a-z0-9.-]+$/),
+  /** Bytes as the file claims, holes included. */
+  size: z.number().int().nonnegative(),
+});
+
+/** What has to be equal for RAM to be restored: the same devices, processors and memory, in the same QEMU. */
+const compatibilitySchema = z.object({
+  arch: z.string(),
+  memory: z.number().int().positive(),
+  cpus: z.number().int().positive(),
+  accelerator: z.string(),
+  machineType: z.string(),
+  cpu: z.string(),
+  qemu: z.string(),
+  /** Digest of the argv without what may differ: names, paths, ports. */
+  devices: z.string(),
+});
+
+/** manifest.json of a layer: written last, so that a folder without one is no layer. */
+export const layerManifestSchema = z.object({
+  version: z.literal(1),
+  id: z.string().regex(/^[0-9a-f]{12}$/),
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  /** `[a, b]` of a named checkpoint; empty for a layer that only a plan knows. */
+  descriptions: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+  /** Key of the layer below; absent where the disk stands on an image. */
+  parent: z.string().optional(),
+  /** Lineages of the labs that use it. */
+  owners: z.array(z.string()),
+  /** Who the guest thinks it is: another machine made from this layer is told its own name. */
+  identity: z.object({
+    instanceId: z.string(),
+    /** The lab whose access key opens the guest, and the host key that the guest shows: public parts only. */
+    lineage: z.string(),
+    user: z.string(),
+    hostKey: z.string(),
+  }),
+  /** Whether the guest's agent answered when the layer was cut. */
+  agent: z.boolean(),
+  disk: fileSchema,
+  ram: fileSchema.optional(),
+  state: fileSchema.optional(),
+  compatibility: compatibilitySchema,
+});
+
+export type LayerManifest = z.infer<typeof layerManifestSchema>;
+export type RamCompatibility = z.infer<typeof compatibilitySchema>;
+
+/** The first difference that keeps RAM from being restored, in words; undefined when there is none. */
+export function ramDifference(layer: RamCompatibility, machine: RamCompatibility): string | undefined {
+  for (const field of Object.keys(layer) as (keyof RamCompatibility)[]) {
+    if (layer[field] !== machine[field]) {
+      return field === 'devices' ? 'the devices differ' : `${field} was ${layer[field]} and is now ${machine[field]}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '@goqemu/core';
+import { cloudInitSeed } from '@goqemu/image';
+import { createOverlay } from '@goqemu/machine';
+import type { Vm } from '../vm/vm.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import { writeVmState } from '../vm/vm-state.ts';
+import { deleteVm } from './delete-vm.ts';
+import { qemuImg } from './qemu-img.ts';
+
+/** What a machine's disk stands on. */
+export type VmOrigin =
+  | {
+      /** Absolute path of a qcow2 or raw image; never written to. */
+      readonly image: string;
+      readonly format: 'qcow2' | 'raw';
+      /** Login shell of the machine's user; `/bin/bash` unless given. */
+      readonly shell?: string;
+      /** Whether the agent is in the image, or is installed from the guest's package sources after the first boot. */
+      readonly guestAgent: 'included' | 'installable';
+    }
+  | { readonly layer: string };
+
+/**
+ * Makes a machine's folder: disk, seed, keys. An earlier, unfinished try is cleared away first.
+ *
+ * @throws GoqemuError `layer-missing`, `layer-damaged`, `no-room`, `disk-create-failed`
+ */
+export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
+  await deleteVm(vm, call);
+  await mkdir(vm.folder.path, { recursive: true, mode: 0o700 });
+  try {
+    await make(vm, origin, call);
+  } catch (error) {
+    await rm(vm.folder.path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
+  const { spec, folder, host, scope } = vm;
+  const disk = await folder.nextDisk();
+  await createOverlay(folder.file(disk), {
+    qemuImg: await qemuImg(vm, call.signal),
+    backing: 'layer' in origin ? await layerDisk(vm, origin.layer) : origin.image,
+    ...('image' in origin ? { backingFormat: origin.format } : {}),
+    size: spec.disk,
+    ...(call.signal ? { signal: call.signal } : {}),
+  });
+  const [access, hostKey] = await Promise.all([host.keys.loadOrCreate(scope.lineage), vm.hostKey()]);
+  const seed = cloudInitSeed({
+    instanceId: spec.identity.instanceId,
+    hostname: spec.identity.hostname,
+    user: spec.user,
+    authorizedKeys: [access.publicKey],
+    sshHostKeys: { ed25519Private: hostKey.privateKey, ed25519Public: hostKey.publicKey },
+    ...('image' in origin && origin.shell ? { shell: origin.shell } : {}),
+  });
+  await writeFileAtomic(folder.seed, seed, { mode: 0o600 });
+  await writeVmState(folder.state, {
+    version: 1,
+    uuid: randomUUID(),
+    disk,
+    ...('layer' in origin
+      ? { layer: origin.layer, resumeFrom: origin.layer }
+      : { image: origin.image, installAgent: origin.guestAgent === 'installable' }),
+  });
+}
+
+async function layerDisk(vm: Vm, key: string): Promise<string> {
+  const { layers } = vm.host;
+  const layer = await layers.get(key);
+  await layers.check(layer);
+  await layers.adopt(layer, vm.scope.lineage);
+  return join(layer.folder, layer.manifest.disk.name);
+}

@@ -1,0 +1,57 @@
+import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
+import type { MachineConfigInput } from '@goqemu/machine';
+import type { Vm } from '../vm/vm.ts';
+import type { VmState } from '../vm/vm-state.ts';
+
+/** Id of the one disk; overlays are put above its node. */
+export const diskId = 'disk0';
+
+/** What one start of QEMU is told. The devices are the same at every start, or RAM could not be restored. */
+export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput {
+  const { spec, folder } = vm;
+  return {
+    name: spec.name,
+    uuid: state.uuid,
+    arch: spec.arch,
+    cpus: spec.cpus,
+    memory: spec.memory,
+    accelerator: spec.accelerator,
+    firmware:
+      spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file('uefi-variables.qcow2') } : { kind: 'bios' },
+    drives: [
+      { id: diskId, source: folder.file(state.disk), format: 'qcow2' },
+      // A disk and not a CD: Debian's cloud kernel has no driver for SATA. cloud-init finds it by its label.
+      { id: 'seed', source: folder.seed, format: 'raw', readOnly: true },
+    ],
+    networks: [
+      {
+        kind: 'user',
+        id: 'net0',
+        mac: spec.identity.mac,
+        forwards: [
+          { hostPort: spec.identity.sshPort, guestPort: 22 },
+          ...Object.values(spec.forwards).map(({ host, guest }) => ({ hostPort: host, guestPort: guest })),
+        ],
+      },
+    ],
+    guestAgent: true,
+    vmgenid: true,
+    serialLog: folder.serialLog,
+    stderrLog: folder.qemuLog,
+    runtimeFolder: vm.runtimeFolder,
+  };
+}
+
+/** Equal for configurations whose guests see the same devices: names, paths, addresses and ports left out. */
+export function deviceDigest(configuration: MachineConfigInput): string {
+  const { firmware, drives, networks, guestAgent, vmgenid } = configuration;
+  return lengthPrefixedDigest([
+    canonicalJson({
+      firmware: typeof firmware === 'object' ? firmware.kind : firmware,
+      drives: drives?.map(({ source: _source, ...device }) => device),
+      networks: networks?.map(({ kind, id, model }) => ({ kind, id, model })),
+      guestAgent,
+      vmgenid,
+    }),
+  ]);
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { GuestSession } from '@goqemu/guest';
+import { createOverlay, type Machine } from '@goqemu/machine';
+import type { Vm } from '../vm/vm.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import { killVm } from './kill-vm.ts';
+import { qemuImg } from './qemu-img.ts';
+import { startVm } from './start-vm.ts';
+
+/**
+ * Takes a machine back to a layer and leaves it running and ready. What it holds beyond any layer is given up.
+ * Everything that the way back needs is checked before the machine is touched.
+ *
+ * @throws GoqemuError `layer-missing`, `layer-damaged`, `no-room`, and what starting throws
+ */
+export async function restoreVm(vm: Vm, key: string, session: GuestSession, call: VmCall): Promise<Machine> {
+  const { layers } = vm.host;
+  const layer = await layers.get(key);
+  await layers.check(layer);
+  await layers.adopt(layer, vm.scope.lineage);
+  const disk = await vm.folder.nextDisk();
+  await createOverlay(vm.folder.file(disk), {
+    qemuImg: await qemuImg(vm, call.signal),
+    backing: join(layer.folder, layer.manifest.disk.name),
+    size: vm.spec.disk,
+    ...(call.signal ? { signal: call.signal } : {}),
+  });
+  await killVm(vm, call);
+  await vm.update({ disk, layer: key, resumeFrom: key, identity: layer.manifest.identity.instanceId });
+  await vm.folder.keepOnly(disk);
+  session.reset();
+  return startVm(vm, session, call);
+}

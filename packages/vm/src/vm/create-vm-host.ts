@@ -1,0 +1,62 @@
+import { goqemuFolders, type HostPlatform, hostPlatform, type Logger, silentLogger } from '@goqemu/core';
+import { AccessKeyStore } from '@goqemu/guest';
+import { ImageStore } from '@goqemu/image';
+import { chooseAccelerator, findQemu } from '@goqemu/machine';
+import { LayerStore } from '../layers/layer-store.ts';
+import type { VmHost } from './vm-host.ts';
+
+export interface VmHostOptions {
+  readonly platform?: HostPlatform;
+  readonly logger?: Logger;
+  readonly images?: ImageStore;
+  /** QEMU's binary; found on this host unless given. */
+  readonly qemuPath?: string;
+}
+
+/** The host that this process runs on. Cheap: nothing is looked for until it is needed. */
+export function createVmHost(options: VmHostOptions = {}): VmHost {
+  const platform = options.platform ?? hostPlatform();
+  const logger = options.logger ?? silentLogger;
+  const folders = goqemuFolders(platform);
+  const installation = once((arch: string, signal?: AbortSignal) =>
+    findQemu({
+      arch,
+      platform,
+      cacheFolder: folders.cache,
+      ...(options.qemuPath ? { explicitPath: options.qemuPath } : {}),
+      ...(signal ? { signal } : {}),
+    }),
+  );
+  const automatic = once(async (arch: string, signal?: AbortSignal) =>
+    chooseAccelerator('auto', await installation(arch, signal), {
+      cacheFolder: folders.cache,
+      platform,
+      ...(signal ? { signal } : {}),
+    }),
+  );
+  return {
+    platform,
+    folders,
+    logger,
+    layers: new LayerStore(folders.snapshots),
+    images: options.images ?? new ImageStore({ folders, platform, logger }),
+    keys: new AccessKeyStore(folders.keys),
+    installation,
+    async accelerator(wanted, arch, signal) {
+      return wanted === 'auto' ? automatic(arch, signal) : { accelerator: wanted, reason: 'asked for', notices: [] };
+    },
+  };
+}
+
+/** Remembers a success for each architecture; after a failure it looks again. */
+function once<T>(look: (arch: string, signal?: AbortSignal) => Promise<T>) {
+  const found = new Map<string, Promise<T>>();
+  return (arch: string, signal?: AbortSignal): Promise<T> => {
+    const present = found.get(arch);
+    if (present) return present;
+    const looking = look(arch, signal);
+    found.set(arch, looking);
+    looking.catch(() => found.delete(arch));
+    return looking;
+  };
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The paths of one machine's files. */
+export class VmFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  readonly file = (name: string): string => join(this.path, name);
+
+  get state(): string {
+    return this.file('vm.json');
+  }
+  get seed(): string {
+    return this.file('seed.iso');
+  }
+  get serialLog(): string {
+    return this.file('serial.log');
+  }
+  get qemuLog(): string {
+    return this.file('qemu.log');
+  }
+  get hostKey(): string {
+    return this.file('ssh_host_ed25519_key');
+  }
+
+  /** Short and the same for the same folder: socket paths have at most 107 bytes (unix(7)). */
+  get digest(): string {
+    return createHash('sha256').update(this.path).digest('hex').slice(0, 12);
+  }
+
+  /** A disk name that no disk here has had since the others went. */
+  async nextDisk(): Promise<string> {
+    const numbers = (await this.disks()).map((name) => Number(name.slice(5, -6)));
+    return `disk-${Math.max(0, ...numbers) + 1}.qcow2`;
+  }
+
+  async disks(): Promise<readonly string[]> {
+    const names = await readdir(this.path).catch(() => []);
+    return names.filter((name) => /^disk-\d+\.qcow2$/.test(name));
+  }
+
+  /** Removes every disk but one. */
+  async keepOnly(disk: string): Promise<void> {
+    for (const name of await this.disks()) if (name !== disk) await rm(this.file(name), { force: true });
+  }
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { GuestSession, generateSshKeyPair, type SshKeyPair } from '@goqemu/guest';
+import { attachMachine, defaultRuntimeFolder, type Machine, type MachineRecord } from '@goqemu/machine';
+import { VmFolder } from './vm-folder.ts';
+import type { VmHost } from './vm-host.ts';
+import type { VmSpec } from './vm-spec.ts';
+import { readVmState, type VmState, writeVmState } from './vm-state.ts';
+
+/** Whose machine it is: access keys and layers belong to a lineage. */
+export interface VmScope {
+  /** 12 lower-case hex digits. */
+  readonly lineage: string;
+  /** Folder that holds one folder per machine. */
+  readonly labFolder: string;
+}
+
+/**
+ * One machine on this host: its folder, and what lives in it. The verbs (`createVm`, `startVm`, `cutLayer`, …)
+ * are functions over it, one file each.
+ */
+export class Vm {
+  readonly spec: VmSpec;
+  readonly host: VmHost;
+  readonly scope: VmScope;
+  readonly folder: VmFolder;
+
+  constructor(host: VmHost, scope: VmScope, spec: VmSpec) {
+    this.host = host;
+    this.scope = scope;
+    this.spec = spec;
+    this.folder = new VmFolder(join(scope.labFolder, spec.name));
+  }
+
+  /** Sockets lie here: the name is short and the same for the same machine, so that a stray QEMU is found again. */
+  get runtimeFolder(): string {
+    return defaultRuntimeFolder(this.folder.path, this.host.platform);
+  }
+
+  /**
+   * @throws GoqemuError `vm-missing`
+   */
+  async state(): Promise<VmState> {
+    const state = await readVmState(this.folder.state);
+    if (state) return state;
+    throw new GoqemuError({
+      code: 'vm-missing',
+      source: 'environment',
+      subject: this.spec.name,
+      message: `machine ${this.spec.name} has no folder at ${this.folder.path}`,
+      hint: 'goqemu apply makes it anew',
+    });
+  }
+
+  async update(change: Partial<VmState>): Promise<VmState> {
+    const merged = { ...(await this.state()), ...change };
+    await writeVmState(this.folder.state, merged);
+    return merged;
+  }
+
+  /** The host key that this machine shows, made at its first use and pinned by every session. */
+  async hostKey(): Promise<SshKeyPair> {
+    try {
+      const privateKey = await readFile(this.folder.hostKey, 'utf8');
+      return { privateKey, publicKey: (await readFile(`${this.folder.hostKey}.pub`, 'utf8')).trim() };
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+    }
+    const pair = await generateSshKeyPair(`root@${this.spec.name}`);
+    await writeFileAtomic(`${this.folder.hostKey}.pub`, `${pair.publicKey}\n`);
+    await writeFileAtomic(this.folder.hostKey, pair.privateKey, { mode: 0o600 });
+    return pair;
+  }
+
+  /**
+   * The machine's QEMU.
+   *
+   * @throws GoqemuError `vm-stopped`, and what attaching throws
+   */
+  async machine(signal?: AbortSignal): Promise<Machine> {
+    const { machine } = await this.state();
+    if (!machine) throw stopped(this.spec.name);
+    return attachMachine(machine as unknown as MachineRecord, signal ? { signal } : {});
+  }
+
+  /** A session as the machine's user; it connects with its first command. */
+  async openSession(): Promise<GuestSession> {
+    const [access, host] = await Promise.all([this.host.keys.loadOrCreate(this.scope.lineage), this.hostKey()]);
+    return new GuestSession({
+      host: '127.0.0.1',
+      port: this.spec.identity.sshPort,
+      user: this.spec.user,
+      privateKey: access.privateKey,
+      hostKey: host.publicKey,
+      logger: this.host.logger,
+    });
+  }
+}
+
+function stopped(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'vm-stopped',
+    source: 'user',
+    subject: name,
+    message: `machine ${name} is not running`,
+    hint: 'start it with: goqemu apply',
+  });
+}

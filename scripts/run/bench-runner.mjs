@@ -1,0 +1,55 @@
+/**
+ * Runs bench files under tsx. A bench exports by default
+ * `async (report: (row) => void, options: { quick: boolean }) => Promise<void>` with rows
+ * `{ name, value, unit, baseline?, ratio?, aim? }`; the ratio is value / baseline unless given.
+ */
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { say } from './say.mjs';
+
+const words = process.argv.slice(2);
+const json = words.includes('--json');
+const quick = words.includes('--quick');
+const results = [];
+for (const file of words.filter((word) => !word.startsWith('--'))) {
+  const name = basename(file, '.bench.ts');
+  const { default: bench } = await import(pathToFileURL(resolve(file)).href);
+  const rows = [];
+  if (!json) say(`\n${name}`);
+  await bench(
+    (row) => {
+      const ratio = row.ratio ?? (row.baseline ? row.value / row.baseline : undefined);
+      rows.push({ ...row, ...(ratio === undefined ? {} : { ratio }) });
+    },
+    { quick },
+  );
+  results.push({ bench: name, node: process.version, rows });
+  if (!json) process.stdout.write(table(rows));
+}
+if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+
+function table(rows) {
+  const cells = [
+    ['', 'value', 'baseline', 'ratio', 'aim'],
+    ...rows.map((row) => [
+      row.name,
+      `${shown(row.value)} ${row.unit}`,
+      row.baseline === undefined ? '' : `${shown(row.baseline)} ${row.unit}`,
+      row.ratio === undefined ? '' : `${row.ratio.toFixed(2)} ×`,
+      row.aim ?? '',
+    ]),
+  ];
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  return `${cells
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')}\n`;
+}
+
+function shown(value) {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}

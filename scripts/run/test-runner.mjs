@@ -1,0 +1,10 @@
+import { run } from './run.mjs';
+
+/** Runs test files on Node's own runner, TypeScript through tsx; its summary is the last thing printed. */
+export function runTests(files, { concurrency, environment = {}, extra = [] }) {
+  return run(
+    process.execPath,
+    ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...extra, ...files],
+    { env: { ...process.env, ...environment }, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+}

@@ -1,0 +1,44 @@
+/** What goqemu and its tests need from the host, with the reason of each: data, read by install-packages.mjs. */
+
+/** To run labs: the quickstart installs these. */
+export const forLabs = {
+  debian: [
+    { name: 'qemu-system-x86', why: 'runs the machines' },
+    { name: 'qemu-utils', why: 'qemu-img makes their disks' },
+    { name: 'mmdebstrap', why: 'builds the Debian image where its publisher cannot be reached' },
+    { name: 'uidmap', why: 'lets mmdebstrap work without root' },
+    { name: 'fakeroot', why: 'the same, for the archive that it writes' },
+    { name: 'gpgv', why: 'checks the signatures of the packages in that image' },
+    { name: 'debian-archive-keyring', why: 'the keys of those signatures' },
+    { name: 'e2fsprogs', why: "mke2fs writes that image's filesystem" },
+    { name: 'fdisk', why: "sfdisk writes that image's partition table" },
+    { name: 'grub-common', why: "grub-mkimage makes that image's boot loader" },
+    { name: 'grub-pc-bin', why: 'the boot loader itself' },
+    { name: 'openssh-client', why: 'goqemu ssh with a terminal' },
+  ],
+  darwin: [{ name: 'qemu', why: 'runs the machines and makes their disks' }],
+  win32: [{ name: 'SoftwareFreedomConservancy.QEMU', why: 'runs the machines and makes their disks' }],
+};
+
+/** To test goqemu itself, besides the above. A `service` is installed without being started. */
+export const forTests = {
+  debian: [
+    { name: 'qemu-guest-agent', why: 'the guest agent is tested against the real one', service: true },
+    { name: 'openssh-server', why: 'SSH sessions are tested against the real server', service: true },
+    { name: 'tmux', why: 'a terminal for the tests of the command line' },
+    { name: 'iproute2', why: 'network namespaces and routes' },
+    { name: 'passt', why: "the network that gives a guest the host's own address" },
+    { name: 'busybox-static', why: 'the tiny guest' },
+    { name: 'cpio', why: "packs the tiny guest's initramfs" },
+  ],
+  darwin: [{ name: 'tmux', why: 'a terminal for the tests of the command line' }],
+  win32: [],
+};
+
+/** For people on other systems: the exact command to type. */
+export const byHand = {
+  fedora: 'sudo dnf install qemu-system-x86 qemu-img openssh-clients tmux',
+  arch: 'sudo pacman -S --needed qemu-system-x86 qemu-img openssh tmux',
+  suse: 'sudo zypper install qemu-x86 qemu-tools openssh-clients tmux',
+  alpine: 'doas apk add qemu-system-x86_64 qemu-img openssh-client tmux',
+};

@@ -1,0 +1,53 @@
+import { capture, run } from '../run/run.mjs';
+import { say } from '../run/say.mjs';
+import { aptInstall, missingPackages } from './apt.mjs';
+import { byHand, forLabs, forTests } from './host-packages.mjs';
+import { hostFamily } from './host-system.mjs';
+
+/** Makes sure that the host has QEMU and, for the tests, what they need; says what it installs and why. */
+export async function installHostPackages({ tests }) {
+  const family = hostFamily();
+  const wanted = [...(forLabs[family] ?? []), ...(tests ? (forTests[family] ?? []) : [])];
+  if (wanted.length === 0) return haveQemu(family);
+  const missing = await missingOf(family, wanted);
+  if (missing.length === 0) return true;
+  say('Installing what is missing on this host:');
+  const width = Math.max(...missing.map((entry) => entry.name.length));
+  for (const entry of missing) say(`  ${entry.name.padEnd(width)}  ${entry.why}`);
+  const installed = await install(family, missing);
+  if (!installed) say('The packages above could not be installed; install them by hand and run the command again.');
+  return installed;
+}
+
+async function missingOf(family, wanted) {
+  if (family === 'debian') return missingPackages(wanted);
+  const found = await Promise.all(wanted.map((entry) => isThere(family, entry.name)));
+  return wanted.filter((_, index) => !found[index]);
+}
+
+async function isThere(family, name) {
+  if (family === 'darwin') return (await capture('brew', ['list', '--versions', name])).code === 0;
+  return (await capture('winget', ['list', '--exact', '--id', name])).code === 0;
+}
+
+async function install(family, missing) {
+  const names = missing.map((entry) => entry.name);
+  if (family === 'debian') return aptInstall(missing);
+  const command =
+    family === 'darwin' ? ['brew', 'install', ...names] : ['winget', 'install', '--exact', '--id', ...names];
+  return (await run(command[0], command.slice(1)).catch(() => 127)) === 0 || byCommand(command);
+}
+
+function byCommand(command) {
+  say(`  that failed; the command was:\n    ${command.join(' ')}`);
+  return false;
+}
+
+/** Systems whose packages goqemu does not install itself: look, and say what to type. */
+async function haveQemu(family) {
+  const found = await capture('qemu-system-x86_64', ['--version']);
+  if (found.code === 0) return true;
+  say('QEMU is missing. Install it and run the command again:');
+  say(`  ${byHand[family] ?? 'install the packages that hold qemu-system-x86_64 and qemu-img'}`);
+  return false;
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { e2eHome, LabFolder } from './lab-folder.ts';
+
+const lab = (body = '') => `
+import { defineLab } from 'goqemu';
+
+export default defineLab({ name: 'main-case' }, (lab) => {
+  const box = lab.vm('box', { memory: '1 GiB' })
+    .run('greeting', 'echo hello > /root/greeting')
+    .checkpoint('ready');
+${body}
+});
+`;
+
+interface PlanDocument {
+  readonly changes: number;
+  readonly operations: readonly { readonly action: string; readonly resource: string; readonly reason: string }[];
+}
+
+interface StatusDocument {
+  readonly machines: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly pid: number;
+    readonly accelerator: string;
+  }[];
+}
+
+test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone without a trace', async (t) => {
+  await using folder = await LabFolder.make(lab());
+  const labs = join(e2eHome, 'labs');
+
+  await t.test('apply boots and provisions it', async () => {
+    await folder.ok('apply', '--yes');
+    const greeting = await folder.ok('exec', 'box', '--', 'sudo', 'cat', '/root/greeting');
+    assert.equal(greeting.stdout, 'hello\n');
+  });
+
+  await t.test('a plan after that finds nothing to do', async () => {
+    const plan = await folder.json<PlanDocument>('plan');
+    assert.equal(plan.changes, 0, JSON.stringify(plan.operations));
+    assert.equal((await folder.run(['plan', '--detailed-exitcode'])).code, 0);
+  });
+
+  await t.test('a file that was deleted after a checkpoint is back when it is restored', async () => {
+    await folder.ok('exec', 'box', '--', 'sh', '-c', 'echo precious > notes.txt');
+    const { id } = await folder.json<{ id: string }>('checkpoint', 'create', 'before the accident');
+    await folder.ok('exec', 'box', '--', 'rm', 'notes.txt');
+    assert.notEqual((await folder.run(['exec', 'box', '--', 'cat', 'notes.txt'])).code, 0);
+    await folder.ok('checkpoint', 'restore', id, '--yes');
+    assert.equal((await folder.ok('exec', 'box', '--', 'cat', 'notes.txt')).stdout, 'precious\n');
+    const list = await folder.json<{ checkpoints: { id: string; descriptions: string[] }[] }>('checkpoint', 'list');
+    assert.ok(list.checkpoints.some((one) => one.id === id && one.descriptions.includes('before the accident')));
+  });
+
+  await t.test('a machine of another size boots from the disk of a checkpoint alone', async () => {
+    await folder.write(lab(`  lab.vm('larger', { from: box.at.ready, memory: '768 MiB' });`));
+    const plan = await folder.json<PlanDocument>('plan');
+    assert.deepEqual([...new Set(plan.operations.map(({ resource }) => resource.split('/')[0]))], ['larger']);
+    await folder.ok('apply', '--yes');
+    const both = await folder.ok('exec', 'larger', '--', 'sh', '-c', 'hostname; sudo cat /root/greeting');
+    assert.equal(both.stdout, 'larger\nhello\n');
+  });
+
+  await t.test('a changed step is shown and run again from there', async () => {
+    await folder.write(lab().replace('echo hello', 'echo good day'));
+    const plan = await folder.run(['plan', '--detailed-exitcode']);
+    assert.equal(plan.code, 2);
+    assert.match(plan.stdout, /greeting/);
+    await folder.ok('apply', '--yes');
+    assert.equal((await folder.ok('exec', 'box', '--', 'sudo', 'cat', '/root/greeting')).stdout, 'good day\n');
+  });
+
+  await t.test('destroy leaves no process, socket or disk', async () => {
+    const { machines } = await folder.json<StatusDocument>('status');
+    assert.equal(machines[0]?.state, 'running');
+    const pid = machines[0]?.pid ?? 0;
+    await folder.ok('destroy', '--yes');
+    assert.equal(existsSync(`/proc/${pid}`), false);
+    const left = (await readdir(labs).catch(() => [])).filter((name) => name.startsWith('main-case-'));
+    assert.deepEqual(left, []);
+  });
+});

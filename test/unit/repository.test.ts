@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+test('the lock file names no registry host, so that any mirror serves it', () => {
+  assert.doesNotMatch(readFileSync('pnpm-lock.yaml', 'utf8'), /https?:\/\//);
+});
+
+test('every package of the workspace but goqemu is private and marked with the licence', () => {
+  for (const name of readdirSync('packages')) {
+    const manifest = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')) as Record<string, unknown>;
+    assert.equal(manifest.private === true, name !== 'goqemu', name);
+    assert.equal(manifest.license, 'MIT', name);
+  }
+});
+
+test('the published package asks for the third-party packages that its bundled packages ask for', () => {
+  const read = (name: string) =>
+    JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')) as { dependencies?: Record<string, string> };
+  const published = read('goqemu').dependencies ?? {};
+  for (const name of readdirSync('packages'))
+    for (const [dependency, range] of Object.entries(read(name).dependencies ?? {}))
+      if (!dependency.startsWith('@goqemu/')) assert.equal(published[dependency], range, `${name} needs ${dependency}`);
+});
