@@ -221,9 +221,9 @@ export class Engine {
       call: context.plainCall(read.state.lineage, 'plan', options.signal),
       vault: context.vault,
       now: context.now(),
-      ...(options.target ? { target: options.target } : {}),
-      ...(options.exclude ? { exclude: options.exclude } : {}),
-      ...(options.replace ? { replace: options.replace } : {}),
+      ...(options.target?.length ? { target: options.target } : {}),
+      ...(options.exclude?.length ? { exclude: options.exclude } : {}),
+      ...(options.replace?.length ? { replace: options.replace } : {}),
     });
     context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
     return plan;
