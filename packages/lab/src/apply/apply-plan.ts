@@ -44,7 +44,8 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   const secrets = Object.fromEntries(Object.entries(plan.secrets).map(([name, one]) => [name, one.from]));
   const unsaved = await context.vault.unsaved(secrets, writer.state);
   if (unsaved.secrets) await writer.note(unsaved);
-  return new PlanRun(context, plan, writer, options, began).run();
+  // Without await the lock would be released at once.
+  return await new PlanRun(context, plan, writer, options, began).run();
 }
 
 function hasWork(plan: Plan, state: LabState): boolean {

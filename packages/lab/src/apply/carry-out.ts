@@ -1,4 +1,4 @@
-import { GoqemuError, internalError } from '@goqemu/core';
+import { GoqemuError, hasErrorCode, internalError } from '@goqemu/core';
 import type { Backend, BackendCall, CutLayer } from '../backend/backend.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
@@ -9,6 +9,7 @@ import type { AppliedStep, Capture, LabState, MachineState } from '../state/lab-
 import type { StateWriter } from '../state/state-writer.ts';
 import { pathDigest } from '../step/path-digest.ts';
 import { type LateValues, resolveStep } from '../step/resolve-step.ts';
+import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 
 /** What carrying out an operation needs. */
 export interface ApplyContext {
@@ -257,7 +258,7 @@ async function runStep(context: ApplyContext, id: string, name: string, work: Wo
   await checkSource(work);
   if (!pure || work.cut) await writer.begin(id, { machines: { [name]: { ...before, dirty: true } } });
   try {
-    const result = await backend.runStep(work.spec, recordOf(before), step, call);
+    const result = await runQuietly(context, work.spec, before, step);
     const captured = await keepCapture(context, work, result.stdout);
     const applied = [...before.applied, work.applied];
     const durations = { [`step:${name}/${step.name}`]: context.now() - began };
@@ -300,6 +301,38 @@ async function runStep(context: ApplyContext, id: string, name: string, work: Wo
     // Cut off by the second interrupt: nothing more is asked of the machine, the next plan settles it.
     if (call.signal.aborted) throw error;
     throw await goBack(context, id, name, work, before, error);
+  }
+}
+
+/** Runs a step; one whose output is a secret tells nothing of it, not even when it fails. */
+async function runQuietly(
+  context: ApplyContext,
+  spec: MachineSpec,
+  machine: MachineState,
+  step: ResolvedStep,
+): Promise<StepResult> {
+  const { backend, call } = context;
+  if (!step.secretOutput) return backend.runStep(spec, recordOf(machine), step, call);
+  const quiet: BackendCall = {
+    ...call,
+    progress: (event) => {
+      if (event.kind !== 'output') call.progress(event);
+    },
+  };
+  try {
+    return await backend.runStep(spec, recordOf(machine), step, quiet);
+  } catch (error) {
+    if (!hasErrorCode(error, 'step-failed')) throw error;
+    const { command, exitCode } = error.data;
+    throw new GoqemuError({
+      code: error.code,
+      source: error.source,
+      message: error.message,
+      detail: 'its output is a secret and is not shown',
+      data: { command, exitCode },
+      ...(error.subject === undefined ? {} : { subject: error.subject }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
   }
 }
 

@@ -187,7 +187,7 @@ export class FakeBackend implements Backend {
     const subject = `${machine.name}/${step.name}`;
     await this.#moment('runStep', subject, 'before', call);
     const found = this.#running(machine, call);
-    const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, ...content } = step;
+    const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, secretOutput: _secret, ...content } = step;
     const mark = canonicalJson(content);
     if (step.kind !== 'waitFor') found.disk.push(`half of ${mark}`);
     await this.#moment('runStep', subject, 'middle', call);
