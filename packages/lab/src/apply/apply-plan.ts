@@ -30,7 +30,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
   checkFresh(plan, before);
-  if (!hasWork(plan, before.state)) {
+  if (!before.healed && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
