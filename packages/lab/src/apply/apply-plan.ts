@@ -3,12 +3,12 @@ import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
 import { appendHistory } from '../history/history.ts';
-import { collectGarbage } from '../layer/collect-layers.ts';
+import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
-import type { LabState } from '../state/lab-state.ts';
+import { type LabState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { carryOut } from './carry-out.ts';
@@ -148,7 +148,7 @@ class PlanRun {
 
   async #memory(): Promise<MemoryAdmission> {
     const starts = this.#plan.operations.some((operation) => memoryOf(operation) !== undefined);
-    const machines = Object.values(this.#writer.state.machines).filter((machine) => machine.record !== null);
+    const machines = observable(this.#writer.state);
     const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
     const [budget, observed] = await Promise.all([
       starts ? this.#context.backend.memoryBudget(call) : Number.POSITIVE_INFINITY,
@@ -254,7 +254,10 @@ class PlanRun {
     const call = context.plainCall(this.#plan.lineage, 'layers', undefined);
     try {
       const changed = this.#plan.operations.some((operation) => operation.action !== 'reuse');
-      if (changed) await collectGarbage(context.backend, this.#writer, call);
+      if (changed) {
+        const gone = await forgetLostCheckpoints(this.#writer);
+        await collectGarbage(context.backend, this.#writer, call, gone.length > 0 ? { gone } : {});
+      }
       const empty = Object.keys(this.#writer.state.machines).length === 0;
       if (empty && this.#plan.purpose === 'destroy' && outcome === 'done') await context.backend.dispose(call);
     } catch (error) {

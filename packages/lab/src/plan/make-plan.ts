@@ -6,7 +6,7 @@ import { type ImagePin, type LabLock, pinName } from '../lock/lab-lock.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
-import type { LabState, MachineState } from '../state/lab-state.ts';
+import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import type { ReadState } from '../state/read-state.ts';
 import { ChainBuilder } from './desired-chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
@@ -46,7 +46,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   const wanted = desired.machines.filter((machine) => selected.has(machine.declaration.name));
   const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine.name);
 
-  const toObserve = Object.values(state.machines).filter((machine) => machine.record !== null);
+  const toObserve = observable(state);
   const keys = layerKeys(state, wanted);
   const newPorts = wanted.flatMap((machine) => {
     const recorded = recordedOf(machine.declaration);

@@ -20,7 +20,7 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
         reason: index > have ? 'what is before it runs' : 'it has not run yet',
         diff: Object.entries(link.summary).map(([property, after]) => ({ property, after })),
         dependsOn: waits,
-        ...context.duration(`step:${link.key}`, `step:${name}/${link.name}`),
+        ...context.duration(`step:${name}/${link.name}`),
         ...(own ? { place: () => own.location } : {}),
         work: {
           verb: 'step',

@@ -237,7 +237,14 @@ export class FakeBackend implements Backend {
     this.#checkPorts(machine, call);
     Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
     await this.#moment('restore', machine.name, 'middle', call);
-    Object.assign(found, { status: 'running', ready: true, disk: [...disk], layer, spec: machine, boots: found.boots + 1 });
+    Object.assign(found, {
+      status: 'running',
+      ready: true,
+      disk: [...disk],
+      layer,
+      spec: machine,
+      boots: found.boots + 1,
+    });
     await this.#moment('restore', machine.name, 'after', call);
     return { ...record, top: layer };
   }
