@@ -36,7 +36,7 @@ const diskBytes = 2 * 2 ** 30;
 const lockWaitMs = 5 * 60_000;
 
 /**
- * A Linux guest that is up in about three seconds without hardware acceleration, for tests: Debian's cloud kernel,
+ * A Linux guest that takes SSH a few seconds after its start without hardware acceleration, for tests: Debian's cloud kernel,
  * busybox, dropbear and the QEMU guest agent. It takes goqemu's cloud-init seeds as far as tiny-guest.md says.
  * Built once from the Debian mirror of the host's apt, with the tools of `buildTools`, in about 15 s.
  */
