@@ -46,16 +46,24 @@ export async function createOverlay(path: string, options: OverlayOptions): Prom
 
 interface BlockInfo {
   readonly qdev?: string;
-  readonly inserted?: { readonly 'node-name'?: string };
+  readonly inserted?: { readonly 'node-name'?: string; readonly file?: string };
 }
 
 /** The node that a disk device writes to now. */
 export async function topNode(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<string> {
-  const blocks = (await monitor.executeUntyped('query-block', {}, signal ? { signal } : {})) as BlockInfo[];
-  const block = blocks.find(({ qdev }) => qdev === deviceId || qdev?.split('/').includes(deviceId));
-  const node = block?.inserted?.['node-name'];
+  const node = (await blockOf(monitor, deviceId, signal))?.inserted?.['node-name'];
   if (!node) throw internalError(`the machine has no disk called ${deviceId}`);
   return node;
+}
+
+/** The file that a disk device writes to now. */
+export async function diskFile(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<string | undefined> {
+  return (await blockOf(monitor, deviceId, signal))?.inserted?.file;
+}
+
+async function blockOf(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<BlockInfo | undefined> {
+  const blocks = (await monitor.executeUntyped('query-block', {}, signal ? { signal } : {})) as BlockInfo[];
+  return blocks.find(({ qdev }) => qdev === deviceId || qdev?.split('/').includes(deviceId));
 }
 
 /**

@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { applyIdentity, GuestSession, newEntropySeed } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
+
+/** Milliseconds for a guest that goes on to answer; an emulated one on a busy host takes a few tenths of a second. */
+const answerMs = 10_000;
 
 /**
  * After RAM was restored: the guest's clock stands where it was cut and its random pool is that of every sibling;
@@ -19,6 +23,7 @@ export async function giveIdentity(
   const { manifest } = layer;
   const same =
     manifest.identity.instanceId === vm.spec.identity.instanceId && manifest.identity.lineage === vm.scope.lineage;
+  if (manifest.agent && same) return renew(machine, call);
   if (manifest.agent) {
     await applyIdentity(throughAgent(machine, call), { ...renewal(), ...(same ? {} : await ownIdentity(vm)) });
     return;
@@ -36,6 +41,19 @@ export async function giveIdentity(
     hostKey: manifest.identity.hostKey,
   });
   await applyIdentity(throughSession(former, call), { ...renewal(), ...(await ownIdentity(vm)) });
+}
+
+/**
+ * The agent does both itself: a process in the guest would cost more than all the rest of a restore. The kernel's
+ * generator is reseeded by the vmgenid device (Linux 5.18); older ones mix in what is written to it here.
+ */
+async function renew(machine: Machine, call: VmCall): Promise<void> {
+  const limits = call.signal ? { signal: call.signal } : {};
+  await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
+  await agent.setTime(new Date(), limits);
+  const handle = await agent.execute('guest-file-open', { path: '/dev/urandom', mode: 'w' }, limits);
+  await agent.execute('guest-file-write', { handle, 'buf-b64': randomBytes(64).toString('base64') }, limits);
+  await agent.execute('guest-file-close', { handle }, limits);
 }
 
 function renewal() {

@@ -26,6 +26,18 @@ export async function backingFile(path: string): Promise<string | undefined> {
   }
 }
 
+/** True for a file that begins as a qcow2 image does. */
+export async function isQcow2(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const magic = Buffer.alloc(4);
+    await file.read(magic, 0, 4, 0);
+    return magic.readUInt32BE(0) === 0x514649fb;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Every file below an image, nearest first. */
 export async function backingChain(path: string): Promise<readonly string[]> {
   const chain: string[] = [];

@@ -33,9 +33,14 @@ export class Vm {
     this.folder = new VmFolder(join(scope.labFolder, spec.name));
   }
 
-  /** Sockets lie here: the name is short and the same for the same machine, so that a stray QEMU is found again. */
+  /** Sockets of a QEMU that boots lie here: the same for the same machine, so that a stray QEMU is found again. */
   get runtimeFolder(): string {
     return defaultRuntimeFolder(this.folder.path, this.host.platform);
+  }
+
+  /** The second is for the QEMU that takes over while the first still runs; after that they change roles. */
+  get runtimeFolders(): readonly string[] {
+    return [this.runtimeFolder, defaultRuntimeFolder(`${this.folder.path}#2`, this.host.platform)];
   }
 
   /**
