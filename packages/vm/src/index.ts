@@ -11,6 +11,7 @@ export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
 export { stopVm } from './lifecycle/stop-vm.ts';
+export { availableMemory } from './ram/memory-room.ts';
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { Vm, type VmScope } from './vm/vm.ts';

@@ -40,7 +40,7 @@ export interface Resumed {
  * Starts a QEMU on the RAM and device state of a layer, beside the one that may still run: it has sockets of its own,
  * and no forwards yet. The disk must already stand on the layer. When this fails, nothing of it stays.
  *
- * @throws GoqemuError `resume-failed`
+ * @throws GoqemuError `resume-failed`; `no-memory` before anything was started
  */
 export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: VmCall): Promise<Resumed> {
   const { compatibility } = layer.manifest;
@@ -49,9 +49,9 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: 
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const state = await vm.state();
   const runtimeFolder = await freeRuntimeFolder(vm, state, call);
+  const memory = await resumeMemory(vm, installation, files);
   let machine: Machine | undefined;
   try {
-    const memory = await resumeMemory(vm, installation, files);
     const configuration = machineConfiguration(vm, { ...state, disk });
     machine = await launchMachine(
       {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import {
   copyRam,
@@ -12,6 +12,7 @@ import {
 } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import { bootMemory } from './boot-memory.ts';
+import { checkMemory } from './memory-room.ts';
 
 /** How the RAM of a checkpoint becomes a machine's. */
 export interface ResumeMemory {
@@ -42,6 +43,7 @@ export async function resumeMemory(
       fill: async () => undefined,
     };
   }
+  await checkMemory(vm.spec.name, (await stat(files.ram)).blocks * 512);
   const backend = await bootMemory(vm, installation);
   return {
     kind: 'copy',
