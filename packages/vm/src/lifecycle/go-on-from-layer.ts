@@ -39,12 +39,17 @@ export async function goOnFromLayer(
   try {
     const { key, identity, agent } = layer.manifest;
     await vm.update({ ...resumed.state, disk, layer: key, resumeFrom: key, identity: identity.instanceId });
+    vm.trace('restore: the folder names the new QEMU');
     await killOthers(vm, call);
+    vm.trace('restore: the old QEMU is gone');
     session.reset();
     await addForwards(vm, machine, call);
+    vm.trace('restore: the ports are there');
     await machine.resume();
+    vm.trace('restore: the guest runs');
     call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });
     await giveIdentity(vm, machine, layer, session, call);
+    vm.trace('restore: the guest knows the time');
     await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
     await vm.folder.keepOnly(disk, resumed.state.baseState);
     return machine;

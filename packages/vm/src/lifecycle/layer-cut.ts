@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rm, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { link, open, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { formatByteSize, GoqemuError } from '@goqemu/core';
 import { captureRam, continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
 import { type Layer, layerId } from '../layers/layer-store.ts';
+import { checkDisk } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
@@ -19,9 +19,6 @@ export interface CutOptions {
   readonly supersedes?: string;
   readonly descriptions: readonly string[];
 }
-
-/** Bytes that are left free beside what a cut is known to take. */
-const margin = 16 * 2 ** 20;
 
 /**
  * One machine's part of a cut, in strokes: everything that can be done while the guest runs is done before it stops or
@@ -96,14 +93,16 @@ export class LayerCut implements AsyncDisposable {
   }
 
   async #prepare(): Promise<void> {
-    await checkRoom(this.#folder, (this.#capture?.bytes ?? 0) + margin, this.vm.spec.name);
+    await checkDisk(this.vm.host, this.vm.spec.name, this.#folder, this.#capture?.bytes ?? 0);
     await link(this.vm.folder.file(this.#state.disk), join(this.#folder, this.#names.disk));
     await createOverlay(this.vm.folder.file(this.#overlay), {
       qemuImg: await qemuImg(this.vm, this.#call.signal),
       backing: join(this.#folder, this.#names.disk),
       ...(this.#call.signal ? { signal: this.#call.signal } : {}),
     });
+    this.vm.trace('cut: the disk has its second name, and an overlay');
     await this.#capture?.prepare();
+    this.vm.trace('cut: prepared');
   }
 
   /** Stops the guest, if it runs. */
@@ -112,11 +111,13 @@ export class LayerCut implements AsyncDisposable {
     this.#wasRunning = (await this.machine.status()) === 'running';
     this.#stoppedAt = performance.now();
     if (this.#wasRunning) await this.machine.pause();
+    this.vm.trace('cut: the guest stands still');
   }
 
   /** Moves the disk to its overlay, and takes RAM and devices. */
   async take(): Promise<void> {
     await this.vm.update({ disk: this.#overlay });
+    this.vm.trace('cut: the folder names the overlay');
     if (this.machine) {
       const nodeName = `${diskId}-${this.#overlay.slice(5, -6)}`;
       const overlay = { path: this.vm.folder.file(this.#overlay), nodeName };
@@ -128,7 +129,9 @@ export class LayerCut implements AsyncDisposable {
       }
     }
     this.#moved = true;
+    this.vm.trace('cut: the disk has moved');
     await this.#capture?.take();
+    this.vm.trace('cut: RAM and devices are taken');
   }
 
   /** QEMU refused and is where it was; one that has ended may have moved, and then the overlay is right. */
@@ -147,15 +150,19 @@ export class LayerCut implements AsyncDisposable {
     if (this.#wasRunning) await this.machine.resume();
     this.#pauseMs = performance.now() - this.#stoppedAt;
     this.#stoppedAt = 0;
+    this.vm.trace('cut: the guest runs');
   }
 
   /** Makes the files durable and the layer one. */
   async finish(group?: string): Promise<Layer> {
     await this.#capture?.finish();
     if (this.#capture) for (const name of [this.#names.ram, this.#names.state]) await makeDurable(this.#path(name));
+    this.vm.trace('cut: the files are durable');
     await this.vm.update({ layer: this.#options.key });
+    this.vm.trace('cut: the folder names the layer');
     const layer = await this.vm.host.layers.write(await this.#manifest(group));
     this.#finished = true;
+    this.vm.trace('cut: the manifest is written');
     await unlink(this.vm.folder.file(this.#state.disk));
     await supersede(this.vm, this.#options);
     return layer;
@@ -250,20 +257,6 @@ async function ramCapture(
     });
   }
   return capture;
-}
-
-async function checkRoom(folder: string, needed: number, name: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  if (free >= needed) return;
-  throw new GoqemuError({
-    code: 'no-room',
-    source: 'environment',
-    subject: name,
-    message: `there is no room for a checkpoint of ${name}: it takes ${formatByteSize(needed)}, and ${formatByteSize(free)} are free at ${folder}`,
-    hint: 'nothing was stopped; free some room, or delete checkpoints: goqemu checkpoint list',
-    data: { needed, free },
-  });
 }
 
 async function sealed(folder: string, name: string): Promise<LayerFile> {

@@ -28,14 +28,17 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
       size: vm.spec.disk,
       ...(call.signal ? { signal: call.signal } : {}),
     });
+    vm.trace('restore: the overlay is there');
     const resumed = await goOnFromLayer(vm, layer, disk, session, call);
     if (resumed) return resumed;
     await killVm(vm, call);
+    vm.trace('restore: the old QEMU is gone');
   } catch (error) {
     if ((await vm.state()).disk !== disk) await rm(vm.folder.file(disk), { force: true });
     throw error;
   }
   await vm.update({ disk, layer: key, resumeFrom: undefined, identity: layer.manifest.identity.instanceId });
+  vm.trace('restore: the folder names the overlay');
   await vm.folder.keepOnly(disk);
   session.reset();
   return bootVm(vm, session, call);

@@ -69,8 +69,11 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: 
       },
       { installation, platform: vm.host.platform, logger: vm.host.logger, ...signal },
     );
+    vm.trace('restore: the new QEMU is there');
     await memory.fill(machine, call.signal);
+    vm.trace('restore: its RAM is in place');
     await loadDeviceState(machine.qmp, files.state, { socketFolder: runtimeFolder, ...signal });
+    vm.trace('restore: its devices are loaded');
     const baseState = memory.kind === 'copy-on-write' ? await keepBase(vm, files.state, state) : undefined;
     return { machine, state: { machine: { ...machine.record }, baseState } };
   } catch (error) {

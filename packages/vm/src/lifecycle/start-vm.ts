@@ -4,7 +4,7 @@ import { type GuestSession, readinessStages, type StageReached, waitUntilReady }
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
-import { checkMemory } from '../ram/memory-room.ts';
+import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
@@ -52,7 +52,7 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
   for (const message of notices) call.onProgress?.({ kind: 'notice', code: 'accelerator', message });
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
   const serialOffset = await sizeOf(vm.folder.serialLog);
-  await checkMemory(vm.spec.name, vm.spec.memory);
+  await checkMemory(vm.host, vm.spec.name, vm.spec.memory);
   const memoryBackend = await bootMemory(vm, installation);
   const machine = await launchMachine(
     { ...machineConfiguration(vm, await vm.state()), accelerator, ...(memoryBackend ? { memoryBackend } : {}) },

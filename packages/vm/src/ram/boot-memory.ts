@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { isQemuAtLeast, type MachineConfigInput, type QemuInstallation } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 
@@ -17,9 +16,7 @@ export async function bootMemory(vm: Vm, { version, features }: QemuInstallation
   if (vm.host.platform.system !== 'linux') return undefined;
   if (!isQemuAtLeast(version, 8, 1))
     return features.objects.includes('memory-backend-memfd') ? { kind: 'memfd', share: true } : undefined;
-  const inMemory = await statfs(memoryFolder).then(
-    ({ bavail, bsize }) => bavail * bsize >= vm.spec.memory,
-    () => false,
-  );
+  const free = await vm.host.room.disk(memoryFolder).catch(() => 0);
+  const inMemory = free >= vm.spec.memory;
   return { kind: 'file', path: inMemory ? memoryFolder : vm.folder.path, share: true };
 }

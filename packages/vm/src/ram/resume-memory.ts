@@ -12,7 +12,7 @@ import {
 } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import { bootMemory } from './boot-memory.ts';
-import { checkMemory } from './memory-room.ts';
+import { checkMemory } from './host-room.ts';
 
 /** How the RAM of a checkpoint becomes a machine's. */
 export interface ResumeMemory {
@@ -43,7 +43,7 @@ export async function resumeMemory(
       fill: async () => undefined,
     };
   }
-  await checkMemory(vm.spec.name, (await stat(files.ram)).blocks * 512);
+  await checkMemory(vm.host, vm.spec.name, (await stat(files.ram)).blocks * 512);
   const backend = await bootMemory(vm, installation);
   return {
     kind: 'copy',

@@ -43,6 +43,11 @@ export class Vm {
     return [this.runtimeFolder, defaultRuntimeFolder(`${this.folder.path}#2`, this.host.platform)];
   }
 
+  /** Says in the debug log how far something has come: what a process that was killed has done is read there. */
+  trace(stage: string): void {
+    this.host.logger.log('debug', 'vm', stage, { machine: this.spec.name });
+  }
+
   /**
    * @throws GoqemuError `vm-missing`
    */
@@ -86,7 +91,8 @@ export class Vm {
   async machine(signal?: AbortSignal): Promise<Machine> {
     const { machine } = await this.state();
     if (!machine) throw stopped(this.spec.name);
-    return attachMachine(machine as unknown as MachineRecord, signal ? { signal } : {});
+    const { logger } = this.host;
+    return attachMachine(machine as unknown as MachineRecord, { logger, ...(signal ? { signal } : {}) });
   }
 
   /** A session as the machine's user; it connects with its first command. */
