@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostPlatform, type Logger } from '@goqemu/core';
@@ -25,6 +24,7 @@ import {
 
 const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
 const image = { path: '' };
+const lineage = '0123456789ab';
 
 /** The tiny guest's image, built once for all runs. */
 async function tinyImage(): Promise<string> {
@@ -83,21 +83,21 @@ export class CheckpointLab implements AsyncDisposable {
     },
   };
 
-  /** A machine of this lab; the same port whoever asks. */
+  /** A machine of this lab that has been made. */
   async vm(name: string): Promise<{ readonly vm: Vm; readonly session: GuestSession }> {
     const known = this.#made.get(name);
     if (known) return known;
-    const vm = new Vm(
-      this.host,
-      { lineage: '0123456789ab', labFolder: join(this.folder, 'labs', 'lab') },
-      await this.#spec(name),
-    );
+    const vm = this.#vm(name);
     const made = { vm, session: await vm.openSession() };
     this.#made.set(name, made);
     return made;
   }
 
-  async #spec(name: string): Promise<VmSpec> {
+  #vm(name: string): Vm {
+    return new Vm(this.host, { lineage, labFolder: join(this.folder, 'labs', 'lab') }, this.#spec(name));
+  }
+
+  #spec(name: string): VmSpec {
     const digest = createHash('sha256').update(`${this.folder}/${name}`).digest('hex');
     return {
       name,
@@ -113,7 +113,7 @@ export class CheckpointLab implements AsyncDisposable {
         instanceId: `i-${digest.slice(0, 12)}`,
         mac: `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`,
         machineId: digest.slice(0, 32),
-        sshPort: await freePort(20_000 + (Number.parseInt(digest.slice(0, 4), 16) % 10_000)),
+        sshPort: 20_000 + (Number.parseInt(digest.slice(0, 4), 16) % 10_000),
       },
       forwards: {},
     };
@@ -121,8 +121,9 @@ export class CheckpointLab implements AsyncDisposable {
 
   /** Boots a machine from the image. */
   async boot(name = 'web'): Promise<Machine> {
+    const origin = { image: await tinyImage(), format: 'qcow2', guestAgent: 'included' } as const;
+    await createVm(this.#vm(name), origin, this.call);
     const { vm, session } = await this.vm(name);
-    await createVm(vm, { image: await tinyImage(), format: 'qcow2', guestAgent: 'included' }, this.call);
     return startVm(vm, session, this.call);
   }
 
@@ -161,13 +162,3 @@ export async function inGuest(machine: Machine, script: string): Promise<string>
 /** A process that counts in memory, and writes where it is into a tmpfs. */
 export const counter =
   '(setsid sh -c "i=0; while :; do i=\\$((i+1)); echo \\$i > /dev/shm/count; sleep 0.05; done" < /dev/null > /dev/null 2>&1 &)';
-
-async function freePort(wanted: number): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.once('error', () => resolve(freePort(wanted + 1)));
-    server.listen(wanted, '127.0.0.1', () => resolve(wanted));
-  });
-  if (server.listening) await new Promise((resolve) => server.close(resolve));
-  return port;
-}

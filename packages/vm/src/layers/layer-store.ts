@@ -99,6 +99,8 @@ export class LayerStore {
    */
   async check(layer: Layer): Promise<void> {
     const { disk, ram, state } = layer.manifest;
+    const path = join(layer.folder, disk.name);
+    if ((await isQcow2(path)) === false) throw damaged(layer, `${path} is no qcow2 image any more`);
     for (const file of [disk, ram, state]) {
       if (!file) continue;
       const path = join(layer.folder, file.name);
@@ -108,8 +110,6 @@ export class LayerStore {
       if (file.modified !== undefined && found.mtimeMs !== file.modified)
         throw damaged(layer, `${path} was written to after the checkpoint was made`);
     }
-    const path = join(layer.folder, disk.name);
-    if (!(await isQcow2(path))) throw damaged(layer, `${path} is no qcow2 image any more`);
     for (const below of await backingChain(path))
       if (!(await stat(below).catch(() => undefined)))
         throw damaged(layer, `${below}, which its disk stands on, is missing`);
