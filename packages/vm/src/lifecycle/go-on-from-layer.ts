@@ -38,7 +38,14 @@ export async function goOnFromLayer(
   const { machine } = resumed;
   try {
     const { key, identity, agent } = layer.manifest;
-    await vm.update({ ...resumed.state, disk, layer: key, resumeFrom: key, identity: identity.instanceId });
+    await vm.update({
+      ...resumed.state,
+      disk,
+      layer: key,
+      resumeFrom: key,
+      identity: identity.instanceId,
+      ready: undefined,
+    });
     vm.trace('restore: the folder names the new QEMU');
     await killOthers(vm, call);
     vm.trace('restore: the old QEMU is gone');
@@ -50,7 +57,7 @@ export async function goOnFromLayer(
     call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });
     await giveIdentity(vm, machine, layer, session, call);
     vm.trace('restore: the guest knows the time');
-    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
+    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent, ready: true });
     await vm.folder.keepOnly(disk, resumed.state.baseState);
     return machine;
   } catch (error) {

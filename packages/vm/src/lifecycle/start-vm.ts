@@ -21,7 +21,8 @@ import { writeDown } from './write-down.ts';
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   const running = await alreadyRunning(vm, call);
-  if (running) return running;
+  // Whoever started it may have been killed while its guest was booting.
+  if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
   const { resumeFrom, disk } = await vm.state();
   const layer = resumeFrom ? await vm.host.layers.get(resumeFrom) : undefined;
@@ -63,9 +64,19 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
       ...signal,
     },
   );
+  await writeDown(vm, machine);
+  await vm.update({ resumeFrom: undefined, baseState: undefined });
+  return await becomeReady(vm, machine, session, serialOffset, call);
+}
+
+async function becomeReady(
+  vm: Vm,
+  machine: Machine,
+  session: GuestSession,
+  serialOffset: number,
+  call: VmCall,
+): Promise<Machine> {
   try {
-    await writeDown(vm, machine);
-    await vm.update({ resumeFrom: undefined, baseState: undefined });
     await waitUntilReady({
       serialLog: vm.folder.serialLog,
       session,
@@ -73,9 +84,10 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
       machine: vm.spec.name,
       serialOffset,
       onStage: tellStages(call),
-      ...signal,
+      ...(call.signal ? { signal: call.signal } : {}),
     });
-    await vm.update({ identity: vm.spec.identity.instanceId, agent: await ensureAgent(vm, machine, session, call) });
+    const agent = await ensureAgent(vm, machine, session, call);
+    await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
     return machine;
   } catch (error) {
     await machine.close();
