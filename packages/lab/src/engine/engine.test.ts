@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
-import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
+import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import type { Plan } from '../plan/plan.ts';
 
-const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program) as LabDefinition;
+const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
 const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${operation.resource}`);
 const newBench = () => new LabBench({ labFile: import.meta.filename });
 

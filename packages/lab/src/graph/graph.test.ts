@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defineLab, type LabDefinition } from '../definition/define-lab.ts';
+import { defineLab } from '../definition/define-lab.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import { graphDot, graphMermaid, graphSvg } from './draw-graph.ts';
 import { labGraph } from './lab-graph.ts';
@@ -9,7 +9,7 @@ const definition = defineLab({ name: 'web' }, (lab) => {
   const base = lab.template('base').run('a "quoted" <step>', 'x').checkpoint('installed');
   const web = lab.vm('web', { from: base.at.installed }).capture('token', 'x');
   lab.vm('worker', { after: base }).run('join', 'x', { environment: { T: web.out.token } });
-}) as LabDefinition;
+});
 const graph = labGraph(evaluateLab(definition, { labFile: import.meta.filename }));
 
 test('the graph shows what leans on what, and why', () => {
