@@ -265,19 +265,3 @@ test('the report of a plan is that of the documentation', async () => {
     assert.deepEqual(Object.keys(operation), ['action', 'resource', 'reason', 'diff', 'estimateSeconds']);
   }
 });
-
-test('a lab that uses the time or a random number is told which line does', async () => {
-  const engine = newBench().engine('web');
-  let count = 0;
-  await assert.rejects(
-    engine.checkPure(lab((l) => void l.vm('web').run('one', 'echo').run('two', `echo ${count++}`))),
-    (error: { code: string; message: string; detail: string; location: { file: string } }) => {
-      assert.equal(error.code, 'lab-impure');
-      assert.match(error.message, /web\/two/);
-      assert.match(error.detail, /script\.0: "echo 0", then "echo 1"/);
-      assert.equal(error.location.file, import.meta.filename);
-      return true;
-    },
-  );
-  await engine.checkPure(lab((l) => void l.vm('web').run('one', 'echo')));
-});
