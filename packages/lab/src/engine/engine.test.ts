@@ -100,6 +100,17 @@ test('machines with the same beginning share its layers; what joins another mach
   assert.equal(bench.host.machine('base')?.status, 'stopped');
 });
 
+test('a template whose wanted layers are all cached is not started for them', async () => {
+  const bench = newBench();
+  const program = (script: string) =>
+    lab((l) => void l.vm('web', { from: l.template('base').run('one', script).checkpoint('x').at.x }));
+  await bench.apply(program('v1'));
+  await bench.apply(program('v2'));
+  const { plan } = await bench.apply(program('v1'));
+  assert.deepEqual(lines(plan), ['reuse base', 'reuse web/one', 'restore web']);
+  assert.deepEqual(lines(await bench.plan(program('v1'))), []);
+});
+
 test('two machines of one image boot once when their shapes are equal, and twice when not', async () => {
   const same = await newBench().plan(lab((l) => void [l.vm('a'), l.vm('b')]));
   assert.match(same.operations[1]?.reason ?? '', /going on from a machine that is ready/);

@@ -46,6 +46,11 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
   let have = common;
   let restore: { layer: string; applied: readonly AppliedStep[]; reason: string } | undefined;
   if (mustGoBack || furthest >= common) {
+    if (desired.spec.kind === 'template' && furthest >= lastCut(chain)) {
+      // Only its layers are wanted, and they are there: no machine needs to be started for them.
+      planMake(context, desired, { reason: 'its steps have changed', discard: true, recorded });
+      return;
+    }
     const reason = mustGoBack ? whyBack(found, chain, common) : 'it is cached';
     if (manual && manual.applied.length > furthest) restore = { ...manual, reason };
     else if (furthest >= 0) {
