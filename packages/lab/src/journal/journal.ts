@@ -67,7 +67,7 @@ export function formatLine(sequence: number, entry: JournalEntry): string {
 export function readJournal(text: string): readonly JournalEntry[] {
   const entries: JournalEntry[] = [];
   for (const line of text.split('\n')) {
-    if (checksum(line.slice(12)) !== line.slice(2, 10)) break;
+    if (line.slice(0, 12) !== `["${checksum(line.slice(12))}",`) break;
     const [, sequence, entry] = JSON.parse(line) as [string, number, JournalEntry];
     if (sequence !== entries.length + 1) break;
     entries.push(entry);
