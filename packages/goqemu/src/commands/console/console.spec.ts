@@ -12,5 +12,5 @@ export const consoleCommand = defineCommand({
   positionals: [{ name: 'MACHINE', summary: 'a machine of the lab' }],
   options,
   examples: [{ command: 'goqemu console web', does: 'when SSH does not answer' }],
-  load: () => import('./console.ts'),
+  load: async () => (await import('../lab-commands.ts')).consoleAttach,
 });

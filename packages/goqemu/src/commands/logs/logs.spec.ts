@@ -24,5 +24,5 @@ export const logsCommand = defineCommand({
     { command: 'goqemu logs web -f', does: 'as it comes' },
     { command: 'goqemu logs web --source qemu', does: "QEMU's own messages" },
   ],
-  load: () => import('./logs.ts'),
+  load: async () => (await import('../lab-commands.ts')).logs,
 });

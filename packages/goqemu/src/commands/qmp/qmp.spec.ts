@@ -20,5 +20,5 @@ export const qmpCommand = defineCommand({
     { command: 'goqemu qmp web query-status', does: 'running or paused' },
     { command: `goqemu qmp web human-monitor-command '{"command-line":"info block"}'`, does: 'the human monitor' },
   ],
-  load: () => import('./qmp.ts'),
+  load: async () => (await import('../lab-commands.ts')).qmp,
 });

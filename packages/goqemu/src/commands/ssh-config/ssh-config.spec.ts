@@ -12,5 +12,5 @@ export const sshConfigCommand = defineCommand({
   positionals: [{ name: 'MACHINE', summary: 'only these; all unless given', optional: true, many: true }],
   options,
   examples: [{ command: 'goqemu ssh-config > lab.ssh && ssh -F lab.ssh hello-web', does: "with OpenSSH's client" }],
-  load: () => import('./ssh-config.ts'),
+  load: async () => (await import('../lab-commands.ts')).sshConfig,
 });

@@ -17,5 +17,5 @@ export const sshCommand = defineCommand({
     { command: 'goqemu ssh web', does: 'a shell' },
     { command: 'goqemu ssh web -- sudo journalctl -f', does: 'one program' },
   ],
-  load: () => import('./ssh.ts'),
+  load: async () => (await import('../lab-commands.ts')).ssh,
 });
