@@ -11,12 +11,18 @@ export { machineArguments } from './arguments/machine-arguments.ts';
 export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
 export {
+  captureRam,
   continueOnOverlay,
   copyRam,
   createOverlay,
+  diskFile,
+  findGuestRam,
+  hasFixedRomsOnly,
   loadDeviceState,
-  saveDeviceState,
-  sharedRamPath,
+  mayReadMemory,
+  parseStateStream,
+  type RamCapture,
+  type StateStream,
 } from './checkpoint/index.ts';
 export type { ThrottleLimits } from './configuration/drive.ts';
 export {
