@@ -172,7 +172,7 @@ async function keepCapture(
 /** The RAM of the layer below is given up unless it has a name, begins the chain, or somebody else stands on it. */
 function canGiveUpRam(context: ApplyContext, name: string, machine: MachineState): boolean {
   const { layer } = machine;
-  if (layer === null || machine.applied[0]?.key === layer || context.origins().has(layer)) return false;
+  if (layer === null || machine.applied[0]?.key === layer || context.isOriginToCome(layer)) return false;
   const { state } = context.writer;
   if (state.layers[layer]?.machine !== name) return false;
   if (
