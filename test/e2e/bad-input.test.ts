@@ -108,7 +108,10 @@ describe('a host or a publisher that does not play along ends in a clear error',
     assert.equal(truncated.code, 1, truncated.stderr);
     assert.match(truncated.stderr, /cut\.qcow2/);
     const images = await readdir(folder.file('home/img')).catch(() => []);
-    assert.deepEqual(images.filter((name) => name.endsWith('.qcow2')), []);
+    assert.deepEqual(
+      images.filter((name) => name.endsWith('.qcow2')),
+      [],
+    );
   });
 
   test('the disk is full', async () => {
