@@ -3,6 +3,7 @@ import { hasErrorCode, isAlive } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
+import { giveMachineId } from '../guest/give-identity.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -87,6 +88,8 @@ async function becomeReady(
       ...(call.signal ? { signal: call.signal } : {}),
     });
     const agent = await ensureAgent(vm, machine, session, call);
+    const { layer, identity } = await vm.state();
+    if (layer && identity !== vm.spec.identity.instanceId) await giveMachineId(vm, machine, session, agent, call);
     await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
     return machine;
   } catch (error) {
