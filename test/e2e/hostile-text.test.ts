@@ -41,6 +41,7 @@ import { defineLab, sh } from 'goqemu';
 const texts: string[] = ${all};
 export default defineLab({ name: 'hostile' }, (lab) => {
   lab.vm('box', { image: ${image}, user: 'debian', memory: '256 MiB', cpus: 1 })
+    .run('folder', 'mkdir -p /srv')
     .run('quoted', texts.reduce((script, text) => sh\`\${script}printf '%s\\\\0' \${text} >> /srv/quoted\n\`, sh\`\`))
     .file('contents', '/srv/contents', texts.join('\\0'))
     .file('path', "/srv/it's a $(touch /tmp/owned) \\"path\\", ünïcödé", 'x')

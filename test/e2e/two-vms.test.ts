@@ -19,7 +19,7 @@ test('the example with two machines: the second starts from the first one’s bo
   assert.notEqual(serverId, clientId);
 
   const both = await folder.ok('exec', 'server', 'client', '--', 'hostname');
-  assert.deepEqual(both.stdout.trim().split('\n').sort(), ['client │ client', 'server │ server']);
+  assert.deepEqual(both.stdout.trim().split('\n').sort(), ['client | client', 'server | server']);
 
   const plan = await folder.json<{ changes: number; operations: unknown[] }>('plan');
   assert.equal(plan.changes, 0, JSON.stringify(plan.operations));
