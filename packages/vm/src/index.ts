@@ -1,8 +1,10 @@
+export { Fork, type ForkOptions, Forks, forkLayer } from './forks/fork-layer.ts';
 export { backingChain } from './layers/backing-chain.ts';
-export { collectLayers } from './layers/collect-layers.ts';
+export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
 export { createVm, type VmOrigin } from './lifecycle/create-vm.ts';
+export { cutLab, type LabCut, type LabCutPart } from './lifecycle/cut-lab.ts';
 export { type Cut, cutLayer } from './lifecycle/cut-layer.ts';
 export { deleteVm } from './lifecycle/delete-vm.ts';
 export { killVm } from './lifecycle/kill-vm.ts';
