@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
@@ -93,6 +93,9 @@ export class LayerStore {
     await rm(join(folder, 'manifest.json'), { force: true });
     await rm(folder, { recursive: true, force: true });
     await rm(join(this.memoryFolder, layerId(key)), { recursive: true, force: true });
+    await rmdir(this.memoryFolder).catch((error: unknown) => {
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
+    });
   }
 
   /** Gives up the RAM of a layer; its disk stays. */
