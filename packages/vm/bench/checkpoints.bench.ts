@@ -2,6 +2,7 @@
  * Checkpoints of a Debian 12 guest beside what QEMU itself offers, on the same guest in the same run: `savevm` and
  * `loadvm`, a cold boot, and a bare script that restores a RAM file. Absolute times are the machine's of the day.
  */
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -234,7 +235,7 @@ class Guest implements AsyncDisposable {
   }
 
   key(name: string): string {
-    return Buffer.from(`${this.vm.spec.name} ${name}`).toString('hex').padEnd(64, '0').slice(-64);
+    return createHash('sha256').update(`${this.vm.spec.name} ${name}`).digest('hex');
   }
 
   async machine(): Promise<Machine> {

@@ -13,6 +13,7 @@ export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
 export { stopVm } from './lifecycle/stop-vm.ts';
+export { type CheckpointRoad, checkpointRoad, ramLimit } from './ram/checkpoint-road.ts';
 export { hostRoom } from './ram/host-room.ts';
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';

@@ -5,6 +5,7 @@ import { errorMessage, GoqemuError } from '@goqemu/core';
 import { captureRam, continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
 import { type Layer, layerId } from '../layers/layer-store.ts';
+import { ramLimit } from '../ram/checkpoint-road.ts';
 import { checkDisk } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -277,21 +278,24 @@ async function ramCapture(
   call: VmCall,
 ): Promise<RamCapture | undefined> {
   const { pid, runtimeFolder } = machine.record;
-  const capture = await captureRam({
-    pid,
-    monitor: machine.qmp,
-    memory: vm.spec.memory,
-    ...(baseState ? { base: vm.folder.file(baseState) } : {}),
-    ram: join(folder, names.ram),
-    state: join(folder, names.state),
-    socketFolder: runtimeFolder,
-    ...(call.signal ? { signal: call.signal } : {}),
-  });
+  const limit = ramLimit({ ...vm.spec, accelerator: machine.record.accelerator as 'tcg' });
+  const capture = limit
+    ? undefined
+    : await captureRam({
+        pid,
+        monitor: machine.qmp,
+        memory: vm.spec.memory,
+        ...(baseState ? { base: vm.folder.file(baseState) } : {}),
+        ram: join(folder, names.ram),
+        state: join(folder, names.state),
+        socketFolder: runtimeFolder,
+        ...(call.signal ? { signal: call.signal } : {}),
+      });
   if (!capture) {
     call.onProgress?.({
       kind: 'notice',
       code: 'ram-not-kept',
-      message: `${vm.spec.name}: this host cannot keep the RAM of a checkpoint; it holds the disk, and restoring it boots`,
+      message: `${vm.spec.name}: the checkpoint holds the disk alone, and restoring it boots: ${limit ?? 'this host does not let the RAM be reached from outside QEMU'}`,
     });
   }
   return capture;
