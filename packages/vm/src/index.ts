@@ -3,6 +3,8 @@ export { backingChain } from './layers/backing-chain.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
+export { type LayerNode, layerTree } from './layers/layer-tree.ts';
+export { verifyLayer } from './layers/verify-layer.ts';
 export { createVm, type VmOrigin } from './lifecycle/create-vm.ts';
 export { cutLab, type LabCut, type LabCutPart } from './lifecycle/cut-lab.ts';
 export { type Cut, cutLayer } from './lifecycle/cut-layer.ts';

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { backingChain } from './backing-chain.ts';
 import { type Layer, type LayerStore, layerId } from './layer-store.ts';
+import { machineDisks } from './machine-disks.ts';
 
 export interface CollectLayersOptions {
   readonly store: LayerStore;
@@ -80,19 +81,6 @@ async function reachableFolders(
     }
   }
   return reached;
-}
-
-async function machineDisks(labsFolder: string): Promise<string[]> {
-  const disks: string[] = [];
-  for (const lab of await readdir(labsFolder).catch(() => [])) {
-    for (const machine of await readdir(join(labsFolder, lab)).catch(() => [])) {
-      const folder = join(labsFolder, lab, machine);
-      for (const file of await readdir(folder).catch(() => [])) {
-        if (/^disk-\d+\.qcow2$/.test(file)) disks.push(join(folder, file));
-      }
-    }
-  }
-  return disks;
 }
 
 /** A cut that was interrupted leaves a folder without a manifest; it may hold the disk that a machine stands on. */
