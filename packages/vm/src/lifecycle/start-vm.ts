@@ -9,7 +9,7 @@ import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
-import { killVm } from './kill-vm.ts';
+import { killOthers, killVm } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
 import { writeDown } from './write-down.ts';
 
@@ -39,6 +39,7 @@ async function alreadyRunning(vm: Vm, call: VmCall): Promise<Machine | undefined
     throw error;
   });
   if (!machine) return undefined;
+  await killOthers(vm, call); // loaded by a restore that was killed before it could take over
   const status = await machine.status();
   if (status === 'paused') await machine.resume();
   if (status === 'running' || status === 'paused') return machine;
