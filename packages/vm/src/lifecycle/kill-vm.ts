@@ -12,6 +12,7 @@ import { attachMachine, identityOf, type MachineRecord, removeRuntimeFiles } fro
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { readVmState } from '../vm/vm-state.ts';
+import { endNetwork } from './launch-vm.ts';
 
 /**
  * Ends the machine's QEMU at once, without asking the guest: for a machine that goes away or back to a checkpoint.
@@ -22,6 +23,7 @@ export async function killVm(vm: Vm, call: VmCall): Promise<void> {
   const record = state?.machine as unknown as MachineRecord | undefined;
   const identity = record ? identityOf(record) : await stray(vm, call);
   if (identity) await end(identity, vm.spec.name, call);
+  await endNetwork(vm);
   await removeRuntimeFiles(vm.runtimeFolder);
   if (state?.machine) await vm.update({ machine: undefined });
 }

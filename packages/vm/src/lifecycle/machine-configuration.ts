@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
 import type { MachineConfigInput } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
+import { networkOf, outwardMac } from '../vm/vm-network.ts';
+import type { VmSpec } from '../vm/vm-spec.ts';
 import type { VmState } from '../vm/vm-state.ts';
 
 /** Id of the one disk; overlays are put above its node. */
@@ -23,23 +26,41 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
       // A disk and not a CD: Debian's cloud kernel has no driver for SATA. cloud-init finds it by its label.
       { id: 'seed', source: folder.seed, format: 'raw', readOnly: true },
     ],
-    networks: [
-      {
-        kind: 'user',
-        id: 'net0',
-        mac: spec.identity.mac,
-        forwards: [
-          { hostPort: spec.identity.sshPort, guestPort: 22 },
-          ...Object.values(spec.forwards).map(({ host, guest }) => ({ hostPort: host, guestPort: guest })),
-        ],
-      },
-    ],
+    networks: networks(vm),
     guestAgent: true,
     vmgenid: true,
     serialLog: folder.serialLog,
     stderrLog: folder.qemuLog,
     runtimeFolder: vm.runtimeFolder,
   };
+}
+
+/** Ports of this host's loopback that lead into the guest. */
+export function forwardsOf(spec: VmSpec): readonly { readonly host: number; readonly guest: number }[] {
+  return [{ host: spec.identity.sshPort, guest: 22 }, ...Object.values(spec.forwards)];
+}
+
+/** Where QEMU meets passt. */
+export function passtSocket(vm: Vm): string {
+  return join(vm.runtimeFolder, 'n');
+}
+
+function networks(vm: Vm): NonNullable<MachineConfigInput['networks']> {
+  const { spec } = vm;
+  const network = networkOf(spec);
+  const card = { id: 'net0', mac: spec.identity.mac };
+  if (network.kind === 'passt') return [{ ...card, kind: 'passt', path: passtSocket(vm) }];
+  const forwards = forwardsOf(spec).map(({ host, guest }) => ({ hostPort: host, guestPort: guest }));
+  const outward = { id: 'net1', mac: outwardMac(spec) };
+  const user = { ...card, kind: 'user', forwards } as const;
+  switch (network.kind) {
+    case 'user':
+      return [user];
+    case 'bridge':
+      return [user, { ...outward, kind: 'bridge', bridge: network.bridge, helper: network.helper }];
+    case 'vmnet':
+      return [user, { ...outward, kind: 'vmnet', mode: 'bridged', interface: network.interface }];
+  }
 }
 
 /** Equal for configurations whose guests see the same devices: names, paths, addresses and ports left out. */

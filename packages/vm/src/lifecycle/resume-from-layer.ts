@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { errorMessage, GoqemuError } from '@goqemu/core';
-import { copyRam, launchMachine, loadDeviceState, type Machine, sharedRamPath } from '@goqemu/machine';
+import { copyRam, loadDeviceState, type Machine, sharedRamPath } from '@goqemu/machine';
 import { type LayerManifest, ramDifference } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { launchVm } from './launch-vm.ts';
 import { deviceDigest, machineConfiguration } from './machine-configuration.ts';
 import { writeDown } from './write-down.ts';
 
@@ -35,7 +36,8 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, call: VmCall): Promi
   const { manifest } = layer;
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
-  const machine = await launchMachine(
+  const machine = await launchVm(
+    vm,
     {
       ...machineConfiguration(vm, await vm.state()),
       machineType: manifest.compatibility.machineType,

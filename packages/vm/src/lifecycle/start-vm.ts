@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { hasErrorCode, isAlive } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
-import { launchMachine, type Machine } from '@goqemu/machine';
+import type { Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
 import { giveIdentity } from '../guest/give-identity.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { killVm } from './kill-vm.ts';
+import { launchVm } from './launch-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
 import { ramObstacle, resumeFromLayer } from './resume-from-layer.ts';
 import { writeDown } from './write-down.ts';
@@ -85,7 +86,8 @@ async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machin
   for (const message of notices) call.onProgress?.({ kind: 'notice', code: 'accelerator', message });
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
   const serialOffset = await sizeOf(vm.folder.serialLog);
-  const machine = await launchMachine(
+  const machine = await launchVm(
+    vm,
     { ...machineConfiguration(vm, await vm.state()), accelerator },
     {
       installation,
