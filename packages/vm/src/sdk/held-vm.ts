@@ -1,0 +1,118 @@
+import { errorMessage, type FileLock, type Logger } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import type { Machine } from '@goqemu/machine';
+import { killVm } from '../lifecycle/kill-vm.ts';
+import { startVm } from '../lifecycle/start-vm.ts';
+import { Vm } from '../vm/vm.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import type { StandalonePlace } from './standalone/standalone-host.ts';
+import type { StandaloneRecord } from './standalone/standalone-record.ts';
+
+/** A VM that this object alone drives: its lock is held. */
+export class HeldVm {
+  readonly place: StandalonePlace;
+  readonly #lock: FileLock;
+  readonly #reconnectMs: number;
+  readonly #logger: Logger;
+  #record: StandaloneRecord;
+  #machine: Machine | undefined;
+  #session: GuestSession | undefined;
+  #watch = new AbortController();
+  /** Why commands that were under way have been cut short. */
+  #cutShort = '';
+  /** The tidying up after a machine that has ended by itself. */
+  #tidying: Promise<void> = Promise.resolve();
+
+  constructor(place: StandalonePlace, record: StandaloneRecord, lock: FileLock, reconnectMs: number) {
+    this.place = place;
+    this.#record = record;
+    this.#lock = lock;
+    this.#reconnectMs = reconnectMs;
+    this.#logger = place.host.logger;
+  }
+
+  get record(): StandaloneRecord {
+    return this.#record;
+  }
+
+  /** Made anew for each use: ports may have changed. */
+  get vm(): Vm {
+    return new Vm(this.place.host, this.place.scope, this.#record.spec);
+  }
+
+  /** Undefined while it does not run. */
+  get machine(): Machine | undefined {
+    return this.#machine;
+  }
+
+  get cutShort(): string {
+    return this.#cutShort;
+  }
+
+  describe(record: StandaloneRecord): void {
+    this.#record = record;
+  }
+
+  /** The session of the running machine, and of none other. */
+  async session(): Promise<GuestSession> {
+    this.#session ??= await this.vm.openSession({ reconnectMs: this.#reconnectMs });
+    return this.#session;
+  }
+
+  /** Starts the machine, or takes hold of it where it runs. One that does not become ready is switched off again. */
+  async start(call: VmCall): Promise<void> {
+    await this.#tidying;
+    const vm = this.vm;
+    try {
+      this.run(await startVm(vm, await this.session(), call));
+    } catch (error) {
+      await this.disconnect('could not be started');
+      await killVm(vm, {});
+      throw error;
+    }
+  }
+
+  /** Takes hold of a machine that runs; where that fails it is left as it is. */
+  async attach(call: VmCall): Promise<void> {
+    this.run(await startVm(this.vm, await this.session(), call));
+  }
+
+  /** From now on this machine is the one; its end is noticed. */
+  run(machine: Machine): void {
+    this.#machine = machine;
+    this.#watch = new AbortController();
+    const { signal } = this.#watch;
+    machine.wait({ signal }).then(
+      () => {
+        if (this.#machine === machine) this.#tidying = this.#tidyUp();
+      },
+      () => undefined, // told to look no longer
+    );
+  }
+
+  async #tidyUp(): Promise<void> {
+    const { name } = this.#record;
+    this.#logger.log('warn', 'sdk', `VM "${name}" has ended by itself`);
+    await this.disconnect('has ended by itself');
+    await killVm(this.vm, {}).catch((error: unknown) => {
+      // The next start comes upon it again, and tells its caller.
+      this.#logger.log('error', 'sdk', `VM "${name}" could not be tidied up`, { reason: errorMessage(error) });
+    });
+  }
+
+  /** Lets go of a machine that ends or is left running; commands under way hear why. */
+  async disconnect(why: string): Promise<void> {
+    this.#watch.abort();
+    this.#cutShort = why;
+    const [machine, session] = [this.#machine, this.#session];
+    this.#machine = undefined;
+    this.#session = undefined;
+    await session?.close();
+    await machine?.close();
+  }
+
+  async release(): Promise<void> {
+    await this.disconnect('was let go of');
+    await this.#lock[Symbol.asyncDispose]();
+  }
+}
