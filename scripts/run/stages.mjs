@@ -7,7 +7,7 @@ export const stages = [
   { name: 'lint', title: 'Format and lint', command: ['biome', 'ci', '--error-on-warnings', '.'] },
   { name: 'types', title: 'Types', command: ['tsc', '--noEmit'] },
   { name: 'layers', title: 'Layers', command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'packages'] },
-  { name: 'unused', title: 'Unused code and dependencies', command: ['knip'] },
+  { name: 'unused', title: 'Unused code and dependencies', command: ['knip', '--no-config-hints'] },
   {
     name: 'unit',
     title: 'Unit and integration tests',

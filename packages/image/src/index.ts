@@ -4,7 +4,9 @@ export { type BootstrapOptions, bootstrapDebian, inRoot, shellQuoted } from './b
 export { type BuildStage, buildDebianImage } from './build/build-debian-image.ts';
 export { type BuildTool, buildPackages, buildTools, checkBuildTools } from './build/build-tools.ts';
 export { builtImageKey, type DebianRecipe, debian12Recipe, recipeDigest } from './build/debian-recipe.ts';
+export { writeOverlay } from './build/overlay-files.ts';
 export { runTool, type ToolRun } from './build/run-tool.ts';
+export { openWorkFolder } from './build/work-folder.ts';
 export type { ImageFormat } from './cache/image-format.ts';
 export type { ImageManifest } from './cache/image-manifest.ts';
 export { builtInCatalogue, defaultImage } from './catalogue/catalogue.ts';

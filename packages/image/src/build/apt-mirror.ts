@@ -7,8 +7,8 @@ export interface AptMirror {
   readonly sources: readonly string[];
   /** Options for apt that hold for these sources wherever they are used, the guest included. */
   readonly validity: readonly string[];
-  /** Proxies, which hold for this host only. */
-  readonly proxies: readonly string[];
+  /** apt's proxies as environment variables: they may hold a password, which has no place in an argument list. */
+  readonly proxies: Readonly<Record<string, string>>;
 }
 
 /** Fields of `apt-get indextargets`, apt's own account of its sources in any of its file formats. */
@@ -48,17 +48,20 @@ export function debianSources(targets: string, suite: string): string[] {
   return sources;
 }
 
-function aptOptions(configuration: string): Pick<AptMirror, 'validity' | 'proxies'> {
+/** From the output of `apt-config dump`; exported for its tests. */
+export function aptOptions(configuration: string): Pick<AptMirror, 'validity' | 'proxies'> {
   const validity: string[] = [];
-  const proxies: string[] = [];
+  const proxies: Record<string, string> = {};
+  const direct: string[] = [];
   for (const line of configuration.split('\n')) {
     const [name = '', value = ''] = line.split('\t');
     if (value === '' || /["\\]/.test(value)) continue;
-    const option = `${name} "${value}";`;
-    if (/^Acquire::(Check-Valid-Until|Check-Date|Max-ValidTime)$/.test(name)) validity.push(option);
-    else if (/^Acquire::https?::Proxy(::[\w.-]+)?$/.test(name)) proxies.push(option);
+    if (/^Acquire::(Check-Valid-Until|Check-Date|Max-ValidTime)$/.test(name)) validity.push(`${name} "${value}";`);
+    const [, scheme, host] = /^Acquire::(https?)::Proxy(?:::([\w.-]+))?$/.exec(name) ?? [];
+    if (scheme && host && value === 'DIRECT') direct.push(host);
+    else if (scheme && !host && value !== 'DIRECT') proxies[`${scheme}_proxy`] = value;
   }
-  return { validity, proxies };
+  return { validity, proxies: direct.length > 0 ? { ...proxies, no_proxy: direct.join(',') } : proxies };
 }
 
 function mirrorMissing(cause?: unknown): GoqemuError {

@@ -4,8 +4,8 @@ import { internalError } from '@goqemu/core';
 import { runTool, type ToolRun } from './run-tool.ts';
 
 export interface BootDiskOptions {
-  /** The root file system as a folder or, for builds without root, as a tar file to unpack under fakeroot. */
-  readonly root: { readonly folder: string } | { readonly tar: string };
+  /** The root file system; owners, device nodes and extended attributes are kept, without root under fakeroot. */
+  readonly rootTar: string;
   /** UUID of the root file system; `/boot/grub/grub.cfg` in it is what GRUB runs. */
   readonly rootUuid: string;
   readonly sizeBytes: number;
@@ -66,21 +66,15 @@ const rootSectors = (sizeBytes: number) => Math.floor((sizeBytes / sectorSize - 
 
 async function makeRootFileSystem(raw: string, options: BootDiskOptions, run: ToolRun): Promise<void> {
   const kibibytes = rootSectors(options.sizeBytes) / 2;
-  const format = (folder: string) => [
-    '-q',
-    '-F',
-    ...['-t', 'ext4', '-b', '4096', '-m', '1', '-U', options.rootUuid, '-L', 'root'],
+  const folder = join(options.workFolder, 'root');
+  const format = [
+    ...['-q', '-F', '-t', 'ext4', '-b', '4096', '-m', '1', '-U', options.rootUuid, '-L', 'root'],
     ...['-E', `offset=${rootSector * sectorSize},lazy_itable_init=1,root_owner=0:0`],
     ...['-d', folder, raw, `${kibibytes}k`],
   ];
-  if ('folder' in options.root) {
-    await runTool('mke2fs', format(options.root.folder), run);
-    return;
-  }
-  const folder = join(options.workFolder, 'root');
   // fakeroot remembers owners and device nodes for as long as the one command runs: unpack and format in one.
   const script = 'mkdir "$1" && tar --numeric-owner --xattrs -xpf "$2" -C "$1" && shift 2 && exec mke2fs "$@"';
-  const command = ['sh', '-c', script, 'sh', folder, options.root.tar, ...format(folder)];
+  const command = ['sh', '-c', script, 'sh', folder, options.rootTar, ...format];
   if (process.getuid?.() === 0) await runTool('sh', command.slice(1), run);
   else await runTool('fakeroot', ['--', ...command], run);
 }

@@ -1,6 +1,6 @@
 import type { AptMirror } from './apt-mirror.ts';
-import { recordBuilder } from './leftover-build.ts';
 import { runTool, type ToolRun } from './run-tool.ts';
+import { recordBuilder } from './work-folder.ts';
 
 export interface BootstrapOptions extends Pick<ToolRun, 'signal' | 'logger'> {
   readonly suite: string;
@@ -32,7 +32,7 @@ export async function bootstrapDebian(options: BootstrapOptions): Promise<void> 
     '--format=tar',
     '--architectures=amd64',
     `--include=${options.packages.join(',')}`,
-    ...[...mirror.validity, ...mirror.proxies].map((option) => `--aptopt=${option.replace(/;$/, '')}`),
+    ...mirror.validity.map((option) => `--aptopt=${option.replace(/;$/, '')}`),
     '--aptopt=APT::Install-Recommends "false"',
     ...options.hooks.map(([stage, command]) => `--${stage}-hook=${command}`),
     options.suite,
@@ -46,7 +46,7 @@ export async function bootstrapDebian(options: BootstrapOptions): Promise<void> 
     input: `${mirror.sources.join('\n')}\n`,
     timeoutMs,
     // Without root the new root belongs to subordinate users, who cannot reach into a closed home folder.
-    env: { TMPDIR: asRoot ? options.workFolder : '/var/tmp' },
+    env: { ...mirror.proxies, TMPDIR: asRoot ? options.workFolder : '/var/tmp' },
     onStart: (pid) => recordBuilder(options.workFolder, pid),
     onLine: (line) => options.logger?.log('debug', 'image', line),
   });

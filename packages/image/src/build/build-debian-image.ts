@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GoqemuError, type HostPlatform, type Logger } from '@goqemu/core';
 import { type AptMirror, readAptMirror } from './apt-mirror.ts';
 import { makeBootDisk } from './boot-disk.ts';
 import { bootstrapDebian, inRoot, shellQuoted } from './bootstrap-debian.ts';
 import { checkBuildTools } from './build-tools.ts';
 import { builtImageKey, type DebianRecipe } from './debian-recipe.ts';
+import { writeOverlay } from './overlay-files.ts';
 import type { ToolRun } from './run-tool.ts';
 
 /** What a build is doing; each stage is reported once, when it begins. */
@@ -45,8 +46,8 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
   const tar = join(workFolder, 'root.tar');
   const packageList = join(workFolder, 'packages');
   options.onStage?.('bootstrap', `installing ${recipe.packages.length} packages and what they need`);
-  await writeOverlay(join(workFolder, 'early'), recipe.earlyFiles, rootUuid);
-  await writeOverlay(join(workFolder, 'late'), { ...recipe.files, ...aptFiles(mirror) }, rootUuid);
+  await writeOverlay(join(workFolder, 'early'), withRoot(recipe.earlyFiles, rootUuid));
+  await writeOverlay(join(workFolder, 'late'), withRoot({ ...recipe.files, ...aptFiles(mirror) }, rootUuid));
   await bootstrapDebian({
     suite: recipe.suite,
     variant: 'minbase',
@@ -69,7 +70,7 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
   const diskFolder = join(workFolder, 'disk');
   await mkdir(diskFolder);
   await makeBootDisk(
-    { root: { tar }, rootUuid, sizeBytes: recipe.diskBytes, workFolder: diskFolder, output: path },
+    { rootTar: tar, rootUuid, sizeBytes: recipe.diskBytes, workFolder: diskFolder, output: path },
     run,
   );
   await rm(tar);
@@ -98,11 +99,7 @@ function aptFiles(mirror: AptMirror): Record<string, string> {
   };
 }
 
-async function writeOverlay(folder: string, files: Readonly<Record<string, string>>, rootUuid: string): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    const target = join(folder, path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-    await writeFile(target, content.replaceAll('@ROOT_UUID@', rootUuid));
-    await chmod(target, content.startsWith('#!') ? 0o755 : 0o644);
-  }
+function withRoot(files: Readonly<Record<string, string>>, rootUuid: string): Record<string, string> {
+  const entries = Object.entries(files);
+  return Object.fromEntries(entries.map(([path, content]) => [path, content.replaceAll('@ROOT_UUID@', rootUuid)]));
 }

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   acquireFileLock,
@@ -12,7 +12,7 @@ import {
   systemErrorCode,
   writeFileAtomic,
 } from '@goqemu/core';
-import { endLeftoverBuilder, removeWorkFolder } from '../build/leftover-build.ts';
+import { openWorkFolder } from '../build/work-folder.ts';
 import type { GuestArch } from '../catalogue/catalogue-entry.ts';
 import { type ImageManifest, imageManifestSchema } from './image-manifest.ts';
 
@@ -21,7 +21,6 @@ export type NewImage = Omit<ImageManifest, 'version' | 'file' | 'size' | 'fetche
 
 /** How long another process may download or build an image before one that waits for it gives up. */
 const lockWaitMs = 60 * 60_000;
-const workPrefix = '.work-';
 
 /**
  * The folder of images: each is a read-only file named after its content, with its manifest beside it.
@@ -76,7 +75,8 @@ export class ImageCache {
     if (existing && (await this.#whole(existing))) {
       // The same content, or a build of the same recipe and packages: machines may lie over the file that is there.
       await rm(finishedFile, { force: true });
-      return this.touch(existing);
+      const { checksum, imported } = image;
+      return this.touch({ ...existing, ...(checksum ? { checksum } : {}), ...(imported ? { imported } : {}) });
     }
     await chmod(finishedFile, 0o444); // machines only ever lay their own file over it
     await rename(finishedFile, this.path(manifest));
@@ -133,17 +133,8 @@ export class ImageCache {
   }
 
   /** An empty folder for the holder of the lock; what an interrupted holder left behind is cleared away. */
-  async workFolder(name: string, arch: GuestArch): Promise<{ path: string } & AsyncDisposable> {
-    const prefix = `${workPrefix}${name}-${arch}-`;
-    for (const left of await readdir(this.folder)) {
-      if (!left.startsWith(prefix)) continue;
-      this.#logger.log('info', 'image', `removing what an interrupted build left: ${left}`);
-      await endLeftoverBuilder(join(this.folder, left));
-      await removeWorkFolder(join(this.folder, left));
-    }
-    const path = join(this.folder, `${prefix}${randomBytes(4).toString('hex')}`);
-    await mkdir(path, { recursive: true, mode: 0o755 });
-    return { path, [Symbol.asyncDispose]: () => removeWorkFolder(path) };
+  async workFolder(name: string, arch: GuestArch): Promise<{ readonly path: string } & AsyncDisposable> {
+    return openWorkFolder(this.folder, `${name}-${arch}`, this.#logger);
   }
 
   async #whole(image: ImageManifest): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   errorMessage,
@@ -14,7 +14,9 @@ import {
   writeFileAtomic,
 } from '@goqemu/core';
 import type { ChecksumAlgorithm, PublisherChecksum } from './checksum-file.ts';
+import { checksumMismatch, diskFull, writeFailed } from './download-errors.ts';
 import { connectionError, type HttpClient, isFinal, statusError } from './http-client.ts';
+import { type PartRecord, readPartRecord, recordPath } from './part-record.ts';
 
 export type DownloadProgress =
   | { readonly kind: 'download'; readonly bytes: number; readonly total: number | undefined }
@@ -29,7 +31,7 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   readonly logger?: Logger | undefined;
-  /** Attempts in a row that bring no byte before the download fails; 5 unless said otherwise. */
+  /** Attempts in a row that bring nothing new before the download fails; 5 unless said otherwise. */
   readonly maxFruitlessAttempts?: number;
   /** Milliseconds before the second attempt, doubled for each further one; 500 unless said otherwise. */
   readonly retryDelayMs?: number;
@@ -40,13 +42,6 @@ export interface Downloaded {
   readonly bytes: number;
   /** `sha256:` and the digest. */
   readonly digest: string;
-}
-
-/** What the unfinished file is a part of, kept beside it. */
-interface PartRecord {
-  readonly url: string;
-  /** A strong ETag or a date, for If-Range (RFC 9110 §13.1.5). */
-  readonly validator: string;
 }
 
 /**
@@ -84,8 +79,8 @@ class Download {
     await mkdir(dirname(this.#options.part), { recursive: true });
     await this.#takeUpPart();
     let fruitless = 0;
+    let furthest = this.#bytes;
     for (let attempt = 1; ; attempt++) {
-      const before = this.#bytes;
       try {
         await this.#attempt();
         return await this.#finish();
@@ -93,7 +88,8 @@ class Download {
         signal?.throwIfAborted();
         if (isGoqemuError(error)) throw error;
         if (isFinal(error)) throw connectionError(url, error);
-        fruitless = this.#bytes > before ? 0 : fruitless + 1;
+        fruitless = this.#bytes > furthest ? 0 : fruitless + 1;
+        furthest = Math.max(furthest, this.#bytes);
         this.#logger.log('debug', 'image', `download cut after ${this.#bytes} bytes`, { reason: errorMessage(error) });
         if (fruitless >= (this.#options.maxFruitlessAttempts ?? 5)) throw this.#givenUp(error);
         const reason = errorMessage(error) || 'the connection was cut';
@@ -115,11 +111,10 @@ class Download {
     try {
       const status = response.statusCode;
       if (status === 416) {
-        await this.#startOver();
+        this.#startOver();
         throw new Error('the publisher has another file now');
       }
       if (status >= 500 || status === 408 || status === 429) {
-        if (this.#options.maxFruitlessAttempts === 1) throw statusError(url, status);
         throw new TemporaryStatus(url, status);
       }
       if (status !== 200 && status !== 206) throw statusError(url, status);
@@ -137,12 +132,12 @@ class Download {
     if (status === 206) {
       const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(String(headers['content-range'] ?? ''));
       if (Number(range?.[1]) !== this.#bytes) {
-        await this.#startOver();
+        this.#startOver();
         throw new Error('the publisher sent another range than was asked for');
       }
       this.#total = numberOf(range?.[2]) ?? (length === undefined ? undefined : this.#bytes + length);
     } else {
-      await this.#startOver();
+      this.#startOver();
       this.#total = length;
     }
     this.#validator = strongValidator(headers);
@@ -195,15 +190,7 @@ class Download {
     const digests = new Map([...this.#hashes].map(([algorithm, hash]) => [algorithm, hash.digest('hex')]));
     if (checksum && digests.get(checksum.algorithm) !== checksum.value) {
       await this.#discard();
-      throw new GoqemuError({
-        code: 'checksum-mismatch',
-        source: 'environment',
-        subject: url,
-        message: `what came from ${url} is not what its publisher signed for`,
-        detail: `${checksum.algorithm} expected ${checksum.value}\n${checksum.algorithm} received ${digests.get(checksum.algorithm)}`,
-        hint: 'nothing of it was kept; try again, and if it happens again do not trust this mirror or proxy',
-        data: { expected: checksum.value, received: digests.get(checksum.algorithm) ?? null },
-      });
+      throw checksumMismatch(url, checksum, digests.get(checksum.algorithm) ?? '');
     }
     await rm(recordPath(part), { force: true });
     return { bytes: this.#bytes, digest: `sha256:${digests.get('sha256')}` };
@@ -233,7 +220,7 @@ class Download {
     this.#hashes = new Map([...algorithms].map((algorithm) => [algorithm, createHash(algorithm)]));
   }
 
-  async #startOver(): Promise<void> {
+  #startOver(): void {
     this.#newHashes();
     this.#bytes = 0;
     this.#total = undefined;
@@ -269,18 +256,6 @@ class TemporaryStatus extends Error {
   }
 }
 
-const recordPath = (part: string) => `${part}.json`;
-
-async function readPartRecord(part: string): Promise<PartRecord | undefined> {
-  const text = await readFile(recordPath(part), 'utf8').catch(() => undefined);
-  try {
-    const record = JSON.parse(text ?? '') as Partial<PartRecord> | null;
-    return typeof record?.url === 'string' && typeof record.validator === 'string' ? (record as PartRecord) : undefined;
-  } catch {
-    return undefined; // no record, no going on: the download begins anew
-  }
-}
-
 /** If-Range needs a strong ETag; a date stands in where there is none (RFC 9110 §13.1.5). */
 function strongValidator(headers: Readonly<Record<string, string | string[] | undefined>>): string | undefined {
   const etag = headers.etag;
@@ -291,26 +266,4 @@ function strongValidator(headers: Readonly<Record<string, string | string[] | un
 
 function numberOf(text: unknown): number | undefined {
   return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-function diskFull(path: string, needed: number | undefined, free: number, cause?: unknown): GoqemuError {
-  return new GoqemuError({
-    code: 'disk-full',
-    source: 'environment',
-    subject: path,
-    message: `there is no room for the image in ${dirname(path)}: it needs ${needed === undefined ? 'more' : formatByteSize(needed)}, ${formatByteSize(free)} are free`,
-    hint: 'make room (goqemu image list shows what is cached), or set GOQEMU_HOME to a folder on a larger disk',
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-function writeFailed(path: string, cause: unknown): GoqemuError {
-  return new GoqemuError({
-    code: 'download-write-failed',
-    source: 'environment',
-    subject: path,
-    message: `the download could not be written to ${path}: ${errorMessage(cause)}`,
-    hint: 'check that the folder can be written to',
-    cause,
-  });
 }

@@ -33,13 +33,22 @@ export async function openHttpClient(env: Environment): Promise<HttpClient> {
       : new Agent(limits);
   const dispatcher = agent.compose(interceptors.redirect({ maxRedirections }));
   return {
-    request: (url, options) =>
-      request(url, {
-        method: options.method ?? 'GET',
-        headers: { 'user-agent': 'goqemu', ...options.headers },
-        signal: options.signal ?? null,
-        dispatcher,
-      }),
+    async request(url, options) {
+      // undici's own limits begin when it has a connection, and a proxy may never give one.
+      const late = new AbortController();
+      const noAnswer = () => late.abort(new Error(`no answer within ${(connectMs + stallMs) / 1000} s`));
+      const timer = setTimeout(noAnswer, connectMs + stallMs);
+      try {
+        return await request(url, {
+          method: options.method ?? 'GET',
+          headers: { 'user-agent': 'goqemu', ...options.headers },
+          signal: options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal,
+          dispatcher,
+        });
+      } finally {
+        clearTimeout(timer);
+      }
+    },
     [Symbol.asyncDispose]: () => agent.destroy(),
   };
 }

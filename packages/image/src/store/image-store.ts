@@ -1,5 +1,3 @@
-import { access, constants, copyFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   GoqemuError,
   type GoqemuFolders,
@@ -12,20 +10,14 @@ import {
 import { readAptMirror } from '../build/apt-mirror.ts';
 import { buildDebianImage, canBuildOn } from '../build/build-debian-image.ts';
 import { type DebianRecipe, debian12Recipe } from '../build/debian-recipe.ts';
-import { fileDigest, ImageCache, type NewImage } from '../cache/image-cache.ts';
-import { inspectImage } from '../cache/image-format.ts';
+import { ImageCache } from '../cache/image-cache.ts';
 import type { ImageManifest } from '../cache/image-manifest.ts';
 import { builtInCatalogue } from '../catalogue/catalogue.ts';
-import type { CatalogueEntry, GuestArch, GuestProfile, PublishedImage } from '../catalogue/catalogue-entry.ts';
-import { recogniseGuest } from '../catalogue/guest-profile.ts';
-import { type ImageReference, parseImageReference, referenceName } from '../catalogue/image-reference.ts';
-import { mirrored } from '../catalogue/publisher-mirror.ts';
-import type { PublisherChecksum } from '../download/checksum-file.ts';
-import { downloadFile } from '../download/download-file.ts';
-import { openHttpClient } from '../download/http-client.ts';
-import { fetchPublisherChecksum } from '../download/publisher-checksum.ts';
+import type { CatalogueEntry, GuestArch } from '../catalogue/catalogue-entry.ts';
 import { httpProbe, type ReachabilityProbe, rememberingProbe } from '../download/publisher-reachable.ts';
-import type { CachedImage, FetchOptions, ImageProgress, ResolvedImage, VerifiedImage } from './image-results.ts';
+import { type FetchChoice, ImageFetcher } from './image-fetcher.ts';
+import type { CachedImage, FetchOptions, ResolvedImage, VerifiedImage } from './image-results.ts';
+import { findCached, guestOf, type WantedImage, wantedImage } from './wanted-image.ts';
 
 export interface ImageStoreOptions {
   readonly folders: Pick<GoqemuFolders, 'images'>;
@@ -39,24 +31,6 @@ export interface ImageStoreOptions {
   /** Builds an image; injected in tests. */
   readonly builder?: typeof buildDebianImage;
 }
-
-/** What a reference means here and now: where its image is published and what can be made of it. */
-interface Wanted {
-  readonly reference: ImageReference;
-  /** What the manifest records. */
-  readonly asked: string;
-  readonly name: string;
-  readonly arch: GuestArch;
-  readonly guest: GuestProfile;
-  readonly published: { readonly url: string; readonly checksum?: PublishedImage['checksum'] | undefined } | undefined;
-  readonly pinned: PublisherChecksum | undefined;
-  readonly recipe: DebianRecipe | undefined;
-}
-
-type Choice =
-  | { readonly how: 'download'; readonly source: string; readonly why?: undefined }
-  | { readonly how: 'build'; readonly source: string; readonly why: string }
-  | { readonly how: 'import'; readonly source: string; readonly why?: undefined };
 
 /**
  * The images of this host: named ones from the catalogue, others by URL or path; cached, verified and, where the
@@ -72,19 +46,28 @@ export class ImageStore {
   readonly #platform: HostPlatform;
   readonly #logger: Logger;
   readonly #catalogue: readonly CatalogueEntry[];
+  readonly #probe: ReachabilityProbe;
   readonly #whyUnreachable: ReachabilityProbe;
   readonly #recipes: Readonly<Record<string, DebianRecipe>>;
   readonly #builder: typeof buildDebianImage;
+  readonly #fetcher: ImageFetcher;
 
   constructor(options: ImageStoreOptions) {
     this.#logger = options.logger ?? silentLogger;
     this.cache = new ImageCache(options.folders.images, this.#logger);
     this.#platform = options.platform;
     this.#catalogue = options.catalogue ?? builtInCatalogue;
-    const probe = options.publisherReachable ?? httpProbe(options.platform.env);
-    this.#whyUnreachable = rememberingProbe(probe, options.folders.images);
+    this.#probe = options.publisherReachable ?? httpProbe(options.platform.env);
+    this.#whyUnreachable = rememberingProbe(this.#probe, options.folders.images);
     this.#recipes = options.recipes ?? { [debian12Recipe.name]: debian12Recipe };
     this.#builder = options.builder ?? buildDebianImage;
+    const { cache } = this;
+    this.#fetcher = new ImageFetcher({
+      cache,
+      platform: options.platform,
+      logger: this.#logger,
+      builder: this.#builder,
+    });
   }
 
   /** The names that a lab may use. */
@@ -100,7 +83,7 @@ export class ImageStore {
   async resolve(reference: string, options: Omit<FetchOptions, 'onProgress'> = {}): Promise<ResolvedImage> {
     const wanted = this.#wanted(reference, options.arch);
     const about = { ...wanted.guest, reference, name: wanted.name, arch: wanted.arch };
-    const cached = await this.#cached(wanted);
+    const cached = await findCached(this.cache, wanted);
     if (cached) {
       const { digest, key, virtualSize, source, why } = cached;
       const path = this.cache.path(cached);
@@ -122,6 +105,7 @@ export class ImageStore {
       ...about,
       cached: false,
       how: choice.how,
+      ...(choice.how === 'build' ? { guestAgent: 'included' } : {}),
       source: choice.source,
       ...(choice.why ? { why: choice.why } : {}),
     };
@@ -134,21 +118,22 @@ export class ImageStore {
    */
   async ensure(reference: string, options: FetchOptions = {}): Promise<CachedImage> {
     const wanted = this.#wanted(reference, options.arch);
-    const ready = await this.#cached(wanted);
-    if (ready) return await this.#use(wanted, ready, 'cached');
+    const ready = await findCached(this.cache, wanted);
+    if (ready) return await this.#use(ready);
     await using _lock = await this.#lock(wanted, options);
-    const meanwhile = await this.#cached(wanted);
-    if (meanwhile) return await this.#use(wanted, meanwhile, 'cached');
+    const meanwhile = await findCached(this.cache, wanted);
+    if (meanwhile) return await this.#use(meanwhile);
     return await this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
   }
 
   /**
-   * Fetches what the publisher has now. An older image stays as long as it is not removed: machines lie over it.
+   * Fetches what the publisher has now, and asks even one that could not be reached a moment ago. An older image
+   * stays as long as it is not removed: machines lie over it.
    */
   async pull(reference: string, options: FetchOptions = {}): Promise<CachedImage> {
     const wanted = this.#wanted(reference, options.arch);
     await using _lock = await this.#lock(wanted, options);
-    return await this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
+    return await this.#fetch(wanted, await this.#choose(wanted, options.signal, this.#probe), options);
   }
 
   /**
@@ -168,13 +153,13 @@ export class ImageStore {
       });
     }
     await using _lock = await this.#lock(wanted, options);
-    const why = 'a build was asked for';
-    return await this.#fetch(wanted, { how: 'build', source: recipeName(wanted.recipe), why }, options);
+    const choice = { how: 'build', source: recipeName(wanted.recipe), why: 'a build was asked for' } as const;
+    return await this.#fetch(wanted, choice, options);
   }
 
   /** Every image of the cache, by name and then the newest first. */
   async list(): Promise<CachedImage[]> {
-    return (await this.cache.list()).map((image) => this.#describe(image, image.reference, 'cached'));
+    return (await this.cache.list()).map((image) => this.#describe(image, 'cached'));
   }
 
   /** Reads whole image files and compares their digests; all images unless `selector` names some. */
@@ -203,7 +188,7 @@ export class ImageStore {
     options: { readonly usedBy: (image: CachedImage) => Promise<readonly string[]> },
   ): Promise<CachedImage[]> {
     const images = await this.#select(selector);
-    const described = images.map((image) => this.#describe(image, image.reference, 'cached'));
+    const described = images.map((image) => this.#describe(image, 'cached'));
     for (const image of described) {
       const users = await options.usedBy(image);
       if (users.length === 0) continue;
@@ -223,73 +208,23 @@ export class ImageStore {
     return described;
   }
 
-  #wanted(text: string, arch: GuestArch = 'x86_64'): Wanted {
-    const reference = parseImageReference(text, this.#catalogue);
-    const name = referenceName(reference);
-    if (reference.kind === 'url') {
-      const { url, checksum: pinned } = reference;
-      return {
-        reference,
-        asked: url,
-        name,
-        arch,
-        guest: recogniseGuest(url),
-        published: { url },
-        pinned,
-        recipe: undefined,
-      };
-    }
-    if (reference.kind === 'file') {
-      const guest = recogniseGuest(reference.path);
-      return {
-        reference,
-        asked: reference.path,
-        name,
-        arch,
-        guest,
-        published: undefined,
-        pinned: undefined,
-        recipe: undefined,
-      };
-    }
-    const { entry } = reference;
-    const published = entry.published[arch];
-    if (!published) {
-      throw new GoqemuError({
-        code: 'image-arch-unavailable',
-        source: 'user',
-        subject: text,
-        message: `${entry.title} has no image for ${arch}`,
-        hint: `it has one for: ${Object.keys(entry.published).join(', ')}`,
-      });
-    }
-    const { system, user, shell, guestAgent } = entry;
-    return {
-      reference,
-      asked: entry.name,
-      name,
-      arch,
-      guest: { system, user, shell, guestAgent },
-      published: mirrored(published, this.#platform.env.GOQEMU_IMAGE_MIRROR),
-      pinned: undefined,
-      recipe: arch === 'x86_64' ? this.#recipes[entry.name] : undefined,
-    };
+  #wanted(reference: string, arch: GuestArch = 'x86_64'): WantedImage {
+    return wantedImage(reference, arch, {
+      catalogue: this.#catalogue,
+      recipes: this.#recipes,
+      mirror: this.#platform.env.GOQEMU_IMAGE_MIRROR,
+    });
   }
 
-  async #cached(wanted: Wanted): Promise<ImageManifest | undefined> {
-    const images = (await this.cache.list()).filter(
-      (image) => image.reference === wanted.asked && image.arch === wanted.arch && matchesPin(image, wanted.pinned),
-    );
-    if (wanted.reference.kind !== 'file') return images[0];
-    const file = await stat(wanted.reference.path).catch((error: unknown) => fileMissing(wanted.asked, error));
-    return images.find(({ imported }) => imported?.size === file.size && imported.modifiedMs === file.mtimeMs);
-  }
-
-  async #choose(wanted: Wanted, signal: AbortSignal | undefined): Promise<Choice> {
+  async #choose(
+    wanted: WantedImage,
+    signal: AbortSignal | undefined,
+    probe: ReachabilityProbe = this.#whyUnreachable,
+  ): Promise<FetchChoice> {
     if (!wanted.published) return { how: 'import', source: wanted.asked };
     const download = { how: 'download', source: wanted.published.url } as const;
     if (!wanted.recipe || !canBuildOn(this.#platform)) return download;
-    const why = await this.#whyUnreachable(wanted.published.url, signal);
+    const why = await probe(wanted.published.url, signal);
     if (why === undefined || !(await this.#hasMirror(wanted.recipe, signal))) return download;
     return { how: 'build', source: recipeName(wanted.recipe), why };
   }
@@ -306,7 +241,7 @@ export class ImageStore {
     }
   }
 
-  async #lock(wanted: Wanted, options: FetchOptions): Promise<AsyncDisposable> {
+  async #lock(wanted: WantedImage, options: FetchOptions): Promise<AsyncDisposable> {
     try {
       return await this.cache.lock(wanted.name, wanted.arch, { waitMs: 0, signal: options.signal });
     } catch (error) {
@@ -316,108 +251,15 @@ export class ImageStore {
     }
   }
 
-  async #fetch(wanted: Wanted, choice: Choice, options: FetchOptions): Promise<CachedImage> {
-    const { how, source, why } = choice;
-    options.onProgress?.({ kind: 'choose', how, source, ...(why ? { why } : {}) });
-    this.#logger.log('info', 'image', `${how} ${wanted.name}`, { source, why });
-    if (how === 'build') return await this.#build(wanted, source, why, options);
-    if (how === 'import') return await this.#import(wanted, options);
-    return await this.#download(wanted, options);
+  async #fetch(wanted: WantedImage, choice: FetchChoice, options: FetchOptions): Promise<CachedImage> {
+    const { image, fresh } = await this.#fetcher.fetch(wanted, choice, options);
+    if (!fresh) return await this.#use(image);
+    return this.#describe(image, image.how);
   }
 
-  async #download(wanted: Wanted, options: FetchOptions): Promise<CachedImage> {
-    const { published, pinned } = wanted;
-    if (!published) throw new Error(`${wanted.asked} is not published anywhere`);
-    const { signal, onProgress } = options;
-    await using client = await openHttpClient(this.#platform.env);
-    const { url, checksum: file } = published;
-    const checksum =
-      pinned ?? (file ? await fetchPublisherChecksum(client, { url, checksum: file }, signal) : undefined);
-    const known = checksum && (await this.#cached(wanted));
-    if (known?.checksum?.value === checksum?.value && known) return await this.#use(wanted, known, 'cached');
-    const part = join(this.cache.folder, `${wanted.name}-${wanted.arch}.part`);
-    const { digest } = await downloadFile({
-      client,
-      url,
-      part,
-      checksum,
-      signal,
-      logger: this.#logger,
-      onProgress: onProgress ? (progress: ImageProgress) => onProgress(progress) : undefined,
-    });
-    const inspected = await inspectImage(part);
-    if (inspected.format === 'raw') {
-      throw new GoqemuError({
-        code: 'image-format-unsupported',
-        source: 'user',
-        subject: url,
-        message: `${url} is no qcow2 image`,
-        hint: 'give the URL of a qcow2 image; a raw one can be given as a local file',
-      });
-    }
-    const image = {
-      ...inspected,
-      digest,
-      key: digest,
-      how: 'downloaded',
-      source: url,
-      ...(checksum ? { checksum } : {}),
-    } as const;
-    return await this.#add(wanted, image, part, 'downloaded');
-  }
-
-  async #build(wanted: Wanted, source: string, why: string, options: FetchOptions): Promise<CachedImage> {
-    const { recipe } = wanted;
-    if (!recipe) throw new Error(`${wanted.asked} has no recipe`);
-    const { signal, onProgress } = options;
-    await using work = await this.cache.workFolder(wanted.name, wanted.arch);
-    const built = await this.#builder({
-      recipe,
-      workFolder: work.path,
-      platform: this.#platform,
-      logger: this.#logger,
-      signal,
-      onStage: (stage, message) => onProgress?.({ kind: 'build', stage, message }),
-    });
-    const inspected = await inspectImage(built.path);
-    const digest = await fileDigest(built.path, signal);
-    const guest = { ...wanted.guest, guestAgent: 'included' } as const;
-    return await this.#add(
-      { ...wanted, guest },
-      { ...inspected, digest, key: `recipe:${built.key}`, how: 'built', why, source },
-      built.path,
-      'built',
-    );
-  }
-
-  /** Copies a local file, sharing its blocks where the file system can: the original may change or go. */
-  async #import(wanted: Wanted, options: FetchOptions): Promise<CachedImage> {
-    await inspectImage(wanted.asked);
-    const before = await stat(wanted.asked);
-    await using work = await this.cache.workFolder(wanted.name, wanted.arch);
-    const copy = join(work.path, 'copy');
-    await copyFile(wanted.asked, copy, constants.COPYFILE_FICLONE);
-    const inspected = await inspectImage(copy);
-    const digest = await fileDigest(copy, options.signal);
-    const imported = { size: before.size, modifiedMs: before.mtimeMs };
-    const image = { ...inspected, digest, key: digest, how: 'imported', source: wanted.asked, imported } as const;
-    return await this.#add(wanted, image, copy, 'imported');
-  }
-
-  async #add(
-    wanted: Wanted,
-    image: Omit<NewImage, 'name' | 'reference' | 'arch' | keyof GuestProfile>,
-    file: string,
-    how: CachedImage['how'],
-  ): Promise<CachedImage> {
-    const { name, asked: reference, arch, guest } = wanted;
-    const manifest = await this.cache.add({ ...guest, ...image, name, reference, arch }, file);
-    return this.#describe(manifest, wanted.asked, how);
-  }
-
-  async #use(wanted: Wanted, image: ImageManifest, how: 'cached'): Promise<CachedImage> {
+  async #use(image: ImageManifest): Promise<CachedImage> {
     await this.cache.check(image);
-    return this.#describe(await this.cache.touch(image), wanted.asked, how);
+    return this.#describe(await this.cache.touch(image), 'cached');
   }
 
   async #select(selector: string): Promise<ImageManifest[]> {
@@ -437,8 +279,8 @@ export class ImageStore {
     });
   }
 
-  #describe(image: ImageManifest, reference: string, how: CachedImage['how']): CachedImage {
-    const { name, arch, format, virtualSize, size, digest, key, source, fetchedAt, lastUsedAt, why } = image;
+  #describe(image: ImageManifest, how: CachedImage['how']): CachedImage {
+    const { reference, name, arch, format, virtualSize, size, digest, key, source, fetchedAt, lastUsedAt, why } = image;
     return {
       ...guestOf(image),
       ...{ reference, name, arch, path: this.cache.path(image), format, virtualSize, size, digest, key, how },
@@ -448,31 +290,4 @@ export class ImageStore {
   }
 }
 
-const guestOf = ({ system, user, shell, guestAgent }: GuestProfile): GuestProfile => ({
-  system,
-  user,
-  shell,
-  guestAgent,
-});
 const recipeName = (recipe: DebianRecipe) => `recipe ${recipe.name}, version ${recipe.version}`;
-
-function matchesPin(image: ImageManifest, pinned: PublisherChecksum | undefined): boolean {
-  return !pinned || (image.checksum?.algorithm === pinned.algorithm && image.checksum.value === pinned.value);
-}
-
-async function fileMissing(path: string, error: unknown): Promise<never> {
-  const missing =
-    systemErrorCode(error) === 'ENOENT' ||
-    !(await access(path).then(
-      () => true,
-      () => false,
-    ));
-  throw new GoqemuError({
-    code: 'image-file-missing',
-    source: 'user',
-    subject: path,
-    message: `there is no image file ${path}${missing ? '' : ' that can be read'}`,
-    hint: 'a name without a path is looked up in the catalogue: goqemu image list',
-    cause: error,
-  });
-}

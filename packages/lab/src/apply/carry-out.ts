@@ -1,5 +1,5 @@
 import { GoqemuError, internalError } from '@goqemu/core';
-import type { Backend, BackendCall, CutLayer } from '../backend/backend.ts';
+import type { Backend, BackendCall, CutLayer, ResolvedImage } from '../backend/backend.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import type { Work } from '../plan/work.ts';
@@ -113,7 +113,9 @@ async function make(context: ApplyContext, id: string, name: string, work: WorkO
     };
     await writer.begin(id, { machines: { ...formerRow(context, spec, name), [name]: fresh } });
     const origin =
-      'image' in work.origin ? { image: await backend.ensureImage(work.origin.image, spec.arch, call) } : work.origin;
+      'image' in work.origin
+        ? { image: await plannedImage(context, work.origin.image, spec, work.image.key) }
+        : work.origin;
     const record = await backend.create(spec, origin, call);
     const layer = 'layer' in work.origin ? work.origin.layer : null;
     await writer.note({
@@ -415,4 +417,23 @@ function touchLayer(context: ApplyContext, key: string | null): { layers?: LabSt
 function took(context: ApplyContext, what: string, name: string, began: number): Record<string, number> {
   const milliseconds = context.now() - began;
   return { [what]: milliseconds, [`${what}:${name}`]: milliseconds };
+}
+
+/** The keys of the plan's layers hold the image's: another image would be cached under a false name. */
+async function plannedImage(
+  { backend, call }: Pick<ApplyContext, 'backend' | 'call'>,
+  planned: ResolvedImage,
+  spec: MachineSpec,
+  key: string,
+): Promise<ResolvedImage> {
+  const image = await backend.ensureImage(planned, spec.arch, call);
+  if (image.key === key) return image;
+  throw new GoqemuError({
+    code: 'plan-stale',
+    source: 'user',
+    subject: spec.name,
+    message: `the plan is stale: ${planned.reference} has become another image since it was made`,
+    hint: 'plan again',
+    data: { planned: key, found: image.key },
+  });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GoqemuError, writeFileAtomic } from '@goqemu/core';
 import { applyPlan } from '../apply/apply-plan.ts';
+import { fetchImages } from '../apply/fetch-images.ts';
 import type { CheckpointListReport, CheckpointReport, RestoreReport } from '../checkpoint/checkpoint-report.ts';
 import { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
 import { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
@@ -81,6 +82,16 @@ export class Engine {
   /** A plan whose desired set is empty. */
   planDestroy(options: PlanOptions = {}): Promise<Plan> {
     return this.#plan(undefined, options);
+  }
+
+  /**
+   * Downloads or builds the images that a plan starts from and that are not there. Their content enters the keys of
+   * all layers, so a plan that was made before is to be made again.
+   *
+   * @returns the number of images that were fetched
+   */
+  fetchImages(plan: Plan, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    return fetchImages(this.#context, plan, options.signal);
   }
 
   /**

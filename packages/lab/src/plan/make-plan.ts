@@ -2,7 +2,7 @@ import { formatByteSize, GoqemuError, isGoqemuError } from '@goqemu/core';
 import type { Backend, BackendCall, Preflight, ResolvedImage } from '../backend/backend.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { suggestion, withLocation } from '../evaluate/lab-error.ts';
-import { type ImagePin, type LabLock, pinName } from '../lock/lab-lock.ts';
+import { type ImagePin, type LabLock, pinName, pinOf } from '../lock/lab-lock.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
@@ -127,6 +127,8 @@ interface DesiredImage {
   /** What enters keys: the pinned image where there is one. */
   readonly key: string;
   readonly pin: ImagePin | undefined;
+  /** The name stands for another image than the pinned one; of an absent image that shows once it is fetched. */
+  readonly moved: boolean;
   readonly arch: MachineSpec['arch'];
 }
 
@@ -146,7 +148,9 @@ async function resolveImages(input: MakePlanInput): Promise<ReadonlyMap<string, 
             : error;
         });
       const pin = input.lock.images[name];
-      return [name, { resolved, key: pin?.key ?? resolved.key, pin, arch: machine.arch }];
+      const differs = pin !== undefined && pin.key !== pinOf(resolved);
+      const key = differs ? pin.key : resolved.key;
+      return [name, { resolved, key, pin, moved: differs && resolved.present, arch: machine.arch }];
     }),
   );
   return new Map(entries);
@@ -332,7 +336,7 @@ function protectionProblems(context: PlanContext, wanted: readonly DesiredMachin
 
 /** An image that has moved on can only be used where a layer of the pinned one is cached. */
 function imageProblems(context: PlanContext, images: ReadonlyMap<string, DesiredImage>): readonly Preflight[] {
-  const moved = [...images.values()].filter((image) => image.key !== image.resolved.key);
+  const moved = [...images.values()].filter((image) => image.moved);
   return moved.flatMap((image): Preflight[] => {
     const needed = context.operations.find(
       ({ work }) =>
@@ -352,7 +356,7 @@ function imageProblems(context: PlanContext, images: ReadonlyMap<string, Desired
 
 function lockNotices(images: ReadonlyMap<string, DesiredImage>): readonly PlanNotice[] {
   return [...images.values()]
-    .filter((image) => image.key !== image.resolved.key)
+    .filter((image) => image.moved)
     .map((image) => ({
       code: 'image-moved',
       message: `${image.resolved.reference} stands for another image than the one in lab.lock.json: ${image.pin?.description} then, ${image.resolved.description} now`,
@@ -363,7 +367,9 @@ function lockNotices(images: ReadonlyMap<string, DesiredImage>): readonly PlanNo
 function newPins(images: ReadonlyMap<string, DesiredImage>, lock: LabLock): Readonly<Record<string, ImagePin>> {
   return Object.fromEntries(
     [...images].flatMap(([name, { resolved }]) =>
-      lock.images[name] ? [] : [[name, { key: resolved.key, description: resolved.description }]],
+      lock.images[name] || !resolved.present
+        ? []
+        : [[name, { key: pinOf(resolved), description: resolved.description }]],
     ),
   );
 }

@@ -1,5 +1,4 @@
 import { GoqemuError, internalError } from '@goqemu/core';
-import { execa } from 'execa';
 import type { Monitor } from './monitor.ts';
 
 export interface OverlayOptions {
@@ -21,6 +20,7 @@ export interface OverlayOptions {
  */
 export async function createOverlay(path: string, options: OverlayOptions): Promise<void> {
   const size = options.size === undefined ? [] : [String(options.size)];
+  const { execa } = await import('execa'); // late: most commands start no program
   const result = await execa(
     options.qemuImg,
     ['create', '-q', '-f', 'qcow2', '-F', options.backingFormat ?? 'qcow2', '-b', options.backing, path, ...size],

@@ -204,3 +204,49 @@ async function machineWithAgent(t: TestContext): Promise<{ machine: Machine; con
   t.after(() => machine.close());
   return { machine, connections: () => connections };
 }
+
+test('events are iterated in order: states, what QEMU sent, and the exit as the last', async (t) => {
+  const machine = await testMachine(t, { startPaused: true });
+  const events = machine.events();
+  await machine.resume();
+  await machine.pause();
+  const stopping = machine.quit();
+  const seen: string[] = [];
+  for await (const event of events) {
+    if (event.kind === 'state') seen.push(event.state);
+    if (event.kind === 'qmp') seen.push(event.event.event);
+    if (event.kind === 'exit') seen.push(`exit: ${event.exit.reason}`);
+  }
+  await stopping;
+  assert.deepEqual(
+    seen.filter((name) => name !== 'prelaunch'),
+    ['RESUME', 'running', 'STOP', 'paused', 'SHUTDOWN', 'shutdown', 'exit: host-qmp-quit'],
+  );
+});
+
+test('whoever listens to events is told of an end by SIGKILL', async (t) => {
+  const machine = await testMachine(t);
+  const events = machine.events();
+  process.kill(machine.record.pid, 'SIGKILL');
+  const kinds: string[] = [];
+  for await (const event of events) kinds.push(event.kind === 'exit' ? `exit: ${event.exit.signal}` : event.kind);
+  assert.equal(kinds.at(-1), 'exit: SIGKILL');
+});
+
+test('an iteration that is left, and one whose machine is closed, ends', async (t) => {
+  const machine = await testMachine(t);
+  const left = machine.events();
+  await left.return?.();
+  assert.equal((await left.next()).done, true);
+  const closed = machine.events();
+  await machine.close();
+  assert.equal((await closed.next()).done, true);
+});
+
+test('a guest that panics is crashed, and its exit says so', async (t) => {
+  const machine = await testMachine(t, { startPaused: true, extraArguments: ['-device', 'pvpanic'] });
+  // What a guest's driver writes to the panic port, 0x505 (docs/specs/pvpanic).
+  await machine.humanMonitor('o /b 0x505 1');
+  const exit = await machine.wait({ signal: AbortSignal.timeout(5000) });
+  assert.deepEqual([exit.cause, exit.reason], ['crashed', 'guest-panic']);
+});

@@ -250,7 +250,7 @@ export class Machine implements AsyncDisposable {
         skip: () => (this.record.sockets.agent ? asleep() : 'the machine has no guest agent'),
         ask: (signal) => this.#askAgent(signal),
       },
-      { name: 'acpi', skip: asleep, ask: (signal) => this.shutdown({ signal }) },
+      { name: 'acpi', skip: asleep, ask: (signal) => this.#pressPowerButton(signal) },
       {
         name: 'quit',
         ask: async (signal) => {
@@ -266,6 +266,14 @@ export class Machine implements AsyncDisposable {
   async #askAgent(signal: AbortSignal): Promise<void> {
     await using agent = await this.agent({ timeoutMs: 2000, signal, command: 'goqemu stop' });
     await agent.shutdown('powerdown', { timeoutMs: 1000, signal });
+  }
+
+  /** Again every 5 s, until the machine has ended or the rung's time has: a guest that is still booting misses it. */
+  async #pressPowerButton(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.shutdown({ signal });
+      await sleep(5000, signal);
+    }
   }
 
   async #signal(name: NodeJS.Signals): Promise<void> {

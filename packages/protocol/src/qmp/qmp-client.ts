@@ -6,7 +6,7 @@ import {
   TypedEmitter,
   type Unsubscribe,
 } from '@goqemu/core';
-import { callerStack, pointAt } from '../channel/caller-stack.ts';
+import { withCallerStack } from '../channel/caller-stack.ts';
 import { PendingRequests } from '../channel/pending-requests.ts';
 import { type Reply, readReply } from '../channel/reply.ts';
 import { defaultLineLimit, LineSplitter } from '../framing/line-splitter.ts';
@@ -90,7 +90,7 @@ export class QmpClient implements AsyncDisposable {
   readonly #streams = new Set<EventStream<AnyQmpEvent>>();
   readonly #fullStreams = new Set<EventStream<AnyQmpEvent>>();
   readonly #endListeners = new Set<(error: GoqemuError) => void>();
-  #onGreeting: ((greeting: QmpGreeting) => void) | undefined;
+  #onGreeting: (() => void) | undefined;
   #greeting: QmpGreeting | undefined;
   #oob = false;
   #ended: GoqemuError | undefined;
@@ -160,12 +160,12 @@ export class QmpClient implements AsyncDisposable {
     command: C,
     ...[args, options]: ExecuteParameters<QmpArguments<C>, ExecuteOptions>
   ): Promise<QmpResult<C>> {
-    return this.#send('execute', command, args, options, this.execute) as Promise<QmpResult<C>>;
+    return this.#send('execute', command, args, options) as Promise<QmpResult<C>>;
   }
 
   /** The same for a name that goqemu's types do not know. */
   executeUntyped(command: string, args?: object, options?: ExecuteOptions): Promise<unknown> {
-    return this.#send('execute', command, args, options, this.executeUntyped);
+    return this.#send('execute', command, args, options);
   }
 
   /**
@@ -179,14 +179,14 @@ export class QmpClient implements AsyncDisposable {
     ...[args, options]: ExecuteParameters<QmpArguments<C>, ExecuteOptions>
   ): Promise<QmpResult<C>> {
     if (!this.#oob) return Promise.reject(oobUnavailableError(this.peer, command));
-    return this.#send('exec-oob', command, args, options, this.executeOob) as Promise<QmpResult<C>>;
+    return this.#send('exec-oob', command, args, options) as Promise<QmpResult<C>>;
   }
 
   /** Runs a command of the human monitor and gives what it printed; errors are in that text. */
   humanMonitor(line: string, options: ExecuteOptions & { readonly cpuIndex?: number } = {}): Promise<string> {
     const { cpuIndex, ...limits } = options;
     const args = { 'command-line': line, ...(cpuIndex === undefined ? {} : { 'cpu-index': cpuIndex }) };
-    return this.#send('execute', 'human-monitor-command', args, limits, this.humanMonitor) as Promise<string>;
+    return this.#send('execute', 'human-monitor-command', args, limits) as Promise<string>;
   }
 
   /**
@@ -210,7 +210,7 @@ export class QmpClient implements AsyncDisposable {
     options: ExecuteOptions & { readonly properties?: QmpArguments<'transaction'>['properties'] } = {},
   ): Promise<void> {
     const { properties, ...limits } = options;
-    await this.#send('execute', 'transaction', { actions, properties }, limits, this.transaction);
+    await this.#send('execute', 'transaction', { actions, properties }, limits);
   }
 
   /** What this QEMU can do, by its own account; asked once, and kept per binary where there is a cache. */
@@ -311,14 +311,22 @@ export class QmpClient implements AsyncDisposable {
     command: string,
     args: object | undefined,
     options: ExecuteOptions | undefined,
-    below: (...args: never[]) => unknown,
     carry?: (text: string) => Promise<void>,
   ): Promise<unknown> {
-    const caller = callerStack(below);
-    if (this.#ended) return Promise.reject(pointAt(qmpClosedError(this.peer, command, this.#ended.cause), caller));
+    return withCallerStack(this.#open(verb, command, args, options, carry), options?.signal);
+  }
+
+  #open(
+    verb: 'execute' | 'exec-oob',
+    command: string,
+    args: object | undefined,
+    options: ExecuteOptions | undefined,
+    carry: ((text: string) => Promise<void>) | undefined,
+  ): Promise<unknown> {
+    if (this.#ended) return Promise.reject(qmpClosedError(this.peer, command, this.#ended.cause));
     let text: string;
     try {
-      text = `{"${verb}":${JSON.stringify(command)}${args ? `,"arguments":${JSON.stringify(args)}` : ''},"id":`;
+      text = `{"${verb}":${JSON.stringify(command)}${args ? `,"arguments":${JSON.stringify(args)}` : ''}`;
     } catch (error) {
       return Promise.reject(error); // a BigInt or a cycle in the arguments
     }
@@ -326,8 +334,8 @@ export class QmpClient implements AsyncDisposable {
       timeoutMs: options?.timeoutMs ?? commandTimeout(command, this.#timeouts),
       signal: options?.signal,
     };
-    const reply = this.#requests.open(command, limits, caller, (id) => {
-      const line = `${text}${id}}\n`;
+    const reply = this.#requests.open(command, limits, (id) => {
+      const line = id === undefined ? `${text}}\n` : `${text},"id":${id}}\n`;
       return carry ? carry(line) : this.#transport.write(line);
     });
     if (this.#held) this.#regulate();
@@ -345,37 +353,40 @@ export class QmpClient implements AsyncDisposable {
       const { sendWithDescriptor } = this.#transport;
       if (!sendWithDescriptor) throw fdPassingUnavailableError('this connection was made without it');
       const carry = (text: string) => sendWithDescriptor.call(this.#transport, text, descriptor);
-      return this.#send('execute', command, args, options, this.passDescriptor, carry);
+      return this.#send('execute', command, args, options, carry);
     });
     this.#descriptorTurn = turn.catch(() => undefined);
     return turn;
   }
 
   async #negotiate(options: QmpClientOptions): Promise<void> {
-    const milliseconds = options.greetingTimeoutMs ?? 5_000;
-    this.#greeting = await new Promise<QmpGreeting>((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended);
-      const timer = setTimeout(() => leave(() => reject(noGreetingError(this.peer, milliseconds))), milliseconds);
-      const offEnd = this.#onEnd((error) => leave(() => reject(error)));
-      const abort = () => leave(() => reject(options.signal?.reason));
-      this.#onGreeting = (greeting) => leave(() => resolve(greeting));
-      options.signal?.addEventListener('abort', abort, { once: true });
-      if (options.signal?.aborted) abort();
-      function leave(settle: () => void) {
-        clearTimeout(timer);
-        offEnd();
-        options.signal?.removeEventListener('abort', abort);
-        settle();
-      }
-    });
-    this.#onGreeting = undefined;
-    const oob = options.oob === true && this.#greeting.capabilities.includes('oob');
+    if (!this.#greeting) await this.#awaitGreeting(options.greetingTimeoutMs ?? 5_000, options.signal);
+    const oob = options.oob === true && this.greeting.capabilities.includes('oob');
     await this.executeUntyped(
       'qmp_capabilities',
       oob ? { enable: ['oob'] } : undefined,
       options.signal ? { signal: options.signal } : {},
     );
     this.#oob = oob;
+  }
+
+  #awaitGreeting(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended);
+      const leave = (settle: () => void) => {
+        clearTimeout(timer);
+        offEnd();
+        signal?.removeEventListener('abort', abort);
+        this.#onGreeting = undefined;
+        settle();
+      };
+      const abort = () => leave(() => reject(signal?.reason));
+      const timer = setTimeout(() => leave(() => reject(noGreetingError(this.peer, milliseconds))), milliseconds);
+      const offEnd = this.#onEnd((error) => leave(() => reject(error)));
+      this.#onGreeting = () => leave(resolve);
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) abort();
+    });
   }
 
   #receive(line: Buffer): void {
@@ -397,15 +408,14 @@ export class QmpClient implements AsyncDisposable {
       return true;
     }
     const greeting = readGreeting(message);
-    if (!greeting || !this.#onGreeting) return false;
-    this.#onGreeting(greeting);
+    if (!greeting || this.#greeting) return false;
+    this.#greeting = greeting;
+    this.#onGreeting?.();
     return true;
   }
 
   #settle(id: unknown, reply: Reply): void {
-    // QEMU could not read what it answers to, so it has no id to give; it answers in the order of asking.
-    const answered = typeof id === 'number' ? id : this.#requests.oldest;
-    if (answered === undefined || !this.#requests.settle(answered, reply)) {
+    if (!this.#requests.settle(id, reply)) {
       this.#logger.log('debug', 'qmp', 'a reply that nobody waits for', { peer: this.peer, id });
     }
     if (this.#fullStreams.size > 0) this.#regulate();

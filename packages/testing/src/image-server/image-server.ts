@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How the server treats one path; see image-server.md. */
@@ -44,6 +45,10 @@ export class ImageServer implements AsyncDisposable {
     this.#server = createServer((request, response) => {
       // A client that goes away in the middle is what many tests are about.
       this.#answer(request, response).catch(() => response.destroy());
+    });
+    this.#server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+      this.#record(request);
+      socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     });
   }
 
@@ -93,10 +98,13 @@ export class ImageServer implements AsyncDisposable {
     await closed;
   }
 
+  #record({ method = '', url: path = '', headers }: IncomingMessage): void {
+    this.requests.push({ method, path, range: headers.range, ifRange: headers['if-range']?.toString() });
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '/';
-    const { range, 'if-range': ifRange } = request.headers;
-    this.requests.push({ method: request.method ?? '', path, range, ifRange: ifRange?.toString() });
+    this.#record(request);
     const behaviour = this.#behaviours.get(path) ?? {};
     const left = this.#statusLeft.get(path) ?? 0;
     if (behaviour.status !== undefined && left > 0) {
@@ -142,7 +150,7 @@ export class ImageServer implements AsyncDisposable {
     const cut = this.#cutsLeft.get(request.url ?? '')?.shift();
     await write(response, cut === undefined ? body : body.subarray(0, cut), behaviour);
     if (cut === undefined) response.end();
-    else response.destroy();
+    else response.socket?.end(() => response.destroy()); // what was written still arrives
   }
 }
 

@@ -1,8 +1,16 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { acquireFileLock, canonicalJson, type Logger, lengthPrefixedDigest } from '@goqemu/core';
-import { bootstrapDebian, makeBootDisk, readAptMirror, shellQuoted } from '@goqemu/image';
+import {
+  bootstrapDebian,
+  checkBuildTools,
+  makeBootDisk,
+  openWorkFolder,
+  readAptMirror,
+  shellQuoted,
+  writeOverlay,
+} from '@goqemu/image';
 import { guestFiles } from './guest-scripts.ts';
 
 export interface TinyGuestOptions {
@@ -28,7 +36,7 @@ const diskBytes = 2 * 2 ** 30;
 const lockWaitMs = 5 * 60_000;
 
 /**
- * A Linux guest that is up in about three seconds without hardware acceleration, for tests: Debian's cloud kernel,
+ * A Linux guest that takes SSH a few seconds after its start without hardware acceleration, for tests: Debian's cloud kernel,
  * busybox, dropbear and the QEMU guest agent. It takes goqemu's cloud-init seeds as far as tiny-guest.md says.
  * Built once from the Debian mirror of the host's apt, with the tools of `buildTools`, in about 15 s.
  */
@@ -47,39 +55,25 @@ export async function ensureTinyGuest(options: TinyGuestOptions): Promise<TinyGu
 
 async function build(path: string, options: TinyGuestOptions): Promise<void> {
   const { cacheFolder, signal, logger } = options;
-  const prefix = '.tiny-guest-work-';
-  for (const left of await readdir(cacheFolder))
-    if (left.startsWith(prefix)) await rm(join(cacheFolder, left), { recursive: true });
-  const workFolder = join(cacheFolder, `${prefix}${randomBytes(4).toString('hex')}`);
-  await mkdir(workFolder);
-  try {
-    const files = join(workFolder, 'files');
-    for (const [name, content] of Object.entries(guestFiles)) {
-      const target = join(files, name);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, content);
-      await chmod(target, content.startsWith('#!') ? 0o755 : 0o644);
-    }
-    const tar = join(workFolder, 'root.tar');
-    const mirror = await readAptMirror(suite, { signal, logger });
-    const hooks = [
-      ['extract', `sync-in ${shellQuoted(files)} /`],
-      ['extract', 'chroot "$1" /bin/busybox sh /boot/setup'],
-    ] as const;
-    await bootstrapDebian({ suite, variant: 'extract', packages, mirror, hooks, tar, workFolder, signal, logger });
-    const diskFolder = join(workFolder, 'disk');
-    await mkdir(diskFolder);
-    const output = join(workFolder, 'tiny.qcow2');
-    const rootUuid = randomUUID();
-    await makeBootDisk(
-      { root: { tar }, rootUuid, sizeBytes: diskBytes, workFolder: diskFolder, output },
-      { signal, logger },
-    );
-    await chmod(output, 0o444);
-    await rename(output, path);
-  } finally {
-    await rm(workFolder, { recursive: true, force: true });
-  }
+  await checkBuildTools(process.getuid?.());
+  await using work = await openWorkFolder(cacheFolder, 'tiny-guest', logger);
+  const workFolder = work.path;
+  const files = join(workFolder, 'files');
+  await writeOverlay(files, guestFiles);
+  const tar = join(workFolder, 'root.tar');
+  const mirror = await readAptMirror(suite, { signal, logger });
+  const hooks = [
+    ['extract', `sync-in ${shellQuoted(files)} /`],
+    ['extract', 'chroot "$1" /bin/busybox sh /boot/setup'],
+  ] as const;
+  await bootstrapDebian({ suite, variant: 'extract', packages, mirror, hooks, tar, workFolder, signal, logger });
+  const diskFolder = join(workFolder, 'disk');
+  await mkdir(diskFolder);
+  const output = join(workFolder, 'tiny.qcow2');
+  const disk = { rootTar: tar, rootUuid: randomUUID(), sizeBytes: diskBytes, workFolder: diskFolder, output };
+  await makeBootDisk(disk, { signal, logger });
+  await chmod(output, 0o444);
+  await rename(output, path);
 }
 
 const exists = (path: string) =>

@@ -1,10 +1,40 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, hostProcessTable, isAlive, type ProcessIdentity, sleep } from '@goqemu/core';
+import {
+  GoqemuError,
+  hostProcessTable,
+  isAlive,
+  type Logger,
+  type ProcessIdentity,
+  silentLogger,
+  sleep,
+} from '@goqemu/core';
 import { signalGroup } from './run-tool.ts';
 
 const fileName = 'builder.json';
 const graceMs = 5000;
+
+/**
+ * An empty folder for one build at a time, which the caller sees to with a lock: what an interrupted build with the
+ * same name left behind is ended and cleared away first.
+ */
+export async function openWorkFolder(
+  parent: string,
+  name: string,
+  logger: Logger = silentLogger,
+): Promise<{ readonly path: string } & AsyncDisposable> {
+  const prefix = `.work-${name}-`;
+  for (const left of await readdir(parent)) {
+    if (!left.startsWith(prefix) || !/^[0-9a-f]{8}$/.test(left.slice(prefix.length))) continue;
+    logger.log('info', 'image', `clearing away what an interrupted build left: ${left}`);
+    await endLeftoverBuilder(join(parent, left));
+    await removeWorkFolder(join(parent, left));
+  }
+  const path = join(parent, `${prefix}${randomBytes(4).toString('hex')}`);
+  await mkdir(path, { mode: 0o755 });
+  return { path, [Symbol.asyncDispose]: () => removeWorkFolder(path) };
+}
 
 /** Writes down which process works in a folder, in case that its parent ends without ending it. */
 export async function recordBuilder(workFolder: string, pid: number): Promise<void> {
@@ -17,7 +47,7 @@ export async function recordBuilder(workFolder: string, pid: number): Promise<vo
  *
  * @throws GoqemuError `build-leftover-mounted`
  */
-export async function removeWorkFolder(workFolder: string): Promise<void> {
+async function removeWorkFolder(workFolder: string): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''); // only Linux has it, and builds
   const inside = mounts.split('\n').flatMap((line) => {
     const point = line.split(' ')[4] ?? '';
@@ -36,7 +66,7 @@ export async function removeWorkFolder(workFolder: string): Promise<void> {
 }
 
 /** Ends the process that an interrupted build left in its folder, and all of its group. */
-export async function endLeftoverBuilder(workFolder: string): Promise<void> {
+async function endLeftoverBuilder(workFolder: string): Promise<void> {
   const text = await readFile(join(workFolder, fileName), 'utf8').catch(() => undefined);
   const identity = text === undefined ? undefined : parseIdentity(text);
   if (!identity || !(await isAlive(identity))) return;

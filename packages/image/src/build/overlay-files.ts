@@ -1,0 +1,19 @@
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Writes files by their absolute path below a folder that will be laid over a root file system. Modes are set
+ * outright, for they become the guest's, whatever the umask here: 0755 for folders and what begins with `#!`, else 0644.
+ */
+export async function writeOverlay(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [path, content] of Object.entries(files)) {
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+    await chmod(target, content.startsWith('#!') ? 0o755 : 0o644);
+  }
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o755);
+}

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { GoqemuError, type HostPlatform, hasErrorCode, hostPlatform } from '@goqemu/core';
+import { ImageServer } from '@goqemu/testing';
+import type { buildDebianImage } from '../build/build-debian-image.ts';
+import { debian12Recipe } from '../build/debian-recipe.ts';
+import type { CatalogueEntry } from '../catalogue/catalogue-entry.ts';
+import { guestProfile } from '../catalogue/guest-profile.ts';
+import type { ImageProgress } from './image-results.ts';
+import { ImageStore, type ImageStoreOptions } from './image-store.ts';
+
+function qcow2(): Buffer {
+  const image = randomBytes(200_000);
+  image.fill(0, 0, 512);
+  image.writeUInt32BE(0x514649fb, 0);
+  image.writeUInt32BE(3, 4);
+  image.writeBigUInt64BE(2n ** 31n, 24);
+  return image;
+}
+
+const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
+
+async function host(options: Partial<ImageStoreOptions> = {}) {
+  const images = await mkdtemp(join(tmpdir(), 'goqemu-images-'));
+  const content = qcow2();
+  const server = await ImageServer.start({ '/debian-12.qcow2': content });
+  server.checksums('/SUMS', { algorithm: 'sha512', style: 'gnu', of: ['/debian-12.qcow2'] });
+  const entry: CatalogueEntry = {
+    ...guestProfile('debian'),
+    name: 'debian-12',
+    title: 'Debian 12',
+    aliases: ['bookworm'],
+    published: {
+      x86_64: {
+        url: server.url('/debian-12.qcow2'),
+        checksum: { url: server.url('/SUMS'), algorithm: 'sha512' },
+      },
+    },
+  };
+  const platform: HostPlatform = { ...hostPlatform(), system: 'linux', arch: 'x64', env: {} };
+  const builds: string[] = [];
+  const builder: typeof buildDebianImage = async ({ recipe, workFolder, onStage }) => {
+    onStage?.('bootstrap', 'building');
+    builds.push(recipe.name);
+    const path = join(workFolder, 'built.qcow2');
+    await writeFile(path, qcow2());
+    return { path, key: sha256(Buffer.from(recipe.name)) };
+  };
+  const open = (more: Partial<ImageStoreOptions> = {}) =>
+    new ImageStore({ folders: { images }, platform, catalogue: [entry], builder, ...options, ...more });
+  return {
+    images,
+    content,
+    server,
+    builds,
+    open,
+    store: open(),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await rm(images, { recursive: true, force: true });
+    },
+  };
+}
+
+const unreachable = { publisherReachable: async () => 'no network' };
+const files = async (folder: string) => (await readdir(folder)).filter((name) => !name.startsWith('.'));
+
+test('an image is downloaded once, verified, read-only, and cached from then on', async () => {
+  await using at = await host();
+  const before = await at.store.resolve('debian-12');
+  assert.equal(before.how, 'download');
+  assert.deepEqual(await files(at.images), []);
+  const image = await at.store.ensure('debian-12');
+  assert.equal(image.how, 'downloaded');
+  assert.equal(image.digest, `sha256:${sha256(at.content)}`);
+  assert.equal(image.key, image.digest);
+  assert.equal(image.virtualSize, 2 ** 31);
+  assert.equal((await stat(image.path)).mode & 0o222, 0);
+  const requests = at.server.requests.length;
+  assert.equal((await at.store.ensure('bookworm')).how, 'cached');
+  assert.equal(at.server.requests.length, requests);
+  const after = await at.store.resolve('debian-12');
+  assert.equal(after.path, image.path);
+  assert.equal(after.key, image.key);
+});
+
+test('two that ask at once share one download', async () => {
+  await using at = await host();
+  at.server.behave('/debian-12.qcow2', { slow: { chunk: 50_000, delayMs: 20 } });
+  const progress: ImageProgress[] = [];
+  const onProgress = (step: ImageProgress) => void progress.push(step);
+  const both = await Promise.all([
+    at.open().ensure('debian-12', { onProgress }),
+    at.open().ensure('debian-12', { onProgress }),
+  ]);
+  assert.deepEqual(both.map((image) => image.how).sort(), ['cached', 'downloaded']);
+  assert.equal(
+    at.server.requests.filter((request) => request.method === 'GET' && request.path.endsWith('.qcow2')).length,
+    1,
+  );
+  assert.equal(
+    progress.some((step) => step.kind === 'wait'),
+    true,
+  );
+});
+
+test('an unreachable publisher of debian-12 means a build, with the reason, and by the key of the recipe', async () => {
+  await using at = await host(unreachable);
+  const planned = await at.store.resolve('debian-12');
+  assert.equal(planned.how, 'build');
+  assert.equal(planned.why, 'no network');
+  assert.equal(planned.guestAgent, 'included');
+  const image = await at.store.ensure('debian-12');
+  assert.equal(image.how, 'built');
+  assert.equal(image.why, 'no network');
+  assert.equal(image.key, `recipe:${sha256(Buffer.from(debian12Recipe.name))}`);
+  assert.equal(image.guestAgent, 'included');
+  const again = await at.store.ensure('debian-12');
+  assert.deepEqual([again.how, again.origin, again.why], ['cached', 'built', 'no network']);
+  assert.deepEqual(at.builds, ['debian-12']);
+});
+
+test('a publisher that was unreachable is not asked again at once', async () => {
+  let asked = 0;
+  const publisherReachable = async () => {
+    asked++;
+    return 'no network';
+  };
+  await using at = await host({ publisherReachable });
+  await at.store.resolve('debian-12');
+  assert.equal((await at.open().resolve('debian-12')).why, 'no network');
+  assert.equal(asked, 1);
+});
+
+test('a build that fails leaves nothing, and the next one begins anew', async () => {
+  await using at = await host(unreachable);
+  const failing = at.open({
+    builder: async ({ workFolder }) => {
+      await writeFile(join(workFolder, 'half'), 'half');
+      throw new GoqemuError({ code: 'tool-failed', source: 'environment', message: 'mmdebstrap failed' });
+    },
+  });
+  await assert.rejects(failing.ensure('debian-12'), (error) => hasErrorCode(error, 'tool-failed'));
+  assert.deepEqual(
+    (await readdir(at.images)).filter((name) => name.startsWith('.work')),
+    [],
+  );
+  assert.equal((await at.store.ensure('debian-12')).how, 'built');
+});
+
+test('a second build of the same never replaces a file that machines may lie over', async () => {
+  await using at = await host(unreachable);
+  const first = await at.store.build('debian-12');
+  const content = await readFile(first.path);
+  const second = await at.store.build('debian-12');
+  assert.deepEqual(at.builds, ['debian-12', 'debian-12']);
+  assert.equal(second.path, first.path);
+  assert.deepEqual(await readFile(first.path), content);
+});
+
+test('pull fetches what changed, keeps the older image, and does nothing when nothing changed', async () => {
+  await using at = await host();
+  const old = await at.store.ensure('debian-12');
+  assert.equal((await at.store.pull('debian-12')).how, 'cached');
+  at.server.put('/debian-12.qcow2', qcow2());
+  at.server.checksums('/SUMS', { algorithm: 'sha512', style: 'gnu', of: ['/debian-12.qcow2'] });
+  assert.equal((await at.store.ensure('debian-12')).path, old.path);
+  const fresh = await at.store.pull('debian-12');
+  assert.equal(fresh.how, 'downloaded');
+  assert.deepEqual((await at.store.list()).map((image) => image.path).sort(), [old.path, fresh.path].sort());
+  assert.equal((await at.store.ensure('debian-12')).path, fresh.path);
+});
+
+test('a wrong checksum, a missing one and a page instead of an image leave the cache empty', async () => {
+  await using at = await host();
+  at.server.checksums('/SUMS', { algorithm: 'sha512', style: 'gnu', of: ['/debian-12.qcow2'], wrong: true });
+  await assert.rejects(at.store.ensure('debian-12'), (error) => hasErrorCode(error, 'checksum-mismatch'));
+  at.server.put('/SUMS', Buffer.from('nothing of use'));
+  await assert.rejects(at.store.ensure('debian-12'), (error) => hasErrorCode(error, 'checksum-missing'));
+  at.server.put('/page.qcow2', Buffer.from('<!DOCTYPE html>'));
+  await assert.rejects(at.store.ensure(at.server.url('/page.qcow2')), (error) =>
+    hasErrorCode(error, 'image-format-unsupported'),
+  );
+  assert.deepEqual(await at.store.list(), []);
+  assert.deepEqual(await files(at.images), []);
+});
+
+test('a URL of its own is recognised, and a pin that does not hold is refused', async () => {
+  await using at = await host();
+  const url = at.server.url('/debian-12.qcow2');
+  const image = await at.store.ensure(url);
+  assert.deepEqual([image.system, image.user, image.how], ['debian', 'debian', 'downloaded']);
+  const pinned = await at.store.ensure(`${url}#sha256=${sha256(at.content)}`);
+  assert.deepEqual([pinned.how, pinned.path], ['cached', image.path]);
+  await assert.rejects(at.store.ensure(`${url}#sha256=${'0'.repeat(64)}`), (error) =>
+    hasErrorCode(error, 'checksum-mismatch'),
+  );
+});
+
+test('a local file is copied in, and again when it has changed', async () => {
+  await using at = await host();
+  await using home = await host();
+  const path = join(home.images, 'my disk.raw');
+  await writeFile(path, Buffer.alloc(1024));
+  const image = await at.store.ensure(path);
+  assert.deepEqual([image.how, image.format, image.size], ['imported', 'raw', 1024]);
+  assert.equal((await at.store.ensure(path)).how, 'cached');
+  await utimes(path, 5, 5);
+  assert.equal((await at.store.ensure(path)).path, image.path);
+  assert.equal((await at.store.ensure(path)).how, 'cached');
+  await writeFile(path, Buffer.alloc(2048));
+  await utimes(path, 1, 1);
+  assert.equal((await at.store.resolve(path)).how, 'import');
+  assert.equal((await at.store.ensure(path)).size, 2048);
+  await assert.rejects(at.store.ensure(join(home.images, 'none.img')), (error) =>
+    hasErrorCode(error, 'image-file-missing'),
+  );
+});
+
+test('an image in use is not removed, and the users are named; a free one goes with its manifest', async () => {
+  await using at = await host();
+  const image = await at.store.ensure('debian-12');
+  const inUse = at.store.remove('debian-12', { usedBy: async () => ['web', 'worker-1'] });
+  await assert.rejects(
+    inUse,
+    (error) => hasErrorCode(error, 'image-in-use') && error.message.includes('web, worker-1'),
+  );
+  assert.equal((await at.store.list()).length, 1);
+  const removed = await at.store.remove(image.digest.slice(0, 20), { usedBy: async () => [] });
+  assert.deepEqual(
+    removed.map((item) => item.path),
+    [image.path],
+  );
+  assert.deepEqual(await files(at.images), []);
+  await assert.rejects(at.store.remove('debian-12', { usedBy: async () => [] }), (error) =>
+    hasErrorCode(error, 'image-not-cached'),
+  );
+});
+
+test('verify finds a file that changed; a file cut short is refused before it is used', async () => {
+  await using at = await host();
+  const image = await at.store.ensure('debian-12');
+  assert.deepEqual(
+    (await at.store.verify()).map((result) => result.ok),
+    [true],
+  );
+  const changed = Buffer.from(at.content);
+  changed[1000] = (changed[1000] ?? 0) ^ 1;
+  await rm(image.path);
+  await writeFile(image.path, changed);
+  assert.deepEqual(
+    (await at.store.verify('debian-12')).map((result) => result.ok),
+    [false],
+  );
+  await writeFile(image.path, changed.subarray(0, 5000));
+  await assert.rejects(at.store.ensure('debian-12'), (error) => hasErrorCode(error, 'image-damaged'));
+  await rm(image.path);
+  assert.deepEqual(
+    (await at.store.verify()).map((result) => result.found),
+    [undefined],
+  );
+});
+
+test('a manifest that is none, or of another file, does not count', async () => {
+  await using at = await host();
+  await at.store.ensure('debian-12');
+  const [manifest = ''] = (await files(at.images)).filter((name) => name.endsWith('.json'));
+  await writeFile(join(at.images, 'other.qcow2.json'), await readFile(join(at.images, manifest)));
+  await writeFile(join(at.images, 'broken.qcow2.json'), '{"version": 1');
+  assert.equal((await at.store.list()).length, 1);
+});
+
+test('what cannot be had is refused by name before anything is fetched', async () => {
+  await using at = await host();
+  await assert.rejects(at.store.resolve('debian-12', { arch: 'aarch64' }), (error) =>
+    hasErrorCode(error, 'image-arch-unavailable'),
+  );
+  await assert.rejects(at.store.resolve('nonsense'), (error) => hasErrorCode(error, 'image-unknown'));
+  await assert.rejects(at.store.build(at.server.url('/x.qcow2')), (error) => hasErrorCode(error, 'build-no-recipe'));
+  assert.deepEqual(at.server.requests, []);
+});
