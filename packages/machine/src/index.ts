@@ -10,7 +10,6 @@ export { topNode } from './arguments/drive-arguments.ts';
 export { machineArguments } from './arguments/machine-arguments.ts';
 export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
-export type { ThrottleLimits } from './configuration/drive.ts';
 export {
   continueOnOverlay,
   copyRam,
@@ -19,6 +18,7 @@ export {
   saveDeviceState,
   sharedRamPath,
 } from './checkpoint/index.ts';
+export type { ThrottleLimits } from './configuration/drive.ts';
 export {
   type Accelerator,
   accelerators,

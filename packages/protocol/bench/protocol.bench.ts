@@ -37,7 +37,7 @@ export default async function bench(report: (row: Row) => void, { quick }: { qui
   try {
     await withServer(join(folder, 'e'), process.execPath, [echoServer, join(folder, 'e')], async (path) => {
       await roundTrips(report, path, 'an echo server', folder, quick ? 2_000 : 10_000);
-      await pipelined(report, path, quick ? 5_000 : 20_000);
+      await pipelined(report, path, folder, quick ? 5_000 : 20_000);
     });
     const qemu = ['-machine', 'none', '-accel', 'tcg', '-display', 'none', '-nodefaults', '-no-user-config'];
     const monitor = ['-qmp', `unix:${join(folder, 'q')},server=on,wait=off`];
@@ -104,13 +104,25 @@ async function sequential({ call, close }: Contender, count: number): Promise<Me
   return { perSecond: count / seconds, cpu: (used.user + used.system) / count };
 }
 
-async function pipelined(report: (row: Row) => void, path: string, count: number): Promise<void> {
-  await using qmp = await QmpClient.connect({ path });
-  await Promise.all(Array.from({ length: count }, () => qmp.execute(command)));
+async function pipelined(report: (row: Row) => void, path: string, folder: string, count: number): Promise<void> {
+  const rival = await nodeQemu(folder);
+  const own = await atOnce(await goqemu(path), count);
+  const other = rival && (await atOnce(await rival(path), count));
+  report({
+    name: `round trips to an echo server, ${count} asked for at once${other ? ', against npm node-qemu' : ''}`,
+    value: own,
+    unit: '/s',
+    ...(other ? { baseline: other, aim: '> 1 ×' } : {}),
+  });
+}
+
+async function atOnce({ call, close }: Contender, count: number): Promise<number> {
+  await Promise.all(Array.from({ length: count }, call));
   const began = performance.now();
-  await Promise.all(Array.from({ length: count }, () => qmp.execute(command)));
-  const value = count / ((performance.now() - began) / 1000);
-  report({ name: `round trips to an echo server, ${count} at once`, value, unit: '/s' });
+  await Promise.all(Array.from({ length: count }, call));
+  const perSecond = count / ((performance.now() - began) / 1000);
+  await close();
+  return perSecond;
 }
 
 /** The same transfer and the same JSON.parse, with the client and without. */

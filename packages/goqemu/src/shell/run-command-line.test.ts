@@ -94,7 +94,7 @@ test('a failure names the debug log, which has the stack; --debug shows it at on
   const home = join(base, 'log-home');
   const { stderr } = await runInTestShell(['plan', 'gone.ts'], { workingFolder: base, home });
   const path = /log: (.*\.log)/.exec(stderr)?.[1];
-  assert.ok(path !== undefined && path.startsWith(join(home, 'logs')), stderr);
+  assert.ok(path?.startsWith(join(home, 'logs')), stderr);
   assert.match(readFileSync(path, 'utf8'), /lab-missing|there is no lab/);
   const shown = await runInTestShell(['plan', 'gone.ts', '--debug'], { workingFolder: base, home });
   assert.match(shown.stderr, /\n\s+at .*load-lab/);

@@ -3,12 +3,12 @@ import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
 import { appendHistory } from '../history/history.ts';
-import { collectGarbage } from '../layer/collect-layers.ts';
+import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
-import type { LabState } from '../state/lab-state.ts';
+import { type LabState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { carryOut } from './carry-out.ts';
@@ -30,7 +30,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
   checkFresh(plan, before);
-  if (!hasWork(plan, before.state)) {
+  if (!before.healed && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -44,7 +44,8 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   const secrets = Object.fromEntries(Object.entries(plan.secrets).map(([name, one]) => [name, one.from]));
   const unsaved = await context.vault.unsaved(secrets, writer.state);
   if (unsaved.secrets) await writer.note(unsaved);
-  return new PlanRun(context, plan, writer, options, began).run();
+  // Without await the lock would be released at once.
+  return await new PlanRun(context, plan, writer, options, began).run();
 }
 
 function hasWork(plan: Plan, state: LabState): boolean {
@@ -147,7 +148,7 @@ class PlanRun {
 
   async #memory(): Promise<MemoryAdmission> {
     const starts = this.#plan.operations.some((operation) => memoryOf(operation) !== undefined);
-    const machines = Object.values(this.#writer.state.machines).filter((machine) => machine.record !== null);
+    const machines = observable(this.#writer.state);
     const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
     const [budget, observed] = await Promise.all([
       starts ? this.#context.backend.memoryBudget(call) : Number.POSITIVE_INFINITY,
@@ -253,7 +254,10 @@ class PlanRun {
     const call = context.plainCall(this.#plan.lineage, 'layers', undefined);
     try {
       const changed = this.#plan.operations.some((operation) => operation.action !== 'reuse');
-      if (changed) await collectGarbage(context.backend, this.#writer, call);
+      if (changed) {
+        const gone = await forgetLostCheckpoints(this.#writer);
+        await collectGarbage(context.backend, this.#writer, call, gone.length > 0 ? { gone } : {});
+      }
       const empty = Object.keys(this.#writer.state.machines).length === 0;
       if (empty && this.#plan.purpose === 'destroy' && outcome === 'done') await context.backend.dispose(call);
     } catch (error) {

@@ -1,13 +1,15 @@
-import { GoqemuError, internalError } from '@goqemu/core';
+import { GoqemuError, hasErrorCode, internalError } from '@goqemu/core';
 import type { Backend, BackendCall, CutLayer, ResolvedImage } from '../backend/backend.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
+import { renamePatch } from '../machine/rename-machine.ts';
 import type { Work } from '../plan/work.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
-import type { AppliedStep, Capture, LabState, MachineState, StatePatch } from '../state/lab-state.ts';
+import type { AppliedStep, Capture, LabState, MachineState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
 import { pathDigest } from '../step/path-digest.ts';
 import { type LateValues, resolveStep } from '../step/resolve-step.ts';
+import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 
 /** What carrying out an operation needs. */
 export interface ApplyContext {
@@ -43,6 +45,8 @@ export async function carryOut(context: ApplyContext, id: string, machine: strin
       return restore(context, id, machine, work);
     case 'step':
       return runStep(context, id, machine, work);
+    case 'rename':
+      return context.writer.end(id, renamePatch(context.writer.state, { from: work.from, to: machine }));
     case 'delete':
       return work.forget
         ? context.writer.end(id, { machines: { [machine]: null } })
@@ -61,12 +65,11 @@ function recordOf(machine: MachineState): Readonly<Record<string, unknown>> {
 }
 
 async function adopt(context: ApplyContext, id: string, name: string, work: WorkOf<'adopt'>): Promise<void> {
-  if (work.discard) await discard(context, id, work.spec);
+  if (work.discard) await deleteMachine(context, id, name);
   const { spec, image, base, applied, checkpoints, facts } = work;
   const layer = Object.values(checkpoints).at(-1) ?? applied.at(-1)?.key ?? null;
   await context.writer.end(id, {
     machines: {
-      ...formerRow(context, spec, name),
       [name]: {
         name,
         spec,
@@ -89,12 +92,11 @@ async function make(context: ApplyContext, id: string, name: string, work: WorkO
   const { backend, writer, call } = context;
   const { spec } = work;
   const began = context.now();
-  if (work.discard) await discard(context, id, spec);
+  if (work.discard) await deleteMachine(context, id, name);
   if (work.resume) {
-    const before = Object.values(writer.state.machines).find((one) => one.spec.name === spec.name);
-    if (!before) throw internalError(`${name} is not in the state`);
+    const before = stateOf(context, name);
     await writer.begin(id, {
-      machines: { ...formerRow(context, spec, name), [name]: { ...before, name, spec, ready: false, ...work.facts } },
+      machines: { [name]: { ...before, name, spec, ready: false, ...work.facts } },
     });
   } else {
     const fresh: MachineState = {
@@ -111,7 +113,7 @@ async function make(context: ApplyContext, id: string, name: string, work: WorkO
       checkpoints: {},
       ...work.facts,
     };
-    await writer.begin(id, { machines: { ...formerRow(context, spec, name), [name]: fresh } });
+    await writer.begin(id, { machines: { [name]: fresh } });
     const origin =
       'image' in work.origin
         ? { image: await plannedImage(context, work.origin.image, spec, work.image.key) }
@@ -157,18 +159,6 @@ async function make(context: ApplyContext, id: string, name: string, work: WorkO
   });
 }
 
-/** Deletes what goes by the backend's name of a machine that is about to be made. */
-async function discard(context: ApplyContext, id: string, spec: MachineSpec): Promise<void> {
-  const old = Object.values(context.writer.state.machines).find((machine) => machine.spec.name === spec.name);
-  if (old) await deleteMachine(context, id, old.name);
-}
-
-/** Takes away the row of a machine under the name that it had before. */
-function formerRow(context: ApplyContext, spec: MachineSpec, name: string): Record<string, null> {
-  const old = Object.values(context.writer.state.machines).find((machine) => machine.spec.name === spec.name);
-  return old && old.name !== name ? { [old.name]: null } : {};
-}
-
 async function deleteMachine(context: ApplyContext, id: string, name: string): Promise<void> {
   const machine = stateOf(context, name);
   const began = context.now();
@@ -202,10 +192,9 @@ async function stop(context: ApplyContext, id: string, name: string): Promise<vo
 
 async function update(context: ApplyContext, id: string, name: string, work: WorkOf<'update'>): Promise<void> {
   const { backend, writer, call } = context;
-  const before = stateOf(context, work.formerName ?? name);
+  const before = stateOf(context, name);
   const { cutting, ...rest } = before;
   let machine: MachineState = { ...rest, name, ...work.facts, ...(work.seen ?? {}) };
-  const former: StatePatch['machines'] = work.formerName === undefined ? {} : { [work.formerName]: null };
   if (work.recut && cutting) {
     const { layer } = machine;
     const cut = await backend.cutLayer(
@@ -225,7 +214,7 @@ async function update(context: ApplyContext, id: string, name: string, work: Wor
   machine = { ...machine, checkpoints: work.checkpoints };
   if (work.restart) {
     const began = context.now();
-    await writer.begin(id, { machines: { ...former, [name]: { ...machine, ready: false } } });
+    await writer.begin(id, { machines: { [name]: { ...machine, ready: false } } });
     const stopped = await backend.stop(before.spec, recordOf(machine), call);
     const record = await backend.start(work.spec, stopped, call);
     machine = { ...machine, record, spec: work.spec, ready: true };
@@ -234,7 +223,7 @@ async function update(context: ApplyContext, id: string, name: string, work: Wor
   }
   // A machine that is not restarted here keeps running as it is: its new shape counts from its next start.
   const spec = work.spec.kind === 'template' ? work.spec : machine.spec;
-  await writer.end(id, { machines: { ...former, [name]: { ...machine, spec } } });
+  await writer.end(id, { machines: { [name]: { ...machine, spec } } });
 }
 
 async function restore(context: ApplyContext, id: string, name: string, work: WorkOf<'restore'>): Promise<void> {
@@ -271,7 +260,7 @@ async function runStep(context: ApplyContext, id: string, name: string, work: Wo
   await checkSource(work);
   if (!pure || work.cut) await writer.begin(id, { machines: { [name]: { ...before, dirty: true } } });
   try {
-    const result = await backend.runStep(work.spec, recordOf(before), step, call);
+    const result = await runQuietly(context, work.spec, before, step);
     const captured = await keepCapture(context, work, result.stdout);
     const applied = [...before.applied, work.applied];
     const durations = { [`step:${name}/${step.name}`]: context.now() - began };
@@ -314,6 +303,38 @@ async function runStep(context: ApplyContext, id: string, name: string, work: Wo
     // Cut off by the second interrupt: nothing more is asked of the machine, the next plan settles it.
     if (call.signal.aborted) throw error;
     throw await goBack(context, id, name, work, before, error);
+  }
+}
+
+/** Runs a step; one whose output is a secret tells nothing of it, not even when it fails. */
+async function runQuietly(
+  context: ApplyContext,
+  spec: MachineSpec,
+  machine: MachineState,
+  step: ResolvedStep,
+): Promise<StepResult> {
+  const { backend, call } = context;
+  if (!step.secretOutput) return backend.runStep(spec, recordOf(machine), step, call);
+  const quiet: BackendCall = {
+    ...call,
+    progress: (event) => {
+      if (event.kind !== 'output') call.progress(event);
+    },
+  };
+  try {
+    return await backend.runStep(spec, recordOf(machine), step, quiet);
+  } catch (error) {
+    if (!hasErrorCode(error, 'step-failed')) throw error;
+    const { command, exitCode } = error.data;
+    throw new GoqemuError({
+      code: error.code,
+      source: error.source,
+      message: error.message,
+      detail: 'its output is a secret and is not shown',
+      data: { command, exitCode },
+      ...(error.subject === undefined ? {} : { subject: error.subject }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
   }
 }
 

@@ -8,6 +8,8 @@ import { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
 import { listCheckpoints } from '../checkpoint/list-checkpoints.ts';
 import { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
+import type { Allocations } from '../evaluate/allocations.ts';
+import { checkPure } from '../evaluate/check-pure.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
@@ -15,6 +17,7 @@ import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
 import { type LockChange, updateLock } from '../lock/update-lock.ts';
+import { renamesOf } from '../machine/rename-machine.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { parsePlan } from '../plan/parse-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
@@ -53,7 +56,7 @@ export class Engine {
   ): Promise<Lab> {
     const context = this.#context;
     const { state } = await context.read();
-    const machines = Object.fromEntries(
+    let machines: Allocations['machines'] = Object.fromEntries(
       Object.values(state.machines).map(({ name, spec }) => [
         name,
         { identity: spec.identity, forwards: spec.forwards },
@@ -68,10 +71,35 @@ export class Engine {
         allocations: { lineage: state.lineage, machines, avoid },
         ...(options.parameters ? { parameters: options.parameters } : {}),
       });
+      // A new machine may take the name that a renamed one had: what was given out goes with the latter.
+      const reused = renamesOf(machines, lab.machines).filter(({ from }) =>
+        lab.machines.some((one) => one.name === from),
+      );
+      if (reused.length > 0) {
+        const moved = Object.fromEntries(
+          reused.flatMap(({ from, to }) => (machines[from] ? [[to, machines[from]]] : [])),
+        );
+        const gone = new Set(reused.map(({ from }) => from));
+        machines = { ...Object.fromEntries(Object.entries(machines).filter(([name]) => !gone.has(name))), ...moved };
+        continue;
+      }
       const taken = lab.freshPorts.length > 0 ? await context.backend.takenPorts(lab.freshPorts, call) : [];
       if (taken.length === 0 || attempt === portAttempts) return lab;
       for (const port of taken) avoid.add(port);
     }
+  }
+
+  /**
+   * Evaluates the lab twice and compares.
+   *
+   * @throws GoqemuError `lab-impure`, with the place of the first declaration that differs
+   */
+  async checkPure(
+    definition: LabDefinition,
+    options: { readonly parameters?: Readonly<Record<string, unknown>> } = {},
+  ): Promise<void> {
+    const first = await this.evaluate(definition, options);
+    checkPure(first, await this.evaluate(definition, options));
   }
 
   /** What applying would do. Read-only and without the lock. */
@@ -204,9 +232,9 @@ export class Engine {
       call: context.plainCall(read.state.lineage, 'plan', options.signal),
       vault: context.vault,
       now: context.now(),
-      ...(options.target ? { target: options.target } : {}),
-      ...(options.exclude ? { exclude: options.exclude } : {}),
-      ...(options.replace ? { replace: options.replace } : {}),
+      ...(options.target?.length ? { target: options.target } : {}),
+      ...(options.exclude?.length ? { exclude: options.exclude } : {}),
+      ...(options.replace?.length ? { replace: options.replace } : {}),
     });
     context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
     return plan;

@@ -10,13 +10,27 @@ export function neededLayers(state: LabState): ReadonlySet<string> {
   const needed = new Set<string>();
   for (const machine of Object.values(state.machines)) {
     if (machine.layer !== null) needed.add(machine.layer);
-    for (const step of machine.applied) if (state.layers[step.key]) needed.add(step.key);
+    for (const step of machine.applied) needed.add(step.key);
+    for (const step of machine.above ?? []) needed.add(step.key);
     for (const layer of Object.values(machine.checkpoints)) needed.add(layer);
   }
   for (const checkpoint of Object.values(state.checkpoints)) {
     for (const machine of Object.values(checkpoint.machines)) needed.add(machine.layer);
   }
   return needed;
+}
+
+/** Checkpoints taken by hand of machines that are all gone: no plan can make them again, nothing can restore them. */
+export async function forgetLostCheckpoints(writer: StateWriter): Promise<readonly string[]> {
+  const { checkpoints, machines } = writer.state;
+  const lost = Object.values(checkpoints).filter((one) => !Object.keys(one.machines).some((name) => machines[name]));
+  if (lost.length === 0) return [];
+  const layers = lost.flatMap((one) => Object.values(one.machines).map((machine) => machine.layer));
+  await writer.note({
+    checkpoints: Object.fromEntries(lost.map((one) => [one.id, null])),
+    layers: Object.fromEntries(layers.map((layer) => [layer, null])),
+  });
+  return layers;
 }
 
 /** Gives up the layers that are neither needed nor among the spare ones, the longest unused first, and those in `gone`. */

@@ -4,14 +4,16 @@ import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { suggestion, withLocation } from '../evaluate/lab-error.ts';
 import { type ImagePin, type LabLock, pinName, pinOf } from '../lock/lab-lock.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
+import { renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
-import type { LabState, MachineState } from '../state/lab-state.ts';
+import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import type { ReadState } from '../state/read-state.ts';
 import { ChainBuilder } from './desired-chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
+import type { Operation } from './operation.ts';
 import { orderPortHandovers } from './order-port-handovers.ts';
 import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
-import { PlanContext } from './plan-context.ts';
+import { type DraftOperation, PlanContext } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
 import { withTextDiffs } from './property-diff.ts';
@@ -34,15 +36,17 @@ export interface MakePlanInput {
 /** Compares what the lab wants with what is recorded and what is there. Read-only. */
 export async function makePlan(input: MakePlanInput): Promise<Plan> {
   const { lab, read, backend, call } = input;
-  const { state } = read;
   checkNames(input);
   const selected = lab ? selectMachines(lab, input.target, input.exclude) : new Set<string>();
+  const renames = renamesOf(read.state.machines, lab?.machines.filter((machine) => selected.has(machine.name)) ?? []);
+  // From here on, machines go by the names that the lab has for them.
+  const state = withRenames(read.state, renames);
   const [images, secrets] = await Promise.all([resolveImages(input), fingerprints(input)]);
   const desired = lab ? await buildDesired(lab, state, images, secrets, input) : { machines: [], outputs: {} };
   const wanted = desired.machines.filter((machine) => selected.has(machine.declaration.name));
-  const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine);
+  const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine.name);
 
-  const toObserve = Object.values(state.machines).filter((machine) => machine.record !== null);
+  const toObserve = observable(state);
   const keys = layerKeys(state, wanted);
   const newPorts = wanted.flatMap((machine) => {
     const recorded = recordedOf(machine.declaration);
@@ -75,7 +79,13 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     stored,
     replace: new Set(input.replace),
   });
-  planRemovals(context, input, wanted);
+  for (const { from, to } of renames) {
+    const reason = `it was called "${from}"`;
+    const diff = [{ property: 'name', before: from, after: to }];
+    const work = { verb: 'rename' as const, from };
+    context.add({ action: 'update', resource: to, machine: to, reason, changeClass: 'live', diff, work }, -1);
+  }
+  planRemovals(context, input);
   for (const machine of wanted) planMachine(context, machine, recordedOf(machine.declaration));
   orderPortHandovers(context, new Map(wanted.map((machine) => [machine.declaration.name, machine.spec])));
 
@@ -94,7 +104,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...memoryProblems(wanted, budget),
   ];
   const operations = await Promise.all(
-    context.operations.map(async (operation) => ({ ...operation, diff: await withTextDiffs(operation.diff) })),
+    context.operations.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))),
   );
   return {
     format: planFormat,
@@ -115,11 +125,14 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   };
 }
 
-/** A recorded machine by its name, else by the one that it had before. */
-export function recordedMachine(state: LabState, machine: MachineDeclaration): MachineState | undefined {
-  const own = Object.hasOwn(state.machines, machine.name) ? state.machines[machine.name] : undefined;
-  if (own || machine.renamedFrom === undefined) return own;
-  return Object.hasOwn(state.machines, machine.renamedFrom) ? state.machines[machine.renamedFrom] : undefined;
+/** Formatting a stack trace is dear: the place is worked out when the plan is saved, or when the operation fails. */
+function finished({ place, ...draft }: DraftOperation, diff: Operation['diff']): Operation {
+  const operation = { ...draft, diff };
+  return place ? Object.defineProperty(operation, 'location', { get: place, enumerable: true }) : operation;
+}
+
+function recordedMachine(state: LabState, name: string): MachineState | undefined {
+  return Object.hasOwn(state.machines, name) ? state.machines[name] : undefined;
 }
 
 interface DesiredImage {
@@ -184,7 +197,7 @@ async function buildDesired(
   );
   const machines: DesiredMachine[] = [];
   for (const declared of lab.machines) {
-    const recorded = recordedMachine(state, declared);
+    const recorded = recordedMachine(state, declared.name);
     const machine = leaveAlone(declared, recorded);
     const image = images.get(pinName(declared.image, declared.arch));
     if (!image) continue;
@@ -291,14 +304,11 @@ function byLabName<T>(machines: readonly MachineState[], found: ReadonlyMap<stri
   );
 }
 
-function planRemovals(context: PlanContext, input: MakePlanInput, wanted: readonly DesiredMachine[]): void {
+function planRemovals(context: PlanContext, input: MakePlanInput): void {
   const { lab, target, exclude } = input;
   const declared = new Set(lab?.machines.map((machine) => machine.name));
-  const renamed = new Set(
-    wanted.flatMap((machine) => recordedMachine(context.facts.state, machine.declaration)?.name ?? []),
-  );
   for (const machine of Object.values(context.facts.state.machines)) {
-    if (declared.has(machine.name) || renamed.has(machine.name)) continue;
+    if (declared.has(machine.name)) continue;
     if (target && !target.includes(machine.name)) continue;
     if (exclude?.includes(machine.name)) continue;
     const why = lab ? 'it is no longer in the lab' : 'the lab is destroyed';

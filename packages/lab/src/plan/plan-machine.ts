@@ -1,4 +1,4 @@
-import { formatByteSize } from '@goqemu/core';
+import { formatByteSize, formatDuration } from '@goqemu/core';
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
@@ -17,7 +17,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     return;
   }
   const { name } = desired.declaration;
-  const observed = context.facts.observed.get(recorded.name);
+  const observed = context.facts.observed.get(name);
   const anew = reasonToMakeAnew(context, desired, recorded, observed);
   if (anew) {
     planMake(context, desired, { ...anew, discard: true, recorded });
@@ -73,10 +73,9 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
       {
         protect: recorded.protect,
         retain: recorded.retain,
-        name: recorded.name,
         checkpoints: Object.keys(recorded.checkpoints).sort(),
       },
-      { ...facts, name, checkpoints: expectedNames(recorded, checkpoints, desired, have) },
+      { ...facts, checkpoints: expectedNames(recorded, checkpoints, desired, have) },
     ),
     ...(restore ? [] : restartDiff),
   ];
@@ -99,7 +98,6 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
           checkpoints,
           describe,
           recut,
-          ...(recorded.name === name ? {} : { formerName: recorded.name }),
           ...(found.moved ? { seen: { layer: found.moved, applied: found.applied } } : {}),
         },
       },
@@ -124,7 +122,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
         action: 'restore',
         resource: name,
         machine: name,
-        reason: `${mustGoBack ? 'roll back' : 'go on'} to the layer ${layerName(restore.applied)}: ${restore.reason}`,
+        reason: restoreReason(context, name, mustGoBack, restore, remaining),
         changeClass: 'rollback',
         diff: [...firstChange(found.applied, chain, common), ...restartDiff],
         ...context.duration(`restore:${name}`, 'restore'),
@@ -199,7 +197,6 @@ function adoptAgain(context: PlanContext, desired: DesiredMachine, recorded: Mac
     context.furthestUsable(chain) >= last &&
     recorded.protect === declaration.protect &&
     recorded.retain === declaration.retain &&
-    recorded.name === declaration.name &&
     JSON.stringify(Object.entries(recorded.checkpoints).sort()) ===
       JSON.stringify(Object.entries(checkpointsUpTo(context, desired, chain.length)).sort());
   if (!same) planMake(context, desired, { reason: 'its steps have changed', discard: false, recorded });
@@ -345,6 +342,26 @@ function describeChanges(
       changes.push({ layer, descriptions: [checkpoint, name] });
   }
   return changes;
+}
+
+/** `roll back to the layer after "one", run 2 steps again, about 12 s: "two" has changed`. */
+function restoreReason(
+  context: PlanContext,
+  name: string,
+  back: boolean,
+  restore: { readonly applied: readonly AppliedStep[]; readonly reason: string },
+  remaining: readonly ChainLink[],
+): string {
+  const times = [
+    context.duration(`restore:${name}`, 'restore').estimateMs,
+    ...remaining.map((link) => context.duration(`step:${name}/${link.name}`).estimateMs),
+  ];
+  const known = times.filter((time) => time !== undefined);
+  const about =
+    known.length === times.length ? `, about ${formatDuration(known.reduce((sum, time) => sum + time, 0))}` : '';
+  const steps = remaining.length === 1 ? 'run 1 step again' : `run ${remaining.length} steps again`;
+  const where = `${back ? 'roll back' : 'go on'} to the layer ${layerName(restore.applied)}`;
+  return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}`;
 }
 
 function layerName(applied: readonly AppliedStep[]): string {

@@ -98,6 +98,11 @@ export type StatePatch = {
   >;
 } & { readonly outputs?: Readonly<Record<string, OutputValue>> };
 
+/** Machines that can be looked at: a template may never have been made, and one half made has no record yet. */
+export function observable(state: LabState): readonly MachineState[] {
+  return Object.values(state.machines).filter((machine) => machine.record !== null && machine.phase !== 'making');
+}
+
 /** A copy whose tables may be patched in place. */
 export function copyState(state: LabState): LabState {
   const copy = { ...state } as Record<string, unknown>;

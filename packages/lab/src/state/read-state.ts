@@ -44,6 +44,12 @@ export function emptyState(owner: StateOwner, lineage: string): LabState {
   };
 }
 
+/** The last text that was parsed: a command reads the state for evaluation and again for the plan. */
+export interface ParsedState {
+  text?: string;
+  state?: LabState;
+}
+
 /**
  * Reads without a lock; whoever writes replaces files whole, so a reader sees one save or the next.
  *
@@ -53,6 +59,7 @@ export async function readState(
   storage: StateStorage,
   owner: StateOwner,
   newLineage: () => string,
+  parsed: ParsedState = {},
 ): Promise<ReadState> {
   const [stateText, journalText = ''] = await Promise.all([storage.read('state'), storage.read('journal')]);
   const entries = readJournal(journalText);
@@ -68,7 +75,9 @@ export async function readState(
     base = rebuilt ?? emptyState(owner, open?.lineage ?? newLineage());
   } else {
     try {
-      base = parseState(stateText ?? '', storage.path('state'));
+      const known = parsed.text === stateText ? parsed.state : undefined;
+      base = known ?? parseState(stateText ?? '', storage.path('state'));
+      if (!known && stateText !== undefined) Object.assign(parsed, { text: stateText, state: base });
     } catch (error) {
       const rebuilt = isUnreadable(error) ? await rebuild(storage, owner) : undefined;
       if (!rebuilt) throw error;

@@ -44,6 +44,7 @@ test('the baseline: no configuration of others, a versioned machine, shareable m
     size: 2 ** 30,
     'qom-type': 'memory-backend-memfd',
     share: true,
+    seal: false,
   });
   assert.deepEqual(valuesOf(argv, 'mon'), [
     'chardev=control,mode=control',

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hasErrorCode, hostProcessTable, isAlive } from '@goqemu/core';
-import { temporaryFolder, testMachine } from '../fixture/test-machine.ts';
+import { hasErrorCode, hostProcessTable, isAlive, sleep } from '@goqemu/core';
+import { temporaryFolder, testMachine, testQemu } from '../fixture/test-machine.ts';
+import { hostCommandLines, splitAtOptions } from '../process/command-line.ts';
 import { attachMachine } from './attach-machine.ts';
 import type { Machine } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
@@ -117,6 +120,43 @@ test('a machine is attached to by its process, and by a socket alone', async (t)
   assert.deepEqual(bySocket.record, known);
   await assert.rejects(attachMachine({ socketPath: '/nowhere' }), (error) => hasErrorCode(error, 'machine-not-found'));
   await assert.rejects(attachMachine({ pid: process.pid }), (error) => hasErrorCode(error, 'machine-not-found'));
+});
+
+test('a machine is found from one line of arguments, as ps gives it on macOS', async (t) => {
+  const first = await testMachine(t, { name: 'my vm', drives: [], guestAgent: true });
+  await first.close();
+  const { pid } = first.record;
+  const commandLines = {
+    of: async () => splitAtOptions(((await hostCommandLines().of(pid)) ?? []).join(' ')),
+    containing: async () => [pid],
+  };
+  await using machine = await attachMachine({ pid }, { commandLines });
+  assert.deepEqual([machine.record.name, machine.record.sockets], ['my vm', first.record.sockets]);
+});
+
+test('a QEMU that somebody else started is held like one of ours', async (t) => {
+  const path = join(await temporaryFolder(t), 'their,monitor');
+  const qemu = spawn(
+    (await testQemu()).systemPath,
+    [
+      '-nodefaults',
+      '-display',
+      'none',
+      '-accel',
+      'tcg',
+      '-S',
+      '-qmp',
+      `unix:${path.replaceAll(',', ',,')},server=on,wait=off`,
+    ],
+    { stdio: 'ignore' },
+  );
+  t.after(() => qemu.kill('SIGKILL'));
+  while (!existsSync(path)) await sleep(10);
+  const machine = await attachMachine({ socketPath: path });
+  assert.equal(machine.state, 'prelaunch');
+  await machine.resume();
+  const { how, exit } = await machine.quit();
+  assert.deepEqual([how, exit.reason], ['quit', 'host-qmp-quit']);
 });
 
 test('a second holder is told that the monitor is busy', async (t) => {

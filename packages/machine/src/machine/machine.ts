@@ -283,16 +283,19 @@ export class Machine implements AsyncDisposable {
   async #end(rungs: Rung[], timeouts: StopTimeouts, signal: AbortSignal | undefined): Promise<StopResult> {
     const started = performance.now();
     const alive = await isAlive(identityOf(this.record), this.#processes);
-    if (alive)
-      await withDeadline('asking for the state', 1000, signal, (inner) => this.status({ signal: inner })).catch(
-        () => undefined,
-      ); // one that does not answer is ended all the same
+    if (alive && rungs.some((rung) => rung.skip)) await this.#askStateBriefly(signal);
     const steps = alive ? await climb(rungs, { timeouts, signal, ended: (inner) => this.#ended(inner) }) : [];
     const how = steps.find((step) => step.outcome === 'ended')?.rung;
     if (alive && !how) throw unstoppable(this.record, steps);
     const exit = await this.wait(signal ? { signal } : {});
     this.#logger.log('info', 'machine', `ended by ${how ?? 'nobody: it was gone'}`, { machine: this.record.name });
     return { how, steps, exit, durationMs: Math.round(performance.now() - started) };
+  }
+
+  /** One that does not answer is ended all the same. */
+  async #askStateBriefly(signal: AbortSignal | undefined): Promise<void> {
+    const asking = withDeadline('asking for the state', 1000, signal, (inner) => this.status({ signal: inner }));
+    await asking.catch(() => undefined);
   }
 
   #ended(signal: AbortSignal | undefined): Promise<void> {
@@ -302,13 +305,23 @@ export class Machine implements AsyncDisposable {
   async #settle(): Promise<MachineExit> {
     const exit = await this.#exitOfChild();
     const words = this.record.stderrLog ? await lastWords(this.record.stderrLog, this.#logOffset) : '';
-    await this.#qmp.close();
+    await this.#readToTheEnd();
     this.#become('shutdown');
     await removeRuntimeFiles(this.record.runtimeFolder);
     const result = machineExit(exit, this.#shutdownReason, this.#panicked, words);
     this.#tell({ kind: 'exit', exit: result });
     for (const stream of this.#streams) stream.end();
     return result;
+  }
+
+  /** QEMU's last event may still be on its way when its process is gone. */
+  async #readToTheEnd(): Promise<void> {
+    const enough = new AbortController();
+    const limit = sleep(500, enough.signal);
+    limit.catch(() => undefined);
+    await Promise.race([this.#qmp.closed, limit]);
+    enough.abort();
+    await this.#qmp.close();
   }
 
   /** Node tells of a child's end shortly after the kernel does; nobody tells of a stranger's. */

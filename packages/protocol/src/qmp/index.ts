@@ -28,7 +28,8 @@ export type {
 export type { QmpGreeting } from './greeting.ts';
 export { type IntrospectionCache, QmpIntrospection } from './introspection.ts';
 export type { JobProgress, RunJobOptions } from './job.ts';
-export { QmpClient, type QmpClientOptions, type QmpEnd } from './qmp-client.ts';
+export { QmpClient, type QmpClientOptions } from './qmp-client.ts';
+export type { QmpEnd } from './qmp-connection.ts';
 export { isQmpCommandError, QmpCommandError } from './qmp-errors.ts';
 export { ReconnectingQmpClient, type ReconnectOptions } from './reconnecting-qmp-client.ts';
 export type { QmpCommands, QmpEvents } from './schema-types.ts';

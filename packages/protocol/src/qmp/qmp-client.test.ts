@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { hasErrorCode, withDeadline } from '@goqemu/core';
 import { FakeQmpServer, type FakeQmpServerOptions } from '@goqemu/testing';
 import { memoryTransport } from '../transports/memory-transport.ts';
@@ -8,6 +8,9 @@ import { isQmpCommandError } from './qmp-errors.ts';
 
 const greeting = '{"QMP":{"version":{"qemu":{"major":9,"minor":1,"micro":0},"package":""},"capabilities":["oob"]}}\r\n';
 
+const clients: QmpClient[] = [];
+after(() => Promise.all(clients.map((client) => client.close())));
+
 /** A client whose server is this test: it sees what was sent, and says what it likes. */
 async function scripted(options?: QmpClientOptions) {
   const { transport, peer } = memoryTransport();
@@ -15,6 +18,7 @@ async function scripted(options?: QmpClientOptions) {
   peer.deliver(greeting);
   const qmp = await QmpClient.connect(transport, options);
   peer.onSent = () => undefined;
+  clients.push(qmp);
   return { qmp, peer };
 }
 

@@ -20,5 +20,5 @@ export async function run(context: CommandContext, input: CommandInput<DestroyOp
   const sink = await chooseRenderer(context, options.events);
   await using lab = await openDeployedLab(context, chooseLab(input.positionals[0], options), sink.handle);
   const plan = await lab.engine.planDestroy(planSelection(options, context.shell.interrupt));
-  return carryOut(context, { ...options, lab, plan, sink, lockWait: options['lock-wait'] });
+  return await carryOut(context, { ...options, lab, plan, sink, lockWait: options['lock-wait'] });
 }
