@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -79,4 +79,24 @@ export default defineLab({ name: 'typed', params: z.object({ workers: z.number()
   await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder]).catch(
     (error: { stdout: string }) => assert.fail(error.stdout),
   );
+});
+
+test('--check-types asks for a compiler beside the lab, and then names the place of a wrong type', async () => {
+  const folder = mkdtempSync(join(base, 'types-'));
+  writeFileSync(
+    join(folder, 'lab.ts'),
+    "import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'x' }, (lab) => {\n  lab.vm('web', { memory: '1 QiB' });\n});\n",
+  );
+  const plan = () =>
+    call(folder, 'plan', '--check-types').then(
+      () => assert.fail('the lab was accepted'),
+      (error: { code: number; stderr: string }) => error,
+    );
+  assert.match((await plan()).stderr, /typescript-missing/);
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(resolve('node_modules/typescript'), join(folder, 'node_modules', 'typescript'));
+  const wrong = await plan();
+  assert.equal(wrong.code, 65);
+  assert.match(wrong.stderr, /lab-types/);
+  assert.match(wrong.stderr, /lab\.ts:3:19/);
 });

@@ -93,7 +93,7 @@ function labOf(machines: number, steps: number): LabDefinition {
       const machine = lab.vm(`vm-${index}`, { memory: '512 MiB' });
       for (let step = 1; step <= steps; step++) machine.run(`step-${step}`, `echo ${index} ${step}`);
     }
-  }) as LabDefinition;
+  });
 }
 
 function medianOf(runs: number, measure: () => number): number {

@@ -16,7 +16,6 @@ export type * from './definition/references.ts';
 export { Engine } from './engine/engine.ts';
 export type * from './engine/engine-options.ts';
 export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/evaluate-lab.ts';
-export { gatherParameters, type ParameterSources } from './evaluate/gather-parameters.ts';
 export type * from './evaluate/lab.ts';
 export {
   type EngineEvent,
@@ -26,8 +25,6 @@ export {
   type OperationHeader,
 } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
-export { graphDot, graphMermaid, graphSvg } from './graph/draw-graph.ts';
-export { type GraphEdge, type GraphNode, type LabGraph, labGraph } from './graph/lab-graph.ts';
 export type * from './history/history-entry.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export type * from './machine/machine-spec.ts';

@@ -11,12 +11,18 @@ export { machineArguments } from './arguments/machine-arguments.ts';
 export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
 export {
+  captureRam,
   continueOnOverlay,
   copyRam,
   createOverlay,
+  diskFile,
+  findGuestRam,
+  hasFixedRomsOnly,
   loadDeviceState,
-  saveDeviceState,
-  sharedRamPath,
+  mayReadMemory,
+  parseStateStream,
+  type RamCapture,
+  type StateStream,
 } from './checkpoint/index.ts';
 export type { ThrottleLimits } from './configuration/drive.ts';
 export {
@@ -58,9 +64,10 @@ export {
 export type { ExitCause } from './launch/exit-cause.ts';
 export { type LaunchOptions, launchMachine } from './launch/launch-machine.ts';
 export { type AttachOptions, type AttachTarget, attachMachine } from './machine/attach-machine.ts';
-export { type AgentOptions, Machine, type StopOptions, type StopResult } from './machine/machine.ts';
+export { Machine } from './machine/machine.ts';
 export type { MachineEvent } from './machine/machine-events.ts';
 export type { MachineExit } from './machine/machine-exit.ts';
+export type { AgentOptions, StopOptions, StopResult } from './machine/machine-options.ts';
 export { identityOf, type MachineRecord } from './machine/machine-record.ts';
 export type { MachineState } from './machine/machine-state.ts';
 export { type MachineProbe, type ProbeOptions, probeMachine } from './machine/probe-machine.ts';

@@ -1,9 +1,8 @@
-import { formatDuration } from '@goqemu/core';
+import { formatByteSize, formatDuration } from '@goqemu/core';
 import { countChanges, type Operation, type Plan, type PropertyChange } from '@goqemu/lab';
 import { actionName, actionSign } from './operation-words.ts';
 import { printable } from './printable.ts';
 import { place } from './render-error.ts';
-import { exactSize } from './rounded-size.ts';
 import type { Style } from './style.ts';
 
 export interface PlanRendering {
@@ -81,7 +80,7 @@ function diffLine(line: string, style: Style): string[] {
 const sizes = new Set(['memory', 'disk']);
 
 function shown(property: string, value: unknown): string {
-  if (typeof value === 'number' && sizes.has(property)) return exactSize(value);
+  if (typeof value === 'number' && sizes.has(property)) return formatByteSize(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const line = printable(text ?? 'nothing').replaceAll('\n', '⏎');
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;

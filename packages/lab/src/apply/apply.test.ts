@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
-import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
+import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { eventStreamHeader } from '../events/engine-event.ts';
 import { eventStreamSchemas } from '../events/event-schema.ts';
 
-const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program) as LabDefinition;
+const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
 
 test('the first interrupt lets running steps settle, begins nothing more, and saves', async () => {
   const interrupt = new AbortController();

@@ -403,7 +403,7 @@ function labOf(machines: readonly MachineModel[]): LabDefinition {
       }
       made.push(entry);
     }
-  }) as LabDefinition;
+  });
 }
 
 type Machine = MachineBuilder<string, string, string>;

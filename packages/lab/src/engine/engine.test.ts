@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
-import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
+import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import type { Plan } from '../plan/plan.ts';
 
-const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program) as LabDefinition;
+const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
 const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${operation.resource}`);
 const newBench = () => new LabBench({ labFile: import.meta.filename });
 
@@ -98,6 +98,17 @@ test('machines with the same beginning share its layers; what joins another mach
     'run b/join',
   ]);
   assert.equal(bench.host.machine('base')?.status, 'stopped');
+});
+
+test('a template whose wanted layers are all cached is not started for them', async () => {
+  const bench = newBench();
+  const program = (script: string) =>
+    lab((l) => void l.vm('web', { from: l.template('base').run('one', script).checkpoint('x').at.x }));
+  await bench.apply(program('v1'));
+  await bench.apply(program('v2'));
+  const { plan } = await bench.apply(program('v1'));
+  assert.deepEqual(lines(plan), ['reuse base', 'reuse web/one', 'restore web']);
+  assert.deepEqual(lines(await bench.plan(program('v1'))), []);
 });
 
 test('two machines of one image boot once when their shapes are equal, and twice when not', async () => {

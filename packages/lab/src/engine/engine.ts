@@ -9,7 +9,6 @@ import { listCheckpoints } from '../checkpoint/list-checkpoints.ts';
 import { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
 import type { Allocations } from '../evaluate/allocations.ts';
-import { checkPure } from '../evaluate/check-pure.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
@@ -87,19 +86,6 @@ export class Engine {
       if (taken.length === 0 || attempt === portAttempts) return lab;
       for (const port of taken) avoid.add(port);
     }
-  }
-
-  /**
-   * Evaluates the lab twice and compares.
-   *
-   * @throws GoqemuError `lab-impure`, with the place of the first declaration that differs
-   */
-  async checkPure(
-    definition: LabDefinition,
-    options: { readonly parameters?: Readonly<Record<string, unknown>> } = {},
-  ): Promise<void> {
-    const first = await this.evaluate(definition, options);
-    checkPure(first, await this.evaluate(definition, options));
   }
 
   /** What applying would do. Read-only and without the lock. */

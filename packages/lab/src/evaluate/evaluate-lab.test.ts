@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type GoqemuError, isGoqemuError } from '@goqemu/core';
-import { defineLab, type LabBuilder, type LabDefinition, z } from '../definition/define-lab.ts';
+import { defineLab, type LabBuilder, z } from '../definition/define-lab.ts';
 import { secret } from '../value/secret.ts';
 import { sh } from '../value/sh.ts';
 import { evaluateLab, freshAllocations } from './evaluate-lab.ts';
 
 const labFile = import.meta.filename;
-const define = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program) as LabDefinition;
+const define = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
 const evaluate = (program: (lab: LabBuilder) => unknown) => evaluateLab(define(program), { labFile });
 
 function failure(program: (lab: LabBuilder) => unknown): GoqemuError {
@@ -179,7 +179,7 @@ test('parameters are checked by the schema, and text is read as what it wants', 
       for (let index = 0; index < params.workers; index++) lab.vm(`w${index}`);
       return { name: params.name };
     },
-  ) as LabDefinition;
+  );
   assert.equal(evaluateLab(definition, { labFile }).machines.length, 2);
   const given = evaluateLab(definition, { labFile, parameters: { workers: '3', name: '7' } });
   assert.equal(given.machines.length, 3);

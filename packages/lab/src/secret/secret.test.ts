@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import fc from 'fast-check';
-import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
+import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { secret } from '../value/secret.ts';
 import { sh } from '../value/sh.ts';
 import { MaskedStream, maskText } from './mask.ts';
@@ -10,7 +10,7 @@ import { SecretBox } from './secret-box.ts';
 
 const planted = 'correct-horse-battery';
 const captured = 'captured-in-the-guest';
-const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program) as LabDefinition;
+const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
 
 const using = lab((l) => {
   const token = secret('token', { env: 'TOKEN' });

@@ -61,7 +61,9 @@ export async function readState(
   newLineage: () => string,
   parsed: ParsedState = {},
 ): Promise<ReadState> {
-  const [stateText, journalText = ''] = await Promise.all([storage.read('state'), storage.read('journal')]);
+  // The journal first: a save between the two reads then leaves a journal that the newer state already holds.
+  const journalText = (await storage.read('journal')) ?? '';
+  const stateText = await storage.read('state');
   const entries = readJournal(journalText);
   const open = entries[0]?.kind === 'open' ? entries[0] : undefined;
   const torn =

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FakeBackend, FakeHost, LabBench } from '@goqemu/testing';
-import { defineLab, type LabDefinition } from '../definition/define-lab.ts';
+import { defineLab } from '../definition/define-lab.ts';
 import { Engine } from '../engine/engine.ts';
 import { stateFolderOf } from './state-folder.ts';
 
-const lab = (script = 'echo') =>
-  defineLab({ name: 'web' }, (l) => void l.vm('web').run('one', script)) as LabDefinition;
+const lab = (script = 'echo') => defineLab({ name: 'web' }, (l) => void l.vm('web').run('one', script));
 
 async function applied(): Promise<LabBench> {
   const bench = new LabBench({ labFile: import.meta.filename });
@@ -151,10 +150,7 @@ test('the history keeps what was done, and a torn line costs only itself', async
 test('the key of the secrets is readable by its owner alone', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-state-'));
   try {
-    const definition = defineLab(
-      { name: 'web' },
-      (l) => void l.vm('web').capture('token', 'cat', { secret: true }),
-    ) as LabDefinition;
+    const definition = defineLab({ name: 'web' }, (l) => void l.vm('web').capture('token', 'cat', { secret: true }));
     const engine = new Engine({
       backend: new FakeBackend(),
       lab: 'web',

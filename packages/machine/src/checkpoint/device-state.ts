@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, unlink } from 'node:fs/promises';
+import { open, rm, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +16,9 @@ const capabilities = [{ capability: 'x-ignore-shared', state: true }];
 
 /** QEMU's default limit of 128 MiB/s would stretch the pause when RAM has to travel too. */
 const bandwidth = 10_000_000_000;
+
+/** In a machine's runtime folder; one transfer at a time, by the holder of the control monitor. */
+const socketName = 'm';
 
 export interface DeviceStateOptions {
   /** A 0700 folder with a short name, for the stream's socket. */
@@ -36,7 +39,7 @@ interface MigrationInfo {
  * @throws GoqemuError `checkpoint-state-failed` with QEMU's reason, `timeout`
  */
 export async function saveDeviceState(monitor: Monitor, file: string, options: DeviceStateOptions): Promise<void> {
-  const socketPath = join(options.socketFolder, `out-${process.pid}`);
+  const socketPath = join(options.socketFolder, socketName);
   await withDeadline('saving the device state', options.timeoutMs ?? 30_000, options.signal, async (signal) => {
     await monitor.executeUntyped('migrate-set-capabilities', { capabilities }, { signal });
     await monitor.executeUntyped('migrate-set-parameters', { 'max-bandwidth': bandwidth }, { signal });
@@ -48,10 +51,39 @@ export async function saveDeviceState(monitor: Monitor, file: string, options: D
       await monitor.executeUntyped('migrate', { uri: `unix:${socketPath}` }, { signal });
       await untilMigrated(monitor, signal);
       await received;
+    } catch (error) {
+      await cancel(monitor);
+      throw error;
     } finally {
       server.close();
     }
   });
+}
+
+/**
+ * Writes the devices of a stopped machine to a file, without any RAM: QEMU's QAPI reference, `xen-save-devices-state`,
+ * which is in every build. The disks stay with this machine (`live` false).
+ */
+export async function saveDevices(monitor: Monitor, file: string, signal?: AbortSignal): Promise<void> {
+  await withDeadline('saving the devices', 30_000, signal, (inner) =>
+    monitor.executeUntyped('xen-save-devices-state', { filename: file, live: false }, { signal: inner }),
+  );
+}
+
+/** A machine that is still sending cannot go on. One that has ended has no answer, and needs none. */
+async function cancel(monitor: Monitor): Promise<void> {
+  try {
+    await withDeadline('cancelling the saving', 5_000, undefined, async (signal) => {
+      await monitor.executeUntyped('migrate_cancel', {}, { signal });
+      for (;;) {
+        const { status } = (await monitor.executeUntyped('query-migrate', {}, { signal })) as MigrationInfo;
+        if (status === undefined || ['none', 'completed', 'failed', 'cancelled'].includes(status)) return;
+        await sleep(5, signal);
+      }
+    });
+  } catch {
+    // The error that led here is the one to tell.
+  }
 }
 
 /**
@@ -60,9 +92,10 @@ export async function saveDeviceState(monitor: Monitor, file: string, options: D
  * @throws GoqemuError `checkpoint-state-failed` with QEMU's reason, `timeout`
  */
 export async function loadDeviceState(monitor: Monitor, file: string, options: DeviceStateOptions): Promise<void> {
-  const socketPath = join(options.socketFolder, `in-${process.pid}`);
+  const socketPath = join(options.socketFolder, socketName);
   await withDeadline('loading the device state', options.timeoutMs ?? 30_000, options.signal, async (signal) => {
     await monitor.executeUntyped('migrate-set-capabilities', { capabilities }, { signal });
+    await rm(socketPath, { force: true }); // of one who was killed
     await monitor.executeUntyped('migrate-incoming', { uri: `unix:${socketPath}` }, { signal });
     try {
       await send(file, socketPath, signal);
@@ -73,8 +106,9 @@ export async function loadDeviceState(monitor: Monitor, file: string, options: D
   });
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function listen(server: Server, path: string): Promise<void> {
+  await rm(path, { force: true }); // of one who was killed
+  await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
   });

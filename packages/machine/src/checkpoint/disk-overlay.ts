@@ -1,4 +1,6 @@
-import { GoqemuError, internalError } from '@goqemu/core';
+import { rm } from 'node:fs/promises';
+import { errorMessage, GoqemuError, internalError, systemErrorCode } from '@goqemu/core';
+import { qcow2Size, writeEmptyOverlay } from './empty-overlay.ts';
 import type { Monitor } from './monitor.ts';
 
 export interface OverlayOptions {
@@ -14,11 +16,25 @@ export interface OverlayOptions {
 }
 
 /**
- * Makes an empty qcow2 overlay (qemu-img(1), create).
+ * Makes an empty qcow2 overlay: by itself where all is as usual, else by qemu-img(1), create.
  *
- * @throws GoqemuError `disk-create-failed` with qemu-img's own words, `no-room`
+ * @throws GoqemuError `disk-create-failed` with the reason, `no-room`
  */
 export async function createOverlay(path: string, options: OverlayOptions): Promise<void> {
+  const { backing, backingFormat = 'qcow2' } = options;
+  const whole = backingFormat === 'qcow2' ? await qcow2Size(backing) : options.size;
+  const size = options.size ?? whole;
+  try {
+    if (whole !== undefined && size !== undefined && (await writeEmptyOverlay(path, { backing, backingFormat, size })))
+      return;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw overlayError(path, errorMessage(error), systemErrorCode(error) === 'ENOSPC', error);
+  }
+  await createByTool(path, options);
+}
+
+async function createByTool(path: string, options: OverlayOptions): Promise<void> {
   const size = options.size === undefined ? [] : [String(options.size)];
   const { execa } = await import('execa'); // late: most commands start no program
   const result = await execa(
@@ -33,29 +49,42 @@ export async function createOverlay(path: string, options: OverlayOptions): Prom
   );
   if (result.exitCode === 0) return;
   options.signal?.throwIfAborted();
-  const full = /No space left/.test(result.stderr);
-  throw new GoqemuError({
+  const reason = result.stderr || result.shortMessage || 'qemu-img gave no reason';
+  throw overlayError(path, reason, /No space left/.test(result.stderr), result.cause);
+}
+
+function overlayError(path: string, detail: string, full: boolean, cause: unknown): GoqemuError {
+  return new GoqemuError({
     code: full ? 'no-room' : 'disk-create-failed',
     source: 'environment',
     subject: path,
     message: full ? `there is no room for a disk at ${path}` : `the disk ${path} could not be made`,
-    detail: result.stderr || result.shortMessage || 'qemu-img gave no reason',
+    detail,
     hint: full ? 'free some room, or delete checkpoints: goqemu checkpoint list' : 'see the reason above',
+    cause,
   });
 }
 
 interface BlockInfo {
   readonly qdev?: string;
-  readonly inserted?: { readonly 'node-name'?: string };
+  readonly inserted?: { readonly 'node-name'?: string; readonly file?: string };
 }
 
 /** The node that a disk device writes to now. */
 export async function topNode(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<string> {
-  const blocks = (await monitor.executeUntyped('query-block', {}, signal ? { signal } : {})) as BlockInfo[];
-  const block = blocks.find(({ qdev }) => qdev === deviceId || qdev?.split('/').includes(deviceId));
-  const node = block?.inserted?.['node-name'];
+  const node = (await blockOf(monitor, deviceId, signal))?.inserted?.['node-name'];
   if (!node) throw internalError(`the machine has no disk called ${deviceId}`);
   return node;
+}
+
+/** The file that a disk device writes to now. */
+export async function diskFile(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<string | undefined> {
+  return (await blockOf(monitor, deviceId, signal))?.inserted?.file;
+}
+
+async function blockOf(monitor: Monitor, deviceId: string, signal?: AbortSignal): Promise<BlockInfo | undefined> {
+  const blocks = (await monitor.executeUntyped('query-block', {}, signal ? { signal } : {})) as BlockInfo[];
+  return blocks.find(({ qdev }) => qdev === deviceId || qdev?.split('/').includes(deviceId));
 }
 
 /**

@@ -1,4 +1,8 @@
-export { type DeviceStateOptions, loadDeviceState, saveDeviceState } from './device-state.ts';
-export { continueOnOverlay, createOverlay, type OverlayOptions, topNode } from './disk-overlay.ts';
+export { type CaptureOptions, captureRam, type RamCapture } from './capture-ram.ts';
+export { hasFixedRomsOnly, mayReadMemory } from './copy-on-write.ts';
+export { type DeviceStateOptions, loadDeviceState } from './device-state.ts';
+export { continueOnOverlay, createOverlay, diskFile, type OverlayOptions } from './disk-overlay.ts';
+export { findGuestRam, type GuestRam } from './guest-ram.ts';
 export type { Monitor } from './monitor.ts';
-export { type CopyOptions, copyRam, sharedRamPath } from './ram-file.ts';
+export { copyRam } from './ram-file.ts';
+export { parseStateStream, type StateStream } from './state-stream.ts';

@@ -1,26 +1,9 @@
-import { readdir, readlink, stat } from 'node:fs/promises';
 import { GoqemuError, systemErrorCode, withDeadline } from '@goqemu/core';
 
 export interface CopyOptions {
   /** Milliseconds; 60,000 unless given. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-}
-
-/**
- * The path under which another process reaches the RAM of a machine with `memory-backend-memfd` (proc(5),
- * /proc/PID/fd). Undefined where the machine has no such RAM, or the host no such file system.
- */
-export async function sharedRamPath(pid: number, bytes: number): Promise<string | undefined> {
-  const folder = `/proc/${pid}/fd`;
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    const path = `${folder}/${name}`;
-    const target = await readlink(path).catch(() => '');
-    if (!target.startsWith('/memfd:memory-backend-memfd')) continue;
-    if ((await stat(path)).size === bytes) return path;
-  }
-  return undefined;
 }
 
 /**

@@ -27,7 +27,8 @@ export async function passtWay({ platform, netdevs, trialFolder, signal }: Passt
   try {
     const passt = await startPasst({
       program,
-      ...files,
+      meet: { socket: files.socket },
+      log: files.log,
       forwards: [],
       uid: platform.uid,
       ...(signal ? { signal } : {}),

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { open, readFile, rm, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { GoqemuError, hostProcessTable, type ProcessIdentity, sleep, withDeadline } from '@goqemu/core';
 import { endPasst } from './end-passt.ts';
 
 export interface StartPasstOptions {
   /** Absolute path of passt. */
   readonly program: string;
-  /** Unix socket that QEMU meets it at; at most 107 bytes. */
-  readonly socket: string;
+  /** Where it meets its QEMU: at a Unix socket that QEMU listens on, or at one of its own. */
+  readonly meet: { readonly qemu: string } | { readonly socket: string };
   /** What it says is written here anew. */
   readonly log: string;
   /** TCP ports of this host's loopback that lead to ports of the guest. */
@@ -24,13 +26,17 @@ export interface StartPasstOptions {
  * @throws GoqemuError `passt-failed` with its own words; `timeout`
  */
 export async function startPasst(options: StartPasstOptions): Promise<ProcessIdentity> {
-  const { program, socket, log, timeoutMs = 5_000, signal } = options;
-  await rm(socket, { force: true });
+  const { program, meet, log, timeoutMs = 5_000, signal } = options;
+  if ('socket' in meet) await rm(meet.socket, { force: true });
+  const wire = 'qemu' in meet ? await dial(meet.qemu) : undefined;
   const output = await open(log, 'w', 0o600);
   let exited: string | undefined;
   let pid: number | undefined;
   try {
-    const child = spawn(program, passtArguments(options), { detached: true, stdio: ['ignore', output.fd, output.fd] });
+    const child = spawn(program, passtArguments(options), {
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd, ...(wire ? [wire] : [])],
+    });
     child.once('error', (error) => {
       exited = error.message;
     });
@@ -41,11 +47,12 @@ export async function startPasst(options: StartPasstOptions): Promise<ProcessIde
     pid = child.pid;
   } finally {
     await output.close();
+    wire?.destroy(); // passt has its own copy
   }
   const identity = pid === undefined ? undefined : await hostProcessTable().identify(pid);
   try {
     await withDeadline('starting passt', timeoutMs, signal, async (inner) => {
-      while (!(await isSocket(socket))) {
+      while (!(await isReady(options))) {
         if (exited !== undefined || !identity) throw await passtFailed(exited ?? 'it could not be started', log);
         await sleep(10, inner);
       }
@@ -58,22 +65,40 @@ export async function startPasst(options: StartPasstOptions): Promise<ProcessIde
   throw await passtFailed('it could not be started', log);
 }
 
-function passtArguments({ socket, forwards, uid }: StartPasstOptions): string[] {
+function passtArguments({ meet, forwards, uid }: StartPasstOptions): string[] {
   return [
     '--foreground',
     '--one-off',
-    ...['--socket', socket],
+    ...('socket' in meet ? ['--socket', meet.socket] : ['--fd', '3']),
     // Run by root it would become "nobody", who may not enter the socket's folder; it drops its capabilities either way.
     ...(uid === 0 ? ['--runas', '0'] : []),
     ...forwards.flatMap(({ host, guest }) => ['--tcp-ports', `127.0.0.1/${host}:${guest}`]),
   ];
 }
 
-const isSocket = (path: string) =>
-  stat(path).then(
-    (found) => found.isSocket(),
-    () => false,
+/** It listens last of all on its own socket, and else on the forwarded ports. */
+async function isReady({ meet, forwards }: StartPasstOptions): Promise<boolean> {
+  if ('socket' in meet) {
+    return stat(meet.socket).then(
+      (found) => found.isSocket(),
+      () => false,
+    );
+  }
+  const table = await readFile('/proc/net/tcp', 'utf8');
+  const listening = table.split('\n').map((line) => line.trim().split(/\s+/));
+  return forwards.every(({ host }) =>
+    // proc(5): the local address in hexadecimal, and the state, of which 0A is listening.
+    listening.some(([, local, , state]) => state === '0A' && Number.parseInt(local?.split(':')[1] ?? '', 16) === host),
   );
+}
+
+/** A connection that nobody reads from here. */
+async function dial(path: string): Promise<Socket> {
+  const socket = new Socket().pause();
+  socket.connect(path);
+  await once(socket, 'connect');
+  return socket;
+}
 
 async function passtFailed(how: string, log: string): Promise<GoqemuError> {
   const text = await readFile(log, 'utf8').catch(() => '');

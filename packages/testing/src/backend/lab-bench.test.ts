@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defineLab, type LabDefinition, z } from '@goqemu/lab';
+import { defineLab, z } from '@goqemu/lab';
 import { LabBench } from './lab-bench.ts';
 
 const lab = defineLab({ name: 'shop', params: z.object({ workers: z.number().int().default(1) }) }, (l, params) => {
@@ -8,7 +8,7 @@ const lab = defineLab({ name: 'shop', params: z.object({ workers: z.number().int
   for (let index = 1; index <= params.workers; index++) {
     l.vm(`worker-${index}`, { from: base.at.installed }).run('start', `systemctl start worker@${index}`);
   }
-}) as LabDefinition;
+});
 
 test('a lab is planned and applied without a machine', async () => {
   const bench = new LabBench();
@@ -28,6 +28,6 @@ test('what a change of a parameter would do can be asserted', async () => {
 });
 
 test('an error of a step reaches the test', async () => {
-  const failing = defineLab({ name: 'shop' }, (l) => void l.vm('web').run('bad', 'exit 4')) as LabDefinition;
+  const failing = defineLab({ name: 'shop' }, (l) => void l.vm('web').run('bad', 'exit 4'));
   await assert.rejects(new LabBench().apply(failing), /web\/bad: .*exit code 4/);
 });

@@ -1,9 +1,17 @@
-import { applyIdentity, GuestSession, newEntropySeed } from '@goqemu/guest';
+import { randomBytes } from 'node:crypto';
+import { GoqemuError } from '@goqemu/core';
+import { applyIdentity, GuestSession, identityScript, newEntropySeed } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
+
+type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
+type Limits = { readonly signal?: AbortSignal };
+
+/** Milliseconds for a guest that goes on to answer; an emulated one on a busy host takes a few tenths of a second. */
+const answerMs = 10_000;
 
 /**
  * After RAM was restored: the guest's clock stands where it was cut and its random pool is that of every sibling;
@@ -19,6 +27,7 @@ export async function giveIdentity(
   const { manifest } = layer;
   const same =
     manifest.identity.instanceId === vm.spec.identity.instanceId && manifest.identity.lineage === vm.scope.lineage;
+  if (manifest.agent && same) return renew(machine, call);
   if (manifest.agent) {
     await applyIdentity(throughAgent(machine, call), { ...renewal(), ...(same ? {} : await ownIdentity(vm)) });
     return;
@@ -36,6 +45,40 @@ export async function giveIdentity(
     hostKey: manifest.identity.hostKey,
   });
   await applyIdentity(throughSession(former, call), { ...renewal(), ...(await ownIdentity(vm)) });
+}
+
+/**
+ * One process in the guest for the clock, and none for the rest: in an emulated guest the first one costs more than
+ * everything before it. (`guest-set-time` would wait for hwclock(8), which waits for the next full second.) The
+ * kernel's generator is reseeded by the vmgenid device (Linux 5.18); older ones mix in what is written to it here.
+ */
+async function renew(machine: Machine, call: VmCall): Promise<void> {
+  const limits = call.signal ? { signal: call.signal } : {};
+  await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
+  await Promise.all([setClock(agent, limits), mixEntropy(agent, limits)]);
+}
+
+async function setClock(agent: GuestAgentClient, limits: Limits): Promise<void> {
+  const script = identityScript({ clock: Date.now() });
+  const result = await agent.exec({ path: '/bin/sh', args: ['-c', script], timeoutMs: answerMs, ...limits });
+  if (result.exitCode !== 0) throw clockNotSet(result.stderr.trim() || `exit code ${result.exitCode ?? 'none'}`);
+}
+
+async function mixEntropy(agent: GuestAgentClient, limits: Limits): Promise<void> {
+  const handle = await agent.execute('guest-file-open', { path: '/dev/urandom', mode: 'w' }, limits);
+  const bytes = randomBytes(64).toString('base64');
+  await agent.execute('guest-file-write', { handle, 'buf-b64': bytes }, limits);
+  await agent.execute('guest-file-close', { handle }, limits);
+}
+
+function clockNotSet(detail: string): GoqemuError {
+  return new GoqemuError({
+    code: 'identity-failed',
+    source: 'environment',
+    message: "the guest's clock could not be set",
+    detail,
+    hint: 'the guest needs date(1)',
+  });
 }
 
 function renewal() {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { systemErrorCode } from '@goqemu/core';
 
 /**
@@ -6,10 +6,7 @@ import { systemErrorCode } from '@goqemu/core';
  * of the name as 8 bytes and at byte 16 its length as 4, big-endian). Undefined for an image without one.
  */
 export async function backingFile(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const file = await openIfThere(path);
   if (!file) return undefined;
   try {
     const header = Buffer.alloc(20);
@@ -26,10 +23,30 @@ export async function backingFile(path: string): Promise<string | undefined> {
   }
 }
 
+/** Whether a file begins as a qcow2 image does; undefined when there is none. */
+export async function isQcow2(path: string): Promise<boolean | undefined> {
+  const file = await openIfThere(path);
+  if (!file) return undefined;
+  try {
+    const magic = Buffer.alloc(4);
+    await file.read(magic, 0, 4, 0);
+    return magic.readUInt32BE(0) === 0x514649fb;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Every file below an image, nearest first. */
 export async function backingChain(path: string): Promise<readonly string[]> {
   const chain: string[] = [];
   for (let next = await backingFile(path); next && !chain.includes(next); next = await backingFile(next))
     chain.push(next);
   return chain;
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  return open(path, 'r').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
 }

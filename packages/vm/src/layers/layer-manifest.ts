@@ -5,7 +5,10 @@ const fileSchema = z.object({
   name: z.string().regex(/^[a-z0-9.-]+$/),
   /** Bytes as the file claims, holes included. */
   size: z.number().int().nonnegative(),
+  /** When it was last written, in milliseconds: RAM and device state that were touched later are damaged. */
+  modified: z.number().optional(),
 });
+export type LayerFile = z.infer<typeof fileSchema>;
 
 /** What has to be equal for RAM to be restored: the same devices, processors and memory, in the same QEMU. */
 const compatibilitySchema = z.object({
@@ -30,6 +33,11 @@ export const layerManifestSchema = z.object({
   createdAt: z.iso.datetime(),
   /** Key of the layer below; absent where the disk stands on an image. */
   parent: z.string().optional(),
+  /** The cut of several machines that it is a part of: without that one's own file it is no layer. */
+  group: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/)
+    .optional(),
   /** Lineages of the labs that use it. */
   owners: z.array(z.string()),
   /** Who the guest thinks it is: another machine made from this layer is told its own name. */

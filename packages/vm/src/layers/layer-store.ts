@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { backingChain, isQcow2 } from './backing-chain.ts';
 import { type LayerManifest, layerManifestSchema } from './layer-manifest.ts';
 
 /** A layer and where its files are. */
@@ -92,25 +93,31 @@ export class LayerStore {
   }
 
   /**
-   * Looks at every file that a restore will need, before anything is stopped.
+   * Looks at every file that a restore will need, before anything is stopped: its own, and those below its disk.
    *
    * @throws GoqemuError `layer-damaged` naming the file
    */
   async check(layer: Layer): Promise<void> {
-    for (const file of [layer.manifest.disk, layer.manifest.ram, layer.manifest.state]) {
+    const { disk, ram, state } = layer.manifest;
+    const path = join(layer.folder, disk.name);
+    if ((await isQcow2(path)) === false) throw damaged(layer, `${path} is no qcow2 image any more`);
+    for (const file of [disk, ram, state]) {
       if (!file) continue;
       const path = join(layer.folder, file.name);
       const found = await stat(path).catch(() => undefined);
-      if (found && found.size === file.size) continue;
-      throw new GoqemuError({
-        code: 'layer-damaged',
-        source: 'environment',
-        subject: layer.manifest.id,
-        message: `checkpoint ${layer.manifest.id} is damaged: ${path} ${found ? `has ${found.size} bytes instead of ${file.size}` : 'is missing'}`,
-        hint: `nothing was changed; remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
-      });
+      if (!found) throw damaged(layer, `${path} is missing`);
+      if (found.size !== file.size) throw damaged(layer, `${path} has ${found.size} bytes instead of ${file.size}`);
+      if (file.modified !== undefined && found.mtimeMs !== file.modified)
+        throw damaged(layer, `${path} was written to after the checkpoint was made`);
     }
-    if (layer.manifest.parent) await this.check(await this.get(layer.manifest.parent));
+    for (const below of await backingChain(path))
+      if (!(await stat(below).catch(() => undefined)))
+        throw damaged(layer, `${below}, which its disk stands on, is missing`);
+  }
+
+  /** Where the RAM and the device state of a layer are; of no use for one that holds neither. */
+  ramFiles({ folder, manifest }: Layer): { readonly ram: string; readonly state: string } {
+    return { ram: join(folder, manifest.ram?.name ?? ''), state: join(folder, manifest.state?.name ?? '') };
   }
 
   /** Bytes that the layer's own files take on the disk. */
@@ -130,6 +137,16 @@ export class LayerStore {
     const parsed = layerManifestSchema.safeParse(parseJson(text));
     return parsed.success && parsed.data.id === id ? { manifest: parsed.data, folder } : undefined;
   }
+}
+
+function damaged(layer: Layer, what: string): GoqemuError {
+  return new GoqemuError({
+    code: 'layer-damaged',
+    source: 'environment',
+    subject: layer.manifest.id,
+    message: `checkpoint ${layer.manifest.id} is damaged: ${what}`,
+    hint: `nothing was changed; remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
+  });
 }
 
 /** The short id that people type. */

@@ -1,18 +1,10 @@
-import { join } from 'node:path';
-import {
-  hasErrorCode,
-  hostProcessTable,
-  isAlive,
-  type ProcessIdentity,
-  sleep,
-  systemErrorCode,
-  withDeadline,
-} from '@goqemu/core';
-import { attachMachine, identityOf, type MachineRecord, removeRuntimeFiles } from '@goqemu/machine';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { hostProcessTable, isAlive, type ProcessIdentity, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
+import { hostCommandLines, identityOf, type MachineRecord, removeRuntimeFiles } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { readVmState } from '../vm/vm-state.ts';
-import { endNetwork } from './launch-vm.ts';
 
 /**
  * Ends the machine's QEMU at once, without asking the guest: for a machine that goes away or back to a checkpoint.
@@ -21,25 +13,31 @@ import { endNetwork } from './launch-vm.ts';
 export async function killVm(vm: Vm, call: VmCall): Promise<void> {
   const state = await readVmState(vm.folder.state);
   const record = state?.machine as unknown as MachineRecord | undefined;
-  const identity = record ? identityOf(record) : await stray(vm, call);
-  if (identity) await end(identity, vm.spec.name, call);
-  await endNetwork(vm);
-  await removeRuntimeFiles(vm.runtimeFolder);
-  if (state?.machine) await vm.update({ machine: undefined });
+  if (record) await end(identityOf(record), vm.spec.name, call);
+  if (record) await removeRuntimeFiles(record.runtimeFolder);
+  for (const folder of vm.runtimeFolders) await endStray(vm, folder, call);
+  if (state?.machine) await vm.update({ machine: undefined, baseState: undefined });
 }
 
-async function stray(vm: Vm, call: VmCall): Promise<ProcessIdentity | undefined> {
-  try {
-    const machine = await attachMachine(
-      { socketPath: join(vm.runtimeFolder, 'c') },
-      call.signal ? { signal: call.signal } : {},
-    );
-    await machine.close();
-    return identityOf(machine.record);
-  } catch (error) {
-    if (hasErrorCode(error, 'machine-not-found')) return undefined;
-    throw error;
+/** Ends every QEMU of the machine but the one that it has on record. */
+export async function killOthers(vm: Vm, call: VmCall): Promise<void> {
+  const { machine } = await vm.state();
+  for (const folder of vm.runtimeFolders) if (folder !== machine?.runtimeFolder) await endStray(vm, folder, call);
+}
+
+/** Ends a QEMU that has its sockets in a runtime folder of the machine, and removes them. */
+export async function endStray(vm: Vm, folder: string, call: VmCall): Promise<void> {
+  const there = await stat(folder).catch(() => undefined);
+  if (!there) return;
+  const processes = hostProcessTable();
+  const commandLines = hostCommandLines();
+  // The folder's name is 12 digits that nothing else has; Windows and JSON write what is before it in ways of their own.
+  for (const pid of await commandLines.containing(basename(folder))) {
+    const identity = await processes.identify(pid);
+    const [program = ''] = (await commandLines.of(pid)) ?? [];
+    if (identity && /qemu/.test(basename(program))) await end(identity, vm.spec.name, call);
   }
+  await removeRuntimeFiles(folder);
 }
 
 /** SIGKILL needs no answer from QEMU: it also ends one that is stopped or hangs. */

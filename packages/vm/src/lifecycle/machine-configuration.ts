@@ -40,16 +40,28 @@ export function forwardsOf(spec: VmSpec): readonly { readonly host: number; read
   return [{ host: spec.identity.sshPort, guest: 22 }, ...Object.values(spec.forwards)];
 }
 
-/** Where QEMU meets passt. */
-export function passtSocket(vm: Vm): string {
-  return join(vm.runtimeFolder, 'n');
+/** Where QEMU waits for passt. */
+export function passtSocket(runtimeFolder: string): string {
+  return join(runtimeFolder, 'n');
 }
 
-function networks(vm: Vm): NonNullable<MachineConfigInput['networks']> {
+type Networks = NonNullable<MachineConfigInput['networks']>;
+
+/** The same cards for a QEMU in another runtime folder, while another one holds the ports. */
+export function withoutForwards(networks: MachineConfigInput['networks'], runtimeFolder: string): Networks {
+  return (networks ?? []).map((network) => {
+    if (network.kind === 'user') return { ...network, forwards: [] };
+    if (network.kind === 'stream') return { ...network, address: { path: passtSocket(runtimeFolder) } };
+    return network;
+  });
+}
+
+function networks(vm: Vm): Networks {
   const { spec } = vm;
   const network = networkOf(spec);
   const card = { id: 'net0', mac: spec.identity.mac };
-  if (network.kind === 'passt') return [{ ...card, kind: 'passt', path: passtSocket(vm) }];
+  if (network.kind === 'passt')
+    return [{ ...card, kind: 'stream', server: true, address: { path: passtSocket(vm.runtimeFolder) } }];
   const forwards = forwardsOf(spec).map(({ host, guest }) => ({ hostPort: host, guestPort: guest }));
   const outward = { id: 'net1', mac: outwardMac(spec) };
   const user = { ...card, kind: 'user', forwards } as const;

@@ -1,11 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GuestSession } from '@goqemu/guest';
 import { createOverlay, type Machine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killVm } from './kill-vm.ts';
 import { qemuImg } from './qemu-img.ts';
-import { startVm } from './start-vm.ts';
+import { bootVm } from './start-vm.ts';
 
 /**
  * Takes a machine back to a layer and leaves it running and ready. What it holds beyond any layer is given up.
@@ -19,15 +21,25 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
   await layers.check(layer);
   await layers.adopt(layer, vm.scope.lineage);
   const disk = await vm.folder.nextDisk();
-  await createOverlay(vm.folder.file(disk), {
-    qemuImg: await qemuImg(vm, call.signal),
-    backing: join(layer.folder, layer.manifest.disk.name),
-    size: vm.spec.disk,
-    ...(call.signal ? { signal: call.signal } : {}),
-  });
-  await killVm(vm, call);
-  await vm.update({ disk, layer: key, resumeFrom: key, identity: layer.manifest.identity.instanceId });
+  try {
+    await createOverlay(vm.folder.file(disk), {
+      qemuImg: await qemuImg(vm, call.signal),
+      backing: join(layer.folder, layer.manifest.disk.name),
+      size: vm.spec.disk,
+      ...(call.signal ? { signal: call.signal } : {}),
+    });
+    vm.trace('restore: the overlay is there');
+    const resumed = await goOnFromLayer(vm, layer, disk, session, call);
+    if (resumed) return resumed;
+    await killVm(vm, call);
+    vm.trace('restore: the old QEMU is gone');
+  } catch (error) {
+    if ((await vm.state()).disk !== disk) await rm(vm.folder.file(disk), { force: true });
+    throw error;
+  }
+  await vm.update({ disk, layer: key, resumeFrom: undefined, identity: layer.manifest.identity.instanceId });
+  vm.trace('restore: the folder names the overlay');
   await vm.folder.keepOnly(disk);
   session.reset();
-  return startVm(vm, session, call);
+  return bootVm(vm, session, call);
 }

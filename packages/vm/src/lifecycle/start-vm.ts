@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { hasErrorCode, isAlive } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
-import type { Machine } from '@goqemu/machine';
+import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
-import { giveIdentity } from '../guest/give-identity.ts';
-import type { Layer } from '../layers/layer-store.ts';
+import { bootMemory } from '../ram/boot-memory.ts';
+import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { connectNetwork } from './connect-network.ts';
+import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killVm } from './kill-vm.ts';
-import { launchVm } from './launch-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
-import { ramObstacle, resumeFromLayer } from './resume-from-layer.ts';
 import { writeDown } from './write-down.ts';
 
 /**
@@ -22,12 +22,13 @@ import { writeDown } from './write-down.ts';
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   const running = await alreadyRunning(vm, call);
-  if (running) return running;
+  // Whoever started it may have been killed while its guest was booting.
+  if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
-  const { resumeFrom } = await vm.state();
+  const { resumeFrom, disk } = await vm.state();
   const layer = resumeFrom ? await vm.host.layers.get(resumeFrom) : undefined;
-  const resumed = layer && (await tryToResume(vm, layer, session, call));
-  return resumed ?? boot(vm, session, call);
+  const resumed = layer && (await goOnFromLayer(vm, layer, disk, session, call));
+  return resumed ?? bootVm(vm, session, call);
 }
 
 async function alreadyRunning(vm: Vm, call: VmCall): Promise<Machine | undefined> {
@@ -45,50 +46,18 @@ async function alreadyRunning(vm: Vm, call: VmCall): Promise<Machine | undefined
   return undefined;
 }
 
-/** RAM that does not fit, or cannot be loaded, costs a boot and never data: the disk is complete. */
-async function tryToResume(vm: Vm, layer: Layer, session: GuestSession, call: VmCall): Promise<Machine | undefined> {
-  const obstacle = await ramObstacle(vm, layer, call);
-  if (obstacle) {
-    bootsInstead(vm, obstacle, call);
-    return undefined;
-  }
-  const begun = performance.now();
-  call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'started' });
-  const machine = await resumeFromLayer(vm, layer, call).catch((error: unknown) => {
-    if (!hasErrorCode(error, 'resume-failed')) throw error;
-    bootsInstead(vm, error.detail ?? error.message, call);
-    return undefined;
-  });
-  if (!machine) return undefined;
-  call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });
-  try {
-    await giveIdentity(vm, machine, layer, session, call);
-    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent: layer.manifest.agent });
-    return machine;
-  } catch (error) {
-    await machine.close();
-    throw error;
-  }
-}
-
-function bootsInstead(vm: Vm, reason: string, call: VmCall): void {
-  call.onProgress?.({
-    kind: 'notice',
-    code: 'ram-not-used',
-    message: `${vm.spec.name} boots from the checkpoint's disk instead of going on from its RAM: ${reason}`,
-  });
-}
-
-async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
+/** Starts a machine that does not run from its disk, and waits until its guest is ready. */
+export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const { accelerator, notices } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
   for (const message of notices) call.onProgress?.({ kind: 'notice', code: 'accelerator', message });
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
   const serialOffset = await sizeOf(vm.folder.serialLog);
-  const machine = await launchVm(
-    vm,
-    { ...machineConfiguration(vm, await vm.state()), accelerator },
+  await checkMemory(vm.host, vm.spec.name, vm.spec.memory);
+  const memoryBackend = await bootMemory(vm, installation);
+  const machine = await launchMachine(
+    { ...machineConfiguration(vm, await vm.state()), accelerator, ...(memoryBackend ? { memoryBackend } : {}) },
     {
       installation,
       platform: vm.host.platform,
@@ -96,9 +65,20 @@ async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machin
       ...signal,
     },
   );
+  await writeDown(vm, machine);
+  await connectNetwork(vm, machine, call);
+  await vm.update({ resumeFrom: undefined, baseState: undefined });
+  return await becomeReady(vm, machine, session, serialOffset, call);
+}
+
+async function becomeReady(
+  vm: Vm,
+  machine: Machine,
+  session: GuestSession,
+  serialOffset: number,
+  call: VmCall,
+): Promise<Machine> {
   try {
-    await writeDown(vm, machine);
-    await vm.update({ resumeFrom: undefined });
     await waitUntilReady({
       serialLog: vm.folder.serialLog,
       session,
@@ -106,9 +86,10 @@ async function boot(vm: Vm, session: GuestSession, call: VmCall): Promise<Machin
       machine: vm.spec.name,
       serialOffset,
       onStage: tellStages(call),
-      ...signal,
+      ...(call.signal ? { signal: call.signal } : {}),
     });
-    await vm.update({ identity: vm.spec.identity.instanceId, agent: await ensureAgent(vm, machine, session, call) });
+    const agent = await ensureAgent(vm, machine, session, call);
+    await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
     return machine;
   } catch (error) {
     await machine.close();

@@ -1,4 +1,4 @@
-import { errorMessage, type FileLock, type Logger } from '@goqemu/core';
+import { errorMessage, type FileLock, isAlive, type Logger } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { killVm } from '../lifecycle/kill-vm.ts';
@@ -22,6 +22,7 @@ export class HeldVm {
   #cutShort = '';
   /** The tidying up after a machine that has ended by itself. */
   #tidying: Promise<void> = Promise.resolve();
+  #watching: Promise<void> = Promise.resolve();
 
   constructor(place: StandalonePlace, record: StandaloneRecord, lock: FileLock, reconnectMs: number) {
     this.place = place;
@@ -64,27 +65,66 @@ export class HeldVm {
     await this.#tidying;
     const vm = this.vm;
     try {
-      this.run(await startVm(vm, await this.session(), call));
+      const session = await this.session();
+      this.run(await startVm(vm, session, call), session);
     } catch (error) {
-      await this.disconnect('could not be started');
-      await killVm(vm, {});
+      await this.#switchOff('could not be started');
       throw error;
     }
   }
 
   /** Takes hold of a machine that runs; where that fails it is left as it is. */
   async attach(call: VmCall): Promise<void> {
-    this.run(await startVm(this.vm, await this.session(), call));
+    const session = await this.session();
+    this.run(await startVm(this.vm, session, call), session);
   }
 
-  /** From now on this machine is the one; its end is noticed. */
-  run(machine: Machine): void {
+  /**
+   * Has another machine take this one's place. What fails before this one has gone leaves it as it is.
+   *
+   * @param why what has become of commands that were under way, should it succeed
+   */
+  async replace(why: string, work: (session: GuestSession) => Promise<Machine>): Promise<void> {
+    await this.#tidying;
+    this.#watch.abort(); // its end is no surprise now
+    const former = this.#machine;
+    const session = await this.vm.openSession({ reconnectMs: this.#reconnectMs });
+    try {
+      const machine = await work(session);
+      await this.disconnect(why);
+      this.#session = session;
+      this.run(machine, session);
+    } catch (error) {
+      await session.close();
+      if (former && (await isAlive(former.record))) this.run(former, await this.session());
+      else await this.#switchOff('could not be taken back to a snapshot');
+      throw error;
+    }
+  }
+
+  /** Whether a session still leads to the machine that runs. */
+  isCurrent(session: GuestSession): boolean {
+    return this.#session === session;
+  }
+
+  /** Resolves when a machine that has ended by itself is tidied up after. */
+  async settled(): Promise<void> {
+    if (this.#machine && !(await isAlive(this.#machine.record))) await this.#watching;
+    await this.#tidying;
+  }
+
+  /** From now on this machine is the one; its end and its resets are noticed. */
+  run(machine: Machine, session: GuestSession): void {
     this.#machine = machine;
     this.#watch = new AbortController();
     const { signal } = this.#watch;
-    machine.wait({ signal }).then(
+    const unsubscribe = machine.qmp.on('RESET', ({ data }) => {
+      if (data.guest) session.reset('the guest rebooted');
+    });
+    signal.addEventListener('abort', unsubscribe, { once: true });
+    this.#watching = machine.wait({ signal }).then(
       () => {
-        if (this.#machine === machine) this.#tidying = this.#tidyUp();
+        if (this.#machine === machine && !signal.aborted) this.#tidying = this.#tidyUp();
       },
       () => undefined, // told to look no longer
     );
@@ -93,11 +133,15 @@ export class HeldVm {
   async #tidyUp(): Promise<void> {
     const { name } = this.#record;
     this.#logger.log('warn', 'sdk', `VM "${name}" has ended by itself`);
-    await this.disconnect('has ended by itself');
-    await killVm(this.vm, {}).catch((error: unknown) => {
+    await this.#switchOff('has ended by itself').catch((error: unknown) => {
       // The next start comes upon it again, and tells its caller.
       this.#logger.log('error', 'sdk', `VM "${name}" could not be tidied up`, { reason: errorMessage(error) });
     });
+  }
+
+  async #switchOff(why: string): Promise<void> {
+    await this.disconnect(why);
+    await killVm(this.vm, {});
   }
 
   /** Lets go of a machine that ends or is left running; commands under way hear why. */

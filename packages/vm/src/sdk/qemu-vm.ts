@@ -178,8 +178,10 @@ export class QemuVM implements AsyncDisposable {
     const what = `command ${JSON.stringify(options?.label ?? command)}`;
     return relayStream(
       commandText(command),
-      this.#use(what, async (session) => session.stream(command, read)),
-      (error) => this.#explain(what, error),
+      this.#use(what, async (session, held) => ({
+        stream: session.stream(command, read),
+        explain: (error: unknown) => this.#explain(what, error, held, session),
+      })),
     );
   }
 
@@ -375,14 +377,16 @@ export class QemuVM implements AsyncDisposable {
     try {
       return await work(session, held);
     } catch (error) {
-      throw this.#explain(what, error);
+      throw await this.#explain(what, error, held, session);
     }
   }
 
-  /** An SSH session ends with the machine that it led to; what matters is why that ended. */
-  #explain(what: string, error: unknown): unknown {
-    const why = hasErrorCode(error, 'session-closed') ? this.#held?.cutShort : undefined;
-    return why ? interrupted(this.name, what, why, error) : error;
+  /** An SSH session ends with the machine that it led to; what matters then is why that ended. */
+  async #explain(what: string, error: unknown, held: HeldVm, session: GuestSession): Promise<unknown> {
+    if (!hasErrorCode(error, 'session-closed') && !hasErrorCode(error, 'connection-lost')) return error;
+    await this.#operations.ready();
+    await held.settled();
+    return held.isCurrent(session) ? error : interrupted(this.name, what, held.cutShort, error);
   }
 
   async #notRunning(what: string): Promise<Error> {

@@ -3,12 +3,15 @@ import { AccessKeyStore } from '@goqemu/guest';
 import { ImageStore } from '@goqemu/image';
 import { chooseAccelerator, findQemu } from '@goqemu/machine';
 import { LayerStore } from '../layers/layer-store.ts';
-import type { VmHost } from './vm-host.ts';
+import { hostRoom } from '../ram/host-room.ts';
+import type { HostRoom, VmHost } from './vm-host.ts';
 
 export interface VmHostOptions {
   readonly platform?: HostPlatform;
   readonly logger?: Logger;
   readonly images?: ImageStore;
+  /** What is free on this host; of use in tests of a host that is full. */
+  readonly room?: HostRoom;
   /** QEMU's binary; found on this host unless given. */
   readonly qemuPath?: string;
 }
@@ -41,6 +44,7 @@ export function createVmHost(options: VmHostOptions = {}): VmHost {
     layers: new LayerStore(folders.snapshots),
     images: options.images ?? new ImageStore({ folders, platform, logger }),
     keys: new AccessKeyStore(folders.keys),
+    room: options.room ?? hostRoom,
     installation,
     async accelerator(wanted, arch, signal) {
       return wanted === 'auto' ? automatic(arch, signal) : { accelerator: wanted, reason: 'asked for', notices: [] };

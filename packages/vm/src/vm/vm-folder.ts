@@ -44,8 +44,12 @@ export class VmFolder {
     return names.filter((name) => /^disk-\d+\.qcow2$/.test(name));
   }
 
-  /** Removes every disk but one. */
-  async keepOnly(disk: string): Promise<void> {
-    for (const name of await this.disks()) if (name !== disk) await rm(this.file(name), { force: true });
+  /** Removes every disk but one, and every base state but one. */
+  async keepOnly(disk: string, baseState?: string): Promise<void> {
+    const names = await readdir(this.path).catch(() => []);
+    for (const name of names) {
+      if (name === disk || name === baseState) continue;
+      if (/^(disk-\d+\.qcow2|base-\d)$/.test(name)) await rm(this.file(name), { force: true });
+    }
   }
 }

@@ -5,6 +5,11 @@ import type { ChosenAccelerator, QemuInstallation } from '@goqemu/machine';
 import type { LayerStore } from '../layers/layer-store.ts';
 import type { VmSpec } from './vm-spec.ts';
 
+export interface HostRoom {
+  disk(folder: string): Promise<number>;
+  memory(): Promise<number>;
+}
+
 /** What the machines of one host share. */
 export interface VmHost {
   readonly platform: HostPlatform;
@@ -13,6 +18,8 @@ export interface VmHost {
   readonly layers: LayerStore;
   readonly images: ImageStore;
   readonly keys: AccessKeyStore;
+  /** Bytes that are free on the file system of a folder, and that a new process can have of memory. */
+  readonly room: HostRoom;
   /** Finds QEMU for a guest's architecture once. */
   installation(arch: string, signal?: AbortSignal): Promise<QemuInstallation>;
   /** What `accelerator` comes to for guests of this architecture; `auto` is proven once per boot of the host. */

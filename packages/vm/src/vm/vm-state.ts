@@ -21,8 +21,12 @@ const vmStateSchema = z.object({
   identity: z.string().optional(),
   /** The record of the QEMU process, as the machine layer writes it. */
   machine: z.record(z.string(), z.unknown()).optional(),
+  /** The file with the device state that a copy-on-write QEMU came from: without it, its RAM could not be saved. */
+  baseState: z.string().optional(),
   /** The image has no agent, and installing it has not been tried yet. */
   installAgent: z.boolean().optional(),
+  /** The guest of the QEMU on record has become ready; absent while it boots, or when that was cut off. */
+  ready: z.boolean().optional(),
   /** Whether the guest's agent has answered since the last boot. */
   agent: z.boolean().optional(),
 });

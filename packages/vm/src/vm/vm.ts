@@ -33,9 +33,19 @@ export class Vm {
     this.folder = new VmFolder(join(scope.labFolder, spec.name));
   }
 
-  /** Sockets lie here: the name is short and the same for the same machine, so that a stray QEMU is found again. */
+  /** Sockets of a QEMU that boots lie here: the same for the same machine, so that a stray QEMU is found again. */
   get runtimeFolder(): string {
     return defaultRuntimeFolder(this.folder.path, this.host.platform);
+  }
+
+  /** The second is for the QEMU that takes over while the first still runs; after that they change roles. */
+  get runtimeFolders(): readonly string[] {
+    return [this.runtimeFolder, defaultRuntimeFolder(`${this.folder.path}#2`, this.host.platform)];
+  }
+
+  /** Says in the debug log how far something has come: what a process that was killed has done is read there. */
+  trace(stage: string): void {
+    this.host.logger.log('debug', 'vm', stage, { machine: this.spec.name });
   }
 
   /**
@@ -81,7 +91,8 @@ export class Vm {
   async machine(signal?: AbortSignal): Promise<Machine> {
     const { machine } = await this.state();
     if (!machine) throw stopped(this.spec.name);
-    return attachMachine(machine as unknown as MachineRecord, signal ? { signal } : {});
+    const { logger } = this.host;
+    return attachMachine(machine as unknown as MachineRecord, { logger, ...(signal ? { signal } : {}) });
   }
 
   /** A session as the machine's user; it connects with its first command. */

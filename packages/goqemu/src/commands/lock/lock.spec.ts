@@ -21,5 +21,5 @@ export const lockCommand = defineCommand({
     { command: 'goqemu lock', does: 'what would move' },
     { command: 'goqemu lock --update', does: 'move it on' },
   ],
-  load: () => import('./lock.ts'),
+  load: async () => (await import('../lab-commands.ts')).lock,
 });

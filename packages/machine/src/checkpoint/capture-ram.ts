@@ -1,0 +1,99 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { saveDeviceState, saveDevices } from './device-state.ts';
+import { findGuestRam, type GuestRam } from './guest-ram.ts';
+import type { Monitor } from './monitor.ts';
+import { copyPrivatePages } from './private-pages.ts';
+import { copyRam } from './ram-file.ts';
+import { parseStateStream, withDevices } from './state-stream.ts';
+
+export interface CaptureOptions {
+  /** QEMU's process. */
+  readonly pid: number;
+  readonly monitor: Monitor;
+  /** Bytes of the guest's memory. */
+  readonly memory: number;
+  /** The device state that a copy-on-write machine was restored from; of no use for one with shared RAM. */
+  readonly base?: string;
+  /** New files. */
+  readonly ram: string;
+  readonly state: string;
+  /** A 0700 folder with a short name, for the stream's socket. */
+  readonly socketFolder: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * RAM and devices on their way into two files. What can be done while the guest runs is done before and after, so that
+ * it stands still for the rest alone.
+ */
+export interface RamCapture {
+  /** Most bytes that the two files will take, as far as one can tell before. */
+  readonly bytes: number;
+  /** While the guest runs. */
+  prepare(): Promise<void>;
+  /** While the guest stands still. A machine with shared RAM is `postmigrate` then; `cont` takes it on. */
+  take(): Promise<void>;
+  /** When the guest runs again. */
+  finish(): Promise<void>;
+}
+
+/** Room for device state: about 0.8 MB as a rule. */
+const stateBytes = 8 * 2 ** 20;
+
+/**
+ * How the RAM of this machine is saved: from a shared file or memfd, which holds all of it; or, for a machine that was
+ * restored copy-on-write, the file below with the pages that its guest has written to since. Undefined where neither
+ * can be done.
+ */
+export async function captureRam(options: CaptureOptions): Promise<RamCapture | undefined> {
+  const ram = await findGuestRam(options.pid, options.memory);
+  if (!ram) return undefined;
+  const below = (await stat(ram.path)).blocks * 512;
+  if (ram.kind === 'shared') return { bytes: below + stateBytes, ...fromShared(ram, options) };
+  return options.base === undefined
+    ? undefined
+    : { bytes: below + stateBytes, ...fromPrivate(ram, options.base, options) };
+}
+
+type Strokes = Omit<RamCapture, 'bytes'>;
+
+function fromShared(ram: GuestRam, { monitor, ram: ramFile, state, socketFolder, signal }: CaptureOptions): Strokes {
+  const limits = signal ? { signal } : {};
+  return {
+    prepare: () => makePrivate(ramFile),
+    take: async () => {
+      await settled([saveDeviceState(monitor, state, { socketFolder, ...limits }), copyRam(ram.path, ramFile, limits)]);
+    },
+    finish: async () => undefined,
+  };
+}
+
+function fromPrivate(ram: GuestRam, base: string, options: CaptureOptions): Strokes {
+  const { monitor, ram: ramFile, state, signal } = options;
+  const devices = `${state}.devices`;
+  return {
+    prepare: async () => {
+      await makePrivate(ramFile);
+      await copyRam(ram.path, ramFile, signal ? { signal } : {});
+    },
+    take: async () => {
+      await settled([saveDevices(monitor, devices, signal), copyPrivatePages(ram, ramFile, signal)]);
+    },
+    finish: async () => {
+      const whole = withDevices(parseStateStream(await readFile(base)), await readFile(devices));
+      await writeFile(state, whole, { mode: 0o600, flag: 'wx' });
+      await rm(devices);
+    },
+  };
+}
+
+/** RAM holds keys and passwords: nobody else may read it, and cp(1) leaves the mode of a file that is there. */
+function makePrivate(path: string): Promise<void> {
+  return writeFile(path, '', { mode: 0o600, flag: 'wx' });
+}
+
+/** Waits for both, so that nothing goes on behind an error. */
+async function settled(works: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(works);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

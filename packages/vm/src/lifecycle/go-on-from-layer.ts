@@ -1,0 +1,91 @@
+import { hasErrorCode } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import type { Machine } from '@goqemu/machine';
+import { giveIdentity } from '../guest/give-identity.ts';
+import type { Layer } from '../layers/layer-store.ts';
+import type { Vm } from '../vm/vm.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import { connectNetwork } from './connect-network.ts';
+import { killOthers } from './kill-vm.ts';
+import { machineConfiguration } from './machine-configuration.ts';
+import { ramObstacle, resumeFromLayer } from './resume-from-layer.ts';
+
+/**
+ * Puts a machine where a layer was cut, RAM and all. The new QEMU is loaded before the one that runs is ended, so that
+ * what fails until then changes nothing.
+ *
+ * The machine's folder names the new QEMU before the old one ends: a goqemu that is killed in between leaves a machine
+ * that the next start, stop or restore takes to the layer or away. The RAM of a layer that does not fit or cannot be
+ * loaded costs a boot and never data, since its disk is complete; the reason is told as a notice.
+ *
+ * @returns undefined when the layer's RAM cannot be used: nothing was changed then
+ */
+export async function goOnFromLayer(
+  vm: Vm,
+  layer: Layer,
+  disk: string,
+  session: GuestSession,
+  call: VmCall,
+): Promise<Machine | undefined> {
+  const obstacle = await ramObstacle(vm, layer, call);
+  if (obstacle) return bootsInstead(vm, obstacle, call);
+  const begun = performance.now();
+  call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'started' });
+  const resumed = await resumeFromLayer(vm, layer, disk, call).catch((error: unknown) => {
+    if (!hasErrorCode(error, 'resume-failed')) throw error;
+    return bootsInstead(vm, error.detail ?? error.message, call);
+  });
+  if (!resumed) return undefined;
+  const { machine } = resumed;
+  try {
+    const { key, identity, agent } = layer.manifest;
+    await vm.update({
+      ...resumed.state,
+      disk,
+      layer: key,
+      resumeFrom: key,
+      identity: identity.instanceId,
+      ready: undefined,
+    });
+    vm.trace('restore: the folder names the new QEMU');
+    await killOthers(vm, call);
+    vm.trace('restore: the old QEMU is gone');
+    session.reset();
+    await addForwards(vm, machine, call);
+    vm.trace('restore: the ports are there');
+    await machine.resume();
+    vm.trace('restore: the guest runs');
+    call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });
+    await giveIdentity(vm, machine, layer, session, call);
+    vm.trace('restore: the guest knows the time');
+    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent, ready: true });
+    await vm.folder.keepOnly(disk, resumed.state.baseState);
+    return machine;
+  } catch (error) {
+    await machine.close();
+    throw error;
+  }
+}
+
+function bootsInstead(vm: Vm, reason: string, call: VmCall): undefined {
+  call.onProgress?.({
+    kind: 'notice',
+    code: 'ram-not-used',
+    message: `${vm.spec.name} boots from the checkpoint's disk instead of going on from its RAM: ${reason}`,
+  });
+}
+
+/** The ports were the old QEMU's until now. */
+async function addForwards(vm: Vm, machine: Machine, call: VmCall): Promise<void> {
+  await connectNetwork(vm, machine, call);
+  const options = call.signal ? { signal: call.signal } : {};
+  for (const network of machineConfiguration(vm, await vm.state()).networks ?? []) {
+    if (network.kind !== 'user' || !network.id) continue;
+    for (const { hostPort, guestPort } of network.forwards ?? [])
+      await machine.networks.addForward(
+        network.id,
+        { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort, guestPort },
+        options,
+      );
+  }
+}

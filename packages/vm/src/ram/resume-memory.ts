@@ -1,0 +1,77 @@
+import { readFile, stat } from 'node:fs/promises';
+import { GoqemuError, hasErrorCode } from '@goqemu/core';
+import {
+  copyRam,
+  findGuestRam,
+  hasFixedRomsOnly,
+  type Machine,
+  type MachineConfigInput,
+  mayReadMemory,
+  parseStateStream,
+  type QemuInstallation,
+} from '@goqemu/machine';
+import type { Vm } from '../vm/vm.ts';
+import { bootMemory } from './boot-memory.ts';
+import { checkMemory } from './host-room.ts';
+
+/** How the RAM of a checkpoint becomes a machine's. */
+export interface ResumeMemory {
+  /**
+   * `copy-on-write`: pages are the checkpoint's until the guest writes to them. `copy`: they are copied before it runs,
+   * for machines that could not be saved again otherwise.
+   */
+  readonly kind: 'copy-on-write' | 'copy';
+  readonly backend: MachineConfigInput['memoryBackend'];
+  /** Brings the pages into a machine that waits for its state. */
+  fill(machine: Machine, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Copy-on-write is quicker, and its pages are shared by all machines from one checkpoint; but QEMU can save such a
+ * machine without sending all of its RAM only as goqemu does it: devices by `xen-save-devices-state`, and the pages
+ * that were written to read from outside. Where one of these cannot be, the RAM is copied.
+ */
+export async function resumeMemory(
+  vm: Vm,
+  installation: QemuInstallation,
+  files: { readonly ram: string; readonly state: string },
+): Promise<ResumeMemory> {
+  if (await canSaveAgain(vm, installation, files.state)) {
+    return {
+      kind: 'copy-on-write',
+      backend: { kind: 'file', path: files.ram, share: false, readonly: true },
+      fill: async () => undefined,
+    };
+  }
+  await checkMemory(vm.host, vm.spec.name, (await stat(files.ram)).blocks * 512);
+  const backend = await bootMemory(vm, installation);
+  return {
+    kind: 'copy',
+    backend,
+    fill: async (machine, signal) => {
+      const target = await findGuestRam(machine.record.pid, vm.spec.memory);
+      if (target?.kind !== 'shared') throw notReached(vm.spec.name);
+      await copyRam(files.ram, target.path, signal ? { signal } : {});
+    },
+  };
+}
+
+async function canSaveAgain(vm: Vm, { features }: QemuInstallation, stateFile: string): Promise<boolean> {
+  if (!features.commands.includes('xen-save-devices-state') || !(await mayReadMemory(vm.host.platform))) return false;
+  try {
+    return hasFixedRomsOnly(parseStateStream(await readFile(stateFile)));
+  } catch (error) {
+    if (hasErrorCode(error, 'state-stream-unknown')) return false;
+    throw error;
+  }
+}
+
+function notReached(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'ram-not-shared',
+    source: 'environment',
+    subject: name,
+    message: `the RAM of machine ${name} cannot be reached from outside its QEMU on this host`,
+    hint: 'checkpoints hold the disk only here',
+  });
+}

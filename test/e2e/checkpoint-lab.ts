@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hostPlatform, type Logger } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import type { Machine } from '@goqemu/machine';
+import { ensureTinyGuest } from '@goqemu/testing';
+import {
+  type CutOptions,
+  createVm,
+  createVmHost,
+  cutLayer,
+  deleteVm,
+  type HostRoom,
+  restoreVm,
+  startVm,
+  Vm,
+  type VmCall,
+  type VmHost,
+  type VmProgress,
+  type VmSpec,
+} from '@goqemu/vm';
+
+const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
+const image = { path: '' };
+const lineage = '0123456789ab';
+
+/** The tiny guest's image, built once for all runs. */
+async function tinyImage(): Promise<string> {
+  if (image.path) return image.path;
+  const cacheFolder = join(cache, 'tiny-guest');
+  await mkdir(cacheFolder, { recursive: true });
+  image.path = (await ensureTinyGuest({ cacheFolder })).path;
+  return image.path;
+}
+
+export interface LabOptions {
+  /** Opens a lab that another process made. */
+  readonly folder?: string;
+  readonly qemuPath?: string;
+  readonly room?: Partial<HostRoom>;
+  readonly logger?: Logger;
+  /** Bytes; 256 MiB unless given. */
+  readonly memory?: number;
+}
+
+/** A home of its own with machines that run the tiny guest; disposing of it leaves nothing behind. */
+export class CheckpointLab implements AsyncDisposable {
+  readonly folder: string;
+  readonly host: VmHost;
+  readonly #memory: number;
+  readonly #made = new Map<string, { readonly vm: Vm; readonly session: GuestSession }>();
+  readonly notices: string[] = [];
+
+  private constructor(folder: string, options: LabOptions) {
+    this.folder = folder;
+    this.#memory = options.memory ?? 2 ** 28;
+    const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: folder } };
+    const usual = createVmHost({ platform }).room;
+    this.host = createVmHost({
+      platform,
+      room: { ...usual, ...options.room },
+      ...(options.qemuPath ? { qemuPath: options.qemuPath } : {}),
+      ...(options.logger ? { logger: options.logger } : {}),
+    });
+  }
+
+  static async open(options: LabOptions = {}): Promise<CheckpointLab> {
+    await mkdir(join(cache, 'e2e'), { recursive: true });
+    return new CheckpointLab(options.folder ?? (await mkdtemp(join(cache, 'e2e/checkpoints-'))), options);
+  }
+
+  /** The same home, seen by a host that differs. */
+  as(options: LabOptions): Promise<CheckpointLab> {
+    return CheckpointLab.open({ memory: this.#memory, ...options, folder: this.folder });
+  }
+
+  readonly call: VmCall = {
+    signal: AbortSignal.timeout(600_000),
+    onProgress: (progress: VmProgress) => {
+      if (progress.kind === 'notice') this.notices.push(`${progress.code}: ${progress.message}`);
+    },
+  };
+
+  /** A machine of this lab that has been made. */
+  async vm(name: string): Promise<{ readonly vm: Vm; readonly session: GuestSession }> {
+    const known = this.#made.get(name);
+    if (known) return known;
+    const vm = this.#vm(name);
+    const made = { vm, session: await vm.openSession() };
+    this.#made.set(name, made);
+    return made;
+  }
+
+  #vm(name: string): Vm {
+    return new Vm(this.host, { lineage, labFolder: join(this.folder, 'labs', 'lab') }, this.#spec(name));
+  }
+
+  #spec(name: string): VmSpec {
+    const digest = createHash('sha256').update(`${this.folder}/${name}`).digest('hex');
+    return {
+      name,
+      arch: 'amd64',
+      firmware: 'bios',
+      accelerator: 'tcg',
+      memory: this.#memory,
+      cpus: 1,
+      disk: 2 ** 31,
+      user: 'debian',
+      identity: {
+        hostname: name,
+        instanceId: `i-${digest.slice(0, 12)}`,
+        mac: `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`,
+        machineId: digest.slice(0, 32),
+        sshPort: 20_000 + (Number.parseInt(digest.slice(0, 4), 16) % 10_000),
+      },
+      forwards: {},
+    };
+  }
+
+  /** Boots a machine from the image. */
+  async boot(name = 'web'): Promise<Machine> {
+    const origin = { image: await tinyImage(), format: 'qcow2', guestAgent: 'included' } as const;
+    await createVm(this.#vm(name), origin, this.call);
+    const { vm, session } = await this.vm(name);
+    return startVm(vm, session, this.call);
+  }
+
+  async cut(key: string, machine: Machine | undefined, more: Partial<CutOptions> = {}, name = 'web') {
+    const { vm, session } = await this.vm(name);
+    return cutLayer(vm, machine, session, { key: keyOf(key), ram: true, descriptions: [key], ...more }, this.call);
+  }
+
+  async restore(key: string, name = 'web'): Promise<Machine> {
+    const { vm, session } = await this.vm(name);
+    return restoreVm(vm, keyOf(key), session, this.call);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { vm, session } of this.#made.values()) {
+      await session.close();
+      await deleteVm(vm, {});
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Keys are digests; in tests they are of names. */
+export function keyOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex');
+}
+
+/** Runs a script as root through the guest's agent. */
+export async function inGuest(machine: Machine, script: string): Promise<string> {
+  await using agent = await machine.agent({ timeoutMs: 30_000 });
+  const result = await agent.exec({ path: '/bin/sh', args: ['-c', script], timeoutMs: 60_000 });
+  if (result.exitCode !== 0) throw new Error(`${script}\nended with ${result.exitCode}: ${result.stderr}`);
+  return result.stdout.trim();
+}
+
+/** A process that counts in memory, and writes where it is into a tmpfs. */
+export const counter =
+  '(setsid sh -c "i=0; while :; do i=\\$((i+1)); echo \\$i > /dev/shm/count; sleep 0.05; done" < /dev/null > /dev/null 2>&1 &)';

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { appendFile, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { sleep } from '@goqemu/core';
+import type { Machine } from '@goqemu/machine';
+import { CheckpointLab, counter, inGuest, keyOf } from './checkpoint-lab.ts';
+
+describe('a checkpoint of a running machine', () => {
+  let lab: CheckpointLab;
+
+  before(async () => {
+    lab = await CheckpointLab.open();
+    const machine = await lab.boot();
+    await inGuest(
+      machine,
+      `mkdir /run/t && mount -t tmpfs t /run/t && echo kept > /run/t/file && echo disk > /root/file; (setsid nc -ll -p 7000 -e cat < /dev/null > /dev/null 2>&1 &); ${counter}`,
+    );
+    await lab.cut('base', machine);
+    await machine.close();
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  const restored = async (key: string, work: (machine: Machine) => Promise<void>) => {
+    const machine = await lab.restore(key);
+    try {
+      await work(machine);
+    } finally {
+      await machine.close();
+    }
+  };
+
+  test('brings back files, a mounted tmpfs, a counting process and a listener', async () => {
+    await restored('base', async (machine) => {
+      const count = Number(await inGuest(machine, 'cat /dev/shm/count'));
+      await inGuest(machine, 'rm /root/file; umount /run/t');
+      await sleep(300);
+      assert.ok(Number(await inGuest(machine, 'cat /dev/shm/count')) > count);
+    });
+    await restored('base', async (machine) => {
+      assert.equal(await inGuest(machine, 'cat /root/file /run/t/file'), 'disk\nkept');
+      assert.equal(await inGuest(machine, 'echo ping | nc 127.0.0.1 7000 -w 2'), 'ping');
+    });
+  });
+
+  test('sets the clock of the guest', async () => {
+    await restored('base', async (machine) => {
+      const seconds = Number(await inGuest(machine, 'date +%s'));
+      assert.ok(Math.abs(Date.now() / 1000 - seconds) < 5, `the guest is at ${seconds}`);
+    });
+  });
+
+  test('is taken after a restore as before one, again and again, with all that was written since', async () => {
+    let below = 'base';
+    for (const [index, key] of ['first', 'second', 'third'].entries()) {
+      await restored(below, async (machine) => {
+        await inGuest(
+          machine,
+          `head -c 4000000 /dev/urandom > /run/t/${key}; sha256sum /run/t/${key} > /root/${key}.sum; echo ${index} > /root/turn`,
+        );
+        const { layer } = await lab.cut(key, machine, { parent: keyOf(below) });
+        assert.ok(layer.manifest.ram);
+        await inGuest(machine, `rm /run/t/${key} /root/${key}.sum`);
+      });
+      below = key;
+    }
+    await restored('third', async (machine) => {
+      await inGuest(machine, 'for f in first second third; do sha256sum -c /root/$f.sum || exit 1; done');
+      assert.equal(await inGuest(machine, 'cat /root/turn'), '2');
+    });
+  });
+
+  test('is taken of a restored machine after its checkpoint is gone', async () => {
+    await restored('base', async (machine) => {
+      await lab.cut('orphan', machine);
+      await machine.close();
+      const again = await lab.restore('orphan');
+      await lab.host.layers.dropRam(await lab.host.layers.get(keyOf('orphan')));
+      await inGuest(again, 'echo later > /run/t/later');
+      await lab.cut('after orphan', again);
+      await again.close();
+    });
+    await restored('after orphan', async (machine) => {
+      assert.equal(await inGuest(machine, 'cat /run/t/later'), 'later');
+    });
+  });
+
+  test('lets the guest reboot after a restore', async () => {
+    await restored('base', async (machine) => {
+      const boot = 'cat /proc/sys/kernel/random/boot_id';
+      const id = await inGuest(machine, boot);
+      await machine.reset();
+      for (;;) {
+        const now = await inGuest(machine, boot).catch(() => id);
+        if (now !== id) break;
+        await sleep(250);
+      }
+      assert.equal(await inGuest(machine, 'cat /root/file'), 'disk');
+    });
+  });
+
+  test('holds a disk that boots alone', async () => {
+    const { layers } = lab.host;
+    const whole = await lab.cut('disk', await (await lab.vm('web')).vm.machine(), { ram: false });
+    assert.equal(whole.layer.manifest.ram, undefined);
+    lab.notices.length = 0;
+    await restored('disk', async (machine) => {
+      assert.equal(await inGuest(machine, 'cat /root/file'), 'disk');
+    });
+    assert.match(lab.notices.join('\n'), /ram-not-used: .*holds the disk only/);
+    await layers.check(whole.layer);
+  });
+
+  test('leaves the machine alone when a file of it is damaged or missing', async () => {
+    const machine = await lab.restore('base');
+    const { layer } = await lab.cut('damaged', machine);
+    const { ram, state } = lab.host.layers.ramFiles(layer);
+    const disk = join(layer.folder, layer.manifest.disk.name);
+    // Each is found before those above it.
+    const damages: [RegExp, () => Promise<void>][] = [
+      [/state-.* instead of/, () => appendFile(state, 'x')],
+      [/state-.* is missing/, () => rm(state)],
+      [/ram-.* was written to after/, () => overwrite(ram, 4096)],
+      [/no qcow2/, () => overwrite(disk, 0)],
+    ];
+    for (const [words, damage] of damages) {
+      await damage();
+      await assert.rejects(lab.restore('damaged'), (error: { code?: string; message: string }) => {
+        assert.equal(error.code, 'layer-damaged');
+        assert.match(error.message, words);
+        return true;
+      });
+      assert.equal(await inGuest(machine, 'echo alive'), 'alive');
+    }
+    await machine.close();
+  });
+
+  test('is refused before anything is stopped when there is no room', async () => {
+    const full = await lab.as({ room: { disk: async () => 2 ** 20, memory: async () => 2 ** 20 } });
+    const machine = await lab.restore('base');
+    await assert.rejects(full.cut('no room', machine), { code: 'no-room' });
+    assert.equal(await machine.status(), 'running');
+    assert.equal(await lab.host.layers.find(keyOf('no room')), undefined);
+    assert.equal((await (await lab.vm('web')).vm.folder.disks()).length, 1);
+    await lab.cut('room', machine);
+    await machine.close();
+  });
+});
+
+async function overwrite(path: string, position: number): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(Buffer.alloc(4, 1), 0, 4, position);
+  await file.close();
+}
