@@ -8,6 +8,23 @@ import { e2eHome, runCommand } from './lab-folder.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const snippets = (page: string) => [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? '');
 
+/** What else is asked of the same guest, since it is there: its sshd is OpenSSH. */
+const more = `
+import assert from 'node:assert/strict';
+const results = await Promise.all(Array.from({ length: 200 }, (_, i) => vm.sendCommand(\`echo \${i}\`)));
+assert.deepEqual(results.map((one) => one.stdout), Array.from({ length: 200 }, (_, i) => \`\${i}\\n\`));
+const connections = await vm.sendCommand("ss -Htn state established '( sport = :22 )' | wc -l");
+assert.equal(connections.stdout, '1\\n');
+const { address } = await vm.ip();
+assert.match((await vm.sendCommand('hostname -I')).stdout, new RegExp(address));
+for await (const { data } of vm.streamCommand('echo begun; exec sleep 54321')) {
+  assert.equal(data.toString(), 'begun\\n');
+  break; // ends the command in the guest
+}
+await assert.rejects(vm.sendCommand('sleep 54321', { timeout: '500 ms' }), /sleep 54321.*500 ms/);
+assert.equal((await vm.sendCommand("pgrep -f '[s]leep 54321' | wc -l")).stdout, '0\\n');
+`;
+
 test('the example at the top of docs/sdk.md takes a Debian back to its snapshot and leaves nothing behind', async () => {
   const example = snippets(await readFile(join(root, 'docs/sdk.md'), 'utf8'))[0] ?? '';
   assert.equal(example, await readFile(join(root, 'examples/sdk/main-case.ts'), 'utf8'));
@@ -17,7 +34,7 @@ test('the example at the top of docs/sdk.md takes a Debian back to its snapshot 
   try {
     const before = await filesOf('snapshots');
     const file = join(folder, 'example.mts');
-    await writeFile(file, example);
+    await writeFile(file, `${example}${more}`);
     const run = await runCommand(process.execPath, ['--import', 'tsx', file], {
       cwd: root,
       env: { GOQEMU_HOME: e2eHome },
