@@ -1,4 +1,4 @@
-import { hasErrorCode, isGoqemuError, type Logger, withDeadline } from '@goqemu/core';
+import { hasErrorCode, isGoqemuError, type Logger, sleep, withDeadline } from '@goqemu/core';
 
 export interface Operation {
   /** What it does, for messages and the log: `starting VM "web"`. */
@@ -9,6 +9,9 @@ export interface Operation {
   /** Commands that are sent meanwhile wait for its end. */
   readonly holdsCommands: boolean;
 }
+
+/** Milliseconds that a failed operation has for its tidying up before its caller hears of the failure. */
+const tidyMs = 20_000;
 
 /** Carries out what changes a VM one after another, each with a time-out by its name and an entry in the log. */
 export class OperationQueue {
@@ -46,7 +49,7 @@ export class OperationQueue {
     await this.#last;
   }
 
-  /** The result is handed on at once; `settled` is when the work itself has come to rest, also after a time-out. */
+  /** `settled` is when the work itself has come to rest: after a time-out it may still be tidying up. */
   async #carryOut<T>({ name, timeoutMs, signal }: Operation, work: (signal: AbortSignal) => Promise<T>) {
     const begun = performance.now();
     const either = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
@@ -62,7 +65,16 @@ export class OperationQueue {
         throw error;
       },
     );
+    await this.#tidied(settled);
     return { result: outcome, settled: settled.then(() => this.#note(name, begun, outcome)) };
+  }
+
+  /** A caller who hears of a failure finds things in order, unless that takes too long. */
+  async #tidied(settled: Promise<unknown>): Promise<void> {
+    const enough = new AbortController();
+    const limit = sleep(tidyMs, enough.signal).catch(() => undefined); // ended early
+    await Promise.race([settled, limit]);
+    enough.abort();
   }
 
   #note(name: string, begun: number, outcome: () => unknown): void {
