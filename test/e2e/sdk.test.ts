@@ -338,6 +338,26 @@ test('what takes too long is named, and the VM goes on', async () => {
   await impatient.delete();
 });
 
+test('snapshots in memory leave nothing on the disk, and nothing in memory when the VM is gone', async () => {
+  const quick = await createVM({ ...tiny, name: 'sdk-memory', network: 'user', snapshots: 'memory' });
+  await quick.start();
+  await quick.sendCommand('echo precious > note', { check: true });
+  const onDisk = await readdir(join(e2eHome, 'snapshots'));
+  const snapshot = await quick.createSnapshot('in memory');
+  assert.deepEqual(await readdir(join(e2eHome, 'snapshots')), onDisk);
+  await quick.sendCommand('rm note', { check: true });
+  await quick.restoreSnapshot(snapshot.id);
+  assert.equal((await quick.sendCommand('cat note')).stdout, 'precious\n');
+  const inMemory = await filesBelow(`/dev/shm/goqemu-${process.getuid?.()}`);
+  assert.ok(inMemory.some((path) => path.endsWith(`${snapshot.id}/manifest.json`)));
+  await quick.delete();
+  const left = await filesBelow(`/dev/shm/goqemu-${process.getuid?.()}`);
+  assert.deepEqual(
+    left.filter((path) => path.includes(snapshot.id) || path.includes('sdk-memory')),
+    [],
+  );
+});
+
 test('an image that a VM stands on is not deleted, and the error names the VM', async () => {
   const { name } = (await listCachedImages()).find(({ reference }) => reference === tiny.image) ?? { name: '' };
   await assert.rejects(deleteCachedImage(name), (error) => {
@@ -359,6 +379,8 @@ test('a temporary VM whose process was killed is removed by the next that makes 
   assert.ok(!existsSync(join(standalone, name)) && !existsSync(join(standalone, `${name}.json`)));
   assert.equal((await next.status()).state, 'stopped');
 });
+
+const filesBelow = (path: string) => readdir(path, { recursive: true });
 
 /** A script of another process. */
 function script(body: string) {
