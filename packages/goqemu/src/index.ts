@@ -41,3 +41,22 @@ export {
   type WaitCondition,
   z,
 } from '@goqemu/lab';
+export {
+  attachVM,
+  createVM,
+  type DownloadFileOptions,
+  deleteCachedImage,
+  type GuestAddress,
+  listCachedImages,
+  type OperationOptions,
+  QemuVM,
+  type QemuVMConfig,
+  type QemuVMStatus,
+  type SendCommandOptions,
+  type SentCommand,
+  type Snapshot,
+  type SshAccess,
+  type StreamCommandOptions,
+  type Timeouts,
+  type UploadFileOptions,
+} from '@goqemu/vm';

@@ -8,6 +8,7 @@ export type {
   TerminalSize,
 } from './command/command-options.ts';
 export type { CommandStream, OutputChunk } from './command/command-stream.ts';
+export { commandText } from './command/remote-command.ts';
 export type { GuestCondition, WaitForOptions } from './conditions/conditions.ts';
 export { waitFor } from './conditions/wait-for.ts';
 export {

@@ -77,5 +77,5 @@ export { type CommandLines, hostCommandLines } from './process/command-line.ts';
 export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
 export { type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
 export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';
-export { defaultRuntimeFolder } from './sockets/runtime-folder.ts';
+export { defaultRuntimeFolder, makeRuntimeFolder } from './sockets/runtime-folder.ts';
 export { openEndpoint } from './sockets/turns.ts';

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { errorMessage, sleep } from '@goqemu/core';
 import type { SshEndpoint } from './endpoint.ts';
+import { introduce } from './identification.ts';
 
 export interface BannerTiming {
   /** A connection this long without a banner gets a rival; milliseconds. */
@@ -85,6 +86,7 @@ function dial(
 ): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+    introduce(socket);
     silent.add(socket);
     const settle = (reason: string) => {
       clearTimeout(timer);

@@ -5,6 +5,7 @@ import { keyFingerprint, parsePublicKey } from '../keys/key-pair.ts';
 import type { BannerTiming } from './banner.ts';
 import { socketWithBanner } from './banner.ts';
 import type { SshEndpoint } from './endpoint.ts';
+import { clientSoftware, leaveOutIntroduction } from './identification.ts';
 import { authenticationFailed, connectFailed, hostKeyMismatch } from './session-errors.ts';
 import { sshLibrary } from './ssh-library.ts';
 
@@ -94,8 +95,10 @@ async function logIn(
     client.emit('close'); // the client does not hear of a socket that was destroyed before
   }, settings.handshakeMs);
   const accessKey: PublicKeyAuthMethod = { type: 'publickey', username: endpoint.user, key: endpoint.privateKey };
+  leaveOutIntroduction(socket);
   client.connect({
     sock: socket,
+    ident: clientSoftware,
     username: endpoint.user,
     authHandler: [accessKey],
     algorithms: { serverHostKey: [pinned.type as 'ssh-ed25519'] },

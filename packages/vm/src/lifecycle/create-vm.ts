@@ -6,6 +6,7 @@ import { cloudInitSeed } from '@goqemu/image';
 import { createOverlay } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { networkConfig } from '../vm/vm-network.ts';
 import { writeVmState } from '../vm/vm-state.ts';
 import { deleteVm } from './delete-vm.ts';
 import { qemuImg } from './qemu-img.ts';
@@ -50,6 +51,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
     ...(call.signal ? { signal: call.signal } : {}),
   });
   const [access, hostKey] = await Promise.all([host.keys.loadOrCreate(scope.lineage), vm.hostKey()]);
+  const network = networkConfig(spec);
   const seed = cloudInitSeed({
     instanceId: spec.identity.instanceId,
     hostname: spec.identity.hostname,
@@ -57,6 +59,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
     authorizedKeys: [access.publicKey],
     sshHostKeys: { ed25519Private: hostKey.privateKey, ed25519Public: hostKey.publicKey },
     ...('image' in origin && origin.shell ? { shell: origin.shell } : {}),
+    ...(network ? { networkConfig: network } : {}),
   });
   await writeFileAtomic(folder.seed, seed, { mode: 0o600 });
   await writeVmState(folder.state, {

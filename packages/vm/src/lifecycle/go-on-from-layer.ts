@@ -5,6 +5,7 @@ import { giveIdentity } from '../guest/give-identity.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { connectNetwork } from './connect-network.ts';
 import { killOthers } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
 import { type Resumed, ramObstacle, resumeFromLayer } from './resume-from-layer.ts';
@@ -94,6 +95,7 @@ function bootsInstead(vm: Vm, reason: string, call: VmCall): undefined {
 
 /** The ports were the old QEMU's until now. */
 async function addForwards(vm: Vm, machine: Machine, call: VmCall): Promise<void> {
+  await connectNetwork(vm, machine, call);
   const options = call.signal ? { signal: call.signal } : {};
   for (const network of machineConfiguration(vm, await vm.state()).networks ?? []) {
     if (network.kind !== 'user' || !network.id) continue;

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
 import type { MachineConfigInput } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
+import { networkOf, outwardMac } from '../vm/vm-network.ts';
+import type { VmSpec } from '../vm/vm-spec.ts';
 import type { VmState } from '../vm/vm-state.ts';
 
 /** Id of the one disk; overlays are put above its node. */
@@ -23,23 +26,53 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
       // A disk and not a CD: Debian's cloud kernel has no driver for SATA. cloud-init finds it by its label.
       { id: 'seed', source: folder.seed, format: 'raw', readOnly: true },
     ],
-    networks: [
-      {
-        kind: 'user',
-        id: 'net0',
-        mac: spec.identity.mac,
-        forwards: [
-          { hostPort: spec.identity.sshPort, guestPort: 22 },
-          ...Object.values(spec.forwards).map(({ host, guest }) => ({ hostPort: host, guestPort: guest })),
-        ],
-      },
-    ],
+    networks: networks(vm),
     guestAgent: true,
     vmgenid: true,
     serialLog: folder.serialLog,
     stderrLog: folder.qemuLog,
     runtimeFolder: vm.runtimeFolder,
   };
+}
+
+/** Ports of this host's loopback that lead into the guest. */
+export function forwardsOf(spec: VmSpec): readonly { readonly host: number; readonly guest: number }[] {
+  return [{ host: spec.identity.sshPort, guest: 22 }, ...Object.values(spec.forwards)];
+}
+
+/** Where QEMU waits for passt. */
+export function passtSocket(runtimeFolder: string): string {
+  return join(runtimeFolder, 'n');
+}
+
+type Networks = NonNullable<MachineConfigInput['networks']>;
+
+/** The same cards for a QEMU in another runtime folder, while another one holds the ports. */
+export function withoutForwards(networks: MachineConfigInput['networks'], runtimeFolder: string): Networks {
+  return (networks ?? []).map((network) => {
+    if (network.kind === 'user') return { ...network, forwards: [] };
+    if (network.kind === 'stream') return { ...network, address: { path: passtSocket(runtimeFolder) } };
+    return network;
+  });
+}
+
+function networks(vm: Vm): Networks {
+  const { spec } = vm;
+  const network = networkOf(spec);
+  const card = { id: 'net0', mac: spec.identity.mac };
+  if (network.kind === 'passt')
+    return [{ ...card, kind: 'stream', server: true, address: { path: passtSocket(vm.runtimeFolder) } }];
+  const forwards = forwardsOf(spec).map(({ host, guest }) => ({ hostPort: host, guestPort: guest }));
+  const outward = { id: 'net1', mac: outwardMac(spec) };
+  const user = { ...card, kind: 'user', forwards } as const;
+  switch (network.kind) {
+    case 'user':
+      return [user];
+    case 'bridge':
+      return [user, { ...outward, kind: 'bridge', bridge: network.bridge, helper: network.helper }];
+    case 'vmnet':
+      return [user, { ...outward, kind: 'vmnet', mode: 'bridged', interface: network.interface }];
+  }
 }
 
 /** Equal for configurations whose guests see the same devices: names, paths, addresses and ports left out. */

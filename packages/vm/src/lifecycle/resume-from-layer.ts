@@ -8,7 +8,7 @@ import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import { endStray } from './kill-vm.ts';
-import { deviceDigest, machineConfiguration } from './machine-configuration.ts';
+import { deviceDigest, machineConfiguration, withoutForwards } from './machine-configuration.ts';
 
 /**
  * Why the RAM of a layer cannot be used by this machine here and now; undefined when it can.
@@ -57,9 +57,7 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: 
     machine = await launchMachine(
       {
         ...configuration,
-        networks: (configuration.networks ?? []).map((network) =>
-          network.kind === 'user' ? { ...network, forwards: [] } : network,
-        ),
+        networks: withoutForwards(configuration.networks, runtimeFolder),
         runtimeFolder,
         machineType: compatibility.machineType,
         cpu: { model: compatibility.cpu },

@@ -8,6 +8,7 @@ import { bootMemory } from '../ram/boot-memory.ts';
 import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { connectNetwork } from './connect-network.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killOthers, killVm } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
@@ -67,6 +68,7 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
     },
   );
   await writeDown(vm, machine);
+  await connectNetwork(vm, machine, call);
   await vm.update({ resumeFrom: undefined, baseState: undefined });
   return await becomeReady(vm, machine, session, serialOffset, call);
 }

@@ -1,3 +1,5 @@
+import type { HostNetwork } from '@goqemu/network';
+
 /** Everything that makes a machine, with nothing left to default. Plain data. */
 export interface VmSpec {
   /** RFC 1123 label; also the name of its folder. */
@@ -16,6 +18,8 @@ export interface VmSpec {
   readonly identity: VmIdentity;
   /** Guest ports that are reachable on 127.0.0.1, by name. */
   readonly forwards: Readonly<Record<string, { readonly host: number; readonly guest: number }>>;
+  /** User mode unless given. */
+  readonly network?: HostNetwork;
 }
 
 /** What makes a machine itself, apart from its keys. */

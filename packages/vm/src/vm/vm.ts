@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
-import { GuestSession, generateSshKeyPair, type SshKeyPair } from '@goqemu/guest';
+import { GuestSession, type GuestSessionOptions, generateSshKeyPair, type SshKeyPair } from '@goqemu/guest';
 import { attachMachine, defaultRuntimeFolder, type Machine, type MachineRecord } from '@goqemu/machine';
 import { VmFolder } from './vm-folder.ts';
 import type { VmHost } from './vm-host.ts';
@@ -96,7 +96,7 @@ export class Vm {
   }
 
   /** A session as the machine's user; it connects with its first command. */
-  async openSession(): Promise<GuestSession> {
+  async openSession(options: Pick<GuestSessionOptions, 'reconnectMs'> = {}): Promise<GuestSession> {
     const [access, host] = await Promise.all([this.host.keys.loadOrCreate(this.scope.lineage), this.hostKey()]);
     return new GuestSession({
       host: '127.0.0.1',
@@ -105,6 +105,7 @@ export class Vm {
       privateKey: access.privateKey,
       hostKey: host.publicKey,
       logger: this.host.logger,
+      ...options,
     });
   }
 }

@@ -1,0 +1,80 @@
+import { GoqemuError, type LockHolder } from '@goqemu/core';
+
+const quoted = (name: string) => JSON.stringify(name);
+
+export function notRunning(name: string, what: string, why: string, hint: string): GoqemuError {
+  return new GoqemuError({
+    code: 'vm-not-running',
+    source: 'user',
+    subject: name,
+    message: `${what} needs VM ${quoted(name)} to run, and ${why}`,
+    hint,
+  });
+}
+
+export function alreadyRunning(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'vm-already-running',
+    source: 'user',
+    subject: name,
+    message: `VM ${quoted(name)} runs already`,
+    hint: `use it as it is; to begin anew, await stop() first`,
+  });
+}
+
+export function inUse(name: string, holder: Pick<LockHolder, 'command'> & { readonly pid: number }): GoqemuError {
+  const here = holder.pid === process.pid;
+  return new GoqemuError({
+    code: 'vm-in-use',
+    source: 'user',
+    subject: name,
+    message: here
+      ? `VM ${quoted(name)} is driven by another object of this process`
+      : `VM ${quoted(name)} is driven by process ${holder.pid} (${holder.command})`,
+    hint: here
+      ? 'use that object, or detach() it first'
+      : 'wait until that process has finished, or have it call detach(); the VM can be looked at meanwhile: status()',
+    data: { pid: holder.pid },
+  });
+}
+
+export function unknownVm(name: string, known: readonly string[]): GoqemuError {
+  return new GoqemuError({
+    code: 'vm-unknown',
+    source: 'user',
+    subject: name,
+    message: `there is no VM ${quoted(name)} on this host`,
+    hint: known.length > 0 ? `there are: ${known.join(', ')}` : 'make one with createVM({ name })',
+  });
+}
+
+export function interrupted(name: string, what: string, why: string, cause: unknown): GoqemuError {
+  return new GoqemuError({
+    code: 'command-interrupted',
+    source: 'user',
+    subject: what,
+    message: `${what} was cut short: VM ${quoted(name)} ${why}`,
+    hint: 'await the commands that matter before; look at what this one has done before running it again',
+    cause,
+  });
+}
+
+export function released(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'vm-released',
+    source: 'user',
+    subject: name,
+    message: `this object has let go of VM ${quoted(name)}`,
+    hint: `get a new one with attachVM(${quoted(name)}) or createVM()`,
+  });
+}
+
+export function notMade(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'vm-not-made',
+    source: 'user',
+    subject: name,
+    message: `VM ${quoted(name)} has not been made yet`,
+    hint: 'await start() first',
+  });
+}

@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { cutLayer } from '../../lifecycle/cut-layer.ts';
+import type { VmCall } from '../../vm/vm-host.ts';
+import type { HeldVm } from '../held-vm.ts';
+import { checkMemoryRoom } from '../standalone/standalone-host.ts';
+import { describeSnapshot, type Snapshot } from './snapshot.ts';
+
+/** Disk and RAM of a running VM, the disk of one that is not; it goes on at once. */
+export async function takeSnapshot(held: HeldVm, description: string, call: VmCall): Promise<Snapshot> {
+  const { vm, machine, place, record } = held;
+  if (record.snapshots === 'memory') await checkMemoryRoom(place.host, record.name, machine ? record.spec.memory : 0);
+  const { layer: parent } = await vm.state();
+  const { layer } = await cutLayer(
+    vm,
+    machine,
+    await held.session(),
+    {
+      key: randomBytes(32).toString('hex'),
+      ram: machine !== undefined,
+      descriptions: [description, record.name],
+      ...(parent === undefined ? {} : { parent }),
+    },
+    call,
+  );
+  return describeSnapshot(place.host.layers, layer);
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { formatByteSize, GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import { newMachineId } from '@goqemu/guest';
+import type { CachedImage } from '@goqemu/image';
+import { defaultRuntimeFolder, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
+import { chooseHostNetwork } from '@goqemu/network';
+import type { VmCall, VmHost } from '../../vm/vm-host.ts';
+import type { CheckedConfig } from '../options/vm-config.ts';
+import { choosePorts } from './choose-ports.ts';
+import { lineageOf } from './standalone-host.ts';
+import { type StandaloneRecord, standaloneNames } from './standalone-record.ts';
+
+/** A name that no VM here has. */
+export async function temporaryName(host: VmHost): Promise<string> {
+  const taken = await standaloneNames(host);
+  for (;;) {
+    const name = `vm-${randomBytes(4).toString('hex')}`;
+    if (!taken.includes(name)) return name;
+  }
+}
+
+/**
+ * Decides all that a new VM is: nothing of it changes while the VM is there, except ports that somebody else took.
+ *
+ * @throws GoqemuError `disk-too-small`, `port-taken`, `host-network-unavailable`
+ */
+export async function makeRecord(
+  host: VmHost,
+  name: string,
+  { shape, name: chosenName }: CheckedConfig,
+  image: CachedImage,
+  call: VmCall,
+): Promise<StandaloneRecord> {
+  if (shape.disk < image.virtualSize) throw diskTooSmall(shape.disk, image);
+  const installation = await host.installation('amd64', call.signal);
+  const { network, reason } = await withTrialFolder(host, name, (trialFolder) =>
+    chooseHostNetwork(shape.network, {
+      platform: host.platform,
+      netdevs: installation.features.netdevs,
+      trialFolder,
+      ...(call.signal ? { signal: call.signal } : {}),
+    }),
+  );
+  const { sshPort, forwards } = await choosePorts(host, name, shape.forward);
+  const mac = lengthPrefixedDigest(['goqemu-mac', lineageOf(name)]);
+  return {
+    version: 1,
+    name,
+    temporary: chosenName === undefined,
+    image: shape.image,
+    snapshots: shape.snapshots,
+    networkWish: shape.network,
+    networkReason: reason,
+    forward: shape.forward,
+    spec: {
+      name,
+      arch: 'amd64',
+      firmware: 'bios',
+      accelerator: shape.accelerator,
+      memory: shape.memory,
+      cpus: shape.cpus,
+      disk: shape.disk,
+      user: shape.user ?? image.user,
+      identity: {
+        hostname: name,
+        instanceId: `i-${randomBytes(8).toString('hex')}`,
+        mac: `52:54:00:${mac.slice(0, 2)}:${mac.slice(2, 4)}:${mac.slice(4, 6)}`,
+        machineId: newMachineId(),
+        sshPort,
+      },
+      forwards,
+      network,
+    },
+  };
+}
+
+/** passt is tried where the VM's own sockets will be: a profile of AppArmor may allow one folder and not another. */
+async function withTrialFolder<T>(host: VmHost, name: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = defaultRuntimeFolder(`standalone/${name}/trial`, host.platform);
+  await makeRuntimeFolder(folder, host.platform);
+  try {
+    return await work(folder);
+  } finally {
+    await removeRuntimeFiles(folder);
+  }
+}
+
+function diskTooSmall(disk: number, image: CachedImage): GoqemuError {
+  return new GoqemuError({
+    code: 'disk-too-small',
+    source: 'user',
+    subject: 'disk',
+    message: `disk: the image ${image.name} needs at least ${formatByteSize(image.virtualSize)}, got ${formatByteSize(disk)}`,
+    hint: `give the VM a larger disk: disk: '${formatByteSize(image.virtualSize)}'`,
+  });
+}

@@ -1,0 +1,37 @@
+import { lengthPrefixedDigest } from '@goqemu/core';
+import type { HostNetwork } from '@goqemu/network';
+import type { VmSpec } from './vm-spec.ts';
+
+/** The network of a machine; QEMU's user mode unless its specification says otherwise. */
+export function networkOf(spec: Pick<VmSpec, 'network'>): HostNetwork {
+  return spec.network ?? { kind: 'user' };
+}
+
+/** An address of its own on the host's network takes a second card: forwarded ports need one in user mode. */
+export function hasOutwardCard(spec: Pick<VmSpec, 'network'>): boolean {
+  const { kind } = networkOf(spec);
+  return kind === 'bridge' || kind === 'vmnet';
+}
+
+/** MAC of the card that has the machine's address: the second where there are two. */
+export function outwardMac(spec: Pick<VmSpec, 'network' | 'identity'>): string {
+  const { mac } = spec.identity;
+  if (!hasOutwardCard(spec)) return mac;
+  const digest = lengthPrefixedDigest(['goqemu-outward-card', mac]);
+  return `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`;
+}
+
+/**
+ * cloud-init's network configuration (version 2) for machines with two cards: the outward one is preferred. Undefined
+ * for one card, which gets DHCP anyway.
+ */
+export function networkConfig(spec: Pick<VmSpec, 'network' | 'identity'>): Record<string, unknown> | undefined {
+  if (!hasOutwardCard(spec)) return undefined;
+  const card = (macaddress: string, metric: number) => ({
+    match: { macaddress },
+    dhcp4: true,
+    'dhcp4-overrides': { 'route-metric': metric },
+    optional: true,
+  });
+  return { version: 2, ethernets: { forwards: card(spec.identity.mac, 1000), outward: card(outwardMac(spec), 100) } };
+}

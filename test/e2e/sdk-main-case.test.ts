@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { e2eHome, runCommand } from './lab-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const snippets = (page: string) => [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? '');
+
+/** What else is asked of the same guest, since it is there: its sshd is OpenSSH. */
+const more = `
+import assert from 'node:assert/strict';
+const results = await Promise.all(Array.from({ length: 200 }, (_, i) => vm.sendCommand(\`echo \${i}\`)));
+assert.deepEqual(results.map((one) => one.stdout), Array.from({ length: 200 }, (_, i) => \`\${i}\\n\`));
+const connections = await vm.sendCommand("ss -Htn state established '( sport = :22 )' | wc -l");
+assert.equal(connections.stdout, '1\\n');
+const { address } = await vm.ip();
+assert.match((await vm.sendCommand('hostname -I')).stdout, new RegExp(address));
+for await (const { data } of vm.streamCommand('echo begun; exec sleep 54321')) {
+  assert.equal(data.toString(), 'begun\\n');
+  break; // ends the command in the guest
+}
+await assert.rejects(vm.sendCommand('sleep 54321', { timeout: '500 ms' }), /sleep 54321.*500 ms/);
+assert.equal((await vm.sendCommand("pgrep -f '[s]leep 54321' | wc -l")).stdout, '0\\n');
+`;
+
+test('the example at the top of docs/sdk.md takes a Debian back to its snapshot and leaves nothing behind', async () => {
+  const example = snippets(await readFile(join(root, 'docs/sdk.md'), 'utf8'))[0] ?? '';
+  assert.equal(example, await readFile(join(root, 'examples/sdk/main-case.ts'), 'utf8'));
+  const parent = join(root, '.cache/e2e/labs');
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, 'sdk-'));
+  try {
+    const before = await filesOf('snapshots');
+    const file = join(folder, 'example.mts');
+    await writeFile(file, `${example}${more}`);
+    const run = await runCommand(process.execPath, ['--import', 'tsx', file], {
+      cwd: root,
+      env: { GOQEMU_HOME: e2eHome },
+    });
+    assert.deepEqual({ code: run.code, stdout: run.stdout, stderr: run.stderr }, { code: 0, stdout: '', stderr: '' });
+    assert.deepEqual(await filesOf('labs/standalone'), []);
+    assert.deepEqual(await filesOf('snapshots'), before);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+async function filesOf(folder: string): Promise<string[]> {
+  return (await readdir(join(e2eHome, folder)).catch(() => [])).sort();
+}
