@@ -5,8 +5,8 @@ import { thirdPartyLicences } from './licences.mjs';
 
 const folder = join(root, 'packages', 'goqemu');
 
-/** Packages that stay imports: esbuild and ssh2 have native parts, undici loads its own pieces late. */
-const external = ['esbuild', 'ssh2', 'undici'];
+/** Packages that stay imports: esbuild and ssh2 have native parts, tsx and undici load pieces of their own late. */
+const external = ['esbuild', 'ssh2', 'tsx', 'undici'];
 
 /** Packages in CommonJS within the bundle ask for `require`, which an ES module does not have. */
 const requireForCommonJs =

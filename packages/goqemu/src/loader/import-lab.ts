@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { errorMessage, GoqemuError, isGoqemuError, type SourceLocation } from '@goqemu/core';
+import { errorMessage, GoqemuError, isGoqemuError, type SourceLocation, systemErrorCode } from '@goqemu/core';
 import { isLabDefinition, type LabDefinition } from '@goqemu/lab';
 import { codeFrame } from './code-frame.ts';
 
@@ -16,15 +16,33 @@ export async function importLab(bundle: string, file: string, inputs: readonly s
   process.setSourceMapsEnabled(true); // stack traces name the lab, not its bundle
   const url = pathToFileURL(bundle);
   if (evaluations++ > 0) url.search = `evaluation=${evaluations}`;
-  let exported: { readonly default?: unknown };
+  let exported: Module;
   try {
-    exported = (await import(url.href)) as { readonly default?: unknown };
+    exported = await evaluated(url.href);
   } catch (error) {
     throw threw(error, inputs);
   }
   const value = exported.default;
   if (isLabDefinition(value)) return value;
   throw wrongExport(file, value, Object.keys(exported));
+}
+
+interface Module {
+  readonly default?: unknown;
+}
+
+/**
+ * The bundle holds what the lab imports by name. TypeScript that it imports by a name made up while it runs is
+ * beyond the bundler and, before 22.18, beyond Node.js: then tsx loads the lab.
+ */
+async function evaluated(url: string): Promise<Module> {
+  try {
+    return (await import(url)) as Module;
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+    const { tsImport } = await import('tsx/esm/api');
+    return (await tsImport(url, import.meta.url)) as Module;
+  }
 }
 
 function threw(error: unknown, inputs: readonly string[]): GoqemuError {

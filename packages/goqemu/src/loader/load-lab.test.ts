@@ -99,6 +99,18 @@ test('a folder with a lab.ts in it stands for the lab', async () => {
   assert.equal((await load(folder, 'web')).file, join(folder, 'web', 'lab.ts'));
 });
 
+test('TypeScript that is imported by a name made up while the lab is loaded', async () => {
+  const folder = project({
+    'machines.ts': "export const names: readonly string[] = ['a', 'b'];\n",
+    'lab.ts': `import { defineLab } from 'goqemu';
+const file = ['mach', 'ines.ts'].join('');
+const { names } = (await import(new URL(file, import.meta.url).href)) as { names: readonly string[] };
+export default defineLab({ name: names.join('-') }, () => undefined);
+`,
+  });
+  assert.equal((await load(folder)).definition.name, 'a-b');
+});
+
 test('a syntax error names file, line and column and shows the place', async () => {
   const folder = project({ 'lab.ts': "import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'x' \n" });
   const error = await failure(folder);
