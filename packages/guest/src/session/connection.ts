@@ -47,6 +47,7 @@ export async function openConnection(
 ): Promise<Connection> {
   const library = sshLibrary(); // loads while the banner is awaited
   const socket = await socketWithBanner(endpoint, settings.banner, signal, (reason) => {
+    if (signal.aborted) return; // given up, which is no reason of the guest's
     settings.logger.log('debug', 'ssh', 'no banner yet', { host: endpoint.host, port: endpoint.port, reason });
     progress.onAttempt?.(reason);
   });
