@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sleep } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
+import { collectLayers, layerTree, verifyLayer } from '@goqemu/vm';
 import { CheckpointLab, counter, inGuest, keyOf } from './checkpoint-lab.ts';
 
 describe('a checkpoint of a running machine', () => {
@@ -82,6 +83,58 @@ describe('a checkpoint of a running machine', () => {
     });
     await restored('after orphan', async (machine) => {
       assert.equal(await inGuest(machine, 'cat /run/t/later'), 'later');
+    });
+  });
+
+  test('is whole after many restores, each in the middle of a heavy write', async () => {
+    await restored('base', async (machine) => {
+      await inGuest(
+        machine,
+        'head -c 8000000 /dev/urandom > /root/blob; sha256sum /root/blob > /root/sum; cp /root/blob /run/t/',
+      );
+      await lab.cut('heavy', machine);
+    });
+    const turns = process.env.GOQEMU_SOAK ? 50 : 4;
+    for (let turn = 0; turn < turns; turn++) {
+      await restored('heavy', async (machine) => {
+        await inGuest(machine, 'sha256sum -c /root/sum; cmp /root/blob /run/t/blob; ! dmesg | grep -i "ext4-fs error"');
+        const writer = 'while :; do head -c 4000000 /dev/urandom > /root/blob; rm -f /run/t/blob; sync; done';
+        await inGuest(machine, `(setsid sh -c '${writer}' < /dev/null > /dev/null 2>&1 &)`);
+      });
+    }
+    const layer = await lab.host.layers.get(keyOf('heavy'));
+    const { imgPath = '' } = await lab.host.installation('amd64');
+    await verifyLayer(lab.host.layers, layer, { qemuImg: imgPath });
+  });
+
+  test('is told with what stands on it, and what it costs', async () => {
+    const roots = await layerTree(lab.host.layers, lab.host.folders.labs);
+    assert.deepEqual(
+      roots.map(({ layer }) => layer.manifest.descriptions),
+      [['base']],
+    );
+    const [base] = roots;
+    assert.ok(base);
+    assert.ok(base.children.some(({ layer }) => layer.manifest.key === keyOf('first')));
+    const heavy = base.children.find(({ layer }) => layer.manifest.key === keyOf('heavy'));
+    assert.equal(heavy?.machineDisks.length, 1);
+    assert.ok(base.bytes.unique > 2 ** 24, 'its RAM is its own');
+    assert.ok(base.bytes.shared > 0, 'its disk is needed by others');
+  });
+
+  test('goes when nothing reaches it, and not before', async () => {
+    const { layers, folders } = lab.host;
+    const options = { store: layers, labsFolder: folders.labs, lineage: '0123456789ab', keep: [keyOf('base')] };
+    const before = (await layers.list()).length;
+    const would = await collectLayers({ ...options, dryRun: true });
+    assert.equal((await layers.list()).length, before);
+    const did = await collectLayers(options);
+    assert.deepEqual(did, would);
+    assert.ok(did.removed > 0 && did.bytes > 0);
+    const left = (await layers.list()).map(({ manifest }) => manifest.key);
+    assert.ok(left.includes(keyOf('base')) && left.includes(keyOf('heavy')), 'a disk stands on the second');
+    await restored('base', async (machine) => {
+      assert.equal(await inGuest(machine, 'cat /root/file'), 'disk');
     });
   });
 

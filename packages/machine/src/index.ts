@@ -21,6 +21,7 @@ export {
   loadDeviceState,
   mayReadMemory,
   parseStateStream,
+  qcow2Size,
   type RamCapture,
   type StateStream,
 } from './checkpoint/index.ts';

@@ -1,5 +1,4 @@
 import { readdir, rmdir } from 'node:fs/promises';
-import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { systemErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
@@ -90,7 +89,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
   }
 
   async memoryBudget(_call: BackendCall): Promise<number> {
-    return freemem();
+    return this.host.room.memory();
   }
 
   async ensureImage(image: ResolvedImage, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {

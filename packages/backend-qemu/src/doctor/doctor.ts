@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { formatByteSize, isGoqemuError, systemErrorCode } from '@goqemu/core';
 import { checkBuildTools } from '@goqemu/image';
 import { acceleratorReport, type QemuInstallation } from '@goqemu/machine';
-import type { VmHost } from '@goqemu/vm';
+import { checkpointRoad, type VmHost } from '@goqemu/vm';
 
 /** One thing that was looked at on this host. */
 export interface DoctorFact {
@@ -27,7 +27,7 @@ export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readon
     facts.push(
       ...qemuFacts(installation),
       ...(await acceleratorFacts(host, installation, signal)),
-      ramFact(host, installation),
+      await ramFact(host, installation),
     );
   facts.push(memoryFact(), await roomFact(host), await buildFact(host));
   return facts;
@@ -70,16 +70,19 @@ async function acceleratorFacts(
 }
 
 /** How checkpoints keep RAM here. */
-function ramFact(host: VmHost, { features }: QemuInstallation): DoctorFact {
-  const memfd = host.platform.system === 'linux' && features.objects.includes('memory-backend-memfd');
-  if (memfd && features.migrationCapabilities.includes('x-ignore-shared')) {
-    return { name: 'checkpoints', status: 'ok', finding: 'disk and RAM, by a shared RAM file' };
-  }
+async function ramFact(host: VmHost, installation: QemuInstallation): Promise<DoctorFact> {
+  const { kind, reason } = await checkpointRoad(host, installation);
+  const hints = {
+    'copy-on-write': undefined,
+    copy: 'restores are quicker where that is allowed: sysctl kernel.yama.ptrace_scope=0, and a QEMU of 2.11 or later',
+    disk: 'keeping RAM needs Linux, and a QEMU with memory-backend-memfd and x-ignore-shared (4.0 or later)',
+  };
+  const hint = hints[kind];
   return {
     name: 'checkpoints',
-    status: 'warning',
-    finding: 'disk only: restoring one boots the machine',
-    hint: 'keeping RAM needs Linux, and a QEMU with memory-backend-memfd and x-ignore-shared (4.0 or later)',
+    status: kind === 'disk' ? 'warning' : 'ok',
+    finding: reason,
+    ...(hint ? { hint } : {}),
   };
 }
 

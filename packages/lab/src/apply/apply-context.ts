@@ -15,8 +15,8 @@ export interface ApplyContext {
   readonly now: () => number;
   /** When the plan was made: what enters the keys of steps that do not keep. */
   readonly plannedAt: number;
-  /** Layers that operations still to come start from. */
-  readonly origins: () => ReadonlySet<string>;
+  /** Whether an operation still to come starts from a layer. */
+  readonly isOriginToCome: (layer: string) => boolean;
 }
 
 export type WorkOf<Verb extends Work['verb']> = Extract<Work, { verb: Verb }>;

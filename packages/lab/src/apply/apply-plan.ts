@@ -107,6 +107,8 @@ class PlanRun {
   readonly #inDoubt: string[] = [];
   readonly #done = new Set<string>();
   readonly #counts: Record<string, number> = {};
+  /** How many operations still to be done start from a layer. */
+  readonly #origins = new Map<string, number>();
 
   constructor(context: EngineContext, plan: Plan, writer: StateWriter, options: ApplyOptions, began: number) {
     this.#context = context;
@@ -114,6 +116,7 @@ class PlanRun {
     this.#writer = writer;
     this.#options = options;
     this.#began = began;
+    for (const operation of plan.operations) this.#countOrigin(operation, 1);
   }
 
   async run(): Promise<ApplyResult> {
@@ -183,7 +186,7 @@ class PlanRun {
           call,
           now: context.now,
           plannedAt: Date.parse(this.#plan.createdAt),
-          origins: () => this.#originsToCome(),
+          isOriginToCome: (layer) => (this.#origins.get(layer) ?? 0) > 0,
         },
         operation.id,
         operation.machine,
@@ -198,9 +201,16 @@ class PlanRun {
       return false;
     }
     this.#done.add(operation.id);
+    this.#countOrigin(operation, -1);
     this.#counts[operation.action] = (this.#counts[operation.action] ?? 0) + 1;
     context.emit({ type: 'operation-done', id: operation.id, durationMs: context.now() - began });
     return true;
+  }
+
+  #countOrigin({ work }: Operation, change: 1 | -1): void {
+    if (work.verb !== 'make' || !('layer' in work.origin)) return;
+    const { layer } = work.origin;
+    this.#origins.set(layer, (this.#origins.get(layer) ?? 0) + change);
   }
 
   #failed(operation: Operation, thrown: unknown): void {
@@ -211,14 +221,6 @@ class PlanRun {
     if (!this.#options.kill?.aborted || isGoqemuError(thrown))
       this.#errors.push({ resource: operation.resource, error });
     this.#context.emit({ type: 'operation-failed', id: operation.id, error });
-  }
-
-  #originsToCome(): ReadonlySet<string> {
-    const origins = new Set<string>();
-    for (const { id, work } of this.#plan.operations) {
-      if (work.verb === 'make' && 'layer' in work.origin && !this.#done.has(id)) origins.add(work.origin.layer);
-    }
-    return origins;
   }
 
   /** The lock is still held, and nothing here can be interrupted: the state is saved whatever happened. */

@@ -165,3 +165,13 @@ test('a backend that fails while tidying up does not fail the apply', async () =
   assert.equal((await bench.destroy(program)).outcome, 'done');
   assert.ok(bench.events.some((event) => event.type === 'notice' && event.code === 'tidying-failed'));
 });
+
+test('spare layers that take too much room are collected', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  await bench.apply(lab((l) => void l.vm('web').run('a', 'echo 1')));
+  const state = JSON.parse(bench.storage.files.get('state') ?? '');
+  for (const note of Object.values<{ bytes: number }>(state.layers)) note.bytes = 30 * 2 ** 30;
+  bench.storage.files.set('state', JSON.stringify(state));
+  await bench.apply(lab((l) => void l.vm('web').run('a', 'echo 2')));
+  assert.equal(bench.host.layers.size, 2);
+});

@@ -96,7 +96,9 @@ export async function make(context: ApplyContext, id: string, name: string, work
     machines: {
       [name]: { ...started, record: cut.record, applied: [work.first], layer: key, checkpoints: work.checkpoints },
     },
-    layers: { [key]: { machine: name, parent: null, shape: ramShape(spec), usedAt: context.now() } },
+    layers: {
+      [key]: { machine: name, parent: null, shape: ramShape(spec), bytes: cut.layer.bytes, usedAt: context.now() },
+    },
     durations: { [`make:${name}:image`]: context.now() - began, 'make:image': context.now() - began },
   });
 }

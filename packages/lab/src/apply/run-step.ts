@@ -49,11 +49,19 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
       ...(before.layer === null ? {} : { parent: before.layer }),
       ...(canGiveUpRam(context, name, before) && before.layer !== null ? { supersedes: before.layer } : {}),
     };
-    const { record } = await backend.cutLayer(cut, call);
+    const { record, layer } = await backend.cutLayer(cut, call);
     const checkpoints = { ...before.checkpoints, ...Object.fromEntries(work.checkpoints.map((one) => [one, key])) };
     await writer.end(id, {
       machines: { [name]: { ...before, record, applied, layer: key, checkpoints, dirty: false } },
-      layers: { [key]: { machine: name, parent: before.layer, shape: ramShape(work.spec), usedAt: context.now() } },
+      layers: {
+        [key]: {
+          machine: name,
+          parent: before.layer,
+          shape: ramShape(work.spec),
+          bytes: layer.bytes,
+          usedAt: context.now(),
+        },
+      },
       durations,
       ...runs,
     });
@@ -164,7 +172,7 @@ async function keepCapture(
 /** The RAM of the layer below is given up unless it has a name, begins the chain, or somebody else stands on it. */
 function canGiveUpRam(context: ApplyContext, name: string, machine: MachineState): boolean {
   const { layer } = machine;
-  if (layer === null || machine.applied[0]?.key === layer || context.origins().has(layer)) return false;
+  if (layer === null || machine.applied[0]?.key === layer || context.isOriginToCome(layer)) return false;
   const { state } = context.writer;
   if (state.layers[layer]?.machine !== name) return false;
   if (

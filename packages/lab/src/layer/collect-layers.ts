@@ -2,8 +2,11 @@ import type { Backend, BackendCall } from '../backend/backend.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
 
-/** Layers that nothing needs any more are kept for the case that a change is taken back, this many of them. */
-const spareLayers = 64;
+/**
+ * Layers that nothing needs any more are kept for the case that a change is taken back: the last used ones, up to
+ * this many and this many bytes of disk.
+ */
+const spareBudget = { layers: 64, bytes: 20 * 2 ** 30 };
 
 /** Layers that machines and checkpoints stand on. */
 export function neededLayers(state: LabState): ReadonlySet<string> {
@@ -38,14 +41,19 @@ export async function collectGarbage(
   backend: Backend,
   writer: StateWriter,
   call: BackendCall,
-  options: { readonly spare?: number; readonly gone?: readonly string[] } = {},
+  options: { readonly gone?: readonly string[] } = {},
 ): Promise<void> {
   const { state } = writer;
-  const spare = options.spare ?? spareLayers;
   const needed = neededLayers(state);
   const idle = Object.entries(state.layers)
     .filter(([key]) => !needed.has(key))
     .sort(([, a], [, b]) => b.usedAt - a.usedAt);
+  let bytes = 0;
+  const fitting = idle.findIndex(([, note], index) => {
+    bytes += note.bytes;
+    return index >= spareBudget.layers || bytes > spareBudget.bytes;
+  });
+  const spare = fitting < 0 ? idle.length : fitting;
   const gone = idle.slice(spare);
   if (gone.length === 0 && !options.gone) return;
   const keep = [...needed, ...idle.slice(0, spare).map(([key]) => key)];

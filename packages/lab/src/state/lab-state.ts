@@ -50,6 +50,8 @@ export interface LayerNote {
   readonly parent: string | null;
   /** Devices that its RAM fits: architecture, firmware, memory, cores, accelerator. */
   readonly shape: string;
+  /** On the disk, when it was cut. */
+  readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly usedAt: number;
 }
@@ -177,7 +179,13 @@ export const stateSchema = z.looseObject({
     }),
   ),
   layers: keyedBy(
-    z.looseObject({ machine: z.string(), parent: z.string().nullable(), shape: z.string(), usedAt: z.number() }),
+    z.looseObject({
+      machine: z.string(),
+      parent: z.string().nullable(),
+      shape: z.string(),
+      bytes: z.number().default(0),
+      usedAt: z.number(),
+    }),
   ),
   captures: keyedBy(z.union([z.object({ value: z.string() }), z.object({ encrypted: z.string() })])),
   checkpoints: keyedBy(

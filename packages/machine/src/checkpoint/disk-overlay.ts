@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { errorMessage, GoqemuError, internalError, systemErrorCode } from '@goqemu/core';
 import { qcow2Size, writeEmptyOverlay } from './empty-overlay.ts';
 import type { Monitor } from './monitor.ts';
@@ -28,7 +27,6 @@ export async function createOverlay(path: string, options: OverlayOptions): Prom
     if (whole !== undefined && size !== undefined && (await writeEmptyOverlay(path, { backing, backingFormat, size })))
       return;
   } catch (error) {
-    await rm(path, { force: true });
     throw overlayError(path, errorMessage(error), systemErrorCode(error) === 'ENOSPC', error);
   }
   await createByTool(path, options);

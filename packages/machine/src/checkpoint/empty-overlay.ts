@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { systemErrorCode } from '@goqemu/core';
 
 /** The layout of an empty overlay: header, refcount table, its first block, L1 table; a cluster each. */
@@ -49,6 +49,9 @@ export async function writeEmptyOverlay(
   const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(image);
+  } catch (error) {
+    await unlink(path);
+    throw error;
   } finally {
     await file.close();
   }

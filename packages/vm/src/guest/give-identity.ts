@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { applyIdentity, GuestSession, identityScript, newEntropySeed } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
@@ -48,6 +48,21 @@ export async function giveIdentity(
 }
 
 /**
+ * After a boot from the disk of another machine's layer: cloud-init has seen to names and keys, but it leaves the
+ * machine id alone.
+ */
+export async function giveMachineId(
+  vm: Vm,
+  machine: Machine,
+  session: GuestSession,
+  agent: boolean,
+  call: VmCall,
+): Promise<void> {
+  const { machineId } = vm.spec.identity;
+  await applyIdentity(agent ? throughAgent(machine, call) : throughSession(session, call), { machineId });
+}
+
+/**
  * One process in the guest for the clock, and none for the rest: in an emulated guest the first one costs more than
  * everything before it. (`guest-set-time` would wait for hwclock(8), which waits for the next full second.) The
  * kernel's generator is reseeded by the vmgenid device (Linux 5.18); older ones mix in what is written to it here.
@@ -58,10 +73,20 @@ async function renew(machine: Machine, call: VmCall): Promise<void> {
   await Promise.all([setClock(agent, limits), mixEntropy(agent, limits)]);
 }
 
+/** date(1) of GNU takes fractions of a second; where it does not, the script knows what to do. */
 async function setClock(agent: GuestAgentClient, limits: Limits): Promise<void> {
+  const args = ['-u', '-s', `@${(Date.now() / 1000).toFixed(3)}`];
+  const direct = await agent.exec({ path: '/bin/date', args, timeoutMs: answerMs, ...limits }).catch(refused);
+  if (direct?.exitCode === 0) return;
   const script = identityScript({ clock: Date.now() });
   const result = await agent.exec({ path: '/bin/sh', args: ['-c', script], timeoutMs: answerMs, ...limits });
   if (result.exitCode !== 0) throw clockNotSet(result.stderr.trim() || `exit code ${result.exitCode ?? 'none'}`);
+}
+
+/** The agent says so when there is no such program. */
+function refused(error: unknown): undefined {
+  if (hasErrorCode(error, 'qga-command-failed')) return undefined;
+  throw error;
 }
 
 async function mixEntropy(agent: GuestAgentClient, limits: Limits): Promise<void> {

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { backingChain } from './backing-chain.ts';
 import { type Layer, type LayerStore, layerId } from './layer-store.ts';
+import { machineDisks } from './machine-disks.ts';
 
 export interface CollectLayersOptions {
   readonly store: LayerStore;
@@ -10,37 +11,56 @@ export interface CollectLayersOptions {
   /** The lab that collects. */
   readonly lineage: string;
   readonly keep: readonly string[];
+  /** Only tells what would go. */
+  readonly dryRun?: boolean;
+}
+
+export interface Collected {
+  /** Layers that went, or would go. */
+  readonly removed: number;
+  /** Bytes that they and the RAM of others took. */
+  readonly bytes: number;
+  /** Ids of the layers that went, oldest last. */
+  readonly ids: readonly string[];
 }
 
 /** Removes the layers of one lab that nothing reaches any more. */
-export async function collectLayers(options: CollectLayersOptions): Promise<{ removed: number; bytes: number }> {
-  const { store, lineage } = options;
+export async function collectLayers(options: CollectLayersOptions): Promise<Collected> {
+  const { store, lineage, dryRun = false } = options;
   const keep = new Set(options.keep);
   const layers = await store.list();
   const standing = await reachableFolders(options, layers, keep);
-  let removed = 0;
+  const ids: string[] = [];
   let bytes = 0;
   for (const layer of [...layers].reverse()) {
     const { manifest } = layer;
     if (!manifest.owners.includes(lineage)) continue;
+    if (keep.has(manifest.key)) continue;
     const others = manifest.owners.filter((owner) => owner !== lineage);
     const before = await store.bytes(layer);
-    if (keep.has(manifest.key)) continue;
     if (others.length > 0) {
-      await store.write({ ...manifest, owners: others });
+      if (!dryRun) await store.write({ ...manifest, owners: others });
     } else if (standing.has(basename(layer.folder))) {
       // A disk needs it: it stays as a layer without RAM or name.
-      bytes += before - (await store.bytes(await store.dropRam(layer)));
-      if (manifest.descriptions.length > 0)
-        await store.write({ ...(await store.get(manifest.key)).manifest, descriptions: [] });
+      const { ram: _ram, state: _state, ...rest } = manifest;
+      bytes += before - (await store.bytes({ ...layer, manifest: rest }));
+      if (!dryRun) await strip(store, layer);
     } else {
-      await store.remove(manifest.key);
-      removed += 1;
+      if (!dryRun) await store.remove(manifest.key);
+      ids.push(manifest.id);
       bytes += before;
     }
   }
-  await removeUnfinished(store, standing);
-  return { removed, bytes };
+  if (!dryRun) {
+    await removeUnfinished(store, standing);
+    await store.removeEmptyGroups();
+  }
+  return { removed: ids.length, bytes, ids };
+}
+
+async function strip(store: LayerStore, layer: Layer): Promise<void> {
+  const { manifest } = await store.dropRam(layer);
+  if (manifest.descriptions.length > 0) await store.write({ ...manifest, descriptions: [] });
 }
 
 /** Folders of layers that a kept layer, another lab's layer or a machine's disk stands on. */
@@ -61,19 +81,6 @@ async function reachableFolders(
     }
   }
   return reached;
-}
-
-async function machineDisks(labsFolder: string): Promise<string[]> {
-  const disks: string[] = [];
-  for (const lab of await readdir(labsFolder).catch(() => [])) {
-    for (const machine of await readdir(join(labsFolder, lab)).catch(() => [])) {
-      const folder = join(labsFolder, lab, machine);
-      for (const file of await readdir(folder).catch(() => [])) {
-        if (/^disk-\d+\.qcow2$/.test(file)) disks.push(join(folder, file));
-      }
-    }
-  }
-  return disks;
 }
 
 /** A cut that was interrupted leaves a folder without a manifest; it may hold the disk that a machine stands on. */

@@ -7,6 +7,8 @@ const fileSchema = z.object({
   size: z.number().int().nonnegative(),
   /** When it was last written, in milliseconds: RAM and device state that were touched later are damaged. */
   modified: z.number().optional(),
+  /** Absent for a file in the layer's folder. */
+  store: z.literal('memory').optional(),
 });
 export type LayerFile = z.infer<typeof fileSchema>;
 

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
-import { type LayerManifest, layerManifestSchema } from './layer-manifest.ts';
+import { type LayerFile, type LayerManifest, layerManifestSchema } from './layer-manifest.ts';
 
 /** A layer and where its files are. */
 export interface Layer {
@@ -16,9 +17,13 @@ export interface Layer {
  */
 export class LayerStore {
   readonly folder: string;
+  /** Where RAM lies that is kept in memory: gone with the next start of the host, and then the disk is what is left. */
+  readonly memoryFolder: string;
 
-  constructor(folder: string) {
+  /** @param memoryFolder on a file system in memory; below `/dev/shm` unless given */
+  constructor(folder: string, memoryFolder = join('/dev/shm', `goqemu-${digestOf(folder)}`)) {
     this.folder = folder;
+    this.memoryFolder = memoryFolder;
   }
 
   folderOf(key: string): string {
@@ -70,6 +75,12 @@ export class LayerStore {
     return { manifest, folder };
   }
 
+  /** Makes layers of the parts of one cut, all at once: written after the last of their manifests. */
+  async completeGroup(id: string, keys: readonly string[]): Promise<void> {
+    const content = { version: 1, id, createdAt: new Date().toISOString(), keys };
+    await writeFileAtomic(this.#groupFile(id), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  }
+
   /** Notes that a lab uses a layer, so that another lab's collection leaves it alone. */
   async adopt(layer: Layer, lineage: string): Promise<Layer> {
     if (layer.manifest.owners.includes(lineage)) return layer;
@@ -81,6 +92,10 @@ export class LayerStore {
     const folder = this.folderOf(key);
     await rm(join(folder, 'manifest.json'), { force: true });
     await rm(folder, { recursive: true, force: true });
+    await rm(join(this.memoryFolder, layerId(key)), { recursive: true, force: true });
+    await rmdir(this.memoryFolder).catch((error: unknown) => {
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
+    });
   }
 
   /** Gives up the RAM of a layer; its disk stays. */
@@ -88,7 +103,7 @@ export class LayerStore {
     const { ram, state, ...rest } = layer.manifest;
     if (!ram && !state) return layer;
     const written = await this.write(rest);
-    for (const file of [ram, state]) if (file) await rm(join(layer.folder, file.name), { force: true });
+    for (const file of [ram, state]) if (file) await rm(this.#path(layer, file), { force: true });
     return written;
   }
 
@@ -101,9 +116,10 @@ export class LayerStore {
     const { disk, ram, state } = layer.manifest;
     const path = join(layer.folder, disk.name);
     if ((await isQcow2(path)) === false) throw damaged(layer, `${path} is no qcow2 image any more`);
-    for (const file of [disk, ram, state]) {
+    const ramFiles = (await this.hasRam(layer)) ? [ram, state] : [];
+    for (const file of [disk, ...ramFiles]) {
       if (!file) continue;
-      const path = join(layer.folder, file.name);
+      const path = this.#path(layer, file);
       const found = await stat(path).catch(() => undefined);
       if (!found) throw damaged(layer, `${path} is missing`);
       if (found.size !== file.size) throw damaged(layer, `${path} has ${found.size} bytes instead of ${file.size}`);
@@ -116,15 +132,48 @@ export class LayerStore {
   }
 
   /** Where the RAM and the device state of a layer are; of no use for one that holds neither. */
-  ramFiles({ folder, manifest }: Layer): { readonly ram: string; readonly state: string } {
-    return { ram: join(folder, manifest.ram?.name ?? ''), state: join(folder, manifest.state?.name ?? '') };
+  ramFiles(layer: Layer): { readonly ram: string; readonly state: string } {
+    const { ram, state } = layer.manifest;
+    return { ram: ram ? this.#path(layer, ram) : '', state: state ? this.#path(layer, state) : '' };
+  }
+
+  /** False when RAM that was kept in memory did not outlive the host's last start. */
+  async hasRam(layer: Layer): Promise<boolean> {
+    const { ram, state } = layer.manifest;
+    if (!ram || !state) return false;
+    if (ram.store !== 'memory') return true;
+    return (await stat(this.#path(layer, ram)).catch(() => undefined)) !== undefined;
+  }
+
+  /** The folder in memory for the RAM of a layer that is being cut. */
+  async prepareMemory(key: string): Promise<string> {
+    const folder = join(this.memoryFolder, layerId(key));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  }
+
+  #path(layer: Layer, file: LayerFile): string {
+    return join(file.store === 'memory' ? join(this.memoryFolder, layer.manifest.id) : layer.folder, file.name);
   }
 
   /** Bytes that the layer's own files take on the disk. */
   async bytes(layer: Layer): Promise<number> {
     const files = [layer.manifest.disk, layer.manifest.ram, layer.manifest.state].filter((file) => file !== undefined);
-    const found = await Promise.all(files.map(({ name }) => stat(join(layer.folder, name)).catch(() => undefined)));
+    const found = await Promise.all(files.map((file) => stat(this.#path(layer, file)).catch(() => undefined)));
     return found.reduce((sum, file) => sum + (file ? file.blocks * 512 : 0), 0);
+  }
+
+  #groupFile(id: string): string {
+    return join(this.folder, 'groups', `${id}.json`);
+  }
+
+  /** Groups of which no part is left. */
+  async removeEmptyGroups(): Promise<void> {
+    const needed = new Set((await this.list()).map(({ manifest }) => manifest.group));
+    for (const name of await readdir(join(this.folder, 'groups')).catch(() => [])) {
+      const id = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
+      if (id && !needed.has(id)) await rm(join(this.folder, 'groups', name), { force: true });
+    }
   }
 
   async #read(id: string): Promise<Layer | undefined> {
@@ -135,8 +184,15 @@ export class LayerStore {
     });
     if (text === undefined) return undefined;
     const parsed = layerManifestSchema.safeParse(parseJson(text));
-    return parsed.success && parsed.data.id === id ? { manifest: parsed.data, folder } : undefined;
+    if (!parsed.success || parsed.data.id !== id) return undefined;
+    const { group } = parsed.data;
+    if (group && !(await stat(this.#groupFile(group)).catch(() => undefined))) return undefined;
+    return { manifest: parsed.data, folder };
   }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 function damaged(layer: Layer, what: string): GoqemuError {

@@ -36,5 +36,7 @@ export async function cutLayer(
   } finally {
     await cut.goOn();
   }
-  return { layer: await cut.finish(), pauseMs: cut.pauseMs };
+  const layer = await cut.finish();
+  await cut.supersede();
+  return { layer, pauseMs: cut.pauseMs };
 }

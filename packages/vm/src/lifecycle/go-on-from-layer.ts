@@ -8,15 +8,16 @@ import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
 import { killOthers } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
-import { ramObstacle, resumeFromLayer } from './resume-from-layer.ts';
+import { type Resumed, ramObstacle, resumeFromLayer } from './resume-from-layer.ts';
 
 /**
  * Puts a machine where a layer was cut, RAM and all. The new QEMU is loaded before the one that runs is ended, so that
- * what fails until then changes nothing.
+ * what fails until then changes nothing, and the guest runs on before the old one is gone: only its ports have to wait.
  *
- * The machine's folder names the new QEMU before the old one ends: a goqemu that is killed in between leaves a machine
- * that the next start, stop or restore takes to the layer or away. The RAM of a layer that does not fit or cannot be
- * loaded costs a boot and never data, since its disk is complete; the reason is told as a notice.
+ * The machine's folder names the new QEMU before the old one ends: a goqemu that is killed before leaves the old
+ * machine and a stray that the next start ends, one that is killed after leaves a machine that the next start takes to
+ * the layer. The RAM of a layer that does not fit or cannot be loaded costs a boot and never data, since its disk is
+ * complete; the reason is told as a notice.
  *
  * @returns undefined when the layer's RAM cannot be used: nothing was changed then
  */
@@ -38,33 +39,50 @@ export async function goOnFromLayer(
   if (!resumed) return undefined;
   const { machine } = resumed;
   try {
-    const { key, identity, agent } = layer.manifest;
-    await vm.update({
-      ...resumed.state,
-      disk,
-      layer: key,
-      resumeFrom: key,
-      identity: identity.instanceId,
-      ready: undefined,
-    });
-    vm.trace('restore: the folder names the new QEMU');
-    await killOthers(vm, call);
-    vm.trace('restore: the old QEMU is gone');
-    session.reset();
-    await addForwards(vm, machine, call);
-    vm.trace('restore: the ports are there');
     await machine.resume();
     vm.trace('restore: the guest runs');
     call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });
-    await giveIdentity(vm, machine, layer, session, call);
+  } catch (error) {
+    await machine.kill();
+    await machine.close();
+    throw error;
+  }
+  try {
+    const { agent } = layer.manifest;
+    const takenOver = takeOver(vm, layer, disk, resumed, session, call);
+    // The agent needs no ports; SSH does.
+    if (!agent) await takenOver;
+    await settled([takenOver, giveIdentity(vm, machine, layer, session, call)]);
     vm.trace('restore: the guest knows the time');
-    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent, ready: true });
+    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
     await vm.folder.keepOnly(disk, resumed.state.baseState);
     return machine;
   } catch (error) {
     await machine.close();
     throw error;
   }
+}
+
+async function takeOver(
+  vm: Vm,
+  { manifest: { key, identity } }: Layer,
+  disk: string,
+  { machine, state }: Resumed,
+  session: GuestSession,
+  call: VmCall,
+): Promise<void> {
+  await vm.update({ ...state, disk, layer: key, resumeFrom: key, identity: identity.instanceId });
+  vm.trace('restore: the folder names the new QEMU');
+  await killOthers(vm, call);
+  vm.trace('restore: the old QEMU is gone');
+  session.reset();
+  await addForwards(vm, machine, call);
+  vm.trace('restore: the ports are there');
+}
+
+/** Waits for both, so that nothing goes on behind an error. */
+async function settled(works: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
 }
 
 function bootsInstead(vm: Vm, reason: string, call: VmCall): undefined {

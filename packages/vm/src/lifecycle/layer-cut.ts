@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { errorMessage, GoqemuError } from '@goqemu/core';
 import { captureRam, continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
 import { type Layer, layerId } from '../layers/layer-store.ts';
+import { ramLimit } from '../ram/checkpoint-road.ts';
 import { checkDisk } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -17,6 +19,8 @@ export interface CutOptions {
   readonly parent?: string;
   readonly ram: boolean;
   readonly supersedes?: string;
+  /** Where the RAM is kept: `memory` is quicker on slow disks, and gone when the host is; `disk` unless given. */
+  readonly store?: 'disk' | 'memory';
   readonly descriptions: readonly string[];
 }
 
@@ -35,6 +39,7 @@ export class LayerCut implements AsyncDisposable {
   readonly #call: VmCall;
   readonly #state: VmState;
   readonly #folder: string;
+  readonly #ramFolder: string;
   readonly #names: { readonly disk: string; readonly ram: string; readonly state: string };
   readonly #overlay: string;
   readonly #capture: RamCapture | undefined;
@@ -52,8 +57,9 @@ export class LayerCut implements AsyncDisposable {
     const tag = randomBytes(4).toString('hex');
     const names = { disk: `disk-${tag}.qcow2`, ram: `ram-${tag}`, state: `state-${tag}` };
     const overlay = await vm.folder.nextDisk();
-    const capture = machine && options.ram ? await ramCapture(vm, machine, state, folder, names, call) : undefined;
-    const cut = new LayerCut(vm, machine, options, call, { state, folder, names, overlay, capture });
+    const ramFolder = options.store === 'memory' ? await memoryFolder(vm, options.key) : folder;
+    const capture = machine && options.ram ? await ramCapture(vm, machine, state, ramFolder, names, call) : undefined;
+    const cut = new LayerCut(vm, machine, options, call, { state, folder, ramFolder, names, overlay, capture });
     try {
       await cut.#prepare();
       return cut;
@@ -71,6 +77,7 @@ export class LayerCut implements AsyncDisposable {
     parts: {
       state: VmState;
       folder: string;
+      ramFolder: string;
       names: { readonly disk: string; readonly ram: string; readonly state: string };
       overlay: string;
       capture: RamCapture | undefined;
@@ -82,6 +89,7 @@ export class LayerCut implements AsyncDisposable {
     this.#call = call;
     this.#state = parts.state;
     this.#folder = parts.folder;
+    this.#ramFolder = parts.ramFolder;
     this.#names = parts.names;
     this.#overlay = parts.overlay;
     this.#capture = parts.capture;
@@ -93,7 +101,7 @@ export class LayerCut implements AsyncDisposable {
   }
 
   async #prepare(): Promise<void> {
-    await checkDisk(this.vm.host, this.vm.spec.name, this.#folder, this.#capture?.bytes ?? 0);
+    await checkDisk(this.vm.host, this.vm.spec.name, this.#ramFolder, this.#capture?.bytes ?? 0);
     await link(this.vm.folder.file(this.#state.disk), join(this.#folder, this.#names.disk));
     await createOverlay(this.vm.folder.file(this.#overlay), {
       qemuImg: await qemuImg(this.vm, this.#call.signal),
@@ -156,7 +164,8 @@ export class LayerCut implements AsyncDisposable {
   /** Makes the files durable and the layer one. */
   async finish(group?: string): Promise<Layer> {
     await this.#capture?.finish();
-    if (this.#capture) for (const name of [this.#names.ram, this.#names.state]) await makeDurable(this.#path(name));
+    if (this.#capture)
+      for (const name of [this.#names.ram, this.#names.state]) await makeDurable(join(this.#ramFolder, name));
     this.vm.trace('cut: the files are durable');
     await this.vm.update({ layer: this.#options.key });
     this.vm.trace('cut: the folder names the layer');
@@ -164,14 +173,18 @@ export class LayerCut implements AsyncDisposable {
     this.#finished = true;
     this.vm.trace('cut: the manifest is written');
     await unlink(this.vm.folder.file(this.#state.disk));
-    await supersede(this.vm, this.#options);
     return layer;
+  }
+
+  /** Gives up what the new layer makes superfluous; only when all of the cut is a layer. */
+  supersede(): Promise<void> {
+    return supersede(this.vm, this.#options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#finished) {
       const { ram, state } = this.#names;
-      for (const name of [ram, state, `${state}.devices`]) await rm(this.#path(name), { force: true });
+      for (const name of [ram, state, `${state}.devices`]) await rm(join(this.#ramFolder, name), { force: true });
       if (!this.#moved) {
         await rm(this.vm.folder.file(this.#overlay), { force: true });
         await rm(this.#path(this.#names.disk), { force: true });
@@ -182,6 +195,12 @@ export class LayerCut implements AsyncDisposable {
 
   #path(name: string): string {
     return join(this.#folder, name);
+  }
+
+  async #sealed(name: string): Promise<LayerFile> {
+    const { size, mtimeMs } = await stat(join(this.#ramFolder, name));
+    const store = this.#ramFolder === this.#folder ? {} : { store: 'memory' as const };
+    return { name, size, modified: mtimeMs, ...store };
   }
 
   async #manifest(group: string | undefined): Promise<LayerManifest> {
@@ -206,7 +225,7 @@ export class LayerCut implements AsyncDisposable {
       agent: agent ?? false,
       disk: { name: this.#names.disk, size: (await stat(this.#path(this.#names.disk))).size },
       ...(this.#capture
-        ? { ram: await sealed(this.#folder, this.#names.ram), state: await sealed(this.#folder, this.#names.state) }
+        ? { ram: await this.#sealed(this.#names.ram), state: await this.#sealed(this.#names.state) }
         : {}),
       compatibility: {
         arch: vm.spec.arch,
@@ -230,6 +249,26 @@ async function settled(vm: Vm, machine: Machine | undefined, call: VmCall): Prom
   return vm.update({ disk: basename(file) });
 }
 
+/**
+ * @throws GoqemuError `no-memory-store`
+ */
+async function memoryFolder(vm: Vm, key: string): Promise<string> {
+  try {
+    if (vm.host.platform.system !== 'linux') throw new Error(`${vm.host.platform.system} has no /dev/shm`);
+    return await vm.host.layers.prepareMemory(key);
+  } catch (cause) {
+    throw new GoqemuError({
+      code: 'no-memory-store',
+      source: 'environment',
+      subject: vm.spec.name,
+      message: `this host has no file system in memory for the RAM of a checkpoint of ${vm.spec.name}`,
+      detail: errorMessage(cause),
+      hint: "keep it on disk: store: 'disk'",
+      cause,
+    });
+  }
+}
+
 async function ramCapture(
   vm: Vm,
   machine: Machine,
@@ -239,29 +278,27 @@ async function ramCapture(
   call: VmCall,
 ): Promise<RamCapture | undefined> {
   const { pid, runtimeFolder } = machine.record;
-  const capture = await captureRam({
-    pid,
-    monitor: machine.qmp,
-    memory: vm.spec.memory,
-    ...(baseState ? { base: vm.folder.file(baseState) } : {}),
-    ram: join(folder, names.ram),
-    state: join(folder, names.state),
-    socketFolder: runtimeFolder,
-    ...(call.signal ? { signal: call.signal } : {}),
-  });
+  const limit = ramLimit({ ...vm.spec, accelerator: machine.record.accelerator as 'tcg' });
+  const capture = limit
+    ? undefined
+    : await captureRam({
+        pid,
+        monitor: machine.qmp,
+        memory: vm.spec.memory,
+        ...(baseState ? { base: vm.folder.file(baseState) } : {}),
+        ram: join(folder, names.ram),
+        state: join(folder, names.state),
+        socketFolder: runtimeFolder,
+        ...(call.signal ? { signal: call.signal } : {}),
+      });
   if (!capture) {
     call.onProgress?.({
       kind: 'notice',
       code: 'ram-not-kept',
-      message: `${vm.spec.name}: this host cannot keep the RAM of a checkpoint; it holds the disk, and restoring it boots`,
+      message: `${vm.spec.name}: the checkpoint holds the disk alone, and restoring it boots: ${limit ?? 'this host does not let the RAM be reached from outside QEMU'}`,
     });
   }
   return capture;
-}
-
-async function sealed(folder: string, name: string): Promise<LayerFile> {
-  const { size, mtimeMs } = await stat(join(folder, name));
-  return { name, size, modified: mtimeMs };
 }
 
 async function makeDurable(path: string): Promise<void> {

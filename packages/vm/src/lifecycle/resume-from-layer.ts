@@ -16,6 +16,7 @@ import { deviceDigest, machineConfiguration, withoutForwards } from './machine-c
 export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<string | undefined> {
   const { ram, state, compatibility } = layer.manifest;
   if (!ram || !state) return 'the checkpoint holds the disk only';
+  if (!(await vm.host.layers.hasRam(layer))) return 'its RAM was kept in memory, and the host has been started since';
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const { accelerator } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
   return ramDifference(compatibility, {

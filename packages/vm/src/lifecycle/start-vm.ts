@@ -3,13 +3,14 @@ import { hasErrorCode, isAlive } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
+import { giveMachineId } from '../guest/give-identity.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
-import { killVm } from './kill-vm.ts';
+import { killOthers, killVm } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
 import { writeDown } from './write-down.ts';
 
@@ -39,6 +40,7 @@ async function alreadyRunning(vm: Vm, call: VmCall): Promise<Machine | undefined
     throw error;
   });
   if (!machine) return undefined;
+  await killOthers(vm, call); // loaded by a restore that was killed before it could take over
   const status = await machine.status();
   if (status === 'paused') await machine.resume();
   if (status === 'running' || status === 'paused') return machine;
@@ -89,6 +91,8 @@ async function becomeReady(
       ...(call.signal ? { signal: call.signal } : {}),
     });
     const agent = await ensureAgent(vm, machine, session, call);
+    const { layer, identity } = await vm.state();
+    if (layer && identity !== vm.spec.identity.instanceId) await giveMachineId(vm, machine, session, agent, call);
     await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
     return machine;
   } catch (error) {
