@@ -35,11 +35,8 @@ before(async () => {
   folder = await mkdtemp(join(parent, 'sdk-'));
   const { path } = await ensureTinyGuest({ cacheFolder: join(root, '.cache/e2e') });
   tiny = { image: path, memory: '256 MiB', cpus: 1, user: 'tiny' };
-  await using left = await attachVM('sdk-shared').catch((error: unknown) => {
-    if (!hasErrorCode(error, 'vm-unknown')) throw error;
-    return undefined;
-  });
-  await left?.delete();
+  // A run that was broken off leaves its machines.
+  for (const name of ['sdk-shared', 'sdk-other', 'sdk-impatient', 'sdk-memory']) await new QemuVM({ name }).delete();
   vm = new QemuVM({ ...tiny, name: 'sdk-shared', network: 'user', forward: { web: 8080 } });
 });
 
