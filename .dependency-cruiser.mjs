@@ -12,13 +12,16 @@ const below = {
   testing: ['core', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab', 'backend-qemu'],
 };
 
+/** Tests, benches and what only they use may import downwards and sideways. */
+const tests = '\\.(?:test|bench|soak|fixture)\\.ts$|/(?:bench|fixture)/';
+
 const source = (names) => `^packages/(?:${names.join('|')})/src/`;
 
 const layers = Object.entries(below).map(([name, allowed]) => ({
   name: `${name}-imports-only-what-is-below`,
   comment: `packages/${name} may import ${allowed.join(', ') || 'no other package'}; see docs/architecture.md, “Layers”.`,
   severity: 'error',
-  from: { path: source([name]), pathNot: '\\.(?:test|bench)\\.ts$' },
+  from: { path: source([name]), pathNot: tests },
   to: { path: '^packages/', pathNot: source([name, ...allowed]) },
 }));
 
@@ -31,7 +34,7 @@ export default {
       severity: 'error',
       from: {
         path: '^packages/(?!testing/)',
-        pathNot: '\\.(?:test|bench|soak)\\.ts$|^packages/goqemu/src/testing\\.ts$|/bench/',
+        pathNot: `${tests}|^packages/goqemu/src/testing\\.ts$`,
       },
       to: { path: '^packages/testing/' },
     },
@@ -39,7 +42,7 @@ export default {
       name: 'the-engine-knows-no-terminal-and-no-qemu',
       comment: 'packages/lab speaks in events; only packages/goqemu renders them.',
       severity: 'error',
-      from: { path: '^packages/lab/src/', pathNot: '\\.(?:test|bench)\\.ts$' },
+      from: { path: '^packages/lab/src/', pathNot: tests },
       to: { path: 'listr2|ssh2|execa|undici|^(?:node:)?(?:readline|tty|child_process)$' },
     },
     {
@@ -67,7 +70,7 @@ export default {
       name: 'no-undeclared-dependencies',
       comment: 'What is not in package.json is not there after npm install.',
       severity: 'error',
-      from: { path: '^packages/', pathNot: '\\.(?:test|bench|soak)\\.ts$|/bench/' },
+      from: { path: '^packages/', pathNot: tests },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
     },
   ],

@@ -20,7 +20,7 @@ function addFolder(hash, folder) {
     a.name < b.name ? -1 : 1,
   ))
     if (entry.isDirectory()) addFolder(hash, join(folder, entry.name));
-    else if (!/\.(?:test|bench)\.ts$/.test(entry.name)) addFile(hash, join(folder, entry.name));
+    else if (!/\.(?:test|bench|soak|fixture)\.ts$/.test(entry.name)) addFile(hash, join(folder, entry.name));
 }
 
 function addFile(hash, file) {

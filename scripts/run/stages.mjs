@@ -2,12 +2,15 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
+/** In a log of continuous integration Biome would colour every character. */
+const plain = process.stdout.isTTY ? [] : ['--colors=off'];
+
 /** The stages of `npm test`, the cheap ones first. Each is a command, or files for Node's test runner. */
 export const stages = [
-  { name: 'lint', title: 'Format and lint', command: ['biome', 'ci', '--error-on-warnings', '.'] },
+  { name: 'lint', title: 'Format and lint', command: ['biome', 'ci', '--error-on-warnings', ...plain, '.'] },
   { name: 'types', title: 'Types', command: ['tsc', '--noEmit'] },
   { name: 'layers', title: 'Layers', command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'packages'] },
-  { name: 'unused', title: 'Unused code and dependencies', command: ['knip'] },
+  { name: 'unused', title: 'Unused code and dependencies', command: ['knip', '--no-config-hints'] },
   {
     name: 'unit',
     title: 'Unit and integration tests',

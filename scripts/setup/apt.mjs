@@ -19,7 +19,7 @@ export async function missingPackages(wanted) {
 /** Installs Debian packages, refreshing the package lists only where that is needed. */
 export async function aptInstall(packages) {
   const names = packages.map((entry) => entry.name);
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...names];
+  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names];
   const superuser = await superuserPrefix();
   if (!superuser) {
     say(`  sudo is missing and this is not root; as root, type:\n    ${install.join(' ')}`);
@@ -30,11 +30,11 @@ export async function aptInstall(packages) {
   const releaseServices = packages.some((entry) => entry.service) ? holdServices() : () => undefined;
   try {
     const fresh = listsAreFresh();
-    if (!fresh && (await apt(['apt-get', 'update'])) !== 0)
+    if (!fresh && (await apt(['apt-get', 'update', '-q'])) !== 0)
       say('  the package lists could not be refreshed; trying with the old ones');
     if ((await apt(install)) === 0) return true;
     // An old list names versions that the mirror no longer has.
-    return fresh && (await apt(['apt-get', 'update'])) === 0 && (await apt(install)) === 0;
+    return fresh && (await apt(['apt-get', 'update', '-q'])) === 0 && (await apt(install)) === 0;
   } finally {
     releaseServices();
   }

@@ -7,7 +7,7 @@ import { say } from '../run/say.mjs';
 const stamp = join(root, 'node_modules', '.installed');
 
 /** The pnpm that package.json names, through npx: nothing is installed globally. */
-export function pnpm(args, options) {
+function pnpm(args, options) {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return run('npx', ['--yes', packageManager, ...args], options);
 }

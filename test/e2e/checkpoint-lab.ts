@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { hostPlatform, type Logger } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
-import { ensureTinyGuest } from '@goqemu/testing';
 import {
   type CutOptions,
   createVm,
@@ -21,19 +20,10 @@ import {
   type VmProgress,
   type VmSpec,
 } from '@goqemu/vm';
+import { tinyImage } from './tiny-image.ts';
 
 const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
-const image = { path: '' };
 const lineage = '0123456789ab';
-
-/** The tiny guest's image, built once for all runs. */
-async function tinyImage(): Promise<string> {
-  if (image.path) return image.path;
-  const cacheFolder = join(cache, 'tiny-guest');
-  await mkdir(cacheFolder, { recursive: true });
-  image.path = (await ensureTinyGuest({ cacheFolder })).path;
-  return image.path;
-}
 
 export interface LabOptions {
   /** Opens a lab that another process made. */

@@ -51,7 +51,7 @@ test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone w
     const { id } = await folder.json<{ id: string }>('checkpoint', 'create', 'before the accident');
     await folder.ok('exec', 'box', '--', 'rm', 'notes.txt');
     assert.notEqual((await folder.run(['exec', 'box', '--', 'cat', 'notes.txt'])).code, 0);
-    await folder.ok('checkpoint', 'restore', id, '--yes');
+    await folder.ok('checkpoint', 'restore', id);
     assert.equal((await folder.ok('exec', 'box', '--', 'cat', 'notes.txt')).stdout, 'precious\n');
     const list = await folder.json<{ checkpoints: { id: string; descriptions: string[] }[] }>('checkpoint', 'list');
     assert.ok(list.checkpoints.some((one) => one.id === id && one.descriptions.includes('before the accident')));

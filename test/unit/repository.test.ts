@@ -14,10 +14,11 @@ test('every package of the workspace but goqemu is private and marked with the l
   }
 });
 
-test('the published package asks for the third-party packages that its bundled packages ask for', () => {
-  const read = (name: string) =>
-    JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')) as { dependencies?: Record<string, string> };
-  const published = read('goqemu').dependencies ?? {};
+test('the published package has the third-party packages of its bundled packages, in the same versions', () => {
+  type Manifest = { dependencies?: Record<string, string>; devDependencies?: Record<string, string> };
+  const read = (name: string) => JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')) as Manifest;
+  const { dependencies, devDependencies } = read('goqemu');
+  const published = { ...devDependencies, ...dependencies };
   for (const name of readdirSync('packages'))
     for (const [dependency, range] of Object.entries(read(name).dependencies ?? {}))
       if (!dependency.startsWith('@goqemu/')) assert.equal(published[dependency], range, `${name} needs ${dependency}`);

@@ -1,10 +1,14 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 
 const program = new URL('../dist/cli.js', import.meta.url);
 
-if (existsSync(program)) {
+if (process.argv[2] === '--version' && process.argv.length === 3) {
+  // What scripts and editors ask most, without loading anything.
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.write(`${version}\n`);
+} else if (existsSync(program)) {
   module.enableCompileCache?.(); // Node.js 22.1 and newer: compiled code is kept between runs
   const { main } = await import(program.href);
   await main();

@@ -1,3 +1,4 @@
+export type { Ending } from './command/command-channel.ts';
 export { assertSucceeded } from './command/command-failed.ts';
 export type {
   Command,
@@ -7,7 +8,6 @@ export type {
   TerminalSize,
 } from './command/command-options.ts';
 export type { CommandStream, OutputChunk } from './command/command-stream.ts';
-export type { Ending } from './command/run-command.ts';
 export type { GuestCondition, WaitForOptions } from './conditions/conditions.ts';
 export { waitFor } from './conditions/wait-for.ts';
 export {

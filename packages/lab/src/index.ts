@@ -1,3 +1,4 @@
+export { errorReport } from './apply/operation-failure.ts';
 export type * from './backend/backend.ts';
 export type * from './backend/progress.ts';
 export type * from './checkpoint/checkpoint-report.ts';
@@ -16,7 +17,14 @@ export { Engine } from './engine/engine.ts';
 export type * from './engine/engine-options.ts';
 export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/evaluate-lab.ts';
 export type * from './evaluate/lab.ts';
-export { type EngineEvent, type ErrorReport, engineEventVersion, type OperationHeader } from './events/engine-event.ts';
+export {
+  type EngineEvent,
+  type ErrorReport,
+  engineEventVersion,
+  eventStreamHeader,
+  type OperationHeader,
+} from './events/engine-event.ts';
+export { eventStreamSchemas } from './events/event-schema.ts';
 export type * from './history/history-entry.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export type * from './machine/machine-spec.ts';

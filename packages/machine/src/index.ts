@@ -25,6 +25,7 @@ export {
   type RamCapture,
   type StateStream,
 } from './checkpoint/index.ts';
+export type { ThrottleLimits } from './configuration/drive.ts';
 export {
   type Accelerator,
   accelerators,
@@ -37,6 +38,22 @@ export {
   parseMachineConfig,
 } from './configuration/machine-config.ts';
 export type { Forward } from './configuration/network.ts';
+export {
+  type BlockDevice,
+  BlockDevices,
+} from './devices/block-devices.ts';
+export {
+  Display,
+  type Expiry,
+  type KeyOptions,
+  type MouseButton,
+  type ScreenshotOptions,
+  type TextOptions,
+} from './devices/display.ts';
+export type { UnplugOptions } from './devices/hot-plug.ts';
+export type { KeyCode } from './devices/keyboard.ts';
+export { type DumpOptions, Memory } from './devices/memory.ts';
+export { NetworkCards } from './devices/network-cards.ts';
 export { type Architecture, architectureOf, architectures, systemBinaryName } from './find/architecture.ts';
 export { type FindQemuOptions, findQemu } from './find/find-qemu.ts';
 export {
@@ -48,8 +65,10 @@ export {
 export type { ExitCause } from './launch/exit-cause.ts';
 export { type LaunchOptions, launchMachine } from './launch/launch-machine.ts';
 export { type AttachOptions, type AttachTarget, attachMachine } from './machine/attach-machine.ts';
-export { type AgentOptions, Machine, type StopOptions, type StopResult } from './machine/machine.ts';
+export { Machine } from './machine/machine.ts';
+export type { MachineEvent } from './machine/machine-events.ts';
 export type { MachineExit } from './machine/machine-exit.ts';
+export type { AgentOptions, StopOptions, StopResult } from './machine/machine-options.ts';
 export { identityOf, type MachineRecord } from './machine/machine-record.ts';
 export type { MachineState } from './machine/machine-state.ts';
 export { type MachineProbe, type ProbeOptions, probeMachine } from './machine/probe-machine.ts';

@@ -1,3 +1,5 @@
+// A recorded session is a fake too.
+export { type RecordedLine, recordSession, replaySession } from '@goqemu/protocol';
 export * from './backend/index.ts';
 export {
   FakeGuestAgent,

@@ -23,6 +23,7 @@ export function describeImage(
     reference,
     key: image.key ?? image.source,
     description: `${image.name}, ${done}${image.how === 'build' && image.why ? `: ${image.why}` : ''}`,
+    ...(image.key?.startsWith('recipe:') ? { pin: image.source } : {}),
     present: image.cached,
     user: image.user,
   };

@@ -48,8 +48,9 @@ function parseText(text: string): number {
 /** Writes a size for people, in binary units when it is a whole number of them. */
 export function formatByteSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
-    if (bytes >= factors[unit] && Number.isInteger((bytes / factors[unit]) * 10))
-      return `${bytes / factors[unit]} ${unit}`;
+    const amount = bytes / factors[unit];
+    // 10 GB are 9765625 KiB too, which nobody wants to read.
+    if (amount >= 1 && amount < 1024 && Number.isInteger(amount * 10)) return `${bytes / factors[unit]} ${unit}`;
   }
   for (const unit of ['TB', 'GB', 'MB', 'kB'] as const) {
     if (bytes >= factors[unit]) return `${Math.round((bytes / factors[unit]) * 10) / 10} ${unit}`;

@@ -6,7 +6,7 @@ export type OptionSpec = {
   /** One letter. */
   readonly short?: string;
   /** What a word completes to; nothing special unless given. */
-  readonly completes?: 'file' | 'folder' | 'machine' | 'checkpoint';
+  readonly completes?: 'file' | 'folder';
 } & (
   | {
       readonly kind: 'flag';
@@ -43,7 +43,7 @@ export interface PositionalSpec {
   readonly optional?: boolean;
   /** This one and all that follow. */
   readonly many?: boolean;
-  readonly completes?: 'file' | 'folder' | 'machine' | 'checkpoint';
+  readonly completes?: 'file' | 'folder';
   readonly choices?: readonly string[];
 }
 

@@ -13,6 +13,7 @@ import { helpCommand } from './help/help.spec.ts';
 import { historyCommand } from './history/history.spec.ts';
 import { imageCommands } from './image/image.spec.ts';
 import { initCommand } from './init/init.spec.ts';
+import { lockCommand } from './lock/lock.spec.ts';
 import { logsCommand } from './logs/logs.spec.ts';
 import { planCommand } from './plan/plan.spec.ts';
 import { qmpCommand } from './qmp/qmp.spec.ts';
@@ -39,6 +40,7 @@ export const commands: readonly CommandSpec[] = [
   doctorCommand,
   graphCommand,
   historyCommand,
+  lockCommand,
   qmpCommand,
   sshConfigCommand,
   codegenCommand,

@@ -6,7 +6,7 @@ import type { Vm } from '@goqemu/vm';
 import type { HostBackend, HostMachine } from './host-backend.ts';
 
 /** The QEMU backend with what the command line adds to it. */
-export class QemuHost extends QemuBackend implements HostBackend {
+class QemuHost extends QemuBackend implements HostBackend {
   machine(machine: MachineSpec, scope: LabScope): HostMachine {
     return hostMachine(this.vm(machine, scope));
   }

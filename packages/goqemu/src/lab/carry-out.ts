@@ -11,6 +11,8 @@ import type { OpenLab } from './open-lab.ts';
 export interface CarryOutOptions {
   readonly lab: OpenLab;
   readonly plan: Plan;
+  /** Makes the plan anew once its images are there; a saved plan cannot be. */
+  readonly replan?: () => Promise<Plan>;
   readonly sink: EventSink;
   readonly yes: boolean;
   readonly json: boolean;
@@ -37,10 +39,18 @@ export async function carryOut(context: CommandContext, options: CarryOutOptions
       return exitCode.failed;
     }
   }
-  const result = await applyTelling(context, options);
-  report(context, options, result);
+  const current = { ...options, plan: await withImages(context, options) };
+  const result = await applyTelling(context, current);
+  report(context, current, result);
   if (result.outcome === 'interrupted') return exitCode.interrupted;
   return result.outcome === 'failed' ? exitCode.failed : exitCode.done;
+}
+
+/** What an image contains is known once it is here, and with it which layers are cached already. */
+async function withImages(context: CommandContext, { lab, plan, replan }: CarryOutOptions): Promise<Plan> {
+  if (!replan) return plan;
+  const fetched = await lab.engine.fetchImages(plan, { signal: context.shell.interrupt });
+  return fetched > 0 ? replan() : plan;
 }
 
 async function applyTelling(

@@ -27,8 +27,8 @@ export async function checkTypes(options: CheckTypesOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'goqemu-types-'));
   try {
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settingsFor(file)));
-    const output = await compile(compiler, folder, options.interrupt);
-    if (output !== undefined) throw typeError(output, dirname(file), folder);
+    const output = await compile(compiler, folder, dirname(file), options.interrupt);
+    if (output !== undefined) throw typeError(output, dirname(file));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -61,30 +61,51 @@ function settingsFor(file: string): unknown {
       checkJs: true,
       skipLibCheck: true,
       allowImportingTsExtensions: true,
-      types: [],
+      ...nodeTypes(file),
       ...(localInstall(folder) ? {} : { paths: ownTypes() }),
     },
     files: [file],
   };
 }
 
-/** The declarations of the running copy: published beside its code, or its sources in a checkout. */
+/**
+ * The declarations that are published beside the running copy's code.
+ *
+ * @throws GoqemuError `types-not-built`, in a checkout
+ */
 function ownTypes(): Record<string, string[]> {
-  const code = ownCopy('goqemu') ?? '';
-  const published = join(dirname(code), 'types', 'goqemu');
-  if (existsSync(published))
-    return { goqemu: [join(published, 'index.d.ts')], 'goqemu/*': [join(published, '*.d.ts')] };
-  const sources = code.endsWith('.ts') ? dirname(code) : join(dirname(code), '..', 'src');
-  return { goqemu: [join(sources, 'index.ts')], 'goqemu/*': [join(sources, '*.ts')] };
+  const types = join(dirname(ownCopy('goqemu') ?? ''), 'types', 'goqemu');
+  if (existsSync(types)) return { goqemu: [join(types, 'index.d.ts')], 'goqemu/*': [join(types, '*.d.ts')] };
+  throw new GoqemuError({
+    code: 'types-not-built',
+    source: 'environment',
+    message: `goqemu's declarations are not in ${types}`,
+    hint: 'in a checkout, build them: npm run build -- --types',
+  });
+}
+
+/** The types of Node.js, where they are installed beside the lab. */
+function nodeTypes(file: string): { readonly types: string[]; readonly typeRoots?: string[] } {
+  try {
+    const manifest = createRequire(file).resolve('@types/node/package.json');
+    return { types: ['node'], typeRoots: [dirname(dirname(manifest))] };
+  } catch {
+    return { types: [] };
+  }
 }
 
 /** The compiler's messages, or undefined when it had none. */
-function compile(compiler: string, folder: string, signal: AbortSignal): Promise<string | undefined> {
+function compile(
+  compiler: string,
+  folder: string,
+  workingFolder: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   return new Promise((settle, reject) => {
     execFile(
       process.execPath,
       [compiler, '-p', folder, '--pretty', 'false'],
-      { cwd: folder, signal, timeout: timeoutMs, maxBuffer: 16 << 20 },
+      { cwd: workingFolder, signal, timeout: timeoutMs, maxBuffer: 16 << 20 },
       (error, stdout, stderr) => {
         if (!error) settle(undefined);
         else if (typeof error.code === 'number') settle(stdout || stderr);
@@ -94,7 +115,7 @@ function compile(compiler: string, folder: string, signal: AbortSignal): Promise
   });
 }
 
-function typeError(output: string, labFolder: string, workFolder: string): GoqemuError {
+function typeError(output: string, labFolder: string): GoqemuError {
   const match = /^(.+?)\((\d+),(\d+)\): error TS\d+: (.*)$/m.exec(output);
   const count = output.split('\n').filter((line) => /: error TS\d+:/.test(line)).length;
   return new GoqemuError({
@@ -102,7 +123,7 @@ function typeError(output: string, labFolder: string, workFolder: string): Goqem
     source: 'user',
     message: match ? `${match[4]}${count > 1 ? ` (and ${count - 1} more)` : ''}` : 'the TypeScript compiler failed',
     ...(match?.[1]
-      ? { location: { file: resolve(workFolder, match[1]), line: Number(match[2]), column: Number(match[3]) } }
+      ? { location: { file: resolve(labFolder, match[1]), line: Number(match[2]), column: Number(match[3]) } }
       : {}),
     detail: output.trim().split('\n').slice(0, 20).join('\n'),
     hint: `correct the lab in ${labFolder}`,

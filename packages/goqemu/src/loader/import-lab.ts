@@ -56,7 +56,7 @@ function threw(error: unknown, inputs: readonly string[]): GoqemuError {
 }
 
 /** The innermost frame that lies in one of the lab's own files. */
-export function firstFrame(error: unknown, inputs: readonly string[]): SourceLocation | undefined {
+function firstFrame(error: unknown, inputs: readonly string[]): SourceLocation | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   for (const line of stack.split('\n')) {
     const match = /^\s+at (?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?)(?:\?[^:()]*)?:(\d+):(\d+)\)?$/.exec(line);

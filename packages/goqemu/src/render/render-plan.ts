@@ -1,4 +1,4 @@
-import { formatDuration } from '@goqemu/core';
+import { formatByteSize, formatDuration } from '@goqemu/core';
 import { countChanges, type Operation, type Plan, type PropertyChange } from '@goqemu/lab';
 import { actionName, actionSign } from './operation-words.ts';
 import { printable } from './printable.ts';
@@ -55,9 +55,11 @@ function nothingToDo(plan: Plan): string {
 function renderChange({ property, before, after, text }: PropertyChange, style: Style): string[] {
   if (text !== undefined)
     return [`      ${style.yellow('~')} ${property}:`, ...text.split('\n').flatMap((line) => diffLine(line, style))];
-  if (before === undefined) return [`      ${style.green('+')} ${property}: ${shown(after)}`];
-  if (after === undefined) return [`      ${style.red('-')} ${property}: ${shown(before)}`];
-  return [`      ${style.yellow('~')} ${property}: ${style.red(shown(before))} → ${style.green(shown(after))}`];
+  if (before === undefined) return [`      ${style.green('+')} ${property}: ${shown(property, after)}`];
+  if (after === undefined) return [`      ${style.red('-')} ${property}: ${shown(property, before)}`];
+  return [
+    `      ${style.yellow('~')} ${property}: ${style.red(shown(property, before))} → ${style.green(shown(property, after))}`,
+  ];
 }
 
 /** A line of a unified diff; its file headers say nothing here. */
@@ -74,7 +76,11 @@ function diffLine(line: string, style: Style): string[] {
   return [`          ${paint(text)}`];
 }
 
-function shown(value: unknown): string {
+/** Properties whose numbers are bytes. */
+const sizes = new Set(['memory', 'disk']);
+
+function shown(property: string, value: unknown): string {
+  if (typeof value === 'number' && sizes.has(property)) return formatByteSize(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const line = printable(text ?? 'nothing').replaceAll('\n', '⏎');
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;

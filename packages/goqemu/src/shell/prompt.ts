@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { usageError } from '../arguments/usage-error.ts';
 import type { Shell } from './shell.ts';
 
@@ -22,6 +21,7 @@ export async function confirm(shell: Shell, question: string): Promise<boolean> 
 /** Asks for a secret; what is typed is not shown. */
 export async function askSecret(shell: Shell, question: string): Promise<string> {
   shell.stderr.write(`${question}: `);
+  const { Writable } = await import('node:stream');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const answer = await ask(shell, '', silent);
   shell.stderr.write('\n');
@@ -29,6 +29,7 @@ export async function askSecret(shell: Shell, question: string): Promise<string>
 }
 
 async function ask(shell: Shell, prompt: string, output: Writable): Promise<string> {
+  const { createInterface } = await import('node:readline/promises'); // late: most commands ask nothing
   const reader = createInterface({ input: shell.stdin, output, terminal: output !== shell.stderr });
   // readline takes Ctrl-C for itself while it reads; the end of input is a no.
   const ended = new AbortController();

@@ -1,5 +1,6 @@
 import { errorMessage } from '@goqemu/core';
-import type { Ending, Flow } from './run-command.ts';
+import type { Ending } from './command-channel.ts';
+import type { Flow } from './run-command.ts';
 
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr';

@@ -114,7 +114,7 @@ function scriptOf(command: Command, options: CommandOptions, nonce: string, elev
 function interpreted(script: string, interpreter: Command, nonce: string): string {
   const words = typeof interpreter === 'string' ? interpreter.trim().split(/\s+/) : interpreter;
   if (words.length === 0 || words[0] === '') throw commandEmpty();
-  return `exec 3<<'${nonce}-script'\n${script}\n${nonce}-script\nexec ${shellQuoteAll(words)} /dev/fd/3`;
+  return `exec 3<<'${nonce}-script'\n${script}\n${nonce}-script\nexec ${shellQuoteAll(words)} /proc/self/fd/3`;
 }
 
 function checkUser(user: string): string {

@@ -1,9 +1,8 @@
-import { GoqemuError, type Logger, timeoutError } from '@goqemu/core';
-import type { ClientChannel } from 'ssh2';
-import { openOn } from '../session/channel.ts';
+import { GoqemuError, type Logger, timeoutError, type Unsubscribe } from '@goqemu/core';
 import type { Connection } from '../session/connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';
 import { connectionLost } from '../session/session-errors.ts';
+import { type CommandChannel, type Ending, openCommandChannel } from './command-channel.ts';
 import { feed } from './command-input.ts';
 import type { CommandInput, TerminalSize } from './command-options.ts';
 import { endRemote } from './end-remote.ts';
@@ -31,11 +30,6 @@ export interface Flow {
   resume(): void;
 }
 
-export interface Ending {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-}
-
 /**
  * Runs a command on a connection that stands.
  *
@@ -45,9 +39,10 @@ export interface Ending {
 export async function runCommand(connection: Connection, endpoint: SshEndpoint, run: Run): Promise<Ending> {
   const terminal = run.terminal;
   const pty = terminal && { term: terminal.term ?? 'xterm-256color', cols: terminal.columns, rows: terminal.rows };
-  const channel = await openOn<ClientChannel>(connection, endpoint, `a channel for ${run.what}`, (client, done) =>
+  const command = await openCommandChannel(connection, endpoint, `a channel for ${run.what}`, (client, done) =>
     client.exec(run.remote.request, pty ? { pty } : {}, done),
   );
+  const channel = command.channel;
   const announcement = new StartAnnouncement(run.remote.nonce);
   const reason = new AbortController();
   const timer = Number.isFinite(run.timeoutMs)
@@ -57,7 +52,7 @@ export async function runCommand(connection: Connection, endpoint: SshEndpoint, 
   if (run.signal?.aborted) forward();
   run.signal?.addEventListener('abort', forward, { once: true });
   try {
-    const ending = follow(channel, connection, run, announcement);
+    const ending = follow(command, connection, run, announcement);
     const fed = feed(
       channel,
       run.remote.preamble,
@@ -89,11 +84,12 @@ function whenAborted(signal: AbortSignal): Promise<never> {
 
 /** Takes the output until the command has ended. */
 function follow(
-  channel: ClientChannel,
+  command: CommandChannel,
   connection: Connection,
   run: Run,
   announcement: StartAnnouncement,
 ): Promise<Ending> {
+  const { channel } = command;
   const announcedOn = run.terminal ? 'stdout' : 'stderr';
   let lastWords = '';
   let held = false;
@@ -110,17 +106,18 @@ function follow(
     },
   });
   return new Promise((resolve, reject) => {
-    let ending: Ending | undefined;
     let quiet: NodeJS.Timeout | undefined;
+    let unsubscribe: Unsubscribe = () => undefined; // a connection that is broken already calls back at once
     const watchQuiet = () => {
       clearTimeout(quiet);
-      if (ending) quiet = setTimeout(() => (held ? watchQuiet() : settle()), outputAfterExitMs);
+      if (command.ending) quiet = setTimeout(() => (held ? watchQuiet() : settle()), outputAfterExitMs);
     };
     const settle = () => {
       clearTimeout(quiet);
       unsubscribe();
       const rest = announcement.flush();
       if (rest.length > 0) run.onOutput(announcedOn, rest);
+      const ending = command.ending;
       if (ending && announcement.started) resolve(ending);
       else if (ending) reject(neverStarted(run, ending, lastWords));
       else reject(connectionLost(run.what, connection.brokenBecause ?? 'the guest closed the command’s channel'));
@@ -134,12 +131,9 @@ function follow(
     };
     channel.on('data', take('stdout'));
     channel.stderr.on('data', take('stderr'));
-    channel.on('exit', (code: number | null, signal?: string) => {
-      ending = { exitCode: code, signal: signal?.replace(/^SIG/, '') ?? null };
-      watchQuiet();
-    });
+    command.onEnding(watchQuiet);
     channel.once('close', settle);
-    const unsubscribe = connection.onBroken(settle);
+    unsubscribe = connection.onBroken(settle);
   });
 }
 

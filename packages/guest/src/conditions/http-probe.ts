@@ -1,7 +1,4 @@
-import { request } from 'node:http';
-import { request as secureRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
 import { errorMessage, GoqemuError, sleep } from '@goqemu/core';
 import type { SessionAccess } from '../session/session-access.ts';
 import { dialThroughGuest } from '../tunnel/tunnel.ts';
@@ -38,6 +35,9 @@ async function ask(
 ): Promise<string | undefined> {
   signal.throwIfAborted();
   const secure = url.protocol === 'https:';
+  // Late, with all that Node.js loads for TLS: few labs ask a URL.
+  const { request } = secure ? await import('node:https') : await import('node:http');
+  const { connect: connectTls } = await import('node:tls');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   let channel: Duplex;
   try {
@@ -48,7 +48,7 @@ async function ask(
   }
   try {
     const status = await new Promise<number>((resolve, reject) => {
-      const asked = (secure ? secureRequest : request)(
+      const asked = request(
         url,
         {
           agent: false,

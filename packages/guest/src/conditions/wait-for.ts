@@ -1,4 +1,4 @@
-import { hasErrorCode, timeoutError, withDeadline } from '@goqemu/core';
+import { timeoutError } from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { describeCondition, type GuestCondition, type WaitForOptions } from './conditions.ts';
@@ -25,21 +25,24 @@ export async function waitFor(
     last = reason;
     options.onReason?.(reason);
   };
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(timeoutError(name, timeoutMs)), timeoutMs);
+  const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   try {
-    await withDeadline(name, timeoutMs, options.signal, async (signal) => {
-      if ('http' in condition) return waitForHttp(session, condition, signal, note);
-      const result = await session.exec(probeScript(condition), {
-        label: name,
-        repeatable: true,
-        timeoutMs: Number.POSITIVE_INFINITY, // the deadline around it has the name
-        signal,
-        onStdout: (chunk) => note(chunk.toString('utf8').trimEnd().split('\n').at(-1) ?? ''),
-      });
-      assertSucceeded(result, name);
+    options.signal?.throwIfAborted();
+    if ('http' in condition) return await waitForHttp(session, condition, signal, note);
+    const result = await session.exec(probeScript(condition), {
+      label: name,
+      repeatable: true,
+      timeoutMs: Number.POSITIVE_INFINITY, // this wait has its own
+      signal, // ends the script in the guest, too, before this returns
+      onStdout: (chunk) => note(chunk.toString('utf8').trimEnd().split('\n').at(-1) ?? ''),
     });
+    assertSucceeded(result, name);
   } catch (error) {
-    if (hasErrorCode(error, 'timeout') && error.subject === name)
-      throw timeoutError(name, timeoutMs, last === undefined ? 'no connection to the guest' : `last seen: ${last}`);
-    throw error;
+    if (!over.signal.aborted || options.signal?.aborted) throw error;
+    throw timeoutError(name, timeoutMs, last === undefined ? 'no connection to the guest' : `last seen: ${last}`);
+  } finally {
+    clearTimeout(timer);
   }
 }

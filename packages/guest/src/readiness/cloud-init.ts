@@ -9,10 +9,12 @@ export type CloudInitState = 'done' | 'absent' | 'disabled';
  * (cloud-init documentation, “Data and files”, `/run/cloud-init/result.json`). `cloud-init status --wait` says the
  * same but starts Python, which costs seconds in a guest without acceleration; every tenth second the units are
  * looked at, in case cloud-init has died without a result.
+ *
+ * @param root where the guest's file system is; only tests have it elsewhere
  */
-const script = `r=/run/cloud-init
+export const cloudInitScript = (root = '') => `r=${root}/run/cloud-init
 if [ ! -e $r/result.json ]; then
-if [ -e $r/disabled ] || [ -e /etc/cloud/cloud-init.disabled ]; then echo disabled; exit 0; fi
+if [ -e $r/disabled ] || [ -e ${root}/etc/cloud/cloud-init.disabled ]; then echo disabled; exit 0; fi
 if [ ! -d $r ] && ! command -v cloud-init >/dev/null 2>&1; then echo absent; exit 0; fi
 n=0
 while [ ! -e $r/result.json ]; do
@@ -33,7 +35,7 @@ cat $r/result.json`;
  * @throws GoqemuError `cloud-init-failed` with cloud-init's own messages
  */
 export async function waitForCloudInit(session: SessionAccess, signal: AbortSignal): Promise<CloudInitState> {
-  const result = await session.exec(script, {
+  const result = await session.exec(cloudInitScript(), {
     label: 'waiting for cloud-init',
     repeatable: true,
     timeoutMs: Number.POSITIVE_INFINITY, // the stage has one

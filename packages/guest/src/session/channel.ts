@@ -4,14 +4,14 @@ import type { Connection } from './connection.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { connectFailed } from './session-errors.ts';
 
-type Callback<T> = (error: Error | undefined | null, value: T) => void;
+type Callback<T> = (error: Error | undefined | null, value?: T) => void;
 
 /** Raised when the connection broke before the request was answered: what was asked has not begun. */
 export class NotBegun extends Error {}
 
 /**
  * Opens something on a connection. A server that has not yet noticed the end of earlier channels refuses new ones
- * for a moment (OpenSSH's MaxSessions), so a refusal is tried again for two seconds.
+ * for a moment (OpenSSH's MaxSessions), so with `patient` a refusal is tried again for two seconds.
  *
  * @throws NotBegun when the connection breaks; GoqemuError `connect-failed` when the server goes on refusing
  */
@@ -20,6 +20,7 @@ export async function openOn<T>(
   endpoint: SshEndpoint,
   what: string,
   open: (client: Client, callback: Callback<T>) => void,
+  patient = true,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     if (connection.brokenBecause !== undefined) throw new NotBegun(connection.brokenBecause);
@@ -27,14 +28,15 @@ export async function openOn<T>(
       return await untilBroken(
         connection,
         new Promise<T>((resolve, reject) => {
-          open(connection.client, (error, value) => (error ? reject(error) : resolve(value)));
+          open(connection.client, (error, value) => (error ? reject(error) : resolve(value as T)));
         }),
       );
     } catch (error) {
       if (error instanceof NotBegun) throw error;
       // ssh2 answers what is outstanding before it says that the connection is closed.
       if (/not connected|no response from server/i.test(errorMessage(error))) throw new NotBegun(errorMessage(error));
-      if (attempt >= 20) throw connectFailed(endpoint, `the server refused ${what}: ${errorMessage(error)}`, error);
+      if (!patient || attempt >= 20)
+        throw connectFailed(endpoint, `the server refused ${what}: ${errorMessage(error)}`, error);
       await sleep(100);
     }
   }

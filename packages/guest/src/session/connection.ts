@@ -66,6 +66,7 @@ async function logIn(
   settings: ConnectionSettings,
   signal: AbortSignal,
 ): Promise<Connection> {
+  if (socket.destroyed) throw connectFailed(endpoint, 'the connection was closed after the banner');
   const pinned = parsePublicKey(endpoint.hostKey);
   let offered: Buffer | undefined;
   let trouble: unknown;
@@ -90,6 +91,7 @@ async function logIn(
   const timer = setTimeout(() => {
     trouble = timeoutError(`logging in to ${endpoint.host}:${endpoint.port} over SSH`, settings.handshakeMs);
     socket.destroy();
+    client.emit('close'); // the client does not hear of a socket that was destroyed before
   }, settings.handshakeMs);
   const accessKey: PublicKeyAuthMethod = { type: 'publickey', username: endpoint.user, key: endpoint.privateKey };
   client.connect({

@@ -117,7 +117,32 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     }
   }
 
-  /** Runs with one of the connection's places for commands, shells and transfers, in turn. */
+  /**
+   * Does something with the connection that stands, or with the next ones while it breaks before that has begun
+   * (`NotBegun`). With `repeatable` what was lost in the middle is done again, too.
+   */
+  async withConnection<T>(
+    signal: AbortSignal | undefined,
+    work: (connection: Connection) => Promise<T>,
+    repeatable = false,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.connection(signal ? { signal } : {});
+      try {
+        return await work(connection);
+      } catch (error) {
+        this.#closing.signal.throwIfAborted();
+        const lost = repeatable && hasErrorCode(error, 'connection-lost');
+        if (!(error instanceof NotBegun) && !lost) throw error;
+        if (attempt === mostAttempts) throw lost ? error : connectFailed(this.endpoint, error.message, error);
+        // A connection that fails while it is used may take a moment to notice that it is broken.
+        if (connection.brokenBecause === undefined) connection.close('a channel broke');
+        this.logger.log('debug', 'ssh', 'connecting anew', { reason: connection.brokenBecause });
+      }
+    }
+  }
+
+  /** As `withConnection`, with one of the connection's places for commands, shells and transfers, in turn. */
   async withSlot<T>(
     signal: AbortSignal | undefined,
     work: (connection: Connection) => Promise<T>,
@@ -125,20 +150,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   ): Promise<T> {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     using _slot = await this.#slots.take(stop);
-    for (let attempt = 1; ; attempt++) {
-      const connection = await this.connection({ signal: stop });
-      try {
-        return await work(connection);
-      } catch (error) {
-        this.#closing.signal.throwIfAborted();
-        const lost = repeatable && hasErrorCode(error, 'connection-lost');
-        if (!(error instanceof NotBegun) && !lost) throw error;
-        if (attempt === mostAttempts) throw lost ? error : connectFailed(this.endpoint, (error as NotBegun).message);
-        // A connection that fails while it is used may take a moment to notice that it is broken.
-        if (connection.brokenBecause === undefined) connection.close('a channel broke');
-        this.logger.log('debug', 'ssh', 'connecting anew', { reason: connection.brokenBecause });
-      }
-    }
+    return await this.withConnection(stop, work, repeatable);
   }
 
   /**

@@ -19,7 +19,7 @@ let guest: RealGuest;
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'goqemu-guest-'));
-  guest = await realGuest({ banner: { silenceMs: 500, retryMs: 50, rivals: 4 } });
+  guest = await realGuest({ reconnectMs: 10_000, banner: { silenceMs: 500, retryMs: 50, rivals: 4 } });
 });
 after(async () => {
   await guest[Symbol.asyncDispose]();
@@ -222,10 +222,8 @@ test('a transfer that is cut fails as lost and leaves no half file under the nam
 test('a transfer on which nothing moves any more ends with its name', async () => {
   const source = join(folder, 'stalled');
   await writeFile(source, randomBytes(2 ** 20));
-  const stalling = guest.session.upload(source, join(folder, 'stalled-up'), {
-    stallMs: 400,
-    onProgress: () => guest.link.freeze(),
-  });
+  const onProgress = () => guest.link.freeze();
+  const stalling = guest.session.upload(source, join(folder, 'stalled-up'), { stallMs: 400, onProgress });
   await assert.rejects(stalling, {
     code: 'timeout',
     message: /^upload of .*stalled to .* did not finish within 400 ms$/,
@@ -265,12 +263,15 @@ test('a tunnel leads to a port of the guest, lives through a new connection, and
   const { port } = web.address() as AddressInfo;
   const tunnel = await guest.session.forward(port);
   const url = `http://127.0.0.1:${tunnel.hostPort}/`;
-  const get = () => fetch(url, { headers: { connection: 'close' } }).then((response) => response.text());
+  const get = () =>
+    fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(10_000) }).then((response) =>
+      response.text(),
+    );
   assert.equal(await get(), 'hello');
   guest.link.cut();
   assert.equal(await get(), 'hello');
   await assert.rejects(guest.session.forward(port, { hostPort: tunnel.hostPort }), { code: 'port-taken' });
-  await waitFor(guest.session, { http: `http://localhost:${port}/` });
+  await waitFor(guest.session, { http: `http://localhost:${port}/` }, { timeoutMs: 20_000 });
   await tunnel[Symbol.asyncDispose]();
   await assert.rejects(get());
   web.close();
@@ -282,7 +283,10 @@ test('a reverse tunnel leads from the guest to a port of this host, also over a 
   {
     await using tunnel = await guest.session.reverseForward((web.address() as AddressInfo).port);
     const get = () =>
-      fetch(`http://127.0.0.1:${tunnel.guestPort}/`, { headers: { connection: 'close' } }).then((r) => r.text());
+      fetch(`http://127.0.0.1:${tunnel.guestPort}/`, {
+        headers: { connection: 'close' },
+        signal: AbortSignal.timeout(10_000),
+      }).then((r) => r.text());
     assert.equal(await get(), 'host');
     guest.link.cut();
     for (let i = 0; i < 50 && (await get().catch(() => '')) !== 'host'; i++) await sleep(100);

@@ -7,7 +7,7 @@ import type { SshEndpoint } from './endpoint.ts';
 export interface SessionAccess {
   readonly endpoint: SshEndpoint;
   readonly logger: Logger;
-  connection(options?: { readonly signal?: AbortSignal }): Promise<Connection>;
+  withConnection<T>(signal: AbortSignal | undefined, work: (connection: Connection) => Promise<T>): Promise<T>;
   withSlot<T>(signal: AbortSignal | undefined, work: (connection: Connection) => Promise<T>): Promise<T>;
   exec(command: Command, options?: CommandOptions): Promise<CommandResult>;
 }

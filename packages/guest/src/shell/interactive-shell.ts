@@ -1,9 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ClientChannel } from 'ssh2';
+import { type CommandChannel, type Ending, openCommandChannel } from '../command/command-channel.ts';
 import type { Command, TerminalSize } from '../command/command-options.ts';
 import { commandText } from '../command/remote-command.ts';
-import type { Ending } from '../command/run-command.ts';
-import { openOn } from '../session/channel.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { connectionLost } from '../session/session-errors.ts';
 
@@ -32,10 +30,11 @@ export async function openInteractiveShell(session: SessionAccess, options: Shel
   const command = options.command;
   return new Promise((resolve, reject) => {
     const held = session.withSlot(options.signal, async (connection) => {
-      const channel = await openOn<ClientChannel>(connection, session.endpoint, 'a terminal', (client, done) =>
+      const opened = await openCommandChannel(connection, session.endpoint, 'a terminal', (client, done) =>
         command === undefined ? client.shell(pty, done) : client.exec(commandText(command), { pty }, done),
       );
-      const ending = endingOf(channel, () => connection.brokenBecause);
+      const { channel } = opened;
+      const ending = endingOf(opened, () => connection.brokenBecause);
       ending.catch(() => undefined); // for whoever looks at it; a shell that breaks must not end this process
       const close = () => {
         channel.close();
@@ -60,14 +59,10 @@ export async function openInteractiveShell(session: SessionAccess, options: Shel
   });
 }
 
-function endingOf(channel: ClientChannel, brokenBecause: () => string | undefined): Promise<Ending> {
+function endingOf(opened: CommandChannel, brokenBecause: () => string | undefined): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    let ending: Ending | undefined;
-    channel.on('exit', (exitCode: number | null, signal?: string) => {
-      ending = { exitCode, signal: signal?.replace(/^SIG/, '') ?? null };
-    });
-    channel.once('close', () => {
-      if (ending) resolve(ending);
+    opened.channel.once('close', () => {
+      if (opened.ending) resolve(opened.ending);
       else reject(connectionLost('the shell', brokenBecause() ?? 'the channel was closed'));
     });
   });

@@ -6,7 +6,7 @@ import { assertSucceeded } from '../command/command-failed.ts';
 import { refuseNul, shellQuote } from '../quoting/shell-quote.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { chunkBytes, forEachAtOnce, inChunks } from './chunks.ts';
-import { type Sftp, type TransferOptions, withSftp } from './sftp.ts';
+import { type Sftp, type SftpFile, type TransferOptions, withSftp } from './sftp.ts';
 
 export interface DownloadOptions extends TransferOptions {
   /** Reads with root's rights, through sudo. */
@@ -146,7 +146,7 @@ async function receiveFile(
 
 async function receiveToEnd(
   sftp: Sftp,
-  handle: Buffer,
+  file: SftpFile,
   local: Awaited<ReturnType<typeof open>>,
   signal: AbortSignal,
   progress: (bytes: number) => void,
@@ -154,7 +154,7 @@ async function receiveToEnd(
   const buffer = Buffer.allocUnsafe(chunkBytes);
   for (let position = 0; ; ) {
     signal.throwIfAborted();
-    const count = await sftp.read(handle, buffer, chunkBytes, position);
+    const count = await sftp.read(file, buffer, chunkBytes, position);
     if (count === 0) return;
     await local.write(buffer, 0, count, position);
     position += count;

@@ -1,6 +1,7 @@
-import { errorMessage, GoqemuError, timeoutError } from '@goqemu/core';
+import { setMaxListeners } from 'node:events';
+import { errorMessage, GoqemuError, orAborted, sleep, timeoutError } from '@goqemu/core';
 import type { FileEntryWithStats, InputAttributes, SFTPWrapper, Stats } from 'ssh2';
-import { NotBegun, openOn, untilBroken } from '../session/channel.ts';
+import { openOn } from '../session/channel.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { connectionLost } from '../session/session-errors.ts';
 
@@ -12,35 +13,45 @@ export interface TransferOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
+/** A file of the guest that is open. */
+export interface SftpFile {
+  readonly handle: Buffer;
+  readonly path: string;
+}
+
 /** The part of SFTP version 3 (draft-ietf-secsh-filexfer-02) that transfers need, in promises. */
 export class Sftp {
   readonly #wrapper: SFTPWrapper;
+  readonly #signal: AbortSignal;
   readonly #progress: () => void;
 
-  constructor(wrapper: SFTPWrapper, progress: () => void) {
+  /** @param signal ends every request: ssh2 never answers those of a connection that broke */
+  constructor(wrapper: SFTPWrapper, signal: AbortSignal, progress: () => void) {
     this.#wrapper = wrapper;
+    this.#signal = signal;
     this.#progress = progress;
   }
 
-  open(path: string, mode: 'r' | 'wx', attributes: InputAttributes = {}): Promise<Buffer> {
-    return this.#ask(path, (done) => this.#wrapper.open(path, mode, attributes, done));
+  async open(path: string, mode: 'r' | 'wx', attributes: InputAttributes = {}): Promise<SftpFile> {
+    const handle = await this.#ask<Buffer>(path, (done) => this.#wrapper.open(path, mode, attributes, done));
+    return { handle, path };
   }
-  close(handle: Buffer): Promise<void> {
-    return this.#ask('', (done) => this.#wrapper.close(handle, done));
+  close({ handle, path }: SftpFile): Promise<void> {
+    return this.#ask(path, (done) => this.#wrapper.close(handle, done));
   }
-  write(handle: Buffer, bytes: Buffer, position: number): Promise<void> {
-    return this.#ask('', (done) => this.#wrapper.write(handle, bytes, 0, bytes.length, position, done));
+  write({ handle, path }: SftpFile, bytes: Buffer, position: number): Promise<void> {
+    return this.#ask(path, (done) => this.#wrapper.write(handle, bytes, 0, bytes.length, position, done));
   }
   /** How many bytes were read; 0 at the end of the file. */
-  read(handle: Buffer, into: Buffer, length: number, position: number): Promise<number> {
-    return this.#ask('', (done) =>
+  read({ handle, path }: SftpFile, into: Buffer, length: number, position: number): Promise<number> {
+    return this.#ask(path, (done) =>
       this.#wrapper.read(handle, into, 0, length, position, (error, count) =>
         (error as { code?: number } | undefined)?.code === endOfFile ? done(undefined, 0) : done(error, count),
       ),
     );
   }
-  changeMode(handle: Buffer, mode: number): Promise<void> {
-    return this.#ask('', (done) => this.#wrapper.fchmod(handle, mode, done));
+  changeMode({ handle, path }: SftpFile, mode: number): Promise<void> {
+    return this.#ask(path, (done) => this.#wrapper.fchmod(handle, mode, done));
   }
   changeFolderMode(path: string, mode: number): Promise<void> {
     return this.#ask(path, (done) => this.#wrapper.chmod(path, mode, done));
@@ -71,24 +82,31 @@ export class Sftp {
   readlink(path: string): Promise<string> {
     return this.#ask(path, (done) => this.#wrapper.readlink(path, done));
   }
-  remove(path: string): Promise<void> {
-    return this.#ask(path, (done) => this.#wrapper.unlink(path, done));
+  /** Takes away what a transfer that failed has left, if that can still be done. */
+  async discard(path: string): Promise<void> {
+    const removed = new Promise<void>((resolve) => this.#wrapper.unlink(path, () => resolve()));
+    await Promise.race([removed, sleep(cleanupMs)]);
   }
   /** Replaces the destination in one step (OpenSSH's posix-rename; plain SFTP refuses to replace). */
   replace(from: string, to: string): Promise<void> {
     return this.#ask(to, (done) => this.#wrapper.ext_openssh_rename(from, to, done));
   }
 
-  #ask<T>(path: string, request: (done: (error?: Error | null, value?: T) => void) => void): Promise<T> {
-    return new Promise((resolve, reject) => {
+  async #ask<T>(path: string, request: (done: (error?: Error | null, value?: T) => void) => void): Promise<T> {
+    this.#signal.throwIfAborted();
+    const answer = new Promise<T>((resolve, reject) => {
       request((error, value) => {
         this.#progress();
-        if (error) reject(path ? fileError(path, error) : error);
+        if (error) reject(fileError(path, error));
         else resolve(value as T);
       });
     });
+    return orAborted(answer, this.#signal);
   }
 }
+
+/** The guest may no longer answer. */
+const cleanupMs = 500;
 
 const endOfFile = 1; // SSH_FX_EOF
 const noSuchFile = 2; // SSH_FX_NO_SUCH_FILE
@@ -109,7 +127,7 @@ function fileError(path: string, error: Error): GoqemuError {
     hint:
       code === permissionDenied
         ? 'transfer it as root, or choose a folder that the session’s user owns'
-        : 'check the path in the guest',
+        : 'check the path, and the room that is left, in the guest',
     cause: error,
   });
 }
@@ -126,29 +144,24 @@ export async function withSftp<T>(
       client.sftp(done),
     );
     const stallMs = options.stallMs ?? 60_000;
-    const stalled = new AbortController();
-    const timer = setTimeout(
-      () => stalled.abort(timeoutError(what, stallMs, 'nothing moved during that time')),
-      stallMs,
-    );
-    const signal = options.signal ? AbortSignal.any([options.signal, stalled.signal]) : stalled.signal;
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    const working = work(new Sftp(wrapper, () => timer.refresh()), signal);
-    working.catch(() => undefined); // it may still fail after it was given up
+    const over = new AbortController();
+    setMaxListeners(0, over.signal); // every request under way listens
+    const timer = setTimeout(() => over.abort(timeoutError(what, stallMs, 'nothing moved during that time')), stallMs);
+    const giveUp = () => over.abort(options.signal?.reason);
+    options.signal?.addEventListener('abort', giveUp, { once: true });
+    const unsubscribe = connection.onBroken((reason) => over.abort(connectionLost(what, reason)));
     try {
-      return await untilBroken(connection, Promise.race([working, aborted]));
+      return await work(new Sftp(wrapper, over.signal, () => timer.refresh()), over.signal);
     } catch (error) {
-      if (error instanceof NotBegun || connection.brokenBecause !== undefined || isUnanswered(error))
-        throw connectionLost(what, connection.brokenBecause ?? errorMessage(error));
+      over.signal.throwIfAborted();
+      // ssh2 settles some of what is outstanding this way just before it reports the broken connection.
+      if (/no response from server/i.test(errorMessage(error))) throw connectionLost(what, errorMessage(error));
       throw error;
     } finally {
       clearTimeout(timer);
+      unsubscribe();
+      options.signal?.removeEventListener('abort', giveUp);
       wrapper.end();
     }
   });
 }
-
-/** ssh2 settles what is outstanding this way just before it reports the broken connection. */
-const isUnanswered = (error: unknown) => /no response from server/i.test(errorMessage(error));

@@ -100,6 +100,7 @@ async function send(
     }
   };
   await walk(source, target, await stat(source)); // the source itself may be a link to what is meant
+  if (kind === 'file') await ensureFolder(sftp, posix.dirname(target));
   for (const folder of folders) await ensureFolder(sftp, folder.remote);
   let moved = 0;
   const progress = (bytes: number) => {
@@ -153,7 +154,7 @@ async function sendFile(
     }
     await sftp.replace(draft, file.remote);
   } catch (error) {
-    await sftp.remove(draft).catch(() => undefined); // it may not be there, or the connection be gone
+    await sftp.discard(draft);
     throw error;
   } finally {
     await local.close();

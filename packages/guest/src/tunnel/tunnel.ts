@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { errorMessage, GoqemuError, systemErrorCode } from '@goqemu/core';
+import { errorMessage, GoqemuError, hasErrorCode, systemErrorCode } from '@goqemu/core';
 import type { ClientChannel } from 'ssh2';
-import { NotBegun, openOn } from '../session/channel.ts';
+import { openOn, untilBroken } from '../session/channel.ts';
 import type { Connection } from '../session/connection.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 
@@ -35,29 +35,28 @@ export async function dialThroughGuest(
   port: number,
   host = '127.0.0.1',
 ): Promise<ClientChannel> {
-  for (let attempt = 0; ; attempt++) {
-    const connection = await session.connection();
-    try {
-      return await new Promise<ClientChannel>((resolve, reject) => {
-        const unsubscribe = connection.onBroken((reason) => reject(new NotBegun(reason)));
-        connection.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-          unsubscribe();
-          if (error) reject(error);
-          else resolve(channel);
-        });
-      });
-    } catch (error) {
-      if (error instanceof NotBegun && attempt < 3) continue;
-      throw new GoqemuError({
-        code: 'connect-failed',
-        source: 'environment',
-        subject: `${host}:${port} in the guest`,
-        message: `nothing answers at ${host}:${port} in the guest`,
-        detail: errorMessage(error),
-        hint: 'check that the service has started and listens there',
-        cause: error,
-      });
-    }
+  const where = `${host}:${port} in the guest`;
+  try {
+    return await session.withConnection(undefined, (connection) =>
+      openOn<ClientChannel>(
+        connection,
+        session.endpoint,
+        where,
+        (client, done) => client.forwardOut('127.0.0.1', 0, host, port, done),
+        false, // a closed port is an answer
+      ),
+    );
+  } catch (error) {
+    if (!hasErrorCode(error, 'connect-failed')) throw error;
+    throw new GoqemuError({
+      code: 'connect-failed',
+      source: 'environment',
+      subject: where,
+      message: `nothing answers at ${where}`,
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
+      hint: 'check that the service has started and listens there',
+      cause: error,
+    });
   }
 }
 
@@ -113,19 +112,33 @@ export async function openReverseTunnel(
       join(socket, take());
     });
   };
-  const establish = async (): Promise<void> => {
-    const standing = await session.connection();
-    guestPort = await openOn<number>(standing, session.endpoint, `port ${guestPort} of the guest`, (client, done) => {
-      client.forwardIn(guestHost, guestPort, (error, port) => done(error, guestPort || port));
+  const establish = () =>
+    session.withConnection(undefined, async (standing) => {
+      standing.client.on('tcp connection', accept); // before the port is there: somebody may be waiting for it
+      await openOn(standing, session.endpoint, `port ${guestPort} of the guest`, (client, done) => {
+        client.forwardIn(guestHost, guestPort, (error, port) => {
+          guestPort ||= port;
+          done(error, undefined);
+        });
+      });
+      connection = standing;
+      if (!open) return release(standing); // closed in the meantime
+      standing.onBroken(() => {
+        if (open) establish().catch(lost);
+      });
     });
-    standing.client.on('tcp connection', accept);
-    connection = standing;
-    standing.onBroken(() => {
-      if (open)
-        establish().catch((error) =>
-          session.logger.log('warn', 'ssh', 'reverse tunnel lost', { reason: errorMessage(error) }),
-        );
+  const release = async (standing: Connection) => {
+    standing.client.off('tcp connection', accept);
+    const released = new Promise<void>((resolve, reject) => {
+      if (standing.brokenBecause !== undefined) return resolve();
+      standing.client.unforwardIn(guestHost, guestPort, (error) => (error ? reject(error) : resolve()));
     });
+    await untilBroken(standing, released).catch((error: unknown) => {
+      session.logger.log('debug', 'ssh', 'reverse tunnel went with its connection', { reason: errorMessage(error) });
+    });
+  };
+  const lost = (error: unknown) => {
+    session.logger.log('warn', 'ssh', 'reverse tunnel lost', { reason: errorMessage(error) });
   };
   await establish();
   return {
@@ -135,10 +148,7 @@ export async function openReverseTunnel(
     },
     async [Symbol.asyncDispose]() {
       open = false;
-      const client = connection?.client;
-      client?.off('tcp connection', accept);
-      if (connection?.brokenBecause !== undefined) return;
-      await new Promise<void>((resolve) => client?.unforwardIn(guestHost, guestPort, () => resolve()));
+      if (connection) await release(connection);
     },
   };
 }

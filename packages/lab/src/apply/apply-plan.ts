@@ -3,12 +3,12 @@ import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
 import { appendHistory } from '../history/history.ts';
-import { collectGarbage } from '../layer/collect-layers.ts';
+import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
-import type { LabState } from '../state/lab-state.ts';
+import { type LabState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { carryOut } from './carry-out.ts';
@@ -30,7 +30,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
   checkFresh(plan, before);
-  if (!hasWork(plan, before.state)) {
+  if (!before.healed && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -44,7 +44,8 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   const secrets = Object.fromEntries(Object.entries(plan.secrets).map(([name, one]) => [name, one.from]));
   const unsaved = await context.vault.unsaved(secrets, writer.state);
   if (unsaved.secrets) await writer.note(unsaved);
-  return new PlanRun(context, plan, writer, options, began).run();
+  // Without await the lock would be released at once.
+  return await new PlanRun(context, plan, writer, options, began).run();
 }
 
 function hasWork(plan: Plan, state: LabState): boolean {
@@ -106,6 +107,8 @@ class PlanRun {
   readonly #inDoubt: string[] = [];
   readonly #done = new Set<string>();
   readonly #counts: Record<string, number> = {};
+  /** How many operations still to be done start from a layer. */
+  readonly #origins = new Map<string, number>();
 
   constructor(context: EngineContext, plan: Plan, writer: StateWriter, options: ApplyOptions, began: number) {
     this.#context = context;
@@ -113,6 +116,7 @@ class PlanRun {
     this.#writer = writer;
     this.#options = options;
     this.#began = began;
+    for (const operation of plan.operations) this.#countOrigin(operation, 1);
   }
 
   async run(): Promise<ApplyResult> {
@@ -147,7 +151,7 @@ class PlanRun {
 
   async #memory(): Promise<MemoryAdmission> {
     const starts = this.#plan.operations.some((operation) => memoryOf(operation) !== undefined);
-    const machines = Object.values(this.#writer.state.machines).filter((machine) => machine.record !== null);
+    const machines = observable(this.#writer.state);
     const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
     const [budget, observed] = await Promise.all([
       starts ? this.#context.backend.memoryBudget(call) : Number.POSITIVE_INFINITY,
@@ -182,7 +186,7 @@ class PlanRun {
           call,
           now: context.now,
           plannedAt: Date.parse(this.#plan.createdAt),
-          origins: () => this.#originsToCome(),
+          isOriginToCome: (layer) => (this.#origins.get(layer) ?? 0) > 0,
         },
         operation.id,
         operation.machine,
@@ -197,9 +201,16 @@ class PlanRun {
       return false;
     }
     this.#done.add(operation.id);
+    this.#countOrigin(operation, -1);
     this.#counts[operation.action] = (this.#counts[operation.action] ?? 0) + 1;
     context.emit({ type: 'operation-done', id: operation.id, durationMs: context.now() - began });
     return true;
+  }
+
+  #countOrigin({ work }: Operation, change: 1 | -1): void {
+    if (work.verb !== 'make' || !('layer' in work.origin)) return;
+    const { layer } = work.origin;
+    this.#origins.set(layer, (this.#origins.get(layer) ?? 0) + change);
   }
 
   #failed(operation: Operation, thrown: unknown): void {
@@ -210,14 +221,6 @@ class PlanRun {
     if (!this.#options.kill?.aborted || isGoqemuError(thrown))
       this.#errors.push({ resource: operation.resource, error });
     this.#context.emit({ type: 'operation-failed', id: operation.id, error });
-  }
-
-  #originsToCome(): ReadonlySet<string> {
-    const origins = new Set<string>();
-    for (const { id, work } of this.#plan.operations) {
-      if (work.verb === 'make' && 'layer' in work.origin && !this.#done.has(id)) origins.add(work.origin.layer);
-    }
-    return origins;
   }
 
   /** The lock is still held, and nothing here can be interrupted: the state is saved whatever happened. */
@@ -253,7 +256,10 @@ class PlanRun {
     const call = context.plainCall(this.#plan.lineage, 'layers', undefined);
     try {
       const changed = this.#plan.operations.some((operation) => operation.action !== 'reuse');
-      if (changed) await collectGarbage(context.backend, this.#writer, call);
+      if (changed) {
+        const gone = await forgetLostCheckpoints(this.#writer);
+        await collectGarbage(context.backend, this.#writer, call, gone.length > 0 ? { gone } : {});
+      }
       const empty = Object.keys(this.#writer.state.machines).length === 0;
       if (empty && this.#plan.purpose === 'destroy' && outcome === 'done') await context.backend.dispose(call);
     } catch (error) {

@@ -2,23 +2,30 @@
 export class MemoryAdmission {
   readonly #budget: number;
   readonly #held = new Map<string, number>();
+  #sum = 0;
 
   /** @param budget bytes */
   constructor(budget: number, running: ReadonlyMap<string, number>) {
     this.#budget = budget;
-    for (const [machine, bytes] of running) this.#held.set(machine, bytes);
+    for (const [machine, bytes] of running) this.#hold(machine, bytes);
   }
 
   /** Takes the memory when it is there. A machine that already holds some is counted once. */
   admit(machine: string, bytes: number): boolean {
-    let others = 0;
-    for (const [name, held] of this.#held) if (name !== machine) others += held;
+    const others = this.#sum - (this.#held.get(machine) ?? 0);
     if (others + bytes > this.#budget) return false;
-    this.#held.set(machine, bytes);
+    this.#hold(machine, bytes);
     return true;
   }
 
   release(machine: string): void {
+    this.#sum -= this.#held.get(machine) ?? 0;
     this.#held.delete(machine);
+  }
+
+  #hold(machine: string, bytes: number): void {
+    this.release(machine);
+    this.#held.set(machine, bytes);
+    this.#sum += bytes;
   }
 }

@@ -21,8 +21,13 @@ export interface BackendCall {
 export interface ResolvedImage {
   /** As the lab wrote it: a catalogue name, a URL, or an absolute path. */
   readonly reference: string;
-  /** By content, or by recipe for one that is built here; enters layer keys. */
+  /**
+   * By content, or by recipe and package versions for one that is built here; enters layer keys. Of an image that is
+   * not present it may be provisional: `ensureImage` tells the real one.
+   */
   readonly key: string;
+  /** What lab.lock.json pins instead of the key: for an image that is built here, the recipe that colleagues share. */
+  readonly pin?: string;
   /** For people: `Debian 12, cached`, `Debian 12, to be built here: publisher not reachable`. */
   readonly description: string;
   /** False when applying has to download or build first. */

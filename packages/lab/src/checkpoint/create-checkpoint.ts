@@ -84,7 +84,13 @@ async function cutOne(
   await writer.end(id, {
     machines: { [machine.name]: { ...machine, record, layer: key } },
     layers: {
-      [key]: { machine: machine.name, parent: machine.layer, shape: ramShape(machine.spec), usedAt: context.now() },
+      [key]: {
+        machine: machine.name,
+        parent: machine.layer,
+        shape: ramShape(machine.spec),
+        bytes: layer.bytes,
+        usedAt: context.now(),
+      },
     },
   });
   return layer;

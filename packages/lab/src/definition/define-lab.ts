@@ -31,8 +31,9 @@ const brand = Symbol.for('goqemu.lab');
 /** A lab as `lab.ts` exports it: nothing has been evaluated yet. */
 export interface LabDefinition<Parameters = unknown, Outputs = unknown> {
   readonly name: string;
-  readonly params: z.ZodType<Parameters> | undefined;
-  readonly program: (lab: LabBuilder, params: Parameters) => Outputs;
+  readonly params: z.ZodType | undefined;
+  /** A method, so that a lab with parameters of its own is still a lab to whoever evaluates it. */
+  program(lab: LabBuilder, params: Parameters): Outputs;
   readonly location: SourceLocation | undefined;
 }
 
@@ -63,7 +64,7 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
   }
   const definition: LabDefinition<z.output<Schema>, Outputs> = {
     name: options.name,
-    params: options.params as z.ZodType<z.output<Schema>> | undefined,
+    params: options.params,
     program,
     location,
   };

@@ -4,7 +4,7 @@ import type { BackendProgress } from '../backend/progress.ts';
 import type { EngineEvent, UnstampedEvent } from '../events/engine-event.ts';
 import { MaskedStream, maskData } from '../secret/mask.ts';
 import { SecretVault } from '../secret/secret-vault.ts';
-import { type ReadState, readState, type StateOwner } from '../state/read-state.ts';
+import { type ParsedState, type ReadState, readState, type StateOwner } from '../state/read-state.ts';
 import { FileStateStorage, type StateStorage } from '../state/state-storage.ts';
 import type { EngineOptions } from './engine-options.ts';
 
@@ -20,6 +20,7 @@ export class EngineContext {
   readonly random: (bytes: number) => Uint8Array;
   readonly #emit: (event: EngineEvent) => void;
   #newLineage: string | undefined;
+  readonly #parsed: ParsedState = {};
 
   constructor(options: EngineOptions) {
     const { backend, lab, stack = 'default', stateFolder, labFolder, home } = options;
@@ -43,10 +44,11 @@ export class EngineContext {
 
   /** The state as it is; before the first apply, an empty one with the lineage that it will have. */
   read(): Promise<ReadState> {
-    return readState(this.storage, this.owner, () => {
+    const newLineage = () => {
       this.#newLineage ??= Buffer.from(this.random(6)).toString('hex');
       return this.#newLineage;
-    });
+    };
+    return readState(this.storage, this.owner, newLineage, this.#parsed);
   }
 
   /** A plan for a lab that has never been applied carries the lineage that the first state will have. */

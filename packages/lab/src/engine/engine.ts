@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { GoqemuError, writeFileAtomic } from '@goqemu/core';
 import { applyPlan } from '../apply/apply-plan.ts';
+import { fetchImages } from '../apply/fetch-images.ts';
 import type { CheckpointListReport, CheckpointReport, RestoreReport } from '../checkpoint/checkpoint-report.ts';
 import { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
 import { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
 import { listCheckpoints } from '../checkpoint/list-checkpoints.ts';
 import { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
+import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
@@ -14,6 +16,7 @@ import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
 import { type LockChange, updateLock } from '../lock/update-lock.ts';
+import { renamesOf } from '../machine/rename-machine.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { parsePlan } from '../plan/parse-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
@@ -52,7 +55,7 @@ export class Engine {
   ): Promise<Lab> {
     const context = this.#context;
     const { state } = await context.read();
-    const machines = Object.fromEntries(
+    let machines: Allocations['machines'] = Object.fromEntries(
       Object.values(state.machines).map(({ name, spec }) => [
         name,
         { identity: spec.identity, forwards: spec.forwards },
@@ -67,6 +70,18 @@ export class Engine {
         allocations: { lineage: state.lineage, machines, avoid },
         ...(options.parameters ? { parameters: options.parameters } : {}),
       });
+      // A new machine may take the name that a renamed one had: what was given out goes with the latter.
+      const reused = renamesOf(machines, lab.machines).filter(({ from }) =>
+        lab.machines.some((one) => one.name === from),
+      );
+      if (reused.length > 0) {
+        const moved = Object.fromEntries(
+          reused.flatMap(({ from, to }) => (machines[from] ? [[to, machines[from]]] : [])),
+        );
+        const gone = new Set(reused.map(({ from }) => from));
+        machines = { ...Object.fromEntries(Object.entries(machines).filter(([name]) => !gone.has(name))), ...moved };
+        continue;
+      }
       const taken = lab.freshPorts.length > 0 ? await context.backend.takenPorts(lab.freshPorts, call) : [];
       if (taken.length === 0 || attempt === portAttempts) return lab;
       for (const port of taken) avoid.add(port);
@@ -81,6 +96,16 @@ export class Engine {
   /** A plan whose desired set is empty. */
   planDestroy(options: PlanOptions = {}): Promise<Plan> {
     return this.#plan(undefined, options);
+  }
+
+  /**
+   * Downloads or builds the images that a plan starts from and that are not there. Their content enters the keys of
+   * all layers, so a plan that was made before is to be made again.
+   *
+   * @returns the number of images that were fetched
+   */
+  fetchImages(plan: Plan, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    return fetchImages(this.#context, plan, options.signal);
   }
 
   /**
@@ -193,9 +218,9 @@ export class Engine {
       call: context.plainCall(read.state.lineage, 'plan', options.signal),
       vault: context.vault,
       now: context.now(),
-      ...(options.target ? { target: options.target } : {}),
-      ...(options.exclude ? { exclude: options.exclude } : {}),
-      ...(options.replace ? { replace: options.replace } : {}),
+      ...(options.target?.length ? { target: options.target } : {}),
+      ...(options.exclude?.length ? { exclude: options.exclude } : {}),
+      ...(options.replace?.length ? { replace: options.replace } : {}),
     });
     context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
     return plan;

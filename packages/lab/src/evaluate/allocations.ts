@@ -40,10 +40,8 @@ export class Allocator {
 
   identity(name: string, hostname: string | undefined, formerName: string | undefined): MachineIdentity {
     const recorded = this.#recorded(name, formerName)?.identity;
-    if (recorded && (hostname === undefined ? true : recorded.hostname === hostname)) {
-      // A machine that was renamed keeps its host name unless the lab names one.
-      if (hostname !== undefined || formerName !== undefined || recorded.hostname === name) return recorded;
-    }
+    // Without a host name in the lab a machine keeps the one that it has, even when the lab has renamed it.
+    if (recorded && (hostname === undefined || recorded.hostname === hostname)) return recorded;
     const host = hostname ?? name;
     return {
       hostname: host,

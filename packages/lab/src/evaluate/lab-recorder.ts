@@ -213,7 +213,10 @@ export class LabRecorder {
   }
 
   #dependency(reference: MachineReference, place: Place): Dependency {
-    const name = 'checkpoint' in reference ? reference.machine : reference.name;
+    // A machine has a method of that name; only a checkpoint has a text there.
+    const checkpoint =
+      'checkpoint' in reference && typeof reference.checkpoint === 'string' ? reference.checkpoint : undefined;
+    const name = 'machine' in reference ? reference.machine : reference.name;
     const machine = this.#machines.get(name);
     if (!machine) {
       throw labError(
@@ -223,15 +226,15 @@ export class LabRecorder {
         suggestion(String(name), [...this.#machines.keys()]),
       );
     }
-    if (!('checkpoint' in reference)) return { machine: name, steps: machine.recorder.steps.length };
-    const checkpoint = machine.recorder.checkpoints.find((one) => one.name === reference.checkpoint);
-    if (checkpoint) return { machine: name, steps: checkpoint.steps };
+    if (checkpoint === undefined) return { machine: name, steps: machine.recorder.steps.length };
+    const found = machine.recorder.checkpoints.find((one) => one.name === checkpoint);
+    if (found) return { machine: name, steps: found.steps };
     throw labError(
       'checkpoint-unknown',
-      `${name} has no checkpoint "${reference.checkpoint}"`,
+      `${name} has no checkpoint "${checkpoint}"`,
       place(),
       suggestion(
-        reference.checkpoint,
+        checkpoint,
         machine.recorder.checkpoints.map((one) => one.name),
       ),
     );

@@ -4,6 +4,9 @@ import type { OperationAction } from '../plan/operation.ts';
 /** Version of the events; a reader refuses a higher one. */
 export const engineEventVersion = 1;
 
+/** The first line of an event stream, before any event. */
+export const eventStreamHeader = { type: 'stream', format: 'goqemu-events', version: engineEventVersion } as const;
+
 /** An error as an event or a document carries it. */
 export interface ErrorReport {
   readonly code: string;

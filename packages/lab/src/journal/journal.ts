@@ -28,7 +28,11 @@ export type JournalEntry =
 export class Journal {
   readonly #storage: StateStorage;
   #sequence: number;
-  #queue: Promise<void> = Promise.resolve();
+  /** Lines that wait for the write before theirs to end; they then go out together. */
+  #waiting: string[] = [];
+  #current: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  #broken: { readonly cause: unknown } | undefined;
 
   constructor(storage: StateStorage, sequence: number) {
     this.#storage = storage;
@@ -37,11 +41,20 @@ export class Journal {
 
   /** Resolves when the entry is durable. Entries are written in the order of the calls. */
   append(entry: JournalEntry): Promise<void> {
-    const line = formatLine(++this.#sequence, entry);
-    const written = this.#queue.then(() => this.#storage.append('journal', line));
-    // The next entry waits for this one, but does not fail because of it: its own write will tell.
-    this.#queue = written.catch(() => undefined);
-    return written;
+    // What follows a line that could not be written would be out of sequence, and never read.
+    if (this.#broken) return Promise.reject(this.#broken.cause);
+    this.#waiting.push(formatLine(++this.#sequence, entry));
+    this.#next ??= this.#current.then(() => {
+      if (this.#broken) throw this.#broken.cause;
+      const lines = this.#waiting.splice(0).join('');
+      this.#next = undefined;
+      const written = this.#storage.append('journal', lines);
+      this.#current = written.catch((cause: unknown) => {
+        this.#broken = { cause };
+      });
+      return written;
+    });
+    return this.#next;
   }
 }
 
@@ -54,7 +67,7 @@ export function formatLine(sequence: number, entry: JournalEntry): string {
 export function readJournal(text: string): readonly JournalEntry[] {
   const entries: JournalEntry[] = [];
   for (const line of text.split('\n')) {
-    if (checksum(line.slice(12)) !== line.slice(2, 10)) break;
+    if (line.slice(0, 12) !== `["${checksum(line.slice(12))}",`) break;
     const [, sequence, entry] = JSON.parse(line) as [string, number, JournalEntry];
     if (sequence !== entries.length + 1) break;
     entries.push(entry);

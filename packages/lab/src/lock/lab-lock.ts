@@ -1,5 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
 import { z } from 'zod';
+import type { ResolvedImage } from '../backend/backend.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
 /** What an image's name stood for when the lab was first applied. */
@@ -21,6 +22,11 @@ const schema = z.looseObject({
 
 export function pinName(reference: string, arch: string): string {
   return `${reference} (${arch})`;
+}
+
+/** What a lock file keeps of an image. */
+export function pinOf(image: Pick<ResolvedImage, 'key' | 'pin'>): string {
+  return image.pin ?? image.key;
 }
 
 /** @throws GoqemuError `lab-lock-invalid` */

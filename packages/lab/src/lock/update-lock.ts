@@ -1,6 +1,6 @@
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { Lab } from '../evaluate/lab.ts';
-import { type ImagePin, pinName, readLabLock, writeLabLock } from './lab-lock.ts';
+import { type ImagePin, pinName, pinOf, readLabLock, writeLabLock } from './lab-lock.ts';
 
 /** A row of lab.lock.json that differs from what the lab resolves to today. */
 export interface LockChange {
@@ -22,8 +22,8 @@ export async function updateLock(
   const wanted = new Map(lab.machines.map((machine) => [pinName(machine.image, machine.arch), machine]));
   const images: Record<string, ImagePin> = {};
   for (const [name, machine] of wanted) {
-    const { key, description } = await context.backend.resolveImage(machine.image, machine.arch, call);
-    images[name] = { key, description };
+    const image = await context.backend.resolveImage(machine.image, machine.arch, call);
+    images[name] = { key: pinOf(image), description: image.description };
   }
   const names = [...new Set([...Object.keys(lock.images), ...Object.keys(images)])].sort();
   const changes = names.flatMap((image): LockChange[] => {

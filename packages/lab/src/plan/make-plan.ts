@@ -1,19 +1,20 @@
-import { formatByteSize, GoqemuError, isGoqemuError } from '@goqemu/core';
-import type { Backend, BackendCall, Preflight, ResolvedImage } from '../backend/backend.ts';
+import type { Backend, BackendCall, Preflight } from '../backend/backend.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
-import { suggestion, withLocation } from '../evaluate/lab-error.ts';
-import { type ImagePin, type LabLock, pinName } from '../lock/lab-lock.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { LabLock } from '../lock/lab-lock.ts';
+import { renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
-import type { LabState, MachineState } from '../state/lab-state.ts';
+import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import type { ReadState } from '../state/read-state.ts';
-import { ChainBuilder } from './desired-chain.ts';
-import type { ChainLink, DesiredMachine } from './desired-machine.ts';
+import { imageProblems, lockNotices, newPins, resolveImages } from './desired-images.ts';
+import type { DesiredMachine } from './desired-machine.ts';
+import { buildDesired, recordedMachine } from './desired-machines.ts';
+import type { Operation } from './operation.ts';
 import { orderPortHandovers } from './order-port-handovers.ts';
 import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
-import { PlanContext } from './plan-context.ts';
+import { type DraftOperation, PlanContext } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
+import { checkNames, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
 import { selectMachines } from './select-machines.ts';
 
@@ -34,15 +35,17 @@ export interface MakePlanInput {
 /** Compares what the lab wants with what is recorded and what is there. Read-only. */
 export async function makePlan(input: MakePlanInput): Promise<Plan> {
   const { lab, read, backend, call } = input;
-  const { state } = read;
   checkNames(input);
   const selected = lab ? selectMachines(lab, input.target, input.exclude) : new Set<string>();
+  const renames = renamesOf(read.state.machines, lab?.machines.filter((machine) => selected.has(machine.name)) ?? []);
+  // From here on, machines go by the names that the lab has for them.
+  const state = withRenames(read.state, renames);
   const [images, secrets] = await Promise.all([resolveImages(input), fingerprints(input)]);
   const desired = lab ? await buildDesired(lab, state, images, secrets, input) : { machines: [], outputs: {} };
   const wanted = desired.machines.filter((machine) => selected.has(machine.declaration.name));
-  const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine);
+  const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine.name);
 
-  const toObserve = Object.values(state.machines).filter((machine) => machine.record !== null);
+  const toObserve = observable(state);
   const keys = layerKeys(state, wanted);
   const newPorts = wanted.flatMap((machine) => {
     const recorded = recordedOf(machine.declaration);
@@ -75,7 +78,13 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     stored,
     replace: new Set(input.replace),
   });
-  planRemovals(context, input, wanted);
+  for (const { from, to } of renames) {
+    const reason = `it was called "${from}"`;
+    const diff = [{ property: 'name', before: from, after: to }];
+    const work = { verb: 'rename' as const, from };
+    context.add({ action: 'update', resource: to, machine: to, reason, changeClass: 'live', diff, work }, -1);
+  }
+  planRemovals(context, input);
   for (const machine of wanted) planMachine(context, machine, recordedOf(machine.declaration));
   orderPortHandovers(context, new Map(wanted.map((machine) => [machine.declaration.name, machine.spec])));
 
@@ -94,7 +103,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...memoryProblems(wanted, budget),
   ];
   const operations = await Promise.all(
-    context.operations.map(async (operation) => ({ ...operation, diff: await withTextDiffs(operation.diff) })),
+    context.operations.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))),
   );
   return {
     format: planFormat,
@@ -115,44 +124,13 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   };
 }
 
-/** A recorded machine by its name, else by the one that it had before. */
-export function recordedMachine(state: LabState, machine: MachineDeclaration): MachineState | undefined {
-  const own = Object.hasOwn(state.machines, machine.name) ? state.machines[machine.name] : undefined;
-  if (own || machine.renamedFrom === undefined) return own;
-  return Object.hasOwn(state.machines, machine.renamedFrom) ? state.machines[machine.renamedFrom] : undefined;
+/** Formatting a stack trace is dear: the place is worked out when the plan is saved, or when the operation fails. */
+function finished({ place, ...draft }: DraftOperation, diff: Operation['diff']): Operation {
+  const operation = { ...draft, diff };
+  return place ? Object.defineProperty(operation, 'location', { get: place, enumerable: true }) : operation;
 }
 
-interface DesiredImage {
-  readonly resolved: ResolvedImage;
-  /** What enters keys: the pinned image where there is one. */
-  readonly key: string;
-  readonly pin: ImagePin | undefined;
-  readonly arch: MachineSpec['arch'];
-}
-
-async function resolveImages(input: MakePlanInput): Promise<ReadonlyMap<string, DesiredImage>> {
-  const wanted = new Map<string, MachineDeclaration>();
-  for (const machine of input.lab?.machines ?? []) {
-    const name = pinName(machine.image, machine.arch);
-    if (!wanted.has(name)) wanted.set(name, machine);
-  }
-  const entries = await Promise.all(
-    [...wanted].map(async ([name, machine]): Promise<[string, DesiredImage]> => {
-      const resolved = await input.backend
-        .resolveImage(machine.image, machine.arch, input.call)
-        .catch((error: unknown) => {
-          throw isGoqemuError(error) && !error.location && machine.location
-            ? withLocation(error, machine.location)
-            : error;
-        });
-      const pin = input.lock.images[name];
-      return [name, { resolved, key: pin?.key ?? resolved.key, pin, arch: machine.arch }];
-    }),
-  );
-  return new Map(entries);
-}
-
-async function fingerprints(input: MakePlanInput): Promise<Plan['secrets']> {
+export async function fingerprints(input: MakePlanInput): Promise<Plan['secrets']> {
   const entries = await Promise.all(
     Object.entries(input.lab?.secrets ?? {}).map(async ([name, from]) => {
       const fingerprint = await input.vault.fingerprint(name, from, input.read.state);
@@ -160,108 +138,6 @@ async function fingerprints(input: MakePlanInput): Promise<Plan['secrets']> {
     }),
   );
   return Object.fromEntries(entries);
-}
-
-async function buildDesired(
-  lab: Lab,
-  state: LabState,
-  images: ReadonlyMap<string, DesiredImage>,
-  secrets: Plan['secrets'],
-  input: MakePlanInput,
-): Promise<{ machines: readonly DesiredMachine[]; outputs: unknown }> {
-  const builder = new ChainBuilder({
-    lab,
-    state,
-    now: input.now,
-    fingerprints: Object.fromEntries(Object.entries(secrets).map(([name, one]) => [name, one.fingerprint])),
-  });
-  const usedNames = new Map(
-    Object.values(state.machines).map((machine) => [machine.spec.name.toLowerCase(), machine.name]),
-  );
-  const machines: DesiredMachine[] = [];
-  for (const declared of lab.machines) {
-    const recorded = recordedMachine(state, declared);
-    const machine = leaveAlone(declared, recorded);
-    const image = images.get(pinName(declared.image, declared.arch));
-    if (!image) continue;
-    const kept = recorded && machine.ignoreChanges.includes('image') ? recorded.image : undefined;
-    const imageKey = kept?.key ?? image.key;
-    const user = machine.user ?? image.resolved.user;
-    const { arch, firmware, accelerator, memory, cpus, disk, identity, forwards, kind } = machine;
-    const spec: MachineSpec = {
-      name: recorded?.spec.name ?? freeName(declared.name, usedNames),
-      kind,
-      arch,
-      firmware,
-      accelerator,
-      memory,
-      cpus,
-      disk,
-      user,
-      identity,
-      forwards,
-    };
-    const chain = await builder.build(
-      machine,
-      { imageKey, disk, arch, firmware, user },
-      kept?.reference ?? machine.image,
-    );
-    machines.push({
-      declaration: machine,
-      spec,
-      image: { ...image.resolved, key: imageKey },
-      chain: leaveSteps(machine, recorded, chain),
-    });
-  }
-  return { machines, outputs: builder.outputs(lab.outputs) };
-}
-
-/** The backend's name of a new machine: its own, unless one that was renamed still goes by it. */
-function freeName(name: string, used: Map<string, string>): string {
-  for (let attempt = 1; ; attempt++) {
-    const candidate = attempt === 1 ? name : `${name}-${attempt}`;
-    const owner = used.get(candidate.toLowerCase());
-    if (owner !== undefined && owner !== name) continue;
-    used.set(candidate.toLowerCase(), name);
-    return candidate;
-  }
-}
-
-/** Properties that the lab is told not to change keep what is recorded. */
-function leaveAlone(machine: MachineDeclaration, recorded: MachineState | undefined): MachineDeclaration {
-  if (!recorded || machine.ignoreChanges.length === 0) return machine;
-  const left = new Set(machine.ignoreChanges);
-  const { spec } = recorded;
-  const kept = (['arch', 'firmware', 'accelerator', 'memory', 'cpus', 'disk', 'user'] as const).filter((one) =>
-    left.has(one),
-  );
-  return Object.defineProperty(
-    {
-      ...machine,
-      ...Object.fromEntries(kept.map((property) => [property, spec[property]])),
-      ...(left.has('hostname')
-        ? { identity: { ...machine.identity, hostname: spec.identity.hostname, instanceId: spec.identity.instanceId } }
-        : {}),
-      ...(left.has('forward') ? { forwards: spec.forwards, fixedPorts: [] } : {}),
-    },
-    'location',
-    { get: () => machine.location, enumerable: false },
-  ) as MachineDeclaration;
-}
-
-function leaveSteps(
-  machine: MachineDeclaration,
-  recorded: MachineState | undefined,
-  chain: readonly ChainLink[],
-): readonly ChainLink[] {
-  if (!recorded || !machine.ignoreChanges.includes('steps') || recorded.applied[0]?.key !== chain[0]?.key) return chain;
-  return recorded.applied.map((step) => ({
-    ...step,
-    cut: true,
-    checkpoints: Object.entries(recorded.checkpoints).flatMap(([name, layer]) => (layer === step.key ? [name] : [])),
-    waitsFor: [],
-    captures: false,
-  }));
 }
 
 /** Every layer that a decision may hang on, asked for at once. */
@@ -287,14 +163,11 @@ function byLabName<T>(machines: readonly MachineState[], found: ReadonlyMap<stri
   );
 }
 
-function planRemovals(context: PlanContext, input: MakePlanInput, wanted: readonly DesiredMachine[]): void {
+function planRemovals(context: PlanContext, input: MakePlanInput): void {
   const { lab, target, exclude } = input;
   const declared = new Set(lab?.machines.map((machine) => machine.name));
-  const renamed = new Set(
-    wanted.flatMap((machine) => recordedMachine(context.facts.state, machine.declaration)?.name ?? []),
-  );
   for (const machine of Object.values(context.facts.state.machines)) {
-    if (declared.has(machine.name) || renamed.has(machine.name)) continue;
+    if (declared.has(machine.name)) continue;
     if (target && !target.includes(machine.name)) continue;
     if (exclude?.includes(machine.name)) continue;
     const why = lab ? 'it is no longer in the lab' : 'the lab is destroyed';
@@ -309,110 +182,5 @@ function planRemovals(context: PlanContext, input: MakePlanInput, wanted: readon
       },
       -1,
     );
-  }
-}
-
-function protectionProblems(context: PlanContext, wanted: readonly DesiredMachine[]): readonly Preflight[] {
-  const declared = new Map(wanted.map((machine) => [machine.declaration.name, machine.declaration]));
-  return context.operations.flatMap((operation): Preflight[] => {
-    const destroys = operation.action === 'delete' || operation.action === 'replace';
-    const isProtected =
-      declared.get(operation.machine)?.protect ?? context.facts.state.machines[operation.machine]?.protect ?? false;
-    if (!destroys || !isProtected) return [];
-    return [
-      {
-        severity: 'error',
-        code: 'protected',
-        message: `${operation.machine} is protected, and this plan would ${operation.action} it: ${operation.reason}`,
-        hint: 'set protect: false in the lab and apply that first, or exclude the machine',
-      },
-    ];
-  });
-}
-
-/** An image that has moved on can only be used where a layer of the pinned one is cached. */
-function imageProblems(context: PlanContext, images: ReadonlyMap<string, DesiredImage>): readonly Preflight[] {
-  const moved = [...images.values()].filter((image) => image.key !== image.resolved.key);
-  return moved.flatMap((image): Preflight[] => {
-    const needed = context.operations.find(
-      ({ work }) =>
-        work.verb === 'make' && !work.resume && 'image' in work.origin && work.origin.image.key === image.key,
-    );
-    if (!needed) return [];
-    return [
-      {
-        severity: 'error',
-        code: 'image-moved',
-        message: `${needed.machine} needs the image ${image.resolved.reference} that lab.lock.json pins, but that name stands for another one today`,
-        hint: 'goqemu lock --update moves the lab on to today’s image and shows the difference',
-      },
-    ];
-  });
-}
-
-function lockNotices(images: ReadonlyMap<string, DesiredImage>): readonly PlanNotice[] {
-  return [...images.values()]
-    .filter((image) => image.key !== image.resolved.key)
-    .map((image) => ({
-      code: 'image-moved',
-      message: `${image.resolved.reference} stands for another image than the one in lab.lock.json: ${image.pin?.description} then, ${image.resolved.description} now`,
-      hint: 'goqemu lock --update moves the lab on',
-    }));
-}
-
-function newPins(images: ReadonlyMap<string, DesiredImage>, lock: LabLock): Readonly<Record<string, ImagePin>> {
-  return Object.fromEntries(
-    [...images].flatMap(([name, { resolved }]) =>
-      lock.images[name] ? [] : [[name, { key: resolved.key, description: resolved.description }]],
-    ),
-  );
-}
-
-function portTaken(port: number, wanted: readonly DesiredMachine[]): Preflight {
-  const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port));
-  const line = owner?.declaration.location?.line;
-  return {
-    severity: 'error',
-    code: 'port-taken',
-    message: `${owner?.declaration.name}: port ${port} of the host is taken by another program${line ? ` (line ${line})` : ''}`,
-    hint: 'leave the host port out and goqemu chooses a free one, or end the other program',
-  };
-}
-
-function memoryProblems(wanted: readonly DesiredMachine[], budget: number): readonly Preflight[] {
-  const machines = wanted.filter((machine) => machine.spec.kind === 'vm');
-  const sum = machines.reduce((total, machine) => total + machine.spec.memory, 0);
-  const largest = wanted.reduce((most, machine) => Math.max(most, machine.spec.memory), 0);
-  if (Math.max(sum, largest) <= budget) return [];
-  return [
-    {
-      severity: 'error',
-      code: 'memory-short',
-      message: `the machines of the lab want ${formatByteSize(Math.max(sum, largest))} of memory together, and this host can give ${formatByteSize(budget)}`,
-      hint: 'give the machines less memory, or apply some of them with --target',
-    },
-  ];
-}
-
-/** @throws GoqemuError `machine-unknown` for a name in an option that neither the lab nor the state has */
-function checkNames(input: MakePlanInput): void {
-  const known = new Set([
-    ...(input.lab?.machines.map((machine) => machine.name) ?? []),
-    ...Object.keys(input.read.state.machines),
-  ]);
-  for (const [option, names] of [
-    ['--target', input.target],
-    ['--exclude', input.exclude],
-    ['--replace', input.replace],
-  ] as const) {
-    const unknown = names?.find((name) => !known.has(name));
-    if (unknown === undefined) continue;
-    throw new GoqemuError({
-      code: 'machine-unknown',
-      source: 'user',
-      subject: option,
-      message: `${option}: no machine is called "${unknown}"`,
-      hint: suggestion(unknown, [...known]),
-    });
   }
 }

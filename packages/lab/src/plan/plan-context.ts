@@ -1,3 +1,4 @@
+import type { SourceLocation } from '@goqemu/core';
 import type { ObservedMachine, Preflight, StoredLayer } from '../backend/backend.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
@@ -12,10 +13,13 @@ export interface PlanFacts {
   readonly replace: ReadonlySet<string>;
 }
 
+/** An operation whose place in the lab is worked out only when somebody asks. */
+export type DraftOperation = Omit<Operation, 'location'> & { readonly place?: () => SourceLocation | undefined };
+
 /** Collects the operations of one plan and remembers what each will have brought about. */
 export class PlanContext {
   readonly facts: PlanFacts;
-  readonly operations: Operation[] = [];
+  readonly operations: DraftOperation[] = [];
   readonly notices: PlanNotice[] = [];
   readonly preflight: Preflight[] = [];
   /** Layers that this plan cuts, with the operation and the shape of the machine. */
@@ -24,13 +28,16 @@ export class PlanContext {
   readonly #reached = new Map<string, { readonly id: string; readonly index: number }[]>();
   #count = 0;
 
+  /** Operations that give a name of the state free, by that name. */
+  readonly #freed = new Map<string, string>();
+
   constructor(facts: PlanFacts) {
     this.facts = facts;
   }
 
   /** Adds an operation after those of the same machine before it. */
   add(
-    operation: Omit<Operation, 'id' | 'dependsOn' | 'diff'> & {
+    operation: Omit<DraftOperation, 'id' | 'dependsOn' | 'diff'> & {
       readonly diff?: Operation['diff'];
       readonly dependsOn?: readonly string[];
     },
@@ -38,7 +45,8 @@ export class PlanContext {
   ): string {
     const id = `op-${++this.#count}`;
     const own = this.#reached.get(operation.machine) ?? [];
-    const last = own.at(-1)?.id;
+    const last = own.at(-1)?.id ?? this.#freed.get(operation.machine);
+    if (operation.work.verb === 'rename') this.#freed.set(operation.work.from, id);
     const dependsOn = [...new Set([...(last === undefined ? [] : [last]), ...(operation.dependsOn ?? [])])];
     this.operations.push({ diff: [], ...operation, id, dependsOn });
     own.push({ id, index: reaches });

@@ -78,7 +78,7 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
         `make:${name}:${layer === undefined ? 'image' : 'layer'}`,
         layer === undefined ? 'make:image' : 'make:layer',
       ),
-      ...(declaration.location ? { location: declaration.location } : {}),
+      place: () => declaration.location,
       work: {
         verb: 'make',
         spec,

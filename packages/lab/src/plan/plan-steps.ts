@@ -11,7 +11,7 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
     const link = chain[index];
     if (!link?.step) continue;
     const waits = link.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []);
-    const location = index >= ownFrom ? declaration.steps[index - ownFrom]?.location : undefined;
+    const own = index >= ownFrom ? declaration.steps[index - ownFrom] : undefined;
     const id = context.add(
       {
         action: 'run',
@@ -20,8 +20,8 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
         reason: index > have ? 'what is before it runs' : 'it has not run yet',
         diff: Object.entries(link.summary).map(([property, after]) => ({ property, after })),
         dependsOn: waits,
-        ...context.duration(`step:${link.key}`, `step:${name}/${link.name}`),
-        ...(location ? { location } : {}),
+        ...context.duration(`step:${name}/${link.name}`),
+        ...(own ? { place: () => own.location } : {}),
         work: {
           verb: 'step',
           spec,

@@ -51,8 +51,6 @@ export type Work =
       readonly facts: MachineFacts;
       readonly checkpoints: Readonly<Record<string, string>>;
       readonly describe: readonly { readonly layer: string; readonly descriptions: readonly string[] }[];
-      /** The name that the state has for the machine, when the lab has given it another. */
-      readonly formerName?: string;
       /** A checkpoint by hand that was cut off is cut again. */
       readonly recut: boolean;
       /** What a look at the machine found it to have behind it, when that differs from the state. */
@@ -77,4 +75,6 @@ export type Work =
       /** Key without the time of a step with a time to live. */
       readonly timed?: string;
     }
-  | { readonly verb: 'delete'; readonly forget: boolean };
+  | { readonly verb: 'delete'; readonly forget: boolean }
+  /** The lab has given the machine another name; nothing happens to the machine. */
+  | { readonly verb: 'rename'; readonly from: string };

@@ -1,5 +1,5 @@
 import type { EngineContext } from '../engine/engine-context.ts';
-import type { MachineState } from '../state/lab-state.ts';
+import { type MachineState, observable } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 
 export interface RefreshReport {
@@ -13,7 +13,7 @@ export interface RefreshReport {
 export async function refreshState(context: EngineContext, signal: AbortSignal | undefined): Promise<RefreshReport> {
   await using _lock = await context.storage.lock(context.command, 0, signal);
   const read = await context.read();
-  const machines = Object.values(read.state.machines).filter((machine) => machine.record !== null);
+  const machines = observable(read.state);
   if (machines.length === 0) return { drift: [] };
   const observed = await context.backend.observe(
     machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),

@@ -1,6 +1,6 @@
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
-import type { MachineState } from '../state/lab-state.ts';
+import { type MachineState, observable } from '../state/lab-state.ts';
 import { resolveOutputs } from './resolve-outputs.ts';
 import type { MachineReport, MachineStatus, StatusReport } from './status-report.ts';
 
@@ -10,10 +10,11 @@ export async function makeStatusReport(context: EngineContext, signal?: AbortSig
   const machines = Object.values(state.machines)
     .filter((machine) => machine.spec.kind === 'vm')
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const toObserve = observable(state).filter((machine) => machine.spec.kind === 'vm');
   const observed =
-    machines.length > 0
+    toObserve.length > 0
       ? await context.backend.observe(
-          machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
+          toObserve.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
           context.plainCall(state.lineage, 'status', signal),
         )
       : new Map<string, ObservedMachine>();
@@ -47,7 +48,7 @@ function machineReport(machine: MachineState, found: ObservedMachine | undefined
 }
 
 function statusOf(machine: MachineState, found: ObservedMachine | undefined): MachineStatus {
-  if (found?.status === 'running' && incomplete(machine) !== undefined) return 'incomplete';
+  if ((!found || found.status === 'running') && incomplete(machine) !== undefined) return 'incomplete';
   return found?.status ?? 'absent';
 }
 

@@ -50,6 +50,8 @@ export interface LayerNote {
   readonly parent: string | null;
   /** Devices that its RAM fits: architecture, firmware, memory, cores, accelerator. */
   readonly shape: string;
+  /** On the disk, when it was cut. */
+  readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly usedAt: number;
 }
@@ -97,6 +99,11 @@ export type StatePatch = {
     Record<string, LabState[Table][string] | null>
   >;
 } & { readonly outputs?: Readonly<Record<string, OutputValue>> };
+
+/** Machines that can be looked at: a template may never have been made, and one half made has no record yet. */
+export function observable(state: LabState): readonly MachineState[] {
+  return Object.values(state.machines).filter((machine) => machine.record !== null && machine.phase !== 'making');
+}
 
 /** A copy whose tables may be patched in place. */
 export function copyState(state: LabState): LabState {
@@ -172,7 +179,13 @@ export const stateSchema = z.looseObject({
     }),
   ),
   layers: keyedBy(
-    z.looseObject({ machine: z.string(), parent: z.string().nullable(), shape: z.string(), usedAt: z.number() }),
+    z.looseObject({
+      machine: z.string(),
+      parent: z.string().nullable(),
+      shape: z.string(),
+      bytes: z.number().default(0),
+      usedAt: z.number(),
+    }),
   ),
   captures: keyedBy(z.union([z.object({ value: z.string() }), z.object({ encrypted: z.string() })])),
   checkpoints: keyedBy(

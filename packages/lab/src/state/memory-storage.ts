@@ -2,9 +2,13 @@ import type { StateStorage, StoredFile } from './state-storage.ts';
 
 /** Keeps everything in memory: for unit tests of labs, and for the engine's own. */
 export class MemoryStateStorage implements StateStorage {
-  readonly files = new Map<StoredFile, string>();
+  readonly files: Map<StoredFile, string>;
   /** Called before every change; a test that throws here simulates a full disk or a crash. */
   beforeChange: (kind: 'write' | 'append' | 'remove', file: StoredFile) => void = () => undefined;
+
+  constructor(files = new Map<StoredFile, string>()) {
+    this.files = files;
+  }
 
   path(file: StoredFile): string {
     return `memory:${file}`;

@@ -44,6 +44,12 @@ export function emptyState(owner: StateOwner, lineage: string): LabState {
   };
 }
 
+/** The last text that was parsed: a command reads the state for evaluation and again for the plan. */
+export interface ParsedState {
+  text?: string;
+  state?: LabState;
+}
+
 /**
  * Reads without a lock; whoever writes replaces files whole, so a reader sees one save or the next.
  *
@@ -53,8 +59,11 @@ export async function readState(
   storage: StateStorage,
   owner: StateOwner,
   newLineage: () => string,
+  parsed: ParsedState = {},
 ): Promise<ReadState> {
-  const [stateText, journalText = ''] = await Promise.all([storage.read('state'), storage.read('journal')]);
+  // The journal first: a save between the two reads then leaves a journal that the newer state already holds.
+  const journalText = (await storage.read('journal')) ?? '';
+  const stateText = await storage.read('state');
   const entries = readJournal(journalText);
   const open = entries[0]?.kind === 'open' ? entries[0] : undefined;
   const torn =
@@ -68,7 +77,9 @@ export async function readState(
     base = rebuilt ?? emptyState(owner, open?.lineage ?? newLineage());
   } else {
     try {
-      base = parseState(stateText ?? '', storage.path('state'));
+      const known = parsed.text === stateText ? parsed.state : undefined;
+      base = known ?? parseState(stateText ?? '', storage.path('state'));
+      if (!known && stateText !== undefined) Object.assign(parsed, { text: stateText, state: base });
     } catch (error) {
       const rebuilt = isUnreadable(error) ? await rebuild(storage, owner) : undefined;
       if (!rebuilt) throw error;

@@ -15,7 +15,11 @@ export async function resolveStep(step: PlannedStep, values: LateValues): Promis
   const environment: Record<string, string> = {};
   for (const [name, planned] of Object.entries(step.environment)) environment[name] = await text(planned);
   const resolved = await fill(step, environment, text);
-  return sensitive.size > 0 ? { ...resolved, sensitive: [...sensitive] } : resolved;
+  return {
+    ...resolved,
+    ...(sensitive.size > 0 ? { sensitive: [...sensitive] } : {}),
+    ...(step.kind === 'run' && step.capture?.secret ? { secretOutput: true } : {}),
+  };
 }
 
 export async function resolveText(text: PlannedText, values: LateValues, sensitive: Set<string>): Promise<string> {

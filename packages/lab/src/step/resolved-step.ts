@@ -11,6 +11,8 @@ export interface StepSettings {
   readonly timeoutMs: number;
   /** Values in this step that must not reach a log or an event: masked wherever its output is written. */
   readonly sensitive?: readonly string[];
+  /** Whatever it prints is a secret: none of its output reaches a log, an event or an error. */
+  readonly secretOutput?: boolean;
 }
 
 /** Runs a script. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { access } from 'node:fs/promises';
 import { test } from 'node:test';
-import { hostPlatform } from '@goqemu/core';
+import { hasErrorCode, hostPlatform } from '@goqemu/core';
+import { findQemu } from '../find/find-qemu.ts';
+import type { QemuInstallation } from '../find/installation.ts';
 import { otherPlatform, temporaryFolder, testQemu } from '../fixture/test-machine.ts';
+import { arm64CanaryFirmware } from './arm64-canary.ts';
 import { acceleratorReport, chooseAccelerator } from './choose-accelerator.ts';
 import { runCanary } from './run-canary.ts';
 
@@ -12,6 +15,17 @@ test('the canary runs under tcg, with the fullest CPU and with the plainest', as
     const canary = { accelerator: 'tcg' as const, cpu, installation, platform: hostPlatform() };
     assert.deepEqual(await runCanary(canary), { passed: true, reason: 'a guest ran' });
   }
+});
+
+test('the canary for 64-bit ARM runs under tcg, where the host has that emulator', async () => {
+  const found = await findQemu({ arch: 'arm64' }).catch((error: unknown) => error);
+  if (hasErrorCode(found, 'qemu-missing')) {
+    assert.equal(arm64CanaryFirmware().length, 0x1000);
+    return;
+  }
+  const installation = found as QemuInstallation;
+  const canary = { accelerator: 'tcg' as const, cpu: 'max', installation, platform: hostPlatform() };
+  assert.deepEqual(await runCanary(canary), { passed: true, reason: 'a guest ran' });
 });
 
 test('the canary fails on a CPU without long mode, and where QEMU does not start', async () => {

@@ -5,6 +5,7 @@ import { type HostPlatform, orAborted } from '@goqemu/core';
 import type { Accelerator } from '../configuration/machine-config.ts';
 import type { Architecture } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
+import { arm64CanaryFirmware } from './arm64-canary.ts';
 import { canaryExitCode, x86CanaryFirmware } from './x86-canary.ts';
 
 export interface CanaryResult {
@@ -25,32 +26,53 @@ export interface CanaryOptions {
 /** Milliseconds that the canary may take; it needs about 20, and one that is stuck never ends. */
 const timeoutMs = 2000;
 
+interface Canary {
+  readonly firmware: () => Buffer;
+  readonly argv: readonly string[];
+  readonly passed: (code: number | null, output: string) => boolean;
+}
+
+const canaries: Partial<Record<Architecture, Canary>> = {
+  x86_64: {
+    firmware: x86CanaryFirmware,
+    argv: ['-machine', 'q35', '-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
+    passed: (code) => code === canaryExitCode,
+  },
+  aarch64: {
+    firmware: arm64CanaryFirmware,
+    argv: ['-machine', 'virt', '-serial', 'stdio'],
+    passed: (code, output) => code === 0 && output.includes('OK'),
+  },
+};
+
 /** True for the architectures that there is a canary for. */
 export function hasCanary(architecture: Architecture): boolean {
-  return architecture === 'x86_64';
+  return canaries[architecture] !== undefined;
 }
 
 /** Runs the canary as the firmware of a machine that has nothing else. */
 export async function runCanary(options: CanaryOptions): Promise<CanaryResult> {
   const { accelerator, cpu, installation, platform, signal } = options;
+  const canary = canaries[installation.arch];
+  if (!canary) return { passed: false, reason: `there is no canary for ${installation.arch}` };
   const folder = await mkdtemp(join(platform.temporaryFolder, 'goqemu-canary-'));
   try {
     const rom = join(folder, 'canary.bin');
-    await writeFile(rom, x86CanaryFirmware());
+    await writeFile(rom, canary.firmware());
     const argv = [
-      ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot'],
-      ...['-machine', 'q35', '-accel', accelerator, ...(cpu ? ['-cpu', cpu] : []), '-m', '16', '-bios', rom],
-      ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
+      ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot', ...canary.argv],
+      ...['-accel', accelerator, ...(cpu ? ['-cpu', cpu] : []), '-m', '16', '-bios', rom],
     ];
-    return await orAborted(watch(installation.systemPath, argv), signal);
+    return await orAborted(watch(installation.systemPath, argv, canary), signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function watch(path: string, argv: readonly string[]): Promise<CanaryResult> {
+function watch(path: string, argv: readonly string[], canary: Canary): Promise<CanaryResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, argv, { stdio: ['ignore', 'ignore', 'pipe'], windowsHide: true });
+    const child = spawn(path, argv, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    let output = '';
     let words = '';
     let verdict: string | undefined;
     const give = (reason: string) => {
@@ -58,6 +80,9 @@ function watch(path: string, argv: readonly string[]): Promise<CanaryResult> {
       child.kill('SIGKILL');
     };
     const timer = setTimeout(() => give(`the guest was stuck for ${timeoutMs} ms`), timeoutMs);
+    child.stdout.setEncoding('latin1').on('data', (text: string) => {
+      output = (output + text).slice(0, 1024);
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       words = (words + text).slice(0, 65_536);
       // QEMU stops such a guest and stays.
@@ -70,7 +95,7 @@ function watch(path: string, argv: readonly string[]): Promise<CanaryResult> {
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       if (verdict) resolve({ passed: false, reason: verdict });
-      else if (code === canaryExitCode) resolve({ passed: true, reason: 'a guest ran' });
+      else if (canary.passed(code, output)) resolve({ passed: true, reason: 'a guest ran' });
       else resolve({ passed: false, reason: ending(code, signal, words) });
     });
   });

@@ -1,3 +1,5 @@
+import { assemble } from './listing.ts';
+
 /**
  * A program of 822 bytes that does, in the first milliseconds of a machine, what a Linux kernel does in its first
  * instructions on x86-64: it enters long mode with paging, runs in the top half of the address space, takes an
@@ -207,15 +209,10 @@ ff ff 00 00 00 fb af 00
 /** Bytes of a BIOS image: the last 16 are where the processor begins (Intel SDM, volume 3, “First Instruction”). */
 const romSize = 0x10000;
 
-/** A firmware that tells whether a guest can run: see {@link canaryExitCode}. */
 export function x86CanaryFirmware(): Buffer {
-  const bytes = listing
-    .split('\n')
-    .filter((line) => !line.startsWith(';'))
-    .flatMap((line) => /^(?:[0-9a-f]{2} )*[0-9a-f]{2}(?= |$)/.exec(line)?.[0].split(' ') ?? []);
   const rom = Buffer.alloc(romSize);
-  Buffer.from(bytes.join(''), 'hex').copy(rom);
-  Buffer.from('ea000000f0', 'hex').copy(rom, romSize - 16); // jmp 0xf000:0
+  assemble(listing).copy(rom);
+  assemble('ea 00 00 00 f0  jmp 0xf000:0').copy(rom, romSize - 16);
   return rom;
 }
 

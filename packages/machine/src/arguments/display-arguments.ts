@@ -22,7 +22,8 @@ function screenArguments(context: ArgumentContext): string[] {
       return ['-display', 'none', '-vnc', vnc];
     }
     case 'spice':
-      if (!installation.features.options.includes('spice')) throw featureMissing('SPICE server', installation);
+      if (installation.features.complete && !installation.features.options.includes('spice'))
+        throw featureMissing('SPICE server', installation);
       return ['-display', 'none', '-spice', spiceText(context, display)];
     default:
       if (!installation.features.displays.includes(display.kind)) {
@@ -60,16 +61,16 @@ const cards: Readonly<Record<Exclude<MachineConfig['video'], 'auto' | 'none'>, s
 };
 
 function videoArguments(context: ArgumentContext): string[] {
-  const card = videoCard(context.config);
+  const card = videoCard(context);
   if (card === 'none') return [];
   const driver = card === 'virtio' && isX86(context.config) ? 'virtio-vga' : cards[card];
   return device(context, driver, { id: 'video0', ...(card === 'ramfb' ? {} : slot(context, 'video')) });
 }
 
-function videoCard(config: MachineConfig | ArgumentContext['config']): Exclude<MachineConfig['video'], 'auto'> {
+function videoCard({ config, installation }: ArgumentContext): Exclude<MachineConfig['video'], 'auto'> {
   if (config.video !== 'auto') return config.video;
   if (config.display.kind === 'none') return 'none';
-  return isX86(config) ? 'std' : 'virtio';
+  return isX86(config) || !installation.features.devices.includes(cards.virtio) ? 'std' : 'virtio';
 }
 
 function isX86(config: Pick<MachineConfig, 'arch'>): boolean {

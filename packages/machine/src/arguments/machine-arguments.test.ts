@@ -44,6 +44,7 @@ test('the baseline: no configuration of others, a versioned machine, shareable m
     size: 2 ** 30,
     'qom-type': 'memory-backend-memfd',
     share: true,
+    seal: false,
   });
   assert.deepEqual(valuesOf(argv, 'mon'), [
     'chardev=control,mode=control',
@@ -268,6 +269,52 @@ test('what the build does not have is refused by name', async () => {
     (error) => hasErrorCode(error, 'feature-missing') && /network of type user/.test(error.message),
   );
   await assert.rejects(argvOf({ machineType: 'toaster' }), (error) => hasErrorCode(error, 'machine-type-unknown'));
+});
+
+test('a kernel is booted directly, and its command line is one argument', async () => {
+  const argv = await argvOf({ kernel: { path: '/k,1', initrd: '/i', commandLine: 'console=ttyS0 a="b c"' } });
+  assert.deepEqual(
+    ['kernel', 'initrd', 'append'].map((option) => valuesOf(argv, option)[0]),
+    ['/k,1', '/i', 'console=ttyS0 a="b c"'],
+  );
+});
+
+test('UEFI is two flash devices, the code read-only and the variables in qcow2', async () => {
+  const argv = await argvOf({ firmware: { kind: 'uefi', code: '/c,1.fd', variables: '/v.qcow2' } });
+  assert.match(String(valuesOf(argv, 'machine')[0]), /,pflash0=firmware-code,pflash1=firmware-variables/);
+  assert.deepEqual(valuesOf(argv, 'blockdev'), [
+    {
+      driver: 'raw',
+      'node-name': 'firmware-code',
+      'read-only': true,
+      file: { driver: 'file', filename: '/c,1.fd', 'read-only': true },
+    },
+    {
+      driver: 'qcow2',
+      'node-name': 'firmware-variables',
+      'read-only': false,
+      file: { driver: 'file', filename: '/v.qcow2' },
+    },
+  ]);
+  await assert.rejects(argvOf({ firmware: 'uefi' }), (error) => hasErrorCode(error, 'firmware-missing'));
+});
+
+test('a TPM is met at the socket of swtpm', async () => {
+  const argv = await argvOf({ tpm: { socket: '/t,pm' } });
+  assert.ok(valuesOf(argv, 'chardev').includes('socket,id=tpm-socket,path=/t,,pm'));
+  assert.deepEqual(valuesOf(argv, 'tpmdev'), ['emulator,id=tpm,chardev=tpm-socket']);
+  assert.equal(deviceOf(argv, 'tpm0')?.driver, 'tpm-crb');
+});
+
+test('a card has a boot ROM only when something boots from it', async () => {
+  assert.equal(deviceOf(await argvOf({ networks: [{ kind: 'user' }] }), 'net0')?.romfile, '');
+  const bootable = await argvOf({ networks: [{ kind: 'user' }], boot: { order: ['network', 'disk'] } });
+  assert.deepEqual([deviceOf(bootable, 'net0')?.romfile, deviceOf(bootable, 'net0')?.bootindex], [undefined, 1000]);
+});
+
+test('what the caller adds comes last', async () => {
+  const argv = await argvOf({ extraArguments: ['-L', '/f'], incoming: 'defer', startPaused: true });
+  assert.deepEqual(argv.slice(-5), ['-incoming', 'defer', '-S', '-L', '/f']);
 });
 
 test('a comma survives in every option of the text form', () => {

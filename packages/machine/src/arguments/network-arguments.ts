@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { NetworkConfig } from '../configuration/machine-config.ts';
 import type { Forward, SocketAddressConfig } from '../configuration/network.ts';
+import { architectureDefaults } from '../find/architecture.ts';
 import { type ArgumentContext, featureMissing } from './argument-context.ts';
-import { device, slot, virtio } from './device-arguments.ts';
+import { type DeviceProperties, device, slot, virtio } from './device-arguments.ts';
 import { defaultBootIndex } from './drive-arguments.ts';
 import { optionText } from './option-text.ts';
 
@@ -13,10 +14,17 @@ export function networkArguments(context: ArgumentContext): string[] {
       id: network.id,
       netdev: network.kind === 'none' ? undefined : netdevId(network),
       mac: network.mac ?? macAddress(context.config.uuid, index),
-      bootindex: network.bootIndex ?? defaultBootIndex(context, 'network', index),
+      ...bootProperties(context, network, index),
       ...slot(context, 'network', index),
     }),
   ]);
+}
+
+/** A card that nothing boots from needs no boot ROM, for which the firmware would wait. */
+function bootProperties(context: ArgumentContext, network: NetworkConfig, index: number): DeviceProperties {
+  const bootindex = network.bootIndex ?? defaultBootIndex(context, 'network', index);
+  if (bootindex !== undefined) return { bootindex };
+  return architectureDefaults(context.config.arch).bus === 'pci' ? { romfile: '' } : {};
 }
 
 /** The host's side of a card; the card itself has the network's id. */

@@ -1,5 +1,4 @@
 import { errorMessage, GoqemuError, internalError, systemErrorCode } from '@goqemu/core';
-import { execa } from 'execa';
 import { qcow2Size, writeEmptyOverlay } from './empty-overlay.ts';
 import type { Monitor } from './monitor.ts';
 
@@ -35,6 +34,7 @@ export async function createOverlay(path: string, options: OverlayOptions): Prom
 
 async function createByTool(path: string, options: OverlayOptions): Promise<void> {
   const size = options.size === undefined ? [] : [String(options.size)];
+  const { execa } = await import('execa'); // late: most commands start no program
   const result = await execa(
     options.qemuImg,
     ['create', '-q', '-f', 'qcow2', '-F', options.backingFormat ?? 'qcow2', '-b', options.backing, path, ...size],

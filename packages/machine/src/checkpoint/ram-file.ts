@@ -1,5 +1,4 @@
 import { GoqemuError, systemErrorCode, withDeadline } from '@goqemu/core';
-import { execa } from 'execa';
 
 export interface CopyOptions {
   /** Milliseconds; 60,000 unless given. */
@@ -15,6 +14,7 @@ export interface CopyOptions {
  */
 export async function copyRam(from: string, to: string, options: CopyOptions = {}): Promise<void> {
   await withDeadline('copying the RAM', options.timeoutMs ?? 60_000, options.signal, async (signal) => {
+    const { execa } = await import('execa'); // late: most commands start no program
     const result = await execa('cp', ['--sparse=always', '--reflink=auto', '--', from, to], {
       reject: false,
       cancelSignal: signal,

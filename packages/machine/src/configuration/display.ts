@@ -29,7 +29,9 @@ const window = z.strictObject({ kind: z.enum(['gtk', 'sdl', 'cocoa']) });
 
 export const display = z
   .union([
-    z.literal('none').transform(() => ({ kind: 'none' as const })),
+    z.enum(['none', 'gtk', 'sdl', 'cocoa']).transform((kind) => ({ kind })),
+    z.literal('vnc').transform((kind) => ({ kind, listen: 'none' as const, password: false })),
+    z.literal('spice').transform((kind) => ({ kind, listen: 'none' as const, password: false, agent: true })),
     z.discriminatedUnion('kind', [none, vnc, spice, window]),
   ])
   .default({ kind: 'none' });

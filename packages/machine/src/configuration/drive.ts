@@ -31,12 +31,12 @@ const rbd = z.strictObject({
 });
 
 /** Where the bytes of a disk are; text is the path of a file. */
-export const driveSource = z
+const driveSource = z
   .union([path, z.discriminatedUnion('kind', [file, hostDevice, nbd, iscsi, rbd])])
   .transform((source) => (typeof source === 'string' ? { kind: 'file' as const, path: source } : source));
 
 /** Limits as in QEMU's docs/throttle.txt: per second, 0 or absent for none. */
-export const throttleLimits = z.strictObject({
+const throttleLimits = z.strictObject({
   iopsTotal: z.number().int().min(0).optional(),
   iopsRead: z.number().int().min(0).optional(),
   iopsWrite: z.number().int().min(0).optional(),
@@ -45,7 +45,7 @@ export const throttleLimits = z.strictObject({
   bytesWrite: z.number().int().min(0).optional(),
 });
 
-export const driveCaches = ['writeback', 'none', 'writethrough', 'directsync', 'unsafe'] as const;
+const driveCaches = ['writeback', 'none', 'writethrough', 'directsync', 'unsafe'] as const;
 
 export const drive = z
   .strictObject({
@@ -83,4 +83,3 @@ export const cdrom = z.strictObject({
 
 export const throttleGroup = z.strictObject({ id, limits: throttleLimits });
 export type ThrottleLimits = z.output<typeof throttleLimits>;
-export type DriveSource = z.output<typeof driveSource>;

@@ -22,15 +22,39 @@ export function configurationError(mistakes: readonly Mistake[]): GoqemuError {
 
 function describe(mistake: Mistake, parent: readonly PropertyKey[]): string[] {
   const path = [...parent, ...mistake.path];
+  const branches = mistake.errors ?? [];
   // Of a union, the branch that went furthest is the one that was meant.
-  const branch = [...(mistake.errors ?? [])].sort((a, b) => depth(b) - depth(a))[0];
-  if (branch && depth(branch) > 0) return branch.flatMap((inner) => describe(inner, path));
-  const got =
-    mistake.input === undefined ? '' : `, got ${shorten(JSON.stringify(mistake.input) ?? typeof mistake.input)}`;
-  const message = /, (got|received) /.test(mistake.message)
-    ? mistake.message.replace(/, received .*$/, got)
-    : `${mistake.message}${got}`;
-  return [`${optionName(path)}: ${message.replace(/^Invalid [^:]*: /, '')}`];
+  const meant = [...branches].sort((a, b) => depth(b) - depth(a))[0];
+  if (meant && depth(meant) > 0) return meant.flatMap((inner) => describe(inner, path));
+  const expected = branches.length > 0 ? `expected ${alternatives(branches)}` : expectation(mistake.message);
+  return [`${optionName(path)}: ${expected}${got(mistake)}`];
+}
+
+/** What each branch of a union would have taken. */
+function alternatives(branches: readonly (readonly Mistake[])[]): string {
+  const each = branches
+    .flatMap((branch) => branch.slice(0, 1))
+    .flatMap((first) =>
+      first.errors?.length ? [alternatives(first.errors)] : [expectation(first.message).replace(/^expected /, '')],
+    );
+  return [...new Set(each)].join(' or ');
+}
+
+/** Zod's own messages in the words of the others: `expected …`. */
+function expectation(message: string): string {
+  return message
+    .replace(/, received .*$/, '')
+    .replace(/^(Invalid input|Invalid option|Too big|Too small): /, '')
+    .replace(/^Invalid discriminator value\. Expected /, 'expected ')
+    .replace(/^Invalid (ISO datetime|UUID)$/, 'expected a valid $1');
+}
+
+function got({ message, path, input }: Mistake): string {
+  if (input === undefined || message.startsWith('Unrecognized key')) return '';
+  const last = path.at(-1);
+  const discriminator = message.startsWith('Invalid discriminator') && last !== undefined;
+  const value = discriminator ? (input as Record<PropertyKey, unknown>)[last] : input;
+  return `, got ${shorten(JSON.stringify(value) ?? 'nothing')}`;
 }
 
 function depth(branch: readonly Mistake[]): number {

@@ -61,12 +61,17 @@ test('a mistake is told with the option, what was expected and what was got', ()
       { drives: [{ source: { kind: 'nbd', server: { host: 'h', port: 99999 } } }] },
       /^drives\[0\]\.source\.server\.port: /,
     ],
-    [{ networks: [{ kind: 'wifi' }] }, /^networks\[0\]\.kind: /],
+    [{ networks: [{ kind: 'wifi' }] }, /^networks\[0\]\.kind: expected 'user'.*, got "wifi"$/],
     [
       { networks: [{ kind: 'user', forwards: [{ hostPort: 80, guestPort: 0 }] }] },
       /^networks\[0\]\.forwards\[0\]\.guestPort: /,
     ],
     [{ networks: [{ kind: 'user', mac: '01:00:5e:00:00:01' }] }, /unicast MAC address/],
+    [{ networks: [{}] }, /^networks\[0\]\.kind: expected 'user' \| 'tap'.*, got nothing$/],
+    [{ display: 'monitor' }, /^display: expected .*"gtk".*"vnc".*, got "monitor"$/],
+    [{ cpu: 'a,b' }, /^cpu: expected a CPU model such as 'max'/],
+    [{ firmware: 'efi' }, /^firmware: expected "bios" or "uefi" or object, got "efi"$/],
+    [{ rtc: { base: 'noon' } }, /^rtc\.base: expected 'utc', 'localtime' or a time such as .*, got "noon"$/],
     [{ ram: 5 }, /Unrecognized key.*ram/],
     [
       { drives: [{ id: 'x', source: 'a' }], networks: [{ kind: 'user', id: 'x' }] },

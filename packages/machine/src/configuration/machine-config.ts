@@ -155,7 +155,6 @@ export type MachineConfig = Omit<Parsed, 'uuid' | 'arch' | 'accelerator' | 'kvm'
 export type DriveConfig = MachineConfig['drives'][number];
 export type CdromConfig = MachineConfig['cdroms'][number];
 export type NetworkConfig = MachineConfig['networks'][number];
-export type FirmwareConfig = MachineConfig['firmware'];
 
 /**
  * Checks a configuration and fills in its defaults. Ids follow the position (`disk0`, `cd0`, `net0`) unless given;

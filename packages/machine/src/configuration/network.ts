@@ -14,7 +14,7 @@ const card = {
   bootIndex: z.number().int().min(0).optional(),
 };
 
-export const forward = z.strictObject({
+const forward = z.strictObject({
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
   /** Loopback unless given: nothing listens elsewhere without being told to. */
   hostAddress: ipv4.default('127.0.0.1'),

@@ -46,7 +46,12 @@ export const tpm = z
 
 export const rtc = z
   .strictObject({
-    base: z.union([z.enum(['utc', 'localtime']), z.iso.datetime({ local: true })]).default('utc'),
+    base: z
+      .union([
+        z.enum(['utc', 'localtime']),
+        z.iso.datetime({ local: true, error: "expected 'utc', 'localtime' or a time such as 2026-01-31T12:00:00" }),
+      ])
+      .default('utc'),
     clock: z.enum(['host', 'rt', 'vm']).default('host'),
     driftFix: z.enum(['none', 'slew']).optional(),
   })

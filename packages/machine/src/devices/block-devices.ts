@@ -41,7 +41,6 @@ export class BlockDevices {
     return blocks
       .filter((block) => block.qdev)
       .map((block) => ({
-        // A device is named by its path in the object tree; its last part, or the one before `virtio-backend`.
         id: idOfPath(block.qdev ?? ''),
         removable: block.removable,
         trayOpen: block.tray_open ?? false,
@@ -160,8 +159,7 @@ export class BlockDevices {
   }
 }
 
+/** `/machine/peripheral/disk0/virtio-backend`: what follows `peripheral` is the id. */
 function idOfPath(path: string): string {
-  if (!path.startsWith('/')) return path;
-  const parts = path.split('/').filter((part) => part !== 'virtio-backend');
-  return parts.at(-1) ?? path;
+  return /^\/machine\/peripheral\/([^/]+)/.exec(path)?.[1] ?? path;
 }

@@ -18,6 +18,8 @@ export interface MachineTypeFact {
 /** What one binary can do, as it says itself over QMP. Plain JSON, for the cache. */
 export interface QemuFeatures {
   readonly machines: readonly MachineTypeFact[];
+  /** False when QEMU could not be asked for every type: then `devices` and `objects` hold those that goqemu uses. */
+  readonly complete: boolean;
   /** Names for `-device`, CPU models included as `<model>-<arch>-cpu`. */
   readonly devices: readonly string[];
   /** Names for `-object`. */

@@ -1,17 +1,22 @@
 import { spawn } from 'node:child_process';
 import { GoqemuError, withDeadline } from '@goqemu/core';
 import type { MachineTypeFact, QemuFeatures, QemuVersion } from './installation.ts';
+import { usedTypes } from './used-types.ts';
 
 /** QMP commands of docs/interop/qemu-qmp-ref; all are there since QEMU 6.2 or much earlier. */
-const questions = {
+const plainQuestions = {
   version: { execute: 'query-version' },
   machines: { execute: 'query-machines' },
-  devices: { execute: 'qom-list-types', arguments: { implements: 'device', abstract: false } },
-  accelerators: { execute: 'qom-list-types', arguments: { implements: 'accel', abstract: false } },
-  objects: { execute: 'qom-list-types', arguments: { implements: 'user-creatable', abstract: false } },
   options: { execute: 'query-command-line-options' },
   capabilities: { execute: 'query-migrate-capabilities' },
   schema: { execute: 'query-qmp-schema' },
+} as const;
+
+/** These make QEMU load all of its modules, to know every type; the options of SPICE are known only after that. */
+const typeQuestions = {
+  devices: { execute: 'qom-list-types', arguments: { implements: 'device', abstract: false } },
+  accelerators: { execute: 'qom-list-types', arguments: { implements: 'accel', abstract: false } },
+  objects: { execute: 'qom-list-types', arguments: { implements: 'user-creatable', abstract: false } },
 } as const;
 
 interface Answers {
@@ -23,6 +28,7 @@ interface Answers {
   readonly options: { option: string }[];
   readonly capabilities: { capability: string }[];
   readonly schema: { name: string; 'meta-type': string; values?: string[]; features?: string[] }[];
+  readonly complete: boolean;
 }
 
 export interface ProbedBinary {
@@ -42,28 +48,54 @@ export async function probeBinary(path: string, signal?: AbortSignal): Promise<P
   });
 }
 
+/**
+ * A QEMU beside another version finds that one's modules in the system's folder, and some builds abort on them
+ * (util/module.c). Then the types that goqemu uses are asked about one by one, which loads no module.
+ */
 async function ask(path: string, signal: AbortSignal): Promise<Answers> {
+  const whole = await converse(path, { ...typeQuestions, ...plainQuestions }, signal);
+  if (whole.missing.length === 0) return { ...(whole.answers as unknown as Answers), complete: true };
+  const byName = Object.fromEntries(
+    Object.values(usedTypes)
+      .flat()
+      .map((typename) => [typename, { execute: 'qom-list-properties', arguments: { typename } }]),
+  );
+  const { answers, missing } = await converse(path, { ...plainQuestions, ...byName }, signal);
+  const lost = missing.filter((id) => id in plainQuestions);
+  if (lost.length > 0) throw unusable(path, `no answer about ${lost.join(', ')}\n${whole.stderr}`);
+  const there = (names: readonly string[]) => names.filter((name) => name in answers).map((name) => ({ name }));
+  return {
+    ...(answers as unknown as Answers),
+    devices: there(usedTypes.devices),
+    objects: there(usedTypes.objects),
+    accelerators: there(usedTypes.accelerators),
+    complete: false,
+  };
+}
+
+async function converse(path: string, questions: Record<string, object>, signal: AbortSignal) {
   const lines = [
     { execute: 'qmp_capabilities' },
     ...Object.entries(questions).map(([id, question]) => ({ ...question, id })),
     { execute: 'quit' },
   ].map((command) => `${JSON.stringify(command)}\n`);
   const argv = ['-no-user-config', '-nodefaults', '-machine', 'none', '-display', 'none', '-S', '-qmp', 'stdio'];
-  const output = await run(path, argv, lines.join(''), signal);
+  const { stdout, stderr } = await run(path, argv, lines.join(''), signal);
   const answers: Record<string, unknown> = {};
-  for (const line of output.stdout.split('\n')) {
+  for (const line of stdout.split('\n')) {
     if (!line.startsWith('{')) continue;
     const message = JSON.parse(line) as { id?: string; return?: unknown };
     if (message.id && message.return !== undefined) answers[message.id] = message.return;
   }
-  const missing = Object.keys(questions).filter((id) => !(id in answers));
-  if (missing.length > 0) throw unusable(path, `no answer about ${missing.join(', ')}\n${output.stderr}`);
-  return answers as unknown as Answers;
+  return { answers, missing: Object.keys(questions).filter((id) => !(id in answers)), stderr };
 }
 
-/** The schema names every kind of netdev, compiled in or not; only the help tells them apart. */
+/**
+ * The schema names every kind of netdev, compiled in or not; only the help tells them apart. Some emulators have no
+ * default machine and answer nothing without one. Where the help fails, the list of the schema is taken.
+ */
 async function listNetdevs(path: string, signal: AbortSignal): Promise<string[]> {
-  const { stdout } = await run(path, ['-netdev', 'help'], '', signal);
+  const { stdout } = await run(path, ['-machine', 'none', '-netdev', 'help'], '', signal);
   return stdout.split(/\r?\n/).filter((line) => /^[a-z0-9-]+$/.test(line));
 }
 
@@ -93,15 +125,18 @@ function featuresOf(answers: Answers, netdevs: string[]): QemuFeatures {
   const names = (list: { name: string }[]) => list.map((item) => item.name).sort();
   /** Enums are anonymous in the schema: each is recognised by a member that no other has. */
   const valuesWith = (member: string) => answers.schema.find((entry) => entry.values?.includes(member))?.values ?? [];
+  const netdevKinds =
+    netdevs.length > 0 ? netdevs : valuesWith('hubport').filter((kind) => kind !== 'none' && kind !== 'nic');
   const commands = answers.schema.filter((entry) => entry['meta-type'] === 'command');
   return {
     machines: answers.machines.map(machineFact),
+    complete: answers.complete,
     devices: names(answers.devices),
     objects: names(answers.objects),
     accelerators: names(answers.accelerators)
       .filter((name) => name.endsWith('-accel'))
       .map((name) => name.slice(0, -'-accel'.length)),
-    netdevs,
+    netdevs: netdevKinds,
     blockDrivers: valuesWith('qcow2'),
     displays: valuesWith('egl-headless'),
     options: answers.options.map((option) => option.option).filter(Boolean),
@@ -109,7 +144,7 @@ function featuresOf(answers: Answers, netdevs: string[]): QemuFeatures {
     commands: names(commands),
     deviceJson: commands.some((entry) => entry.name === 'device_add' && entry.features?.includes('json-cli')),
     // `-netdev` learnt JSON in the version that brought `stream` and `dgram` (docs/about/, 7.2 change log).
-    netdevJson: netdevs.includes('stream'),
+    netdevJson: netdevKinds.includes('stream'),
   };
 }
 

@@ -4,7 +4,7 @@ import { canonicalJson, lengthPrefixedDigest, writeFileAtomic } from '@goqemu/co
 import { type ProbedBinary, probeBinary } from './probe-binary.ts';
 
 /** Raised when what is probed changes, so that older caches are not read. */
-const cacheVersion = 1;
+const cacheVersion = 2;
 
 /**
  * The probe of a binary, asked once for each path, modification time and size. A cache that cannot be read is

@@ -11,7 +11,7 @@ const debianPackage: Readonly<Record<string, string>> = {
 };
 
 /** The command that installs QEMU on this host system. */
-export function installCommand(architecture: string, platform: HostPlatform): string {
+function installCommand(architecture: string, platform: HostPlatform): string {
   switch (platform.system) {
     case 'darwin':
       return 'brew install qemu';

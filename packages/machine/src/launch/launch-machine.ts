@@ -20,7 +20,7 @@ import type { MachineRecord } from '../machine/machine-record.ts';
 import { ownProcess } from '../process/owned-processes.ts';
 import { signalProcess } from '../process/signal-process.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
-import { defaultRuntimeFolder, makeRuntimeFolder } from '../sockets/runtime-folder.ts';
+import { hostRuntimeFolder, makeRuntimeFolder } from '../sockets/runtime-folder.ts';
 import { awaitMonitor } from './await-monitor.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { resolveConfig } from './resolve-config.ts';
@@ -56,7 +56,7 @@ export async function launchMachine(
   const config = parseMachineConfig(input);
   const platform = options.platform ?? hostPlatform();
   const installation = options.installation ?? (await findQemu(findOptions(config, options, platform)));
-  const folder = config.runtimeFolder ?? defaultRuntimeFolder(config.uuid, platform);
+  const folder = config.runtimeFolder ?? (await hostRuntimeFolder(config.uuid, platform));
   await makeRuntimeFolder(folder, platform);
   await refuseSecond(config.name, folder, platform);
   try {

@@ -1,7 +1,6 @@
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError } from '@goqemu/core';
-import { execa } from 'execa';
 import type { MachineConfig } from '../configuration/machine-config.ts';
 import type { Architecture } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
@@ -79,6 +78,7 @@ async function makeVariables(
   const draft = `${path}.${process.pid}.tmp`;
   try {
     const argv = ['convert', '-f', 'raw', '-O', 'qcow2', '--', template, draft];
+    const { execa } = await import('execa'); // late: most commands start no program
     await execa(installation.imgPath, argv, signal ? { cancelSignal: signal } : {});
     await rename(draft, path);
   } finally {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hasErrorCode, hostProcessTable, isAlive } from '@goqemu/core';
-import { temporaryFolder, testMachine } from '../fixture/test-machine.ts';
+import { hasErrorCode, hostProcessTable, isAlive, sleep } from '@goqemu/core';
+import { temporaryFolder, testMachine, testQemu } from '../fixture/test-machine.ts';
+import { hostCommandLines, splitAtOptions } from '../process/command-line.ts';
 import { attachMachine } from './attach-machine.ts';
 import type { Machine } from './machine.ts';
 import type { MachineState } from './machine-state.ts';
@@ -119,6 +122,43 @@ test('a machine is attached to by its process, and by a socket alone', async (t)
   await assert.rejects(attachMachine({ pid: process.pid }), (error) => hasErrorCode(error, 'machine-not-found'));
 });
 
+test('a machine is found from one line of arguments, as ps gives it on macOS', async (t) => {
+  const first = await testMachine(t, { name: 'my vm', drives: [], guestAgent: true });
+  await first.close();
+  const { pid } = first.record;
+  const commandLines = {
+    of: async () => splitAtOptions(((await hostCommandLines().of(pid)) ?? []).join(' ')),
+    containing: async () => [pid],
+  };
+  await using machine = await attachMachine({ pid }, { commandLines });
+  assert.deepEqual([machine.record.name, machine.record.sockets], ['my vm', first.record.sockets]);
+});
+
+test('a QEMU that somebody else started is held like one of ours', async (t) => {
+  const path = join(await temporaryFolder(t), 'their,monitor');
+  const qemu = spawn(
+    (await testQemu()).systemPath,
+    [
+      '-nodefaults',
+      '-display',
+      'none',
+      '-accel',
+      'tcg',
+      '-S',
+      '-qmp',
+      `unix:${path.replaceAll(',', ',,')},server=on,wait=off`,
+    ],
+    { stdio: 'ignore' },
+  );
+  t.after(() => qemu.kill('SIGKILL'));
+  while (!existsSync(path)) await sleep(10);
+  const machine = await attachMachine({ socketPath: path });
+  assert.equal(machine.state, 'prelaunch');
+  await machine.resume();
+  const { how, exit } = await machine.quit();
+  assert.deepEqual([how, exit.reason], ['quit', 'host-qmp-quit']);
+});
+
 test('a second holder is told that the monitor is busy', async (t) => {
   const machine = await testMachine(t);
   await assert.rejects(attachMachine(machine.record, { timeoutMs: 200 }), (error) =>
@@ -204,3 +244,49 @@ async function machineWithAgent(t: TestContext): Promise<{ machine: Machine; con
   t.after(() => machine.close());
   return { machine, connections: () => connections };
 }
+
+test('events are iterated in order: states, what QEMU sent, and the exit as the last', async (t) => {
+  const machine = await testMachine(t, { startPaused: true });
+  const events = machine.events();
+  await machine.resume();
+  await machine.pause();
+  const stopping = machine.quit();
+  const seen: string[] = [];
+  for await (const event of events) {
+    if (event.kind === 'state') seen.push(event.state);
+    if (event.kind === 'qmp') seen.push(event.event.event);
+    if (event.kind === 'exit') seen.push(`exit: ${event.exit.reason}`);
+  }
+  await stopping;
+  assert.deepEqual(
+    seen.filter((name) => name !== 'prelaunch'),
+    ['RESUME', 'running', 'STOP', 'paused', 'SHUTDOWN', 'shutdown', 'exit: host-qmp-quit'],
+  );
+});
+
+test('whoever listens to events is told of an end by SIGKILL', async (t) => {
+  const machine = await testMachine(t);
+  const events = machine.events();
+  process.kill(machine.record.pid, 'SIGKILL');
+  const kinds: string[] = [];
+  for await (const event of events) kinds.push(event.kind === 'exit' ? `exit: ${event.exit.signal}` : event.kind);
+  assert.equal(kinds.at(-1), 'exit: SIGKILL');
+});
+
+test('an iteration that is left, and one whose machine is closed, ends', async (t) => {
+  const machine = await testMachine(t);
+  const left = machine.events();
+  await left.return?.();
+  assert.equal((await left.next()).done, true);
+  const closed = machine.events();
+  await machine.close();
+  assert.equal((await closed.next()).done, true);
+});
+
+test('a guest that panics is crashed, and its exit says so', async (t) => {
+  const machine = await testMachine(t, { startPaused: true, extraArguments: ['-device', 'pvpanic'] });
+  // What a guest's driver writes to the panic port, 0x505 (docs/specs/pvpanic).
+  await machine.humanMonitor('o /b 0x505 1');
+  const exit = await machine.wait({ signal: AbortSignal.timeout(5000) });
+  assert.deepEqual([exit.cause, exit.reason], ['crashed', 'guest-panic']);
+});

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import {
-  GoqemuError,
   hostProcessTable,
   isAlive,
   type Logger,
@@ -22,52 +21,14 @@ import { untilEnded } from '../process/process-end.ts';
 import { signalProcess } from '../process/signal-process.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
 import { connectInTurn } from '../sockets/turns.ts';
+import { exitOfChild, readToTheEnd } from './last-news.ts';
+import { agentAbsent, unstoppable } from './machine-errors.ts';
 import { type MachineEvent, MachineEventStream } from './machine-events.ts';
 import { type MachineExit, machineExit } from './machine-exit.ts';
+import type { AgentOptions, MachineConnection, StopOptions, StopResult } from './machine-options.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 import { type MachineState, machineState } from './machine-state.ts';
-import {
-  climb,
-  defaultStopTimeouts,
-  type Rung,
-  type StopRung,
-  type StopStep,
-  type StopTimeouts,
-} from './stop-ladder.ts';
-
-export interface MachineConnection {
-  readonly record: MachineRecord;
-  /** The holder's monitor, negotiated. */
-  readonly qmp: QmpClient;
-  readonly processes?: ProcessTable;
-  readonly logger?: Logger;
-  /** Known to the process that launched it. */
-  readonly exited?: Promise<ProcessExit>;
-  /** Bytes of the log that were there before this start. */
-  readonly logOffset?: number;
-}
-
-export interface StopOptions {
-  /** Milliseconds for each rung; 0 leaves it out. See {@link defaultStopTimeouts}. */
-  readonly timeouts?: Partial<StopTimeouts>;
-  readonly signal?: AbortSignal;
-}
-
-export interface StopResult {
-  /** The rung that did it; undefined when the machine had ended before. */
-  readonly how: StopRung | undefined;
-  readonly steps: readonly StopStep[];
-  readonly exit: MachineExit;
-  readonly durationMs: number;
-}
-
-export interface AgentOptions {
-  /** Milliseconds to wait for one's turn, and again for the agent to answer; 5000 unless given. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** Told to others who wait for their turn. */
-  readonly command?: string;
-}
+import { climb, defaultStopTimeouts, type Rung, type StopTimeouts } from './stop-ladder.ts';
 
 interface MachineEvents {
   state: { readonly state: MachineState; readonly previous: MachineState };
@@ -250,7 +211,7 @@ export class Machine implements AsyncDisposable {
         skip: () => (this.record.sockets.agent ? asleep() : 'the machine has no guest agent'),
         ask: (signal) => this.#askAgent(signal),
       },
-      { name: 'acpi', skip: asleep, ask: (signal) => this.shutdown({ signal }) },
+      { name: 'acpi', skip: asleep, ask: (signal) => this.#pressPowerButton(signal) },
       {
         name: 'quit',
         ask: async (signal) => {
@@ -268,6 +229,14 @@ export class Machine implements AsyncDisposable {
     await agent.shutdown('powerdown', { timeoutMs: 1000, signal });
   }
 
+  /** Again every 5 s, until the machine has ended or the rung's time has: a guest that is still booting misses it. */
+  async #pressPowerButton(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.shutdown({ signal });
+      await sleep(5000, signal);
+    }
+  }
+
   async #signal(name: NodeJS.Signals): Promise<void> {
     await signalProcess(identityOf(this.record), name, this.#processes);
   }
@@ -275,10 +244,7 @@ export class Machine implements AsyncDisposable {
   async #end(rungs: Rung[], timeouts: StopTimeouts, signal: AbortSignal | undefined): Promise<StopResult> {
     const started = performance.now();
     const alive = await isAlive(identityOf(this.record), this.#processes);
-    if (alive)
-      await withDeadline('asking for the state', 1000, signal, (inner) => this.status({ signal: inner })).catch(
-        () => undefined,
-      ); // one that does not answer is ended all the same
+    if (alive && rungs.some((rung) => rung.skip)) await this.#askStateBriefly(signal);
     const steps = alive ? await climb(rungs, { timeouts, signal, ended: (inner) => this.#ended(inner) }) : [];
     const how = steps.find((step) => step.outcome === 'ended')?.rung;
     if (alive && !how) throw unstoppable(this.record, steps);
@@ -287,32 +253,26 @@ export class Machine implements AsyncDisposable {
     return { how, steps, exit, durationMs: Math.round(performance.now() - started) };
   }
 
+  /** One that does not answer is ended all the same. */
+  async #askStateBriefly(signal: AbortSignal | undefined): Promise<void> {
+    const asking = withDeadline('asking for the state', 1000, signal, (inner) => this.status({ signal: inner }));
+    await asking.catch(() => undefined);
+  }
+
   #ended(signal: AbortSignal | undefined): Promise<void> {
     return untilEnded(identityOf(this.record), this.#processes, signal, this.#qmp.closed);
   }
 
   async #settle(): Promise<MachineExit> {
-    const exit = await this.#exitOfChild();
+    const exit = await exitOfChild(this.#exited);
     const words = this.record.stderrLog ? await lastWords(this.record.stderrLog, this.#logOffset) : '';
-    await this.#qmp.close();
+    await readToTheEnd(this.#qmp);
     this.#become('shutdown');
     await removeRuntimeFiles(this.record.runtimeFolder);
     const result = machineExit(exit, this.#shutdownReason, this.#panicked, words);
     this.#tell({ kind: 'exit', exit: result });
     for (const stream of this.#streams) stream.end();
     return result;
-  }
-
-  /** Node tells of a child's end shortly after the kernel does; nobody tells of a stranger's. */
-  async #exitOfChild(): Promise<ProcessExit> {
-    if (!this.#exited) return {};
-    const enough = new AbortController();
-    // The child is unreferenced: the timer keeps this process alive until the news is in.
-    const limit = sleep(1000, enough.signal).then(() => ({}));
-    limit.catch(() => undefined);
-    const exit = await Promise.race([this.#exited, limit]);
-    enough.abort();
-    return exit;
   }
 
   /** A connection that ends by itself mostly means that QEMU did; if it lives, nobody knows what it does. */
@@ -350,26 +310,4 @@ export class Machine implements AsyncDisposable {
     this.#events.emit('state', { state, previous });
     this.#tell({ kind: 'state', state, previous });
   }
-}
-
-function agentAbsent(name: string): GoqemuError {
-  return new GoqemuError({
-    code: 'agent-absent',
-    source: 'user',
-    subject: name,
-    message: `machine "${name}" has no port for a guest agent`,
-    hint: 'start it with guestAgent: true',
-  });
-}
-
-function unstoppable(record: MachineRecord, steps: readonly StopStep[]): GoqemuError {
-  return new GoqemuError({
-    code: 'machine-unstoppable',
-    source: 'environment',
-    subject: record.name,
-    message: `machine "${record.name}" (process ${record.pid}) did not end`,
-    detail: steps.map(({ rung, outcome, reason }) => `${rung}: ${outcome}${reason ? `, ${reason}` : ''}`).join('\n'),
-    hint: 'a process that survives SIGKILL waits in the kernel for a disk or a network: look at its state with ps',
-    data: { pid: record.pid },
-  });
 }

@@ -1,7 +1,7 @@
 import { errorMessage, isGoqemuError } from '@goqemu/core';
 
 /** From the gentlest to the last: each is tried when the one before did not end the machine in its time. */
-export const stopRungs = ['guest-agent', 'acpi', 'quit', 'sigterm', 'sigkill'] as const;
+const stopRungs = ['guest-agent', 'acpi', 'quit', 'sigterm', 'sigkill'] as const;
 export type StopRung = (typeof stopRungs)[number];
 
 /** Milliseconds that each rung has to end the machine; 0 leaves it out. */

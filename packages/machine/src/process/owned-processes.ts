@@ -28,17 +28,23 @@ process.stdin.setEncoding('utf8').on('data', (chunk) => { text += chunk; }).on('
     }
     return execFileSync('ps', ['-o', 'stat=,lstart=', '-p', pid], { encoding: 'utf8' }).trim().replace(/^\\S+\\s+/, '');
   };
-  for (const [pid, startTime] of owned) {
-    try {
-      if (startTimeOf(pid) === startTime) process.kill(Number(pid), 'SIGTERM');
-    } catch {} // it is gone
-  }
+  const signal = (name) => {
+    for (const [pid, startTime] of owned) {
+      try {
+        if (startTimeOf(pid) === startTime) process.kill(Number(pid), name);
+      } catch {
+        owned.delete(pid); // it is gone
+      }
+    }
+  };
+  signal('SIGTERM');
+  if (owned.size > 0) setTimeout(signal, 3000, 'SIGKILL');
 });
 `;
 
 let watcher: ChildProcess | undefined;
 
-/** Has a process ended with SIGTERM when this one has gone, however that comes about. */
+/** Has a process ended (SIGTERM, 3 s later SIGKILL) when this one has gone, however that comes about. */
 export function ownProcess(identity: ProcessIdentity, ended: Promise<unknown>): void {
   watcher ??= startWatcher();
   const { stdin } = watcher;

@@ -1,7 +1,7 @@
 import { type ProcessIdentity, type ProcessTable, sleep, systemErrorCode } from '@goqemu/core';
 
 /** True while some process has this pid: cheap, and says nothing about which one. */
-export function pidIsTaken(pid: number): boolean {
+function pidIsTaken(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasErrorCode, hostPlatform } from '@goqemu/core';
 import { otherPlatform, temporaryFolder } from '../fixture/test-machine.ts';
-import { defaultRuntimeFolder, makeRuntimeFolder } from './runtime-folder.ts';
+import { defaultRuntimeFolder, hostRuntimeFolder, makeRuntimeFolder } from './runtime-folder.ts';
 
 const uuid = '11111111-2222-4333-8444-555555555555';
 
@@ -21,6 +21,18 @@ test('sockets lie below XDG_RUNTIME_DIR, else below a folder of the user’s own
   assert.ok(Buffer.byteLength(join(defaultRuntimeFolder(uuid, mac), 'c')) < 104);
   const windows = otherPlatform('win32', { env: { LOCALAPPDATA: 'C:\\Users\\me\\AppData\\Local' } });
   assert.match(defaultRuntimeFolder(uuid, windows), /^C:\\Users\\me\\AppData\\Local\\goqemu\\run\\[0-9a-f]{12}$/);
+});
+
+test('a runtime folder of another user, or one that is not there, is passed over', async (t) => {
+  const folder = await temporaryFolder(t);
+  const ours = { ...hostPlatform(), env: { XDG_RUNTIME_DIR: folder } };
+  assert.ok((await hostRuntimeFolder(uuid, ours)).startsWith(folder));
+  for (const platform of [
+    { ...ours, uid: 4711 },
+    { ...ours, env: { XDG_RUNTIME_DIR: join(folder, 'nowhere') } },
+  ]) {
+    assert.ok((await hostRuntimeFolder(uuid, platform)).startsWith(join(platform.temporaryFolder, 'goqemu-')));
+  }
 });
 
 test('the folder is for its owner alone, and may be there already', async (t) => {
@@ -43,6 +55,17 @@ test('a folder that others may enter, of another owner, or behind a link is refu
   await assert.rejects(makeRuntimeFolder(link, hostPlatform()), refused);
   const stranger = { ...hostPlatform(), uid: 4711 };
   await assert.rejects(makeRuntimeFolder(join(parent, 'real'), stranger), refused);
+});
+
+test('a folder inside one that everybody may write to is refused, unless nobody can replace it there', async (t) => {
+  const parent = join(await temporaryFolder(t), 'public');
+  await mkdir(parent);
+  await chmod(parent, 0o777);
+  await assert.rejects(makeRuntimeFolder(join(parent, 'm'), hostPlatform()), (error) =>
+    hasErrorCode(error, 'runtime-folder-unsafe'),
+  );
+  await chmod(parent, 0o1777); // as /tmp is
+  await makeRuntimeFolder(join(parent, 'm'), hostPlatform());
 });
 
 test('a path that no socket can have is refused before QEMU is started', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { GoqemuError, type HostPlatform, systemErrorCode } from '@goqemu/core';
 import { pathOf } from '../find/usual-places.ts';
 
@@ -25,6 +25,16 @@ export function defaultRuntimeFolder(uuid: string, platform: HostPlatform): stri
 }
 
 /**
+ * The default folder on this very host: an `$XDG_RUNTIME_DIR` that is not there or is another user's, as under sudo,
+ * is passed over.
+ */
+export async function hostRuntimeFolder(uuid: string, platform: HostPlatform): Promise<string> {
+  const { XDG_RUNTIME_DIR: xdg, ...env } = platform.env;
+  const owner = xdg ? await stat(xdg).catch(() => undefined) : undefined;
+  return defaultRuntimeFolder(uuid, owner?.uid === platform.uid ? platform : { ...platform, env });
+}
+
+/**
  * Makes the folder with access for its owner alone. In a folder that others may write to, somebody else could have
  * made it first: one that is not ours, or that others may enter, is refused.
  *
@@ -40,25 +50,42 @@ export async function makeRuntimeFolder(folder: string, platform: HostPlatform):
       hint: 'choose a shorter runtimeFolder',
     });
   }
-  const path = pathOf(platform);
-  // The parent is checked as well: whoever owns it can replace the folder.
-  for (const each of [path.dirname(folder), folder]) await makePrivate(each, each === folder, platform);
+  const parent = pathOf(platform).dirname(folder);
+  await makeFolders(parent, folder);
+  if (platform.uid === undefined) return; // Windows: the user's own folder is private by its access list
+  await checkParent(parent, platform.uid);
+  await checkOwn(folder, platform.uid);
 }
 
-async function makePrivate(folder: string, isLast: boolean, platform: HostPlatform): Promise<void> {
-  const made = await mkdir(folder, { recursive: !isLast, mode: 0o700 }).then(
-    (first) => isLast || first !== undefined,
-    (error: unknown) => {
-      if (systemErrorCode(error) === 'EEXIST') return false;
-      throw error;
-    },
-  );
-  if (made || platform.uid === undefined) return;
+/** A machine that ends takes the parent with it when that is empty, which may be just now. */
+async function makeFolders(parent: string, folder: string, attempts = 5): Promise<void> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'ENOENT' && attempts > 1) return await makeFolders(parent, folder, attempts - 1);
+    if (code !== 'EEXIST') throw error;
+  }
+}
+
+/** Whoever owns the folder above, or may rename what is in it, can put another folder in the place of ours. */
+async function checkParent(parent: string, uid: number): Promise<void> {
+  const found = await stat(parent);
+  const sticky = (found.mode & 0o1000) !== 0;
+  const writable = (found.mode & 0o002) !== 0;
+  if ((found.uid === uid || found.uid === 0) && (sticky || !writable)) return;
+  throw unsafe(parent, found);
+}
+
+async function checkOwn(folder: string, uid: number): Promise<void> {
   const found = await lstat(folder);
-  const shared = isLast ? 0o077 : 0;
-  const ours = found.isDirectory() && (found.mode & shared) === 0 && (found.uid === platform.uid || !isLast);
-  if (ours && (isLast || found.uid === platform.uid || found.uid === 0)) return;
-  throw new GoqemuError({
+  if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return;
+  throw unsafe(folder, found);
+}
+
+function unsafe(folder: string, found: { uid: number; mode: number }): GoqemuError {
+  return new GoqemuError({
     code: 'runtime-folder-unsafe',
     source: 'environment',
     subject: folder,

@@ -1,18 +1,17 @@
-/** The place of a call, kept cheaply: V8 writes the text only when somebody reads it. */
-export interface CallerStack {
-  readonly stack?: string;
-}
+import { isGoqemuError } from '@goqemu/core';
 
-/** @param below the public function whose own frames are left out */
-export function callerStack(below: (...args: never[]) => unknown): CallerStack {
-  const holder: CallerStack = {};
-  Error.captureStackTrace(holder, below);
-  return holder;
-}
-
-/** Lets an error that was made while reading a socket point at the line that sent the command. */
-export function pointAt<E extends Error>(error: E, caller: CallerStack): E {
-  const frames = caller.stack?.split('\n').slice(1).join('\n');
-  if (frames) error.stack = `${error.name}: ${error.message}\n${frames}`;
-  return error;
+/**
+ * Awaits a reply whose error is made while a socket is read, and lets the error point at whoever awaits it: V8
+ * knows the functions that wait. That costs nothing until something fails; keeping a stack for each command
+ * costs more than all the rest of a round trip.
+ *
+ * @param signal whose reason is the caller's own error, and stays as it is
+ */
+export async function withCallerStack<T>(reply: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (isGoqemuError(error) && error !== signal?.reason) Error.captureStackTrace(error, withCallerStack);
+    throw error;
+  }
 }

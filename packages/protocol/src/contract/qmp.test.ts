@@ -12,11 +12,16 @@ qmpContract({ name: 'qemu-storage-daemon', machine: false, start: async () => re
 
 const newer = await findNewerQemu();
 if (newer.found) {
-  const { program, firmware } = newer;
+  const { program, firmware, root } = newer;
   qmpContract({
     name: `QEMU ${newer.version}`,
     machine: true,
     start: async () => real(await startQemu(program, ['-L', firmware])),
+  });
+  qmpContract({
+    name: `qemu-storage-daemon ${newer.version}`,
+    machine: false,
+    start: async () => real(await startStorageDaemon(join(root, 'usr/bin/qemu-storage-daemon'))),
   });
 } else {
   test('a newer QEMU takes part in the contract when it is there', (context) => context.diagnostic(newer.reason));

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, withDeadline } from '@goqemu/core';
@@ -41,10 +42,22 @@ async function socketOf(path: string, ended: Promise<string>, signal: AbortSigna
   void ended.then((words) => {
     reason = words;
   });
-  while (!existsSync(path)) {
+  // The file is there a moment before anybody listens.
+  while (!existsSync(path) || !(await accepts(path))) {
     if (reason !== undefined) throw new Error(reason);
     await sleep(20, signal);
   }
+}
+
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 async function end(child: ChildProcess, folder: string, ended: Promise<string>): Promise<void> {

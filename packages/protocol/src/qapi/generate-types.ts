@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError } from '@goqemu/core';
 import { QmpClient } from '../qmp/qmp-client.ts';
@@ -15,7 +15,8 @@ import { writeVersionTable } from './version-table.ts';
 export type TypesSource = { readonly sourceTrees: readonly string[] } | { readonly monitor: Connectable };
 
 export interface GenerateTypesOptions {
-  readonly from: TypesSource;
+  /** A path stands for what is there: a folder is a source tree, a socket a monitor. */
+  readonly from: TypesSource | string;
   readonly signal?: AbortSignal;
 }
 
@@ -34,8 +35,15 @@ export type GeneratedFiles = Readonly<Record<string, string>>;
  * // files['qmp-schema.ts'], files['qga-schema.ts'], …
  */
 export async function generateTypes(options: GenerateTypesOptions): Promise<GeneratedFiles> {
-  const { from, signal } = options;
+  const { signal } = options;
+  const from = typeof options.from === 'string' ? await sourceAt(options.from) : options.from;
   return 'monitor' in from ? fromMonitor(from.monitor, signal) : fromSourceTrees(from.sourceTrees);
+}
+
+async function sourceAt(path: string): Promise<TypesSource> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw treeError(`${path} is neither a QEMU source tree nor a QMP socket: it is not there`);
+  return found.isDirectory() ? { sourceTrees: [path] } : { monitor: { path } };
 }
 
 async function fromSourceTrees(trees: readonly string[]): Promise<GeneratedFiles> {

@@ -76,7 +76,7 @@ export interface AlternateDefinition extends Facts {
 /** What a command or an event carries: members, or the type that has them. */
 export type Payload = string | readonly Member[];
 
-export interface CommandDefinition extends Facts {
+interface CommandDefinition extends Facts {
   readonly kind: 'command';
   readonly name: string;
   readonly arguments: Payload;
@@ -88,7 +88,7 @@ export interface CommandDefinition extends Facts {
   readonly allowOob: boolean;
 }
 
-export interface EventDefinition extends Facts {
+interface EventDefinition extends Facts {
   readonly kind: 'event';
   readonly name: string;
   readonly data: Payload;

@@ -1,6 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { GoqemuError } from '@goqemu/core';
 import type { GuestAgentClient } from './guest-agent-client.ts';
 
@@ -38,7 +37,13 @@ export async function copyFileFromGuest(
   hostPath: string,
   options: FileTransferOptions = {},
 ): Promise<void> {
-  await pipeline(Readable.from(readPieces(agent, guestPath, options)), createWriteStream(hostPath));
+  // Not by a pipeline of streams: that may end before the guest's handle is closed.
+  const file = await open(hostPath, 'w');
+  try {
+    for await (const piece of readPieces(agent, guestPath, options)) await file.writeFile(piece);
+  } finally {
+    await file.close();
+  }
 }
 
 export async function copyFileToGuest(

@@ -4,13 +4,13 @@ import type { GuestAgentClient } from './guest-agent-client.ts';
 export interface FreezeOptions {
   /** Milliseconds after which the guest is thawed even while the work runs; default 10 000, as Windows' VSS does. */
   readonly maxMs?: number;
+  /** Milliseconds for the guest to write out what it holds and freeze; default 60 000. */
+  readonly freezeTimeoutMs?: number;
   /** Which filesystems; default all. Needs `guest-fsfreeze-freeze-list` (QEMU 2.2) in the guest. */
   readonly mountpoints?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds for the guest to write out what it holds. */
-const freezeTimeoutMs = 60_000;
 const thawAttempts = 5;
 
 /**
@@ -25,7 +25,7 @@ export async function freezeAround<T>(
   work: (frozen: number) => Promise<T>,
   options: FreezeOptions = {},
 ): Promise<T> {
-  const { maxMs = 10_000, mountpoints, signal } = options;
+  const { maxMs = 10_000, freezeTimeoutMs = 60_000, mountpoints, signal } = options;
   signal?.throwIfAborted();
   try {
     const limits = { timeoutMs: freezeTimeoutMs, ...(signal ? { signal } : {}) };

@@ -1,5 +1,4 @@
 import { type GoqemuError, type Logger, timeoutError } from '@goqemu/core';
-import { type CallerStack, pointAt } from '../channel/caller-stack.ts';
 import { readReply } from '../channel/reply.ts';
 import { LineSplitter } from '../framing/line-splitter.ts';
 import { excerpt, parseMessage } from '../framing/message.ts';
@@ -70,15 +69,11 @@ export class GuestAgentChannel {
   }
 
   /** Resyncs when it must, then runs the command. */
-  request(command: string, args: object | undefined, limits: ChannelLimits, caller: CallerStack): Promise<unknown> {
+  request(command: string, args: object | undefined, limits: ChannelLimits): Promise<unknown> {
     const turn = this.#queue.then(async () => {
       limits.signal?.throwIfAborted();
       await this.#resyncWhenLost(limits.signal);
-      try {
-        return await this.#command(command, args, limits);
-      } catch (error) {
-        throw error instanceof Error ? pointAt(error, caller) : error;
-      }
+      return this.#command(command, args, limits);
     });
     this.#queue = turn.catch(() => undefined);
     return turn;
@@ -143,7 +138,7 @@ export class GuestAgentChannel {
 
   /** Settles by a line that `accept` takes, the time-out, the signal or the end; all but the first lose the sync. */
   #exchangeOnce<T>(exchange: Exchange<T>): Promise<T> {
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.#ended) return Promise.reject(qgaClosedError(this.peer, undefined, this.#ended.cause));
     const { signal, timeoutMs } = exchange;
     return new Promise<T>((resolve, reject) => {
       const leave = () => {

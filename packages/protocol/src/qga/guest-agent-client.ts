@@ -1,5 +1,5 @@
 import { type GoqemuError, hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
-import { callerStack } from '../channel/caller-stack.ts';
+import { withCallerStack } from '../channel/caller-stack.ts';
 import { defaultLineLimit } from '../framing/line-splitter.ts';
 import { versionTable } from '../generated/qga-versions.ts';
 import type { ExecuteParameters } from '../qmp/commands.ts';
@@ -108,12 +108,12 @@ export class GuestAgentClient implements AsyncDisposable {
     command: C,
     ...[args, options]: ExecuteParameters<QgaArguments<C>, QgaExecuteOptions>
   ): Promise<QgaResult<C>> {
-    return this.#send(command, args, options, this.execute) as Promise<QgaResult<C>>;
+    return this.#send(command, args, options) as Promise<QgaResult<C>>;
   }
 
   /** The same for a name that goqemu's types do not know. */
   executeUntyped(command: string, args?: object, options?: QgaExecuteOptions): Promise<unknown> {
-    return this.#send(command, args, options, this.executeUntyped);
+    return this.#send(command, args, options);
   }
 
   /** Resolves when the agent answers. */
@@ -215,13 +215,11 @@ export class GuestAgentClient implements AsyncDisposable {
     return this.close();
   }
 
-  async #send(
-    command: string,
-    args: object | undefined,
-    options: QgaExecuteOptions | undefined,
-    below: (...args: never[]) => unknown,
-  ): Promise<unknown> {
-    const caller = callerStack(below);
+  #send(command: string, args: object | undefined, options: QgaExecuteOptions | undefined): Promise<unknown> {
+    return withCallerStack(this.#attempt(command, args, options), options?.signal);
+  }
+
+  async #attempt(command: string, args: object | undefined, options: QgaExecuteOptions | undefined): Promise<unknown> {
     const limits = {
       timeoutMs: options?.timeoutMs ?? this.#timeoutMs,
       signal: options?.signal,
@@ -229,7 +227,7 @@ export class GuestAgentClient implements AsyncDisposable {
     };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#channel.request(command, args, limits, caller);
+        return await this.#channel.request(command, args, limits);
       } catch (error) {
         if (attempt > this.#retries || !idempotent.test(command) || !hasErrorCode(error, 'timeout')) throw error;
       }

@@ -2,7 +2,15 @@ export type * from '../generated/qga-schema.ts';
 export type { RecordedLine } from '../recording/recorded-line.ts';
 export { recordSession } from '../recording/recording-transport.ts';
 export { replaySession } from '../recording/replay-transport.ts';
-export { type Connectable, openTransport, type TransportAddress } from '../transports/address.ts';
+export {
+  type Connectable,
+  type DescriptorAddress,
+  openTransport,
+  type ProcessAddress,
+  type SocketPathAddress,
+  type TcpAddress,
+  type TransportAddress,
+} from '../transports/address.ts';
 export type { Transport, TransportEnd } from '../transports/transport.ts';
 export type { AgentExecOptions, AgentExecResult } from './exec.ts';
 export type { FileTransferOptions, GuestFileSource, WriteFileOptions } from './files.ts';

@@ -32,9 +32,18 @@ const slowCommands = new Set([
   'transaction',
 ]);
 
+const classes = new Map<string, keyof CommandTimeouts>();
+
 export function commandTimeout(command: string, timeouts: CommandTimeouts): number {
-  if (slowCommands.has(command)) return timeouts.slow;
-  return /^(?:x-)?query-|^qom-(?:get|list)|-list-properties$|^qmp_capabilities$/.test(command)
-    ? timeouts.query
-    : timeouts.change;
+  const known = classes.get(command);
+  if (known) return timeouts[known];
+  const found = classOf(command);
+  // Bounded, because names may come from anywhere.
+  if (classes.size < 1_000) classes.set(command, found);
+  return timeouts[found];
+}
+
+function classOf(command: string): keyof CommandTimeouts {
+  if (slowCommands.has(command)) return 'slow';
+  return /^(?:x-)?query-|^qom-(?:get|list)|-list-properties$|^qmp_capabilities$/.test(command) ? 'query' : 'change';
 }

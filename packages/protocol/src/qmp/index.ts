@@ -1,8 +1,17 @@
 export type * from '../generated/qmp-schema.ts';
+export { type GeneratedFiles, type GenerateTypesOptions, generateTypes, type TypesSource } from '../qapi/index.ts';
 export type { RecordedLine } from '../recording/recorded-line.ts';
 export { recordSession } from '../recording/recording-transport.ts';
 export { replaySession } from '../recording/replay-transport.ts';
-export { type Connectable, openTransport, type TransportAddress } from '../transports/address.ts';
+export {
+  type Connectable,
+  type DescriptorAddress,
+  openTransport,
+  type ProcessAddress,
+  type SocketPathAddress,
+  type TcpAddress,
+  type TransportAddress,
+} from '../transports/address.ts';
 export { type DescriptorPassing, fdPassing } from '../transports/descriptor-passing.ts';
 export type { PreSharedKey } from '../transports/tls-psk.ts';
 export type { Transport, TransportEnd } from '../transports/transport.ts';
@@ -19,7 +28,8 @@ export type {
 export type { QmpGreeting } from './greeting.ts';
 export { type IntrospectionCache, QmpIntrospection } from './introspection.ts';
 export type { JobProgress, RunJobOptions } from './job.ts';
-export { QmpClient, type QmpClientOptions, type QmpEnd } from './qmp-client.ts';
+export { QmpClient, type QmpClientOptions } from './qmp-client.ts';
+export type { QmpEnd } from './qmp-connection.ts';
 export { isQmpCommandError, QmpCommandError } from './qmp-errors.ts';
 export { ReconnectingQmpClient, type ReconnectOptions } from './reconnecting-qmp-client.ts';
 export type { QmpCommands, QmpEvents } from './schema-types.ts';

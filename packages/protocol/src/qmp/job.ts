@@ -49,7 +49,7 @@ export async function runJob(
   try {
     signal.throwIfAborted();
     watch.onReady(options.whenReady ?? (() => qmp.executeUntyped('job-complete', { id })));
-    await qmp.executeUntyped(command, args, { signal });
+    await start(qmp, command, args, signal, () => cancel(qmp, id, watch.outcome));
     const reporting = options.onProgress ? report(qmp, id, options, done.signal) : Promise.resolve();
     reporting.catch(() => undefined); // it is awaited below, but may fail before
     const outcome = await settled(watch.outcome, signal, () => cancel(qmp, id, watch.outcome));
@@ -63,11 +63,27 @@ export async function runJob(
   }
 }
 
+/** Given up while it starts, a job may have begun all the same: QEMU gets the cancel after the start. */
+async function start(
+  qmp: QmpClient,
+  command: string,
+  args: object,
+  signal: AbortSignal,
+  cancelJob: () => Promise<void>,
+): Promise<void> {
+  try {
+    await qmp.executeUntyped(command, args, { signal });
+  } catch (error) {
+    if (signal.aborted) await cancelJob();
+    throw error;
+  }
+}
+
 /** Follows the job from before it starts, so that none of its events is missed. */
 function watchJob(qmp: QmpClient, id: string) {
   let whenReady: (() => Promise<unknown>) | undefined;
   let blockJobError: string | undefined;
-  let settle: (outcome: JobOutcome | Promise<JobOutcome>) => void = () => undefined;
+  let settle: (outcome: JobOutcome) => void = () => undefined;
   let fail: (error: unknown) => void = () => undefined;
   const outcome = new Promise<JobOutcome>((resolve, reject) => {
     settle = resolve;
@@ -79,7 +95,7 @@ function watchJob(qmp: QmpClient, id: string) {
     if (event.event === 'BLOCK_JOB_CANCELLED' && data?.device === id) blockJobError = 'cancelled';
     if (event.event !== 'JOB_STATUS_CHANGE' || data?.id !== id) return;
     if (data.status === 'ready' && whenReady) whenReady().catch(fail);
-    if (data.status === 'concluded') settle(conclude(qmp, id, () => blockJobError));
+    if (data.status === 'concluded') conclude(qmp, id, () => blockJobError).then(settle, fail);
   });
   outcome.catch(() => undefined);
   void qmp.closed.then(({ error }) => fail(error ?? closedError(qmp, id)));
@@ -124,7 +140,11 @@ const cancelTimeoutMs = 30_000;
 
 async function cancel(qmp: QmpClient, id: string, outcome: Promise<JobOutcome>): Promise<void> {
   const stop = new AbortController();
-  await qmp.executeUntyped('job-cancel', { id }).catch(() => undefined); // it may have concluded by itself
+  const cancelled = await qmp.executeUntyped('job-cancel', { id }).then(
+    () => true,
+    () => false, // it has concluded by itself, or never began
+  );
+  if (!cancelled) return;
   await Promise.race([outcome.catch(() => undefined), sleep(cancelTimeoutMs, stop.signal).catch(() => undefined)]);
   stop.abort();
 }

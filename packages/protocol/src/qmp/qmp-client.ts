@@ -1,20 +1,7 @@
-import {
-  type GoqemuError,
-  internalError,
-  type Logger,
-  silentLogger,
-  TypedEmitter,
-  type Unsubscribe,
-} from '@goqemu/core';
-import { callerStack, pointAt } from '../channel/caller-stack.ts';
-import { PendingRequests } from '../channel/pending-requests.ts';
-import { type Reply, readReply } from '../channel/reply.ts';
-import { defaultLineLimit, LineSplitter } from '../framing/line-splitter.ts';
-import { excerpt, parseMessage, type WireMessage } from '../framing/message.ts';
+import type { Logger, Unsubscribe } from '@goqemu/core';
 import { type Connectable, openTransport } from '../transports/address.ts';
-import { fdPassingUnavailableError } from '../transports/descriptor-passing.ts';
-import type { PassedDescriptor, Transport } from '../transports/transport.ts';
-import { type CommandTimeouts, commandTimeout, defaultCommandTimeouts } from './command-timeouts.ts';
+import type { PassedDescriptor } from '../transports/transport.ts';
+import type { CommandTimeouts } from './command-timeouts.ts';
 import type {
   AnyQmpEvent,
   ExecuteOptions,
@@ -26,20 +13,12 @@ import type {
   QmpEventName,
   QmpResult,
 } from './commands.ts';
-import { EventStream } from './event-stream.ts';
-import { type QmpGreeting, readGreeting } from './greeting.ts';
+import type { QmpGreeting } from './greeting.ts';
 import { type IntrospectionCache, loadIntrospection, type QmpIntrospection } from './introspection.ts';
 import { type RunJobOptions, runJob } from './job.ts';
-import {
-  noGreetingError,
-  notQmpError,
-  oobUnavailableError,
-  QmpCommandError,
-  qmpBrokenError,
-  qmpClosedError,
-} from './qmp-errors.ts';
+import { QmpConnection, type QmpEnd } from './qmp-connection.ts';
+import { oobUnavailableError } from './qmp-errors.ts';
 import type { QemuVersion } from './version.ts';
-import { versionHint } from './version-hint.ts';
 import { type WaitForOptions, waitForEvent } from './wait-for-event.ts';
 
 export interface QmpClientOptions {
@@ -59,15 +38,6 @@ export interface QmpClientOptions {
   readonly introspectionCache?: { readonly cache: IntrospectionCache; readonly binary: string };
 }
 
-/** How a connection came to its end. */
-export interface QmpEnd {
-  /** Absent when this client closed it. */
-  readonly error?: GoqemuError;
-}
-
-/** Names are checked where they come in; one listener of `*` hears all. */
-type Internal = { [event: string]: AnyQmpEvent };
-
 /**
  * A client of one QMP monitor (QEMU docs/interop/qmp-spec). Commands may be sent without waiting for one
  * another; each settles by its reply, its time-out, its signal or the end of the connection.
@@ -81,40 +51,15 @@ export class QmpClient implements AsyncDisposable {
   readonly peer: string;
   /** Resolves when the connection has ended, whoever ended it; never rejects. */
   readonly closed: Promise<QmpEnd>;
-  readonly #transport: Transport;
-  readonly #requests: PendingRequests;
-  readonly #timeouts: CommandTimeouts;
-  readonly #logger: Logger;
+  readonly #connection: QmpConnection;
   readonly #introspectionCache: QmpClientOptions['introspectionCache'];
-  readonly #events = new TypedEmitter<Internal>();
-  readonly #streams = new Set<EventStream<AnyQmpEvent>>();
-  readonly #fullStreams = new Set<EventStream<AnyQmpEvent>>();
-  readonly #endListeners = new Set<(error: GoqemuError) => void>();
-  #onGreeting: ((greeting: QmpGreeting) => void) | undefined;
-  #greeting: QmpGreeting | undefined;
-  #oob = false;
-  #ended: GoqemuError | undefined;
-  #closing = false;
-  #held = false;
   #introspection: Promise<QmpIntrospection> | undefined;
-  #descriptorTurn: Promise<unknown> = Promise.resolve();
 
-  private constructor(transport: Transport, options: QmpClientOptions) {
-    this.#transport = transport;
-    this.peer = transport.peer;
-    this.#timeouts = { ...defaultCommandTimeouts, ...options.timeouts };
-    this.#logger = options.logger ?? silentLogger;
+  private constructor(connection: QmpConnection, options: QmpClientOptions) {
+    this.#connection = connection;
+    this.peer = connection.peer;
+    this.closed = connection.closed;
     this.#introspectionCache = options.introspectionCache;
-    this.#requests = new PendingRequests(
-      (command, error) => new QmpCommandError(command, error, versionHint(command, error, this.#greeting?.version)),
-    );
-    this.closed = transport.closed.then(({ error }) => this.#end(qmpClosedError(this.peer, undefined, error)));
-    const limit = options.maxLineBytes ?? defaultLineLimit;
-    const splitter = new LineSplitter((line) => this.#receive(line), limit);
-    transport.onBytes((bytes) => {
-      if (!this.#ended && !splitter.push(bytes))
-        this.#fail(notQmpError(this.peer, `a line of more than ${limit} bytes`));
-    });
   }
 
   /**
@@ -124,20 +69,18 @@ export class QmpClient implements AsyncDisposable {
    *   probably busy with another client; `qmp-garbage` when the peer speaks something else
    */
   static async connect(target: Connectable, options: QmpClientOptions = {}): Promise<QmpClient> {
-    const transport = await openTransport(target, options);
-    const client = new QmpClient(transport, options);
+    const connection = new QmpConnection(await openTransport(target, options), options);
     try {
-      await client.#negotiate(options);
-      return client;
+      await connection.negotiate(options);
+      return new QmpClient(connection, options);
     } catch (error) {
-      await client.close();
+      await connection.close();
       throw error;
     }
   }
 
   get greeting(): QmpGreeting {
-    if (!this.#greeting) throw internalError('a QMP client was used before its greeting');
-    return this.#greeting;
+    return this.#connection.greeting;
   }
 
   get version(): QemuVersion {
@@ -146,7 +89,7 @@ export class QmpClient implements AsyncDisposable {
 
   /** True when out-of-band execution was negotiated. */
   get oob(): boolean {
-    return this.#oob;
+    return this.#connection.oob;
   }
 
   /**
@@ -160,12 +103,12 @@ export class QmpClient implements AsyncDisposable {
     command: C,
     ...[args, options]: ExecuteParameters<QmpArguments<C>, ExecuteOptions>
   ): Promise<QmpResult<C>> {
-    return this.#send('execute', command, args, options, this.execute) as Promise<QmpResult<C>>;
+    return this.#connection.send('execute', command, args, options) as Promise<QmpResult<C>>;
   }
 
   /** The same for a name that goqemu's types do not know. */
   executeUntyped(command: string, args?: object, options?: ExecuteOptions): Promise<unknown> {
-    return this.#send('execute', command, args, options, this.executeUntyped);
+    return this.#connection.send('execute', command, args, options);
   }
 
   /**
@@ -178,15 +121,15 @@ export class QmpClient implements AsyncDisposable {
     command: C,
     ...[args, options]: ExecuteParameters<QmpArguments<C>, ExecuteOptions>
   ): Promise<QmpResult<C>> {
-    if (!this.#oob) return Promise.reject(oobUnavailableError(this.peer, command));
-    return this.#send('exec-oob', command, args, options, this.executeOob) as Promise<QmpResult<C>>;
+    if (!this.oob) return Promise.reject(oobUnavailableError(this.peer, command));
+    return this.#connection.send('exec-oob', command, args, options) as Promise<QmpResult<C>>;
   }
 
   /** Runs a command of the human monitor and gives what it printed; errors are in that text. */
   humanMonitor(line: string, options: ExecuteOptions & { readonly cpuIndex?: number } = {}): Promise<string> {
     const { cpuIndex, ...limits } = options;
     const args = { 'command-line': line, ...(cpuIndex === undefined ? {} : { 'cpu-index': cpuIndex }) };
-    return this.#send('execute', 'human-monitor-command', args, limits, this.humanMonitor) as Promise<string>;
+    return this.#connection.send('execute', 'human-monitor-command', args, limits) as Promise<string>;
   }
 
   /**
@@ -210,7 +153,7 @@ export class QmpClient implements AsyncDisposable {
     options: ExecuteOptions & { readonly properties?: QmpArguments<'transaction'>['properties'] } = {},
   ): Promise<void> {
     const { properties, ...limits } = options;
-    await this.#send('execute', 'transaction', { actions, properties }, limits, this.transaction);
+    await this.#connection.send('execute', 'transaction', { actions, properties }, limits);
   }
 
   /** What this QEMU can do, by its own account; asked once, and kept per binary where there is a cache. */
@@ -237,7 +180,7 @@ export class QmpClient implements AsyncDisposable {
    * await qmp.execute('migrate', { uri: 'fd:migration' });
    */
   async passDescriptor(name: string, descriptor: PassedDescriptor, options?: ExecuteOptions): Promise<void> {
-    await this.#sendDescriptor('getfd', { fdname: name }, descriptor, options);
+    await this.#connection.sendDescriptor('getfd', { fdname: name }, descriptor, options);
   }
 
   /** Adds an open file descriptor to a set (`add-fd`), for use as `/dev/fdset/ID`; it is closed here. */
@@ -246,17 +189,17 @@ export class QmpClient implements AsyncDisposable {
     set: QmpArguments<'add-fd'> = {},
     options?: ExecuteOptions,
   ): Promise<QmpResult<'add-fd'>> {
-    return (await this.#sendDescriptor('add-fd', set, descriptor, options)) as QmpResult<'add-fd'>;
+    return (await this.#connection.sendDescriptor('add-fd', set, descriptor, options)) as QmpResult<'add-fd'>;
   }
 
   /** Calls back for each event of this name, in order, as it is read. */
   on<E extends QmpEventName>(event: E, listener: (event: QmpEvent<E>) => void): Unsubscribe {
-    return this.#events.on(event, listener as unknown as (event: AnyQmpEvent) => void);
+    return this.#connection.events.on(event, listener);
   }
 
   /** Calls back for every event. */
   onAny(listener: (event: AnyQmpEvent) => void): Unsubscribe {
-    return this.#events.on('*', listener);
+    return this.#connection.events.onAny(listener);
   }
 
   /**
@@ -265,17 +208,7 @@ export class QmpClient implements AsyncDisposable {
    * Leave the loop, or call `return()`, to end it.
    */
   events(options: { readonly highWaterMark?: number } = {}): AsyncIterableIterator<AnyQmpEvent> {
-    const stream: EventStream<AnyQmpEvent> = new EventStream(
-      {
-        full: () => this.#regulate(() => this.#fullStreams.add(stream)),
-        drained: () => this.#regulate(() => this.#fullStreams.delete(stream)),
-        left: () => this.#streams.delete(stream),
-      },
-      options.highWaterMark ?? 1024,
-    );
-    if (this.#ended) stream.finish(this.#closing ? undefined : this.#ended);
-    else this.#streams.add(stream);
-    return stream;
+    return this.#connection.events.stream(options.highWaterMark ?? 1024);
   }
 
   /**
@@ -286,168 +219,18 @@ export class QmpClient implements AsyncDisposable {
    * await qmp.waitFor('STOP', { trigger: () => qmp.execute('stop') });
    */
   waitFor<E extends QmpEventName>(event: E, options: WaitForOptions<E> = {}): Promise<QmpEvent<E>> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    return waitForEvent(
-      event,
-      { subscribe: (listener) => this.on(event, listener), onEnd: (listener) => this.#onEnd(listener) },
-      options,
-    );
+    const { ended, events } = this.#connection;
+    if (ended) return Promise.reject(ended);
+    const subscribe = (listener: (event: QmpEvent<E>) => void) => events.on(event, listener);
+    return waitForEvent(event, { subscribe, onEnd: (listener) => events.onEnd(listener) }, options);
   }
 
   /** Ends the connection; what is still pending fails with `qmp-closed`. QEMU goes on running. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    this.#end(qmpClosedError(this.peer));
-    await this.#transport.close();
-    await this.closed;
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #send(
-    verb: 'execute' | 'exec-oob',
-    command: string,
-    args: object | undefined,
-    options: ExecuteOptions | undefined,
-    below: (...args: never[]) => unknown,
-    carry?: (text: string) => Promise<void>,
-  ): Promise<unknown> {
-    const caller = callerStack(below);
-    if (this.#ended) return Promise.reject(pointAt(qmpClosedError(this.peer, command, this.#ended.cause), caller));
-    let text: string;
-    try {
-      text = `{"${verb}":${JSON.stringify(command)}${args ? `,"arguments":${JSON.stringify(args)}` : ''},"id":`;
-    } catch (error) {
-      return Promise.reject(error); // a BigInt or a cycle in the arguments
-    }
-    const limits = {
-      timeoutMs: options?.timeoutMs ?? commandTimeout(command, this.#timeouts),
-      signal: options?.signal,
-    };
-    const reply = this.#requests.open(command, limits, caller, (id) => {
-      const line = `${text}${id}}\n`;
-      return carry ? carry(line) : this.#transport.write(line);
-    });
-    if (this.#held) this.#regulate();
-    return reply;
-  }
-
-  /** One after another: QEMU keeps only the descriptor that came last until a command has taken it. */
-  #sendDescriptor(
-    command: 'getfd' | 'add-fd',
-    args: object,
-    descriptor: PassedDescriptor,
-    options: ExecuteOptions | undefined,
-  ): Promise<unknown> {
-    const turn = this.#descriptorTurn.then(() => {
-      const { sendWithDescriptor } = this.#transport;
-      if (!sendWithDescriptor) throw fdPassingUnavailableError('this connection was made without it');
-      const carry = (text: string) => sendWithDescriptor.call(this.#transport, text, descriptor);
-      return this.#send('execute', command, args, options, this.passDescriptor, carry);
-    });
-    this.#descriptorTurn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #negotiate(options: QmpClientOptions): Promise<void> {
-    const milliseconds = options.greetingTimeoutMs ?? 5_000;
-    this.#greeting = await new Promise<QmpGreeting>((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended);
-      const timer = setTimeout(() => leave(() => reject(noGreetingError(this.peer, milliseconds))), milliseconds);
-      const offEnd = this.#onEnd((error) => leave(() => reject(error)));
-      const abort = () => leave(() => reject(options.signal?.reason));
-      this.#onGreeting = (greeting) => leave(() => resolve(greeting));
-      options.signal?.addEventListener('abort', abort, { once: true });
-      if (options.signal?.aborted) abort();
-      function leave(settle: () => void) {
-        clearTimeout(timer);
-        offEnd();
-        options.signal?.removeEventListener('abort', abort);
-        settle();
-      }
-    });
-    this.#onGreeting = undefined;
-    const oob = options.oob === true && this.#greeting.capabilities.includes('oob');
-    await this.executeUntyped(
-      'qmp_capabilities',
-      oob ? { enable: ['oob'] } : undefined,
-      options.signal ? { signal: options.signal } : {},
-    );
-    this.#oob = oob;
-  }
-
-  #receive(line: Buffer): void {
-    const message = this.#ended ? undefined : parseMessage(line);
-    if (message === undefined) return;
-    const known = message !== 'garbage' && this.#accept(message);
-    if (!known) this.#fail(notQmpError(this.peer, excerpt(line)));
-  }
-
-  /** @returns false when the message has no place in the protocol */
-  #accept(message: WireMessage): boolean {
-    if (typeof message.event === 'string') {
-      this.#dispatch(message as unknown as AnyQmpEvent);
-      return true;
-    }
-    const reply = readReply(message);
-    if (reply) {
-      this.#settle(message.id, reply);
-      return true;
-    }
-    const greeting = readGreeting(message);
-    if (!greeting || !this.#onGreeting) return false;
-    this.#onGreeting(greeting);
-    return true;
-  }
-
-  #settle(id: unknown, reply: Reply): void {
-    // QEMU could not read what it answers to, so it has no id to give; it answers in the order of asking.
-    const answered = typeof id === 'number' ? id : this.#requests.oldest;
-    if (answered === undefined || !this.#requests.settle(answered, reply)) {
-      this.#logger.log('debug', 'qmp', 'a reply that nobody waits for', { peer: this.peer, id });
-    }
-    if (this.#fullStreams.size > 0) this.#regulate();
-  }
-
-  #dispatch(event: AnyQmpEvent): void {
-    this.#events.emit(event.event, event);
-    this.#events.emit('*', event);
-    for (const stream of this.#streams) stream.push(event);
-  }
-
-  /** Holds reading back while a stream is full, but never while somebody waits for what may come. */
-  #regulate(change?: () => void): void {
-    change?.();
-    const hold = this.#fullStreams.size > 0 && this.#requests.size === 0 && this.#endListeners.size === 0;
-    if (hold === this.#held) return;
-    this.#held = hold;
-    if (hold) this.#transport.pause();
-    else this.#transport.resume();
-  }
-
-  /** Everybody who waits for something registers here, so that the connection is not held back meanwhile. */
-  #onEnd(listener: (error: GoqemuError) => void): Unsubscribe {
-    this.#regulate(() => this.#endListeners.add(listener));
-    return () => this.#regulate(() => this.#endListeners.delete(listener));
-  }
-
-  #fail(error: GoqemuError): void {
-    this.#end(error);
-    void this.#transport.close();
-  }
-
-  #end(error: GoqemuError): QmpEnd {
-    if (!this.#ended) {
-      this.#ended = error;
-      this.#requests.rejectAll((command) =>
-        error.code === 'qmp-closed' ? qmpClosedError(this.peer, command, error.cause) : qmpBrokenError(command, error),
-      );
-      for (const listener of [...this.#endListeners]) listener(error);
-      for (const stream of this.#streams) stream.finish(this.#closing ? undefined : error);
-      this.#streams.clear();
-    }
-    return this.#closing ? {} : { error: this.#ended };
   }
 }

@@ -18,8 +18,9 @@ class ReplayTransport implements Transport {
   readonly closed: Promise<TransportEnd>;
   readonly #lines: readonly RecordedLine[];
   readonly #splitter = new LineSplitter((line) => this.#said(line));
-  /** The ids of this client by those of the recorded one. */
+  /** The ids of this client by those of the recorded one; a lone command has none. */
   readonly #ids = new Map<unknown, unknown>();
+  readonly #syncIds = new Map<unknown, unknown>();
   #at = 0;
   #receiver: ((bytes: Buffer) => void) | undefined;
   #paused = false;
@@ -80,7 +81,7 @@ class ReplayTransport implements Transport {
       return;
     }
     this.#ids.set(then.id, now.id);
-    if (isSync(then)) this.#ids.set(syncId(then), syncId(now));
+    if (isSync(then)) this.#syncIds.set(syncId(then), syncId(now));
     this.#at += 1;
     this.#play();
   }
@@ -89,13 +90,13 @@ class ReplayTransport implements Transport {
     const mark = line.lastIndexOf('\xff') + 1;
     const message = parseMessage(Buffer.from(line.slice(mark), 'latin1'));
     if (typeof message !== 'object') return line;
-    const id = this.#ids.get(message.id);
-    const sync = mark > 0 ? this.#ids.get(message.return) : undefined;
-    if (id === undefined && sync === undefined) return line;
+    const isReply = ('return' in message || 'error' in message) && this.#ids.has(message.id);
+    const isSyncReply = mark > 0 && this.#syncIds.has(message.return);
+    if (!isReply && !isSyncReply) return line;
     const renamed = {
       ...message,
-      ...(id === undefined ? {} : { id }),
-      ...(sync === undefined ? {} : { return: sync }),
+      ...(isReply ? { id: this.#ids.get(message.id) } : {}),
+      ...(isSyncReply ? { return: this.#syncIds.get(message.return) } : {}),
     };
     return line.slice(0, mark) + Buffer.from(JSON.stringify(renamed)).toString('latin1');
   }

@@ -16,6 +16,7 @@ export async function connectThroughProcess(
   command: readonly [string, ...string[]],
   options: OpenOptions = {},
 ): Promise<Transport> {
+  options.signal?.throwIfAborted();
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   await new Promise<void>((resolve, reject) => {
@@ -24,7 +25,6 @@ export async function connectThroughProcess(
   });
   const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
   endWith(child, duplex);
-  options.signal?.throwIfAborted();
   return new StreamTransport(duplex, program);
 }
 

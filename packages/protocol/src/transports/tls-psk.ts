@@ -1,4 +1,4 @@
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { established, type OpenOptions, openSocket } from './open-socket.ts';
 import { StreamTransport } from './stream-transport.ts';
 import type { Transport } from './transport.ts';
@@ -27,6 +27,7 @@ export async function connectTlsPsk(
 ): Promise<Transport> {
   const peer = `${host}:${port} (TLS)`;
   const socket = await openSocket({ host, port, noDelay: true }, peer, options);
+  const { connect: connectTls } = await import('node:tls'); // late: only hosts without Unix sockets need it
   const tls = connectTls({
     socket,
     ciphers: cipherSuites,

@@ -139,7 +139,7 @@ export class FakeBackend implements Backend {
     if (this.host.machines.has(id)) throw refused(machine, 'it is there already');
     const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#layer(origin.layer).disk];
     const layer = 'layer' in origin ? origin.layer : null;
-    const made: FakeMachine = { spec: machine, status: 'damaged', disk, layer, boots: 0 };
+    const made: FakeMachine = { spec: machine, status: 'damaged', ready: false, disk, layer, boots: 0 };
     this.host.machines.set(id, made);
     await this.#moment('create', machine.name, 'middle', call);
     made.status = 'stopped';
@@ -156,6 +156,7 @@ export class FakeBackend implements Backend {
     found.status = 'running';
     found.spec = machine;
     await this.#moment('start', machine.name, 'middle', call);
+    found.ready = true;
     await this.#moment('start', machine.name, 'after', call);
     return { ...record, boots: found.boots };
   }
@@ -164,7 +165,7 @@ export class FakeBackend implements Backend {
     await this.#moment('stop', machine.name, 'before', call);
     const found = this.#machine(machine, call);
     await this.#moment('stop', machine.name, 'middle', call);
-    found.status = 'stopped';
+    Object.assign(found, { status: 'stopped', ready: false });
     await this.#moment('stop', machine.name, 'after', call);
     return record;
   }
@@ -187,7 +188,7 @@ export class FakeBackend implements Backend {
     const subject = `${machine.name}/${step.name}`;
     await this.#moment('runStep', subject, 'before', call);
     const found = this.#running(machine, call);
-    const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, ...content } = step;
+    const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, secretOutput: _secret, ...content } = step;
     const mark = canonicalJson(content);
     if (step.kind !== 'waitFor') found.disk.push(`half of ${mark}`);
     await this.#moment('runStep', subject, 'middle', call);
@@ -234,10 +235,16 @@ export class FakeBackend implements Backend {
     const { disk } = this.#layer(layer);
     const found = this.#machine(machine, call);
     this.#checkPorts(machine, call);
-    found.status = 'stopped';
-    found.disk = ['half restored'];
+    Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
     await this.#moment('restore', machine.name, 'middle', call);
-    Object.assign(found, { status: 'running', disk: [...disk], layer, spec: machine, boots: found.boots + 1 });
+    Object.assign(found, {
+      status: 'running',
+      ready: true,
+      disk: [...disk],
+      layer,
+      spec: machine,
+      boots: found.boots + 1,
+    });
     await this.#moment('restore', machine.name, 'after', call);
     return { ...record, top: layer };
   }
@@ -299,7 +306,7 @@ export class FakeBackend implements Backend {
 
   #running(spec: MachineSpec, call: BackendCall): FakeMachine {
     const found = this.#machine(spec, call);
-    if (found.status !== 'running') throw refused(spec, `it is ${found.status}`);
+    if (found.status !== 'running' || !found.ready) throw refused(spec, `it is ${found.status}, and not ready`);
     return found;
   }
 

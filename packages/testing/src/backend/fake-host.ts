@@ -4,6 +4,8 @@ import type { MachineSpec, StoredLayer } from '@goqemu/lab';
 export interface FakeMachine {
   spec: MachineSpec;
   status: 'running' | 'paused' | 'stopped' | 'crashed' | 'damaged';
+  /** True once a start or a restore has come to its end: nothing can be run before. */
+  ready: boolean;
   disk: string[];
   layer: string | null;
   /** Names of the processes that ever ran for it, the last being the one that runs. */
@@ -40,7 +42,7 @@ export class FakeHost {
   /** The machine dies, as QEMU does when it is killed. */
   crash(name: string): void {
     const machine = this.machine(name);
-    if (machine) machine.status = 'crashed';
+    if (machine) Object.assign(machine, { status: 'crashed', ready: false });
   }
 
   /** The machine's disk disappears. */

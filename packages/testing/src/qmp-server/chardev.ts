@@ -33,7 +33,7 @@ export class Chardev implements AsyncDisposable {
   private constructor(owner: ChardevOwner, faults: ChardevFaults) {
     this.#owner = owner;
     this.faults = faults;
-    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#arrive(socket));
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#arrive(socket));
   }
 
   static async listen(where: ListenOptions, owner: ChardevOwner, faults: ChardevFaults = {}): Promise<Chardev> {
@@ -59,6 +59,11 @@ export class Chardev implements AsyncDisposable {
   /** How many clients wait for their turn. */
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** What was sent and is still in this process, because the client does not read. */
+  get unsentBytes(): number {
+    return this.#client?.writableLength ?? 0;
   }
 
   /** Sends to the client of now; without one, bytes are dropped, as QEMU does. */

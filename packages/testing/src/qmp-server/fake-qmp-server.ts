@@ -100,6 +100,11 @@ export class FakeQmpServer implements AsyncDisposable {
     return this.#listening.waiting;
   }
 
+  /** What was sent and is still in this process, because the client does not read. */
+  get unsentBytes(): number {
+    return this.#listening.unsentBytes;
+  }
+
   /** Names of the commands that are there. */
   get commandNames(): string[] {
     return [...this.#handlers.keys()];

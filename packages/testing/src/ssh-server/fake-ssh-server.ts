@@ -37,6 +37,8 @@ export class FakeSshServer implements AsyncDisposable {
   readonly #connections = new Set<Connection>();
   readonly #options: FakeSshServerOptions;
   readonly #inner: ssh2.Server;
+  /** Process groups of commands that still run: as with sshd they outlive their connection, but not this server. */
+  readonly #groups = new Set<number>();
   #loginsRefused = false;
   #cutOnExec = 0;
 
@@ -76,6 +78,7 @@ export class FakeSshServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.link[Symbol.asyncDispose]();
     for (const connection of this.#connections) connection.end();
+    for (const pid of this.#groups) killGroup(pid);
     const closed = once(this.#inner, 'close');
     this.#inner.close();
     await closed;
@@ -127,6 +130,11 @@ export class FakeSshServer implements AsyncDisposable {
     const environment = { ...process.env, ...this.#options.environment };
     // A session of its own, as sshd gives to each command.
     const child = spawn('/bin/sh', ['-c', command], { env: environment, detached: true, stdio: 'pipe' });
+    const group = child.pid;
+    if (group !== undefined) {
+      this.#groups.add(group);
+      child.on('close', () => this.#groups.delete(group));
+    }
     channel.pipe(child.stdin);
     child.stdin.on('error', () => undefined); // the command need not read its input
     child.stdout.pipe(channel, { end: false });
@@ -139,4 +147,12 @@ export class FakeSshServer implements AsyncDisposable {
     });
     child.on('close', () => channel.end());
   };
+}
+
+function killGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // it ended by itself in between
+  }
 }

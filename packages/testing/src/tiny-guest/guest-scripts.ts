@@ -15,12 +15,30 @@ exec /bin/busybox switch_root /root /sbin/init
 `;
 
 const inittab = `::sysinit:/etc/rc.boot
-::respawn:/usr/sbin/dropbear -F -s -r /etc/dropbear/host_key
+::respawn:/usr/sbin/ssh-server
 ::respawn:/usr/sbin/guest-agent
 ::respawn:/sbin/acpid -f -l /dev/null -p /run/acpid.pid
 ::ctrlaltdel:/sbin/reboot
 ::shutdown:/bin/sync
 ::shutdown:/bin/umount -a -r
+`;
+
+/**
+ * dropbear with OpenSSH's manners: a host key put where OpenSSH has it is taken up on SIGHUP to the process that
+ * /run/sshd.pid names; sessions that stand go on.
+ */
+const sshServer = `#!/bin/sh
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+echo $$ > /run/sshd.pid
+trap 'kill $server 2> /dev/null' HUP
+while :; do
+  key=/etc/ssh/ssh_host_ed25519_key
+  [ -f $key ] && dropbearconvert openssh dropbear $key /etc/dropbear/host_key 2> /dev/null
+  /usr/sbin/dropbear -F -s -r /etc/dropbear/host_key &
+  server=$!
+  wait $server
+  wait $server
+done
 `;
 
 const rcBoot = `#!/bin/sh
@@ -79,7 +97,7 @@ apply_seed() {
   if [ -n "$host_key" ]; then
     umask 077
     printf '%s\\n' "$host_key" > /run/host_key
-    rm -f /etc/dropbear/host_key
+    rm -f /etc/dropbear/host_key /etc/ssh/ssh_host_ed25519_key
     dropbearconvert openssh dropbear /run/host_key /etc/dropbear/host_key 2> /dev/null
     rm /run/host_key
     umask 022
@@ -171,6 +189,7 @@ export const guestFiles: Readonly<Record<string, string>> = {
   '/etc/rc.boot': rcBoot,
   '/etc/udhcpc.script': dhcpScript,
   '/usr/sbin/guest-agent': guestAgent,
+  '/usr/sbin/ssh-server': sshServer,
   '/sbin/shutdown': shutdown,
   '/usr/bin/cloud-init': cloudInit,
   '/etc/acpi/PWRF/00000080': '#!/bin/sh\nexec /sbin/poweroff\n',

@@ -48,6 +48,21 @@ export async function giveIdentity(
 }
 
 /**
+ * After a boot from the disk of another machine's layer: cloud-init has seen to names and keys, but it leaves the
+ * machine id alone.
+ */
+export async function giveMachineId(
+  vm: Vm,
+  machine: Machine,
+  session: GuestSession,
+  agent: boolean,
+  call: VmCall,
+): Promise<void> {
+  const { machineId } = vm.spec.identity;
+  await applyIdentity(agent ? throughAgent(machine, call) : throughSession(session, call), { machineId });
+}
+
+/**
  * One process in the guest for the clock, and none for the rest: in an emulated guest the first one costs more than
  * everything before it. (`guest-set-time` would wait for hwclock(8), which waits for the next full second.) The
  * kernel's generator is reseeded by the vmgenid device (Linux 5.18); older ones mix in what is written to it here.

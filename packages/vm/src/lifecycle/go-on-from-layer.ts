@@ -53,7 +53,7 @@ export async function goOnFromLayer(
     if (!agent) await takenOver;
     await settled([takenOver, giveIdentity(vm, machine, layer, session, call)]);
     vm.trace('restore: the guest knows the time');
-    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
+    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent, ready: true });
     await vm.folder.keepOnly(disk, resumed.state.baseState);
     return machine;
   } catch (error) {
@@ -70,7 +70,14 @@ async function takeOver(
   session: GuestSession,
   call: VmCall,
 ): Promise<void> {
-  await vm.update({ ...state, disk, layer: key, resumeFrom: key, identity: identity.instanceId });
+  await vm.update({
+    ...state,
+    disk,
+    layer: key,
+    resumeFrom: key,
+    identity: identity.instanceId,
+    ready: undefined,
+  });
   vm.trace('restore: the folder names the new QEMU');
   await killOthers(vm, call);
   vm.trace('restore: the old QEMU is gone');

@@ -3,6 +3,7 @@ import { hasErrorCode, isAlive } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
+import { giveMachineId } from '../guest/give-identity.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -21,7 +22,8 @@ import { writeDown } from './write-down.ts';
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   const running = await alreadyRunning(vm, call);
-  if (running) return running;
+  // Whoever started it may have been killed while its guest was booting.
+  if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
   const { resumeFrom, disk } = await vm.state();
   const layer = resumeFrom ? await vm.host.layers.get(resumeFrom) : undefined;
@@ -64,9 +66,19 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
       ...signal,
     },
   );
+  await writeDown(vm, machine);
+  await vm.update({ resumeFrom: undefined, baseState: undefined });
+  return await becomeReady(vm, machine, session, serialOffset, call);
+}
+
+async function becomeReady(
+  vm: Vm,
+  machine: Machine,
+  session: GuestSession,
+  serialOffset: number,
+  call: VmCall,
+): Promise<Machine> {
   try {
-    await writeDown(vm, machine);
-    await vm.update({ resumeFrom: undefined, baseState: undefined });
     await waitUntilReady({
       serialLog: vm.folder.serialLog,
       session,
@@ -74,9 +86,12 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
       machine: vm.spec.name,
       serialOffset,
       onStage: tellStages(call),
-      ...signal,
+      ...(call.signal ? { signal: call.signal } : {}),
     });
-    await vm.update({ identity: vm.spec.identity.instanceId, agent: await ensureAgent(vm, machine, session, call) });
+    const agent = await ensureAgent(vm, machine, session, call);
+    const { layer, identity } = await vm.state();
+    if (layer && identity !== vm.spec.identity.instanceId) await giveMachineId(vm, machine, session, agent, call);
+    await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
     return machine;
   } catch (error) {
     await machine.close();

@@ -25,6 +25,8 @@ const vmStateSchema = z.object({
   baseState: z.string().optional(),
   /** The image has no agent, and installing it has not been tried yet. */
   installAgent: z.boolean().optional(),
+  /** The guest of the QEMU on record has become ready; absent while it boots, or when that was cut off. */
+  ready: z.boolean().optional(),
   /** Whether the guest's agent has answered since the last boot. */
   agent: z.boolean().optional(),
 });

@@ -32,5 +32,5 @@ export const applyCommand = defineCommand({
     { command: 'goqemu apply --yes --events run.ndjson', does: 'without a question, events to a file' },
     { command: 'goqemu apply next.plan', does: 'exactly what was shown' },
   ],
-  load: () => import('./apply.ts'),
+  load: async () => (await import('../lab-commands.ts')).apply,
 });

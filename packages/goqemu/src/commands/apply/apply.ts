@@ -5,6 +5,7 @@ import { carryOut } from '../../lab/carry-out.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { evaluateFor } from '../../lab/evaluate-for.ts';
 import { engineFor, type OpenLab, openLab } from '../../lab/open-lab.ts';
+import { planSelection } from '../../lab/plan-selection.ts';
 import { savedPlanAt } from '../../lab/saved-plan.ts';
 import { findLabFile } from '../../loader/lab-file.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
@@ -25,9 +26,17 @@ export async function run(context: CommandContext, input: CommandInput<ApplyOpti
   const yes = options.yes || saved !== undefined;
   if (!yes) mustBeAbleToAsk(context.shell);
   const sink = await chooseRenderer(context, options.events);
-  const { lab, plan } = await prepare(context, input, saved, sink);
+  const { lab, plan, replan } = await prepare(context, input, saved, sink);
   await using _ = lab;
-  return carryOut(context, { ...options, yes, lab, plan, sink, lockWait: options['lock-wait'] });
+  return await carryOut(context, {
+    ...options,
+    yes,
+    lab,
+    plan,
+    ...(replan ? { replan } : {}),
+    sink,
+    lockWait: options['lock-wait'],
+  });
 }
 
 async function prepare(
@@ -35,7 +44,7 @@ async function prepare(
   { options, positionals }: CommandInput<ApplyOptions>,
   saved: string | undefined,
   sink: EventSink,
-): Promise<{ readonly lab: OpenLab; readonly plan: Plan }> {
+): Promise<{ readonly lab: OpenLab; readonly plan: Plan; readonly replan?: () => Promise<Plan> }> {
   if (saved !== undefined) {
     const plan = await Engine.readPlan(saved);
     const file = findLabFile(options.lab, context.shell.workingFolder);
@@ -44,7 +53,7 @@ async function prepare(
     return { lab, plan };
   }
   const lab = await openLab(context, chooseLab(positionals[0], options), sink.handle);
-  const { target, exclude, replace } = options;
   const evaluated = await evaluateFor(context, lab, options);
-  return { lab, plan: await lab.engine.plan(evaluated, { target, exclude, replace, signal: context.shell.interrupt }) };
+  const replan = () => lab.engine.plan(evaluated, planSelection(options, context.shell.interrupt));
+  return { lab, plan: await replan(), replan };
 }

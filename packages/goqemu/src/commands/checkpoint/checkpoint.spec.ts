@@ -6,7 +6,6 @@ const machines = {
     kind: 'list',
     value: 'MACHINE',
     summary: 'only this machine; the whole lab unless given',
-    completes: 'machine',
   },
 } as const satisfies OptionSpecs;
 
@@ -21,7 +20,6 @@ export type CheckpointListOptions = typeof listOptions;
 const checkpoint = {
   name: 'CHECKPOINT',
   summary: 'its id, or its name',
-  completes: 'checkpoint',
 } as const;
 
 export const checkpointCommands = [
@@ -36,7 +34,7 @@ export const checkpointCommands = [
       { command: "goqemu checkpoint create 'before upgrade'", does: 'the whole lab' },
       { command: 'goqemu checkpoint create clean --vm web', does: 'one machine' },
     ],
-    load: () => import('./create.ts'),
+    load: async () => (await import('../lab-commands.ts')).checkpointCreate,
   }),
   defineCommand({
     name: 'checkpoint restore',
@@ -44,7 +42,7 @@ export const checkpointCommands = [
     positionals: [checkpoint],
     options: restoreOptions,
     examples: [{ command: "goqemu checkpoint restore 'before upgrade'", does: 'every machine that has it' }],
-    load: () => import('./restore.ts'),
+    load: async () => (await import('../lab-commands.ts')).checkpointRestore,
   }),
   defineCommand({
     name: 'checkpoint list',
@@ -52,7 +50,7 @@ export const checkpointCommands = [
     positionals: [],
     options: listOptions,
     examples: [{ command: 'goqemu checkpoint list --json', does: 'for programs' }],
-    load: () => import('./list.ts'),
+    load: async () => (await import('../lab-commands.ts')).checkpointList,
   }),
   defineCommand({
     name: 'checkpoint delete',
@@ -60,6 +58,6 @@ export const checkpointCommands = [
     positionals: [checkpoint],
     options: listOptions,
     examples: [{ command: "goqemu checkpoint delete 'before upgrade'", does: 'machines stay as they are' }],
-    load: () => import('./delete.ts'),
+    load: async () => (await import('../lab-commands.ts')).checkpointDelete,
   }),
 ];

@@ -9,8 +9,8 @@ export const consoleCommand = defineCommand({
   name: 'console',
   summary: 'attach to the serial console of a machine',
   description: 'Ctrl-] leaves. The console serves one client at a time; what it wrote before is in goqemu logs.',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab' }],
   options,
   examples: [{ command: 'goqemu console web', does: 'when SSH does not answer' }],
-  load: () => import('./console.ts'),
+  load: async () => (await import('../lab-commands.ts')).consoleAttach,
 });

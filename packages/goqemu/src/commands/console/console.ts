@@ -9,7 +9,7 @@ import { attachTerminal } from '../../terminal/attach-terminal.ts';
 import type { ConsoleOptions } from './console.spec.ts';
 
 /** Ctrl-], as telnet(1) and virsh(1) have it. */
-const escape = 0x1d;
+const leaveKey = 0x1d;
 
 export async function run(context: CommandContext, input: CommandInput<ConsoleOptions>): Promise<number> {
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
@@ -24,7 +24,7 @@ export async function run(context: CommandContext, input: CommandInput<ConsoleOp
     },
   });
   context.tell(`console of ${name}; Ctrl-] leaves`);
-  await attachTerminal(context.shell, { input: typed, output }, { ended: transport.closed, escape });
+  await attachTerminal(context.shell, { input: typed, output }, { ended: transport.closed, escape: leaveKey });
   context.tell('');
   return exitCode.done;
 }

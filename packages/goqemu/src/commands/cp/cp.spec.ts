@@ -18,5 +18,5 @@ export const cpCommand = defineCommand({
     { command: 'goqemu cp ./site web:/var/tmp/site', does: 'a folder into the machine' },
     { command: 'goqemu cp web:/etc/os-release .', does: 'a file out of it' },
   ],
-  load: () => import('./cp.ts'),
+  load: async () => (await import('../lab-commands.ts')).cp,
 });

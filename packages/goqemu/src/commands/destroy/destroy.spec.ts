@@ -13,5 +13,5 @@ export const destroyCommand = defineCommand({
   positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
   options,
   examples: [{ command: 'goqemu destroy --yes', does: 'leaves no process, socket or disk behind' }],
-  load: () => import('./destroy.ts'),
+  load: async () => (await import('../lab-commands.ts')).destroy,
 });

@@ -3,6 +3,7 @@ import { usageError } from '../../arguments/usage-error.ts';
 import { carryOut } from '../../lab/carry-out.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
+import { planSelection } from '../../lab/plan-selection.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { mustBeAbleToAsk } from '../../shell/prompt.ts';
@@ -18,7 +19,6 @@ export async function run(context: CommandContext, input: CommandInput<DestroyOp
   if (!options.yes) mustBeAbleToAsk(context.shell);
   const sink = await chooseRenderer(context, options.events);
   await using lab = await openDeployedLab(context, chooseLab(input.positionals[0], options), sink.handle);
-  const { target, exclude } = options;
-  const plan = await lab.engine.planDestroy({ target, exclude, signal: context.shell.interrupt });
-  return carryOut(context, { ...options, lab, plan, sink, lockWait: options['lock-wait'] });
+  const plan = await lab.engine.planDestroy(planSelection(options, context.shell.interrupt));
+  return await carryOut(context, { ...options, lab, plan, sink, lockWait: options['lock-wait'] });
 }

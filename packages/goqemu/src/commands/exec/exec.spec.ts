@@ -34,7 +34,7 @@ export const execCommand = defineCommand({
   summary: 'run a command in one machine or several',
   description:
     'The words after -- are an argv: each is quoted for the guest’s shell, none is interpreted. Exits with the\nguest’s code (128 and the signal’s number when a signal ended it), 255 when there was no connection; of several\nmachines, with the first code that is not 0. The output of several machines has their names before each line.',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', many: true, completes: 'machine' }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', many: true }],
   rest: { name: 'COMMAND', summary: 'a program and its arguments' },
   options,
   examples: [
@@ -43,5 +43,5 @@ export const execCommand = defineCommand({
     { command: "goqemu exec web -- sh -c 'echo $HOME'", does: 'a shell of the guest' },
     { command: 'goqemu exec -i web -- tee /tmp/x < x', does: 'with standard input' },
   ],
-  load: () => import('./exec.ts'),
+  load: async () => (await import('../lab-commands.ts')).exec,
 });

@@ -11,5 +11,5 @@ export const historyCommand = defineCommand({
   positionals: [],
   options,
   examples: [{ command: 'goqemu history', does: 'applies, destroys and restores, the newest last' }],
-  load: () => import('./history.ts'),
+  load: async () => (await import('../lab-commands.ts')).history,
 });

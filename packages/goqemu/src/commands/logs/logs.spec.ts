@@ -18,11 +18,11 @@ export type LogsOptions = typeof options;
 export const logsCommand = defineCommand({
   name: 'logs',
   summary: 'show what a machine wrote on its console',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab' }],
   options,
   examples: [
     { command: 'goqemu logs web -f', does: 'as it comes' },
     { command: 'goqemu logs web --source qemu', does: "QEMU's own messages" },
   ],
-  load: () => import('./logs.ts'),
+  load: async () => (await import('../lab-commands.ts')).logs,
 });

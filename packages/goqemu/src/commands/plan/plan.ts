@@ -4,6 +4,7 @@ import type { CommandInput } from '../../arguments/command-spec.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { evaluateFor } from '../../lab/evaluate-for.ts';
 import { type OpenLab, openDeployedLab, openLab } from '../../lab/open-lab.ts';
+import { planSelection } from '../../lab/plan-selection.ts';
 import { eventLog } from '../../render/event-log.ts';
 import { renderPlan } from '../../render/render-plan.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
@@ -35,8 +36,7 @@ async function makePlan(
   choice: ReturnType<typeof chooseLab>,
 ): Promise<{ readonly plan: Plan; readonly lab: OpenLab }> {
   const { handle } = eventLog(context.logger);
-  const { target, exclude, replace } = options;
-  const selection = { target, exclude, replace, signal: context.shell.interrupt };
+  const selection = planSelection(options, context.shell.interrupt);
   if (options.destroy) {
     const lab = await openDeployedLab(context, choice, handle);
     return { plan: await lab.engine.planDestroy(selection), lab };

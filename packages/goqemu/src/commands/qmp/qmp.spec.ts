@@ -11,7 +11,7 @@ export const qmpCommand = defineCommand({
   description:
     'Prints what the command returned, as JSON. Goes over the monitor for readers; what changes a machine behind\ngoqemu’s back shows as drift in the next plan.',
   positionals: [
-    { name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' },
+    { name: 'MACHINE', summary: 'a machine of the lab' },
     { name: 'COMMAND', summary: 'such as query-status' },
     { name: 'ARGUMENTS', summary: 'a JSON object', optional: true },
   ],
@@ -20,5 +20,5 @@ export const qmpCommand = defineCommand({
     { command: 'goqemu qmp web query-status', does: 'running or paused' },
     { command: `goqemu qmp web human-monitor-command '{"command-line":"info block"}'`, does: 'the human monitor' },
   ],
-  load: () => import('./qmp.ts'),
+  load: async () => (await import('../lab-commands.ts')).qmp,
 });

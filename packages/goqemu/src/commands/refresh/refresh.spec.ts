@@ -11,5 +11,5 @@ export const refreshCommand = defineCommand({
   positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
   options,
   examples: [{ command: 'goqemu refresh', does: 'after somebody stopped a machine behind goqemu’s back' }],
-  load: () => import('./refresh.ts'),
+  load: async () => (await import('../lab-commands.ts')).refresh,
 });

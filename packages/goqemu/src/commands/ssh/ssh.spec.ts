@@ -10,12 +10,12 @@ export const sshCommand = defineCommand({
   summary: 'open a shell in a machine',
   description:
     'Exits with the shell’s code, 255 when there was no connection. For other SSH clients: goqemu ssh-config.',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab' }],
   rest: { name: 'COMMAND', summary: 'a program instead of the shell, on a terminal', optional: true },
   options,
   examples: [
     { command: 'goqemu ssh web', does: 'a shell' },
     { command: 'goqemu ssh web -- sudo journalctl -f', does: 'one program' },
   ],
-  load: () => import('./ssh.ts'),
+  load: async () => (await import('../lab-commands.ts')).ssh,
 });

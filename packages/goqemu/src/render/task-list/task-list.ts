@@ -31,10 +31,14 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
   let running: Promise<unknown> | undefined;
 
   function begin(operations: readonly OperationHeader[]): void {
-    const entries: ListrTask[] = [...groupByMachine(operations)].map(([machine, own]) => ({
-      title: style.bold(machine),
-      task: (_context, task) => task.newListr(own.map(entryOf), { concurrent: false, exitOnError: false }),
-    }));
+    const entries: ListrTask[] = [...groupByMachine(operations)].map(([machine, own]) => {
+      // All of them now: the first may have ended before the list gets to it.
+      const lines = own.map(entryOf);
+      return {
+        title: style.bold(machine),
+        task: (_context, task) => task.newListr(lines, { concurrent: false, exitOnError: false }),
+      };
+    });
     // A task without a title writes to the bar under the list.
     entries.push({
       task: (_context, task) => notices.run(handleOf(task)),

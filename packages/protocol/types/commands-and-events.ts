@@ -1,6 +1,6 @@
-import type { GuestAgentClient } from '../qga/guest-agent-client.ts';
-import type { JobCommandName } from './commands.ts';
-import type { QmpClient } from './qmp-client.ts';
+import type { GuestAgentClient } from '../src/qga/guest-agent-client.ts';
+import type { JobCommandName } from '../src/qmp/commands.ts';
+import type { QmpClient } from '../src/qmp/qmp-client.ts';
 
 // Checked by tsc, never run: each line that must not compile says so.
 

@@ -1,0 +1,70 @@
+import type { CommandSpec, OptionSpecs } from './command-spec.ts';
+import { globalOptions } from './global-options.ts';
+import { describe, optionUsage, usageLine } from './help.ts';
+
+/** docs/cli.md: every command from the same table that the parser reads. */
+export function renderReference(commands: readonly CommandSpec[]): string {
+  return [
+    '# The command line',
+    '',
+    '<!-- Written by `npm run docs` from the command table; do not edit. -->',
+    '',
+    'Results go to standard output and nothing else does; progress, questions and notices go to standard error.',
+    '',
+    '| exit code | meaning |',
+    '|---|---|',
+    ...exitCodes.map(([code, meaning]) => `| ${code} | ${meaning} |`),
+    '',
+    '## Options of every command',
+    '',
+    ...optionTable(globalOptions),
+    '',
+    ...commands.flatMap(section),
+  ].join('\n');
+}
+
+const exitCodes: readonly (readonly [string, string])[] = [
+  ['0', 'done'],
+  ['1', 'an operation failed'],
+  ['2', 'there are changes; only from `plan --detailed-exitcode`'],
+  ['64', 'the command line is wrong'],
+  ['65', 'the lab or the state is invalid'],
+  ['75', 'another goqemu holds the lock'],
+  ['130', 'interrupted'],
+  ['255', 'no connection to the guest; `exec` and `ssh` else return the guest’s own code'],
+];
+
+function section(spec: CommandSpec): string[] {
+  const places = [...spec.positionals, ...(spec.rest ? [spec.rest] : [])];
+  const lines = [`## goqemu ${spec.name}`, '', `\`${usageLine(spec)}\``, '', `${capital(spec.summary)}.`];
+  if (spec.description) lines.push('', spec.description.replaceAll('\n', ' '));
+  if (places.length > 0)
+    lines.push(
+      '',
+      '| argument | meaning |',
+      '|---|---|',
+      ...places.map((place) => `| \`${place.name}\` | ${cell(place.summary)} |`),
+    );
+  if (Object.keys(spec.options).length > 0) lines.push('', ...optionTable(spec.options));
+  if (spec.examples.length > 0)
+    lines.push('', '```sh', ...spec.examples.map((example) => `${example.command}  # ${example.does}`), '```');
+  return [...lines, ''];
+}
+
+function optionTable(options: OptionSpecs): string[] {
+  return [
+    '| option | meaning |',
+    '|---|---|',
+    ...Object.entries(options).map(
+      ([name, option]) => `| \`${optionUsage(name, option)}\` | ${cell(describe(option))} |`,
+    ),
+  ];
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

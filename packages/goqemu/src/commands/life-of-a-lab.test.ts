@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
+
+interface PlanDocument {
+  readonly version: number;
+  readonly lab: string;
+  readonly changes: number;
+  readonly operations: readonly {
+    readonly action: string;
+    readonly resource: string;
+    readonly estimateSeconds: number | null;
+  }[];
+}
+
+test('a lab is planned, applied, found unchanged, and destroyed', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const plan = await lab.run(['plan']);
+  assert.equal(plan.code, 0);
+  assert.match(plan.stdout, /\+ create {3}web/);
+  assert.match(plan.stdout, /memory: 1 GiB/);
+  assert.match(plan.stdout, /Plan: 1 to create, 1 to run/);
+  assert.equal((await lab.run(['plan', '--detailed-exitcode'])).code, 2);
+
+  const apply = await lab.run(['apply', '--yes']);
+  assert.equal(apply.code, 0, apply.stderr);
+  assert.equal(apply.stdout, 'machines  1\n');
+  assert.match(apply.stderr, /web\/step {2}✔ ran in/);
+
+  assert.match((await lab.run(['plan', '--detailed-exitcode'])).stdout, /^Nothing to do/);
+  const again = await lab.run(['apply', '--yes']);
+  assert.equal(again.code, 0);
+  assert.match(again.stderr, /Nothing to do/);
+
+  const status = await lab.run(['status', '--json']);
+  const document = JSON.parse(status.stdout) as { machines: { name: string; state: string }[] };
+  assert.deepEqual(
+    document.machines.map(({ name, state }) => [name, state]),
+    [['web', 'running']],
+  );
+  assert.match((await lab.run(['status'])).stdout, /MACHINE .*\nweb +running/);
+
+  const destroy = await lab.run(['destroy', '--yes']);
+  assert.equal(destroy.code, 0, destroy.stderr);
+  assert.equal(lab.host.machines.size, 0);
+  assert.match((await lab.run(['status'])).stdout, /has no machine/);
+  const history = JSON.parse((await lab.run(['history', '--json'])).stdout) as { entries: { outcome: string }[] };
+  assert.ok(history.entries.length >= 2);
+});
+
+test('plan --json is one document with actions, reasons and estimates, and nothing else on standard output', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const { stdout } = await lab.run(['plan', '--json']);
+  const document = JSON.parse(stdout) as PlanDocument;
+  assert.deepEqual(
+    [
+      document.version,
+      document.lab,
+      document.changes,
+      document.operations.map(({ action, resource }) => [action, resource]),
+    ],
+    [
+      1,
+      'web',
+      2,
+      [
+        ['create', 'web'],
+        ['run', 'web/step'],
+      ],
+    ],
+  );
+});
+
+test('a saved plan is applied without a question, and refused once the state has moved on', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  assert.equal((await lab.run(['plan', '--out', 'next.plan'])).code, 0);
+  const applied = await lab.run(['apply', 'next.plan']);
+  assert.equal(applied.code, 0, applied.stderr);
+  const stale = await lab.run(['apply', 'next.plan']);
+  assert.equal(stale.code, 65);
+  assert.match(stale.stderr, /plan-stale/);
+});
+
+test('a failing step exits with 1, shows its output and names the log', async () => {
+  using lab = new TestLab(labOf('web', ['web'], 'exit 7'));
+  const { code, stderr } = await lab.run(['apply', '--yes']);
+  assert.equal(code, 1);
+  assert.match(stderr, /step-failed/);
+  assert.match(stderr, /Failed after/);
+  const path = /log: (.*\.log)/.exec(stderr)?.[1] ?? '';
+  assert.match(readFileSync(path, 'utf8'), /operation-failed/);
+});
+
+test('--events writes NDJSON that begins with its version, --json the result as one document', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const { code, stdout } = await lab.run(['apply', '--yes', '--json', '--events', 'run.ndjson']);
+  assert.equal(code, 0);
+  const result = JSON.parse(stdout) as { outcome: string; outputs: unknown };
+  assert.deepEqual([result.outcome, result.outputs], ['done', { machines: 1 }]);
+  const lines = readFileSync(lab.file('run.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(lines[0], { schema: 'goqemu-events', version: 1 });
+  assert.deepEqual(
+    lines.flatMap(({ type }) => (type === 'operation-done' || type === 'apply-done' ? [type] : [])),
+    ['operation-done', 'operation-done', 'apply-done'],
+  );
+});
+
+test('--events - leaves standard output to the events', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const { stdout } = await lab.run(['apply', '--yes', '--events', '-']);
+  for (const line of stdout.trimEnd().split('\n')) JSON.parse(line);
+  assert.match(stdout, /apply-done/);
+});
+
+test('an interrupt before the first operation ends with 130 and leaves nothing running', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const stop = new AbortController();
+  lab.settings = {
+    fault: ({ verb }, moment) => {
+      if (verb === 'create' && moment === 'before')
+        stop.abort(Object.assign(new Error('interrupted'), { name: 'AbortError' }));
+    },
+  };
+  const { code, stderr } = await lab.run(['apply', '--yes'], { interrupt: stop.signal });
+  assert.equal(code, 130, stderr);
+  assert.match(stderr, /nothing more is begun/);
+  lab.settings = {};
+  assert.equal((await lab.run(['apply', '--yes'])).code, 0);
+});
+
+test('destroy works with a lab.ts that no longer loads', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  await lab.run(['apply', '--yes']);
+  lab.write('this is not TypeScript');
+  const { code, stderr } = await lab.run(['destroy', '--yes']);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /does not load; going on with the state of lab web/);
+  assert.equal(lab.host.machines.size, 0);
+});
+
+test('checkpoints are created, listed as a tree, restored and deleted', async () => {
+  using lab = new TestLab(labOf('web', ['web', 'db']));
+  await lab.run(['apply', '--yes']);
+  const created = await lab.run(['checkpoint', 'create', 'before upgrade']);
+  assert.equal(created.code, 0, created.stderr);
+  const id = created.stdout.trim();
+  const list = await lab.run(['checkpoint', 'list']);
+  assert.match(list.stdout, /before upgrade/);
+  assert.ok(list.stdout.includes(id));
+  const restored = await lab.run(['checkpoint', 'restore', 'before upgrade']);
+  assert.equal(restored.code, 0, restored.stderr);
+  assert.match(restored.stdout, /^restored .* in /);
+  assert.equal((await lab.run(['checkpoint', 'delete', id])).code, 0);
+  const gone = await lab.run(['checkpoint', 'restore', 'before upgrade']);
+  assert.equal(gone.code, 64);
+});
+
+test('parameters change the plan, and a wrong one is told with the schema’s words', async () => {
+  using lab = new TestLab(`import { defineLab, z } from 'goqemu';
+export default defineLab({ name: 'sized', params: z.object({ workers: z.number().int().min(0).default(1) }) }, (lab, { workers }) => {
+  for (let i = 0; i < workers; i++) lab.vm(\`w-\${i}\`);
+});
+`);
+  const three = JSON.parse((await lab.run(['plan', '--json', '--param', 'workers=3'])).stdout) as PlanDocument;
+  assert.equal(three.changes, 3);
+  const env = await lab.run(['plan', '--json'], { env: { GOQEMU_PARAM_workers: '2' } });
+  assert.equal((JSON.parse(env.stdout) as PlanDocument).changes, 2);
+  const wrong = await lab.run(['plan', '--param', 'workers=many']);
+  assert.equal(wrong.code, 65);
+  assert.match(wrong.stderr, /workers/);
+});
+
+test('--check-pure names the line of a lab that is different each time', async () => {
+  using lab = new TestLab(`import { defineLab } from 'goqemu';
+export default defineLab({ name: 'impure' }, (lab) => {
+  lab.vm('same').run('one', 'true');
+  lab.vm('other').run('two', \`echo \${Math.random()}\`);
+});
+`);
+  const { code, stderr } = await lab.run(['plan', '--check-pure']);
+  assert.equal(code, 65);
+  assert.match(stderr, /describes step other\/two differently/);
+  assert.match(stderr, /lab\.ts:4:/);
+  using pure = new TestLab(labOf('pure', ['web']));
+  assert.equal((await pure.run(['plan', '--check-pure'])).code, 0);
+});
+
+test('graph shows machines, steps and what ties them, in four forms', async () => {
+  using lab = new TestLab(`import { defineLab, sh } from 'goqemu';
+export default defineLab({ name: 'tied' }, (lab) => {
+  const base = lab.template('base').run('nginx', 'true').checkpoint('installed');
+  const web = lab.vm('web', { from: base.at.installed }).capture('token', 'cat /token');
+  lab.vm('worker').run('join', sh\`join \${web.out.token}\`);
+});
+`);
+  const { edges } = JSON.parse((await lab.run(['graph', '--format', 'json'])).stdout) as {
+    edges: { from: string; to: string; kind: string }[];
+  };
+  assert.deepEqual(
+    edges.filter(({ kind }) => kind !== 'next'),
+    [
+      { from: 'base@installed', to: 'web', kind: 'from' },
+      { from: 'web/token', to: 'worker/join', kind: 'value' },
+    ],
+  );
+  assert.match((await lab.run(['graph'])).stdout, /^flowchart LR\n {2}subgraph base/);
+  assert.match(
+    (await lab.run(['graph', '--format', 'dot'])).stdout,
+    /"web\/token" -> "worker\/join" \[style=dotted\];/,
+  );
+  const svg = (await lab.run(['graph', '--format', 'svg'])).stdout;
+  assert.match(svg, /^<svg .*<\/svg>\n$/s);
+  assert.doesNotMatch(svg, /NaN|undefined/);
+});
+
+test('ssh-config quotes paths and names machines after their lab', async () => {
+  using lab = new TestLab(labOf('web', ['box']));
+  await lab.run(['apply', '--yes']);
+  const { stdout } = await lab.run(['ssh-config']);
+  assert.match(stdout, /^Host web-box\n {2}HostName 127\.0\.0\.1\n {2}Port \d+\n {2}User debian\n/);
+  assert.match(stdout, /UserKnownHostsFile "\/keys\/known hosts"/);
+});
+
+test('lock shows what an image has become and moves lab.lock.json on when asked', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  assert.match((await lab.run(['lock', '--update'])).stdout, /^\+ debian-12/);
+  assert.match((await lab.run(['lock'])).stdout, /is what the images stand for/);
+  lab.host.images.set('debian-12', 'sha256:newer');
+  const moved = await lab.run(['lock']);
+  assert.match(moved.stdout, /^~ debian-12.*sha256:debian-12.*→.*sha256:newer/);
+  assert.match(moved.stderr, /goqemu lock --update/);
+});
+
+test('logs shows the console of a machine, or its last lines', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  await lab.run(['apply', '--yes']);
+  const path = lab.file('serial.log');
+  writeFileSync(path, 'kernel\nlogin:\n');
+  lab.settings = { logs: { console: path, qemu: lab.file('none.log') } };
+  assert.equal((await lab.run(['logs', 'web'])).stdout, 'kernel\nlogin:\n');
+  assert.equal((await lab.run(['logs', 'web', '-n', '1'])).stdout, 'login:\n');
+  assert.equal((await lab.run(['logs', 'web', '--source', 'qemu'])).stdout, '');
+});
+
+test('a machine that is not there is named with the nearest one, exit code 64', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  await lab.run(['apply', '--yes']);
+  for (const argv of [
+    ['logs', 'wbe'],
+    ['exec', 'wbe', '--', 'true'],
+    ['ssh', 'wbe'],
+  ]) {
+    const { code, stderr } = await lab.run(argv);
+    assert.equal(code, 64, argv.join(' '));
+    assert.match(stderr, /web/);
+  }
+});
+
+test('reading commands leave no state folder behind', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  for (const argv of [['plan'], ['status'], ['graph'], ['history']])
+    assert.equal((await lab.run(argv)).code, 0, argv[0]);
+  assert.equal(existsSync(lab.file('.goqemu')), false);
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type Ran, runInTestShell } from './fixture/test-shell.ts';
+import { version } from './version.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'goqemu-shell-'));
+after(() => rmSync(base, { recursive: true }));
+
+function run(...argv: string[]): Promise<Ran> {
+  return runInTestShell(argv, { workingFolder: base, home: join(base, 'home') });
+}
+
+test('--version prints the version alone', async () => {
+  assert.deepEqual(await run('--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('help goes to standard output when asked for, else to standard error with code 64', async () => {
+  const asked = await run('--help');
+  assert.equal(asked.code, 0);
+  assert.match(asked.stdout, /^goqemu turns a lab\.ts/);
+  const bare = await run();
+  assert.equal(bare.code, 64);
+  assert.equal(bare.stdout, '');
+  assert.equal(bare.stderr, asked.stdout);
+});
+
+test('help of a command shows its usage, options and examples', async () => {
+  for (const words of [
+    ['help', 'exec'],
+    ['exec', '--help'],
+  ]) {
+    const { code, stdout } = await run(...words);
+    assert.equal(code, 0);
+    assert.match(stdout, /Usage: goqemu exec MACHINE… \[OPTIONS\] -- COMMAND…/);
+    assert.match(stdout, /-u, --user NAME/);
+    assert.match(stdout, /goqemu exec web -- uname -a/);
+  }
+  assert.match((await run('help', 'checkpoint')).stdout, /checkpoint restore/);
+});
+
+test('-h after -- belongs to the command that is run', async () => {
+  const { code, stderr } = await run('exec', 'web', '--', 'ls', '-h');
+  assert.equal(code, 65); // it went on to look for the lab
+  assert.match(stderr, /there is no lab\.ts/);
+});
+
+test('an unknown command, option or option value exits with 64 and says what was meant', async () => {
+  const command = await run('aply');
+  assert.equal(command.code, 64);
+  assert.match(command.stderr, /did you mean "goqemu apply"\?/);
+  const option = await run('plan', '--jsn');
+  assert.equal(option.code, 64);
+  assert.match(option.stderr, /did you mean "--json"\?/);
+  assert.equal((await run('graph', '--format', 'pdf')).code, 64);
+  assert.equal((await run('--nonsense')).code, 64);
+});
+
+test('apply and destroy without a terminal refuse at once unless --yes is there', async () => {
+  for (const command of ['apply', 'destroy']) {
+    const { code, stderr } = await run(command, 'no-such-lab.ts');
+    assert.equal(code, 64);
+    assert.match(stderr, /add --yes/);
+  }
+});
+
+test('--json with --events on standard output is refused', async () => {
+  assert.equal((await run('apply', '--yes', '--json', '--events', '-')).code, 64);
+});
+
+test('an invalid lab exits with 65 and shows the place in the file', async () => {
+  const file = join(base, 'broken.ts');
+  writeFileSync(
+    file,
+    "import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'x' }, (lab) => {\n  lab.vm(;\n});\n",
+  );
+  const backend = () => Promise.resolve({} as never);
+  const { code, stdout, stderr } = await runInTestShell(['plan', file], {
+    workingFolder: base,
+    home: join(base, 'home'),
+    backend,
+  });
+  assert.equal(code, 65);
+  assert.equal(stdout, '');
+  assert.match(stderr, /broken\.ts:3:10/);
+  assert.match(stderr, /> 3 \| {3}lab\.vm\(;/);
+  assert.match(stderr, /next: /);
+  assert.doesNotMatch(stderr, /\n\s+at /);
+});
+
+test('a failure names the debug log, which has the stack; --debug shows it at once', async () => {
+  const home = join(base, 'log-home');
+  const { stderr } = await runInTestShell(['plan', 'gone.ts'], { workingFolder: base, home });
+  const path = /log: (.*\.log)/.exec(stderr)?.[1];
+  assert.ok(path, stderr);
+  assert.ok(path.startsWith(join(home, 'logs')));
+  assert.match(readFileSync(path, 'utf8'), /lab-missing|there is no lab/);
+  const shown = await runInTestShell(['plan', 'gone.ts', '--debug'], { workingFolder: base, home });
+  assert.match(shown.stderr, /\n\s+at .*load-lab/);
+});
+
+test('commands that only print leave no log behind', async () => {
+  const home = join(base, 'quiet-home');
+  for (const words of [['help'], ['completion', 'bash'], ['image', 'list']])
+    assert.equal((await runInTestShell(words, { workingFolder: base, home })).code, 0);
+  assert.throws(() => readdirSync(join(home, 'logs')));
+});
+
+test('colours come when asked for and never otherwise without a terminal', async () => {
+  const bold = '\u001b[1m';
+  assert.ok(!(await run('help')).stdout.includes('\u001b'));
+  assert.ok((await run('help', '--color')).stdout.includes(bold));
+  assert.ok((await run('--color=always', 'help')).stdout.includes(bold));
+  assert.ok(!(await run('help', '--color', '--no-color')).stdout.includes('\u001b'));
+});
+
+test('init writes a lab that loads, and leaves one that is there alone', async () => {
+  const folder = mkdtempSync(join(base, 'init-'));
+  const first = await runInTestShell(['init'], { workingFolder: folder, home: join(base, 'home') });
+  assert.equal(first.code, 0);
+  const second = await runInTestShell(['init'], { workingFolder: folder, home: join(base, 'home') });
+  assert.equal(second.code, 65);
+  assert.match(second.stderr, /is there already/);
+});
+
+test('image list of an empty cache says so, and as JSON is one document', async () => {
+  assert.match((await run('image', 'list')).stdout, /No image is cached/);
+  const { stdout } = await run('image', 'list', '--all', '--json');
+  const document = JSON.parse(stdout) as { images: unknown[]; catalogue: { name: string }[] };
+  assert.deepEqual(document.images, []);
+  assert.ok(document.catalogue.some(({ name }) => name === 'debian-12'));
+});

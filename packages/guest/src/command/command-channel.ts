@@ -1,0 +1,54 @@
+import type { Client, ClientChannel } from 'ssh2';
+import { openOn } from '../session/channel.ts';
+import type { Connection } from '../session/connection.ts';
+import type { SshEndpoint } from '../session/endpoint.ts';
+
+/** How a command ended: one of the two is null. */
+export interface Ending {
+  readonly exitCode: number | null;
+  /** Without `SIG`: `TERM`, `KILL`, … (RFC 4254 §6.10). */
+  readonly signal: string | null;
+}
+
+/** A channel with a command on it, and how that ended. */
+export class CommandChannel {
+  readonly channel: ClientChannel;
+  #ending: Ending | undefined;
+  #listener: (() => void) | undefined;
+
+  constructor(channel: ClientChannel) {
+    this.channel = channel;
+    channel.on('exit', (exitCode: number | null, signal?: string) => {
+      this.#ending = { exitCode, signal: signal?.replace(/^SIG/, '') ?? null };
+      this.#listener?.();
+    });
+  }
+
+  /** Undefined while it runs. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  onEnding(listener: () => void): void {
+    this.#listener = listener;
+    if (this.#ending) listener();
+  }
+}
+
+/**
+ * Opens a channel and listens for the command's end from the first moment: a server may send the answer and the exit
+ * status in one packet, before any promise is settled.
+ */
+export function openCommandChannel(
+  connection: Connection,
+  endpoint: SshEndpoint,
+  what: string,
+  open: (client: Client, done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+): Promise<CommandChannel> {
+  return openOn<CommandChannel>(connection, endpoint, what, (client, done) => {
+    open(client, (error, channel) => {
+      if (error) done(error);
+      else done(undefined, new CommandChannel(channel));
+    });
+  });
+}

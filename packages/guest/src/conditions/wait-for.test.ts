@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fakeGuest, realGuest } from '../session/session.fixture.ts';
+import { waitFor } from './wait-for.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'goqemu-wait-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test('a port is there when something listens on it, and the reason while not is kept', async () => {
+  await using guest = await fakeGuest();
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await waitFor(guest.session, { port });
+  server.close();
+  await once(server, 'close');
+  const reasons: string[] = [];
+  const options = { timeoutMs: 1500, onReason: (reason: string) => reasons.push(reason) };
+  await assert.rejects(waitFor(guest.session, { port }, options), {
+    code: 'timeout',
+    message: `waiting for port ${port} did not finish within 1.5 s`,
+    detail: 'last seen: nothing listens on it',
+  });
+  assert.deepEqual(reasons, ['nothing listens on it']);
+});
+
+test('a file is waited for until it is there with its text, whatever its name', async () => {
+  await using guest = await fakeGuest();
+  const file = join(folder, "it's $(id) «Ё»");
+  const reasons: string[] = [];
+  const waiting = waitFor(
+    guest.session,
+    { file, contains: "-x 'y'" },
+    {
+      onReason: (reason) => {
+        reasons.push(reason);
+        void writeFile(file, reasons.length === 1 ? 'not yet' : "a -x 'y' b");
+      },
+    },
+  );
+  await waiting;
+  assert.deepEqual(reasons, ['there is no such file', 'the text is not in it']);
+});
+
+test('a unit is waited for until systemd calls it active', async () => {
+  const state = join(folder, 'state');
+  await writeFile(state, 'activating');
+  await writeFile(
+    join(folder, 'systemctl'),
+    `#!/bin/sh\n[ "$1 $2 $3" = 'is-active -- nginx.service' ] || exit 9\nread -r s < ${state}; echo $s; [ $s = active ]\n`,
+  );
+  await chmod(join(folder, 'systemctl'), 0o755);
+  await using guest = await fakeGuest({ environment: { PATH: `${folder}:${process.env.PATH}` } });
+  const reasons: string[] = [];
+  await waitFor(
+    guest.session,
+    { unit: 'nginx.service' },
+    {
+      onReason: (reason) => {
+        reasons.push(reason);
+        void writeFile(state, 'active\n');
+      },
+    },
+  );
+  assert.deepEqual(reasons, ['it is activating']);
+});
+
+test('a wait lives through a connection that is cut', async () => {
+  await using guest = await fakeGuest({}, { banner: { silenceMs: 100, retryMs: 20 } });
+  const file = join(folder, 'after the cut');
+  let cuts = 0;
+  await waitFor(
+    guest.session,
+    { file },
+    {
+      onReason: () => {
+        cuts++;
+        guest.server.link.cut();
+        void writeFile(file, '');
+      },
+    },
+  );
+  assert.equal(cuts, 1);
+});
+
+test('an HTTP condition wants a good status, and says what it got instead', async () => {
+  await using guest = await realGuest();
+  let status = 503;
+  const server = createServer((_, response) => {
+    response.statusCode = status;
+    response.end('x');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const http = `http://localhost:${(server.address() as AddressInfo).port}/health`;
+  const reasons: string[] = [];
+  await waitFor(
+    guest.session,
+    { http },
+    {
+      onReason: (reason) => {
+        reasons.push(reason);
+        status = 204;
+      },
+    },
+  );
+  assert.deepEqual(reasons, ['it answered with status 503']);
+  await waitFor(guest.session, { http, status: [204] });
+  await assert.rejects(waitFor(guest.session, { http, status: 200 }, { timeoutMs: 700 }), {
+    code: 'timeout',
+    detail: 'last seen: it answered with status 204',
+  });
+  server.close();
+});
+
+test('conditions that cannot be are refused', async () => {
+  await using guest = await fakeGuest();
+  for (const port of [0, 65_536, 1.5, Number.NaN])
+    await assert.rejects(waitFor(guest.session, { port }), { code: 'option-invalid' });
+  await assert.rejects(waitFor(guest.session, { http: 'ftp://x' }), { code: 'option-invalid' });
+});

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type GoqemuError, sleep } from '@goqemu/core';
+import { generateSshKeyPair } from '../keys/key-pair.ts';
+import { fakeGuest } from '../session/session.fixture.ts';
+import { readinessStages, type StageReached } from './stages.ts';
+import { waitUntilReady } from './wait-until-ready.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'goqemu-ready-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const quick = { banner: { silenceMs: 50, retryMs: 20, rivals: 4 } };
+const isProcessAlive = () => true;
+const bootLog = 'SeaBIOS (version 1.16)\r\n[    0.000000] Linux version 6.1\r\n';
+
+async function serialLog(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+test('the stages are reached in order, each with its time, and told as they come', async () => {
+  await using guest = await fakeGuest({}, quick);
+  const told: StageReached[] = [];
+  const ready = await waitUntilReady({
+    session: guest.session,
+    serialLog: await serialLog('good', bootLog),
+    isProcessAlive,
+    onStage: (stage) => told.push(stage),
+  });
+  assert.deepEqual(
+    told.map(({ stage }) => stage),
+    [...readinessStages],
+  );
+  assert.deepEqual(ready.stages, told);
+  assert.ok(told.every(({ atMs }, i) => atMs >= (told[i - 1]?.atMs ?? 0)));
+  assert.equal(ready.cloudInit, 'absent');
+});
+
+test('a guest whose console says nothing gets ready by SSH alone', async () => {
+  await using guest = await fakeGuest({}, quick);
+  const ready = await waitUntilReady({
+    session: guest.session,
+    serialLog: join(folder, 'never written'),
+    isProcessAlive,
+    timeouts: { firmware: 1, kernel: 1 },
+  });
+  assert.equal(ready.stages.length, readinessStages.length);
+});
+
+test('a stage that stalls is named with its wait, the last reason and the console’s last twenty lines', async () => {
+  await using guest = await fakeGuest({}, quick);
+  await guest.server.link.refuse();
+  const lines = Array.from(
+    { length: 30 },
+    (_, i) => `\x1b[32m[    0.${String(i).padStart(6, '0')}] line ${i}\x1b[0m\r\n`,
+  ).join('');
+  const waiting = waitUntilReady({
+    session: guest.session,
+    serialLog: await serialLog('stalls', bootLog + lines),
+    isProcessAlive,
+    machine: 'web',
+    timeouts: { 'ssh-banner': 300 },
+  });
+  await assert.rejects(waiting, (error: GoqemuError) => {
+    assert.equal(error.code, 'stage-stalled');
+    assert.match(error.message, /^web did not become ready: stage ssh-banner was not reached within \d+ ms$/);
+    assert.match(error.detail ?? '', /ECONNREFUSED/);
+    assert.deepEqual(
+      error.data.console,
+      Array.from({ length: 20 }, (_, i) => `[    0.${String(i + 10).padStart(6, '0')}] line ${i + 10}`),
+    );
+    assert.equal(error.data.stage, 'ssh-banner');
+    assert.deepEqual(error.data.reached, ['process', 'firmware', 'kernel']);
+    return true;
+  });
+  await guest.server.link.accept();
+  const before = guest.server.link.accepted;
+  await sleep(200);
+  assert.equal(guest.server.link.accepted, before, 'no attempt goes on after the wait');
+});
+
+test('a port that accepts before there is a server is not taken for a banner', async () => {
+  await using guest = await fakeGuest({}, quick);
+  guest.server.link.silence();
+  const told: string[] = [];
+  const waiting = waitUntilReady({
+    session: guest.session,
+    serialLog: await serialLog('mute', bootLog),
+    isProcessAlive,
+    timeouts: { 'ssh-banner': 400 },
+    onStage: ({ stage }) => told.push(stage),
+  });
+  await assert.rejects(waiting, { code: 'stage-stalled', detail: /no SSH server answers/ });
+  assert.ok(!told.includes('ssh-banner'));
+});
+
+test('a firmware that finds nothing to boot ends the wait at once', async () => {
+  await using guest = await fakeGuest({}, quick);
+  await guest.server.link.refuse();
+  const waiting = waitUntilReady({
+    session: guest.session,
+    serialLog: await serialLog('empty disk', 'SeaBIOS\r\nBooting from Hard Disk...\r\nNo bootable device.\r\n'),
+    isProcessAlive,
+  });
+  await assert.rejects(waiting, { code: 'boot-failed', detail: /No bootable device/ });
+});
+
+test('a process that ends during the wait ends it', async () => {
+  await using guest = await fakeGuest({}, quick);
+  await guest.server.link.refuse();
+  let looks = 0;
+  const waiting = waitUntilReady({
+    session: guest.session,
+    serialLog: await serialLog('dies', bootLog),
+    isProcessAlive: () => ++looks < 3,
+  });
+  await assert.rejects(waiting, { code: 'machine-exited' });
+});
+
+test('a login that is refused at first is tried again until it works', async () => {
+  await using guest = await fakeGuest({}, quick);
+  guest.server.refuseLogins(true);
+  const waiting = waitUntilReady({ session: guest.session, isProcessAlive });
+  await sleep(400);
+  guest.server.refuseLogins(false);
+  assert.equal((await waiting).stages.length, readinessStages.length);
+});
+
+test('a login that stays refused stalls in its own stage', async () => {
+  await using guest = await fakeGuest({}, quick);
+  guest.server.refuseLogins(true);
+  await assert.rejects(waitUntilReady({ session: guest.session, isProcessAlive, timeouts: { login: 300 } }), {
+    code: 'stage-stalled',
+    message: /stage login was not reached/,
+    detail: /refused the access key of user "debian"/,
+  });
+});
+
+test('a wrong host key is named when its stage stalls', async () => {
+  const other = await generateSshKeyPair();
+  await using guest = await fakeGuest({ hostPrivateKey: other.privateKey }, quick);
+  await assert.rejects(waitUntilReady({ session: guest.session, isProcessAlive, timeouts: { login: 300 } }), {
+    code: 'stage-stalled',
+    detail: /not the machine that goqemu made/,
+  });
+});
+
+test('giving up by signal ends the wait with the signal’s reason', async () => {
+  await using guest = await fakeGuest({}, quick);
+  guest.server.link.silence();
+  const stop = new AbortController();
+  const waiting = waitUntilReady({ session: guest.session, isProcessAlive, signal: stop.signal });
+  setTimeout(() => stop.abort(new Error('interrupted')), 100);
+  await assert.rejects(waiting, { message: 'interrupted' });
+});

@@ -1,0 +1,54 @@
+import { internalError } from '@goqemu/core';
+import type { Backend, BackendCall } from '../backend/backend.ts';
+import type { Work } from '../plan/work.ts';
+import type { SecretVault } from '../secret/secret-vault.ts';
+import type { LabState, MachineState } from '../state/lab-state.ts';
+import type { StateWriter } from '../state/state-writer.ts';
+import type { LateValues } from '../step/resolve-step.ts';
+
+/** What carrying out an operation needs. */
+export interface ApplyContext {
+  readonly backend: Backend;
+  readonly writer: StateWriter;
+  readonly vault: SecretVault;
+  readonly call: BackendCall;
+  readonly now: () => number;
+  /** When the plan was made: what enters the keys of steps that do not keep. */
+  readonly plannedAt: number;
+  /** Whether an operation still to come starts from a layer. */
+  readonly isOriginToCome: (layer: string) => boolean;
+}
+
+export type WorkOf<Verb extends Work['verb']> = Extract<Work, { verb: Verb }>;
+
+export function stateOf(context: ApplyContext, machine: string): MachineState {
+  const found = context.writer.state.machines[machine];
+  if (!found) throw internalError(`${machine} is not in the state`);
+  return found;
+}
+
+export function recordOf(machine: MachineState): Readonly<Record<string, unknown>> {
+  return machine.record ?? {};
+}
+
+export function lateValues(context: Pick<ApplyContext, 'writer' | 'vault'>): LateValues {
+  return {
+    capture: async (key) => {
+      const capture = context.writer.state.captures[key];
+      if (!capture) throw internalError(`the output of layer ${key} was not kept`);
+      if ('value' in capture) return { value: capture.value, secret: false };
+      return { value: await context.vault.decrypt(key, capture.encrypted), secret: true };
+    },
+    secret: (part) => context.vault.value(part.secret, part.from, context.writer.state),
+  };
+}
+
+export function touchLayer(context: ApplyContext, key: string | null): { layers?: LabState['layers'] } {
+  const note = key === null ? undefined : context.writer.state.layers[key];
+  return note && key !== null ? { layers: { [key]: { ...note, usedAt: context.now() } } } : {};
+}
+
+export function took(context: ApplyContext, what: string, name: string, began: number): Record<string, number> {
+  const milliseconds = context.now() - began;
+  return { [what]: milliseconds, [`${what}:${name}`]: milliseconds };
+}

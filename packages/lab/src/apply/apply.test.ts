@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LabBench } from '@goqemu/testing';
+import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
+import { eventStreamHeader } from '../events/engine-event.ts';
+import { eventStreamSchemas } from '../events/event-schema.ts';
+
+const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
+
+test('the first interrupt lets running steps settle, begins nothing more, and saves', async () => {
+  const interrupt = new AbortController();
+  const bench = new LabBench({
+    labFile: import.meta.filename,
+    fault: ({ subject }, moment) => {
+      if (subject === 'web/one' && moment === 'middle') interrupt.abort(new Error('Ctrl-C'));
+    },
+  });
+  const program = lab((l) => void l.vm('web').run('one', 'echo 1').run('two', 'echo 2'));
+  const { result } = await bench.tryApply(program, { interrupt: interrupt.signal });
+  assert.equal(result.outcome, 'interrupted');
+  assert.deepEqual(result.errors, []);
+  assert.equal(bench.host.machine('web')?.disk.length, 2);
+  assert.ok(bench.events.some((event) => event.type === 'operation-skipped'));
+  const plan = await bench.plan(program);
+  assert.deepEqual(
+    plan.operations.map((operation) => operation.resource),
+    ['web/two'],
+  );
+});
+
+test('the second interrupt cuts off what runs, names it as in doubt, and the next apply settles it', async () => {
+  const interrupt = new AbortController();
+  const kill = new AbortController();
+  const bench = new LabBench({
+    labFile: import.meta.filename,
+    fault: async ({ subject }, moment) => {
+      if (subject !== 'web/two' || moment !== 'middle' || kill.signal.aborted) return;
+      interrupt.abort(new Error('Ctrl-C'));
+      kill.abort(new Error('Ctrl-C again'));
+      await new Promise(() => undefined); // a step that never ends
+    },
+  });
+  const program = lab((l) => void l.vm('web').run('one', 'echo 1').run('two', 'echo 2'));
+  const { result } = await bench.tryApply(program, { interrupt: interrupt.signal, kill: kill.signal });
+  assert.equal(result.outcome, 'interrupted');
+  assert.deepEqual(result.inDoubt, ['web/two']);
+  assert.equal((await bench.engine('web').status()).machines[0]?.state, 'incomplete');
+  const { plan } = await bench.apply(program);
+  assert.deepEqual(
+    plan.operations.map((operation) => `${operation.action} ${operation.resource}`),
+    ['restore web', 'run web/two'],
+  );
+  assert.equal(bench.host.machine('web')?.disk.length, 3);
+});
+
+test('operations run side by side up to the bound', async () => {
+  for (const parallel of [1, 3]) {
+    let now = 0;
+    let most = 0;
+    const bench = new LabBench({
+      labFile: import.meta.filename,
+      fault: async ({ verb }, moment) => {
+        if (verb !== 'runStep' || moment === 'after') return;
+        now += moment === 'before' ? 1 : -1;
+        most = Math.max(most, now);
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    const program = lab((l) => {
+      for (let index = 0; index < 6; index++)
+        l.vm(`vm-${index}`, { memory: `${index + 1} GiB` }).run('x', `echo ${index}`);
+    });
+    await bench.apply(program, { parallel });
+    assert.equal(most, parallel);
+  }
+});
+
+test('every event is as its schema says', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  const program = lab(
+    (l) => void [l.vm('web').run('one', 'echo 1').run('two', 'exit 1').run('three', 'echo'), l.vm('b')],
+  );
+  await bench.tryApply(program);
+  const { header, event } = eventStreamSchemas();
+  assert.deepEqual(header.parse(eventStreamHeader), eventStreamHeader);
+  for (const one of bench.events) assert.deepEqual(event.parse(one), one);
+  const types = new Set(bench.events.map((one) => one.type));
+  for (const type of [
+    'plan-made',
+    'apply-started',
+    'operation-started',
+    'operation-progress',
+    'operation-done',
+    'operation-failed',
+    'operation-skipped',
+    'state-saved',
+    'apply-done',
+  ] as const) {
+    assert.ok(types.has(type), type);
+  }
+});
+
+test('only the newest unnamed layer of a machine keeps its RAM, beside the first and the named ones', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  await bench.apply(
+    lab((l) => void l.vm('web').run('a', '1').checkpoint('named').run('b', '2').run('c', '3').run('d', '4')),
+  );
+  assert.deepEqual(
+    [...bench.host.layers.values()].map((layer) => layer.stored.ram),
+    [true, true, false, false, true],
+  );
+});
+
+test('a wait needs no layer of its own unless it has a name', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  const program = (named: boolean) =>
+    lab((l) => {
+      const web = l.vm('web').run('a', '1').waitFor('up', { port: 80 });
+      if (named) web.checkpoint('up');
+      web.run('b', '2');
+    });
+  await bench.apply(program(false));
+  assert.equal(bench.host.layers.size, 3);
+  assert.deepEqual((await bench.plan(program(true))).operations[0]?.diff, [
+    { property: 'checkpoints', before: [], after: ['up'] },
+  ]);
+});
+
+test('a name that the lab gives to a layer later is written on it, and taken away again', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  const program = (named: boolean) =>
+    lab((l) => {
+      const web = l.vm('web').run('a', '1');
+      if (named) web.checkpoint('done');
+    });
+  await bench.apply(program(false));
+  const names = () => [...bench.host.layers.values()].map((layer) => layer.stored.descriptions);
+  await bench.apply(program(true));
+  assert.deepEqual(names(), [[], ['done', 'web']]);
+  await bench.apply(program(false));
+  assert.deepEqual(names(), [[], []]);
+  assert.deepEqual((await bench.plan(program(false))).operations, []);
+});
+
+test('layers that nothing needs are kept for a while, then collected, the longest unused first', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  for (let version = 0; version < 70; version++) {
+    await bench.apply(lab((l) => void l.vm('web').run('a', `echo ${version}`)));
+  }
+  assert.equal(bench.host.layers.size, 2 + 64);
+  assert.ok(
+    [...bench.host.layers.values()].every((layer) => layer.disk.at(-1)?.includes('"script":"echo 0"') !== true),
+  );
+});
+
+test('a backend that fails while tidying up does not fail the apply', async () => {
+  const bench = new LabBench({
+    labFile: import.meta.filename,
+    fault: ({ verb }) => {
+      if (verb === 'dispose') throw new Error('busy');
+    },
+  });
+  const program = lab((l) => void l.vm('web'));
+  await bench.apply(program);
+  assert.equal((await bench.destroy(program)).outcome, 'done');
+  assert.ok(bench.events.some((event) => event.type === 'notice' && event.code === 'tidying-failed'));
+});
+
+test('spare layers that take too much room are collected', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  await bench.apply(lab((l) => void l.vm('web').run('a', 'echo 1')));
+  const state = JSON.parse(bench.storage.files.get('state') ?? '');
+  for (const note of Object.values<{ bytes: number }>(state.layers)) note.bytes = 30 * 2 ** 30;
+  bench.storage.files.set('state', JSON.stringify(state));
+  await bench.apply(lab((l) => void l.vm('web').run('a', 'echo 2')));
+  assert.equal(bench.host.layers.size, 2);
+});

@@ -1,0 +1,24 @@
+import type { ResolvedImage } from '../backend/backend.ts';
+import type { EngineContext } from '../engine/engine-context.ts';
+import { pinName } from '../lock/lab-lock.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/**
+ * Downloads or builds what a plan's machines start from. Only then is known what the images are, and with them the
+ * keys of all layers: after this, plan again.
+ *
+ * @returns the number of images that were not there before
+ */
+export async function fetchImages(context: EngineContext, plan: Plan, signal?: AbortSignal): Promise<number> {
+  const absent = new Map<string, { readonly image: ResolvedImage; readonly arch: MachineSpec['arch'] }>();
+  for (const { work } of plan.operations) {
+    if (work.verb !== 'make' || !('image' in work.origin) || work.origin.image.present) continue;
+    const { image } = work.origin;
+    absent.set(pinName(image.reference, work.spec.arch), { image, arch: work.spec.arch });
+  }
+  for (const { image, arch } of absent.values()) {
+    await context.backend.ensureImage(image, arch, context.plainCall(plan.lineage, image.reference, signal));
+  }
+  return absent.size;
+}

@@ -1,0 +1,123 @@
+import { GoqemuError } from '@goqemu/core';
+import type { ResolvedImage } from '../backend/backend.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import { ramShape } from '../machine/ram-shape.ts';
+import type { MachineState } from '../state/lab-state.ts';
+import { type ApplyContext, recordOf, stateOf, touchLayer, type WorkOf } from './apply-context.ts';
+import { deleteMachine } from './delete-machine.ts';
+
+export async function adopt(context: ApplyContext, id: string, name: string, work: WorkOf<'adopt'>): Promise<void> {
+  if (work.discard) await deleteMachine(context, id, name);
+  const { spec, image, base, applied, checkpoints, facts } = work;
+  const layer = Object.values(checkpoints).at(-1) ?? applied.at(-1)?.key ?? null;
+  await context.writer.end(id, {
+    machines: {
+      [name]: {
+        name,
+        spec,
+        image,
+        record: null,
+        base,
+        applied,
+        layer,
+        phase: 'made',
+        ready: true,
+        dirty: false,
+        checkpoints,
+        ...facts,
+      },
+    },
+  });
+}
+
+export async function make(context: ApplyContext, id: string, name: string, work: WorkOf<'make'>): Promise<void> {
+  const { backend, writer, call } = context;
+  const { spec } = work;
+  const began = context.now();
+  if (work.discard) await deleteMachine(context, id, name);
+  if (work.resume) {
+    const before = stateOf(context, name);
+    await writer.begin(id, {
+      machines: { [name]: { ...before, name, spec, ready: false, ...work.facts } },
+    });
+  } else {
+    const fresh: MachineState = {
+      name,
+      spec,
+      image: work.image,
+      record: {},
+      base: work.base,
+      applied: [],
+      layer: null,
+      phase: 'making',
+      ready: false,
+      dirty: false,
+      checkpoints: {},
+      ...work.facts,
+    };
+    await writer.begin(id, { machines: { [name]: fresh } });
+    const origin =
+      'image' in work.origin
+        ? { image: await plannedImage(context, work.origin.image, spec, work.image.key) }
+        : work.origin;
+    const record = await backend.create(spec, origin, call);
+    const layer = 'layer' in work.origin ? work.origin.layer : null;
+    await writer.note({
+      machines: {
+        [name]: {
+          ...fresh,
+          record,
+          phase: 'made',
+          applied: work.applied,
+          layer,
+          checkpoints: layer === null ? {} : work.checkpoints,
+        },
+      },
+      ...touchLayer(context, layer),
+    });
+  }
+  const made = stateOf(context, name);
+  const record = await backend.start(spec, recordOf(made), call);
+  const started: MachineState = { ...made, record, ready: true };
+  if (started.applied.length > 0) {
+    await writer.end(id, {
+      machines: { [name]: started },
+      durations: { [`make:${name}:layer`]: context.now() - began, 'make:layer': context.now() - began },
+    });
+    return;
+  }
+  await writer.note({ machines: { [name]: started } });
+  const { key } = work.first;
+  const cut = await backend.cutLayer(
+    { machine: spec, record, key, ram: true, descriptions: work.firstDescriptions },
+    call,
+  );
+  await writer.end(id, {
+    machines: {
+      [name]: { ...started, record: cut.record, applied: [work.first], layer: key, checkpoints: work.checkpoints },
+    },
+    layers: {
+      [key]: { machine: name, parent: null, shape: ramShape(spec), bytes: cut.layer.bytes, usedAt: context.now() },
+    },
+    durations: { [`make:${name}:image`]: context.now() - began, 'make:image': context.now() - began },
+  });
+}
+
+/** The keys of the plan's layers hold the image's: another image would be cached under a false name. */
+async function plannedImage(
+  { backend, call }: Pick<ApplyContext, 'backend' | 'call'>,
+  planned: ResolvedImage,
+  spec: MachineSpec,
+  key: string,
+): Promise<ResolvedImage> {
+  const image = await backend.ensureImage(planned, spec.arch, call);
+  if (image.key === key) return image;
+  throw new GoqemuError({
+    code: 'plan-stale',
+    source: 'user',
+    subject: spec.name,
+    message: `the plan is stale: ${planned.reference} has become another image since it was made`,
+    hint: 'plan again',
+    data: { planned: key, found: image.key },
+  });
+}

@@ -1,0 +1,23 @@
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import { type ApplyContext, recordOf, stateOf, took } from './apply-context.ts';
+
+export async function start(context: ApplyContext, id: string, name: string, spec: MachineSpec): Promise<void> {
+  const machine = stateOf(context, name);
+  const began = context.now();
+  await context.writer.begin(id, { machines: { [name]: { ...machine, ready: false } } });
+  const record = await context.backend.start(spec, recordOf(machine), context.call);
+  await context.writer.end(id, {
+    machines: { [name]: { ...stateOf(context, name), spec, record, ready: true } },
+    durations: took(context, 'start', name, began),
+  });
+}
+
+export async function stop(context: ApplyContext, id: string, name: string): Promise<void> {
+  const machine = stateOf(context, name);
+  const began = context.now();
+  const record = await context.backend.stop(machine.spec, recordOf(machine), context.call);
+  await context.writer.end(id, {
+    machines: { [name]: { ...stateOf(context, name), record } },
+    durations: took(context, 'stop', name, began),
+  });
+}

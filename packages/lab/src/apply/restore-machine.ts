@@ -1,0 +1,28 @@
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { AppliedStep } from '../state/lab-state.ts';
+import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
+
+export async function restore(context: ApplyContext, id: string, name: string, work: WorkOf<'restore'>): Promise<void> {
+  const began = context.now();
+  await restoreTo(context, id, name, work.spec, work.layer, work.applied, work.checkpoints);
+  await context.writer.note({ durations: took(context, 'restore', name, began) });
+}
+
+export async function restoreTo(
+  context: ApplyContext,
+  id: string,
+  name: string,
+  spec: MachineSpec,
+  layer: string,
+  applied: readonly AppliedStep[],
+  checkpoints: Readonly<Record<string, string>>,
+): Promise<void> {
+  // A checkpoint that was cut off is given up: the disk goes back below it.
+  const { cutting: _cutting, above: _above, ...machine } = stateOf(context, name);
+  await context.writer.begin(id, { machines: { [name]: { ...machine, dirty: true } } });
+  const record = await context.backend.restore(spec, recordOf(machine), layer, context.call);
+  await context.writer.end(id, {
+    machines: { [name]: { ...machine, spec, record, layer, applied, checkpoints, dirty: false, ready: true } },
+    ...touchLayer(context, layer),
+  });
+}

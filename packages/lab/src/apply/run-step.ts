@@ -1,0 +1,185 @@
+import { GoqemuError, hasErrorCode } from '@goqemu/core';
+import type { BackendCall, CutLayer } from '../backend/backend.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import { ramShape } from '../machine/ram-shape.ts';
+import type { Capture, LabState, MachineState } from '../state/lab-state.ts';
+import { pathDigest } from '../step/path-digest.ts';
+import { resolveStep } from '../step/resolve-step.ts';
+import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
+import { type ApplyContext, lateValues, recordOf, stateOf, type WorkOf } from './apply-context.ts';
+import { restoreTo } from './restore-machine.ts';
+
+export async function runStep(context: ApplyContext, id: string, name: string, work: WorkOf<'step'>): Promise<void> {
+  const { backend, writer, call } = context;
+  const { above: _above, ...before } = stateOf(context, name);
+  const pure = work.step.kind === 'waitFor';
+  const began = context.now();
+  const step = await resolveStep(work.step, lateValues(context));
+  await checkSource(work);
+  if (!pure || work.cut) await writer.begin(id, { machines: { [name]: { ...before, dirty: true } } });
+  try {
+    const result = await runQuietly(context, work.spec, before, step);
+    const captured = await keepCapture(context, work, result.stdout);
+    const applied = [...before.applied, work.applied];
+    const durations = { [`step:${name}/${step.name}`]: context.now() - began };
+    const runs = work.timed === undefined ? {} : { runs: { [work.timed]: context.plannedAt } };
+    if (!work.cut) {
+      const named = Object.fromEntries(
+        work.checkpoints.map((one) => [
+          one,
+          writer.state.layers[work.applied.key] ? work.applied.key : (before.layer ?? ''),
+        ]),
+      );
+      const checkpoints = { ...before.checkpoints, ...named };
+      await writer.end(id, {
+        machines: { [name]: { ...before, applied, checkpoints, dirty: false } },
+        durations,
+        ...runs,
+        ...captured,
+      });
+      return;
+    }
+    const { key } = work.applied;
+    const cut: CutLayer = {
+      machine: work.spec,
+      record: recordOf(before),
+      key,
+      ram: true,
+      descriptions: work.descriptions,
+      ...(before.layer === null ? {} : { parent: before.layer }),
+      ...(canGiveUpRam(context, name, before) && before.layer !== null ? { supersedes: before.layer } : {}),
+    };
+    const { record, layer } = await backend.cutLayer(cut, call);
+    const checkpoints = { ...before.checkpoints, ...Object.fromEntries(work.checkpoints.map((one) => [one, key])) };
+    await writer.end(id, {
+      machines: { [name]: { ...before, record, applied, layer: key, checkpoints, dirty: false } },
+      layers: {
+        [key]: {
+          machine: name,
+          parent: before.layer,
+          shape: ramShape(work.spec),
+          bytes: layer.bytes,
+          usedAt: context.now(),
+        },
+      },
+      durations,
+      ...runs,
+    });
+  } catch (error) {
+    // Cut off by the second interrupt: nothing more is asked of the machine, the next plan settles it.
+    if (call.signal.aborted) throw error;
+    throw await goBack(context, id, name, work, before, error);
+  }
+}
+
+/** Runs a step; one whose output is a secret tells nothing of it, not even when it fails. */
+async function runQuietly(
+  context: ApplyContext,
+  spec: MachineSpec,
+  machine: MachineState,
+  step: ResolvedStep,
+): Promise<StepResult> {
+  const { backend, call } = context;
+  if (!step.secretOutput) return backend.runStep(spec, recordOf(machine), step, call);
+  const quiet: BackendCall = {
+    ...call,
+    progress: (event) => {
+      if (event.kind !== 'output') call.progress(event);
+    },
+  };
+  try {
+    return await backend.runStep(spec, recordOf(machine), step, quiet);
+  } catch (error) {
+    if (!hasErrorCode(error, 'step-failed')) throw error;
+    const { command, exitCode } = error.data;
+    throw new GoqemuError({
+      code: error.code,
+      source: error.source,
+      message: error.message,
+      detail: 'its output is a secret and is not shown',
+      data: { command, exitCode },
+      ...(error.subject === undefined ? {} : { subject: error.subject }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+}
+
+/** A failed step leaves the machine at the layer before it. */
+async function goBack(
+  context: ApplyContext,
+  id: string,
+  name: string,
+  work: WorkOf<'step'>,
+  before: MachineState,
+  error: unknown,
+): Promise<unknown> {
+  if (work.step.kind === 'waitFor') {
+    await context.writer.end(id, { machines: { [name]: { ...before, dirty: false } } });
+    return error;
+  }
+  if (before.layer === null) return error;
+  const { layer } = before;
+  const taken = Object.values(context.writer.state.checkpoints)
+    .map((checkpoint) => checkpoint.machines[name])
+    .find((machine) => machine?.layer === layer);
+  const onLayer = before.applied.findIndex((step) => step.key === layer);
+  try {
+    const applied = taken?.applied ?? before.applied.slice(0, onLayer + 1);
+    await restoreTo(context, id, name, work.spec, before.layer, applied, before.checkpoints);
+  } catch (second) {
+    context.call.progress({
+      kind: 'notice',
+      code: 'rollback-failed',
+      message: `${name} could not be taken back to the layer before ${work.step.name}; the next apply will try again: ${second instanceof Error ? second.message : String(second)}`,
+    });
+  }
+  return error;
+}
+
+/** What was uploaded must be what was planned. */
+async function checkSource(work: WorkOf<'step'>): Promise<void> {
+  if (work.step.kind !== 'upload') return;
+  const { source, digest } = work.step;
+  if ((await pathDigest(source)) === digest) return;
+  throw new GoqemuError({
+    code: 'source-changed',
+    source: 'user',
+    subject: work.step.name,
+    message: `${source} has changed since the plan was made`,
+    hint: 'plan again',
+  });
+}
+
+/** Captured output is kept before the layer that it belongs to is cut, or a cached layer could come without it. */
+async function keepCapture(
+  context: ApplyContext,
+  work: WorkOf<'step'>,
+  stdout: string,
+): Promise<{ captures?: LabState['captures'] }> {
+  if (work.step.kind !== 'run' || !work.step.capture) return {};
+  const value = stdout.replace(/\r?\n$/, '');
+  const { key } = work.applied;
+  let capture: Capture = { value };
+  if (work.step.capture.secret) {
+    capture = { encrypted: await context.vault.encrypt(key, value) };
+    await context.vault.saveKey();
+  }
+  const captures = { [key]: capture };
+  await context.writer.note({ captures });
+  return { captures };
+}
+
+/** The RAM of the layer below is given up unless it has a name, begins the chain, or somebody else stands on it. */
+function canGiveUpRam(context: ApplyContext, name: string, machine: MachineState): boolean {
+  const { layer } = machine;
+  if (layer === null || machine.applied[0]?.key === layer || context.isOriginToCome(layer)) return false;
+  const { state } = context.writer;
+  if (state.layers[layer]?.machine !== name) return false;
+  if (
+    Object.values(state.checkpoints).some((one) => Object.values(one.machines).some((taken) => taken.layer === layer))
+  )
+    return false;
+  return !Object.values(state.machines).some(
+    (other) => Object.values(other.checkpoints).includes(layer) || (other.name !== name && other.layer === layer),
+  );
+}

@@ -1,0 +1,38 @@
+import type { MachineState } from '../state/lab-state.ts';
+import { type ApplyContext, recordOf, stateOf, took, type WorkOf } from './apply-context.ts';
+
+export async function update(context: ApplyContext, id: string, name: string, work: WorkOf<'update'>): Promise<void> {
+  const { backend, writer, call } = context;
+  const before = stateOf(context, name);
+  const { cutting, ...rest } = before;
+  let machine: MachineState = { ...rest, name, ...work.facts, ...(work.seen ?? {}) };
+  if (work.recut && cutting) {
+    const { layer } = machine;
+    const cut = await backend.cutLayer(
+      {
+        machine: machine.spec,
+        record: recordOf(machine),
+        key: cutting.key,
+        ram: true,
+        descriptions: cutting.descriptions,
+        ...(layer === null || layer === cutting.key ? {} : { parent: layer }),
+      },
+      call,
+    );
+    machine = { ...machine, record: cut.record, layer: cutting.key };
+  }
+  for (const { layer, descriptions } of work.describe) await backend.describeLayer(layer, descriptions, call);
+  machine = { ...machine, checkpoints: work.checkpoints };
+  if (work.restart) {
+    const began = context.now();
+    await writer.begin(id, { machines: { [name]: { ...machine, ready: false } } });
+    const stopped = await backend.stop(before.spec, recordOf(machine), call);
+    const record = await backend.start(work.spec, stopped, call);
+    machine = { ...machine, record, spec: work.spec, ready: true };
+    await writer.end(id, { machines: { [name]: machine }, durations: took(context, 'restart', name, began) });
+    return;
+  }
+  // A machine that is not restarted here keeps running as it is: its new shape counts from its next start.
+  const spec = work.spec.kind === 'template' ? work.spec : machine.spec;
+  await writer.end(id, { machines: { [name]: { ...machine, spec } } });
+}

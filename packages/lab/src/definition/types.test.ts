@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defineLab, z } from './define-lab.ts';
+
+// The compiler is the test: each @ts-expect-error fails to compile when the mistake below it would be allowed.
+
+test('mistakes in a lab are compile errors', () => {
+  const definition = defineLab(
+    { name: 'types', params: z.object({ workers: z.number().default(1) }) },
+    (lab, params) => {
+      const count: number = params.workers;
+      // @ts-expect-error an unknown parameter
+      params.wokers;
+
+      const base = lab.template('base').run('x', 'echo').checkpoint('installed');
+      // @ts-expect-error an unknown checkpoint
+      base.at.instaled;
+      const web = lab
+        .vm('web', { from: base.at.installed, forward: { http: 80 } })
+        .capture('token', 'cat')
+        .checkpoint('ready');
+      // @ts-expect-error an unknown output
+      web.out.tokn;
+      // @ts-expect-error an unknown forward
+      web.forwarded.https;
+      // @ts-expect-error a bad unit
+      lab.vm('a', { memory: '1 GiBi' });
+      // @ts-expect-error a machine that goes on from another has that one's image
+      lab.vm('b', { from: base.at.installed, image: 'debian-13' });
+      // @ts-expect-error an unknown option
+      lab.vm('c', { memroy: '1 GiB' });
+      // @ts-expect-error a bad duration
+      lab.vm('d').run('x', 'echo', { timeout: '5 minutes' });
+      // @ts-expect-error a condition of two kinds at once has no such member
+      lab.vm('e').waitFor('x', { prot: 80 });
+      // @ts-expect-error a late value is no string
+      const text: string = web.out.token;
+      const known: string = web.forwarded.http;
+      return { count, text, known };
+    },
+  );
+  assert.equal(definition.name, 'types');
+});

@@ -1,0 +1,409 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GoqemuError } from '@goqemu/core';
+import { FakeBackend, FakeHost } from '@goqemu/testing';
+import fc from 'fast-check';
+import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
+import type { MachineBuilder } from '../definition/machine-builder.ts';
+import { MemoryStateStorage } from '../state/memory-storage.ts';
+import type { StoredFile } from '../state/state-storage.ts';
+import { Engine } from './engine.ts';
+
+// Random labs, random edits, a fault at any journal write or backend call. After each round an apply without
+// faults must bring the host to exactly what a cold build of the same lab gives. GOQEMU_FUZZ_CASES asks for
+// more cases, GOQEMU_FUZZ_SEED repeats a run.
+const cases = Number(process.env.GOQEMU_FUZZ_CASES ?? 2000);
+const seed = Number(process.env.GOQEMU_FUZZ_SEED ?? 20261120);
+
+interface StepModel {
+  kind: 'run' | 'waitFor' | 'capture' | 'file' | 'use' | 'timed';
+  text: number;
+  checkpoint: boolean;
+}
+
+interface MachineModel {
+  name: string;
+  kind: 'vm' | 'template';
+  memory: number;
+  disk: number;
+  from: number;
+  port: number;
+  steps: StepModel[];
+  renamedFrom: string | undefined;
+}
+
+interface Edit {
+  readonly kind: (typeof editKinds)[number];
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+const editKinds = [
+  'add-machine',
+  'add-machine',
+  'remove-machine',
+  'add-step',
+  'add-step',
+  'add-step',
+  'change-step',
+  'remove-step',
+  'swap-steps',
+  'toggle-checkpoint',
+  'memory',
+  'disk',
+  'rename',
+  'port',
+  'copy-machine',
+] as const;
+const eventKinds = [
+  'nothing',
+  'nothing',
+  'crash-machine',
+  'pause-machine',
+  'lose-disk',
+  'restore-behind',
+  'take-checkpoint',
+  'restore-checkpoint',
+  'restore-declared',
+  'lose-layers',
+  'destroy',
+] as const;
+const faultKinds = ['none', 'crash', 'crash', 'torn', 'error', 'interrupt', 'kill'] as const;
+
+const edit = fc.record({
+  kind: fc.constantFrom(...editKinds),
+  a: fc.nat(7),
+  b: fc.nat(7),
+  c: fc.nat(7),
+});
+const round = fc.record({
+  edits: fc.array(edit, { minLength: 1, maxLength: 4 }),
+  event: fc.constantFrom(...eventKinds),
+  which: fc.nat(7),
+  fault: fc.constantFrom(...faultKinds),
+  // Most plans are short: a fault late in a long one is the rarer case.
+  at: fc.oneof(fc.nat(12), fc.nat(30), fc.nat(80)),
+  parallel: fc.integer({ min: 1, max: 4 }),
+});
+type Round = typeof round extends fc.Arbitrary<infer R> ? R : never;
+
+class Died extends Error {}
+
+/** Counts the moments at which something could go wrong, and makes it go wrong at one of them. */
+class Fuse {
+  #left: number;
+  readonly #kind: Round['fault'];
+  dead = false;
+  readonly interrupt = new AbortController();
+  readonly kill = new AbortController();
+
+  constructor(kind: Round['fault'], at: number) {
+    this.#kind = kind;
+    this.#left = kind === 'none' ? Number.POSITIVE_INFINITY : at;
+  }
+
+  /** True when the process dies while it writes. */
+  tick(writing = false): boolean {
+    if (this.dead) throw new Died('dead');
+    if (this.#left-- !== 0) return false;
+    switch (this.#kind) {
+      case 'crash':
+      case 'torn':
+        this.dead = true;
+        if (this.#kind === 'torn' && writing) return true;
+        throw new Died('died');
+      case 'error':
+        throw new GoqemuError({ code: 'fuzz', source: 'environment', message: 'something went wrong' });
+      case 'interrupt':
+        this.interrupt.abort(new Error('interrupted'));
+        return false;
+      case 'kill':
+        this.interrupt.abort(new Error('interrupted'));
+        this.kill.abort(new Error('killed'));
+        return false;
+      default:
+        return false;
+    }
+  }
+}
+
+/** A disk that the process may die on, in the middle of a line. */
+class FusedStorage extends MemoryStateStorage {
+  readonly #fuse: Fuse;
+
+  constructor(files: Map<StoredFile, string>, fuse: Fuse) {
+    super(files);
+    this.#fuse = fuse;
+  }
+
+  override async append(file: StoredFile, text: string): Promise<void> {
+    if (this.#fuse.tick(true)) {
+      this.files.set(file, (this.files.get(file) ?? '') + text.slice(0, text.length / 2));
+      throw new Died('died');
+    }
+    await super.append(file, text);
+  }
+
+  override async write(file: StoredFile, text: string): Promise<void> {
+    if (this.#fuse.tick(true)) throw new Died('died');
+    await super.write(file, text);
+  }
+
+  override async remove(file: StoredFile): Promise<void> {
+    if (this.#fuse.tick(true)) throw new Died('died');
+    await super.remove(file);
+  }
+}
+
+class World {
+  readonly host = new FakeHost();
+  readonly files = new Map<StoredFile, string>();
+  now = 1_000_000;
+  #random = 0;
+
+  engine(fuse = new Fuse('none', 0)): Engine {
+    return new Engine({
+      backend: new FakeBackend({ host: this.host, fault: () => void fuse.tick() }),
+      lab: 'fuzz',
+      labFolder: import.meta.dirname,
+      labFile: import.meta.filename,
+      stateFolder: '/nowhere',
+      home: '/nowhere',
+      command: 'fuzz',
+      storage: new FusedStorage(this.files, fuse),
+      clock: { now: () => ++this.now },
+      random: (bytes) => Buffer.alloc(bytes, ++this.#random),
+    });
+  }
+
+  async apply(definition: LabDefinition | undefined, fuse: Fuse, parallel: number): Promise<void> {
+    const engine = this.engine(fuse);
+    const plan = definition ? await engine.plan(await engine.evaluate(definition)) : await engine.planDestroy();
+    await engine.apply(plan, { parallel, interrupt: fuse.interrupt.signal, kill: fuse.kill.signal });
+  }
+
+  /** Without faults; the state must be sound and the plan afterwards empty. */
+  async converge(definition: LabDefinition | undefined): Promise<void> {
+    const engine = this.engine();
+    const plan = definition ? await engine.plan(await engine.evaluate(definition)) : await engine.planDestroy();
+    const result = await engine.apply(plan);
+    const did = plan.operations.map((one) => `${one.action} ${one.resource}: ${one.reason}`);
+    assert.deepEqual(result.errors, [], did.join('\n'));
+    assert.equal(result.outcome, 'done');
+    if (!definition) return;
+    const again = await engine.plan(await engine.evaluate(definition));
+    assert.deepEqual(
+      again.operations.map((one) => `${one.action} ${one.resource}: ${one.reason}`),
+      [],
+      `after ${did.join('\n')}`,
+    );
+  }
+}
+
+test(`${cases} random labs converge after faults, to what a cold build gives`, { timeout: 3_600_000 }, async () => {
+  const outcome = await fc.check(
+    fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 4 }), async (rounds) => {
+      const world = new World();
+      const machines: MachineModel[] = [];
+      for (const one of rounds) {
+        for (const each of one.edits) applyEdit(machines, each);
+        const definition = labOf(machines);
+        await happen(world, one);
+        const fuse = new Fuse(one.fault, one.at);
+        try {
+          await world.apply(definition, fuse, one.parallel);
+        } catch (error) {
+          const expected =
+            error instanceof Died || (error as { code?: string }).code === 'fuzz' || fuse.kill.signal.aborted;
+          if (!expected) throw error;
+        }
+        await world.converge(definition);
+        await checkAgainstColdBuild(world, definition, machines);
+        for (const machine of machines) machine.renamedFrom = undefined;
+      }
+      await world.converge(undefined);
+      assert.equal(world.host.machines.size, 0, 'destroy leaves no machine');
+    }),
+    { numRuns: cases, seed },
+  );
+  // The report has the seed, the shrunken case, and how to run it again.
+  if (outcome.failed)
+    assert.fail(`${fc.defaultReportMessage(outcome)}\n${String((outcome.errorInstance as Error)?.stack)}`);
+});
+
+async function checkAgainstColdBuild(world: World, definition: LabDefinition, machines: MachineModel[]): Promise<void> {
+  const cold = new World();
+  await cold.converge(definition);
+  for (const machine of machines.filter((one) => one.kind === 'vm')) {
+    const found = await world.engine().machine(machine.name);
+    const built = await cold.engine().machine(machine.name);
+    const warm = world.host.machine(found.spec.name);
+    assert.equal(warm?.status, 'running', machine.name);
+    assert.equal(warm?.ready, true, machine.name);
+    assert.deepEqual(warm?.disk, cold.host.machine(built.spec.name)?.disk, machine.name);
+    assert.equal(warm?.spec.memory, machine.memory * 2 ** 20);
+  }
+  const known = new Set((await world.engine().machines()).map((one) => one.spec.name));
+  for (const [id, machine] of world.host.machines) {
+    assert.ok(known.has(machine.spec.name), `${id} is an orphan`);
+    if (machine.spec.kind === 'template') assert.equal(machine.status, 'stopped');
+    if (machine.layer !== null) assert.ok(world.host.layers.has(machine.layer), `${id} has lost its layer`);
+  }
+}
+
+/** Something that happens on the host, or that the user does, between two applies. */
+async function happen(world: World, { event, which }: Round): Promise<void> {
+  const all = [...world.host.machines.values()].filter((machine) => machine.spec.kind === 'vm');
+  const machine = all[which % Math.max(1, all.length)];
+  if (!machine) return;
+  const { name } = machine.spec;
+  switch (event) {
+    case 'crash-machine':
+      return world.host.crash(name);
+    case 'pause-machine':
+      machine.status = 'paused';
+      return;
+    case 'lose-disk':
+      return world.host.loseDisk(name);
+    case 'restore-behind': {
+      const layers = [...world.host.layers.keys()];
+      const layer = layers[which % Math.max(1, layers.length)];
+      if (layer !== undefined) world.host.restoreBehind(name, layer);
+      return;
+    }
+    case 'take-checkpoint':
+      if (all.every((one) => one.status === 'running'))
+        await world.engine().createCheckpoint({ description: 'by hand' });
+      return;
+    case 'restore-checkpoint':
+    case 'restore-declared': {
+      const { checkpoints } = await world.engine().listCheckpoints();
+      const found = checkpoints.filter(
+        (one) => one.origin === (event === 'restore-declared' ? 'declared' : 'taken'),
+      )[0];
+      if (found && found.machines.length > 0) await world.engine().restoreCheckpoint(found.id);
+      return;
+    }
+    case 'lose-layers':
+      // A layer that a machine stands on cannot go: its disk would be gone with it.
+      for (const key of world.host.layers.keys()) {
+        const reached = [...world.host.machines.values()].some((one) => one.layer === key);
+        const below = [...world.host.layers.values()].some((one) => one.stored.parent === key);
+        if (!reached && !below) world.host.layers.delete(key);
+      }
+      return;
+    case 'destroy':
+      return world.converge(undefined);
+    default:
+  }
+}
+
+function applyEdit(machines: MachineModel[], { kind, a, b, c }: Edit): void {
+  const machine = machines[a % Math.max(1, machines.length)];
+  const step = machine?.steps[b % Math.max(1, machine.steps.length)];
+  switch (kind) {
+    case 'add-machine':
+    case 'copy-machine': {
+      if (machines.length >= 5) return;
+      const name =
+        ['a', 'b', 'c', 'd', 'e', 'f', 'g'].find((one) => machines.every((other) => other.name !== one)) ?? 'z';
+      const steps = kind === 'copy-machine' && machine ? structuredClone(machine.steps) : [];
+      machines.push({
+        name,
+        kind: c === 0 ? 'template' : 'vm',
+        memory: 512,
+        disk: 10,
+        from: b,
+        port: 0,
+        steps,
+        renamedFrom: undefined,
+      });
+      return;
+    }
+    case 'remove-machine':
+      if (machines.length > 1) machines.splice(a % machines.length, 1);
+      return;
+    case 'add-step': {
+      if (!machine || machine.steps.length >= 6) return;
+      const kinds: StepModel['kind'][] = ['run', 'run', 'waitFor', 'capture', 'file', 'use', 'use', 'timed'];
+      const added = { kind: kinds[c] ?? 'run', text: b, checkpoint: b === 3 };
+      machine.steps.splice(c % 2 === 0 ? machine.steps.length : b % (machine.steps.length + 1), 0, added);
+      return;
+    }
+    case 'change-step':
+      if (step) step.text = (step.text + 1 + c) % 8;
+      return;
+    case 'remove-step':
+      machine?.steps.splice(b % Math.max(1, machine.steps.length), 1);
+      return;
+    case 'swap-steps':
+      machine?.steps.reverse();
+      return;
+    case 'toggle-checkpoint':
+      if (step) step.checkpoint = !step.checkpoint;
+      return;
+    case 'memory':
+      if (machine) machine.memory = 512 + 256 * (c % 3);
+      return;
+    case 'disk':
+      if (machine && c < 3) machine.disk = 10 + c;
+      return;
+    case 'rename': {
+      const free = ['p', 'q', 'r'].find((one) => machines.every((other) => other.name !== one));
+      if (!machine || !free || machine.renamedFrom !== undefined) return;
+      machine.renamedFrom = machine.name;
+      machine.name = free;
+      return;
+    }
+    case 'port':
+      if (machine) machine.port = c < 4 ? 8000 + c : 0;
+      return;
+  }
+}
+
+/** The lab that a model stands for. */
+function labOf(machines: readonly MachineModel[]): LabDefinition {
+  return defineLab({ name: 'fuzz' }, (lab: LabBuilder) => {
+    const made: { model: MachineModel; builder: Machine; last: string | undefined; captures: string[] }[] = [];
+    const usedPorts = new Set<number>();
+    for (const model of machines) {
+      const bases = made.filter((one) => one.last !== undefined);
+      const base = model.from > 2 ? bases[model.from % Math.max(1, bases.length)] : undefined;
+      const port = model.port !== 0 && !usedPorts.has(model.port) && model.kind === 'vm' ? model.port : undefined;
+      if (port !== undefined) usedPorts.add(port);
+      const common = {
+        memory: `${model.memory} MiB` as const,
+        ...(port === undefined ? {} : { forward: { http: { host: port, guest: 80 } } }),
+        ...(model.renamedFrom === undefined ? {} : { renamedFrom: model.renamedFrom }),
+      };
+      const options =
+        base?.last !== undefined
+          ? { from: base.builder.at[base.last] as never, ...common }
+          : { disk: `${model.disk} GB` as const, ...common };
+      const builder = (model.kind === 'vm'
+        ? lab.vm(model.name, options)
+        : lab.template(model.name, options)) as unknown as Machine;
+      const entry = { model, builder, last: undefined as string | undefined, captures: [] as string[] };
+      for (const [index, step] of model.steps.entries()) {
+        const name = `s${index}`;
+        const source = made.flatMap((one) => one.captures.map((capture) => one.builder.out[capture]))[step.text];
+        if (step.kind === 'capture') {
+          builder.capture(name, `get ${step.text}`);
+          entry.captures.push(name);
+        } else if (step.kind === 'waitFor') builder.waitFor(name, { port: 80 + step.text });
+        else if (step.kind === 'file') builder.file(name, '/etc/fuzz', `text ${step.text}`);
+        else if (step.kind === 'use' && source) builder.run(name, 'use', { environment: { VALUE: source } });
+        else if (step.kind === 'timed') builder.run(name, `timed ${step.text}`, { cache: { ttl: '1 d' } });
+        else builder.run(name, `do ${step.text}`);
+        if (step.checkpoint) {
+          builder.checkpoint(`at-${index}`);
+          entry.last = `at-${index}`;
+        }
+      }
+      made.push(entry);
+    }
+  });
+}
+
+type Machine = MachineBuilder<string, string, string>;

@@ -1,0 +1,83 @@
+import { isGoqemuError } from '@goqemu/core';
+import type { Preflight, ResolvedImage } from '../backend/backend.ts';
+import type { MachineDeclaration } from '../evaluate/lab.ts';
+import { withLocation } from '../evaluate/lab-error.ts';
+import { type ImagePin, type LabLock, pinName, pinOf } from '../lock/lab-lock.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { MakePlanInput } from './make-plan.ts';
+import type { PlanNotice } from './plan.ts';
+import type { PlanContext } from './plan-context.ts';
+
+export interface DesiredImage {
+  readonly resolved: ResolvedImage;
+  /** What enters keys: the pinned image where there is one. */
+  readonly key: string;
+  readonly pin: ImagePin | undefined;
+  /** The name stands for another image than the pinned one; of an absent image that shows once it is fetched. */
+  readonly moved: boolean;
+  readonly arch: MachineSpec['arch'];
+}
+
+export async function resolveImages(input: MakePlanInput): Promise<ReadonlyMap<string, DesiredImage>> {
+  const wanted = new Map<string, MachineDeclaration>();
+  for (const machine of input.lab?.machines ?? []) {
+    const name = pinName(machine.image, machine.arch);
+    if (!wanted.has(name)) wanted.set(name, machine);
+  }
+  const entries = await Promise.all(
+    [...wanted].map(async ([name, machine]): Promise<[string, DesiredImage]> => {
+      const resolved = await input.backend
+        .resolveImage(machine.image, machine.arch, input.call)
+        .catch((error: unknown) => {
+          throw isGoqemuError(error) && !error.location && machine.location
+            ? withLocation(error, machine.location)
+            : error;
+        });
+      const pin = input.lock.images[name];
+      const differs = pin !== undefined && pin.key !== pinOf(resolved);
+      const key = differs ? pin.key : resolved.key;
+      return [name, { resolved, key, pin, moved: differs && resolved.present, arch: machine.arch }];
+    }),
+  );
+  return new Map(entries);
+}
+
+/** An image that has moved on can only be used where a layer of the pinned one is cached. */
+export function imageProblems(context: PlanContext, images: ReadonlyMap<string, DesiredImage>): readonly Preflight[] {
+  const moved = [...images.values()].filter((image) => image.moved);
+  return moved.flatMap((image): Preflight[] => {
+    const needed = context.operations.find(
+      ({ work }) =>
+        work.verb === 'make' && !work.resume && 'image' in work.origin && work.origin.image.key === image.key,
+    );
+    if (!needed) return [];
+    return [
+      {
+        severity: 'error',
+        code: 'image-moved',
+        message: `${needed.machine} needs the image ${image.resolved.reference} that lab.lock.json pins, but that name stands for another one today`,
+        hint: 'goqemu lock --update moves the lab on to today’s image and shows the difference',
+      },
+    ];
+  });
+}
+
+export function lockNotices(images: ReadonlyMap<string, DesiredImage>): readonly PlanNotice[] {
+  return [...images.values()]
+    .filter((image) => image.moved)
+    .map((image) => ({
+      code: 'image-moved',
+      message: `${image.resolved.reference} stands for another image than the one in lab.lock.json: ${image.pin?.description} then, ${image.resolved.description} now`,
+      hint: 'goqemu lock --update moves the lab on',
+    }));
+}
+
+export function newPins(images: ReadonlyMap<string, DesiredImage>, lock: LabLock): Readonly<Record<string, ImagePin>> {
+  return Object.fromEntries(
+    [...images].flatMap(([name, { resolved }]) =>
+      lock.images[name] || !resolved.present
+        ? []
+        : [[name, { key: pinOf(resolved), description: resolved.description }]],
+    ),
+  );
+}

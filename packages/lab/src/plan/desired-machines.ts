@@ -1,0 +1,115 @@
+import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
+import { pinName } from '../lock/lab-lock.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { LabState, MachineState } from '../state/lab-state.ts';
+import { ChainBuilder } from './desired-chain.ts';
+import type { DesiredImage } from './desired-images.ts';
+import type { ChainLink, DesiredMachine } from './desired-machine.ts';
+import type { MakePlanInput } from './make-plan.ts';
+import type { Plan } from './plan.ts';
+
+export function recordedMachine(state: LabState, name: string): MachineState | undefined {
+  return Object.hasOwn(state.machines, name) ? state.machines[name] : undefined;
+}
+
+export async function buildDesired(
+  lab: Lab,
+  state: LabState,
+  images: ReadonlyMap<string, DesiredImage>,
+  secrets: Plan['secrets'],
+  input: MakePlanInput,
+): Promise<{ machines: readonly DesiredMachine[]; outputs: unknown }> {
+  const builder = new ChainBuilder({
+    lab,
+    state,
+    now: input.now,
+    fingerprints: Object.fromEntries(Object.entries(secrets).map(([name, one]) => [name, one.fingerprint])),
+  });
+  const usedNames = new Map(
+    Object.values(state.machines).map((machine) => [machine.spec.name.toLowerCase(), machine.name]),
+  );
+  const machines: DesiredMachine[] = [];
+  for (const declared of lab.machines) {
+    const recorded = recordedMachine(state, declared.name);
+    const machine = leaveAlone(declared, recorded);
+    const image = images.get(pinName(declared.image, declared.arch));
+    if (!image) continue;
+    const kept = recorded && machine.ignoreChanges.includes('image') ? recorded.image : undefined;
+    const imageKey = kept?.key ?? image.key;
+    const user = machine.user ?? image.resolved.user;
+    const { arch, firmware, accelerator, memory, cpus, disk, identity, forwards, kind } = machine;
+    const spec: MachineSpec = {
+      name: recorded?.spec.name ?? freeName(declared.name, usedNames),
+      kind,
+      arch,
+      firmware,
+      accelerator,
+      memory,
+      cpus,
+      disk,
+      user,
+      identity,
+      forwards,
+    };
+    const chain = await builder.build(
+      machine,
+      { imageKey, disk, arch, firmware, user },
+      kept?.reference ?? machine.image,
+    );
+    machines.push({
+      declaration: machine,
+      spec,
+      image: { ...image.resolved, key: imageKey },
+      chain: leaveSteps(machine, recorded, chain),
+    });
+  }
+  return { machines, outputs: builder.outputs(lab.outputs) };
+}
+
+/** The backend's name of a new machine: its own, unless one that was renamed still goes by it. */
+function freeName(name: string, used: Map<string, string>): string {
+  for (let attempt = 1; ; attempt++) {
+    const candidate = attempt === 1 ? name : `${name}-${attempt}`;
+    const owner = used.get(candidate.toLowerCase());
+    if (owner !== undefined && owner !== name) continue;
+    used.set(candidate.toLowerCase(), name);
+    return candidate;
+  }
+}
+
+/** Properties that the lab is told not to change keep what is recorded. */
+function leaveAlone(machine: MachineDeclaration, recorded: MachineState | undefined): MachineDeclaration {
+  if (!recorded || machine.ignoreChanges.length === 0) return machine;
+  const left = new Set(machine.ignoreChanges);
+  const { spec } = recorded;
+  const kept = (['arch', 'firmware', 'accelerator', 'memory', 'cpus', 'disk', 'user'] as const).filter((one) =>
+    left.has(one),
+  );
+  return Object.defineProperty(
+    {
+      ...machine,
+      ...Object.fromEntries(kept.map((property) => [property, spec[property]])),
+      ...(left.has('hostname')
+        ? { identity: { ...machine.identity, hostname: spec.identity.hostname, instanceId: spec.identity.instanceId } }
+        : {}),
+      ...(left.has('forward') ? { forwards: spec.forwards, fixedPorts: [] } : {}),
+    },
+    'location',
+    { get: () => machine.location, enumerable: false },
+  ) as MachineDeclaration;
+}
+
+function leaveSteps(
+  machine: MachineDeclaration,
+  recorded: MachineState | undefined,
+  chain: readonly ChainLink[],
+): readonly ChainLink[] {
+  if (!recorded || !machine.ignoreChanges.includes('steps') || recorded.applied[0]?.key !== chain[0]?.key) return chain;
+  return recorded.applied.map((step) => ({
+    ...step,
+    cut: true,
+    checkpoints: Object.entries(recorded.checkpoints).flatMap(([name, layer]) => (layer === step.key ? [name] : [])),
+    waitsFor: [],
+    captures: false,
+  }));
+}

@@ -1,0 +1,73 @@
+import { formatByteSize, GoqemuError } from '@goqemu/core';
+import type { Preflight } from '../backend/backend.ts';
+import { suggestion } from '../evaluate/lab-error.ts';
+import type { DesiredMachine } from './desired-machine.ts';
+import type { MakePlanInput } from './make-plan.ts';
+import type { PlanContext } from './plan-context.ts';
+
+export function protectionProblems(context: PlanContext, wanted: readonly DesiredMachine[]): readonly Preflight[] {
+  const declared = new Map(wanted.map((machine) => [machine.declaration.name, machine.declaration]));
+  return context.operations.flatMap((operation): Preflight[] => {
+    const destroys = operation.action === 'delete' || operation.action === 'replace';
+    const isProtected =
+      declared.get(operation.machine)?.protect ?? context.facts.state.machines[operation.machine]?.protect ?? false;
+    if (!destroys || !isProtected) return [];
+    return [
+      {
+        severity: 'error',
+        code: 'protected',
+        message: `${operation.machine} is protected, and this plan would ${operation.action} it: ${operation.reason}`,
+        hint: 'set protect: false in the lab and apply that first, or exclude the machine',
+      },
+    ];
+  });
+}
+
+export function portTaken(port: number, wanted: readonly DesiredMachine[]): Preflight {
+  const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port));
+  const line = owner?.declaration.location?.line;
+  return {
+    severity: 'error',
+    code: 'port-taken',
+    message: `${owner?.declaration.name}: port ${port} of the host is taken by another program${line ? ` (line ${line})` : ''}`,
+    hint: 'leave the host port out and goqemu chooses a free one, or end the other program',
+  };
+}
+
+export function memoryProblems(wanted: readonly DesiredMachine[], budget: number): readonly Preflight[] {
+  const machines = wanted.filter((machine) => machine.spec.kind === 'vm');
+  const sum = machines.reduce((total, machine) => total + machine.spec.memory, 0);
+  const largest = wanted.reduce((most, machine) => Math.max(most, machine.spec.memory), 0);
+  if (Math.max(sum, largest) <= budget) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'memory-short',
+      message: `the machines of the lab want ${formatByteSize(Math.max(sum, largest))} of memory together, and this host can give ${formatByteSize(budget)}`,
+      hint: 'give the machines less memory, or apply some of them with --target',
+    },
+  ];
+}
+
+/** @throws GoqemuError `machine-unknown` for a name in an option that neither the lab nor the state has */
+export function checkNames(input: MakePlanInput): void {
+  const known = new Set([
+    ...(input.lab?.machines.map((machine) => machine.name) ?? []),
+    ...Object.keys(input.read.state.machines),
+  ]);
+  for (const [option, names] of [
+    ['--target', input.target],
+    ['--exclude', input.exclude],
+    ['--replace', input.replace],
+  ] as const) {
+    const unknown = names?.find((name) => !known.has(name));
+    if (unknown === undefined) continue;
+    throw new GoqemuError({
+      code: 'machine-unknown',
+      source: 'user',
+      subject: option,
+      message: `${option}: no machine is called "${unknown}"`,
+      hint: suggestion(unknown, [...known]),
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { formatByteSize, formatDuration } from '@goqemu/core';
+import type { ObservedMachine } from '../backend/backend.ts';
+import type { AppliedStep, MachineState } from '../state/lab-state.ts';
+import type { ChainLink, DesiredMachine } from './desired-machine.ts';
+import type { Position } from './machine-position.ts';
+import type { PropertyChange } from './operation.ts';
+import type { PlanContext } from './plan-context.ts';
+import { propertyDiff } from './property-diff.ts';
+
+export function reasonToMakeAnew(
+  context: PlanContext,
+  desired: DesiredMachine,
+  recorded: MachineState,
+  observed: ObservedMachine | undefined,
+): { reason: string; diff?: readonly PropertyChange[] } | undefined {
+  if (context.facts.replace.has(desired.declaration.name)) return { reason: 'replacing it was asked for' };
+  if (recorded.phase === 'making') return { reason: 'making it was cut off' };
+  if (recorded.phase === 'deleting') return { reason: 'replacing it was cut off' };
+  if (recorded.spec.kind !== desired.spec.kind) return { reason: `it becomes a ${desired.spec.kind}` };
+  const base = desired.chain[0];
+  if (base && recorded.base !== base.key) {
+    const before = recorded.applied[0]?.summary ?? {
+      image: recorded.image.reference,
+      disk: recorded.spec.disk,
+      arch: recorded.spec.arch,
+      firmware: recorded.spec.firmware,
+      user: recorded.spec.user,
+    };
+    const diff = propertyDiff(before, base.summary);
+    return { reason: recreateReason(diff), diff };
+  }
+  if (recorded.record !== null && (observed?.status === 'absent' || observed?.status === 'damaged' || !observed)) {
+    return { reason: `its disk is gone or damaged${observed?.reason ? `: ${observed.reason}` : ''}` };
+  }
+  return undefined;
+}
+
+function recreateReason(diff: readonly PropertyChange[]): string {
+  const [first] = diff;
+  if (!first) return 'recreate: the image has changed';
+  if (first.property === 'disk' && typeof first.before === 'number' && typeof first.after === 'number') {
+    const verb = first.after > first.before ? 'grows' : 'shrinks';
+    return `recreate: the disk ${verb} from ${formatByteSize(first.before)} to ${formatByteSize(first.after)}`;
+  }
+  return `recreate: ${first.property} changes from ${String(first.before)} to ${String(first.after)}`;
+}
+
+export function whyBack(found: Position, chain: readonly ChainLink[], common: number): string {
+  if (found.applied.length > common) {
+    const gone = found.applied[common]?.name;
+    const now = chain[common]?.name;
+    if (now === undefined) return `"${gone}" is no longer in the lab`;
+    return gone === now ? `"${now}" has changed` : `"${now}" comes where "${gone}" was`;
+  }
+  return found.reason ?? 'a step was cut off';
+}
+
+export function whyStart(recorded: MachineState, observed: ObservedMachine | undefined): string {
+  if (observed?.status === 'running') return 'its start was cut off';
+  if (observed?.status === 'paused') return 'it was paused behind our back';
+  if (observed?.status === 'crashed') return `it has died${observed.reason ? `: ${observed.reason}` : ''}`;
+  return recorded.ready ? 'it is not running' : 'it has not been started';
+}
+
+export function updateReason(
+  restart: boolean,
+  restartDiff: readonly PropertyChange[],
+  recut: boolean,
+  moved: string | undefined,
+  diff: readonly PropertyChange[],
+): string {
+  const names = restartDiff.map((change) => change.property).join(', ');
+  if (restart) return `restart: ${names} ${restartDiff.length === 1 ? 'changes' : 'change'}`;
+  if (recut) return 'a checkpoint was cut off while it was taken';
+  if (moved && diff.length === 0) return 'it was restored behind our back';
+  return `${diff.map((change) => change.property).join(', ')} ${diff.length === 1 ? 'changes' : 'change'}`;
+}
+
+/** `roll back to the layer after "one", run 2 steps again, about 12 s: "two" has changed`. */
+export function restoreReason(
+  context: PlanContext,
+  name: string,
+  back: boolean,
+  restore: { readonly applied: readonly AppliedStep[]; readonly reason: string },
+  remaining: readonly ChainLink[],
+): string {
+  const times = [
+    context.duration(`restore:${name}`, 'restore').estimateMs,
+    ...remaining.map((link) => context.duration(`step:${name}/${link.name}`).estimateMs),
+  ];
+  const known = times.filter((time) => time !== undefined);
+  const about =
+    known.length === times.length ? `, about ${formatDuration(known.reduce((sum, time) => sum + time, 0))}` : '';
+  const steps = remaining.length === 1 ? 'run 1 step again' : `run ${remaining.length} steps again`;
+  const where = `${back ? 'roll back' : 'go on'} to the layer ${layerName(restore.applied)}`;
+  return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}`;
+}
+
+function layerName(applied: readonly AppliedStep[]): string {
+  return applied.length <= 1 ? 'before the first step' : `after "${applied.at(-1)?.name}"`;
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LabBench } from '@goqemu/testing';
+import fc from 'fast-check';
+import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
+import { secret } from '../value/secret.ts';
+import { sh } from '../value/sh.ts';
+import { MaskedStream, maskText } from './mask.ts';
+import { SecretBox } from './secret-box.ts';
+
+const planted = 'correct-horse-battery';
+const captured = 'captured-in-the-guest';
+const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
+
+const using = lab((l) => {
+  const token = secret('token', { env: 'TOKEN' });
+  const web = l.vm('web').run('login', sh`login ${token}`).capture('ticket', 'get ticket', { secret: true });
+  web.run('use', 'use', { environment: { TICKET: web.out.ticket, TOKEN: token } }).file('conf', '/etc/conf', token);
+  return { token, ticket: web.out.ticket, both: sh`${token} ${web.out.ticket}` };
+});
+
+function newBench(): LabBench {
+  return new LabBench({
+    labFile: import.meta.filename,
+    environment: { TOKEN: planted },
+    output: (_machine, step) =>
+      step.name === 'ticket' ? `${captured}\n` : step.name === 'use' ? `${planted}, ${captured}` : planted,
+  });
+}
+
+test('a planted secret is in no file, event, plan, output or layer key', async () => {
+  const bench = newBench();
+  const { plan, result } = await bench.apply(using);
+  const seen = JSON.stringify([
+    plan,
+    result,
+    bench.events,
+    [...bench.storage.files],
+    await bench.engine('web').status(),
+  ]);
+  for (const value of [planted, captured]) assert.equal(seen.includes(value), false);
+  assert.match(bench.host.machine('web')?.disk.join() ?? '', new RegExp(planted), 'the guest has it');
+  assert.match(bench.host.machine('web')?.disk.join() ?? '', new RegExp(captured), 'and the captured one');
+  assert.deepEqual(result.outputs, { token: null, ticket: null, both: null });
+  assert.ok(bench.events.some((event) => event.type === 'operation-progress' && JSON.stringify(event).includes('•••')));
+});
+
+test('a secret in an error of a step is masked', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename, environment: { TOKEN: planted } });
+  const failing = lab(
+    (l) =>
+      void l.vm('web').run(
+        'bad',
+        sh`echo ${secret('token', { env: 'TOKEN' })}
+exit 1`,
+      ),
+  );
+  const { result } = await bench.tryApply(failing);
+  assert.equal(result.errors[0]?.error.code, 'step-failed');
+  assert.equal(JSON.stringify([result, bench.events, [...bench.storage.files]]).includes(planted), false);
+});
+
+test('a capture of a secret that fails shows nothing of its output', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename, output: () => captured });
+  const failing = lab((l) => void l.vm('web').capture('ticket', 'exit 1', { secret: true }));
+  const { result } = await bench.tryApply(failing);
+  assert.equal(result.errors[0]?.error.data?.exitCode, 1);
+  assert.equal(JSON.stringify([result, bench.events]).includes(captured), false);
+});
+
+test('a rotated secret runs again what uses it, and nothing before that', async () => {
+  const bench = newBench();
+  const program = lab(
+    (l) =>
+      void l
+        .vm('web')
+        .run('one', 'echo')
+        .run('login', sh`login ${secret('token', { env: 'TOKEN' })}`),
+  );
+  await bench.apply(program);
+  assert.deepEqual((await bench.plan(program)).operations, []);
+  bench.environment.TOKEN = 'another-long-secret';
+  const plan = await bench.plan(program);
+  assert.deepEqual(
+    plan.operations.map((operation) => operation.resource),
+    ['web', 'web/login'],
+  );
+});
+
+test('a plan is stale once a secret has changed', async () => {
+  const bench = newBench();
+  const plan = await bench.plan(using);
+  bench.environment.TOKEN = 'another-long-secret';
+  await assert.rejects(bench.engine('web').apply(plan), { code: 'plan-stale' });
+});
+
+test('a generated secret is made once and kept, and one that is asked for is asked once', async () => {
+  let asked = 0;
+  const bench = new LabBench({
+    labFile: import.meta.filename,
+    promptSecret: async () => {
+      asked++;
+      return 'typed by a person';
+    },
+  });
+  const program = (script: string) =>
+    lab((l) => {
+      const made = secret('made', { generate: 24 });
+      const typed = secret('typed', { prompt: 'Password?' });
+      l.vm('web')
+        .run('one', sh`${made}`, { environment: { TYPED: typed } })
+        .run('two', script, { environment: { MADE: made } });
+    });
+  await bench.apply(program('a'));
+  const value = /"MADE":"([\w-]+)"/.exec(bench.host.machine('web')?.disk.at(-1) ?? '')?.[1];
+  assert.equal(value?.length, 32);
+  await bench.apply(program('b'));
+  assert.match(bench.host.machine('web')?.disk.at(-1) ?? '', new RegExp(`"MADE":"${value}"`));
+  assert.equal(asked, 1);
+  assert.equal(JSON.stringify([...bench.storage.files]).includes(String(value)), false);
+});
+
+test('a secret that is not there is an error that says where it should be', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  await assert.rejects(bench.plan(using), { code: 'secret-missing', hint: 'set TOKEN and try again' });
+  const prompted = lab((l) => void l.vm('web').run('x', sh`${secret('p', { prompt: 'P?' })}`));
+  await assert.rejects(bench.plan(prompted), { code: 'secret-missing' });
+  assert.throws(() => secret('x', { generate: 8 }), { code: 'secret-invalid' });
+  assert.throws(() => secret('../x', { env: 'X' }), { code: 'name-invalid' });
+});
+
+test('what is encrypted reads back under its own name and key, and under no other', () => {
+  const box = new SecretBox(Buffer.alloc(32, 1));
+  const sealed = box.encrypt('name', 'value');
+  assert.equal(box.decrypt('name', sealed), 'value');
+  assert.throws(() => box.decrypt('other', sealed), { code: 'secret-unreadable' });
+  assert.throws(() => new SecretBox(Buffer.alloc(32, 2)).decrypt('name', sealed), { code: 'secret-unreadable' });
+  assert.notEqual(box.encrypt('name', 'value'), sealed, 'equal values do not look equal');
+  assert.equal(box.fingerprint('name', 'value'), box.fingerprint('name', 'value'));
+  assert.notEqual(box.fingerprint('name', 'value'), box.fingerprint('other', 'value'));
+});
+
+test('a secret is masked in a stream wherever the stream is cut', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('abab', 'ab', 'a', 'b', 'secret', 'sec', 'ret', ' '), { maxLength: 12 }),
+      fc.array(fc.nat(5), { maxLength: 12 }),
+      (pieces, cuts) => {
+        const secrets = ['secret', 'ababb'];
+        const text = pieces.join('');
+        const stream = new MaskedStream(() => secrets);
+        let out = '';
+        let at = 0;
+        for (const cut of cuts) {
+          out += stream.push(text.slice(at, at + cut));
+          at += cut;
+        }
+        out += stream.push(text.slice(at)) + stream.end();
+        assert.equal(out, maskText(text, secrets));
+      },
+    ),
+  );
+});

@@ -1,0 +1,40 @@
+import type { Logger, ProcessTable } from '@goqemu/core';
+import type { QmpClient } from '@goqemu/protocol';
+import type { ProcessExit } from '../launch/exit-cause.ts';
+import type { MachineExit } from './machine-exit.ts';
+import type { MachineRecord } from './machine-record.ts';
+import type { StopRung, StopStep, StopTimeouts } from './stop-ladder.ts';
+
+export interface MachineConnection {
+  readonly record: MachineRecord;
+  /** The holder's monitor, negotiated. */
+  readonly qmp: QmpClient;
+  readonly processes?: ProcessTable;
+  readonly logger?: Logger;
+  /** Known to the process that launched it. */
+  readonly exited?: Promise<ProcessExit>;
+  /** Bytes of the log that were there before this start. */
+  readonly logOffset?: number;
+}
+
+export interface StopOptions {
+  /** Milliseconds for each rung; 0 leaves it out. See {@link defaultStopTimeouts}. */
+  readonly timeouts?: Partial<StopTimeouts>;
+  readonly signal?: AbortSignal;
+}
+
+export interface StopResult {
+  /** The rung that did it; undefined when the machine had ended before. */
+  readonly how: StopRung | undefined;
+  readonly steps: readonly StopStep[];
+  readonly exit: MachineExit;
+  readonly durationMs: number;
+}
+
+export interface AgentOptions {
+  /** Milliseconds to wait for one's turn, and again for the agent to answer; 5000 unless given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Told to others who wait for their turn. */
+  readonly command?: string;
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { BackendCall, MachineSpec, ResolvedStep } from '@goqemu/lab';
+import { FakeBackend } from './fake-backend.ts';
+
+const machine: MachineSpec = {
+  name: 'web',
+  kind: 'vm',
+  arch: 'amd64',
+  firmware: 'bios',
+  accelerator: 'auto',
+  memory: 2 ** 30,
+  cpus: 1,
+  disk: 10e9,
+  user: 'debian',
+  identity: {
+    hostname: 'web',
+    instanceId: 'i-1',
+    mac: '52:54:00:00:00:01',
+    machineId: '0'.repeat(32),
+    sshPort: 22_000,
+  },
+  forwards: {},
+};
+const call: BackendCall = {
+  scope: { lab: 'lab', stack: 'default', lineage: '0123456789ab' },
+  signal: new AbortController().signal,
+  progress: () => undefined,
+};
+
+function run(script: string): ResolvedStep {
+  return { kind: 'run', name: 'x', script, interpreter: '/bin/sh', user: 'root', environment: {}, timeoutMs: 1000 };
+}
+
+async function started(backend: FakeBackend): Promise<void> {
+  const image = await backend.resolveImage('debian-12', 'amd64', call);
+  await backend.start(machine, await backend.create(machine, { image }, call), call);
+}
+
+test('a layer brings the disk back to what it was', async () => {
+  const backend = new FakeBackend();
+  await started(backend);
+  await backend.cutLayer({ machine, record: {}, key: 'k0', ram: true, descriptions: [] }, call);
+  await backend.runStep(machine, {}, run('rm -rf /'), call);
+  assert.equal(backend.host.machine('web')?.disk.length, 2);
+  await backend.restore(machine, {}, 'k0', call);
+  assert.deepEqual(backend.host.machine('web')?.disk, ['image sha256:debian-12']);
+});
+
+test('a step that fails tells command, exit code and output, and stays half-done on the disk', async () => {
+  const backend = new FakeBackend();
+  await started(backend);
+  await assert.rejects(backend.runStep(machine, {}, run('exit 7'), call), (error: { code: string; data: object }) => {
+    assert.equal(error.code, 'step-failed');
+    assert.deepEqual(Object.keys(error.data), ['command', 'exitCode', 'output']);
+    return true;
+  });
+  assert.match(backend.host.machine('web')?.disk.at(-1) ?? '', /^half of /);
+});
+
+test('a verb fails at the moment that the fault chooses', async () => {
+  for (const [moment, disk] of [
+    ['before', 1],
+    ['middle', 2],
+    ['after', 2],
+  ] as const) {
+    const backend = new FakeBackend({
+      fault: ({ verb }, now) => {
+        if (verb === 'runStep' && now === moment) throw new Error(moment);
+      },
+    });
+    await started(backend);
+    await assert.rejects(backend.runStep(machine, {}, run('echo'), call), { message: moment });
+    assert.equal(backend.host.machine('web')?.disk.length, disk);
+  }
+});
+
+test('a cut on a disk that stands elsewhere is refused, and a key that is there stays as it is', async () => {
+  const backend = new FakeBackend();
+  await started(backend);
+  const cut = (key: string, parent?: string) =>
+    backend.cutLayer({ machine, record: {}, key, ram: true, descriptions: [], ...(parent ? { parent } : {}) }, call);
+  await assert.rejects(cut('k1', 'k0'), { code: 'fake-refused' });
+  await cut('k0');
+  await backend.runStep(machine, {}, run('echo'), call);
+  await cut('k0');
+  assert.equal(backend.host.layers.get('k0')?.disk.length, 1);
+});
+
+test('collection keeps what a kept layer or a machine stands on', async () => {
+  const backend = new FakeBackend();
+  await started(backend);
+  for (const [key, parent] of [
+    ['k0', undefined],
+    ['k1', 'k0'],
+    ['k2', 'k1'],
+  ] as const) {
+    await backend.cutLayer(
+      { machine, record: {}, key, ram: true, descriptions: [], ...(parent ? { parent } : {}) },
+      call,
+    );
+  }
+  await backend.restore(machine, {}, 'k1', call);
+  assert.equal((await backend.collectLayers([], call)).removed, 1);
+  assert.deepEqual([...backend.host.layers.keys()], ['k0', 'k1']);
+  await backend.delete(machine, {}, call);
+  assert.equal((await backend.collectLayers(['k0'], call)).removed, 1);
+});
+
+test('an aborted call does nothing', async () => {
+  const backend = new FakeBackend();
+  const aborted = { ...call, signal: AbortSignal.abort(new Error('stop')) };
+  await assert.rejects(backend.create(machine, { layer: 'k0' }, aborted), { message: 'stop' });
+  assert.equal(backend.host.machines.size, 0);
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { FakeHost } from '@goqemu/testing';
+import { FakeHostBackend } from '../../packages/goqemu/src/host/fixture/fake-host-backend.ts';
+import { runInTestShell } from '../../packages/goqemu/src/shell/fixture/test-shell.ts';
+
+// Inside the checkout, so that the compiler finds its settings.
+mkdirSync('.cache', { recursive: true });
+const base = mkdtempSync(resolve('.cache', 'examples-'));
+after(() => rmSync(base, { recursive: true }));
+
+function run(argv: readonly string[], workingFolder: string) {
+  const host = new FakeHost();
+  const backend = async () => new FakeHostBackend({ host });
+  return runInTestShell(argv, { workingFolder, home: join(base, 'home'), backend });
+}
+
+/** The labs in the pages that a reader is likely to copy. */
+function labsOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/```ts\n(.*?)```/gs)]
+    .map(([, code]) => code ?? '')
+    .filter((code) => code.includes('defineLab('));
+}
+
+for (const name of readdirSync('examples'))
+  test(`the example ${name} plans, and is the same each time`, async () => {
+    const { code, stderr } = await run(['plan', '--check-pure'], resolve('examples', name));
+    assert.equal(code, 0, stderr);
+  });
+
+test('the labs in README.md plan and have the types that they should', async () => {
+  const labs = labsOf('README.md');
+  assert.ok(labs.length > 0);
+  for (const [index, source] of labs.entries()) {
+    const folder = join(base, `readme-${index}`);
+    mkdirSync(join(folder, 'site'), { recursive: true });
+    writeFileSync(join(folder, 'lab.ts'), source);
+    const { code, stderr } = await run(['plan', '--check-pure'], folder);
+    assert.equal(code, 0, stderr);
+  }
+  writeFileSync(
+    join(base, 'tsconfig.json'),
+    JSON.stringify({ extends: resolve('tsconfig.json'), include: ['readme-*/lab.ts'], exclude: [] }),
+  );
+  await promisify(execFile)(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', base]).catch(
+    (error: { stdout: string }) => assert.fail(error.stdout),
+  );
+});
