@@ -3,7 +3,7 @@
  * `loadvm`, a cold boot, and a bare script that restores a RAM file. Absolute times are the machine's of the day.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostPlatform } from '@goqemu/core';
@@ -23,7 +23,7 @@ import {
   type VmOrigin,
   type VmProgress,
 } from '@goqemu/vm';
-import { bareRestore } from './bare-restore.ts';
+import { type BareRestore, bareRestore } from './bare-restore.ts';
 
 export interface Row {
   readonly name: string;
@@ -63,8 +63,14 @@ async function debianRows(host: VmHost, origin: VmOrigin, report: (row: Row) => 
   await guest.command();
   const first = await guest.cut('1');
   const ramBytes = await host.layers.bytes(first.layer);
-  const bare = await bareRuns(guest, '1', turns);
-  const restores = await guest.restores('1', turns);
+  const restores: Awaited<ReturnType<Guest['restores']>> = [];
+  const bares: BareRestore[] = [];
+  // In turns, so that both see the same load.
+  for (let turn = 0; turn < turns; turn++) {
+    restores.push(...(await guest.restores('1', 1)));
+    bares.push(await bareRun(guest, '1'));
+  }
+  const bare = { running: median(bares.map((run) => run.running)), command: median(bares.map((run) => run.command)) };
   const running = median(restores.map((run) => run.running));
   const command = median(restores.map((run) => run.command));
   const ssh = median(restores.map((run) => run.ssh));
@@ -151,13 +157,13 @@ async function forkRows(guest: Guest, counts: readonly number[]): Promise<Row[]>
     const begun = performance.now();
     await using forks = await forkLayer(guest.vm.host, guest.key('1'), { count }, {});
     const took = performance.now() - begun;
-    const sizes = await Promise.all(forks.map(({ machine }) => proportionalBytes(machine.record.pid)));
-    const total = sizes.reduce((sum, size) => sum + size.proportional, 0);
-    if (count === 1) alone = total;
-    const last = sizes.at(-1)?.own ?? 0;
+    const sizes = await Promise.all(forks.map(({ machine }) => ownBytes(machine.record.pid)));
+    const last = sizes.at(-1) ?? 0;
+    // The first brings the RAM file into memory, where the others find it.
+    if (count === 1) alone = last + (await guest.ramBytes('1'));
     rows.push({ name: `${count} forks to all ready`, unit: 'ms', value: took });
     rows.push({
-      name: `memory that only the ${count}. fork has, to all that the first takes`,
+      name: `memory that the ${count}. fork adds, to that of the first with the RAM file`,
       unit: 'MiB',
       value: last / 2 ** 20,
       baseline: alone / 2 ** 20,
@@ -167,12 +173,11 @@ async function forkRows(guest: Guest, counts: readonly number[]): Promise<Row[]>
   return rows;
 }
 
-/** `/proc/PID/smaps_rollup` (proc(5)): shared pages count in equal parts; private ones are the process's own. */
-async function proportionalBytes(pid: number): Promise<{ proportional: number; own: number }> {
+/** Pages that are this process's own: `/proc/PID/smaps_rollup` (proc(5)). */
+async function ownBytes(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
   const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
-  const own = kilobytes('Private_Clean') + kilobytes('Private_Dirty');
-  return { proportional: kilobytes('Pss') * 1024, own: own * 1024 };
+  return (kilobytes('Private_Clean') + kilobytes('Private_Dirty')) * 1024;
 }
 
 async function savevm(guest: Guest, turns: number): Promise<{ save: number; load: number }> {
@@ -191,20 +196,19 @@ async function savevm(guest: Guest, turns: number): Promise<{ save: number; load
   return { save: median(save), load: median(load) };
 }
 
-async function bareRuns(guest: Guest, name: string, turns: number): Promise<{ running: number; command: number }> {
-  await guest.restore(name);
+/** The arguments are those of the machine, which has just been restored. */
+async function bareRun(guest: Guest, name: string): Promise<BareRestore> {
   const { vm } = guest;
   const machine = await guest.machine();
   const layer = await vm.host.layers.get(guest.key(name));
-  const runs: { running: number; command: number }[] = [];
-  for (let turn = 0; turn < turns; turn++) {
-    const disk = vm.folder.file(`bare-${turn}.qcow2`);
-    await createOverlay(disk, { qemuImg: '', backing: join(layer.folder, layer.manifest.disk.name) });
+  const disk = vm.folder.file('bare.qcow2');
+  await createOverlay(disk, { qemuImg: '', backing: join(layer.folder, layer.manifest.disk.name) });
+  try {
     const used = vm.folder.file((await vm.state()).disk);
-    runs.push(await bareRestore(machine.record.pid, vm.host.layers.ramFiles(layer).state, [used, disk]));
+    return await bareRestore(machine.record.pid, vm.host.layers.ramFiles(layer).state, [used, disk]);
+  } finally {
     await rm(disk);
   }
-  return { running: median(runs.map((run) => run.running)), command: median(runs.map((run) => run.command)) };
 }
 
 /** One machine, and what is measured on it. */
@@ -248,6 +252,12 @@ class Guest implements AsyncDisposable {
 
   key(name: string): string {
     return createHash('sha256').update(`${this.vm.spec.name} ${name}`).digest('hex');
+  }
+
+  /** What the RAM file of a layer takes, holes left out. */
+  async ramBytes(name: string): Promise<number> {
+    const { layers } = this.vm.host;
+    return (await stat(layers.ramFiles(await layers.get(this.key(name))).ram)).blocks * 512;
   }
 
   async machine(): Promise<Machine> {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { internalError } from '@goqemu/core';
 import { type GuestSession, newMachineId } from '@goqemu/guest';
 import { type Machine, qcow2Size } from '@goqemu/machine';
+import { findFreePort } from '@goqemu/network';
 import type { Layer } from '../layers/layer-store.ts';
 import { createVm } from '../lifecycle/create-vm.ts';
 import { deleteVm } from '../lifecycle/delete-vm.ts';
@@ -130,23 +130,8 @@ async function specOf(
   };
 }
 
-/** All are held until the last is known, so that no two are the same. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
-  try {
-    const ports: number[] = [];
-    while (ports.length < count) {
-      const server = createServer();
-      servers.push(server);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      const address = server.address();
-      if (typeof address === 'object' && address) ports.push(address.port);
-    }
-    return ports;
-  } finally {
-    for (const server of servers) server.close();
-  }
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await findFreePort());
+  return [...ports];
 }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError } from '@goqemu/core';
 import { parseStateStream } from '@goqemu/machine';
-import { execa } from 'execa';
 import type { Layer, LayerStore } from './layer-store.ts';
 
 /**
@@ -18,6 +17,7 @@ export async function verifyLayer(
 ): Promise<void> {
   await store.check(layer);
   const disk = join(layer.folder, layer.manifest.disk.name);
+  const { execa } = await import('execa'); // late: most commands start no program
   // The machine above may have it open for reading: -U asks for no lock.
   const result = await execa(options.qemuImg, ['check', '-q', '-U', '-f', 'qcow2', disk], {
     reject: false,

@@ -71,7 +71,14 @@ async function takeOver(
   session: GuestSession,
   call: VmCall,
 ): Promise<void> {
-  await vm.update({ ...state, disk, layer: key, resumeFrom: key, identity: identity.instanceId });
+  await vm.update({
+    ...state,
+    disk,
+    layer: key,
+    resumeFrom: key,
+    identity: identity.instanceId,
+    ready: undefined,
+  });
   vm.trace('restore: the folder names the new QEMU');
   await killOthers(vm, call);
   vm.trace('restore: the old QEMU is gone');
