@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { GoqemuError, systemErrorCode } from '@goqemu/core';
-import { type FoundMachine, type LabScope, stateFolderOf } from '@goqemu/lab';
+import { GoqemuError } from '@goqemu/core';
+import type { FoundMachine } from '@goqemu/lab';
 import type { HostMachine } from '../host/host-backend.ts';
 import type { CommandContext } from '../shell/command-context.ts';
 import type { OpenLab } from './open-lab.ts';
@@ -19,7 +17,7 @@ export interface ReachedMachine {
  */
 export async function findMachine(lab: OpenLab, name: string): Promise<ReachedMachine> {
   const found = await lab.engine.machine(name);
-  return { name, found, host: lab.backend.machine(found.spec, await scopeOf(lab)) };
+  return { name, found, host: lab.backend.machine(found.spec, found.scope) };
 }
 
 /**
@@ -29,8 +27,8 @@ export async function findMachine(lab: OpenLab, name: string): Promise<ReachedMa
  */
 export async function reachMachine(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedMachine> {
   const reached = await findMachine(lab, name);
-  const { spec: machine, record } = reached.found;
-  const call = { scope: await scopeOf(lab), signal: context.shell.interrupt, progress: () => undefined };
+  const { spec: machine, record, scope } = reached.found;
+  const call = { scope, signal: context.shell.interrupt, progress: () => undefined };
   const seen = (await lab.backend.observe([{ machine, record }], call)).get(machine.name);
   if (seen?.status === 'running') return reached;
   throw new GoqemuError({
@@ -40,22 +38,4 @@ export async function reachMachine(context: CommandContext, lab: OpenLab, name: 
     message: `machine ${name} is ${seen?.status ?? 'absent'}${seen?.reason ? `: ${seen.reason}` : ''}`,
     hint: 'see "goqemu status"; bring it back with "goqemu apply"',
   });
-}
-
-/** Whose machines these are, as the state tells it. */
-async function scopeOf(lab: OpenLab): Promise<LabScope> {
-  const path = join(stateFolderOf(dirname(lab.file), lab.name, lab.stack), 'state.json');
-  try {
-    const { lineage } = JSON.parse(await readFile(path, 'utf8')) as { lineage: string };
-    return { lab: lab.name, stack: lab.stack, lineage };
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error;
-    throw new GoqemuError({
-      code: 'state-invalid',
-      source: 'environment',
-      message: `the state of lab ${lab.name} cannot be read from ${path}`,
-      hint: 'run "goqemu plan": it says what is wrong with it',
-      cause: error,
-    });
-  }
 }

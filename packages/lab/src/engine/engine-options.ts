@@ -1,4 +1,4 @@
-import type { Backend, BackendRecord } from '../backend/backend.ts';
+import type { Backend, BackendRecord, LabScope } from '../backend/backend.ts';
 import type { EngineEvent, ErrorReport } from '../events/engine-event.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { StateStorage } from '../state/state-storage.ts';
@@ -71,4 +71,6 @@ export interface FoundMachine {
   readonly name: string;
   readonly spec: MachineSpec;
   readonly record: BackendRecord;
+  /** Whose machine it is, as the backend's calls want it. */
+  readonly scope: LabScope;
 }

@@ -154,8 +154,10 @@ export class Engine {
   /** The machines that have been made, in the order of their names. */
   async machines(): Promise<readonly FoundMachine[]> {
     const { state } = await this.#context.read();
+    const { lab, stack } = this.#context.owner;
+    const scope = { lab, stack, lineage: state.lineage };
     return Object.values(state.machines)
-      .flatMap(({ name, spec, record }) => (record === null ? [] : [{ name, spec, record }]))
+      .flatMap(({ name, spec, record }) => (record === null ? [] : [{ name, spec, record, scope }]))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
