@@ -132,6 +132,7 @@ export class CheckpointLab implements AsyncDisposable {
       await session.close();
       await deleteVm(vm, {});
     }
+    await rm(this.host.layers.memoryFolder, { recursive: true, force: true });
     await rm(this.folder, { recursive: true, force: true });
   }
 }
