@@ -103,12 +103,15 @@ test('a closed port is tried again until it opens', async () => {
 test('a wait for a connection that never comes ends with its name and the last reason', async () => {
   await using guest = await fakeGuest({}, quick);
   await guest.server.link.refuse();
-  await assert.rejects(guest.session.connect({ timeoutMs: 1500 }), (error: Error & { code: string; detail: string }) => {
-    assert.equal(error.code, 'timeout');
-    assert.match(error.message, /connecting to 127.0.0.1:\d+ over SSH did not finish within 1\.5 s/);
-    assert.match(error.detail, /ECONNREFUSED/);
-    return true;
-  });
+  await assert.rejects(
+    guest.session.connect({ timeoutMs: 1500 }),
+    (error: Error & { code: string; detail: string }) => {
+      assert.equal(error.code, 'timeout');
+      assert.match(error.message, /connecting to 127.0.0.1:\d+ over SSH did not finish within 1\.5 s/);
+      assert.match(error.detail, /ECONNREFUSED/);
+      return true;
+    },
+  );
 });
 
 test('another host key than the pinned one is refused, and nothing is sent to it', async () => {
