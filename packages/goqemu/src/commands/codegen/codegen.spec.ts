@@ -1,16 +1,10 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 
 const options = {
-  source: {
+  from: {
     kind: 'list',
-    value: 'FOLDER',
-    summary: 'a source tree of QEMU; several are merged, old before new',
-    completes: 'folder',
-  },
-  monitor: {
-    kind: 'text',
-    value: 'SOCKET',
-    summary: 'the QMP socket of a running QEMU, instead of sources',
+    value: 'PATH',
+    summary: 'a source tree of QEMU (several are merged, old before new), or the QMP socket of one that runs',
     completes: 'file',
   },
   out: {
@@ -32,8 +26,8 @@ export const codegenCommand = defineCommand({
   positionals: [],
   options,
   examples: [
-    { command: 'goqemu codegen --source ~/src/qemu-10.0 --out src/generated', does: 'from sources' },
-    { command: 'goqemu codegen --monitor /run/vm/qmp.sock', does: 'from a running QEMU' },
+    { command: 'goqemu codegen --from ~/src/qemu-10.0 --out src/generated', does: 'from sources' },
+    { command: 'goqemu codegen --from /run/vm/qmp.sock', does: 'from a running QEMU' },
   ],
   load: () => import('./codegen.ts'),
 });

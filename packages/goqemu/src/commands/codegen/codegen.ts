@@ -9,13 +9,10 @@ import type { CodegenOptions } from './codegen.spec.ts';
 
 export async function run(context: CommandContext, { options }: CommandInput<CodegenOptions>): Promise<number> {
   const { workingFolder, interrupt: signal } = context.shell;
-  const { source, monitor } = options;
-  if ((source.length === 0) === (monitor === undefined))
-    throw usageError('codegen needs either --source or --monitor', 'for example: goqemu codegen --source ~/src/qemu');
-  const from =
-    monitor === undefined
-      ? { sourceTrees: source.map((folder) => resolve(workingFolder, folder)) }
-      : { monitor: { path: resolve(workingFolder, monitor) } };
+  const [first, ...more] = options.from.map((path) => resolve(workingFolder, path));
+  if (first === undefined)
+    throw usageError('codegen needs --from', 'for example: goqemu codegen --from ~/src/qemu-10.0');
+  const from = more.length === 0 ? first : { sourceTrees: [first, ...more] };
   const files = await generateTypes({ from, signal });
   const folder = resolve(workingFolder, options.out ?? '.');
   for (const [name, content] of Object.entries(files)) {
