@@ -266,3 +266,10 @@ test('reading commands leave no state folder behind', async () => {
     assert.equal((await lab.run(argv)).code, 0, argv[0]);
   assert.equal(existsSync(lab.file('.goqemu')), false);
 });
+
+test('doctor tells what the host has and lacks, and leaves with 1 when something is missing', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const { code, stdout } = await lab.run(['doctor']);
+  assert.equal(code, 1);
+  assert.match(stdout, /✖ QEMU {5}not found\n {11}next: install it\n✔ memory {3}8 GiB free/);
+});

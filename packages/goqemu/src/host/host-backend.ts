@@ -1,3 +1,4 @@
+import type { DoctorFact } from '@goqemu/backend-qemu';
 import type { GuestSession } from '@goqemu/guest';
 import type { Backend, LabScope, MachineSpec } from '@goqemu/lab';
 import type { QmpClient, Transport } from '@goqemu/protocol';
@@ -5,6 +6,8 @@ import type { QmpClient, Transport } from '@goqemu/protocol';
 /** What the command line needs of a place where machines run, beyond what the engine does. */
 export interface HostBackend extends Backend, AsyncDisposable {
   machine(machine: MachineSpec, scope: LabScope): HostMachine;
+  /** What this host has and lacks. */
+  doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]>;
 }
 
 /** One machine for exec, ssh, cp, logs, console and qmp; the caller closes what it opens. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -99,8 +99,8 @@ test('a running sshd is told to read its keys anew', async () => {
   );
   guest.write('run/sshd.pid', daemon);
   await applyIdentity(guest.run, { sshHostKey: await generateSshKeyPair() });
-  for (let i = 0; i < 100 && !readdirSync(guest.root).includes('reloaded'); i++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  const written = () => existsSync(marker) && readFileSync(marker, 'utf8') !== '';
+  for (let i = 0; i < 250 && !written(); i++) await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(guest.read('reloaded'), 'yes\n');
 });
 

@@ -3,7 +3,7 @@ import { open, rm, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GoqemuError, sleep, withDeadline } from '@goqemu/core';
+import { GoqemuError, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
 import type { Monitor } from './monitor.ts';
 
 /**
@@ -130,7 +130,13 @@ async function send(file: string, socketPath: string, signal: AbortSignal): Prom
     candidate.once('error', reject);
   });
   socket.resume();
-  await pipeline(createReadStream(file), socket, { signal });
+  try {
+    await pipeline(createReadStream(file), socket, { signal });
+  } catch (error) {
+    // QEMU closes its end with the last byte that it needs, at times before ours is closed. Whether it got them all is
+    // for QEMU to say: one that did not ends, or stays in migration until the deadline.
+    if (!['ERR_STREAM_PREMATURE_CLOSE', 'EPIPE', 'ECONNRESET'].includes(systemErrorCode(error) ?? '')) throw error;
+  }
 }
 
 async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<void> {
