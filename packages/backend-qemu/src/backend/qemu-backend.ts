@@ -1,6 +1,6 @@
-import { readdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '@goqemu/core';
+import { folderNames, systemErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type {
   Architecture,
@@ -205,8 +205,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
     });
     const layers = await this.host.layers.list();
     const needed = layers.some(({ manifest }) => manifest.identity.lineage === call.scope.lineage);
-    if (!needed && (await readdir(folder).catch(() => [])).length === 0)
-      await this.host.keys.delete(call.scope.lineage);
+    if (!needed && (await folderNames(folder)).length === 0) await this.host.keys.delete(call.scope.lineage);
   }
 
   /** A session of the caller's own, for `exec`, `ssh`, `cp`. */

@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { folderNames } from '@goqemu/core';
 import { backingChain } from './backing-chain.ts';
 import { type Layer, type LayerStore, layerId } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
@@ -86,7 +87,7 @@ async function reachableFolders(
 /** A cut that was interrupted leaves a folder without a manifest; it may hold the disk that a machine stands on. */
 async function removeUnfinished(store: LayerStore, standing: ReadonlySet<string>): Promise<void> {
   const finished = new Set((await store.list()).map(({ manifest }) => layerId(manifest.key)));
-  for (const name of await readdir(store.folder).catch(() => [])) {
+  for (const name of await folderNames(store.folder)) {
     if (!/^[0-9a-f]{12}$/.test(name) || finished.has(name) || standing.has(name)) continue;
     if (await isBeingCut(join(store.folder, name))) continue;
     await rm(join(store.folder, name), { recursive: true, force: true });
@@ -95,7 +96,7 @@ async function removeUnfinished(store: LayerStore, standing: ReadonlySet<string>
 
 /** A cut marks its folder with the pid that works there. */
 async function isBeingCut(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await folderNames(folder);
   return names.some((name) => {
     const pid = /^cutting-(\d+)$/.exec(name)?.[1];
     return pid !== undefined && isRunning(Number(pid));

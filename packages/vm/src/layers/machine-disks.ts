@@ -1,13 +1,13 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderNames } from '@goqemu/core';
 
 /** The disks of all machines of all labs: what they stand on is needed. */
 export async function machineDisks(labsFolder: string): Promise<string[]> {
   const disks: string[] = [];
-  for (const lab of await readdir(labsFolder).catch(() => [])) {
-    for (const machine of await readdir(join(labsFolder, lab)).catch(() => [])) {
+  for (const lab of await folderNames(labsFolder)) {
+    for (const machine of await folderNames(join(labsFolder, lab))) {
       const folder = join(labsFolder, lab, machine);
-      for (const file of await readdir(folder).catch(() => [])) {
+      for (const file of await folderNames(folder)) {
         if (/^disk-\d+\.qcow2$/.test(file)) disks.push(join(folder, file));
       }
     }
