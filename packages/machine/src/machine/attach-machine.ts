@@ -1,4 +1,13 @@
-import { GoqemuError, hostProcessTable, isAlive, type Logger, type ProcessTable, withDeadline } from '@goqemu/core';
+import {
+  GoqemuError,
+  hasErrorCode,
+  hostProcessTable,
+  isAlive,
+  type Logger,
+  type ProcessTable,
+  sleep,
+  withDeadline,
+} from '@goqemu/core';
 import { QmpClient } from '@goqemu/protocol';
 import { type CommandLines, hostCommandLines } from '../process/command-line.ts';
 import { openEndpoint } from '../sockets/turns.ts';
@@ -33,11 +42,13 @@ export async function attachMachine(target: AttachTarget, options: AttachOptions
   return await withDeadline('attaching to a machine', timeoutMs * 2, options.signal, async (signal) => {
     if (isRecord(target)) {
       if (!(await isAlive(identityOf(target), processes))) throw gone(target);
-      const qmp = await connect(target.sockets, timeoutMs, signal, options.logger);
-      return await holding(qmp, async () => {
-        const { UUID } = (await qmp.execute('query-uuid')) as { UUID: string };
-        if (UUID !== target.uuid) throw replaced(target, UUID);
-        return await ready(target, qmp, options, processes);
+      return await unlessEnding(target, processes, signal, async () => {
+        const qmp = await connect(target.sockets, timeoutMs, signal, options.logger);
+        return await holding(qmp, async () => {
+          const { UUID } = (await qmp.execute('query-uuid')) as { UUID: string };
+          if (UUID !== target.uuid) throw replaced(target, UUID);
+          return await ready(target, qmp, options, processes);
+        });
       });
     }
     const { pid, found } = await locate(target, options.commandLines ?? hostCommandLines());
@@ -54,6 +65,28 @@ export async function attachMachine(target: AttachTarget, options: AttachOptions
     });
   });
 }
+
+/** A QEMU that ends closes its sockets some time before its process is gone: what closed on us may be on its way. */
+async function unlessEnding(
+  record: MachineRecord,
+  processes: ProcessTable,
+  signal: AbortSignal,
+  attach: () => Promise<Machine>,
+): Promise<Machine> {
+  try {
+    return await attach();
+  } catch (error) {
+    if (!hasErrorCode(error, 'qmp-closed') && !hasErrorCode(error, 'connect-failed')) throw error;
+    for (let look = 0; look < endingLooks; look++) {
+      if (!(await isAlive(identityOf(record), processes))) throw gone(record);
+      await sleep(endingLookMs, signal);
+    }
+    throw error;
+  }
+}
+
+const endingLooks = 100;
+const endingLookMs = 10;
 
 function isRecord(target: AttachTarget): target is MachineRecord {
   return 'uuid' in target;

@@ -180,6 +180,17 @@ test('another process with the same pid, another boot and another machine at the
   await assert.rejects(attachMachine(other), (error) => hasErrorCode(error, 'machine-replaced'));
 });
 
+test('a QEMU whose sockets are closed and whose process is still ending is gone', async (t) => {
+  const machine = await testMachine(t);
+  await machine.kill();
+  let looks = 0;
+  const { pid, startTime, bootId } = machine.record;
+  const ending = { identify: async () => (++looks < 4 ? { pid, startTime, bootId } : undefined) };
+  await assert.rejects(attachMachine(machine.record, { processes: ending }), (error) =>
+    hasErrorCode(error, 'machine-gone'),
+  );
+});
+
 test('no signal is sent to a process that only has the pid', async (t) => {
   const first = await testMachine(t);
   await first.close();
