@@ -52,6 +52,8 @@ export const layerManifestSchema = z.object({
   }),
   /** Whether the guest's agent answered when the layer was cut. */
   agent: z.boolean(),
+  /** A process of the guest that waits in the RAM for the time: its pid, and the agent's handle of what it reads. */
+  standby: z.object({ pid: z.number().int(), handle: z.number().int() }).optional(),
   disk: fileSchema,
   ram: fileSchema.optional(),
   state: fileSchema.optional(),

@@ -1,6 +1,5 @@
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
-import { syncGuest } from '../guest/sync-guest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -28,8 +27,8 @@ export async function cutLayer(
   const present = await layers.find(options.key);
   if (present && (present.manifest.ram || !options.ram))
     return { layer: await layers.adopt(present, vm.scope.lineage), pauseMs: 0 };
-  await using cut = await LayerCut.begin(vm, machine, options, call);
-  if (machine) await syncGuest(vm, machine, session, call);
+  await using cut = await LayerCut.begin({ vm, machine, session, options }, call);
+  await cut.sync();
   try {
     await cut.stop();
     await cut.take();
