@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { eventStreamSchemas } from '@goqemu/lab';
 import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
 
 interface PlanDocument {
@@ -102,7 +103,9 @@ test('--events writes NDJSON that begins with its version, --json the result as 
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines[0], { schema: 'goqemu-events', version: 1 });
+  const schemas = eventStreamSchemas();
+  assert.deepEqual(schemas.header.parse(lines[0]), { type: 'stream', format: 'goqemu-events', version: 1 });
+  for (const line of lines.slice(1)) assert.deepEqual(schemas.event.parse(line), line);
   assert.deepEqual(
     lines.flatMap(({ type }) => (type === 'operation-done' || type === 'apply-done' ? [type] : [])),
     ['operation-done', 'operation-done', 'apply-done'],

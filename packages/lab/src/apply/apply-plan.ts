@@ -275,8 +275,8 @@ class PlanRun {
 }
 
 function headerOf(operation: Operation): OperationHeader {
-  const { id, action, resource, machine, reason, estimateMs } = operation;
-  return { id, action, resource, machine, reason, ...(estimateMs === undefined ? {} : { estimateMs }) };
+  const { id, action, resource, machine, reason, dependsOn, estimateMs } = operation;
+  return { id, action, resource, machine, reason, dependsOn, ...(estimateMs === undefined ? {} : { estimateMs }) };
 }
 
 /** Bytes that an operation needs to have a machine running; undefined when it starts none. */
