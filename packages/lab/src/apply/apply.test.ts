@@ -100,14 +100,16 @@ test('every event is as its schema says', async () => {
   }
 });
 
-test('only the newest unnamed layer of a machine keeps its RAM, beside the first and the named ones', async () => {
+test('the newest two unnamed layers of a machine keep their RAM, beside the first and the named ones', async () => {
   const bench = new LabBench({ labFile: import.meta.filename });
   await bench.apply(
-    lab((l) => void l.vm('web').run('a', '1').checkpoint('named').run('b', '2').run('c', '3').run('d', '4')),
+    lab(
+      (l) => void l.vm('web').run('a', '1').checkpoint('named').run('b', '2').run('c', '3').run('d', '4').run('e', '5'),
+    ),
   );
   assert.deepEqual(
     [...bench.host.layers.values()].map((layer) => layer.stored.ram),
-    [true, true, false, false, true],
+    [true, true, false, false, true, true],
   );
 });
 

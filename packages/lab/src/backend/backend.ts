@@ -78,7 +78,7 @@ export interface CutLayer {
   readonly parent?: string;
   /** Keep the RAM too, where the host can. */
   readonly ram: boolean;
-  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: only the newest keeps it. */
+  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: the newest two keep it. */
   readonly supersedes?: string;
   readonly descriptions: readonly string[];
 }
