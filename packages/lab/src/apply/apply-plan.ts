@@ -13,7 +13,7 @@ import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { carryOut } from './carry-out.ts';
 import { MemoryAdmission } from './memory-admission.ts';
-import { errorReport } from './operation-failure.ts';
+import { cutOff, errorReport } from './operation-failure.ts';
 import { runGraph } from './run-graph.ts';
 
 /** Operations at a time unless the caller says otherwise. */
@@ -214,12 +214,12 @@ class PlanRun {
   }
 
   #failed(operation: Operation, thrown: unknown): void {
-    const report = errorReport(thrown, this.#context.vault.sensitive);
+    const isCutOff = this.#options.kill?.aborted === true && !isGoqemuError(thrown);
+    const report = errorReport(isCutOff ? cutOff(thrown) : thrown, this.#context.vault.sensitive);
     const located =
       report.location || !operation.location ? report : { ...report, location: { ...operation.location } };
     const error = located.subject === undefined ? { ...located, subject: operation.resource } : located;
-    if (!this.#options.kill?.aborted || isGoqemuError(thrown))
-      this.#errors.push({ resource: operation.resource, error });
+    if (!isCutOff) this.#errors.push({ resource: operation.resource, error });
     this.#context.emit({ type: 'operation-failed', id: operation.id, error });
   }
 

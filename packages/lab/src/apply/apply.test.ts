@@ -44,6 +44,8 @@ test('the second interrupt cuts off what runs, names it as in doubt, and the nex
   const { result } = await bench.tryApply(program, { interrupt: interrupt.signal, kill: kill.signal });
   assert.equal(result.outcome, 'interrupted');
   assert.deepEqual(result.inDoubt, ['web/two']);
+  const failed = bench.events.flatMap((event) => (event.type === 'operation-failed' ? [event.error.code] : []));
+  assert.deepEqual(failed, ['interrupted']);
   assert.equal((await bench.engine('web').status()).machines[0]?.state, 'incomplete');
   const { plan } = await bench.apply(program);
   assert.deepEqual(
