@@ -29,8 +29,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   checkPreflight(plan);
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
-  checkFresh(plan, before);
-  if (!before.healed && !hasWork(plan, before.state)) {
+  if (isFresh(plan, before) && !before.healed && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -67,10 +66,14 @@ function checkPreflight(plan: Plan): void {
   });
 }
 
+function isFresh(plan: Plan, { state, journal }: ReadState): boolean {
+  const same = plan.lineage === state.lineage && plan.serial === state.serial && plan.journal === journal;
+  return same && plan.lab === state.lab && plan.stack === state.stack;
+}
+
 function checkFresh(plan: Plan, read: ReadState): void {
+  if (isFresh(plan, read)) return;
   const { state } = read;
-  const same = plan.lineage === state.lineage && plan.serial === state.serial && plan.journal === read.journal;
-  if (same && plan.lab === state.lab && plan.stack === state.stack) return;
   throw new GoqemuError({
     code: 'plan-stale',
     source: 'user',
