@@ -29,8 +29,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   checkPreflight(plan);
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
-  checkFresh(plan, before);
-  if (!before.healed && !hasWork(plan, before.state)) {
+  if (isFresh(plan, before) && !before.healed && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -38,11 +37,12 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   const read = await context.read();
   checkFresh(plan, read);
   await checkSecrets(context, plan, read.state);
-  await context.vault.saveKey();
+  await rememberSecrets(context, read.state);
   const state = read.exists ? read.state : emptyState(context.owner, plan.lineage);
   const writer = await StateWriter.open(context.storage, { ...read, state }, context.command);
   const secrets = Object.fromEntries(Object.entries(plan.secrets).map(([name, one]) => [name, one.from]));
   const unsaved = await context.vault.unsaved(secrets, writer.state);
+  await context.vault.saveKey(); // it may have come to be with the first value that was encrypted
   if (unsaved.secrets) await writer.note(unsaved);
   // Without await the lock would be released at once.
   return await new PlanRun(context, plan, writer, options, began).run();
@@ -67,10 +67,14 @@ function checkPreflight(plan: Plan): void {
   });
 }
 
+function isFresh(plan: Plan, { state, journal }: ReadState): boolean {
+  const same = plan.lineage === state.lineage && plan.serial === state.serial && plan.journal === journal;
+  return same && plan.lab === state.lab && plan.stack === state.stack;
+}
+
 function checkFresh(plan: Plan, read: ReadState): void {
+  if (isFresh(plan, read)) return;
   const { state } = read;
-  const same = plan.lineage === state.lineage && plan.serial === state.serial && plan.journal === read.journal;
-  if (same && plan.lab === state.lab && plan.stack === state.stack) return;
   throw new GoqemuError({
     code: 'plan-stale',
     source: 'user',
@@ -94,6 +98,17 @@ async function checkSecrets(context: EngineContext, plan: Plan, state: LabState)
       hint: 'plan again',
     });
   }
+}
+
+async function rememberSecrets(context: EngineContext, state: LabState): Promise<void> {
+  const unreadable = await context.vault.rememberStored(state);
+  if (unreadable.length === 0) return;
+  context.emit({
+    type: 'notice',
+    code: 'secret-unreadable',
+    message: `${unreadable.length} secret values in the state cannot be read, and would not be masked in what steps print: they were encrypted with another key`,
+    hint: 'put the state’s key file back, or destroy the lab and apply it again',
+  });
 }
 
 /** One apply, from the first operation to the saved state. */
