@@ -1,5 +1,6 @@
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import type { BackendCall, CutLayer } from '../backend/backend.ts';
+import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import type { Capture, LabState, MachineState } from '../state/lab-state.ts';
@@ -50,7 +51,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
       ...(before.layer === null ? {} : { parent: before.layer }),
       ...(supersedes === undefined ? {} : { supersedes }),
     };
-    const { record, layer } = await backend.cutLayer(cut, call);
+    const { record, layer } = await cutLayer(backend, cut, call);
     const checkpoints = { ...before.checkpoints, ...Object.fromEntries(work.checkpoints.map((one) => [one, key])) };
     await writer.end(id, {
       machines: { [name]: { ...before, record, applied, layer: key, checkpoints, dirty: false } },
