@@ -67,7 +67,7 @@ export class Engine {
       const lab = evaluateLab(definition, {
         stack: context.owner.stack,
         labFile: context.labFile,
-        allocations: { lineage: state.lineage, machines, avoid },
+        allocations: { lineage: state.lineage, place: context.storage.path('state'), machines, avoid },
         ...(options.parameters ? { parameters: options.parameters } : {}),
       });
       // A new machine may take the name that a renamed one had: what was given out goes with the latter.

@@ -26,8 +26,11 @@ export async function giveIdentity(
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
+  // A machine that was destroyed and made again has the instance id that it had, and a new host key.
   const same =
-    manifest.identity.instanceId === vm.spec.identity.instanceId && manifest.identity.lineage === vm.scope.lineage;
+    manifest.identity.instanceId === vm.spec.identity.instanceId &&
+    manifest.identity.lineage === vm.scope.lineage &&
+    manifest.identity.hostKey === (await vm.hostKey()).publicKey;
   if (manifest.agent) {
     const renewed = await renewByStandby(machine, layer, call);
     if (same && !renewed) await renew(machine, call);

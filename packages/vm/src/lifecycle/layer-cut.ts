@@ -234,7 +234,7 @@ async function settled(vm: Vm, machine: Machine | undefined, call: VmCall): Prom
   return vm.update({ disk: basename(file) });
 }
 
-/** Of the layers without a name, only a machine's newest keeps its RAM. */
+/** A layer without a name gives up its RAM when newer ones have theirs. */
 async function supersede(vm: Vm, { supersedes }: CutOptions): Promise<void> {
   const older = supersedes === undefined ? undefined : await vm.host.layers.find(supersedes);
   if (
