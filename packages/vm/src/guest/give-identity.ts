@@ -26,7 +26,7 @@ export async function giveIdentity(
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
-  // A machine that was destroyed and made again has the instance id that it had, and a new host key.
+  // Made again on another host, or after its keys were lost, it has the instance id that it had, and a new host key.
   const same =
     manifest.identity.instanceId === vm.spec.identity.instanceId &&
     manifest.identity.lineage === vm.scope.lineage &&
