@@ -13,7 +13,7 @@ const worker = fileURLToPath(new URL('checkpoint-work.ts', import.meta.url));
 const every = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const stages = process.env.GOQEMU_SOAK
   ? { cut: every(11), restore: every(9) }
-  : { cut: [5, 6, 7, 10, 11], restore: [2, 5, 6] };
+  : { cut: [4, 6, 7, 10, 11], restore: [2, 5, 6] };
 
 describe('goqemu is killed', () => {
   let lab: CheckpointLab;

@@ -1,6 +1,7 @@
 export { Fork, type ForkOptions, Forks, forkLayer } from './forks/fork-layer.ts';
 export { backingChain } from './layers/backing-chain.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
+export { deepChain, type Flattened, flattenDeepLayers, flattenLayer } from './layers/flatten-layer.ts';
 export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
 export { type LayerNode, layerTree } from './layers/layer-tree.ts';

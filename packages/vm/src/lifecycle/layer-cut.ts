@@ -41,8 +41,8 @@ export interface CutPart {
  * after it goes on.
  *
  * Order is what makes a crash harmless: the disk gets its second name in the layer's folder first; the machine's folder
- * names the new overlay, which is right whether or not QEMU has moved there, before QEMU does; the manifest, which
- * makes it a layer, is written last.
+ * names the new overlay, which reads like the disk below whether or not QEMU has moved there, before QEMU does; the
+ * manifest, which makes it a layer, is written last.
  */
 export class LayerCut implements AsyncDisposable {
   readonly vm: Vm;
@@ -56,6 +56,7 @@ export class LayerCut implements AsyncDisposable {
   #capture: RamCapture | undefined;
   #standby: Standby | undefined;
   #wasRunning = false;
+  #named = false;
   #moved = false;
   #stoppedAt = 0;
   #pauseMs = 0;
@@ -111,16 +112,25 @@ export class LayerCut implements AsyncDisposable {
     vm.trace('cut: prepared');
   }
 
-  /** Has the guest write out its data, and leaves a process in it that will set the clock after a restore. */
+  /**
+   * The last before the guest stops: has it write out its data, and leaves a process in it that will set the clock after
+   * a restore. The machine's folder names the overlay from here on.
+   */
   async sync(): Promise<void> {
     const { vm, machine } = this;
-    if (!machine) return;
-    if (this.#capture && this.#state.agent) {
-      await using agent = await machine.agent({ timeoutMs: 10_000, ...this.#limits });
-      this.#standby = await startStandby(agent, vm.spec.arch, this.#limits);
-      vm.trace(this.#standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
+    if (machine) {
+      if (this.#capture && this.#state.agent) await this.#putOnStandby(machine);
+      await syncGuest(vm, machine, this.#session, this.#call);
     }
-    await syncGuest(vm, machine, this.#session, this.#call);
+    this.#named = true;
+    await vm.update({ disk: this.#overlay });
+    vm.trace('cut: the folder names the overlay');
+  }
+
+  async #putOnStandby(machine: Machine): Promise<void> {
+    await using agent = await machine.agent({ timeoutMs: 10_000, ...this.#limits });
+    this.#standby = await startStandby(agent, this.vm.spec.arch, this.#limits);
+    this.vm.trace(this.#standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
   }
 
   /** Stops the guest, if it runs. */
@@ -134,30 +144,23 @@ export class LayerCut implements AsyncDisposable {
 
   /** Moves the disk to its overlay, and takes RAM and devices. */
   async take(): Promise<void> {
-    await this.vm.update({ disk: this.#overlay });
-    this.vm.trace('cut: the folder names the overlay');
-    if (this.machine) {
-      const nodeName = `${diskId}-${this.#overlay.slice(5, -6)}`;
-      const overlay = { path: this.vm.folder.file(this.#overlay), nodeName };
-      try {
-        await continueOnOverlay(this.machine.qmp, diskId, overlay, this.#call.signal);
-      } catch (error) {
-        await this.#undo(this.machine);
-        throw error;
-      }
-    }
+    if (this.machine) await this.#moveDisk(this.machine);
     this.#moved = true;
     this.vm.trace('cut: the disk has moved');
     await this.#capture?.take();
     this.vm.trace('cut: RAM and devices are taken');
   }
 
-  /** QEMU refused and is where it was; one that has ended may have moved, and then the overlay is right. */
-  async #undo(machine: Machine): Promise<void> {
-    const old = this.vm.folder.file(this.#state.disk);
-    if ((await diskFile(machine.qmp, diskId).catch(() => undefined)) === old)
-      await this.vm.update({ disk: this.#state.disk });
-    else this.#moved = true;
+  async #moveDisk({ qmp }: Machine): Promise<void> {
+    const nodeName = `${diskId}-${this.#overlay.slice(5, -6)}`;
+    try {
+      await continueOnOverlay(qmp, diskId, { path: this.vm.folder.file(this.#overlay), nodeName }, this.#call.signal);
+    } catch (error) {
+      // QEMU refused and is where it was; one that has ended may have moved, and then the overlay is right.
+      const file = await diskFile(qmp, diskId).catch(() => undefined);
+      this.#moved = file !== this.vm.folder.file(this.#state.disk);
+      throw error;
+    }
   }
 
   /** Takes the guest on; never left out, whatever went wrong. */
@@ -214,6 +217,7 @@ export class LayerCut implements AsyncDisposable {
     if (!this.#finished) {
       await this.#files.removeRam();
       if (!this.#moved) {
+        if (this.#named) await this.vm.update({ disk: this.#state.disk });
         await rm(this.vm.folder.file(this.#overlay), { force: true });
         await this.#files.removeDisk();
       }
