@@ -179,6 +179,10 @@ test('checkpoints are created, listed as a tree, restored and deleted', async ()
   assert.equal((await lab.run(['checkpoint', 'delete', id])).code, 0);
   const gone = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(gone.code, 64);
+  await lab.run(['destroy', '--yes']);
+  const would = await lab.run(['checkpoint', 'prune', '--dry-run']);
+  assert.match(would.stdout, /^would remove \d+ layers, /);
+  assert.equal((await lab.run(['checkpoint', 'prune'])).stdout, would.stdout.replace('would remove', 'removed'));
 });
 
 test('parameters change the plan, and a wrong one is told with the schema’s words', async () => {

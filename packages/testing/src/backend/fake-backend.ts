@@ -247,6 +247,7 @@ export class FakeBackend implements Backend {
   async collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     await this.#moment('collectLayers', '', 'before', call);
     const reached = new Set<string>();
@@ -261,7 +262,7 @@ export class FakeBackend implements Backend {
     let bytes = 0;
     for (const [key, layer] of this.host.layers) {
       if (reached.has(key)) continue;
-      this.host.layers.delete(key);
+      if (!options.dryRun) this.host.layers.delete(key);
       removed++;
       bytes += layer.stored.bytes;
     }
