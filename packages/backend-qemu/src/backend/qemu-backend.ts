@@ -8,6 +8,7 @@ import type {
   BackendCall,
   BackendRecord,
   CutLayer,
+  CutResult,
   LabScope,
   MachineOrigin,
   MachineSpec,
@@ -23,7 +24,7 @@ import {
   collectLayers,
   createVm,
   createVmHost,
-  cutLayer,
+  cutLab,
   deleteVm,
   type Layer,
   observeVm,
@@ -150,19 +151,28 @@ export class QemuBackend implements Backend, AsyncDisposable {
     });
   }
 
-  async cutLayer(
-    cut: CutLayer,
-    call: BackendCall,
-  ): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
-    const vm = this.#vm(cut.machine, call.scope);
-    const { machine: running } = await vm.state();
-    const machine = running ? await vm.machine(call.signal) : undefined;
+  async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
+    const parts = await Promise.all(
+      cuts.map(async (options) => {
+        const vm = this.#vm(options.machine, call.scope);
+        return { vm, session: await this.#session(vm), options, isRunning: (await vm.state()).machine !== undefined };
+      }),
+    );
+    const machines = await openAll(parts.map(({ vm, isRunning }) => (isRunning ? vm.machine(call.signal) : undefined)));
     try {
-      const { layer, pauseMs } = await cutLayer(vm, machine, await this.#session(vm), cut, vmCall(call));
+      const { layers, pauseMs } = await cutLab(
+        parts.map((part, index) => ({ ...part, machine: machines[index] })),
+        vmCall(call),
+      );
       if (pauseMs > 0) call.progress({ kind: 'stage', stage: 'pause', status: 'done', durationMs: pauseMs });
-      return { layer: await this.#stored(layer), record: await this.#record(vm) };
+      return await Promise.all(
+        layers.map(async (layer, index) => ({
+          layer: await this.#stored(layer),
+          record: await this.#record((parts[index] as { readonly vm: Vm }).vm),
+        })),
+      );
     } finally {
-      await machine?.close();
+      for (const machine of machines) await machine?.close();
     }
   }
 
@@ -188,8 +198,10 @@ export class QemuBackend implements Backend, AsyncDisposable {
   collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     return collectLayers({
+      ...options,
       store: this.host.layers,
       labsFolder: this.host.folders.labs,
       lineage: call.scope.lineage,
@@ -274,4 +286,16 @@ export class QemuBackend implements Backend, AsyncDisposable {
       descriptions: manifest.descriptions,
     };
   }
+}
+
+/** All of them, or none stays open. */
+async function openAll<T extends { close(): Promise<void> }>(
+  opening: readonly (Promise<T> | undefined)[],
+): Promise<readonly (T | undefined)[]> {
+  const results = await Promise.allSettled(opening);
+  const failed = results.find((result) => result.status === 'rejected');
+  const opened = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+  if (!failed) return opened;
+  for (const one of opened) await one?.close();
+  throw failed.reason;
 }

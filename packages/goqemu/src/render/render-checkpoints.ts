@@ -37,10 +37,13 @@ function describe(checkpoint: CheckpointReport, style: Style): string {
     style.dim(
       [
         checkpoint.machines.map((machine) => machine.name).join(', '),
-        checkpoint.contents.join('+'),
-        roundedSize(checkpoint.bytes),
+        ...(checkpoint.contents.length > 0
+          ? [checkpoint.contents.join('+'), roundedSize(checkpoint.bytes)]
+          : ['files are missing']),
         checkpoint.createdAt.replace('T', ' ').replace(/\..*/, ''),
-      ].join(' · '),
+      ]
+        .filter(Boolean)
+        .join(' · '),
     ),
   ].join('  ');
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Backend, BackendCall, LabScope } from '../backend/backend.ts';
 import type { BackendProgress } from '../backend/progress.ts';
+import { settleCheckpoints } from '../checkpoint/settle-checkpoints.ts';
 import type { EngineEvent, UnstampedEvent } from '../events/engine-event.ts';
 import { MaskedStream, maskData } from '../secret/mask.ts';
 import { SecretVault } from '../secret/secret-vault.ts';
@@ -43,12 +44,15 @@ export class EngineContext {
   }
 
   /** The state as it is; before the first apply, an empty one with the lineage that it will have. */
-  read(): Promise<ReadState> {
+  async read(): Promise<ReadState> {
     const newLineage = () => {
       this.#newLineage ??= Buffer.from(this.random(6)).toString('hex');
       return this.#newLineage;
     };
-    return readState(this.storage, this.owner, newLineage, this.#parsed);
+    const read = await readState(this.storage, this.owner, newLineage, this.#parsed);
+    const call = this.plainCall(read.state.lineage, 'checkpoints', undefined);
+    const state = await settleCheckpoints(read.state, (keys) => this.backend.findLayers(keys, call));
+    return state === read.state ? read : { ...read, state };
   }
 
   /** A plan for a lab that has never been applied carries the lineage that the first state will have. */

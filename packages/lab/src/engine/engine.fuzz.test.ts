@@ -160,6 +160,10 @@ class World {
   readonly host = new FakeHost();
   readonly files = new Map<StoredFile, string>();
   now = 1_000_000;
+  /** Layers that were taken away from the store by an accident. */
+  readonly lost = new Set<string>();
+  /** By description: the disks that were there when a checkpoint was begun. */
+  readonly moments = new Map<string, readonly string[]>();
   #random = 0;
 
   engine(fuse = new Fuse('none', 0)): Engine {
@@ -209,15 +213,13 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       for (const one of rounds) {
         for (const each of one.edits) applyEdit(machines, each);
         const definition = labOf(machines);
-        await happen(world, one);
         const fuse = new Fuse(one.fault, one.at);
-        try {
-          await world.apply(definition, fuse, one.parallel);
-        } catch (error) {
-          const expected =
-            error instanceof Died || (error as { code?: string }).code === 'fuzz' || fuse.kill.signal.aborted;
-          if (!expected) throw error;
-        }
+        await withFault(fuse, () => happen(world, one, fuse));
+        await checkCheckpoints(world);
+        // What died while the event went on is a process; the apply is another one.
+        const next = fuse.dead ? new Fuse('none', 0) : fuse;
+        await withFault(next, () => world.apply(definition, next, one.parallel));
+        await checkCheckpoints(world);
         await world.converge(definition);
         await checkAgainstColdBuild(world, definition, machines);
         for (const machine of machines) machine.renamedFrom = undefined;
@@ -231,6 +233,31 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
   if (outcome.failed)
     assert.fail(`${fc.defaultReportMessage(outcome)}\n${String((outcome.errorInstance as Error)?.stack)}`);
 });
+
+/** What goes wrong because the fuse wanted it is expected. */
+async function withFault(fuse: Fuse, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const expected = error instanceof Died || (error as { code?: string }).code === 'fuzz' || fuse.kill.signal.aborted;
+    if (!expected) throw error;
+  }
+}
+
+/** A checkpoint that is listed is whole, and is one moment: what each of its machines had on its disk then. */
+async function checkCheckpoints(world: World): Promise<void> {
+  for (const { id, descriptions, machines } of (await world.engine().listCheckpoints()).checkpoints) {
+    const then = world.moments.get(descriptions[0] ?? '');
+    if (!then) continue; // declared by the lab
+    assert.equal(machines.length, then.length, `checkpoint ${id}`);
+    for (const { name, layer } of machines) {
+      if (world.lost.has(layer)) continue;
+      const found = world.host.layers.get(layer);
+      assert.ok(found, `checkpoint ${id} has no layer for ${name}`);
+      assert.ok(then.includes(found.disk.join()), `checkpoint ${id} of ${name} is of another moment`);
+    }
+  }
+}
 
 async function checkAgainstColdBuild(world: World, definition: LabDefinition, machines: MachineModel[]): Promise<void> {
   const cold = new World();
@@ -253,7 +280,7 @@ async function checkAgainstColdBuild(world: World, definition: LabDefinition, ma
 }
 
 /** Something that happens on the host, or that the user does, between two applies. */
-async function happen(world: World, { event, which }: Round): Promise<void> {
+async function happen(world: World, { event, which }: Round, fuse: Fuse): Promise<void> {
   const all = [...world.host.machines.values()].filter((machine) => machine.spec.kind === 'vm');
   const machine = all[which % Math.max(1, all.length)];
   if (!machine) return;
@@ -273,8 +300,14 @@ async function happen(world: World, { event, which }: Round): Promise<void> {
       return;
     }
     case 'take-checkpoint':
-      if (all.every((one) => one.status === 'running'))
-        await world.engine().createCheckpoint({ description: 'by hand' });
+      if (all.every((one) => one.status === 'running')) {
+        const description = `by hand ${world.moments.size}`;
+        world.moments.set(
+          description,
+          all.map((one) => one.disk.join()),
+        );
+        await world.engine(fuse).createCheckpoint({ description });
+      }
       return;
     case 'restore-checkpoint':
     case 'restore-declared': {
@@ -290,7 +323,9 @@ async function happen(world: World, { event, which }: Round): Promise<void> {
       for (const key of world.host.layers.keys()) {
         const reached = [...world.host.machines.values()].some((one) => one.layer === key);
         const below = [...world.host.layers.values()].some((one) => one.stored.parent === key);
-        if (!reached && !below) world.host.layers.delete(key);
+        if (reached || below) continue;
+        world.host.layers.delete(key);
+        world.lost.add(key);
       }
       return;
     case 'destroy':

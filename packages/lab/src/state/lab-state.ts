@@ -37,7 +37,7 @@ export interface MachineState {
   /** A step or a restore was begun and not finished: the disk is to go back to `layer`. */
   readonly dirty: boolean;
   /** A checkpoint by hand whose cut was begun and not finished. */
-  readonly cutting?: { readonly key: string; readonly descriptions: readonly string[] };
+  readonly cutting?: { readonly key: string; readonly checkpoint: string };
   /** Named checkpoints that the lab declares, to their layers. */
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly protect: boolean;
@@ -62,6 +62,8 @@ export type Capture = { readonly value: string } | { readonly encrypted: string 
 /** A checkpoint taken by hand. */
 export interface TakenCheckpoint {
   readonly id: string;
+  /** Written before the cut: it counts if all of its layers are in the store, and never was if one of them is not. */
+  readonly pending?: boolean;
   readonly description: string;
   readonly createdAt: string;
   readonly parent: string | null;
@@ -172,7 +174,7 @@ export const stateSchema = z.looseObject({
       phase: z.enum(['making', 'made', 'deleting']),
       ready: z.boolean(),
       dirty: z.boolean(),
-      cutting: z.object({ key: z.string(), descriptions: z.array(z.string()) }).optional(),
+      cutting: z.object({ key: z.string(), checkpoint: z.string().default('') }).optional(),
       checkpoints: keyedBy(z.string()),
       protect: z.boolean(),
       retain: z.boolean(),
@@ -191,6 +193,7 @@ export const stateSchema = z.looseObject({
   checkpoints: keyedBy(
     z.looseObject({
       id: z.string(),
+      pending: z.boolean().optional(),
       description: z.string(),
       createdAt: z.string(),
       parent: z.string().nullable(),

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { acquireFileLock, syncFolder, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { acquireFileLock, removeAbandonedDrafts, syncFolder, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -99,11 +99,20 @@ export class FileStateStorage implements StateStorage {
     await rm(this.path(file), { force: true });
   }
 
-  lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
-    return acquireFileLock(join(this.#folders.stateFolder, 'lock'), {
+  /** Whoever holds the lock clears away what a killed one was just writing. */
+  async lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
+    const { stateFolder } = this.#folders;
+    const lock = await acquireFileLock(join(stateFolder, 'lock'), {
       command,
       waitMs,
       ...(signal ? { signal } : {}),
     });
+    try {
+      await removeAbandonedDrafts(stateFolder);
+      return lock;
+    } catch (error) {
+      await lock[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 }

@@ -5,6 +5,7 @@ import type {
   BackendCall,
   BackendRecord,
   CutLayer,
+  CutResult,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -30,7 +31,7 @@ export type FakeVerb =
   | 'stop'
   | 'delete'
   | 'runStep'
-  | 'cutLayer'
+  | 'cutLayers'
   | 'restore'
   | 'describeLayer'
   | 'collectLayers'
@@ -201,33 +202,19 @@ export class FakeBackend implements Backend {
     return { stdout, durationMs: 1 };
   }
 
-  async cutLayer(
-    cut: CutLayer,
-    call: BackendCall,
-  ): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
-    const subject = cut.machine.name;
-    await this.#moment('cutLayer', subject, 'before', call);
-    const found = this.#running(cut.machine, call);
-    const known = this.host.layers.get(cut.key);
-    if (found.layer !== cut.key && found.layer !== (cut.parent ?? null)) {
-      throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
+  async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
+    const subject = cuts.map((cut) => cut.machine.name).join(',');
+    await this.#moment('cutLayers', subject, 'before', call);
+    const found = cuts.map((cut) => this.#cuttable(cut, call));
+    for (const [index, machine] of found.entries()) {
+      const { key, machine: spec } = cuts[index] as CutLayer;
+      machine.layer = key;
+      await this.#moment('cutLayers', spec.name, 'middle', call);
     }
-    found.layer = cut.key;
-    await this.#moment('cutLayer', subject, 'middle', call);
-    const stored: StoredLayer = known?.stored ?? {
-      key: cut.key,
-      id: cut.key.slice(0, 8),
-      ...(cut.parent === undefined ? {} : { parent: cut.parent }),
-      ram: cut.ram,
-      bytes: 1024 * found.disk.length,
-      createdAt: new Date(this.host.layers.size * 1000).toISOString(),
-      descriptions: cut.descriptions,
-    };
-    if (!known) this.host.layers.set(cut.key, { stored, disk: [...found.disk] });
-    const below = cut.supersedes === undefined ? undefined : this.host.layers.get(cut.supersedes);
-    if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
-    await this.#moment('cutLayer', subject, 'after', call);
-    return { layer: stored, record: { ...cut.record, top: cut.key } };
+    // All of them in one step: a process that dies leaves all of a cut's layers in the store, or none.
+    const results = cuts.map((cut, index) => this.#seal(cut, found[index] as FakeMachine));
+    await this.#moment('cutLayers', subject, 'after', call);
+    return results;
   }
 
   async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
@@ -260,6 +247,7 @@ export class FakeBackend implements Backend {
   async collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     await this.#moment('collectLayers', '', 'before', call);
     const reached = new Set<string>();
@@ -274,7 +262,7 @@ export class FakeBackend implements Backend {
     let bytes = 0;
     for (const [key, layer] of this.host.layers) {
       if (reached.has(key)) continue;
-      this.host.layers.delete(key);
+      if (!options.dryRun) this.host.layers.delete(key);
       removed++;
       bytes += layer.stored.bytes;
     }
@@ -308,6 +296,29 @@ export class FakeBackend implements Backend {
     const found = this.#machine(spec, call);
     if (found.status !== 'running' || !found.ready) throw refused(spec, `it is ${found.status}, and not ready`);
     return found;
+  }
+
+  #cuttable(cut: CutLayer, call: BackendCall): FakeMachine {
+    const found = this.#running(cut.machine, call);
+    if (found.layer === cut.key || found.layer === (cut.parent ?? null)) return found;
+    throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
+  }
+
+  #seal(cut: CutLayer, { disk }: FakeMachine): CutResult {
+    const known = this.host.layers.get(cut.key);
+    const stored: StoredLayer = known?.stored ?? {
+      key: cut.key,
+      id: cut.key.slice(0, 8),
+      ...(cut.parent === undefined ? {} : { parent: cut.parent }),
+      ram: cut.ram,
+      bytes: 1024 * disk.length,
+      createdAt: new Date(this.host.layers.size * 1000).toISOString(),
+      descriptions: cut.descriptions,
+    };
+    if (!known) this.host.layers.set(cut.key, { stored, disk: [...disk] });
+    const below = cut.supersedes === undefined ? undefined : this.host.layers.get(cut.supersedes);
+    if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
+    return { layer: stored, record: { ...cut.record, top: cut.key } };
   }
 
   #layer(key: string): { stored: StoredLayer; readonly disk: readonly string[] } {

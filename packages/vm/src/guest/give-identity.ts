@@ -25,8 +25,11 @@ export async function giveIdentity(
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
+  // A machine that was destroyed and made again has the instance id that it had, and a new host key.
   const same =
-    manifest.identity.instanceId === vm.spec.identity.instanceId && manifest.identity.lineage === vm.scope.lineage;
+    manifest.identity.instanceId === vm.spec.identity.instanceId &&
+    manifest.identity.lineage === vm.scope.lineage &&
+    manifest.identity.hostKey === (await vm.hostKey()).publicKey;
   if (manifest.agent && same) return renew(machine, call);
   if (manifest.agent) {
     await applyIdentity(throughAgent(machine, call), { ...renewal(), ...(same ? {} : await ownIdentity(vm)) });

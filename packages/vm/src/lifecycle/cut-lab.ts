@@ -32,15 +32,15 @@ export interface LabCut {
 export async function cutLab(parts: readonly LabCutPart[], call: VmCall): Promise<LabCut> {
   const present = await Promise.all(parts.map((part) => adopted(part)));
   if (present.every((layer) => layer !== undefined)) return { layers: present, pauseMs: 0 };
-  const group = layerId(lengthPrefixedDigest(parts.map(({ options }) => options.key).sort()));
+  const keys = parts.map(({ options }) => options.key);
+  const group = parts.length > 1 ? layerId(lengthPrefixedDigest([...keys].sort())) : undefined;
   const begun: LayerCut[] = [];
   try {
     for (const { vm, machine, options } of parts) begun.push(await LayerCut.begin(vm, machine, options, call));
     await all(parts.map(async ({ vm, machine, session }) => machine && syncGuest(vm, machine, session, call)));
     const pauseMs = await takeAll(begun);
     const layers = await all(begun.map((cut) => cut.finish(group)));
-    const keys = parts.map(({ options }) => options.key);
-    await layersOf(parts).completeGroup(group, keys);
+    if (group) await layersOf(parts).completeGroup(group, keys);
     await all(begun.map((cut) => cut.supersede()));
     return { layers, pauseMs };
   } finally {
