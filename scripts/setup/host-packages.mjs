@@ -28,6 +28,7 @@ export const forTests = {
     { name: 'tmux', why: 'a terminal for the tests of the command line' },
     { name: 'iproute2', why: 'network namespaces and routes' },
     { name: 'passt', why: "the network that gives a guest the host's own address" },
+    { name: 'ovmf', why: 'UEFI firmware for a machine' },
     { name: 'swtpm', why: 'the TPM of a machine' },
     { name: 'vde-switch', why: "a machine's card on a switch of VDE" },
     { name: 'tgt', why: 'an iSCSI target in user space, for a disk that is not a file', service: true },
