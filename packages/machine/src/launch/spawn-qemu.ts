@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { lastingEnvironment } from '@goqemu/core';
 import type { ProcessExit } from './exit-cause.ts';
 
 export interface SpawnedQemu {
@@ -12,14 +13,19 @@ export interface SpawnedQemu {
 
 /**
  * Starts QEMU in a session of its own, so that neither Ctrl-C in this terminal nor the end of this process reaches
- * it, with its output in a log file that outlives both.
+ * it, with its output in a log file that outlives both, and without what is secret in this process's environment.
  */
 export async function spawnQemu(path: string, argv: readonly string[], logPath: string): Promise<SpawnedQemu> {
   await mkdir(dirname(logPath), { recursive: true });
   const log = await open(logPath, 'a', 0o600);
   try {
     const { size } = await log.stat();
-    const child = spawn(path, argv, { detached: true, windowsHide: true, stdio: ['ignore', log.fd, log.fd] });
+    const child = spawn(path, argv, {
+      detached: true,
+      windowsHide: true,
+      env: lastingEnvironment(),
+      stdio: ['ignore', log.fd, log.fd],
+    });
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
