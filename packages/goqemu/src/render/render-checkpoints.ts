@@ -40,6 +40,7 @@ function describe(checkpoint: CheckpointReport, style: Style): string {
         checkpoint.contents.join('+'),
         roundedSize(checkpoint.bytes),
         checkpoint.createdAt.replace('T', ' ').replace(/\..*/, ''),
+        ...(checkpoint.forks.length > 0 ? [`forks: ${checkpoint.forks.join(', ')}`] : []),
       ].join(' · '),
     ),
   ].join('  ');

@@ -147,8 +147,8 @@ export class LabRecorder {
       identity: this.#allocator.identity(name, hostname, renamedFrom),
       ...this.#forwards(name, renamedFrom, options.forward ?? {}, place),
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),
-      protect: options.protect === true,
-      retain: options.retain === true,
+      protect: options.protect === true && !this.#allocator.isFork,
+      retain: options.retain === true && !this.#allocator.isFork,
       ignoreChanges: (options.ignoreChanges ?? []).map((property) =>
         this.#oneOf(property, ignorable, name, 'ignoreChanges', place),
       ),
@@ -205,9 +205,10 @@ export class LabRecorder {
           );
         }
         this.#hostPorts.set(host, `${name}.${forward}`);
-        fixedPorts.push(host);
+        if (!this.#allocator.isFork) fixedPorts.push(host);
       }
-      forwards[forward] = { host: host ?? this.#allocator.forwardPort(name, formerName, forward), guest };
+      const fixed = this.#allocator.isFork ? undefined : host;
+      forwards[forward] = { host: fixed ?? this.#allocator.forwardPort(name, formerName, forward), guest };
     }
     return { forwards, fixedPorts };
   }

@@ -1,6 +1,13 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { acquireFileLock, syncFolder, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import {
+  acquireFileLock,
+  checkResourceName,
+  folderNames,
+  syncFolder,
+  systemErrorCode,
+  writeFileAtomic,
+} from '@goqemu/core';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -26,6 +33,12 @@ export interface StateStorage {
   remove(file: StoredFile): Promise<void>;
   /** The path, for messages. */
   path(file: StoredFile): string;
+  /** Removes everything, and the place itself once the lock is released. */
+  clear(): Promise<void>;
+  /** The stacks of the lab that have something here, this one among them. */
+  stacks(): Promise<readonly string[]>;
+  /** Where another stack of the lab has its files. */
+  stack(name: string): StateStorage;
   /** @throws GoqemuError `locked` */
   lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable>;
 }
@@ -41,6 +54,7 @@ export interface StorageFolders {
 
 export class FileStateStorage implements StateStorage {
   readonly #folders: StorageFolders;
+  #cleared = false;
 
   constructor(folders: StorageFolders) {
     this.#folders = folders;
@@ -99,11 +113,37 @@ export class FileStateStorage implements StateStorage {
     await rm(this.path(file), { force: true });
   }
 
-  lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
-    return acquireFileLock(join(this.#folders.stateFolder, 'lock'), {
-      command,
-      waitMs,
-      ...(signal ? { signal } : {}),
-    });
+  async clear(): Promise<void> {
+    // The state goes last: what is left by a crash still says what it is.
+    for (const file of ['history', 'journal-before', 'state-before', 'journal', 'state'] as const)
+      await this.remove(file);
+    this.#cleared = true;
   }
+
+  stacks(): Promise<readonly string[]> {
+    return folderNames(dirname(this.#folders.stateFolder));
+  }
+
+  stack(name: string): StateStorage {
+    const stateFolder = join(dirname(this.#folders.stateFolder), checkResourceName(name, 'the stack'));
+    return new FileStateStorage({ ...this.#folders, stack: name, stateFolder });
+  }
+
+  async lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
+    const { stateFolder } = this.#folders;
+    const lock = await acquireFileLock(join(stateFolder, 'lock'), { command, waitMs, ...(signal ? { signal } : {}) });
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await lock[Symbol.asyncDispose]();
+        if (this.#cleared) await removeEmptyFolder(stateFolder);
+      },
+    };
+  }
+}
+
+/** Somebody else may have begun something there already. */
+async function removeEmptyFolder(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: unknown) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
+  });
 }
