@@ -28,6 +28,7 @@ export const forTests = {
     { name: 'tmux', why: 'a terminal for the tests of the command line' },
     { name: 'iproute2', why: 'network namespaces and routes' },
     { name: 'passt', why: "the network that gives a guest the host's own address" },
+    { name: 'swtpm', why: 'the TPM of a machine' },
     { name: 'busybox-static', why: 'the tiny guest' },
     { name: 'cpio', why: "packs the tiny guest's initramfs" },
   ],

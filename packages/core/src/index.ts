@@ -12,6 +12,7 @@ export {
 } from './errors/goqemu-error.ts';
 export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
 export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';
+export { removeAbandonedDrafts } from './files/abandoned-drafts.ts';
 export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from './files/atomic-write.ts';
 export {
   acquireFileLock,

@@ -18,6 +18,8 @@ export {
   type CheckpointReference,
   type DerivedMachineOptions,
   defineLab,
+  type EngineEvent,
+  eventStreamSchemas,
   type FileOptions,
   type Firmware,
   type ForwardOption,

@@ -200,8 +200,10 @@ export class QemuBackend implements Backend, AsyncDisposable {
   collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     return collectLayers({
+      ...options,
       store: this.host.layers,
       labsFolder: this.host.folders.labs,
       lineage: call.scope.lineage,

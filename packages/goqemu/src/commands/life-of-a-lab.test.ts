@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { eventStreamSchemas } from '@goqemu/lab';
 import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
 
 interface PlanDocument {
@@ -82,6 +83,25 @@ test('a saved plan is applied without a question, and refused once the state has
   assert.match(stale.stderr, /plan-stale/);
 });
 
+test('of two applies at once the one that waits plans again; without waiting it leaves with 75', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const wait = ['apply', '--yes', '--lock-wait', '30'];
+  const waited = await Promise.all([lab.run(wait), lab.run(wait)]);
+  assert.deepEqual(
+    waited.map(({ code }) => code),
+    [0, 0],
+  );
+  assert.ok(
+    waited.some(({ stderr }) => /planning again/.test(stderr)),
+    'one of them planned again',
+  );
+  lab.write(labOf('web', ['web', 'db']));
+  const both = await Promise.all([lab.run(['apply', '--yes']), lab.run(['apply', '--yes'])]);
+  assert.deepEqual(both.map(({ code }) => code).sort(), [0, 75]);
+  assert.match(both.find(({ code }) => code === 75)?.stderr ?? '', /process \d+.*running "goqemu apply"/);
+  assert.equal((await lab.run(['plan', '--detailed-exitcode'])).code, 0);
+});
+
 test('a failing step exits with 1, shows its output and names the log', async () => {
   using lab = new TestLab(labOf('web', ['web'], 'exit 7'));
   const { code, stderr } = await lab.run(['apply', '--yes']);
@@ -102,7 +122,9 @@ test('--events writes NDJSON that begins with its version, --json the result as 
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines[0], { schema: 'goqemu-events', version: 1 });
+  const schemas = eventStreamSchemas();
+  assert.deepEqual(schemas.header.parse(lines[0]), { type: 'stream', format: 'goqemu-events', version: 1 });
+  for (const line of lines.slice(1)) assert.deepEqual(schemas.event.parse(line), line);
   assert.deepEqual(
     lines.flatMap(({ type }) => (type === 'operation-done' || type === 'apply-done' ? [type] : [])),
     ['operation-done', 'operation-done', 'apply-done'],
@@ -157,6 +179,10 @@ test('checkpoints are created, listed as a tree, restored and deleted', async ()
   assert.equal((await lab.run(['checkpoint', 'delete', id])).code, 0);
   const gone = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(gone.code, 64);
+  await lab.run(['destroy', '--yes']);
+  const would = await lab.run(['checkpoint', 'prune', '--dry-run']);
+  assert.match(would.stdout, /^would remove \d+ layers, /);
+  assert.equal((await lab.run(['checkpoint', 'prune'])).stdout, would.stdout.replace('would remove', 'removed'));
 });
 
 test('a checkpoint is forked into stacks that every command takes, and that leave nothing when they are destroyed', async () => {

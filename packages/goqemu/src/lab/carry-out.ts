@@ -1,4 +1,4 @@
-import { formatDuration } from '@goqemu/core';
+import { formatDuration, hasErrorCode } from '@goqemu/core';
 import { type ApplyResult, countChanges, type Plan } from '@goqemu/lab';
 import type { EventSink } from '../render/event-sink.ts';
 import { renderOutputs } from '../render/render-outputs.ts';
@@ -11,7 +11,7 @@ import type { OpenLab } from './open-lab.ts';
 export interface CarryOutOptions {
   readonly lab: OpenLab;
   readonly plan: Plan;
-  /** Makes the plan anew once its images are there; a saved plan cannot be. */
+  /** Makes the plan anew once its images are there, or when another apply came first; a saved plan cannot be. */
   readonly replan?: () => Promise<Plan>;
   readonly sink: EventSink;
   readonly yes: boolean;
@@ -24,26 +24,58 @@ export interface CarryOutOptions {
 
 /** Shows a plan, asks, applies it and reports: the common part of apply and destroy. */
 export async function carryOut(context: CommandContext, options: CarryOutOptions): Promise<number> {
-  const { plan, sink } = options;
-  const changes = countChanges(plan);
-  const { noticeStyle, shell } = context;
-  if (!context.quiet)
-    shell.stderr.write(
-      renderPlan(plan, { style: noticeStyle, workingFolder: shell.workingFolder, verbose: context.verbose }),
-    );
-  if (changes > 0 && !options.yes) {
-    const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Do it?';
-    if (!(await confirm(shell, question))) {
-      context.tell('nothing was done');
-      await sink.close();
-      return exitCode.failed;
-    }
+  let applied: Applied | undefined;
+  try {
+    applied = await askAndApply(context, options);
+  } finally {
+    await options.sink.close(); // the last word is the report's
   }
-  const current = { ...options, plan: await withImages(context, options) };
-  const result = await applyTelling(context, current);
-  report(context, current, result);
+  if (!applied) return exitCode.failed;
+  const { plan, result } = applied;
+  report(context, { ...options, plan }, result);
   if (result.outcome === 'interrupted') return exitCode.interrupted;
   return result.outcome === 'failed' ? exitCode.failed : exitCode.done;
+}
+
+/** The plan that was carried out in the end, and what came of it. */
+interface Applied {
+  readonly plan: Plan;
+  readonly result: ApplyResult;
+}
+
+async function askAndApply(context: CommandContext, options: CarryOutOptions): Promise<Applied | undefined> {
+  const { plan } = options;
+  show(context, plan);
+  if (countChanges(plan) > 0 && !options.yes) {
+    const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Do it?';
+    if (!(await confirm(context.shell, question))) {
+      context.tell('nothing was done');
+      return undefined;
+    }
+  }
+  return await applyFresh(context, { ...options, plan: await withImages(context, options) });
+}
+
+function show(context: CommandContext, plan: Plan): void {
+  const { noticeStyle: style, shell, verbose } = context;
+  if (!context.quiet) shell.stderr.write(renderPlan(plan, { style, workingFolder: shell.workingFolder, verbose }));
+}
+
+/**
+ * Another apply may have come first while this one waited for its lock. What nobody is asked about is then planned
+ * anew; a plan that somebody agreed to is not exchanged for another.
+ */
+async function applyFresh(context: CommandContext, options: CarryOutOptions): Promise<Applied> {
+  const { replan, yes, plan } = options;
+  try {
+    return { plan, result: await applyTelling(context, options) };
+  } catch (error) {
+    if (!replan || !yes || !hasErrorCode(error, 'plan-stale')) throw error;
+    context.tell('the lab has been changed since the plan was made: planning again');
+    const fresh = await replan();
+    show(context, fresh);
+    return { plan: fresh, result: await applyTelling(context, { ...options, plan: fresh }) };
+  }
 }
 
 /** What an image contains is known once it is here, and with it which layers are cached already. */
@@ -74,7 +106,6 @@ async function applyTelling(
   } finally {
     interrupt.removeEventListener('abort', first);
     kill.removeEventListener('abort', second);
-    await sink.close();
   }
 }
 

@@ -5,7 +5,14 @@ import type { EngineEvent, OperationHeader } from '@goqemu/lab';
 import { plainLines } from './plain-lines.ts';
 import { plainStyle } from './style.ts';
 
-const run: OperationHeader = { id: 'op1', action: 'run', resource: 'web/nginx', machine: 'web', reason: 'new step' };
+const run: OperationHeader = {
+  id: 'op1',
+  action: 'run',
+  resource: 'web/nginx',
+  machine: 'web',
+  reason: 'new step',
+  dependsOn: [],
+};
 type Bare = EngineEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
 
 function lines(events: readonly Bare[], change: { verbose?: boolean; quiet?: boolean } = {}): string[] {

@@ -31,6 +31,11 @@ test('checkpoints are a tree, one whose parent is gone is a root', () => {
   assert.equal(lines[0], 'a  name of a (web)  web · disk+ram · 1.5 GiB · 2026-01-02 03:04:05');
 });
 
+test('a checkpoint whose layers are gone says so', () => {
+  const gone = { ...checkpoint('a', null), contents: [], bytes: 0, createdAt: '' } as const;
+  assert.equal(renderCheckpoints([gone], plainStyle), 'a  name of a (web)  web · files are missing\n');
+});
+
 test('a parent that names a descendant does not hang the list', () => {
   assert.equal(renderCheckpoints([checkpoint('a', 'b'), checkpoint('b', 'a')], plainStyle).includes('b'), false);
 });

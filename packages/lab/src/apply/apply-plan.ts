@@ -15,7 +15,7 @@ import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { carryOut } from './carry-out.ts';
 import { MemoryAdmission } from './memory-admission.ts';
-import { errorReport } from './operation-failure.ts';
+import { cutOff, errorReport } from './operation-failure.ts';
 import { runGraph } from './run-graph.ts';
 
 /** Operations at a time unless the caller says otherwise. */
@@ -31,8 +31,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   checkPreflight(plan);
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
-  checkFresh(plan, before);
-  if (!before.healed && !hasWork(plan, before.state)) {
+  if (isFresh(plan, before) && !before.healed && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -40,11 +39,12 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   const read = await context.read();
   checkFresh(plan, read);
   await checkSecrets(context, plan, read.state);
-  await context.vault.saveKey();
+  await rememberSecrets(context, read.state);
   const state = read.exists ? read.state : emptyState(context.owner, plan.lineage);
   const writer = await StateWriter.open(context.storage, { ...read, state }, context.command);
   const secrets = Object.fromEntries(Object.entries(plan.secrets).map(([name, one]) => [name, one.from]));
   const unsaved = await context.vault.unsaved(secrets, writer.state);
+  await context.vault.saveKey(); // it may have come to be with the first value that was encrypted
   if (unsaved.secrets) await writer.note(unsaved);
   // Without await the lock would be released at once.
   return await new PlanRun(context, plan, writer, options, began).run();
@@ -69,10 +69,14 @@ function checkPreflight(plan: Plan): void {
   });
 }
 
+function isFresh(plan: Plan, { state, journal }: ReadState): boolean {
+  const same = plan.lineage === state.lineage && plan.serial === state.serial && plan.journal === journal;
+  return same && plan.lab === state.lab && plan.stack === state.stack;
+}
+
 function checkFresh(plan: Plan, read: ReadState): void {
+  if (isFresh(plan, read)) return;
   const { state } = read;
-  const same = plan.lineage === state.lineage && plan.serial === state.serial && plan.journal === read.journal;
-  if (same && plan.lab === state.lab && plan.stack === state.stack) return;
   throw new GoqemuError({
     code: 'plan-stale',
     source: 'user',
@@ -96,6 +100,17 @@ async function checkSecrets(context: EngineContext, plan: Plan, state: LabState)
       hint: 'plan again',
     });
   }
+}
+
+async function rememberSecrets(context: EngineContext, state: LabState): Promise<void> {
+  const unreadable = await context.vault.rememberStored(state);
+  if (unreadable.length === 0) return;
+  context.emit({
+    type: 'notice',
+    code: 'secret-unreadable',
+    message: `${unreadable.length} secret values in the state cannot be read, and would not be masked in what steps print: they were encrypted with another key`,
+    hint: 'put the state’s key file back, or destroy the lab and apply it again',
+  });
 }
 
 /** One apply, from the first operation to the saved state. */
@@ -216,12 +231,12 @@ class PlanRun {
   }
 
   #failed(operation: Operation, thrown: unknown): void {
-    const report = errorReport(thrown, this.#context.vault.sensitive);
+    const isCutOff = this.#options.kill?.aborted === true && !isGoqemuError(thrown);
+    const report = errorReport(isCutOff ? cutOff(thrown) : thrown, this.#context.vault.sensitive);
     const located =
       report.location || !operation.location ? report : { ...report, location: { ...operation.location } };
     const error = located.subject === undefined ? { ...located, subject: operation.resource } : located;
-    if (!this.#options.kill?.aborted || isGoqemuError(thrown))
-      this.#errors.push({ resource: operation.resource, error });
+    if (!isCutOff) this.#errors.push({ resource: operation.resource, error });
     this.#context.emit({ type: 'operation-failed', id: operation.id, error });
   }
 
@@ -285,8 +300,8 @@ class PlanRun {
 }
 
 function headerOf(operation: Operation): OperationHeader {
-  const { id, action, resource, machine, reason, estimateMs } = operation;
-  return { id, action, resource, machine, reason, ...(estimateMs === undefined ? {} : { estimateMs }) };
+  const { id, action, resource, machine, reason, dependsOn, estimateMs } = operation;
+  return { id, action, resource, machine, reason, dependsOn, ...(estimateMs === undefined ? {} : { estimateMs }) };
 }
 
 /** Bytes that an operation needs to have a machine running; undefined when it starts none. */

@@ -78,7 +78,7 @@ export interface CutLayer {
   readonly parent?: string;
   /** Keep the RAM too, where the host can. */
   readonly ram: boolean;
-  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: only the newest keeps it. */
+  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: the newest two keep it. */
   readonly supersedes?: string;
   readonly descriptions: readonly string[];
 }
@@ -152,10 +152,11 @@ export interface Backend {
   restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord>;
   /** Names a layer, or takes its names away. */
   describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer>;
-  /** Removes layers that nothing in `keep` (or of another lab) reaches; returns the bytes freed. */
+  /** Removes layers that nothing in `keep` (or of another lab) reaches, or only tells what would go. */
   collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options?: { readonly dryRun?: boolean },
   ): Promise<{ readonly removed: number; readonly bytes: number }>;
   /** Removes what the lab leaves besides its machines: folders, keys that no layer needs. */
   dispose(call: BackendCall): Promise<void>;

@@ -19,6 +19,7 @@ import type { ForkReport } from '../fork/fork-report.ts';
 import { removeFork } from '../fork/remove-fork.ts';
 import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
+import { type PruneReport, pruneLayers } from '../layer/prune-layers.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
 import { type LockChange, updateLock } from '../lock/update-lock.ts';
 import { renamesOf } from '../machine/rename-machine.ts';
@@ -72,7 +73,13 @@ export class Engine {
       const lab = evaluateLab(definition, {
         stack: state.forkedFrom?.root ?? context.owner.stack,
         labFile: context.labFile,
-        allocations: { lineage: state.lineage, machines, avoid, isFork: state.forkedFrom !== undefined },
+        allocations: {
+          lineage: state.lineage,
+          place: context.storage.path('state'),
+          machines,
+          avoid,
+          isFork: state.forkedFrom !== undefined,
+        },
         ...(options.parameters ? { parameters: options.parameters } : {}),
       });
       // A new machine may take the name that a renamed one had: what was given out goes with the latter.
@@ -218,6 +225,11 @@ export class Engine {
   /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */
   deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
     return deleteCheckpoint(this.#context, idOrName, options.signal);
+  }
+
+  /** Gives up cached layers that no machine and no checkpoint needs. @throws GoqemuError `locked` */
+  pruneLayers(options: { readonly dryRun?: boolean; readonly signal?: AbortSignal } = {}): Promise<PruneReport> {
+    return pruneLayers(this.#context, { dryRun: options.dryRun === true, signal: options.signal });
   }
 
   /** Oldest first. */

@@ -88,7 +88,7 @@ async function planForks(
     const lineage = Buffer.from(context.random(6)).toString('hex');
     const specs = await withOwnPorts(
       machines.map((machine) => machine.spec),
-      lineage,
+      { lineage, place: context.storage.stack(stack).path('state') },
       { used, takenPorts: (ports) => context.backend.takenPorts(ports, call) },
     );
     for (const spec of specs) for (const port of portsOf(spec)) used.add(port);

@@ -1,4 +1,4 @@
-import { Allocator } from '../evaluate/allocations.ts';
+import { type Allocations, Allocator } from '../evaluate/allocations.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 
 export interface PortChooser {
@@ -13,12 +13,12 @@ const attempts = 8;
 /** The same machines with ports of their own: nothing else of them differs, so they keep who they are. */
 export async function withOwnPorts(
   specs: readonly MachineSpec[],
-  lineage: string,
+  { lineage, place }: Pick<Allocations, 'lineage' | 'place'>,
   { used, takenPorts }: PortChooser,
 ): Promise<readonly MachineSpec[]> {
   const avoid = new Set(used);
   for (let attempt = 1; ; attempt++) {
-    const allocator = new Allocator({ lineage, machines: {}, avoid });
+    const allocator = new Allocator({ lineage, place, machines: {}, avoid });
     const moved = specs.map((spec): MachineSpec => {
       const { sshPort } = allocator.identity(spec.name, spec.identity.hostname, undefined);
       const forwards = Object.entries(spec.forwards).map(

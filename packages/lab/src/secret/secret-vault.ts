@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { GoqemuError, lengthPrefixedDigest, systemErrorCode } from '@goqemu/core';
+import { GoqemuError, hasErrorCode, lengthPrefixedDigest, systemErrorCode } from '@goqemu/core';
 import { secretLineage } from '../fork/inheritance.ts';
 import type { LabState, StatePatch } from '../state/lab-state.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import { SecretBox } from './secret-box.ts';
+import { secretForms } from './secret-forms.ts';
 
 export interface VaultOptions {
   readonly storage: StateStorage;
@@ -60,6 +61,7 @@ export class SecretVault {
   /** Adds a text to those that are masked; shorter than 4 characters it would mask half of every log. */
   remember(value: string): void {
     if (value.length >= 4) this.#sensitive.add(value);
+    for (const form of secretForms(value)) this.#sensitive.add(form);
     for (const line of value.split('\n')) if (line.length >= 8) this.#sensitive.add(line);
   }
 
@@ -72,6 +74,26 @@ export class SecretVault {
     const value = (await this.box()).decrypt(name, encrypted);
     this.remember(value);
     return value;
+  }
+
+  /**
+   * Takes in hand what the state keeps, so that it is masked even where a step finds it in the guest: a token that an
+   * earlier apply generated or captured.
+   *
+   * @returns the names of those that cannot be read, and so cannot be masked
+   */
+  async rememberStored(state: LabState): Promise<readonly string[]> {
+    const captured = Object.entries(state.captures).flatMap(([key, one]) =>
+      'encrypted' in one ? [[key, one.encrypted] as const] : [],
+    );
+    const unreadable: string[] = [];
+    for (const [name, encrypted] of [...Object.entries(state.secrets), ...captured]) {
+      await this.decrypt(name, encrypted).catch((error: unknown) => {
+        if (!hasErrorCode(error, 'secret-unreadable')) throw error;
+        unreadable.push(name);
+      });
+    }
+    return unreadable;
   }
 
   /** Rows for the state: secrets that were made or asked for and are not in it yet. */

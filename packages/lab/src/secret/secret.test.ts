@@ -129,6 +129,37 @@ test('a secret that is not there is an error that says where it should be', asyn
   assert.throws(() => secret('../x', { env: 'X' }), { code: 'name-invalid' });
 });
 
+test('what an earlier apply generated is masked where a later step finds it, in whatever form', async () => {
+  const made: string[] = [];
+  const bench = new LabBench({
+    labFile: import.meta.filename,
+    output: (_machine, step) => {
+      if (step.kind !== 'run') return undefined;
+      if (step.environment.MADE) made.push(step.environment.MADE);
+      const [value = ''] = made;
+      return step.script === 'find' ? `${value} ${btoa(`user:${value}`)} ${Buffer.from(value).toString('hex')}\n` : '';
+    },
+  });
+  const program = (more: boolean) =>
+    lab((l) => {
+      const web = l.vm('web').run('use', 'use', { environment: { MADE: secret('made', { generate: 24 }) } });
+      if (more) web.run('find', 'find');
+    });
+  await bench.apply(program(false));
+  await bench.apply(program(true));
+  const [value = ''] = made;
+  assert.equal(made.length, 1, 'the step that uses it ran once');
+  const told = JSON.stringify(bench.events);
+  assert.match(told, /•••/);
+  for (const form of [
+    value,
+    btoa(value).slice(0, 20),
+    btoa(`user:${value}`).slice(8, 28),
+    Buffer.from(value).toString('hex'),
+  ])
+    assert.equal(told.includes(form), false, `${form} was told`);
+});
+
 test('what is encrypted reads back under its own name and key, and under no other', () => {
   const box = new SecretBox(Buffer.alloc(32, 1));
   const sealed = box.encrypt('name', 'value');

@@ -4,6 +4,7 @@ import {
   acquireFileLock,
   checkResourceName,
   folderNames,
+  removeAbandonedDrafts,
   syncFolder,
   systemErrorCode,
   writeFileAtomic,
@@ -129,15 +130,26 @@ export class FileStateStorage implements StateStorage {
     return new FileStateStorage({ ...this.#folders, stack: name, stateFolder });
   }
 
+  /** Whoever holds the lock clears away what a killed one was just writing. */
   async lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
     const { stateFolder } = this.#folders;
-    const lock = await acquireFileLock(join(stateFolder, 'lock'), { command, waitMs, ...(signal ? { signal } : {}) });
-    return {
-      [Symbol.asyncDispose]: async () => {
-        await lock[Symbol.asyncDispose]();
-        if (this.#cleared) await removeEmptyFolder(stateFolder);
-      },
-    };
+    const lock = await acquireFileLock(join(stateFolder, 'lock'), {
+      command,
+      waitMs,
+      ...(signal ? { signal } : {}),
+    });
+    try {
+      await removeAbandonedDrafts(stateFolder);
+      return {
+        [Symbol.asyncDispose]: async () => {
+          await lock[Symbol.asyncDispose]();
+          if (this.#cleared) await removeEmptyFolder(stateFolder);
+        },
+      };
+    } catch (error) {
+      await lock[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { ProcessExit } from './exit-cause.ts';
 
@@ -13,13 +14,22 @@ export interface SpawnedQemu {
 /**
  * Starts QEMU in a session of its own, so that neither Ctrl-C in this terminal nor the end of this process reaches
  * it, with its output in a log file that outlives both.
+ *
+ * @param wires its file descriptors from 3 on; they are QEMU's alone afterwards
  */
-export async function spawnQemu(path: string, argv: readonly string[], logPath: string): Promise<SpawnedQemu> {
+export async function spawnQemu(
+  path: string,
+  argv: readonly string[],
+  logPath: string,
+  wires: readonly Socket[] = [],
+): Promise<SpawnedQemu> {
   await mkdir(dirname(logPath), { recursive: true });
   const log = await open(logPath, 'a', 0o600);
   try {
     const { size } = await log.stat();
-    const child = spawn(path, argv, { detached: true, windowsHide: true, stdio: ['ignore', log.fd, log.fd] });
+    const stdio = ['ignore', log.fd, log.fd, ...wires] as const;
+    const child = spawn(path, argv, { detached: true, windowsHide: true, stdio: [...stdio] });
+    for (const wire of wires) wire.destroy(); // at once, before anything of what comes over them is read here
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });

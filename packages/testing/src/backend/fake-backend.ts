@@ -247,6 +247,7 @@ export class FakeBackend implements Backend {
   async collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     await this.#moment('collectLayers', '', 'before', call);
     const reached = new Set<string>();
@@ -267,9 +268,10 @@ export class FakeBackend implements Backend {
     let bytes = 0;
     for (const [key, layer] of this.host.layers) {
       if (keep.includes(key) || !layer.owners.has(lineage)) continue;
-      if (layer.owners.size > 1) layer.owners.delete(lineage);
-      else if (!reached.has(key)) {
-        this.host.layers.delete(key);
+      if (layer.owners.size > 1) {
+        if (!options.dryRun) layer.owners.delete(lineage);
+      } else if (!reached.has(key)) {
+        if (!options.dryRun) this.host.layers.delete(key);
         removed++;
         bytes += layer.stored.bytes;
       }

@@ -46,7 +46,10 @@ export async function giveIdentity(
   await applyIdentity(throughSession(former, call), { ...renewal(), ...(await ownIdentity(vm)) });
 }
 
-/** Whether the guest that was cut is this machine: its name, the host key that it shows, and whom it lets in. */
+/**
+ * Whether the guest that was cut is this machine: its name, the host key that it shows, and whom it lets in. One that
+ * was destroyed and made again has the instance id that it had, and a new host key.
+ */
 async function isItself(vm: Vm, { manifest: { identity } }: Layer): Promise<boolean> {
   if (identity.instanceId !== vm.spec.identity.instanceId) return false;
   if (identity.hostKey !== (await vm.hostKey()).publicKey) return false;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@goqemu/core';
+import { lengthPrefixedDigest, writeFileAtomic } from '@goqemu/core';
 import { cloudInitSeed } from '@goqemu/image';
 import { createOverlay } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
@@ -58,7 +58,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
   const [access, hostKey] = await Promise.all([host.keys.loadOrCreate(scope.lineage), vm.hostKey()]);
   const network = networkConfig(spec);
   const seed = cloudInitSeed({
-    instanceId: spec.identity.instanceId,
+    instanceId: cloudInstance(spec.identity.instanceId, hostKey.publicKey),
     hostname: spec.identity.hostname,
     user: spec.user,
     authorizedKeys: [access.publicKey],
@@ -75,6 +75,14 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
       ? { layer: origin.layer, resumeFrom: origin.layer }
       : { image: origin.image, installAgent: origin.guestAgent === 'installable' }),
   });
+}
+
+/**
+ * cloud-init gives host name and keys once for each instance-id. A machine that was destroyed and is made again from a
+ * layer of its own has the identity that it had, and a new host key: to cloud-init it must be another instance.
+ */
+function cloudInstance(instanceId: string, hostKey: string): string {
+  return `${instanceId}-${lengthPrefixedDigest([hostKey]).slice(0, 8)}`;
 }
 
 async function layerDisk(vm: Vm, key: string): Promise<string> {

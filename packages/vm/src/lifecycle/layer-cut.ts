@@ -310,7 +310,7 @@ async function makeDurable(path: string): Promise<void> {
   }
 }
 
-/** Of the layers without a name, only a machine's newest keeps its RAM. */
+/** A layer without a name gives up its RAM when newer ones have theirs. */
 async function supersede(vm: Vm, { supersedes }: CutOptions): Promise<void> {
   const older = supersedes === undefined ? undefined : await vm.host.layers.find(supersedes);
   if (

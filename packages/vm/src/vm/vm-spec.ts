@@ -25,7 +25,7 @@ export interface VmSpec {
 /** What makes a machine itself, apart from its keys. */
 export interface VmIdentity {
   readonly hostname: string;
-  /** cloud-init's instance-id. */
+  /** What cloud-init's instance-id begins with; another value makes a guest from a layer another machine. */
   readonly instanceId: string;
   readonly mac: string;
   /** machine-id(5). */

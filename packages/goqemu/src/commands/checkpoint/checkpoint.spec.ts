@@ -24,11 +24,17 @@ const forkOptions = {
   ...labOptions,
   ...jsonOption,
 } as const satisfies OptionSpecs;
+const pruneOptions = {
+  'dry-run': { kind: 'flag', summary: 'only tell what would go' },
+  ...labOptions,
+  ...jsonOption,
+} as const satisfies OptionSpecs;
 const listOptions = { ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
 
 export type CheckpointCreateOptions = typeof createOptions;
 export type CheckpointRestoreOptions = typeof restoreOptions;
 export type CheckpointForkOptions = typeof forkOptions;
+export type CheckpointPruneOptions = typeof pruneOptions;
 export type CheckpointListOptions = typeof listOptions;
 
 const checkpoint = {
@@ -87,5 +93,15 @@ export const checkpointCommands = [
     options: listOptions,
     examples: [{ command: "goqemu checkpoint delete 'before upgrade'", does: 'machines stay as they are' }],
     load: async () => (await import('../lab-commands.ts')).checkpointDelete,
+  }),
+  defineCommand({
+    name: 'checkpoint prune',
+    summary: 'remove cached layers that no machine and no checkpoint needs',
+    description:
+      'They are kept, up to 64 and 20 GiB for each lab, so that a change can be taken back and a destroyed lab be applied again without a boot.',
+    positionals: [],
+    options: pruneOptions,
+    examples: [{ command: 'goqemu checkpoint prune --dry-run', does: 'how much that would free' }],
+    load: async () => (await import('../lab-commands.ts')).checkpointPrune,
   }),
 ];

@@ -19,6 +19,13 @@ export async function run(context: CommandContext, input: CommandInput<DestroyOp
   if (!options.yes) mustBeAbleToAsk(context.shell);
   const sink = await chooseRenderer(context, options.events);
   await using lab = await openDeployedLab(context, chooseLab(input.positionals[0], options), sink.handle);
-  const plan = await lab.engine.planDestroy(planSelection(options, context.shell.interrupt));
-  return await carryOut(context, { ...options, lab, plan, sink, lockWait: options['lock-wait'] });
+  const replan = () => lab.engine.planDestroy(planSelection(options, context.shell.interrupt));
+  return await carryOut(context, {
+    ...options,
+    lab,
+    plan: await replan(),
+    replan,
+    sink,
+    lockWait: options['lock-wait'],
+  });
 }

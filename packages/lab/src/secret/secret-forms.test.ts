@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { maskText } from './mask.ts';
+import { secretForms } from './secret-forms.ts';
+
+test('a secret is found in base64 wherever it stands, in hexadecimal, in a URL and in JSON', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 12, maxLength: 40, unit: 'binary' }).filter((text) => /^\P{Cs}*$/u.test(text)),
+      fc.string({ maxLength: 9 }),
+      fc.string({ maxLength: 9 }),
+      (secret, before, after) => {
+        const forms = secretForms(secret);
+        const around = Buffer.from(`${before}${secret}${after}`);
+        for (const text of [
+          around.toString('base64'),
+          around.toString('base64url'),
+          around.toString('hex'),
+          around.toString('hex').toUpperCase(),
+          `?q=${encodeURIComponent(secret)}&x`,
+          JSON.stringify({ secret }),
+        ])
+          assert.notEqual(maskText(text, [secret, ...forms]), text, text);
+      },
+    ),
+  );
+});
+
+test('what a form would say of a short secret is too common to be masked', () => {
+  assert.deepEqual(secretForms('ab'), []);
+});
