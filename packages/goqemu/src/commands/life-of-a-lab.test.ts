@@ -185,6 +185,51 @@ test('checkpoints are created, listed as a tree, restored and deleted', async ()
   assert.equal((await lab.run(['checkpoint', 'prune'])).stdout, would.stdout.replace('would remove', 'removed'));
 });
 
+test('a checkpoint is forked into stacks that every command takes, and that leave nothing when they are destroyed', async () => {
+  using lab = new TestLab(`import { defineLab, z } from 'goqemu';
+export default defineLab({ name: 'web', params: z.object({ size: z.number().default(1) }) }, (lab, { size }) => {
+  const web = lab.vm('web', { memory: \`\${size} GiB\`, forward: { http: { guest: 80, host: 8080 } } }).run('step', 'echo').checkpoint('ready');
+  lab.vm('db', { memory: '1 GiB' }).run('step', 'echo').checkpoint('ready');
+  return { url: web.forwarded.http };
+});
+`);
+  await lab.run(['apply', '--yes', '--param', 'size=2']);
+  const forked = await lab.run(['checkpoint', 'fork', 'ready', '--count', '2', '--param', 'size=2']);
+  assert.equal(forked.code, 0, forked.stderr);
+  assert.match(forked.stdout, /^FORK +MACHINE +SSH +PORTS\nready-1 +web .*http \d+\nready-1 +db .*\nready-2 +web/);
+  assert.match(forked.stderr, /use one with --stack ready-1/);
+  assert.match((await lab.run(['checkpoint', 'list'])).stdout, /ready .* forks: ready-1, ready-2/);
+  const plan = await lab.run(['plan', '--stack', 'ready-2', '--detailed-exitcode', '--param', 'size=2']);
+  assert.equal(plan.code, 0, plan.stdout);
+  const { forkedFrom, machines, outputs } = JSON.parse(
+    (await lab.run(['status', '-s', 'ready-2', '--json'])).stdout,
+  ) as {
+    forkedFrom: { stack: string; description: string };
+    machines: { state: string }[];
+    outputs: { url: string };
+  };
+  assert.deepEqual([forkedFrom.stack, forkedFrom.description], ['default', 'ready']);
+  assert.deepEqual(
+    machines.map(({ state }) => state),
+    ['running', 'running'],
+  );
+  assert.doesNotMatch(outputs.url, /:8080/);
+  const one = await lab.run(['checkpoint', 'fork', 'ready', '--name', 'trial', '--vm', 'db', '--json']);
+  const report = JSON.parse(one.stdout) as { forks: { name: string; machines: { name: string }[] }[] };
+  assert.deepEqual(
+    report.forks.map((fork) => [fork.name, fork.machines.map(({ name }) => name)]),
+    [['trial', ['db']]],
+  );
+  assert.equal((await lab.run(['checkpoint', 'fork', 'ready', '--name', 'trial'])).code, 64);
+  assert.equal((await lab.run(['checkpoint', 'fork', 'nothing'])).code, 64);
+  for (const stack of ['ready-1', 'ready-2', 'trial']) {
+    const destroyed = await lab.run(['destroy', '--yes', '--stack', stack]);
+    assert.equal(destroyed.code, 0, destroyed.stderr);
+    assert.equal(existsSync(lab.file(`.goqemu/web/${stack}`)), false);
+  }
+  assert.equal(lab.host.machines.size, 2);
+});
+
 test('parameters change the plan, and a wrong one is told with the schema’s words', async () => {
   using lab = new TestLab(`import { defineLab, z } from 'goqemu';
 export default defineLab({ name: 'sized', params: z.object({ workers: z.number().int().min(0).default(1) }) }, (lab, { workers }) => {
