@@ -15,7 +15,7 @@ import { GuestSession } from './guest-session.ts';
 import { type RealGuest, realGuest } from './session.fixture.ts';
 
 /** 1 GiB in the long form of the tests. */
-const bigFileMiB = Number(process.env.GOQEMU_TEST_BIG_FILE_MIB ?? 64);
+const bigFileMiB = process.env.GOQEMU_SOAK ? 1024 : 64;
 
 let guest: RealGuest;
 let folder = '';

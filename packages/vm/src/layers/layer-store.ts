@@ -95,6 +95,17 @@ export class LayerStore {
     });
   }
 
+  /**
+   * Lets a layer have another disk file with the same content, which lies in its folder already.
+   *
+   * @throws GoqemuError `layer-missing` when it went meanwhile
+   */
+  async replaceDisk({ manifest }: Layer, file: Pick<LayerFile, 'name' | 'size'>): Promise<Layer> {
+    const present = await this.get(manifest.key);
+    const { name, formerly = [] } = present.manifest.disk;
+    return this.write({ ...present.manifest, disk: { ...file, formerly: [...formerly, name] } });
+  }
+
   /** Gives up the RAM of a layer; its disk stays. */
   async dropRam(layer: Layer): Promise<Layer> {
     const { ram, state, ...rest } = layer.manifest;
