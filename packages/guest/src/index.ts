@@ -32,8 +32,9 @@ export {
   type StageReached,
 } from './readiness/stages.ts';
 export { type Readiness, type ReadinessOptions, waitUntilReady } from './readiness/wait-until-ready.ts';
+export type { ConnectOptions } from './session/dialer.ts';
 export type { SshEndpoint } from './session/endpoint.ts';
-export { type ConnectOptions, GuestSession, type GuestSessionOptions } from './session/guest-session.ts';
+export { GuestSession, type GuestSessionOptions } from './session/guest-session.ts';
 export type { InteractiveShell, ShellOptions } from './shell/interactive-shell.ts';
 export type { DownloadOptions } from './transfer/download.ts';
 export type { TransferOptions } from './transfer/sftp.ts';

@@ -116,7 +116,9 @@ export class QemuBackend implements Backend, AsyncDisposable {
     const vm = this.#vm(machine, call.scope);
     await this.#closeSession(vm);
     if ('layer' in origin) {
-      await createVm(vm, origin, vmCall(call));
+      const { layer, copyOf } = origin;
+      const original = copyOf ? { copyOf: this.#vm(copyOf.machine, copyOf.scope) } : {};
+      await createVm(vm, { layer, ...original }, vmCall(call));
     } else {
       const image = await this.host.images.ensure(origin.image.reference, {
         arch: architectureOfImages(machine.arch),

@@ -48,7 +48,7 @@ export async function openDeployedLab(
   context: CommandContext,
   choice: LabChoice,
   emit: (event: EngineEvent) => void,
-): Promise<OpenLab> {
+): Promise<OpenLab | LoadedOpenLab> {
   try {
     return await openLab(context, choice, emit);
   } catch (error) {

@@ -15,6 +15,7 @@ function checkpoint(id: string, parent: string | null): CheckpointReport {
     bytes: 1.5 * 2 ** 30,
     origin: 'taken',
     machines: [{ name: 'web', layer: 'l' }],
+    forks: [],
   };
 }
 

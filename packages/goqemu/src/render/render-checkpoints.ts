@@ -41,6 +41,7 @@ function describe(checkpoint: CheckpointReport, style: Style): string {
           ? [checkpoint.contents.join('+'), roundedSize(checkpoint.bytes)]
           : ['files are missing']),
         checkpoint.createdAt.replace('T', ' ').replace(/\..*/, ''),
+        ...(checkpoint.forks.length > 0 ? [`forks: ${checkpoint.forks.join(', ')}`] : []),
       ]
         .filter(Boolean)
         .join(' · '),

@@ -29,11 +29,23 @@ export class AccessKeyStore {
   async loadOrCreate(labId: string): Promise<AccessKey> {
     const existing = await this.load(labId);
     if (existing) return existing;
+    return this.#put(labId, await generateSshKeyPair(`goqemu-${labId}`));
+  }
+
+  /**
+   * Gives a lab the pair of another one, whose machines it has copies of. One that has a pair already keeps it.
+   *
+   * @throws GoqemuError `name-invalid`, `access-key-damaged`
+   */
+  async copy(from: string, to: string): Promise<void> {
+    if (!(await this.load(to))) await this.#put(to, await this.loadOrCreate(from));
+  }
+
+  async #put(labId: string, pair: SshKeyPair): Promise<AccessKey> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const draft = join(this.folder, `.${labId}.${randomBytes(6).toString('hex')}`);
     await mkdir(draft, { mode: 0o700 });
     try {
-      const pair = await generateSshKeyPair(`goqemu-${labId}`);
       await writeFileAtomic(join(draft, 'id_ed25519'), pair.privateKey, { mode: 0o600 });
       await writeFileAtomic(join(draft, 'id_ed25519.pub'), `${pair.publicKey}\n`);
       await rename(draft, this.#folderOf(labId)); // both files appear at once

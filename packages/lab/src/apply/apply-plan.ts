@@ -2,6 +2,8 @@ import { GoqemuError, hasErrorCode, isGoqemuError, orAborted } from '@goqemu/cor
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
+import { lockLab } from '../fork/lock-lab.ts';
+import { clearFork } from '../fork/remove-fork.ts';
 import { appendHistory } from '../history/history.ts';
 import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
@@ -33,7 +35,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
-  await using _lock = await context.storage.lock(context.command, options.lockWaitMs ?? 0, options.interrupt);
+  await using _lock = await lockLab(context, options.lockWaitMs ?? 0, options.interrupt);
   const read = await context.read();
   checkFresh(plan, read);
   await checkSecrets(context, plan, read.state);
@@ -263,6 +265,14 @@ class PlanRun {
       serial: saved.serial,
       ...(first ? { error: { code: first.code, message: first.message } } : {}),
     });
+    await this.#clearFork(saved, outcome);
+  }
+
+  /** Of a fork that was destroyed nothing stays, not even the state. */
+  async #clearFork(state: LabState, outcome: ApplyResult['outcome']): Promise<void> {
+    const isGone = Object.values(state.machines).every((machine) => machine.record === null);
+    if (state.forkedFrom && this.#plan.purpose === 'destroy' && outcome === 'done' && isGone)
+      await clearFork(this.#context, state.lineage);
   }
 
   /** Collection and disposal are housekeeping: they fail with a notice. */

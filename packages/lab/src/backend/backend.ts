@@ -90,7 +90,13 @@ export interface CutResult {
 }
 
 /** How a machine comes to be. */
-export type MachineOrigin = { readonly image: ResolvedImage } | { readonly layer: string };
+export type MachineOrigin =
+  | { readonly image: ResolvedImage }
+  | {
+      readonly layer: string;
+      /** The machine that was cut: the new one has its identity, host key and access key, in a scope of its own. */
+      readonly copyOf?: { readonly machine: MachineSpec; readonly scope: LabScope };
+    };
 
 export interface Preflight {
   readonly severity: 'notice' | 'error';

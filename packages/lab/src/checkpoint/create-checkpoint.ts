@@ -1,6 +1,7 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { BackendCall, CutLayer, CutResult, ObservedMachine } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
+import { lockLab } from '../fork/lock-lab.ts';
 import type { MachineState, TakenCheckpoint } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
@@ -15,7 +16,7 @@ export async function createCheckpoint(
 ): Promise<CheckpointReport> {
   const { description, signal } = options;
   checkDescription(description);
-  await using _lock = await context.storage.lock(context.command, 0, signal);
+  await using _lock = await lockLab(context, 0, signal);
   const read = await context.read();
   const { lineage } = read.state;
   const call = context.plainCall(lineage, 'checkpoint', signal);

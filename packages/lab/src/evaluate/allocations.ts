@@ -15,6 +15,11 @@ export interface Allocations {
   readonly machines: Readonly<Record<string, RecordedAllocation>>;
   /** Host ports that somebody else listens on. */
   readonly avoid: ReadonlySet<number>;
+  /**
+   * For a fork, which runs beside its origin: the host ports that the lab names are that one's, and nothing in it is
+   * protected or to be retained.
+   */
+  readonly isFork?: boolean;
 }
 
 const firstPort = 20_000;
@@ -39,6 +44,10 @@ export class Allocator {
       recorded.flatMap((one) => [one.identity.sshPort, ...Object.values(one.forwards).map((forward) => forward.host)]),
     );
     this.#macs = new Set(recorded.map((one) => one.identity.mac));
+  }
+
+  get isFork(): boolean {
+    return this.#allocations.isFork === true;
   }
 
   identity(name: string, hostname: string | undefined, formerName: string | undefined): MachineIdentity {

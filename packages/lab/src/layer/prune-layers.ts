@@ -1,4 +1,5 @@
 import type { EngineContext } from '../engine/engine-context.ts';
+import { lockLab } from '../fork/lock-lab.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { neededLayers } from './collect-layers.ts';
 
@@ -29,7 +30,7 @@ export async function pruneLayers(
     const { removed, bytes } = await context.backend.collectLayers([...neededLayers(state)], call, { dryRun });
     return { version: 1, dryRun, removed, bytes };
   }
-  await using _lock = await context.storage.lock(context.command, 0, signal);
+  await using _lock = await lockLab(context, 0, signal);
   const read = await context.read();
   if (!read.exists) return { version: 1, dryRun, removed: 0, bytes: 0 };
   const writer = await StateWriter.open(context.storage, read, context.command);

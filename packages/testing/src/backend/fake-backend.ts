@@ -15,7 +15,7 @@ import type {
   StepResult,
   StoredLayer,
 } from '@goqemu/lab';
-import { FakeHost, type FakeMachine } from './fake-host.ts';
+import { FakeHost, type FakeLayer, type FakeMachine } from './fake-host.ts';
 
 /** The verbs of a backend, as faults and the log name them. */
 export type FakeVerb =
@@ -138,7 +138,7 @@ export class FakeBackend implements Backend {
     await this.#moment('create', machine.name, 'before', call);
     const id = idOf(machine, call);
     if (this.host.machines.has(id)) throw refused(machine, 'it is there already');
-    const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#layer(origin.layer).disk];
+    const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#adopted(origin.layer, call).disk];
     const layer = 'layer' in origin ? origin.layer : null;
     const made: FakeMachine = { spec: machine, status: 'damaged', ready: false, disk, layer, boots: 0 };
     this.host.machines.set(id, made);
@@ -212,14 +212,14 @@ export class FakeBackend implements Backend {
       await this.#moment('cutLayers', spec.name, 'middle', call);
     }
     // All of them in one step: a process that dies leaves all of a cut's layers in the store, or none.
-    const results = cuts.map((cut, index) => this.#seal(cut, found[index] as FakeMachine));
+    const results = cuts.map((cut, index) => this.#seal(cut, found[index] as FakeMachine, call));
     await this.#moment('cutLayers', subject, 'after', call);
     return results;
   }
 
   async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
     await this.#moment('restore', machine.name, 'before', call);
-    const { disk } = this.#layer(layer);
+    const { disk } = this.#adopted(layer, call);
     const found = this.#machine(machine, call);
     this.#checkPorts(machine, call);
     Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
@@ -251,7 +251,13 @@ export class FakeBackend implements Backend {
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     await this.#moment('collectLayers', '', 'before', call);
     const reached = new Set<string>();
-    const roots = [...keep, ...[...this.host.machines.values()].flatMap((machine) => machine.layer ?? [])];
+    const { lineage } = call.scope;
+    const others = [...this.host.layers.values()].filter(({ owners }) => [...owners].some((one) => one !== lineage));
+    const roots = [
+      ...keep,
+      ...others.map(({ stored }) => stored.key),
+      ...[...this.host.machines.values()].flatMap((machine) => machine.layer ?? []),
+    ];
     for (let key = roots.pop(); key !== undefined; key = roots.pop()) {
       if (reached.has(key)) continue;
       reached.add(key);
@@ -261,10 +267,14 @@ export class FakeBackend implements Backend {
     let removed = 0;
     let bytes = 0;
     for (const [key, layer] of this.host.layers) {
-      if (reached.has(key)) continue;
-      if (!options.dryRun) this.host.layers.delete(key);
-      removed++;
-      bytes += layer.stored.bytes;
+      if (keep.includes(key) || !layer.owners.has(lineage)) continue;
+      if (layer.owners.size > 1) {
+        if (!options.dryRun) layer.owners.delete(lineage);
+      } else if (!reached.has(key)) {
+        if (!options.dryRun) this.host.layers.delete(key);
+        removed++;
+        bytes += layer.stored.bytes;
+      }
     }
     await this.#moment('collectLayers', '', 'after', call);
     return { removed, bytes };
@@ -304,7 +314,7 @@ export class FakeBackend implements Backend {
     throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
   }
 
-  #seal(cut: CutLayer, { disk }: FakeMachine): CutResult {
+  #seal(cut: CutLayer, { disk }: FakeMachine, call: BackendCall): CutResult {
     const known = this.host.layers.get(cut.key);
     const stored: StoredLayer = known?.stored ?? {
       key: cut.key,
@@ -315,13 +325,21 @@ export class FakeBackend implements Backend {
       createdAt: new Date(this.host.layers.size * 1000).toISOString(),
       descriptions: cut.descriptions,
     };
-    if (!known) this.host.layers.set(cut.key, { stored, disk: [...disk] });
+    const owners = known?.owners.add(call.scope.lineage) ?? new Set([call.scope.lineage]);
+    if (!known) this.host.layers.set(cut.key, { stored, disk: [...disk], owners });
     const below = cut.supersedes === undefined ? undefined : this.host.layers.get(cut.supersedes);
     if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
     return { layer: stored, record: { ...cut.record, top: cut.key } };
   }
 
-  #layer(key: string): { stored: StoredLayer; readonly disk: readonly string[] } {
+  /** Noted as in use by a lab: another lab's collection leaves it alone. */
+  #adopted(key: string, call: BackendCall): FakeLayer {
+    const layer = this.#layer(key);
+    layer.owners.add(call.scope.lineage);
+    return layer;
+  }
+
+  #layer(key: string): FakeLayer {
     const layer = this.host.layers.get(key);
     if (layer) return layer;
     throw new GoqemuError({

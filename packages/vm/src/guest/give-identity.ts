@@ -26,11 +26,7 @@ export async function giveIdentity(
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
-  // Made again on another host, or after its keys were lost, it has the instance id that it had, and a new host key.
-  const same =
-    manifest.identity.instanceId === vm.spec.identity.instanceId &&
-    manifest.identity.lineage === vm.scope.lineage &&
-    manifest.identity.hostKey === (await vm.hostKey()).publicKey;
+  const same = await isItself(vm, layer);
   if (manifest.agent) {
     const renewed = await renewByStandby(machine, layer, call);
     if (same && !renewed) await renew(machine, call);
@@ -52,6 +48,18 @@ export async function giveIdentity(
     hostKey: manifest.identity.hostKey,
   });
   await applyIdentity(throughSession(former, call), { ...renewal(), ...(await ownIdentity(vm)) });
+}
+
+/**
+ * Whether the guest that was cut is this machine: its name, the host key that it shows, and whom it lets in. One that
+ * was destroyed and made again has the instance id that it had, and a new host key.
+ */
+async function isItself(vm: Vm, { manifest: { identity } }: Layer): Promise<boolean> {
+  if (identity.instanceId !== vm.spec.identity.instanceId) return false;
+  if (identity.hostKey !== (await vm.hostKey()).publicKey) return false;
+  if (identity.lineage === vm.scope.lineage) return true;
+  const [its, own] = await Promise.all([vm.host.keys.load(identity.lineage), vm.host.keys.load(vm.scope.lineage)]);
+  return its !== undefined && its.publicKey === own?.publicKey;
 }
 
 /**

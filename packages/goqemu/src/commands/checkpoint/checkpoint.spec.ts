@@ -1,5 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
+import { parameterOptions } from '../../arguments/plan-options.ts';
 
 const machines = {
   vm: {
@@ -11,6 +12,18 @@ const machines = {
 
 const createOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
 const restoreOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+const forkOptions = {
+  count: { kind: 'number', value: 'N', least: 1, most: 64, summary: 'how many forks; 1 unless given' },
+  name: {
+    kind: 'text',
+    value: 'NAME',
+    summary: 'what the fork is called, or with --count the beginning; from the checkpoint unless given',
+  },
+  ...machines,
+  ...parameterOptions,
+  ...labOptions,
+  ...jsonOption,
+} as const satisfies OptionSpecs;
 const pruneOptions = {
   'dry-run': { kind: 'flag', summary: 'only tell what would go' },
   ...labOptions,
@@ -20,6 +33,7 @@ const listOptions = { ...labOptions, ...jsonOption } as const satisfies OptionSp
 
 export type CheckpointCreateOptions = typeof createOptions;
 export type CheckpointRestoreOptions = typeof restoreOptions;
+export type CheckpointForkOptions = typeof forkOptions;
 export type CheckpointPruneOptions = typeof pruneOptions;
 export type CheckpointListOptions = typeof listOptions;
 
@@ -49,6 +63,20 @@ export const checkpointCommands = [
     options: restoreOptions,
     examples: [{ command: "goqemu checkpoint restore 'before upgrade'", does: 'every machine that has it' }],
     load: async () => (await import('../lab-commands.ts')).checkpointRestore,
+  }),
+  defineCommand({
+    name: 'checkpoint fork',
+    summary: 'run copies of the lab as it was in a checkpoint, beside it',
+    description:
+      'A fork is a stack of the lab with ports of its own: every command takes it with --stack, and destroy leaves nothing of it. Memory that a fork does not change is shared.',
+    positionals: [checkpoint],
+    options: forkOptions,
+    examples: [
+      { command: 'goqemu checkpoint fork ready --count 2', does: 'ready-1 and ready-2' },
+      { command: 'goqemu exec --stack ready-1 web -- uptime', does: 'a command in a machine of a fork' },
+      { command: 'goqemu destroy --stack ready-1 --yes', does: 'the fork is gone; the lab stays as it is' },
+    ],
+    load: async () => (await import('../lab-commands.ts')).checkpointFork,
   }),
   defineCommand({
     name: 'checkpoint list',
