@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sleep } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
-import { collectLayers, layerTree, verifyLayer } from '@goqemu/vm';
+import { collectLayers, createVm, deleteVm, flattenLayer, layerTree, startVm, verifyLayer } from '@goqemu/vm';
 import { CheckpointLab, counter, inGuest, keyOf } from './checkpoint-lab.ts';
 
 describe('a checkpoint of a running machine', () => {
@@ -185,6 +185,42 @@ describe('a checkpoint of a running machine', () => {
       });
       assert.equal(await inGuest(machine, 'echo alive'), 'alive');
     }
+    await machine.close();
+  });
+
+  test('is flattened while a machine runs on it, and the machine goes on, also from its next checkpoint', async () => {
+    await restored('base', async (machine) => {
+      await inGuest(machine, 'head -c 3000000 /dev/urandom > /root/deep; sha256sum /root/deep > /root/deep.sum');
+      await lab.cut('deep', machine);
+      await inGuest(machine, 'cp /root/deep /root/deeper');
+      const { layers } = lab.host;
+      const { imgPath = '' } = await lab.host.installation('amd64');
+      const done = await flattenLayer(layers, await layers.get(keyOf('deep')), { qemuImg: async () => imgPath });
+      assert.equal(done?.depth, 1);
+      await inGuest(
+        machine,
+        'sync; echo 3 > /proc/sys/vm/drop_caches; sha256sum -c /root/deep.sum; cmp /root/deep /root/deeper',
+      );
+      await lab.cut('above deep', machine);
+    });
+    for (const key of ['above deep', 'deep'])
+      await restored(key, async (machine) => {
+        await inGuest(machine, 'echo 3 > /proc/sys/vm/drop_caches; sha256sum -c /root/deep.sum');
+      });
+  });
+
+  test('is gone on from by the machine that was deleted, as the one that it was', async () => {
+    const { vm, session } = await lab.vm('web');
+    const key = await vm.hostKey();
+    await deleteVm(vm, {});
+    await createVm(vm, { layer: keyOf('base') }, lab.call);
+    const machine = await startVm(vm, session, lab.call);
+    assert.deepEqual(await vm.hostKey(), key);
+    assert.equal(await inGuest(machine, 'cat /root/file'), 'disk');
+    assert.equal(
+      (await session.exec(['cat', '/run/t/file'], { label: 'cat', timeoutMs: 60_000 })).stdout.trim(),
+      'kept',
+    );
     await machine.close();
   });
 
