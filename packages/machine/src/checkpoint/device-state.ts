@@ -36,7 +36,7 @@ interface MigrationInfo {
 /**
  * Writes the device state of a stopped machine to a file. Afterwards the machine is `postmigrate`; `cont` goes on.
  *
- * @throws GoqemuError `checkpoint-state-failed` with QEMU's reason, `timeout`
+ * @throws GoqemuError `checkpoint-state-failed` with QEMU's reason, `no-room`, `timeout`
  */
 export async function saveDeviceState(monitor: Monitor, file: string, options: DeviceStateOptions): Promise<void> {
   const socketPath = join(options.socketFolder, socketName);
@@ -45,15 +45,19 @@ export async function saveDeviceState(monitor: Monitor, file: string, options: D
     await monitor.executeUntyped('migrate-set-parameters', { 'max-bandwidth': bandwidth }, { signal });
     const server = createServer();
     await listen(server, socketPath);
+    let full: GoqemuError | undefined;
     try {
       const received = receive(server, file, signal);
-      received.catch(() => undefined); // awaited below; QEMU's own reason comes first
+      // Awaited below; QEMU's own reason comes first, but all that QEMU sees of a full disk is that nobody listens.
+      received.catch((error: unknown) => {
+        if (systemErrorCode(error) === 'ENOSPC') full = noRoom(file, error);
+      });
       await monitor.executeUntyped('migrate', { uri: `unix:${socketPath}` }, { signal });
       await untilMigrated(monitor, signal);
       await received;
     } catch (error) {
       await cancel(monitor);
-      throw error;
+      throw full ?? error;
     } finally {
       server.close();
     }
@@ -157,6 +161,17 @@ async function untilLoaded(monitor: Monitor, signal: AbortSignal): Promise<void>
     if (info.status === 'failed') throw stateError('loaded', info['error-desc'] ?? 'QEMU gave no reason');
     await sleep(2, signal);
   }
+}
+
+function noRoom(file: string, cause: unknown): GoqemuError {
+  return new GoqemuError({
+    code: 'no-room',
+    source: 'environment',
+    subject: file,
+    message: `there is no room for the machine's device state at ${file}`,
+    hint: 'free some room, or delete checkpoints: goqemu checkpoint list',
+    cause,
+  });
 }
 
 function stateError(verb: string, reason: string): GoqemuError {
