@@ -5,6 +5,7 @@ import { chmod, readdir, readFile, readlink, rename, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hasErrorCode, sleep, withDeadline } from '@goqemu/core';
+import { findQemu } from '../find/find-qemu.ts';
 import { otherPlatform, temporaryFolder, testMachine } from '../fixture/test-machine.ts';
 import { hostCommandLines } from '../process/command-line.ts';
 
@@ -43,6 +44,18 @@ test('a machine has a TPM of its own, which goes when the machine goes and keeps
   assert.ok(kept.length > 1000, 'the state holds the seeds and keys of a manufactured TPM');
   process.kill(again.record.pid, 'SIGKILL');
   await untilNoneIn(state);
+});
+
+test('each architecture that has a TPM gets the model of its board', async (t) => {
+  for (const [arch, model] of [
+    ['arm64', 'tpm-tis'],
+    ['ppc64', 'tpm-spapr'],
+  ] as const) {
+    const installation = await findQemu({ arch });
+    const config = { arch, memory: '256 MiB' as const, tpm: { state: await stateFolder(t) } };
+    const machine = await testMachine(t, config, { installation });
+    assert.equal((await machine.qmp.execute('query-tpm'))[0]?.model, model);
+  }
 });
 
 test('a folder of TPM state that a machine has is refused to a second one, and nothing of that stays', async (t) => {
