@@ -19,11 +19,18 @@ function run(argv: readonly string[], workingFolder: string) {
   return runInTestShell(argv, { workingFolder, home: join(base, 'home'), backend });
 }
 
-/** The labs in the pages that a reader is likely to copy. */
+/** What a reader is likely to copy from a page. */
+function examplesOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '');
+}
+
 function labsOf(page: string): string[] {
-  return [...readFileSync(page, 'utf8').matchAll(/```ts\n(.*?)```/gs)]
-    .map(([, code]) => code ?? '')
-    .filter((code) => code.includes('defineLab('));
+  return examplesOf(page).filter((code) => code.includes('defineLab('));
+}
+
+/** Those that are whole: some show a line or two, some go on from another one. */
+function programsOf(page: string): string[] {
+  return examplesOf(page).filter((code) => code.includes("from 'goqemu'") && !code.includes("from './"));
 }
 
 // The others are programs over the SDK: the compiler checks them, and test/e2e runs what they show.
@@ -33,7 +40,7 @@ for (const name of readdirSync('examples').filter((name) => existsSync(join('exa
     assert.equal(code, 0, stderr);
   });
 
-test('the labs in README.md plan and have the types that they should', async () => {
+test('the labs in README.md plan, and the examples of the pages have the types that they should', async () => {
   const labs = labsOf('README.md');
   assert.ok(labs.length > 0);
   for (const [index, source] of labs.entries()) {
@@ -43,9 +50,13 @@ test('the labs in README.md plan and have the types that they should', async () 
     const { code, stderr } = await run(['plan', '--check-pure'], folder);
     assert.equal(code, 0, stderr);
   }
+  const pages = ['docs/sdk.md', 'docs/lab.md', 'docs/checkpoints.md'];
+  const programs = pages.flatMap(programsOf);
+  assert.ok(programs.length > 3);
+  for (const [index, source] of programs.entries()) writeFileSync(join(base, `example-${index}.ts`), source);
   writeFileSync(
     join(base, 'tsconfig.json'),
-    JSON.stringify({ extends: resolve('tsconfig.json'), include: ['readme-*/lab.ts'], exclude: [] }),
+    JSON.stringify({ extends: resolve('tsconfig.json'), include: ['readme-*/lab.ts', 'example-*.ts'], exclude: [] }),
   );
   await promisify(execFile)(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', base]).catch(
     (error: { stdout: string }) => assert.fail(error.stdout),

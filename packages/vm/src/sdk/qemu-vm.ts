@@ -29,8 +29,14 @@ import { findSnapshot, snapshotsOf } from './snapshot/find-snapshot.ts';
 import { restoreSnapshot } from './snapshot/restore-snapshot.ts';
 import { checkDescription, describeSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 import { takeSnapshot } from './snapshot/take-snapshot.ts';
+import { prepareFork, startFork } from './standalone/fork-vm.ts';
 import { ensureDisk, holdPresentVm, holdVm, refreshPorts } from './standalone/hold-vm.ts';
-import { collectSnapshots, removeEmptyFolder, removeStandalone } from './standalone/remove-standalone.ts';
+import {
+  collectSnapshots,
+  removeAbandoned,
+  removeEmptyFolder,
+  removeStandalone,
+} from './standalone/remove-standalone.ts';
 import { readRecord } from './standalone/standalone-record.ts';
 import { type QemuVMStatus, standaloneStatus, standaloneVm } from './standalone/standalone-status.ts';
 import { type DownloadFileOptions, readTransferOptions, type UploadFileOptions } from './transfer/transfer-options.ts';
@@ -54,6 +60,7 @@ export interface OperationOptions {
 export class QemuVM implements AsyncDisposable {
   readonly #config: CheckedConfig;
   readonly #host: VmHost;
+  readonly #hostOptions: VmHostOptions;
   readonly #operations: OperationQueue;
   readonly #logger: Logger;
   #held: HeldVm | undefined;
@@ -71,6 +78,7 @@ export class QemuVM implements AsyncDisposable {
     this.#config = checkConfig(config);
     this.#name = this.#config.name;
     this.#logger = this.#config.logger ?? host.logger ?? silentLogger;
+    this.#hostOptions = host;
     this.#host = createVmHost({ ...host, logger: this.#logger });
     this.#operations = new OperationQueue(this.#logger);
   }
@@ -237,6 +245,36 @@ export class QemuVM implements AsyncDisposable {
       await restoreSnapshot(await this.#present(call), id, call);
       this.#startedHere = true;
     });
+  }
+
+  /**
+   * Makes another VM that goes on from a snapshot of this one, and starts it; memory is shared until one of them writes
+   * to it. It is temporary: it goes with its block, or with this process. Its name, identity and ports are its own.
+   *
+   * @throws GoqemuError `snapshot-unknown`, `snapshot-of-another-vm`, `layer-damaged`, `no-memory`, and what `start`
+   * throws: then nothing of it stays
+   * @example
+   * await using fork = await vm.fork(snapshot.id);
+   */
+  async fork(id: string, options: OperationOptions = {}): Promise<QemuVM> {
+    const { timeouts } = this.#config;
+    const { logger, onProgress } = this.#config;
+    const given = { timeouts, ...(logger ? { logger } : {}), ...(onProgress ? { onProgress } : {}) };
+    const fork = new QemuVM(given, this.#hostOptions);
+    const prepared = await this.#change('preparing a fork of', 'snapshot', options, async (call) => {
+      await removeAbandoned(this.#host, call);
+      return prepareFork(await this.#present(call), id, timeouts.connect);
+    });
+    fork.#held = prepared.held;
+    fork.#name = prepared.held.record.name;
+    fork.#startedHere = true;
+    try {
+      await fork.#change('forking', 'restore', options, (call) => startFork(prepared, call));
+      return fork;
+    } catch (error) {
+      await fork[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The snapshots of this VM, oldest first. */
