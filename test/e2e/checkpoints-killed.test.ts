@@ -12,8 +12,8 @@ const worker = fileURLToPath(new URL('checkpoint-work.ts', import.meta.url));
 /** Lines of the debug log after which it is killed; the soak takes every one. */
 const every = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const stages = process.env.GOQEMU_SOAK
-  ? { cut: every(10), restore: every(9) }
-  : { cut: [4, 5, 6, 9, 10], restore: [2, 5, 6] };
+  ? { cut: every(11), restore: every(9) }
+  : { cut: [4, 6, 7, 10, 11], restore: [2, 5, 6] };
 
 describe('goqemu is killed', () => {
   let lab: CheckpointLab;

@@ -13,6 +13,8 @@ export const e2eHome = join(root, '.cache/e2e/home');
 
 export interface CommandRun {
   readonly code: number | null;
+  /** What ended it, when it did not end by itself. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -67,7 +69,7 @@ export class LabFolder implements AsyncDisposable {
   async ok(...args: string[]): Promise<CommandRun> {
     const run = await this.run(args);
     if (run.code !== 0)
-      throw new Error(`goqemu ${args.join(' ')} ended with ${run.code}\n${run.stdout}\n${run.stderr}`);
+      throw new Error(`goqemu ${args.join(' ')} ended with ${run.code ?? run.signal}\n${run.stdout}\n${run.stderr}`);
     return run;
   }
 
@@ -105,6 +107,6 @@ export function runCommand(
     });
     child.stdin?.end(options.input);
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
 }

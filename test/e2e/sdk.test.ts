@@ -18,7 +18,7 @@ import {
 } from 'goqemu';
 import { QmpClient } from 'goqemu/qmp';
 import { ensureTinyGuest } from 'goqemu/testing';
-import { e2eHome, runCommand } from './lab-folder.ts';
+import { e2eHome, goqemuCommand, runCommand } from './lab-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const standalone = join(e2eHome, 'labs/standalone');
@@ -361,6 +361,9 @@ test('an image that a VM stands on is not deleted, and the error names the VM', 
     assert.match(String(error), /VM "sdk-shared"/);
     return code('image-in-use')(error);
   });
+  const command = await runCommand(process.execPath, [goqemuCommand, 'image', 'remove', name], { cwd: folder });
+  assert.equal(command.code, 1);
+  assert.match(command.stderr, /is in use by .*VM "sdk-shared"/);
   await assert.rejects(deleteCachedImage('no-such-image'), code('image-not-cached'));
 });
 

@@ -387,6 +387,8 @@ function applyEdit(machines: MachineModel[], { kind, a, b, c }: Edit): void {
     case 'rename': {
       const free = ['p', 'q', 'r'].find((one) => machines.every((other) => other.name !== one));
       if (!machine || !free || machine.renamedFrom !== undefined) return;
+      // A machine that took the name of one renamed in the same edit was never known by it.
+      if (machines.some((other) => other.renamedFrom === machine.name)) return;
       machine.renamedFrom = machine.name;
       machine.name = free;
       return;

@@ -44,6 +44,11 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
       lab.vm('b', { forward: { x: { host: 80, guest: 1 } } }),
     ],
   },
+  'two machines that were the same one': {
+    code: 'rename-duplicate',
+    program: (lab) => [lab.vm('a', { renamedFrom: 'x' }), lab.vm('b', { renamedFrom: 'x' })],
+    hint: /leave renamedFrom out/,
+  },
   'two steps of one name': { code: 'step-duplicate', program: (lab) => lab.vm('a').run('x', '').run('x', '') },
   'two checkpoints of one name': {
     code: 'checkpoint-duplicate',

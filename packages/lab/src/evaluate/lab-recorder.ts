@@ -1,15 +1,15 @@
-import { checkResourceName, parseByteSize, type SourceLocation } from '@goqemu/core';
+import { checkResourceName, type SourceLocation } from '@goqemu/core';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
-import type { PortForward } from '../machine/machine-spec.ts';
 import { describeSource, isLateValue, type LateSource } from '../value/late-value.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import { isShellText, sourcesOf, type Text, type TextInput, textOf } from '../value/text.ts';
 import { type Allocations, Allocator } from './allocations.ts';
-import { isPort } from './check-wait-condition.ts';
+import { accelerators, architectures, firmwares, ignorable, MachineOptionChecks } from './check-machine-options.ts';
 import type { Dependency, MachineDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 import { MachineRecorder, referencesOf, withPlace } from './machine-recorder.ts';
+import { ForwardRecorder } from './record-forwards.ts';
 import { markPlace } from './source-location.ts';
 
 type Place = () => SourceLocation | undefined;
@@ -20,23 +20,6 @@ interface RecordedMachine {
   readonly place: Place;
 }
 
-const architectures = ['amd64', 'arm64'] as const;
-const firmwares = ['bios', 'uefi'] as const;
-const accelerators = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
-const ignorable = [
-  'image',
-  'arch',
-  'firmware',
-  'accelerator',
-  'memory',
-  'cpus',
-  'disk',
-  'user',
-  'hostname',
-  'forward',
-  'steps',
-] as const;
-
 /** Collects the machines of one evaluation. */
 export class LabRecorder {
   readonly #folders: { readonly labFile: string; readonly labFolder: string };
@@ -45,11 +28,14 @@ export class LabRecorder {
   /** Names by their lower case: folders and host names do not tell them apart everywhere. */
   readonly #spellings = new Map<string, string>();
   readonly #secrets = new Map<string, SecretSource>();
-  readonly #hostPorts = new Map<number, string>();
+  readonly #forwards: ForwardRecorder;
+  /** Machines by the name that they had before. */
+  readonly #formerNames = new Map<string, string>();
 
   constructor(folders: { readonly labFile: string; readonly labFolder: string }, allocations: Allocations) {
     this.#folders = folders;
     this.#allocator = new Allocator(allocations);
+    this.#forwards = new ForwardRecorder(this.#allocator);
   }
 
   add(kind: 'vm' | 'template', name: string, options: MachineOptions): MachineRecorder {
@@ -104,56 +90,51 @@ export class LabRecorder {
 
   #fixed(kind: 'vm' | 'template', name: string, options: MachineOptions, place: Place): RecordedMachine['fixed'] {
     const base = options.from === undefined ? undefined : this.#base(options.from, name, place);
-    const arch = base?.arch ?? this.#oneOf(options.arch ?? 'amd64', architectures, name, 'arch', place);
-    const firmware =
-      base?.firmware ??
-      this.#oneOf(options.firmware ?? (arch === 'arm64' ? 'uefi' : 'bios'), firmwares, name, 'firmware', place);
-    if (arch === 'arm64' && firmware === 'bios')
-      throw labError(
-        'firmware-invalid',
-        `${name}: arm64 has no BIOS`,
-        place(),
-        "leave firmware out, or write 'uefi'",
-        name,
-      );
-    const size = (value: Parameters<typeof parseByteSize>[0], option: string) =>
-      locate(place, () => parseByteSize(value, `${name}: ${option}`));
-    const hostname =
-      options.hostname === undefined
-        ? undefined
-        : locate(place, () => checkResourceName(options.hostname as string, `${name}: hostname`));
-    const renamedFrom =
-      options.renamedFrom === undefined
-        ? undefined
-        : locate(place, () => checkResourceName(options.renamedFrom as string, `${name}: renamedFrom`));
+    const check = new MachineOptionChecks(name, place);
+    const arch = base?.arch ?? check.oneOf(options.arch ?? 'amd64', architectures, 'arch');
+    const usual = arch === 'arm64' ? 'uefi' : 'bios';
+    const firmware = base?.firmware ?? check.oneOf(options.firmware ?? usual, firmwares, 'firmware');
+    check.firmwareFits(firmware, arch);
+    const hostname = check.label(options.hostname, 'hostname');
+    const renamedFrom = check.label(options.renamedFrom, 'renamedFrom');
+    this.#noteFormerName(name, renamedFrom, place);
     return {
       name,
       kind,
-      image: base?.image ?? this.#image(options.image ?? 'debian-12', name, place),
+      image: base?.image ?? check.image(options.image ?? 'debian-12'),
       ...(options.from ? { from: this.#dependency(options.from, place) } : {}),
       arch,
       firmware,
-      accelerator: this.#oneOf(
-        options.accelerator ?? base?.accelerator ?? 'auto',
-        accelerators,
-        name,
-        'accelerator',
-        place,
-      ),
-      memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : size(options.memory, 'memory'),
-      cpus: this.#cpus(options.cpus ?? base?.cpus ?? 2, name, place),
-      disk: base?.disk ?? size(options.disk ?? '10 GB', 'disk'),
-      user: base ? base.user : this.#user(options.user, name, place),
+      accelerator: check.oneOf(options.accelerator ?? base?.accelerator ?? 'auto', accelerators, 'accelerator'),
+      memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : check.size(options.memory, 'memory'),
+      cpus: check.cpus(options.cpus ?? base?.cpus ?? 2),
+      disk: base?.disk ?? check.size(options.disk ?? '10 GB', 'disk'),
+      user: base ? base.user : check.user(options.user),
       identity: this.#allocator.identity(name, hostname, renamedFrom),
-      ...this.#forwards(name, renamedFrom, options.forward ?? {}, place),
+      ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),
       protect: options.protect === true && !this.#allocator.isFork,
       retain: options.retain === true && !this.#allocator.isFork,
-      ignoreChanges: (options.ignoreChanges ?? []).map((property) =>
-        this.#oneOf(property, ignorable, name, 'ignoreChanges', place),
-      ),
+      ignoreChanges: (options.ignoreChanges ?? []).map((property) => check.oneOf(property, ignorable, 'ignoreChanges')),
       renamedFrom,
     };
+  }
+
+  /** Two machines cannot both go on as the same one: they would share its disk, its address and its ports. */
+  #noteFormerName(name: string, formerName: string | undefined, place: Place): void {
+    if (formerName === undefined) return;
+    const other = this.#formerNames.get(formerName);
+    if (other === undefined) {
+      this.#formerNames.set(formerName, name);
+      return;
+    }
+    throw labError(
+      'rename-duplicate',
+      `${name}: ${other} is renamed from "${formerName}" already`,
+      place(),
+      'leave renamedFrom out of the machine that is new',
+      name,
+    );
   }
 
   #base(from: CheckpointReference, name: string, place: Place): RecordedMachine['fixed'] {
@@ -166,51 +147,6 @@ export class LabRecorder {
       'write from: base.at.installed',
       name,
     );
-  }
-
-  #forwards(
-    name: string,
-    formerName: string | undefined,
-    options: NonNullable<MachineOptions['forward']>,
-    place: Place,
-  ): { forwards: Readonly<Record<string, PortForward>>; fixedPorts: readonly number[] } {
-    const forwards: Record<string, PortForward> = {};
-    const fixedPorts: number[] = [];
-    for (const [forward, option] of Object.entries(options)) {
-      const { guest, host } = typeof option === 'number' ? { guest: option, host: undefined } : option;
-      for (const [side, port] of [
-        ['guest', guest],
-        ['host', host],
-      ] as const) {
-        if (port === undefined && side === 'host') continue;
-        if (!isPort(port)) {
-          throw labError(
-            'port-invalid',
-            `${name}: forward.${forward}.${side} must be a port from 1 to 65535, got ${JSON.stringify(port)}`,
-            place(),
-            `write forward: { ${forward}: { guest: 80, host: 8080 } }`,
-            name,
-          );
-        }
-      }
-      if (host !== undefined) {
-        const other = this.#hostPorts.get(host);
-        if (other !== undefined) {
-          throw labError(
-            'port-duplicate',
-            `${name}: port ${host} of the host is already forwarded to ${other}`,
-            place(),
-            'leave the host port out and goqemu chooses a free one',
-            name,
-          );
-        }
-        this.#hostPorts.set(host, `${name}.${forward}`);
-        if (!this.#allocator.isFork) fixedPorts.push(host);
-      }
-      const fixed = this.#allocator.isFork ? undefined : host;
-      forwards[forward] = { host: fixed ?? this.#allocator.forwardPort(name, formerName, forward), guest };
-    }
-    return { forwards, fixedPorts };
   }
 
   #dependency(reference: MachineReference, place: Place): Dependency {
@@ -275,50 +211,5 @@ export class LabRecorder {
       );
     }
     this.#secrets.set(source.secret, source.from);
-  }
-
-  #oneOf<T extends string>(value: string, allowed: readonly T[], name: string, option: string, place: Place): T {
-    const found = allowed.find((one) => one === value);
-    if (found !== undefined) return found;
-    throw labError(
-      'option-invalid',
-      `${name}: ${option} must be one of ${allowed.join(', ')}, got ${JSON.stringify(value)}`,
-      place(),
-      suggestion(String(value), allowed),
-      name,
-    );
-  }
-
-  #cpus(cpus: number, name: string, place: Place): number {
-    if (Number.isInteger(cpus) && cpus >= 1 && cpus <= 512) return cpus;
-    throw labError(
-      'cpus-invalid',
-      `${name}: cpus must be a whole number from 1 to 512, got ${JSON.stringify(cpus)}`,
-      place(),
-      'write cpus: 2',
-      name,
-    );
-  }
-
-  #image(image: string, name: string, place: Place): string {
-    if (typeof image === 'string' && image !== '' && !/\p{Cc}/u.test(image)) return image;
-    throw labError(
-      'image-invalid',
-      `${name}: image must be a catalogue name, a URL or an absolute path, got ${JSON.stringify(image)}`,
-      place(),
-      "write image: 'debian-12'",
-      name,
-    );
-  }
-
-  #user(user: string | undefined, name: string, place: Place): string | undefined {
-    if (user === undefined || /^[a-z_][a-z0-9_-]{0,31}$/.test(user)) return user;
-    throw labError(
-      'user-invalid',
-      `${name}: ${JSON.stringify(user)} is not a user name`,
-      place(),
-      'use lower-case letters, digits, underscores and hyphens',
-      name,
-    );
   }
 }

@@ -1,11 +1,12 @@
-import { resolve } from 'node:path';
 import { parseDuration, type SourceLocation } from '@goqemu/core';
 import type { FileOptions, RunOptions, StepOptions } from '../definition/machine-options.ts';
 import type { MachineReference } from '../definition/references.ts';
 import type { WaitCondition } from '../step/resolved-step.ts';
 import { lateValue } from '../value/late-value.ts';
 import type { Text, TextInput } from '../value/text.ts';
+import { StepOptionChecks } from './check-step-options.ts';
 import { checkWaitCondition } from './check-wait-condition.ts';
+import { knownNames } from './known-names.ts';
 import type { CheckpointDeclaration, Dependency, StepDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 import { markPlace } from './source-location.ts';
@@ -58,20 +59,20 @@ export class MachineRecorder {
   }
 
   run(name: string, script: TextInput, options: RunOptions = {}): this {
-    return this.#add(name, options, (base, place) => ({
+    return this.#add(name, options, (base, place, check) => ({
       ...base,
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
-      interpreter: this.#guestPath(options.interpreter ?? '/bin/sh', 'interpreter', place),
+      interpreter: check.guestPath(options.interpreter ?? '/bin/sh', 'interpreter'),
     }));
   }
 
   capture(name: string, script: TextInput, options: RunOptions & { secret?: boolean } = {}): this {
-    this.#add(name, options, (base, place) => ({
+    this.#add(name, options, (base, place, check) => ({
       ...base,
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
-      interpreter: this.#guestPath(options.interpreter ?? '/bin/sh', 'interpreter', place),
+      interpreter: check.guestPath(options.interpreter ?? '/bin/sh', 'interpreter'),
       capture: { secret: options.secret === true },
     }));
     this.outputs.add(name);
@@ -84,24 +85,24 @@ export class MachineRecorder {
     destination: string,
     options: StepOptions & { mode?: number; owner?: string } = {},
   ): this {
-    return this.#add(name, options, (base, place) => ({
+    return this.#add(name, options, (base, _place, check) => ({
       ...base,
       kind: 'upload',
-      source: this.#hostPath(source, place),
-      destination: this.#guestPath(destination, 'destination', place),
-      mode: options.mode === undefined ? undefined : this.#mode(options.mode, place),
-      owner: options.owner === undefined ? undefined : this.#owner(options.owner, place),
+      source: check.hostPath(source),
+      destination: check.guestPath(destination, 'destination'),
+      mode: options.mode === undefined ? undefined : check.mode(options.mode),
+      owner: options.owner === undefined ? undefined : check.owner(options.owner),
     }));
   }
 
   file(name: string, path: string, contents: TextInput, options: FileOptions = {}): this {
-    return this.#add(name, options, (base, place) => ({
+    return this.#add(name, options, (base, place, check) => ({
       ...base,
       kind: 'file',
-      path: this.#guestPath(path, 'path', place),
+      path: check.guestPath(path, 'path'),
       contents: this.#context.text(contents, `the contents of ${path}`, place),
-      mode: this.#mode(options.mode ?? 0o644, place),
-      owner: this.#owner(options.owner ?? 'root:root', place),
+      mode: check.mode(options.mode ?? 0o644),
+      owner: check.owner(options.owner ?? 'root:root'),
     }));
   }
 
@@ -112,19 +113,19 @@ export class MachineRecorder {
     values: Readonly<Record<string, TextInput | number>>,
     options: FileOptions = {},
   ): this {
-    return this.#add(name, options, (base, place) => ({
+    return this.#add(name, options, (base, place, check) => ({
       ...base,
       kind: 'render',
-      template: this.#hostPath(template, place),
+      template: check.hostPath(template),
       values: Object.fromEntries(
         Object.entries(values).map(([key, value]) => [
           key,
           typeof value === 'number' ? [String(value)] : this.#context.text(value, `the value "${key}"`, place),
         ]),
       ),
-      path: this.#guestPath(path, 'path', place),
-      mode: this.#mode(options.mode ?? 0o644, place),
-      owner: this.#owner(options.owner ?? 'root:root', place),
+      path: check.guestPath(path, 'path'),
+      mode: check.mode(options.mode ?? 0o644),
+      owner: check.owner(options.owner ?? 'root:root'),
     }));
   }
 
@@ -138,24 +139,8 @@ export class MachineRecorder {
 
   checkpoint(name: string): this {
     const place = markPlace(this.#context.labFile);
-    if (typeof name !== 'string' || name === '' || name.length > 255 || /[\p{Cc}/\\]/u.test(name)) {
-      throw labError(
-        'checkpoint-name-invalid',
-        `${this.name}: ${JSON.stringify(name)} is not a name for a checkpoint`,
-        place(),
-        'choose 1 to 255 characters without slashes and control characters',
-        this.name,
-      );
-    }
-    if (this.checkpoints.some((one) => one.name === name)) {
-      throw labError(
-        'checkpoint-duplicate',
-        `${this.name} has two checkpoints called "${name}"`,
-        place(),
-        'give each checkpoint of a machine its own name',
-        this.name,
-      );
-    }
+    const forbidden = { characters: /[\p{Cc}/\\]/u, words: 'slashes and control characters' };
+    this.#checks(place).newName('checkpoint', name, this.checkpoints, forbidden);
     this.checkpoints.push(withPlace({ name, steps: this.steps.length }, place));
     return this;
   }
@@ -163,32 +148,25 @@ export class MachineRecorder {
   #add(
     name: string,
     options: StepOptions,
-    make: (base: StepBase, place: () => SourceLocation | undefined) => Omit<StepDeclaration, 'location'>,
+    make: (
+      base: StepBase,
+      place: () => SourceLocation | undefined,
+      check: StepOptionChecks,
+    ) => Omit<StepDeclaration, 'location'>,
   ): this {
     const place = markPlace(this.#context.labFile);
-    if (typeof name !== 'string' || name === '' || name.length > 255 || /\p{Cc}/u.test(name)) {
-      throw labError(
-        'step-name-invalid',
-        `${this.name}: ${JSON.stringify(name)} is not a name for a step`,
-        place(),
-        'choose 1 to 255 characters without control characters',
-        this.name,
-      );
-    }
-    if (this.steps.some((step) => step.name === name)) {
-      throw labError(
-        'step-duplicate',
-        `${this.name} has two steps called "${name}"`,
-        place(),
-        'give each step of a machine its own name',
-        this.name,
-      );
-    }
-    this.steps.push(withPlace(make(this.#base(name, options, place), place), place) as StepDeclaration);
+    const check = this.#checks(place);
+    check.newName('step', name, this.steps, { characters: /\p{Cc}/u, words: 'control characters' });
+    this.steps.push(withPlace(make(this.#base(name, options, place, check), place, check), place) as StepDeclaration);
     return this;
   }
 
-  #base(name: string, options: StepOptions, place: () => SourceLocation | undefined): StepBase {
+  #base(
+    name: string,
+    options: StepOptions,
+    place: () => SourceLocation | undefined,
+    check: StepOptionChecks,
+  ): StepBase {
     const environment: Record<string, Text> = {};
     for (const [variable, value] of Object.entries(options.environment ?? {})) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) {
@@ -204,11 +182,11 @@ export class MachineRecorder {
     const cache = options.cache ?? 'always';
     return {
       name,
-      user: this.#user(options.user ?? 'root', place),
+      user: check.user(options.user ?? 'root'),
       workingDirectory:
         options.workingDirectory === undefined
           ? undefined
-          : this.#guestPath(options.workingDirectory, 'workingDirectory', place),
+          : check.guestPath(options.workingDirectory, 'workingDirectory'),
       environment,
       timeoutMs: locate(place, () => parseDuration(options.timeout ?? stepTimeout, `${this.name}/${name}: timeout`)),
       cache:
@@ -219,79 +197,20 @@ export class MachineRecorder {
     };
   }
 
-  #hostPath(path: string, place: () => SourceLocation | undefined): string {
-    if (typeof path === 'string' && path !== '' && !path.includes('\0')) return resolve(this.#context.labFolder, path);
-    throw labError(
-      'path-invalid',
-      `${this.name}: ${JSON.stringify(path)} is not a path`,
-      place(),
-      'name a file or a folder',
-    );
-  }
-
-  #guestPath(path: string, option: string, place: () => SourceLocation | undefined): string {
-    if (typeof path === 'string' && path.startsWith('/') && !path.includes('\0')) return path;
-    throw labError(
-      'path-invalid',
-      `${this.name}: ${option} must be an absolute path in the guest, got ${JSON.stringify(path)}`,
-      place(),
-      'write a path that begins with "/"',
-    );
-  }
-
-  #mode(mode: number, place: () => SourceLocation | undefined): number {
-    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777) return mode;
-    throw labError(
-      'mode-invalid',
-      `${this.name}: mode must be permission bits from 0 to 0o7777, got ${JSON.stringify(mode)}`,
-      place(),
-      'write an octal number such as 0o644',
-    );
-  }
-
-  #owner(owner: string, place: () => SourceLocation | undefined): string {
-    if (/^[a-z_][a-z0-9_.-]*\$?(:[a-z_][a-z0-9_.-]*\$?)?$/i.test(owner)) return owner;
-    throw labError(
-      'owner-invalid',
-      `${this.name}: owner must be "user" or "user:group", got ${JSON.stringify(owner)}`,
-      place(),
-      'write "www-data:www-data"',
-    );
-  }
-
-  #user(user: string, place: () => SourceLocation | undefined): string {
-    if (/^[a-z_][a-z0-9_.-]*\$?$/i.test(user)) return user;
-    throw labError(
-      'user-invalid',
-      `${this.name}: ${JSON.stringify(user)} is not a user name`,
-      place(),
-      'write a name such as "debian"',
-    );
-  }
-
-  /** An object whose unknown properties are errors with the place and the nearest name. */
   #lookup<T>(what: string, known: () => Record<string, T>): Readonly<Record<string, T>> {
-    return new Proxy({} as Record<string, T>, {
-      get: (_target, property) => {
-        if (typeof property === 'symbol') return undefined;
-        const values = known();
-        if (Object.hasOwn(values, property)) return values[property];
-        throw labError(
-          `${what}-unknown`,
-          `${this.name} has no ${what} "${property}"`,
-          markPlace(this.#context.labFile)(),
-          suggestion(property, Object.keys(values)),
-          this.name,
-        );
-      },
-      ownKeys: () => Object.keys(known()),
-      getOwnPropertyDescriptor: (_target, property) => {
-        const values = known();
-        return typeof property === 'string' && Object.hasOwn(values, property)
-          ? { value: values[property], enumerable: true, configurable: true }
-          : undefined;
-      },
-    });
+    return knownNames(known, (name, names) =>
+      labError(
+        `${what}-unknown`,
+        `${this.name} has no ${what} "${name}"`,
+        markPlace(this.#context.labFile)(),
+        suggestion(name, names),
+        this.name,
+      ),
+    );
+  }
+
+  #checks(place: () => SourceLocation | undefined): StepOptionChecks {
+    return new StepOptionChecks(this.name, this.#context.labFolder, place);
   }
 }
 

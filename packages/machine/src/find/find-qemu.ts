@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { GoqemuError, type HostPlatform, hostPlatform } from '@goqemu/core';
-import { type Architecture, architectureOf, runsNatively, systemBinaryName } from './architecture.ts';
+import { type Architecture, architectureOf, architectures, runsNatively, systemBinaryName } from './architecture.ts';
 import { firstExecutable, isExecutable } from './executable.ts';
 import { isAtLeast, type QemuInstallation } from './installation.ts';
 import { probeCached } from './probe-cache.ts';
@@ -46,6 +46,15 @@ export async function findQemu(options: FindQemuOptions = {}): Promise<QemuInsta
     version,
     features,
   };
+}
+
+/** The architectures that an emulator on this host is for; none of them is started. */
+export async function installedArchitectures(platform: HostPlatform): Promise<Architecture[]> {
+  const folders = binaryFolders(platform);
+  const paths = await Promise.all(
+    architectures.map((arch) => firstExecutable(systemBinaryName(arch), folders, platform)),
+  );
+  return architectures.filter((_, index) => paths[index] !== undefined);
 }
 
 async function findSystemBinary(arch: Architecture, platform: HostPlatform): Promise<string> {

@@ -25,6 +25,9 @@ test('QEMU’s last words are told apart by their cause', () => {
     ['-blockdev {"driver":"rbd",…}: error connecting: Connection timed out', 'storage-unreachable'],
     ['-blockdev {…}: iSCSI: Failed to connect to LUN : iscsi_service failed', 'storage-unreachable'],
     ["-blockdev {…}: Unknown driver 'iscsi'", 'feature-missing'],
+    ['access denied by acl file\n-netdev {…}: bridge helper failed', 'network-unavailable'],
+    ['-netdev tap…: could not open /dev/net/tun: Permission denied', 'network-unavailable'],
+    ['-netdev {"type":"vde",…}: Could not open vde: No such file or directory', 'network-unavailable'],
     ['what?', 'qemu-exited'],
   ];
   for (const [text, cause] of words) assert.equal(exitCause({ code: 1, signal: null }, text).cause, cause, text);

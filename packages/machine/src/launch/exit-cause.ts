@@ -6,6 +6,7 @@ export type ExitCause =
   | 'tpm-failed'
   | 'storage-unreachable'
   | 'feature-missing'
+  | 'network-unavailable'
   | 'port-taken'
   | 'bad-cpu'
   | 'firmware-missing'
@@ -51,6 +52,11 @@ const rules: readonly Rule[] = [
     cause: 'feature-missing',
     words: /Unknown driver '/,
     hint: 'install the package that adds it to QEMU (Debian: qemu-block-extra)',
+  },
+  {
+    cause: 'network-unavailable',
+    words: /bridge helper failed|could not (open|configure) \/dev\/net\/tun|Could not open vde/,
+    hint: "the bridge must be there and allowed in /etc/qemu/bridge.conf, the tap this user's, the switch of VDE running",
   },
   {
     cause: 'port-taken',

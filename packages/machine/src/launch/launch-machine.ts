@@ -45,9 +45,9 @@ export interface LaunchOptions {
  *
  * @throws GoqemuError with the cause as its code when QEMU ends by itself (`image-locked`, `port-taken`, `bad-cpu`,
  *   `firmware-missing`, `accelerator-unavailable`, `ram-exhausted`, `tpm-failed`, `storage-unreachable`,
- *   `feature-missing`, `permission-denied`, `file-missing`, `sandbox-violation`, `qemu-exited`), with QEMU's last
- *   words; `swtpm-missing`; `machine-already-running`; `timeout`; and what {@link parseMachineConfig},
- *   {@link findQemu} and {@link machineArguments} throw
+ *   `network-unavailable`, `feature-missing`, `permission-denied`, `file-missing`, `sandbox-violation`,
+ *   `qemu-exited`), with QEMU's last words; `swtpm-missing`; `machine-already-running`; `timeout`; and what
+ *   {@link parseMachineConfig}, {@link findQemu} and {@link machineArguments} throw
  * @example
  * await using machine = await launchMachine({ drives: [{ source: '/srv/web.qcow2' }] });
  */

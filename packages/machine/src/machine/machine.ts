@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   hostProcessTable,
   isAlive,
@@ -10,7 +9,7 @@ import {
   type Unsubscribe,
   withDeadline,
 } from '@goqemu/core';
-import { type AnyQmpEvent, GuestAgentClient, type QmpClient } from '@goqemu/protocol';
+import type { AnyQmpEvent, GuestAgentClient, QmpClient } from '@goqemu/protocol';
 import { BlockDevices } from '../devices/block-devices.ts';
 import { Display } from '../devices/display.ts';
 import { Memory } from '../devices/memory.ts';
@@ -20,9 +19,9 @@ import { lastWords } from '../process/last-words.ts';
 import { untilEnded } from '../process/process-end.ts';
 import { signalProcess } from '../process/signal-process.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
-import { connectInTurn } from '../sockets/turns.ts';
+import { AgentPort } from './agent-port.ts';
 import { exitOfChild, readToTheEnd } from './last-news.ts';
-import { agentAbsent, unstoppable } from './machine-errors.ts';
+import { unstoppable } from './machine-errors.ts';
 import { type MachineEvent, MachineEventStream } from './machine-events.ts';
 import { type MachineExit, machineExit } from './machine-exit.ts';
 import type { AgentOptions, MachineConnection, StopOptions, StopResult } from './machine-options.ts';
@@ -49,6 +48,7 @@ export class Machine implements AsyncDisposable {
   readonly #exited: Promise<ProcessExit> | undefined;
   readonly #logOffset: number;
   readonly #streams = new Set<MachineEventStream>();
+  readonly #agentPort: AgentPort;
   readonly #events = new TypedEmitter<MachineEvents>();
   /** Screen, keyboard, mouse, VNC and SPICE. */
   readonly display: Display;
@@ -68,6 +68,7 @@ export class Machine implements AsyncDisposable {
     this.#logger = connection.logger ?? silentLogger;
     this.#exited = connection.exited;
     this.#logOffset = connection.logOffset ?? 0;
+    this.#agentPort = new AgentPort(this.record, this.#processes, this.#logger);
     this.display = new Display(this.#qmp);
     this.blocks = new BlockDevices(this.#qmp);
     this.networks = new NetworkCards(this.#qmp, this.record.uuid);
@@ -168,33 +169,29 @@ export class Machine implements AsyncDisposable {
 
   /**
    * The guest agent, when it is one's turn: its port takes one client at a time. Close the client to give the
-   * turn back.
+   * turn back; this process keeps it for a second more, since an agent takes longer to notice a new client.
    *
    * @throws GoqemuError `agent-absent` when the machine has no port for one; `locked`; `qga-not-responding`
    * @example
    * await using agent = await machine.agent({ timeoutMs: 10_000 });
    */
   async agent(options: AgentOptions = {}): Promise<GuestAgentClient> {
-    const timeoutMs = options.timeoutMs ?? 5000;
-    const endpoint = this.record.sockets.agent;
-    if (!endpoint) throw agentAbsent(this.record.name);
-    const { signal } = options;
-    const transport = await connectInTurn(endpoint, {
-      command: options.command ?? 'goqemu',
-      waitMs: timeoutMs,
-      lockPath: join(this.record.runtimeFolder, 'a.lock'),
-      processes: this.#processes,
-      ...(signal ? { signal } : {}),
-    });
-    return await GuestAgentClient.connect(transport, {
-      syncTimeoutMs: timeoutMs,
-      logger: this.#logger,
-      ...(signal ? { signal } : {}),
-    });
+    return await this.#agentPort.client(options);
+  }
+
+  /**
+   * Connects to the agent's port ahead of its first use, which has to come within a second: a guest that goes on with a
+   * host at the port answers at once.
+   *
+   * @throws GoqemuError `agent-absent`, `locked`
+   */
+  async openAgentPort(options: AgentOptions = {}): Promise<void> {
+    await this.#agentPort.open(options);
   }
 
   /** Drops the connection; QEMU runs on, unless it is owned by this process. */
   async close(): Promise<void> {
+    await this.#agentPort.close();
     await this.#qmp.close();
   }
 

@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { GoqemuError, type HostPlatform, internalError, type ProcessIdentity, type ProcessTable } from '@goqemu/core';
+import {
+  GoqemuError,
+  type HostPlatform,
+  internalError,
+  lastingEnvironment,
+  type ProcessIdentity,
+  type ProcessTable,
+} from '@goqemu/core';
 import { firstExecutable } from '../find/executable.ts';
 import { binaryFolders } from '../find/usual-places.ts';
 import { ownProcess } from '../process/owned-processes.ts';
@@ -65,6 +72,7 @@ export async function startSwtpm(options: StartSwtpmOptions): Promise<StartedSwt
     const child = spawn(program, argv, {
       cwd: stateFolder,
       detached: true,
+      env: lastingEnvironment(),
       stdio: ['ignore', output.fd, output.fd, 'pipe'],
     });
     const wire = child.stdio[3] as Socket;

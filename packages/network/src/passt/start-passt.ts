@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { GoqemuError, hostProcessTable, type ProcessIdentity, sleep, withDeadline } from '@goqemu/core';
+import {
+  GoqemuError,
+  hostProcessTable,
+  lastingEnvironment,
+  type ProcessIdentity,
+  sleep,
+  withDeadline,
+} from '@goqemu/core';
 import { endPasst } from './end-passt.ts';
 
 export interface StartPasstOptions {
@@ -35,6 +42,7 @@ export async function startPasst(options: StartPasstOptions): Promise<ProcessIde
   try {
     const child = spawn(program, passtArguments(options), {
       detached: true,
+      env: lastingEnvironment(),
       stdio: ['ignore', output.fd, output.fd, ...(wire ? [wire] : [])],
     });
     child.once('error', (error) => {

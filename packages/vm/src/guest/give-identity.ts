@@ -6,6 +6,7 @@ import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
+import { useStandby } from './standby.ts';
 
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type Limits = { readonly signal?: AbortSignal };
@@ -26,9 +27,12 @@ export async function giveIdentity(
 ): Promise<void> {
   const { manifest } = layer;
   const same = await isItself(vm, layer);
-  if (manifest.agent && same) return renew(machine, call);
   if (manifest.agent) {
-    await applyIdentity(throughAgent(machine, call), { ...renewal(), ...(same ? {} : await ownIdentity(vm)) });
+    const renewed = await renewByStandby(machine, layer, call);
+    if (same && !renewed) await renew(machine, call);
+    if (same) return;
+    const identity = await ownIdentity(vm);
+    await applyIdentity(throughAgent(machine, call), renewed ? identity : { ...renewal(), ...identity });
     return;
   }
   if (same) {
@@ -71,6 +75,13 @@ export async function giveMachineId(
 ): Promise<void> {
   const { machineId } = vm.spec.identity;
   await applyIdentity(agent ? throughAgent(machine, call) : throughSession(session, call), { machineId });
+}
+
+async function renewByStandby(machine: Machine, { manifest }: Layer, call: VmCall): Promise<boolean> {
+  if (!manifest.standby) return false;
+  const limits = call.signal ? { signal: call.signal } : {};
+  await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
+  return await useStandby(agent, manifest.standby, limits);
 }
 
 /**

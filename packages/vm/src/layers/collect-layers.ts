@@ -4,6 +4,7 @@ import { folderNames } from '@goqemu/core';
 import { backingChain } from './backing-chain.ts';
 import { type Layer, type LayerStore, layerId } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
+import { isRunning } from './working-process.ts';
 
 export interface CollectLayersOptions {
   readonly store: LayerStore;
@@ -101,13 +102,4 @@ async function isBeingCut(folder: string): Promise<boolean> {
     const pid = /^cutting-(\d+)$/.exec(name)?.[1];
     return pid !== undefined && isRunning(Number(pid));
   });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,5 +1,5 @@
 import { goqemuFolders, type HostPlatform, hostPlatform, type Logger, silentLogger } from '@goqemu/core';
-import { AccessKeyStore } from '@goqemu/guest';
+import { AccessKeyStore, HostKeyStore } from '@goqemu/guest';
 import { ImageStore } from '@goqemu/image';
 import { chooseAccelerator, findQemu } from '@goqemu/machine';
 import { LayerStore } from '../layers/layer-store.ts';
@@ -44,6 +44,7 @@ export function createVmHost(options: VmHostOptions = {}): VmHost {
     layers: new LayerStore(folders.snapshots),
     images: options.images ?? new ImageStore({ folders, platform, logger }),
     keys: new AccessKeyStore(folders.keys),
+    hostKeys: new HostKeyStore(folders.keys),
     room: options.room ?? hostRoom,
     installation,
     async accelerator(wanted, arch, signal) {

@@ -1,0 +1,78 @@
+import { checkResourceName, parseByteSize, type SourceLocation } from '@goqemu/core';
+import { labError, locate, suggestion } from './lab-error.ts';
+
+export const architectures = ['amd64', 'arm64'] as const;
+export const firmwares = ['bios', 'uefi'] as const;
+export const accelerators = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
+/** Properties that a machine may be told not to change. */
+export const ignorable = [
+  'image',
+  'arch',
+  'firmware',
+  'accelerator',
+  'memory',
+  'cpus',
+  'disk',
+  'user',
+  'hostname',
+  'forward',
+  'steps',
+] as const;
+
+/** Checks the values that a machine is declared with; what is wrong is an error with the place in the lab. */
+export class MachineOptionChecks {
+  readonly #name: string;
+  readonly #place: () => SourceLocation | undefined;
+
+  constructor(name: string, place: () => SourceLocation | undefined) {
+    this.#name = name;
+    this.#place = place;
+  }
+
+  oneOf<T extends string>(value: string, allowed: readonly T[], option: string): T {
+    const found = allowed.find((one) => one === value);
+    if (found !== undefined) return found;
+    throw this.#wrong(
+      'option-invalid',
+      `${option} must be one of ${allowed.join(', ')}, got ${JSON.stringify(value)}`,
+      suggestion(String(value), allowed),
+    );
+  }
+
+  /** Bytes. */
+  size(value: Parameters<typeof parseByteSize>[0], option: string): number {
+    return locate(this.#place, () => parseByteSize(value, `${this.#name}: ${option}`));
+  }
+
+  label(value: string | undefined, option: string): string | undefined {
+    if (value === undefined) return undefined;
+    return locate(this.#place, () => checkResourceName(value, `${this.#name}: ${option}`));
+  }
+
+  firmwareFits(firmware: string, arch: string): void {
+    if (arch !== 'arm64' || firmware !== 'bios') return;
+    throw this.#wrong('firmware-invalid', 'arm64 has no BIOS', "leave firmware out, or write 'uefi'");
+  }
+
+  cpus(cpus: number): number {
+    if (Number.isInteger(cpus) && cpus >= 1 && cpus <= 512) return cpus;
+    const message = `cpus must be a whole number from 1 to 512, got ${JSON.stringify(cpus)}`;
+    throw this.#wrong('cpus-invalid', message, 'write cpus: 2');
+  }
+
+  image(image: string): string {
+    if (typeof image === 'string' && image !== '' && !/\p{Cc}/u.test(image)) return image;
+    const message = `image must be a catalogue name, a URL or an absolute path, got ${JSON.stringify(image)}`;
+    throw this.#wrong('image-invalid', message, "write image: 'debian-12'");
+  }
+
+  user(user: string | undefined): string | undefined {
+    if (user === undefined || /^[a-z_][a-z0-9_-]{0,31}$/.test(user)) return user;
+    const hint = 'use lower-case letters, digits, underscores and hyphens';
+    throw this.#wrong('user-invalid', `${JSON.stringify(user)} is not a user name`, hint);
+  }
+
+  #wrong(code: string, message: string, hint: string) {
+    return labError(code, `${this.#name}: ${message}`, this.#place(), hint, this.#name);
+  }
+}

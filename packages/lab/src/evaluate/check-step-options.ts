@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import type { SourceLocation } from '@goqemu/core';
+import { labError } from './lab-error.ts';
+
+/** Checks the values that steps are declared with; what is wrong is an error with the place in the lab. */
+export class StepOptionChecks {
+  readonly #machine: string;
+  readonly #labFolder: string;
+  readonly #place: () => SourceLocation | undefined;
+
+  constructor(machine: string, labFolder: string, place: () => SourceLocation | undefined) {
+    this.#machine = machine;
+    this.#labFolder = labFolder;
+    this.#place = place;
+  }
+
+  /** A path on this host; relative ones begin at the lab's folder. */
+  hostPath(path: string): string {
+    if (typeof path === 'string' && path !== '' && !path.includes('\0')) return resolve(this.#labFolder, path);
+    throw this.#wrong('path-invalid', `${JSON.stringify(path)} is not a path`, 'name a file or a folder');
+  }
+
+  guestPath(path: string, option: string): string {
+    if (typeof path === 'string' && path.startsWith('/') && !path.includes('\0')) return path;
+    const message = `${option} must be an absolute path in the guest, got ${JSON.stringify(path)}`;
+    throw this.#wrong('path-invalid', message, 'write a path that begins with "/"');
+  }
+
+  mode(mode: number): number {
+    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777) return mode;
+    const message = `mode must be permission bits from 0 to 0o7777, got ${JSON.stringify(mode)}`;
+    throw this.#wrong('mode-invalid', message, 'write an octal number such as 0o644');
+  }
+
+  owner(owner: string): string {
+    if (/^[a-z_][a-z0-9_.-]*\$?(:[a-z_][a-z0-9_.-]*\$?)?$/i.test(owner)) return owner;
+    const message = `owner must be "user" or "user:group", got ${JSON.stringify(owner)}`;
+    throw this.#wrong('owner-invalid', message, 'write "www-data:www-data"');
+  }
+
+  user(user: string): string {
+    if (/^[a-z_][a-z0-9_.-]*\$?$/i.test(user)) return user;
+    throw this.#wrong('user-invalid', `${JSON.stringify(user)} is not a user name`, 'write a name such as "debian"');
+  }
+
+  /** A name of a step or checkpoint that no other one of the machine has. */
+  newName(
+    what: 'step' | 'checkpoint',
+    name: string,
+    taken: readonly { readonly name: string }[],
+    forbidden: { readonly characters: RegExp; readonly words: string },
+  ): void {
+    if (typeof name !== 'string' || name === '' || name.length > 255 || forbidden.characters.test(name)) {
+      const message = `${JSON.stringify(name)} is not a name for a ${what}`;
+      throw this.#wrong(`${what}-name-invalid`, message, `choose 1 to 255 characters without ${forbidden.words}`);
+    }
+    if (!taken.some((one) => one.name === name)) return;
+    throw labError(
+      `${what}-duplicate`,
+      `${this.#machine} has two ${what}s called "${name}"`,
+      this.#place(),
+      `give each ${what} of a machine its own name`,
+      this.#machine,
+    );
+  }
+
+  #wrong(code: string, message: string, hint: string) {
+    return labError(code, `${this.#machine}: ${message}`, this.#place(), hint, this.#machine);
+  }
+}

@@ -1,0 +1,70 @@
+import type { SourceLocation } from '@goqemu/core';
+import type { MachineOptions } from '../definition/machine-options.ts';
+import type { PortForward } from '../machine/machine-spec.ts';
+import type { Allocator } from './allocations.ts';
+import { isPort } from './check-wait-condition.ts';
+import { labError } from './lab-error.ts';
+
+/** The ports of the host that lead into the lab's machines: each is one machine's. */
+export class ForwardRecorder {
+  readonly #allocator: Allocator;
+  readonly #owners = new Map<number, string>();
+
+  constructor(allocator: Allocator) {
+    this.#allocator = allocator;
+  }
+
+  record(
+    machine: { readonly name: string; readonly formerName: string | undefined },
+    options: NonNullable<MachineOptions['forward']>,
+    place: () => SourceLocation | undefined,
+  ): { readonly forwards: Readonly<Record<string, PortForward>>; readonly fixedPorts: readonly number[] } {
+    const { name, formerName } = machine;
+    const forwards: Record<string, PortForward> = {};
+    const fixedPorts: number[] = [];
+    for (const [forward, option] of Object.entries(options)) {
+      const { guest, host } = typeof option === 'number' ? { guest: option, host: undefined } : option;
+      checkPort(guest, `${name}: forward.${forward}.guest`, forward, name, place);
+      if (host !== undefined) {
+        checkPort(host, `${name}: forward.${forward}.host`, forward, name, place);
+        this.#take(host, name, forward, place);
+        if (!this.#allocator.isFork) fixedPorts.push(host);
+      }
+      const fixed = this.#allocator.isFork ? undefined : host;
+      forwards[forward] = { host: fixed ?? this.#allocator.forwardPort(name, formerName, forward), guest };
+    }
+    return { forwards, fixedPorts };
+  }
+
+  #take(port: number, name: string, forward: string, place: () => SourceLocation | undefined): void {
+    const owner = this.#owners.get(port);
+    if (owner === undefined) {
+      this.#owners.set(port, `${name}.${forward}`);
+      return;
+    }
+    throw labError(
+      'port-duplicate',
+      `${name}: port ${port} of the host is already forwarded to ${owner}`,
+      place(),
+      'leave the host port out and goqemu chooses a free one',
+      name,
+    );
+  }
+}
+
+function checkPort(
+  port: unknown,
+  what: string,
+  forward: string,
+  name: string,
+  place: () => SourceLocation | undefined,
+): void {
+  if (isPort(port)) return;
+  throw labError(
+    'port-invalid',
+    `${what} must be a port from 1 to 65535, got ${JSON.stringify(port)}`,
+    place(),
+    `write forward: { ${forward}: { guest: 80, host: 8080 } }`,
+    name,
+  );
+}
