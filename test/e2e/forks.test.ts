@@ -29,6 +29,7 @@ const counter =
 describe('forks of a lab of two machines', () => {
   let folder: LabFolder;
   let forks: ForkDocument['forks'] = [];
+  let keys: readonly string[] = [];
 
   before(async () => {
     const machine = `{ image: ${JSON.stringify(await tinyImage())}, user: 'debian', memory: '256 MiB', cpus: 1, forward: { http: { guest: 80, host: 21987 } } }`;
@@ -44,6 +45,7 @@ export default defineLab({ name: 'forked' }, (lab) => {
     for (const name of ['web', 'db'])
       await asRoot([], name, `${counter} until [ -s /dev/shm/count ]; do sleep 0.1; done`);
     await folder.ok('checkpoint', 'create', 'ready');
+    keys = await readdir(join(e2eHome, 'keys'));
   });
   after(() => folder[Symbol.asyncDispose]());
 
@@ -114,6 +116,7 @@ export default defineLab({ name: 'forked' }, (lab) => {
       assert.ok(!existsSync(folder.file(`.goqemu/forked/${name}`)), name);
     }
     assert.equal((await labFolders()).length, 1);
+    assert.deepEqual(await readdir(join(e2eHome, 'keys')), keys);
     assert.ok(Number(await asRoot([], 'web', 'cat /dev/shm/count')) > before);
     assert.deepEqual(await folder.json('status').then((status) => (status as { forks: string[] }).forks), []);
   });

@@ -1,4 +1,3 @@
-export { Fork, type ForkOptions, Forks, forkLayer } from './forks/fork-layer.ts';
 export { backingChain } from './layers/backing-chain.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenDeepLayers, flattenLayer } from './layers/flatten-layer.ts';
