@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { sleep } from '@goqemu/core';
 import { eventStreamSchemas } from '@goqemu/lab';
 import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
+import type { Ran } from '../shell/fixture/test-shell.ts';
 
 interface PlanDocument {
   readonly version: number;
@@ -83,22 +85,37 @@ test('a saved plan is applied without a question, and refused once the state has
   assert.match(stale.stderr, /plan-stale/);
 });
 
+/** Starts a first apply, and in the middle of it a second one; the first goes on when `until` has come true. */
+async function twoApplies(lab: TestLab, second: readonly string[], until: (ended: boolean) => boolean) {
+  let other: Promise<Ran> | undefined;
+  lab.settings = {
+    fault: async ({ verb }, moment) => {
+      if (verb !== 'create' || moment !== 'before' || other) return;
+      let ended = false;
+      other = lab.run(second).finally(() => {
+        ended = true;
+      });
+      while (!until(ended)) await sleep(5);
+    },
+  };
+  const first = await lab.run(['apply', '--yes']);
+  lab.settings = {};
+  assert.ok(other, 'a second apply was begun');
+  return [first, await other] as const;
+}
+
 test('of two applies at once the one that waits plans again; without waiting it leaves with 75', async () => {
   using lab = new TestLab(labOf('web', ['web']));
-  const wait = ['apply', '--yes', '--lock-wait', '30'];
-  const waited = await Promise.all([lab.run(wait), lab.run(wait)]);
-  assert.deepEqual(
-    waited.map(({ code }) => code),
-    [0, 0],
-  );
-  assert.ok(
-    waited.some(({ stderr }) => /planning again/.test(stderr)),
-    'one of them planned again',
-  );
+  const events = lab.file('second.ndjson');
+  const hasPlanned = () => existsSync(events) && /plan-made/.test(readFileSync(events, 'utf8'));
+  const waiting = ['apply', '--yes', '--lock-wait', '30', '--events', events];
+  const [done, waited] = await twoApplies(lab, waiting, hasPlanned);
+  assert.deepEqual([done.code, waited.code], [0, 0]);
+  assert.match(waited.stderr, /planning again/);
   lab.write(labOf('web', ['web', 'db']));
-  const both = await Promise.all([lab.run(['apply', '--yes']), lab.run(['apply', '--yes'])]);
-  assert.deepEqual(both.map(({ code }) => code).sort(), [0, 75]);
-  assert.match(both.find(({ code }) => code === 75)?.stderr ?? '', /process \d+.*running "goqemu apply"/);
+  const [, refused] = await twoApplies(lab, ['apply', '--yes'], (ended) => ended);
+  assert.equal(refused.code, 75);
+  assert.match(refused.stderr, /process \d+.*running "goqemu apply"/);
   assert.equal((await lab.run(['plan', '--detailed-exitcode'])).code, 0);
 });
 

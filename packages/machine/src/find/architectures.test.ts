@@ -23,7 +23,7 @@ const machineTypes = {
 };
 
 for (const [name, machineType] of Object.entries(machineTypes)) {
-  test(`a machine of ${name} runs on its own QEMU, with a disk, a card and an agent's port`, async (t) => {
+  test(`a machine of ${name} starts on its own QEMU, with a disk, a card and an agent's port`, async (t) => {
     const disk = join(await temporaryFolder(t), 'disk');
     await writeFile(disk, Buffer.alloc(2 ** 20));
     const installation = await findQemu({ arch: name });
@@ -36,10 +36,11 @@ for (const [name, machineType] of Object.entries(machineTypes)) {
         drives: [{ source: disk, format: 'raw' }],
         networks: [{ kind: 'user' }],
         guestAgent: true,
+        startPaused: true, // firmware that finds nothing to boot may end the machine
       },
       { installation },
     );
-    assert.equal(await machine.status(), 'running');
+    assert.equal(await machine.status(), 'prelaunch');
     assert.match(machine.record.machineType, machineType);
     const target = await machine.qmp.execute('query-target');
     assert.equal(target.arch, architectureOf(name));
