@@ -11,7 +11,6 @@ import { ensureTinyGuest } from '@goqemu/testing';
 import { createVmHost, type VmHost, type VmOrigin } from '@goqemu/vm';
 import { type BareRestore, bareRestore } from './bare-restore.ts';
 import { BenchGuest, type MeasuredRestore } from './bench-guest.ts';
-import { forkRows } from './fork-rows.ts';
 import type { Row } from './row.ts';
 import { savevm } from './savevm.ts';
 import { median, timed } from './timing.ts';
@@ -50,7 +49,6 @@ async function debianRows(host: VmHost, origin: VmOrigin, report: Report, quick:
     await guest.command();
     later.push((await guest.cut(`later ${turn}`)).pauseMs);
   }
-  const forks = await forkRows(guest, quick ? [1, 2] : [1, 2, 4, 8]);
   // Last: loading touches every page of the guest's memory.
   await guest.restore('1');
   const own = await savevm(guest, quick ? 1 : 3);
@@ -66,7 +64,6 @@ async function debianRows(host: VmHost, origin: VmOrigin, report: Report, quick:
   });
   restoreRows(report, restores, { bares, clocks, boot, load: own.load });
   await costRows(guest, report, restores);
-  for (const row of forks) report(row);
 }
 
 /** In turns, so that all see the same load. */

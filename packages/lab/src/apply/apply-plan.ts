@@ -9,6 +9,7 @@ import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.t
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
+import { memoryFor } from '../plan/work.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import { type LabState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
@@ -145,7 +146,7 @@ class PlanRun {
       parallel: this.#options.parallel ?? defaultParallel,
       interrupt: this.#options.interrupt,
       admit: (operation) => {
-        const bytes = memoryOf(operation);
+        const bytes = memoryFor(operation.work);
         return bytes === undefined || memory.admit(operation.machine, bytes);
       },
       run: async (operation) => {
@@ -167,7 +168,7 @@ class PlanRun {
   }
 
   async #memory(): Promise<MemoryAdmission> {
-    const starts = this.#plan.operations.some((operation) => memoryOf(operation) !== undefined);
+    const starts = this.#plan.operations.some((operation) => memoryFor(operation.work) !== undefined);
     const machines = observable(this.#writer.state);
     const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
     const [budget, observed] = await Promise.all([
@@ -302,17 +303,6 @@ class PlanRun {
 function headerOf(operation: Operation): OperationHeader {
   const { id, action, resource, machine, reason, dependsOn, estimateMs } = operation;
   return { id, action, resource, machine, reason, dependsOn, ...(estimateMs === undefined ? {} : { estimateMs }) };
-}
-
-/** Bytes that an operation needs to have a machine running; undefined when it starts none. */
-function memoryOf(operation: Operation): number | undefined {
-  const { work } = operation;
-  const starts =
-    work.verb === 'make' ||
-    work.verb === 'start' ||
-    work.verb === 'restore' ||
-    (work.verb === 'update' && work.restart);
-  return starts ? work.spec.memory : undefined;
 }
 
 function memoryShort(operation: Operation): GoqemuError {
