@@ -1,6 +1,6 @@
 export { backingChain } from './layers/backing-chain.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
-export { deepChain, type Flattened, flattenDeepLayers, flattenLayer } from './layers/flatten-layer.ts';
+export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';
 export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
 export { type LayerNode, layerTree } from './layers/layer-tree.ts';
@@ -12,6 +12,7 @@ export { deleteVm } from './lifecycle/delete-vm.ts';
 export { killVm } from './lifecycle/kill-vm.ts';
 export type { CutOptions, CutPart } from './lifecycle/layer-cut.ts';
 export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
+export { qemuImgOf } from './lifecycle/qemu-img.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
 export { stopVm } from './lifecycle/stop-vm.ts';

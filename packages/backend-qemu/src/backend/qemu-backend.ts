@@ -26,8 +26,10 @@ import {
   createVmHost,
   cutLab,
   deleteVm,
+  flattenLayer,
   type Layer,
   observeVm,
+  qemuImgOf,
   restoreVm,
   runStep,
   startVm,
@@ -39,6 +41,14 @@ import { type DoctorFact, doctor } from '../doctor/doctor.ts';
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
+
+/** What flattening a layer did. */
+export interface FlattenReport {
+  /** Layers that its disk stood on. */
+  readonly depth: number;
+  /** Of its own disk file. */
+  readonly bytes: { readonly before: number; readonly after: number };
+}
 
 /** Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. */
 export class QemuBackend implements Backend, AsyncDisposable {
@@ -209,6 +219,20 @@ export class QemuBackend implements Backend, AsyncDisposable {
       lineage: call.scope.lineage,
       keep,
     });
+  }
+
+  /** Writes the disk of a layer as one file on its image. */
+  async flattenLayer(key: string, signal?: AbortSignal): Promise<FlattenReport> {
+    const { layers, platform } = this.host;
+    const layer = await layers.get(key);
+    const arch = platform.arch === 'arm64' ? 'arm64' : 'amd64';
+    const done = await flattenLayer(layers, layer, {
+      qemuImg: () => qemuImgOf(this.host, arch, signal),
+      ...(signal ? { signal } : {}),
+    });
+    if (done) return { depth: done.depth, bytes: done.bytes };
+    const bytes = await layers.diskBytes(layer);
+    return { depth: 0, bytes: { before: bytes, after: bytes } };
   }
 
   async dispose(call: BackendCall): Promise<void> {

@@ -5,6 +5,7 @@
 export * as apply from './apply/apply.ts';
 export * as checkpointCreate from './checkpoint/create.ts';
 export * as checkpointDelete from './checkpoint/delete.ts';
+export * as checkpointFlatten from './checkpoint/flatten.ts';
 export * as checkpointFork from './checkpoint/fork.ts';
 export * as checkpointList from './checkpoint/list.ts';
 export * as checkpointPrune from './checkpoint/prune.ts';

@@ -193,6 +193,9 @@ test('checkpoints are created, listed as a tree, restored and deleted', async ()
   const restored = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(restored.code, 0, restored.stderr);
   assert.match(restored.stdout, /^restored .* in /);
+  const flat = await lab.run(['checkpoint', 'flatten', 'before upgrade']);
+  assert.match(flat.stdout, /^web: written as one file on its image, .* above 3 layers before, .* now$/m);
+  assert.equal((await lab.run(['checkpoint', 'flatten', 'no such'])).code, 64);
   assert.equal((await lab.run(['checkpoint', 'delete', id])).code, 0);
   const gone = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(gone.code, 64);

@@ -34,7 +34,7 @@ test('a process on standby is told the time and a seed, once', async () => {
   while (!line()) await new Promise(setImmediate);
   end(0);
   assert.equal(await used, true);
-  const [, seconds, seed] = /^(\d+\.\d{3}) ([0-9a-f]{64})\n$/.exec(line() ?? '') ?? [];
+  const [, seconds, seed] = /^(\d{10}\.\d{9}) ([0-9a-f]{64})\n$/.exec(line() ?? '') ?? [];
   assert.ok(Math.abs(Number(seconds) - Date.now() / 1000) < 60, `it was told ${seconds}`);
   assert.ok(seed, 'it was given no seed');
   assert.equal(await useStandby(agent, standby, {}), false);

@@ -11,8 +11,8 @@ import { isRunning } from './working-process.ts';
 export const deepChain = 16;
 
 export interface FlattenOptions {
-  /** Absolute path of qemu-img. */
-  readonly qemuImg: string;
+  /** Absolute path of qemu-img, asked for when there is something to do. */
+  readonly qemuImg: () => Promise<string>;
   readonly signal?: AbortSignal;
   /** Told how far it has come, for the debug log. */
   readonly onStage?: (stage: string) => void;
@@ -26,28 +26,13 @@ export interface Flattened {
   readonly bytes: { readonly before: number; readonly after: number };
 }
 
-/**
- * Flattens what stands on more than {@link deepChain} layers, of those that a lab uses: the lowest first, which makes
- * those above it shallow too.
- */
-export async function flattenDeepLayers(
+/** Flattens a layer that stands on more than {@link deepChain} others. */
+export async function flattenWhenDeep(
   store: LayerStore,
-  lineage: string,
+  layer: Layer,
   options: FlattenOptions,
-): Promise<readonly Flattened[]> {
-  const flattened: Flattened[] = [];
-  const depths: { readonly layer: Layer; readonly depth: number }[] = [];
-  for (const layer of await store.list()) {
-    if (!layer.manifest.owners.includes(lineage)) continue;
-    await settleFlattened(layer);
-    depths.push({ layer, depth: await depthOf(store, layer) });
-  }
-  for (const { layer } of depths.sort((a, b) => a.depth - b.depth)) {
-    if ((await depthOf(store, layer)) <= deepChain) continue;
-    const done = await flattenLayer(store, layer, options);
-    if (done) flattened.push(done);
-  }
-  return flattened;
+): Promise<Flattened | undefined> {
+  return (await depthOf(store, layer)) > deepChain ? await flattenLayer(store, layer, options) : undefined;
 }
 
 async function depthOf(store: LayerStore, { folder, manifest }: Layer): Promise<number> {
@@ -69,6 +54,7 @@ export async function flattenLayer(
   layer: Layer,
   options: FlattenOptions,
 ): Promise<Flattened | undefined> {
+  await settleFlattened(layer);
   const old = join(layer.folder, layer.manifest.disk.name);
   const chain = await backingChain(old);
   const depth = await depthOf(store, layer);
@@ -82,8 +68,7 @@ export async function flattenLayer(
     await rebase(draft, image, layer, options);
     await makeDurable(draft);
     options.onStage?.('flatten: the new disk is whole');
-    const before = await bytesOf(old);
-    const after = await bytesOf(draft);
+    const before = await store.diskBytes(layer);
     const { size } = await stat(draft);
     await rename(draft, join(layer.folder, name));
     options.onStage?.('flatten: the new disk has its name');
@@ -91,14 +76,14 @@ export async function flattenLayer(
     options.onStage?.('flatten: the manifest names it');
     await lead(layer.folder, layer.manifest.disk.name, name);
     options.onStage?.('flatten: the old name leads to it');
-    return { layer: flat, depth, bytes: { before, after } };
+    return { layer: flat, depth, bytes: { before, after: await store.diskBytes(flat) } };
   } finally {
     await rm(draft, { force: true });
   }
 }
 
 /** Finishes what one who was killed left: the former name of a disk is led to the manifest's, and drafts go. */
-export async function settleFlattened({ folder, manifest }: Layer): Promise<void> {
+async function settleFlattened({ folder, manifest }: Layer): Promise<void> {
   const { name, formerly = [] } = manifest.disk;
   for (const draft of await readdir(folder)) {
     const pid = /^flattening-(\d+)-/.exec(draft)?.[1];
@@ -120,7 +105,7 @@ async function lead(folder: string, old: string, name: string): Promise<void> {
 async function rebase(draft: string, image: string, layer: Layer, options: FlattenOptions): Promise<void> {
   const format = (await isQcow2(image)) ? 'qcow2' : 'raw';
   const { execa } = await import('execa'); // late: most commands start no program
-  const command = [options.qemuImg, 'rebase', '-f', 'qcow2', '-b', image, '-F', format, draft];
+  const command = [await options.qemuImg(), 'rebase', '-f', 'qcow2', '-b', image, '-F', format, draft];
   // Nobody waits for it, and machines run meanwhile.
   const [program = '', ...args] = process.platform === 'win32' ? command : ['nice', '-n', '10', ...command];
   const result = await execa(program, args, {
@@ -151,10 +136,6 @@ async function makeDurable(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-async function bytesOf(path: string): Promise<number> {
-  return (await stat(path)).blocks * 512;
 }
 
 function isInStore(store: LayerStore, file: string): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, GoqemuError, statIfThere, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
@@ -20,10 +20,20 @@ export class LayerStore {
   /** Where RAM lies that is kept in memory: gone with the next start of the host, and then the disk is what is left. */
   readonly memoryFolder: string;
 
-  /** @param memoryFolder on a file system in memory; below `/dev/shm` unless given */
-  constructor(folder: string, memoryFolder = join('/dev/shm', `goqemu-${digestOf(folder)}`)) {
+  readonly #trace: (stage: string) => void;
+
+  /**
+   * @param memoryFolder on a file system in memory; below `/dev/shm` unless given
+   * @param trace told how far a removal has come, for the debug log
+   */
+  constructor(
+    folder: string,
+    memoryFolder = join('/dev/shm', `goqemu-${digestOf(folder)}`),
+    trace: (stage: string) => void = () => undefined,
+  ) {
     this.folder = folder;
     this.memoryFolder = memoryFolder;
+    this.#trace = trace;
   }
 
   folderOf(key: string): string {
@@ -88,8 +98,11 @@ export class LayerStore {
   async remove(key: string): Promise<void> {
     const folder = this.folderOf(key);
     await rm(join(folder, 'manifest.json'), { force: true });
+    this.#trace('remove: the manifest is gone');
     await rm(folder, { recursive: true, force: true });
+    this.#trace('remove: the disk is gone');
     await rm(join(this.memoryFolder, layerId(key)), { recursive: true, force: true });
+    this.#trace('remove: the RAM is gone');
     await rmdir(this.memoryFolder).catch((error: unknown) => {
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
     });
@@ -111,7 +124,9 @@ export class LayerStore {
     const { ram, state, ...rest } = layer.manifest;
     if (!ram && !state) return layer;
     const written = await this.write(rest);
+    this.#trace('give up RAM: the manifest has forgotten it');
     for (const file of [ram, state]) if (file) await rm(this.#path(layer, file), { force: true });
+    this.#trace('give up RAM: it is gone');
     return written;
   }
 
@@ -168,6 +183,11 @@ export class LayerStore {
     const files = [layer.manifest.disk, layer.manifest.ram, layer.manifest.state].filter((file) => file !== undefined);
     const found = await Promise.all(files.map((file) => statIfThere(this.#path(layer, file))));
     return found.reduce((sum, file) => sum + (file ? file.blocks * 512 : 0), 0);
+  }
+
+  /** Bytes that the layer's own disk file takes. */
+  async diskBytes({ folder, manifest }: Layer): Promise<number> {
+    return (await stat(join(folder, manifest.disk.name))).blocks * 512;
   }
 
   #groupFile(id: string): string {

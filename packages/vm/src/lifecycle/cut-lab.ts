@@ -1,6 +1,7 @@
 import { lengthPrefixedDigest } from '@goqemu/core';
 import { type Layer, layerId } from '../layers/layer-store.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { keepShallow } from './keep-shallow.ts';
 import { type CutPart, LayerCut } from './layer-cut.ts';
 
 export interface LabCut {
@@ -19,6 +20,8 @@ export interface LabCut {
 export async function cutLab(parts: readonly CutPart[], call: VmCall): Promise<LabCut> {
   const present = await Promise.all(parts.map((part) => adopted(part)));
   if (present.every((layer) => layer !== undefined)) return { layers: present, pauseMs: 0 };
+  const [first] = parts;
+  if (!first) return { layers: [], pauseMs: 0 };
   const keys = parts.map(({ options }) => options.key);
   const group = parts.length > 1 ? layerId(lengthPrefixedDigest([...keys].sort())) : undefined;
   const begun: LayerCut[] = [];
@@ -27,9 +30,9 @@ export async function cutLab(parts: readonly CutPart[], call: VmCall): Promise<L
     await all(begun.map((cut) => cut.sync()));
     const pauseMs = await takeAll(begun);
     const layers = await all(begun.map((cut) => cut.finish(group)));
-    if (group) await layersOf(parts).completeGroup(group, keys);
+    if (group) await first.vm.host.layers.completeGroup(group, keys);
     await all(begun.map((cut) => cut.supersede()));
-    return { layers, pauseMs };
+    return { layers: await all(layers.map((layer) => keepShallow(first.vm, layer, call))), pauseMs };
   } finally {
     await all(begun.map((cut) => cut[Symbol.asyncDispose]()));
   }
@@ -50,11 +53,6 @@ async function adopted({ vm, options }: CutPart): Promise<Layer | undefined> {
   const layer = await vm.host.layers.find(options.key);
   if (!layer || (options.ram && !layer.manifest.ram)) return undefined;
   return vm.host.layers.adopt(layer, vm.scope.lineage);
-}
-
-function layersOf([part]: readonly CutPart[]) {
-  if (!part) throw new Error('a cut of a lab has at least one machine');
-  return part.vm.host.layers;
 }
 
 /** Waits for all, so that nothing goes on behind an error. */

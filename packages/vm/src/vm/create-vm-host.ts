@@ -41,7 +41,7 @@ export function createVmHost(options: VmHostOptions = {}): VmHost {
     platform,
     folders,
     logger,
-    layers: new LayerStore(folders.snapshots),
+    layers: new LayerStore(folders.snapshots, undefined, (stage) => logger.log('debug', 'vm', stage)),
     images: options.images ?? new ImageStore({ folders, platform, logger }),
     keys: new AccessKeyStore(folders.keys),
     hostKeys: new HostKeyStore(folders.keys),

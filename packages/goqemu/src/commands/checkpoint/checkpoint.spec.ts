@@ -95,6 +95,16 @@ export const checkpointCommands = [
     load: async () => (await import('../lab-commands.ts')).checkpointDelete,
   }),
   defineCommand({
+    name: 'checkpoint flatten',
+    summary: 'write the disk of a checkpoint as one file on its image',
+    description:
+      'Reading through many layers is slow; where there are more than 16 it is done without being asked. Machines run on meanwhile, and what stands on the checkpoint finds the short way at its next start.',
+    positionals: [checkpoint],
+    options: listOptions,
+    examples: [{ command: "goqemu checkpoint flatten 'before upgrade'", does: 'and tells what it takes' }],
+    load: async () => (await import('../lab-commands.ts')).checkpointFlatten,
+  }),
+  defineCommand({
     name: 'checkpoint prune',
     summary: 'remove cached layers that no machine and no checkpoint needs',
     description:
