@@ -8,15 +8,7 @@ import { AccessKeyStore, generateSshKeyPair } from '@goqemu/guest';
 import { cloudInitSeed, ImageStore } from '@goqemu/image';
 import { findQemu } from '@goqemu/machine';
 import { findFreePort } from '@goqemu/network';
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-  readonly aim?: string;
-}
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 
 const command = fileURLToPath(new URL('../../goqemu/bin/goqemu.js', import.meta.url));
 
@@ -26,7 +18,7 @@ const command = fileURLToPath(new URL('../../goqemu/bin/goqemu.js', import.meta.
  * Node's start, the plan and the first layer's cut count; what is learnt once per boot of the host (QEMU's features,
  * the accelerator that runs a guest) is known. In turn in the same run; medians.
  */
-export default async function applyBench(report: (row: Row) => void, options: { quick: boolean }): Promise<void> {
+export default async function applyBench(report: BenchReport, options: { quick: boolean }): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'goqemu-bench-'));
   try {
     const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: home } };

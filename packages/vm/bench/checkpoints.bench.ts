@@ -23,24 +23,13 @@ import {
   type VmOrigin,
   type VmProgress,
 } from '@goqemu/vm';
+import type { BenchReport, BenchRow } from '../../../scripts/run/bench-row.ts';
 import { type BareRestore, bareRestore } from './bare-restore.ts';
-
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-  readonly aim?: string;
-}
 
 const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const gibibyte = 2 ** 30;
 
-export default async function checkpoints(
-  report: (row: Row) => void,
-  { quick }: { readonly quick: boolean },
-): Promise<void> {
+export default async function checkpoints(report: BenchReport, { quick }: { readonly quick: boolean }): Promise<void> {
   const home = await mkdtemp(join(cache, 'bench-'));
   try {
     // Images are built once for all; layers and disks are this run's own.
@@ -56,7 +45,7 @@ export default async function checkpoints(
   }
 }
 
-async function debianRows(host: VmHost, origin: VmOrigin, report: (row: Row) => void, quick: boolean): Promise<void> {
+async function debianRows(host: VmHost, origin: VmOrigin, report: BenchReport, quick: boolean): Promise<void> {
   const turns = quick ? 3 : 7;
   await using guest = await Guest.make(host, 'debian', gibibyte, origin);
   const boot = await timed(() => guest.start());
@@ -126,7 +115,7 @@ async function debianRows(host: VmHost, origin: VmOrigin, report: (row: Row) => 
 }
 
 /** The time to running may not grow with the memory of the guest; the tiny guest uses the same of 1 GiB and of 4. */
-async function sizeRows(host: VmHost, report: (row: Row) => void, quick: boolean): Promise<void> {
+async function sizeRows(host: VmHost, report: BenchReport, quick: boolean): Promise<void> {
   const { path } = await ensureTinyGuest({ cacheFolder: join(cache, 'tiny-guest') });
   const origin = { image: path, format: 'qcow2', guestAgent: 'included' } as const;
   await using one = await Guest.make(host, 'tiny-1', gibibyte, origin);
@@ -150,8 +139,8 @@ async function sizeRows(host: VmHost, report: (row: Row) => void, quick: boolean
   });
 }
 
-async function forkRows(guest: Guest, counts: readonly number[]): Promise<Row[]> {
-  const rows: Row[] = [];
+async function forkRows(guest: Guest, counts: readonly number[]): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
   let alone = 0;
   for (const count of counts) {
     const begun = performance.now();
