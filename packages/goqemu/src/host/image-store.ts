@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { goqemuFolders } from '@goqemu/core';
+import { goqemuFolders, systemErrorCode } from '@goqemu/core';
 import { type CachedImage, ImageStore } from '@goqemu/image';
 import { backingChain } from '@goqemu/vm';
 import type { CommandContext } from '../shell/command-context.ts';
@@ -20,7 +20,11 @@ export async function usersOfImage({ shell }: CommandContext, image: CachedImage
 }
 
 async function qcow2Under(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch((error: unknown) => {
+    // A folder that is there and cannot be read may hold what stands on the image.
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
   return entries.flatMap((entry) =>
     entry.isFile() && entry.name.endsWith('.qcow2') ? [join(entry.parentPath, entry.name)] : [],
   );

@@ -102,7 +102,7 @@ export class ChainBuilder {
       checkpoints,
       waitsFor: places.filter((place) => place.machine !== machine.name),
       captures: step.kind === 'run' && step.capture !== undefined,
-      ...(fresh === undefined ? {} : { timed: timeless }),
+      ...(fresh === undefined ? {} : { timed: { key: timeless, ranAt: fresh } }),
     };
   }
 
