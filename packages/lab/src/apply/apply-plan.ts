@@ -32,7 +32,9 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   checkPreflight(plan);
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
-  if (isFresh(plan, before) && !before.healed && !hasWork(plan, before.state)) {
+  // What a killed apply had journalled is saved even when nothing else is left to do.
+  const settled = !before.healed && before.journal === 0 && !before.torn;
+  if (isFresh(plan, before) && settled && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -203,7 +205,6 @@ class PlanRun {
           vault: context.vault,
           call,
           now: context.now,
-          plannedAt: Date.parse(this.#plan.createdAt),
           isOriginToCome: (layer) => (this.#origins.get(layer) ?? 0) > 0,
         },
         operation.id,

@@ -234,6 +234,19 @@ test('a template file is rendered with values, late ones included', async () => 
   }
 });
 
+test('a host port goes from a machine to one that is declared before it, in one apply', async () => {
+  const bench = new LabBench();
+  const program = (owner: 'a' | 'b', text: string) =>
+    defineLab({ name: 'web' }, (lab) => {
+      const forward = { http: { host: 8001, guest: 80 } };
+      lab.vm('a', owner === 'a' ? { forward } : {}).run('step', `echo ${text}`);
+      lab.vm('b', owner === 'b' ? { forward } : {});
+    });
+  await bench.apply(program('b', 'one'));
+  await bench.apply(program('a', 'two'));
+  assert.deepEqual((await bench.plan(program('a', 'two'))).operations, []);
+});
+
 test('a saved plan is applied as it is, once; when the lab has moved on it is refused', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-plan-'));
   try {
