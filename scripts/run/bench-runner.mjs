@@ -1,7 +1,6 @@
 /**
  * Runs bench files under tsx. A bench exports by default
- * `async (report: (row) => void, options: { quick: boolean }) => Promise<void>` with rows
- * `{ name, value, unit, baseline?, ratio?, aim? }`; the ratio is value / baseline unless given.
+ * `async (report: BenchReport, options: { quick: boolean }) => Promise<void>`; see bench-row.ts.
  */
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

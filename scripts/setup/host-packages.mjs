@@ -29,6 +29,7 @@ export const forTests = {
     { name: 'iproute2', why: 'network namespaces and routes' },
     { name: 'passt', why: "the network that gives a guest the host's own address" },
     { name: 'ovmf', why: 'UEFI firmware for a machine' },
+    { name: 'dnsmasq-base', why: 'a DHCP server on a bridge of the tests' },
     { name: 'swtpm', why: 'the TPM of a machine' },
     { name: 'vde-switch', why: "a machine's card on a switch of VDE" },
     { name: 'tgt', why: 'an iSCSI target in user space, for a disk that is not a file', service: true },

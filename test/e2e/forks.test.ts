@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createVM, openLab, type RunningLab } from 'goqemu';
 import { e2eHome, goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
@@ -18,6 +20,8 @@ interface ForkDocument {
   }[];
 }
 
+const worker = fileURLToPath(new URL('fork-work.ts', import.meta.url));
+
 /** A process that counts in memory alone. */
 const counter =
   "setsid sh -c 'i=0; while :; do i=$((i+1)); echo $i > /dev/shm/count; sleep 0.1; done' < /dev/null > /dev/null 2>&1 &";
@@ -25,6 +29,7 @@ const counter =
 describe('forks of a lab of two machines', () => {
   let folder: LabFolder;
   let forks: ForkDocument['forks'] = [];
+  let keys: readonly string[] = [];
 
   before(async () => {
     const machine = `{ image: ${JSON.stringify(await tinyImage())}, user: 'debian', memory: '256 MiB', cpus: 1, forward: { http: { guest: 80, host: 21987 } } }`;
@@ -40,6 +45,7 @@ export default defineLab({ name: 'forked' }, (lab) => {
     for (const name of ['web', 'db'])
       await asRoot([], name, `${counter} until [ -s /dev/shm/count ]; do sleep 0.1; done`);
     await folder.ok('checkpoint', 'create', 'ready');
+    keys = await readdir(join(e2eHome, 'keys'));
   });
   after(() => folder[Symbol.asyncDispose]());
 
@@ -110,6 +116,7 @@ export default defineLab({ name: 'forked' }, (lab) => {
       assert.ok(!existsSync(folder.file(`.goqemu/forked/${name}`)), name);
     }
     assert.equal((await labFolders()).length, 1);
+    assert.deepEqual(await readdir(join(e2eHome, 'keys')), keys);
     assert.ok(Number(await asRoot([], 'web', 'cat /dev/shm/count')) > before);
     assert.deepEqual(await folder.json('status').then((status) => (status as { forks: string[] }).forks), []);
   });
@@ -133,6 +140,104 @@ export default defineLab({ name: 'forked' }, (lab) => {
     assert.equal(await processes(), 2);
   });
 });
+
+describe('forks in a script', () => {
+  let folder: LabFolder;
+  const tiny = { memory: '256 MiB', cpus: 1 } as const;
+
+  before(async () => {
+    process.env.GOQEMU_HOME = e2eHome;
+    folder = await LabFolder.make(`
+import { defineLab } from 'goqemu';
+export default defineLab({ name: 'forked' }, (lab) => {
+  const web = lab.vm('web', ${JSON.stringify({ ...tiny, image: await tinyImage(), user: 'debian', forward: { http: 80 } })})
+    .run('mark', 'echo ready > /root/mark').checkpoint('ready');
+  return { url: web.forwarded.http };
+});
+`);
+  });
+  after(() => folder[Symbol.asyncDispose]());
+
+  test('a lab is opened, applied, forked; the fork goes with its block and the lab stays', async () => {
+    await using lab = await openLab(folder.path);
+    const { url } = await lab.apply();
+    assert.equal((await lab.plan()).changes, 0);
+    const mark = async (one: RunningLab, text: string) => {
+      const script = `cat /root/mark; echo ${text} > /root/mark`;
+      return (await one.machine('web').sendCommand(script, { sudo: true, check: true })).stdout.trim();
+    };
+    {
+      await using forks = await lab.forks('ready', 2);
+      assert.deepEqual(await Promise.all(forks.map((fork) => mark(fork, fork.stack))), ['ready', 'ready']);
+      const [first] = forks;
+      assert.ok(first, 'two forks were made');
+      await first.checkpoint('tried');
+      {
+        await using inner = await first.fork('tried');
+        assert.equal(await mark(inner, 'inner'), first.stack);
+      }
+      await first.restore('ready');
+      assert.equal(await mark(first, 'again'), 'ready');
+      const { http } = await first.machine('web').forwards();
+      assert.deepEqual((await first.status()).outputs, { url: `http://127.0.0.1:${http}` });
+      assert.notEqual(url, `http://127.0.0.1:${http}`);
+      assert.equal((await lab.status()).forks.length, 2);
+    }
+    assert.deepEqual((await lab.status()).forks, []);
+    assert.equal((await labFolders()).length, 1);
+    assert.equal(await mark(lab, 'original'), 'ready');
+    assert.equal((await lab.machine('web').sendCommand('exit 3')).exitCode, 3);
+    await assert.rejects(lab.machine('mail').sendCommand('true'), { code: 'machine-unknown' });
+  });
+
+  test('the fork of a script that was killed is removed by the next command', async () => {
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), worker], {
+      cwd: folder.path,
+      env: { ...process.env, ...folder.env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.once('data', () => child.kill('SIGKILL'));
+    const signal = await new Promise((resolve) => child.once('close', (_code, name) => resolve(name)));
+    assert.equal(signal, 'SIGKILL');
+    assert.ok(existsSync(folder.file('.goqemu/forked/left')));
+    await folder.ok('checkpoint', 'create', 'next');
+    assert.ok(!existsSync(folder.file('.goqemu/forked/left')));
+    assert.equal((await labFolders()).length, 1);
+  });
+
+  test('a VM is forked: others of its kind, with names and ports of their own, that are gone with their block', async () => {
+    const image = await tinyImage();
+    await using vm = await createVM({ ...tiny, image, user: 'debian', network: 'user', forward: { http: 80 } });
+    await vm.start();
+    await vm.sendCommand(`echo ready > /root/mark; ${counter}`, { sudo: true, check: true });
+    const { id } = await vm.createSnapshot('ready');
+    const before = (await standaloneVms()).length;
+    {
+      const made = await Promise.all([vm.fork(id), vm.fork(id)]);
+      await using one = made[0];
+      await using two = made[1];
+      const all = [vm, one, two];
+      for (const each of all)
+        await each.sendCommand(`echo ${each.name} >> /root/mark; hostname >> /root/mark`, { sudo: true, check: true });
+      for (const each of all) {
+        const { stdout } = await each.sendCommand('cat /root/mark', { sudo: true });
+        assert.equal(stdout, `ready\n${each.name}\n${each.name}\n`);
+      }
+      const ports = await Promise.all(all.map(async (each) => (await each.status()).forwards.http));
+      assert.equal(new Set(ports).size, 3);
+      const inner = await one.createSnapshot('inner');
+      await using third = await one.fork(inner.id);
+      assert.match((await third.sendCommand('cat /root/mark', { sudo: true })).stdout, new RegExp(one.name));
+      await assert.rejects(vm.fork('123456789abc'), { code: 'snapshot-unknown' });
+    }
+    assert.equal((await standaloneVms()).length, before);
+    assert.equal((await vm.sendCommand('head -1 /root/mark', { sudo: true })).stdout, 'ready\n');
+  });
+});
+
+async function standaloneVms(): Promise<readonly string[]> {
+  return readdir(join(e2eHome, 'labs/standalone'));
+}
 
 /** Folders of this lab and its forks. */
 async function labFolders(): Promise<readonly string[]> {

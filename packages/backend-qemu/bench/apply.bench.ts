@@ -8,15 +8,7 @@ import { AccessKeyStore, generateSshKeyPair } from '@goqemu/guest';
 import { cloudInitSeed, ImageStore } from '@goqemu/image';
 import { findQemu } from '@goqemu/machine';
 import { findFreePort } from '@goqemu/network';
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-  readonly aim?: string;
-}
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 
 const command = fileURLToPath(new URL('../../goqemu/bin/goqemu.js', import.meta.url));
 
@@ -29,7 +21,7 @@ const command = fileURLToPath(new URL('../../goqemu/bin/goqemu.js', import.meta.
  * And the same lab destroyed and applied again, from the command's start to its end: the machine goes on from the RAM of
  * the layer that is cached, and its agent has answered.
  */
-export default async function applyBench(report: (row: Row) => void, options: { quick: boolean }): Promise<void> {
+export default async function applyBench(report: BenchReport, options: { quick: boolean }): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'goqemu-bench-'));
   try {
     const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: home } };

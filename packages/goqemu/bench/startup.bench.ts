@@ -3,19 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 
 const goqemu = fileURLToPath(new URL('../bin/goqemu.js', import.meta.url));
 
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly aim?: string;
-}
-
 /** How long commands take against Node.js doing nothing, in the same run: medians of turns taken in between. */
-export default async function startup(report: (row: Row) => void, { quick }: { quick: boolean }): Promise<void> {
+export default async function startup(report: BenchReport, { quick }: { quick: boolean }): Promise<void> {
   const turns = quick ? 5 : 15;
   const folder = mkdtempSync(join(tmpdir(), 'goqemu-startup-'));
   try {

@@ -4,24 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { FakeBackend, FakeHost } from '@goqemu/testing';
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { defineLab, type LabBuilder, type LabDefinition } from '../src/definition/define-lab.ts';
 import { Engine } from '../src/engine/engine.ts';
-
-type Report = (row: {
-  name: string;
-  value: number;
-  unit: string;
-  baseline?: number;
-  ratio?: number;
-  aim?: string;
-}) => void;
 
 /**
  * A plan with nothing to do, on the fake backend with its state in files, against `node -e 0` in the same run:
  * evaluation, allocation, state, keys and comparison, without the start of Node and the loading of modules, which
  * `bench -- cli` measures. The growth is the time for 1,000 machines against 50 times that for 20.
  */
-export default async function engineBench(report: Report, options: { quick: boolean }): Promise<void> {
+export default async function engineBench(report: BenchReport, options: { quick: boolean }): Promise<void> {
   const node = medianOf(options.quick ? 3 : 9, () => {
     const began = performance.now();
     spawnSync(process.execPath, ['-e', '0']);

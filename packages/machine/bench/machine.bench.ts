@@ -5,23 +5,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostPlatform } from '@goqemu/core';
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { findQemu, launchMachine, machineArguments, parseMachineConfig, probeMachine } from '../src/index.ts';
 import { unixSockets } from '../src/sockets/machine-sockets.ts';
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-  readonly aim?: string;
-}
 
 /**
  * From the call to the first answer on the monitor, against the bare process with the same arguments: spawn, connect
  * in a loop, negotiate. Both in turn in the same run, so that the host's load falls on both; medians.
  */
-export default async function machineBench(report: (row: Row) => void, options: { quick: boolean }): Promise<void> {
+export default async function machineBench(report: BenchReport, options: { quick: boolean }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-bench-'));
   try {
     const installation = await findQemu({ arch: 'x86_64', cacheFolder: folder });

@@ -6,16 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { QmpClient } from '../src/index.ts';
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-  readonly aim?: string;
-}
 
 /** One way to run a command and get its result. */
 interface Contender {
@@ -32,7 +24,7 @@ interface Measured {
 const command = 'query-status';
 
 /** The client against a bare socket loop and npm's node-qemu, one after another in turns of the same run. */
-export default async function bench(report: (row: Row) => void, { quick }: { quick: boolean }): Promise<void> {
+export default async function bench(report: BenchReport, { quick }: { quick: boolean }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-bench-'));
   try {
     await withServer(join(folder, 'e'), process.execPath, [echoServer, join(folder, 'e')], async (path) => {
@@ -50,7 +42,7 @@ export default async function bench(report: (row: Row) => void, { quick }: { qui
   }
 }
 
-async function roundTrips(report: (row: Row) => void, path: string, server: string, folder: string, count: number) {
+async function roundTrips(report: BenchReport, path: string, server: string, folder: string, count: number) {
   const rival = await nodeQemu(folder);
   const makers: [string, (path: string) => Promise<Contender>][] = [
     ['bare', bareLoop],
@@ -104,7 +96,7 @@ async function sequential({ call, close }: Contender, count: number): Promise<Me
   return { perSecond: count / seconds, cpu: (used.user + used.system) / count };
 }
 
-async function pipelined(report: (row: Row) => void, path: string, folder: string, count: number): Promise<void> {
+async function pipelined(report: BenchReport, path: string, folder: string, count: number): Promise<void> {
   const rival = await nodeQemu(folder);
   const own = await atOnce(await goqemu(path), count);
   const other = rival && (await atOnce(await rival(path), count));
@@ -126,7 +118,7 @@ async function atOnce({ call, close }: Contender, count: number): Promise<number
 }
 
 /** The same transfer and the same JSON.parse, with the client and without. */
-async function schema(report: (row: Row) => void, path: string, turns: number): Promise<void> {
+async function schema(report: BenchReport, path: string, turns: number): Promise<void> {
   const through: number[] = [];
   const bare: number[] = [];
   for (let turn = 0; turn < turns; turn += 1) {

@@ -9,19 +9,17 @@ import { hostPlatform } from '@goqemu/core';
 import { createOverlay } from '@goqemu/machine';
 import { ensureTinyGuest } from '@goqemu/testing';
 import { createVmHost, type VmHost, type VmOrigin } from '@goqemu/vm';
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { type BareRestore, bareRestore } from './bare-restore.ts';
 import { BenchGuest, type MeasuredRestore } from './bench-guest.ts';
-import { forkRows } from './fork-rows.ts';
-import type { Row } from './row.ts';
 import { savevm } from './savevm.ts';
 import { median, timed } from './timing.ts';
 
 const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const gibibyte = 2 ** 30;
 const mebibyte = 2 ** 20;
-type Report = (row: Row) => void;
 
-export default async function checkpoints(report: Report, { quick }: { readonly quick: boolean }): Promise<void> {
+export default async function checkpoints(report: BenchReport, { quick }: { readonly quick: boolean }): Promise<void> {
   const home = await mkdtemp(join(cache, 'bench-'));
   try {
     // Images are built once for all; layers and disks are this run's own.
@@ -37,7 +35,7 @@ export default async function checkpoints(report: Report, { quick }: { readonly 
   }
 }
 
-async function debianRows(host: VmHost, origin: VmOrigin, report: Report, quick: boolean): Promise<void> {
+async function debianRows(host: VmHost, origin: VmOrigin, report: BenchReport, quick: boolean): Promise<void> {
   await using guest = await BenchGuest.make(host, 'debian', gibibyte, origin);
   const boot = await timed(() => guest.start());
   await guest.command();
@@ -50,7 +48,6 @@ async function debianRows(host: VmHost, origin: VmOrigin, report: Report, quick:
     await guest.command();
     later.push((await guest.cut(`later ${turn}`)).pauseMs);
   }
-  const forks = await forkRows(guest, quick ? [1, 2] : [1, 2, 4, 8]);
   // Last: loading touches every page of the guest's memory.
   await guest.restore('1');
   const own = await savevm(guest, quick ? 1 : 3);
@@ -66,7 +63,6 @@ async function debianRows(host: VmHost, origin: VmOrigin, report: Report, quick:
   });
   restoreRows(report, restores, { bares, clocks, boot, load: own.load });
   await costRows(guest, report, restores);
-  for (const row of forks) report(row);
 }
 
 /** In turns, so that all see the same load. */
@@ -86,7 +82,7 @@ async function restoreRuns(
 }
 
 function restoreRows(
-  report: Report,
+  report: BenchReport,
   restores: readonly MeasuredRestore[],
   base: {
     readonly bares: readonly BareRestore[];
@@ -115,7 +111,7 @@ function restoreRows(
   });
 }
 
-async function costRows(guest: BenchGuest, report: Report, restores: readonly MeasuredRestore[]): Promise<void> {
+async function costRows(guest: BenchGuest, report: BenchReport, restores: readonly MeasuredRestore[]): Promise<void> {
   const { layers } = guest.vm.host;
   const layer = await layers.get(guest.key('1'));
   const ram = await guest.ramBytes('1');
@@ -138,7 +134,7 @@ async function costRows(guest: BenchGuest, report: Report, restores: readonly Me
 }
 
 /** The time to running may not grow with the memory of the guest; the tiny guest uses the same of 1 GiB and of 4. */
-async function sizeRows(host: VmHost, report: Report, quick: boolean): Promise<void> {
+async function sizeRows(host: VmHost, report: BenchReport, quick: boolean): Promise<void> {
   const { path } = await ensureTinyGuest({ cacheFolder: join(cache, 'tiny-guest') });
   const origin = { image: path, format: 'qcow2', guestAgent: 'included' } as const;
   await using one = await BenchGuest.make(host, 'tiny-1', gibibyte, origin);

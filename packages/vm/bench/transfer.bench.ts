@@ -10,18 +10,11 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { hostPlatform } from '@goqemu/core';
 import { createVM, createVmHost, type QemuVM } from '@goqemu/vm';
-
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly aim?: string;
-}
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 
 const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 
-export default async function transfer(report: (row: Row) => void, { quick }: { readonly quick: boolean }) {
+export default async function transfer(report: BenchReport, { quick }: { readonly quick: boolean }) {
   const bytes = (quick ? 16 : 64) * 2 ** 20;
   const folder = await mkdtemp(join(cache, 'bench-'));
   try {
@@ -72,7 +65,7 @@ interface Contest {
 }
 
 /** In turn, so that the host's load falls on both; the best of each, which other work on the host disturbed least. */
-async function measure(report: (row: Row) => void, bytes: number, turns: number, contests: readonly Contest[]) {
+async function measure(report: BenchReport, bytes: number, turns: number, contests: readonly Contest[]) {
   for (const { name, ours, theirs } of contests) {
     let value = Number.POSITIVE_INFINITY;
     let baseline = Number.POSITIVE_INFINITY;

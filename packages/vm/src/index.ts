@@ -1,4 +1,3 @@
-export { Fork, type ForkOptions, Forks, forkLayer } from './forks/fork-layer.ts';
 export { backingChain } from './layers/backing-chain.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';
@@ -22,6 +21,7 @@ export { hostRoom } from './ram/host-room.ts';
 export type { GuestAddress } from './sdk/address/guest-address.ts';
 export type { SshAccess } from './sdk/address/ssh-access.ts';
 export type { SendCommandOptions, SentCommand, StreamCommandOptions } from './sdk/command/command-options.ts';
+export { readCommandOptions } from './sdk/command/read-command-options.ts';
 export type { OperationOptions } from './sdk/driven-vm.ts';
 export { deleteCachedImage, listCachedImages } from './sdk/image/cached-images.ts';
 export { imageUsers } from './sdk/image/image-users.ts';
@@ -30,7 +30,11 @@ export type { QemuVMConfig, Timeouts } from './sdk/options/vm-config.ts';
 export { QemuVM } from './sdk/qemu-vm.ts';
 export type { Snapshot } from './sdk/snapshot/snapshot.ts';
 export type { QemuVMStatus } from './sdk/standalone/standalone-status.ts';
-export type { DownloadFileOptions, UploadFileOptions } from './sdk/transfer/transfer-options.ts';
+export {
+  type DownloadFileOptions,
+  readTransferOptions,
+  type UploadFileOptions,
+} from './sdk/transfer/transfer-options.ts';
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { Vm, type VmScope } from './vm/vm.ts';

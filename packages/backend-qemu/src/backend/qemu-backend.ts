@@ -241,9 +241,18 @@ export class QemuBackend implements Backend, AsyncDisposable {
       // Machines of another stack, or a machine that is still there, keep the folder.
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
     });
-    const layers = await this.host.layers.list();
-    const needed = layers.some(({ manifest }) => manifest.identity.lineage === call.scope.lineage);
-    if (!needed && (await folderNames(folder)).length === 0) await this.host.keys.delete(call.scope.lineage);
+    // A fork may outlive the lab or the fork that it comes from, whose keys its layers then need.
+    const copies = await this.host.keys.copies();
+    const needed = new Set((await this.host.layers.list()).map(({ manifest }) => manifest.identity.lineage));
+    for (const lineage of new Set([call.scope.lineage, ...copies.keys(), ...copies.values()]))
+      if (!needed.has(lineage) && !(await this.#hasMachines(lineage))) await this.host.keys.delete(lineage);
+  }
+
+  async #hasMachines(lineage: string): Promise<boolean> {
+    const { labs } = this.host.folders;
+    const folders = (await folderNames(labs)).filter((name) => name.endsWith(`-${lineage}`));
+    const machines = await Promise.all(folders.map((name) => folderNames(join(labs, name))));
+    return machines.flat().length > 0;
   }
 
   /** A session of the caller's own, for `exec`, `ssh`, `cp`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { sleep } from '@goqemu/core';
 import { eventStreamSchemas } from '@goqemu/lab';
@@ -248,6 +248,22 @@ export default defineLab({ name: 'web', params: z.object({ size: z.number().defa
     assert.equal(existsSync(lab.file(`.goqemu/web/${stack}`)), false);
   }
   assert.equal(lab.host.machines.size, 2);
+});
+
+test('an interrupt while a fork is made ends with 130, and nothing of it stays', async () => {
+  using lab = new TestLab(labOf('web', ['web', 'db']));
+  await lab.run(['apply', '--yes']);
+  const stop = new AbortController();
+  lab.settings = {
+    fault: ({ verb }, moment) => {
+      if (verb === 'start' && moment === 'middle')
+        stop.abort(Object.assign(new Error('interrupted'), { name: 'AbortError' }));
+    },
+  };
+  const { code, stderr } = await lab.run(['checkpoint', 'fork', 'ready', '--count', '2'], { interrupt: stop.signal });
+  assert.equal(code, 130, stderr);
+  assert.equal(lab.host.machines.size, 2);
+  assert.deepEqual(readdirSync(lab.file('.goqemu/web')), ['default']);
 });
 
 test('parameters change the plan, and a wrong one is told with the schema’s words', async () => {

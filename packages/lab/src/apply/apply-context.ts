@@ -13,8 +13,6 @@ export interface ApplyContext {
   readonly vault: SecretVault;
   readonly call: BackendCall;
   readonly now: () => number;
-  /** When the plan was made: what enters the keys of steps that do not keep. */
-  readonly plannedAt: number;
   /** Whether an operation still to come starts from a layer. */
   readonly isOriginToCome: (layer: string) => boolean;
 }

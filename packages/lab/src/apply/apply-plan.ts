@@ -9,6 +9,7 @@ import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.t
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
+import { memoryFor } from '../plan/work.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import { type LabState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
@@ -31,7 +32,9 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   checkPreflight(plan);
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
-  if (isFresh(plan, before) && !before.healed && !hasWork(plan, before.state)) {
+  // What a killed apply had journalled is saved even when nothing else is left to do.
+  const settled = !before.healed && before.journal === 0 && !before.torn;
+  if (isFresh(plan, before) && settled && !hasWork(plan, before.state)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -145,7 +148,7 @@ class PlanRun {
       parallel: this.#options.parallel ?? defaultParallel,
       interrupt: this.#options.interrupt,
       admit: (operation) => {
-        const bytes = memoryOf(operation);
+        const bytes = memoryFor(operation.work);
         return bytes === undefined || memory.admit(operation.machine, bytes);
       },
       run: async (operation) => {
@@ -167,7 +170,7 @@ class PlanRun {
   }
 
   async #memory(): Promise<MemoryAdmission> {
-    const starts = this.#plan.operations.some((operation) => memoryOf(operation) !== undefined);
+    const starts = this.#plan.operations.some((operation) => memoryFor(operation.work) !== undefined);
     const machines = observable(this.#writer.state);
     const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
     const [budget, observed] = await Promise.all([
@@ -202,7 +205,6 @@ class PlanRun {
           vault: context.vault,
           call,
           now: context.now,
-          plannedAt: Date.parse(this.#plan.createdAt),
           isOriginToCome: (layer) => (this.#origins.get(layer) ?? 0) > 0,
         },
         operation.id,
@@ -302,17 +304,6 @@ class PlanRun {
 function headerOf(operation: Operation): OperationHeader {
   const { id, action, resource, machine, reason, dependsOn, estimateMs } = operation;
   return { id, action, resource, machine, reason, dependsOn, ...(estimateMs === undefined ? {} : { estimateMs }) };
-}
-
-/** Bytes that an operation needs to have a machine running; undefined when it starts none. */
-function memoryOf(operation: Operation): number | undefined {
-  const { work } = operation;
-  const starts =
-    work.verb === 'make' ||
-    work.verb === 'start' ||
-    work.verb === 'restore' ||
-    (work.verb === 'update' && work.restart);
-  return starts ? work.spec.memory : undefined;
 }
 
 function memoryShort(operation: Operation): GoqemuError {

@@ -23,7 +23,8 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
     const captured = await keepCapture(context, work, result.stdout);
     const applied = [...before.applied, work.applied];
     const durations = { [`step:${name}/${step.name}`]: context.now() - began };
-    const runs = work.timed === undefined ? {} : { runs: { [work.timed]: context.plannedAt } };
+    // The time that is in its key, and not that of this run: a layer that is lost is made again under the same key.
+    const runs = work.timed === undefined ? {} : { runs: { [work.timed.key]: work.timed.ranAt } };
     if (!work.cut) {
       const named = Object.fromEntries(
         work.checkpoints.map((one) => [

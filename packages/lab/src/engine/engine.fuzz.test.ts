@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { FakeBackend, FakeHost } from '@goqemu/testing';
 import fc from 'fast-check';
 import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
@@ -66,6 +66,8 @@ const eventKinds = [
   'take-checkpoint',
   'restore-checkpoint',
   'restore-declared',
+  'fork',
+  'fork',
   'lose-layers',
   'destroy',
 ] as const;
@@ -132,9 +134,13 @@ class Fuse {
 class FusedStorage extends MemoryStateStorage {
   readonly #fuse: Fuse;
 
-  constructor(files: Map<StoredFile, string>, fuse: Fuse) {
-    super(files);
+  constructor(files: Map<StoredFile, string>, stacks: Map<string, Map<StoredFile, string>>, fuse: Fuse) {
+    super(files, stacks);
     this.#fuse = fuse;
+  }
+
+  protected override another(files: Map<StoredFile, string>, stacks: Map<string, Map<StoredFile, string>>) {
+    return new FusedStorage(files, stacks, this.#fuse);
   }
 
   override async append(file: StoredFile, text: string): Promise<void> {
@@ -159,6 +165,7 @@ class FusedStorage extends MemoryStateStorage {
 class World {
   readonly host = new FakeHost();
   readonly files = new Map<StoredFile, string>();
+  readonly stacks = new Map([['default', this.files]]);
   now = 1_000_000;
   /** Layers that were taken away from the store by an accident. */
   readonly lost = new Set<string>();
@@ -175,7 +182,7 @@ class World {
       stateFolder: '/nowhere',
       home: '/nowhere',
       command: 'fuzz',
-      storage: new FusedStorage(this.files, fuse),
+      storage: new FusedStorage(this.files, this.stacks, fuse),
       clock: { now: () => ++this.now },
       random: (bytes) => Buffer.alloc(bytes, ++this.#random),
     });
@@ -216,6 +223,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
         const fuse = new Fuse(one.fault, one.at);
         await withFault(fuse, () => happen(world, one, fuse));
         await checkCheckpoints(world);
+        await checkForks(world);
         // What died while the event went on is a process; the apply is another one.
         const next = fuse.dead ? new Fuse('none', 0) : fuse;
         await withFault(next, () => world.apply(definition, next, one.parallel));
@@ -257,6 +265,26 @@ async function checkCheckpoints(world: World): Promise<void> {
       assert.ok(then.includes(found.disk.join()), `checkpoint ${id} of ${name} is of another moment`);
     }
   }
+}
+
+/** After the next command, whatever it does, a fork is whole or not there; removed, nothing of it stays. */
+async function checkForks(world: World): Promise<void> {
+  const engine = world.engine();
+  await assert.rejects(engine.deleteCheckpoint('there is none'), { code: 'checkpoint-unknown' });
+  for (const name of (await engine.status()).forks) {
+    for (const [id, machine] of world.host.machines) {
+      if (!id.startsWith(`fuzz-${name}-`)) continue;
+      assert.deepEqual([machine.status, machine.ready], ['running', true], id);
+      assert.deepEqual(machine.disk, world.host.layers.get(machine.layer ?? '')?.disk, id);
+    }
+    await engine.stack(name).removeFork();
+  }
+  for (const id of world.host.machines.keys()) assert.match(id, /^fuzz-default-/, 'nothing of a fork stays');
+  const stacks = [...world.stacks].flatMap(([name, files]) => (files.size > 0 ? [name] : []));
+  assert.deepEqual(
+    stacks.filter((name) => name !== 'default'),
+    [],
+  );
 }
 
 async function checkAgainstColdBuild(world: World, definition: LabDefinition, machines: MachineModel[]): Promise<void> {
@@ -315,7 +343,23 @@ async function happen(world: World, { event, which }: Round, fuse: Fuse): Promis
       const found = checkpoints.filter(
         (one) => one.origin === (event === 'restore-declared' ? 'declared' : 'taken'),
       )[0];
-      if (found && found.machines.length > 0) await world.engine().restoreCheckpoint(found.id);
+      if (!found || found.machines.length === 0) return;
+      await world
+        .engine()
+        .restoreCheckpoint(found.id)
+        .catch((error: unknown) => {
+          // Its layers may have been lost: it says so, and changes nothing.
+          if (!hasErrorCode(error, 'checkpoint-damaged')) throw error;
+        });
+      return;
+    }
+    case 'fork': {
+      const { checkpoints } = await world.engine().listCheckpoints();
+      const whole = checkpoints.filter((one) => one.contents.length > 0);
+      if (whole.length === 0 && all.some((one) => one.status !== 'running')) return;
+      const found =
+        whole[which % Math.max(1, whole.length)] ?? (await world.engine().createCheckpoint({ description: 'to fork' }));
+      await world.engine(fuse).fork(found.id, { count: 1 + (which % 2) });
       return;
     }
     case 'lose-layers':

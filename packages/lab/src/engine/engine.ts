@@ -16,6 +16,7 @@ import { suggestion } from '../evaluate/lab-error.ts';
 import { forkCheckpoint } from '../fork/fork-checkpoint.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
+import { forksOf } from '../fork/forks-of.ts';
 import { removeFork } from '../fork/remove-fork.ts';
 import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
@@ -106,8 +107,12 @@ export class Engine {
   }
 
   /** A plan whose desired set is empty. */
-  planDestroy(options: PlanOptions = {}): Promise<Plan> {
-    return this.#plan(undefined, options);
+  async planDestroy(options: PlanOptions = {}): Promise<Plan> {
+    const [plan, forks] = await Promise.all([this.#plan(undefined, options), forksOf(this.#context)]);
+    if (forks.length === 0) return plan;
+    const names = forks.map((fork) => fork.name).join(', ');
+    const message = `forks of it stay: ${names}; destroy them with --stack ${forks[0]?.name}`;
+    return { ...plan, notices: [...plan.notices, { code: 'forks-stay', message }] };
   }
 
   /**

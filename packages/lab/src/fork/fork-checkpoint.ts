@@ -14,6 +14,9 @@ import { lockLab } from './lock-lab.ts';
 import { type ForkPlan, makeFork } from './make-fork.ts';
 import { removeFork } from './remove-fork.ts';
 
+/** As many as operations of an apply: more do not start sooner, and may run into time-outs. */
+const forksAtATime = 4;
+
 /**
  * Makes running copies of machines as they were in a checkpoint, each a stack of the lab with ports of its own. All of
  * them are made, or none; the machines that the checkpoint was taken of are not touched.
@@ -34,14 +37,8 @@ export async function forkCheckpoint(
   await checkLayers(context, state, found, having);
   const forks = await planForks(context, state, found, having, options);
   await tellMemory(context, state, forks);
-  const results = await Promise.allSettled(
-    forks.map((fork) => makeFork(context, state, found, fork, options.owner, options.signal)),
-  );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) {
-    for (const [index, { stack }] of forks.entries())
-      if (results[index]?.status === 'fulfilled') await removeFork(context.sibling(stack), 0);
-  }
+  const failed = await makeAll(forks, (fork) => makeFork(context, state, found, fork, options.owner, options.signal));
+  if (failed) for (const { stack } of failed.made) await removeFork(context.sibling(stack), 0);
   await appendHistory(context.storage, {
     startedAt: new Date(began).toISOString(),
     command: context.command,
@@ -115,6 +112,28 @@ async function checkLayers(
     message: `the checkpoint "${found.description}" of ${lost.name} is no longer in the store`,
     hint: 'nothing was changed; run goqemu apply to make the machine anew from the lab',
   });
+}
+
+/** Some at a time, none after one that failed; tells which were made when not all of them were. */
+async function makeAll(
+  forks: readonly ForkPlan[],
+  make: (fork: ForkPlan) => Promise<void>,
+): Promise<{ readonly reason: unknown; readonly made: readonly ForkPlan[] } | undefined> {
+  const made: ForkPlan[] = [];
+  const waiting = [...forks];
+  let failure: { readonly reason: unknown } | undefined;
+  const work = async () => {
+    for (let fork = waiting.shift(); fork && !failure; fork = waiting.shift()) {
+      try {
+        await make(fork);
+        made.push(fork);
+      } catch (reason) {
+        failure ??= { reason };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: forksAtATime }, work));
+  return failure ? { reason: failure.reason, made } : undefined;
 }
 
 /** Forks share what they do not change, so their sizes do not add up; what they could take is said, not refused. */

@@ -110,7 +110,12 @@ test('a fork outlives the checkpoint that it was made from, and the lab', async 
     }),
   );
   await engine.apply(await engine.plan(unprotected));
-  await engine.apply(await engine.planDestroy());
+  const destroy = await engine.planDestroy();
+  assert.deepEqual(
+    destroy.notices.map((notice) => notice.code),
+    ['forks-stay'],
+  );
+  await engine.apply(destroy);
   assert.equal(bench.host.machines.size, 2);
   assert.deepEqual((await copy.plan(await copy.evaluate(lab))).operations, []);
 });

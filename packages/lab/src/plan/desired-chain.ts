@@ -112,7 +112,7 @@ export class ChainBuilder {
       checkpoints,
       waitsFor: places.filter((place) => place.machine !== machine.name),
       captures,
-      ...(fresh === undefined ? {} : { timed: timeless }),
+      ...(fresh === undefined ? {} : { timed: { key: timeless, ranAt: fresh } }),
     };
   }
 

@@ -3,6 +3,7 @@ import type { MachineDeclaration } from '../evaluate/lab.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import type { PlannedStep } from '../step/planned-step.ts';
+import type { TimedRun } from './work.ts';
 
 /** A place in the chain of a machine: the machine itself first, then its steps, inherited ones included. */
 export interface ChainLink extends AppliedStep {
@@ -16,7 +17,7 @@ export interface ChainLink extends AppliedStep {
   readonly waitsFor: readonly { readonly machine: string; readonly index: number }[];
   /** Its result is output that others may use. */
   readonly captures: boolean;
-  readonly timed?: string;
+  readonly timed?: TimedRun;
 }
 
 /** A machine as the lab wants it, with everything known but late values. */

@@ -102,7 +102,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...protectionProblems(context, wanted),
     ...imageProblems(context, images),
     ...taken.map((port): Preflight => portTaken(port, wanted)),
-    ...memoryProblems(wanted, budget),
+    ...memoryProblems(context, wanted, budget),
   ];
   const operations = await Promise.all(
     context.operations.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))),

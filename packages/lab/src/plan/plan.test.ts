@@ -159,6 +159,14 @@ test('machines that the host cannot hold together are refused beforehand; templa
   assert.equal(result.outcome, 'done');
 });
 
+test('a plan that starts nothing asks for no memory: what runs has it', async () => {
+  const bench = newBench();
+  const both = lab((l) => void [l.vm('a'), l.vm('b')]);
+  await bench.apply(both);
+  bench.host.memory = 2 ** 30;
+  assert.deepEqual((await bench.plan(both)).preflight, []);
+});
+
 test('an unknown image is an error with its place in the lab', async () => {
   await assert.rejects(
     newBench().plan(lab((l) => void l.vm('web', { image: 'debain-12' }))),
@@ -224,6 +232,19 @@ test('a template file is rendered with values, late ones included', async () => 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('a host port goes from a machine to one that is declared before it, in one apply', async () => {
+  const bench = new LabBench();
+  const program = (owner: 'a' | 'b', text: string) =>
+    defineLab({ name: 'web' }, (lab) => {
+      const forward = { http: { host: 8001, guest: 80 } };
+      lab.vm('a', owner === 'a' ? { forward } : {}).run('step', `echo ${text}`);
+      lab.vm('b', owner === 'b' ? { forward } : {});
+    });
+  await bench.apply(program('b', 'one'));
+  await bench.apply(program('a', 'two'));
+  assert.deepEqual((await bench.plan(program('a', 'two'))).operations, []);
 });
 
 test('a saved plan is applied as it is, once; when the lab has moved on it is refused', async () => {

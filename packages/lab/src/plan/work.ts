@@ -9,6 +9,13 @@ export interface MachineFacts {
   readonly retain: boolean;
 }
 
+/** A step that does not keep: its key without the time, and the time that is in its key. */
+export interface TimedRun {
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly ranAt: number;
+}
+
 /** What carrying out an operation means, complete: apply decides nothing anew. */
 export type Work =
   /** Nothing to do: says which cached layers are used again. */
@@ -72,9 +79,18 @@ export type Work =
       readonly descriptions: readonly string[];
       /** Names that the lab gives to this layer. */
       readonly checkpoints: readonly string[];
-      /** Key without the time of a step with a time to live. */
-      readonly timed?: string;
+      readonly timed?: TimedRun;
     }
   | { readonly verb: 'delete'; readonly forget: boolean }
   /** The lab has given the machine another name; nothing happens to the machine. */
   | { readonly verb: 'rename'; readonly from: string };
+
+/** Bytes that a piece of work needs to have a machine running; undefined when it starts none. */
+export function memoryFor(work: Work): number | undefined {
+  const starts =
+    work.verb === 'make' ||
+    work.verb === 'start' ||
+    work.verb === 'restore' ||
+    (work.verb === 'update' && work.restart);
+  return starts ? work.spec.memory : undefined;
+}

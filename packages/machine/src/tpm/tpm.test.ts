@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readdir, readFile, readlink, rename, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hasErrorCode, sleep, withDeadline } from '@goqemu/core';
+import { findQemu } from '../find/find-qemu.ts';
 import { otherPlatform, temporaryFolder, testMachine } from '../fixture/test-machine.ts';
+import { testServer } from '../fixture/test-server.ts';
 import { hostCommandLines } from '../process/command-line.ts';
 
 /** The swtpm processes that keep their state in a folder: they stand in it. */
@@ -45,6 +47,18 @@ test('a machine has a TPM of its own, which goes when the machine goes and keeps
   await untilNoneIn(state);
 });
 
+test('each architecture that has a TPM gets the model of its board', async (t) => {
+  for (const [arch, model] of [
+    ['arm64', 'tpm-tis'],
+    ['ppc64', 'tpm-spapr'],
+  ] as const) {
+    const installation = await findQemu({ arch });
+    const config = { arch, memory: '256 MiB' as const, tpm: { state: await stateFolder(t) } };
+    const machine = await testMachine(t, config, { installation });
+    assert.equal((await machine.qmp.execute('query-tpm'))[0]?.model, model);
+  }
+});
+
 test('a folder of TPM state that a machine has is refused to a second one, and nothing of that stays', async (t) => {
   const state = await stateFolder(t);
   const first = await testMachine(t, { tpm: { state } });
@@ -70,7 +84,8 @@ test('an swtpm without a QEMU yet ends when the process that started it is kille
   const folder = await temporaryFolder(t);
   const state = join(folder, 'state');
   const binary = join(folder, 'qemu');
-  await writeFile(binary, '#!/bin/sh\nexec 3>&-\nexec sleep 60\n');
+  const started = join(folder, 'pid');
+  await writeFile(binary, `#!/bin/sh\necho $$ > ${started}.new\nmv ${started}.new ${started}\nexec sleep 60\n`);
   await chmod(binary, 0o755);
   const launch = join(import.meta.dirname, '../launch/launch-machine.ts');
   const find = join(import.meta.dirname, '../find/find-qemu.ts');
@@ -84,38 +99,26 @@ test('an swtpm without a QEMU yet ends when the process that started it is kille
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
     stdio: 'inherit',
   });
-  t.after(() => endLeftQemu(folder));
-  await untilStarted(child, state);
+  await withDeadline('starting a machine elsewhere', 20_000, undefined, async (signal) => {
+    while (!(await readdir(folder)).includes('pid')) {
+      assert.equal(child.exitCode, null, 'the process has ended');
+      await sleep(20, signal);
+    }
+  });
+  const qemu = Number(await readFile(started, 'utf8'));
+  t.after(() => process.kill(qemu, 'SIGKILL'));
+  assert.equal((await swtpmsIn(state)).length, 1);
   child.kill('SIGKILL');
   await once(child, 'exit');
   await untilNoneIn(state);
 });
 
-async function untilStarted(child: ChildProcess, state: string): Promise<void> {
-  await withDeadline('starting a machine elsewhere', 20_000, undefined, async (signal) => {
-    while ((await swtpmsIn(state)).length === 0) {
-      assert.equal(child.exitCode, null, 'the process has ended');
-      await sleep(20, signal);
-    }
-    await sleep(200, signal); // until its watcher knows
-  });
-}
-
-async function endLeftQemu(folder: string): Promise<void> {
-  for (const pid of await hostCommandLines().containing(folder)) process.kill(pid, 'SIGKILL');
-}
-
 test('an swtpm that somebody else started is met at its socket', async (t) => {
   const folder = await temporaryFolder(t);
-  const socket = join(folder, 'tpm,sock');
-  const argv = ['socket', '--tpm2', '--tpmstate', 'dir=.', '--ctrl', 'type=unixio,path=s', '--terminate'];
-  const swtpm = spawn('swtpm', argv, { cwd: folder, stdio: 'ignore' });
-  t.after(() => swtpm.kill('SIGKILL'));
-  await withDeadline('starting swtpm', 5000, undefined, async (signal) => {
-    while (!(await readdir(folder)).includes('s')) await sleep(10, signal);
-  });
-  await rename(join(folder, 's'), socket);
-  const machine = await testMachine(t, { tpm: { socket } });
+  const path = join(folder, 'socket');
+  const argv = ['socket', '--tpm2', '--tpmstate', `dir=${folder}`, '--ctrl', `type=unixio,path=${path}`];
+  await testServer(t, 'swtpm', argv, { path });
+  const machine = await testMachine(t, { tpm: { socket: path } });
   assert.equal((await machine.qmp.execute('query-tpm')).length, 1);
 });
 

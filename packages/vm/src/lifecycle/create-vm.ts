@@ -95,7 +95,10 @@ async function layerDisk(vm: Vm, key: string): Promise<string> {
 
 async function copyKeys(from: Vm, to: Vm): Promise<void> {
   await to.host.keys.copy(from.scope.lineage, to.scope.lineage);
-  const { privateKey, publicKey } = await from.hostKey();
+  const kept = () => from.host.hostKeys.find(from.scope.lineage, from.spec.identity.instanceId);
+  const pair = (await from.presentHostKey()) ?? (await kept());
+  if (!pair) return; // it gets one of its own, and its guest is told
+  const { privateKey, publicKey } = pair;
   await writeFileAtomic(`${to.folder.hostKey}.pub`, `${publicKey}\n`);
   await writeFileAtomic(to.folder.hostKey, privateKey, { mode: 0o600 });
 }

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { errorMessage } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
+import { findLostAgent } from '../guest/find-lost-agent.ts';
 import { dismissStandby, type Standby, startStandby } from '../guest/standby.ts';
 import { syncGuest } from '../guest/sync-guest.ts';
 import type { Layer } from '../layers/layer-store.ts';
@@ -50,7 +51,7 @@ export class LayerCut implements AsyncDisposable {
   readonly #session: GuestSession;
   readonly #options: CutOptions;
   readonly #call: VmCall;
-  readonly #state: VmState;
+  #state: VmState;
   readonly #files: CutFiles;
   readonly #overlay: string;
   #capture: RamCapture | undefined;
@@ -119,7 +120,9 @@ export class LayerCut implements AsyncDisposable {
   async sync(): Promise<void> {
     const { vm, machine } = this;
     if (machine) {
-      if (this.#capture && this.#state.agent) await this.#putOnStandby(machine);
+      const agent = await findLostAgent(vm, machine, this.#call);
+      this.#state = { ...this.#state, agent };
+      if (this.#capture && agent) await this.#putOnStandby(machine);
       await syncGuest(vm, machine, this.#session, this.#call);
     }
     this.#named = true;

@@ -25,6 +25,7 @@ export type RunningVm = HeldVm & { readonly machine: Machine };
  */
 export class DrivenVm {
   readonly config: CheckedConfig;
+  readonly hostOptions: VmHostOptions;
   readonly host: VmHost;
   readonly logger: Logger;
   readonly #operations: OperationQueue;
@@ -34,6 +35,7 @@ export class DrivenVm {
 
   constructor(config: CheckedConfig, host: VmHostOptions) {
     this.config = config;
+    this.hostOptions = host;
     this.#name = config.name;
     this.logger = config.logger ?? host.logger ?? silentLogger;
     this.host = createVmHost({ ...host, logger: this.logger });
@@ -67,6 +69,12 @@ export class DrivenVm {
   /** This VM, which has to be there. */
   async holdPresent(name: string, call: VmCall): Promise<void> {
     this.#held = await holdPresentVm(this.host, name, this.config, call);
+  }
+
+  /** A VM that was just made for this object. */
+  take(held: HeldVm): void {
+    this.#held = held;
+    this.#name = held.record.name;
   }
 
   /** This VM, where it is there. */

@@ -171,6 +171,29 @@ export class QemuVM implements AsyncDisposable {
     return this.#lifecycle.restore(id, options);
   }
 
+  /**
+   * Makes another VM that goes on from a snapshot of this one, and starts it; memory is shared until one of them writes
+   * to it. It is temporary: it goes with its block, or with this process. Its name, identity and ports are its own.
+   *
+   * @throws GoqemuError `snapshot-unknown`, `snapshot-of-another-vm`, `layer-damaged`, `no-memory`, and what `start`
+   * throws: then nothing of it stays
+   * @example
+   * await using fork = await vm.fork(snapshot.id);
+   */
+  async fork(id: string, options: OperationOptions = {}): Promise<QemuVM> {
+    const { timeouts, logger, onProgress } = this.#vm.config;
+    const given = { timeouts, ...(logger ? { logger } : {}), ...(onProgress ? { onProgress } : {}) };
+    const fork = new QemuVM(given, this.#vm.hostOptions);
+    const prepared = await this.#lifecycle.prepareFork(id, options);
+    try {
+      await fork.#lifecycle.startFork(prepared, options);
+      return fork;
+    } catch (error) {
+      await fork[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   /** The snapshots of this VM, oldest first. */
   listSnapshots(): Promise<readonly Snapshot[]> {
     return listSnapshots(this.#vm);

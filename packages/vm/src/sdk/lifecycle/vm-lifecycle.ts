@@ -4,8 +4,9 @@ import type { DrivenVm, OperationOptions } from '../driven-vm.ts';
 import type { HeldVm } from '../held-vm.ts';
 import { alreadyRunning } from '../sdk-errors.ts';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';
+import { type PreparedFork, prepareFork, startFork } from '../standalone/fork-vm.ts';
 import { ensureDisk, refreshPorts } from '../standalone/hold-vm.ts';
-import { removeEmptyFolder, removeStandalone } from '../standalone/remove-standalone.ts';
+import { removeAbandoned, removeEmptyFolder, removeStandalone } from '../standalone/remove-standalone.ts';
 
 /** Starting and ending a VM, and undoing at the end what was done here. */
 export class VmLifecycle {
@@ -40,6 +41,19 @@ export class VmLifecycle {
       await restoreSnapshot(await this.#vm.present(call), id, call);
       this.#startedHere = true;
     });
+  }
+
+  prepareFork(id: string, options: OperationOptions): Promise<PreparedFork> {
+    return this.#vm.change('preparing a fork of', 'snapshot', options, async (call) => {
+      await removeAbandoned(this.#vm.host, call);
+      return prepareFork(await this.#vm.present(call), id, this.#vm.config.timeouts.connect);
+    });
+  }
+
+  startFork(prepared: PreparedFork, options: OperationOptions): Promise<void> {
+    this.#vm.take(prepared.held);
+    this.#startedHere = true;
+    return this.#vm.change('forking', 'restore', options, (call) => startFork(prepared, call));
   }
 
   stop(options: OperationOptions): Promise<void> {
