@@ -22,6 +22,12 @@ interface ForkDocument {
 
 const worker = fileURLToPath(new URL('fork-work.ts', import.meta.url));
 
+interface Checkpoint {
+  readonly descriptions: readonly string[];
+  readonly contents: readonly string[];
+  readonly machines: readonly unknown[];
+}
+
 /** A process that counts in memory alone. */
 const counter =
   "setsid sh -c 'i=0; while :; do i=$((i+1)); echo $i > /dev/shm/count; sleep 0.1; done' < /dev/null > /dev/null 2>&1 &";
@@ -138,6 +144,21 @@ export default defineLab({ name: 'forked' }, (lab) => {
       assert.equal(await asRoot([], 'db', 'cat /root/mark'), 'db');
     }
     assert.equal(await processes(), 2);
+  });
+
+  test('a checkpoint of both machines is whole or not there when goqemu is killed while it takes it', async () => {
+    for (const line of [/vm: cut: the disk has moved/, /vm: cut: the manifest is written/]) {
+      const text = line.source;
+      for (const name of ['web', 'db']) await asRoot([], name, `echo '${text}' > /dev/shm/text`);
+      await killed(folder, ['checkpoint', 'create', text, '--debug'], line, 1);
+      const { checkpoints } = await folder.json<{ checkpoints: Checkpoint[] }>('checkpoint', 'list');
+      const taken = checkpoints.find(({ descriptions }) => descriptions[0] === text);
+      if (taken) assert.deepEqual([taken.machines.length, taken.contents], [2, ['disk', 'ram']], text);
+      await folder.ok('apply', '--yes');
+      assert.equal((await folder.json<{ changes: number }>('plan')).changes, 0, text);
+      if (taken) await folder.ok('checkpoint', 'restore', text);
+      for (const name of ['web', 'db']) assert.equal(await asRoot([], name, 'cat /dev/shm/text'), text);
+    }
   });
 });
 

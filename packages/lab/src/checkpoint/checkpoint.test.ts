@@ -63,7 +63,7 @@ test('a process that dies in the middle of the cut leaves no checkpoint, and the
   const { plan } = await bench.apply(lab);
   assert.deepEqual(
     plan.operations.map(({ action, resource }) => `${action} ${resource}`),
-    ['update web', 'update db'],
+    ['update web', 'start web', 'update db', 'start db'],
   );
   assert.deepEqual((await bench.plan(lab)).operations, []);
   assert.deepEqual(

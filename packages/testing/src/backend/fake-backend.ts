@@ -209,8 +209,10 @@ export class FakeBackend implements Backend {
     for (const [index, machine] of found.entries()) {
       const { key, machine: spec } = cuts[index] as CutLayer;
       machine.layer = key;
+      machine.status = 'paused';
       await this.#moment('cutLayers', spec.name, 'middle', call);
     }
+    for (const machine of found) machine.status = 'running';
     // All of them in one step: a process that dies leaves all of a cut's layers in the store, or none.
     const results = cuts.map((cut, index) => this.#seal(cut, found[index] as FakeMachine, call));
     await this.#moment('cutLayers', subject, 'after', call);
