@@ -35,6 +35,7 @@ export interface StartPasstOptions {
 export async function startPasst(options: StartPasstOptions): Promise<ProcessIdentity> {
   const { program, meet, log, timeoutMs = 5_000, signal } = options;
   if ('socket' in meet) await rm(meet.socket, { force: true });
+  await untilPortsAreFree(options);
   const wire = 'qemu' in meet ? await dial(meet.qemu) : undefined;
   const output = await open(log, 'w', 0o600);
   let exited: string | undefined;
@@ -92,12 +93,29 @@ async function isReady({ meet, forwards }: StartPasstOptions): Promise<boolean> 
       () => false,
     );
   }
+  const ports = await listeningPorts();
+  return forwards.every(({ host }) => ports.has(host));
+}
+
+/**
+ * The passt of a machine's former QEMU ends a moment after that one. As long as it listens, the new one could not, and
+ * would be taken for ready. Whoever else has a port keeps it, and passt says so.
+ */
+async function untilPortsAreFree({ forwards, signal }: StartPasstOptions): Promise<void> {
+  for (const begun = performance.now(); performance.now() - begun < formerMs; await sleep(5, signal)) {
+    const ports = await listeningPorts();
+    if (!forwards.some(({ host }) => ports.has(host))) return;
+  }
+}
+
+const formerMs = 2_000;
+
+/** proc(5), /proc/net/tcp: the local address in hexadecimal, and the state, of which 0A is listening. */
+async function listeningPorts(): Promise<ReadonlySet<number>> {
   const table = await readFile('/proc/net/tcp', 'utf8');
-  const listening = table.split('\n').map((line) => line.trim().split(/\s+/));
-  return forwards.every(({ host }) =>
-    // proc(5): the local address in hexadecimal, and the state, of which 0A is listening.
-    listening.some(([, local, , state]) => state === '0A' && Number.parseInt(local?.split(':')[1] ?? '', 16) === host),
-  );
+  const lines = table.split('\n').map((line) => line.trim().split(/\s+/));
+  const listening = lines.filter(([, , , state]) => state === '0A');
+  return new Set(listening.map(([, local]) => Number.parseInt(local?.split(':')[1] ?? '', 16)));
 }
 
 /** A connection that nobody reads from here. */
