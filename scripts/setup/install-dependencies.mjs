@@ -17,9 +17,11 @@ export async function installDependencies() {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
   say('Installing the npm packages of pnpm-lock.yaml, with pnpm through npx');
+  // Under an npx of its own (`npx --package=node@latest`) that one's packages would be meant here too.
+  const environment = { ...process.env, npm_config_package: '' };
   const code = await pnpm(['install', '--frozen-lockfile', '--prefer-offline'], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, CI: 'true' }, // without a terminal pnpm must not ask
+    env: { ...environment, CI: 'true' }, // without a terminal pnpm must not ask
   });
   if (code !== 0) return false;
   writeFileSync(stamp, wanted);

@@ -7,6 +7,7 @@ import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import {
   type CutOptions,
+  collectLayers,
   createVm,
   createVmHost,
   cutLayer,
@@ -17,6 +18,7 @@ import {
   Vm,
   type VmCall,
   type VmHost,
+  type VmOrigin,
   type VmProgress,
   type VmSpec,
 } from '@goqemu/vm';
@@ -33,6 +35,8 @@ export interface LabOptions {
   readonly logger?: Logger;
   /** Bytes; 256 MiB unless given. */
   readonly memory?: number;
+  /** Bytes; 2 GiB unless given. */
+  readonly disk?: number;
 }
 
 /** A home of its own with machines that run the tiny guest; disposing of it leaves nothing behind. */
@@ -40,12 +44,14 @@ export class CheckpointLab implements AsyncDisposable {
   readonly folder: string;
   readonly host: VmHost;
   readonly #memory: number;
+  readonly #disk: number;
   readonly #made = new Map<string, { readonly vm: Vm; readonly session: GuestSession }>();
   readonly notices: string[] = [];
 
   private constructor(folder: string, options: LabOptions) {
     this.folder = folder;
     this.#memory = options.memory ?? 2 ** 28;
+    this.#disk = options.disk ?? 2 ** 31;
     const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: folder } };
     const usual = createVmHost({ platform }).room;
     this.host = createVmHost({
@@ -63,7 +69,7 @@ export class CheckpointLab implements AsyncDisposable {
 
   /** The same home, seen by a host that differs. */
   as(options: LabOptions): Promise<CheckpointLab> {
-    return CheckpointLab.open({ memory: this.#memory, ...options, folder: this.folder });
+    return CheckpointLab.open({ memory: this.#memory, disk: this.#disk, ...options, folder: this.folder });
   }
 
   readonly call: VmCall = {
@@ -96,7 +102,7 @@ export class CheckpointLab implements AsyncDisposable {
       accelerator: 'tcg',
       memory: this.#memory,
       cpus: 1,
-      disk: 2 ** 31,
+      disk: this.#disk,
       user: 'debian',
       identity: {
         hostname: name,
@@ -109,10 +115,10 @@ export class CheckpointLab implements AsyncDisposable {
     };
   }
 
-  /** Boots a machine from the image. */
-  async boot(name = 'web'): Promise<Machine> {
-    const origin = { image: await tinyImage(), format: 'qcow2', guestAgent: 'included' } as const;
-    await createVm(this.#vm(name), origin, this.call);
+  /** Boots a machine; of the tiny guest unless another image is given. */
+  async boot(name = 'web', from?: VmOrigin): Promise<Machine> {
+    const tiny = { image: await tinyImage(), format: 'qcow2', guestAgent: 'included' } as const;
+    await createVm(this.#vm(name), from ?? tiny, this.call);
     const { vm, session } = await this.vm(name);
     return startVm(vm, session, this.call);
   }
@@ -120,6 +126,12 @@ export class CheckpointLab implements AsyncDisposable {
   async cut(key: string, machine: Machine | undefined, more: Partial<CutOptions> = {}, name = 'web') {
     const { vm, session } = await this.vm(name);
     return cutLayer(vm, machine, session, { key: keyOf(key), ram: true, descriptions: [key], ...more }, this.call);
+  }
+
+  /** Removes every layer that neither a machine nor one of these needs. */
+  async collect(keep: readonly string[]) {
+    const { layers, folders } = this.host;
+    return collectLayers({ store: layers, labsFolder: folders.labs, lineage, keep: keep.map(keyOf) });
   }
 
   async restore(key: string, name = 'web'): Promise<Machine> {

@@ -1,6 +1,6 @@
 /**
- * A process that cuts or restores one machine and is killed on the way: after as many lines of the debug log as it is
- * told. Ends with 0 when it came to the end before.
+ * A process that cuts or restores one machine, or deletes all checkpoints but one, and is killed on the way: after as
+ * many lines of the debug log as it is told. Ends with 0 when it came to the end before.
  */
 import type { Logger } from '@goqemu/core';
 import { CheckpointLab } from './checkpoint-lab.ts';
@@ -17,7 +17,8 @@ const logger: Logger = {
   },
 };
 const lab = await CheckpointLab.open({ folder, logger });
-if (work === 'restore') await (await lab.restore(key)).close();
+if (work === 'delete') await lab.collect([key]);
+else if (work === 'restore') await (await lab.restore(key)).close();
 else if (work === 'cut') {
   const { vm } = await lab.vm('web');
   await lab.cut(key, await vm.machine());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from '@goqemu/machine';
@@ -12,8 +13,8 @@ const worker = fileURLToPath(new URL('checkpoint-work.ts', import.meta.url));
 /** Lines of the debug log after which it is killed; the soak takes every one. */
 const every = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const stages = process.env.GOQEMU_SOAK
-  ? { cut: every(10), restore: every(9) }
-  : { cut: [4, 5, 6, 9, 10], restore: [2, 5, 6] };
+  ? { cut: every(11), restore: every(9) }
+  : { cut: [4, 6, 7, 10, 11], restore: [2, 5, 6] };
 
 describe('goqemu is killed', () => {
   let lab: CheckpointLab;
@@ -71,6 +72,36 @@ describe('goqemu is killed', () => {
       const { vm } = await lab.vm('web');
       assert.equal((await vm.folder.disks()).length, 1, said);
     }
+  });
+
+  test('at any stage of a delete, and what is listed is whole; the next collection finishes', async () => {
+    // The machine stands on the first, which gives up its RAM; the second goes, its RAM in memory too.
+    for (const line of [1, 2, 3, 4, 5]) {
+      const machine = await lab.restore('base');
+      await inGuest(machine, `echo ${line} > /root/file`);
+      const gone = await lab.cut(`gone ${line}`, machine, { store: 'memory' });
+      await machine.close();
+      const again = await lab.restore('base');
+      await inGuest(again, `echo ${line} > /root/file`);
+      await lab.cut(`stood on ${line}`, again);
+      const said = await killed(lab, 'delete', 'base', line);
+      await onlyWhole();
+      assert.equal(await inGuest(again, 'cat /root/file'), `${line}`, said);
+      await again.close();
+      await lab.collect(['base']);
+      await onlyWhole();
+      const ids = (await readdir(lab.host.layers.folder)).filter((name) => /^[0-9a-f]{12}$/.test(name));
+      assert.equal(ids.length, 2, `${said}: ${ids}`);
+      const inMemory: string[] = await readdir(lab.host.layers.memoryFolder).catch(() => []);
+      assert.ok(!inMemory.includes(gone.layer.manifest.id), said);
+      const files = await readdir(join(lab.host.layers.folder, keyOf(`stood on ${line}`).slice(0, 12)));
+      assert.deepEqual(
+        files.filter((name) => /^(ram|state)-/.test(name)),
+        [],
+        said,
+      );
+    }
+    await (await lab.restore('base')).close();
   });
 
   /** Every layer that is listed can be restored. */

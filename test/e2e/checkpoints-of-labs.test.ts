@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Machine } from '@goqemu/machine';
-import { cutLab, forkLayer } from '@goqemu/vm';
+import { cutLab } from '@goqemu/vm';
 import { CheckpointLab, counter, inGuest, keyOf } from './checkpoint-lab.ts';
 
 describe('a checkpoint of several machines', () => {
@@ -75,27 +75,5 @@ describe('a checkpoint of several machines', () => {
     assert.equal(await inGuest(machines.web, 'hostname'), 'web');
     for (const { manifest } of layers) await lab.host.layers.remove(manifest.key);
     await assert.rejects(stat(lab.host.layers.memoryFolder), { code: 'ENOENT' });
-  });
-
-  test('can be forked: copies that share pages, do not see each other, and leave nothing behind', async () => {
-    const before = (await lab.host.layers.list()).length;
-    const key = keyOf('web ready');
-    let folder = '';
-    {
-      await using forks = await forkLayer(lab.host, key, { count: 3, forwards: { http: 80 } }, lab.call);
-      folder = forks[0]?.vm.scope.labFolder ?? '';
-      assert.equal(new Set(forks.map(({ vm }) => vm.spec.identity.sshPort)).size, 3);
-      for (const [index, { machine }] of forks.entries())
-        await inGuest(machine, `echo ${index} > /root/own; echo ${index} > /dev/shm/own`);
-      for (const [index, { machine }] of forks.entries()) {
-        assert.equal(await inGuest(machine, 'cat /root/own /dev/shm/own'), `${index}\n${index}`);
-        assert.equal(await inGuest(machine, 'hostname'), `fork-${index + 1}`);
-        assert.match(await readFile(`/proc/${machine.record.pid}/maps`, 'utf8'), /rw-p .*\/snapshots\/.*\/ram-/);
-      }
-      const ids = await Promise.all(forks.map(({ machine }) => inGuest(machine, 'cat /etc/machine-id')));
-      assert.equal(new Set(ids).size, 3);
-    }
-    await assert.rejects(stat(folder), { code: 'ENOENT' });
-    assert.equal((await lab.host.layers.list()).length, before);
   });
 });

@@ -4,14 +4,13 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ensureTinyGuest } from 'goqemu/testing';
 import { type CommandRun, e2eHome, runCommand } from './lab-folder.ts';
+import { tinyImage } from './tiny-image.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const tiny = async () => (await ensureTinyGuest({ cacheFolder: join(root, '.cache/e2e') })).path;
 
 test('with passt the VM has the address of its host, its SSH works, a snapshot too, and passt ends with the VM', async () => {
-  const image = await tiny();
+  const image = await tinyImage();
   await using network = await Namespace.make();
   const run = await network.script(`
     await using vm = await createVM(${JSON.stringify({ image, memory: '256 MiB', cpus: 1, network: 'host' })});
@@ -40,7 +39,7 @@ test('with passt the VM has the address of its host, its SSH works, a snapshot t
 });
 
 test('without passt the VM is in user mode and says why, and "host" is refused with what is missing', async () => {
-  const image = await tiny();
+  const image = await tinyImage();
   await using network = await Namespace.make();
   const empty = join(network.folder, 'bin');
   await mkdir(empty);
@@ -63,6 +62,61 @@ test('without passt the VM is in user mode and says why, and "host" is refused w
   assert.match(lines[1] ?? '', /^host-network-unavailable/);
 });
 
+test('where the default route goes over a bridge that may be used, the VM is on it with an address of its own', async () => {
+  const image = await tinyImage();
+  await using network = await Namespace.make();
+  await network.ip('link', 'add', 'br0', 'type', 'bridge');
+  await network.ip('addr', 'add', '10.92.0.1/24', 'dev', 'br0');
+  await network.ip('link', 'set', 'br0', 'up');
+  await network.ip('route', 'replace', 'default', 'via', '10.92.0.254', 'dev', 'br0');
+  const leases = '/var/lib/misc/dnsmasq.leases';
+  const body = `
+    await using vm = await createVM(${JSON.stringify({ image, memory: '256 MiB', cpus: 1 })});
+    await vm.start();
+    await vm.sendCommand('until ip -4 addr show dev eth1 | grep -q inet; do busybox usleep 50000; done', { check: true });
+    const { kind, reason } = (await vm.status()).network;
+    console.log(kind, reason);
+    const { address, ...how } = await vm.ip();
+    console.log(/^10\\.92\\.0\\.5\\d$/.test(address), JSON.stringify(how));
+    const banner = async () => {
+      const socket = connect(22, address);
+      const [bytes] = await once(socket, 'data');
+      socket.destroy();
+      return bytes.toString().slice(0, 8);
+    };
+    console.log(await banner());
+    await vm.sendCommand('killall qemu-ga; mv /usr/sbin/qemu-ga /usr/sbin/qemu-ga.away', { sudo: true });
+    const lease = await vm.ip();
+    console.log(lease.address === address, lease.foundBy);
+    await rm(${JSON.stringify(leases)});
+    const arp = await vm.ip();
+    console.log(arp.address === address, arp.foundBy);
+    const snapshot = await vm.createSnapshot('on the bridge');
+    await vm.restoreSnapshot(snapshot.id);
+    console.log(await banner(), (await vm.sendCommand('echo restored')).stdout.trim());
+  `;
+  const run = await network.script(body, {
+    before: `mount -t tmpfs none /etc/qemu
+      echo 'allow br0' > /etc/qemu/bridge.conf
+      mount -t tmpfs none /var/lib/misc`,
+    beside: `dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --user=root --pid-file \
+      --interface=br0 --bind-interfaces --dhcp-range=10.92.0.50,10.92.0.59 --dhcp-leasefile=${leases}`,
+  });
+  assert.deepEqual(
+    run.stdout.split('\n'),
+    [
+      "bridge the host's network is on br0, which /usr/lib/qemu/qemu-bridge-helper may use",
+      'true {"foundBy":"guest-agent","direct":true}',
+      'SSH-2.0-',
+      'true lease',
+      'true arp',
+      'SSH-2.0- restored',
+      '',
+    ],
+    run.stderr,
+  );
+});
+
 /** A network of its own, with an address and a default route that lead nowhere. */
 class Namespace implements AsyncDisposable {
   readonly folder: string;
@@ -77,15 +131,14 @@ class Namespace implements AsyncDisposable {
     const parent = join(root, '.cache/e2e/labs');
     await mkdir(parent, { recursive: true });
     const made = new Namespace(`goqemu-${randomBytes(3).toString('hex')}`, await mkdtemp(join(parent, 'net-')));
-    const inside = ['netns', 'exec', made.#name, 'ip'];
     await ip('netns', 'add', made.#name);
     try {
-      await ip(...inside, 'link', 'set', 'lo', 'up');
-      await ip(...inside, 'link', 'add', 'nowhere', 'type', 'veth', 'peer', 'name', 'elsewhere');
-      await ip(...inside, 'link', 'set', 'elsewhere', 'up');
-      await ip(...inside, 'addr', 'add', '10.91.0.1/24', 'dev', 'nowhere');
-      await ip(...inside, 'link', 'set', 'nowhere', 'up');
-      await ip(...inside, 'route', 'add', 'default', 'via', '10.91.0.254');
+      await made.ip('link', 'set', 'lo', 'up');
+      await made.ip('link', 'add', 'nowhere', 'type', 'veth', 'peer', 'name', 'elsewhere');
+      await made.ip('link', 'set', 'elsewhere', 'up');
+      await made.ip('addr', 'add', '10.91.0.1/24', 'dev', 'nowhere');
+      await made.ip('link', 'set', 'nowhere', 'up');
+      await made.ip('route', 'add', 'default', 'via', '10.91.0.254');
     } catch (error) {
       await made[Symbol.asyncDispose]();
       throw error;
@@ -93,15 +146,30 @@ class Namespace implements AsyncDisposable {
     return made;
   }
 
-  async script(body: string): Promise<CommandRun> {
+  /** Changes the network from inside. */
+  async ip(...words: string[]): Promise<void> {
+    await ip('netns', 'exec', this.#name, 'ip', ...words);
+  }
+
+  /**
+   * Runs a program in this network, with mounts of its own.
+   *
+   * @param around what the shell does `before`, and a program that runs `beside` it
+   */
+  async script(body: string, around: { before?: string; beside?: string } = {}): Promise<CommandRun> {
     const file = join(this.folder, 'script.mts');
-    const imports =
-      "import { createVM } from 'goqemu';\nimport { hostPlatform } from '@goqemu/core';\nvoid hostPlatform;\n";
-    await writeFile(file, `${imports}${body}`);
-    return runCommand('ip', ['netns', 'exec', this.#name, process.execPath, '--import', 'tsx', file], {
-      cwd: root,
-      env: { GOQEMU_HOME: e2eHome },
-    });
+    const imports = [
+      "import { once } from 'node:events';",
+      "import { rm } from 'node:fs/promises';",
+      "import { connect } from 'node:net';",
+      "import { hostPlatform } from '@goqemu/core';",
+      "import { createVM } from 'goqemu';",
+    ];
+    await writeFile(file, `${imports.join('\n')}\n${body}`);
+    const beside = around.beside ? `${around.beside} >&2 & beside=$!; trap 'kill $beside' EXIT` : '';
+    const shell = `set -e\n${around.before ?? ''}\n${beside}\n"$@"`;
+    const words = ['sh', '-c', shell, 'sh', process.execPath, '--import', 'tsx', file];
+    return runCommand('ip', ['netns', 'exec', this.#name, ...words], { cwd: root, env: { GOQEMU_HOME: e2eHome } });
   }
 
   /** Those that are left in the namespace. */

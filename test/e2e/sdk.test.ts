@@ -17,8 +17,8 @@ import {
   type QemuVMConfig,
 } from 'goqemu';
 import { QmpClient } from 'goqemu/qmp';
-import { ensureTinyGuest } from 'goqemu/testing';
-import { e2eHome, runCommand } from './lab-folder.ts';
+import { e2eHome, goqemuCommand, runCommand } from './lab-folder.ts';
+import { tinyImage } from './tiny-image.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const standalone = join(e2eHome, 'labs/standalone');
@@ -33,8 +33,7 @@ before(async () => {
   const parent = join(root, '.cache/e2e/labs');
   await mkdir(parent, { recursive: true });
   folder = await mkdtemp(join(parent, 'sdk-'));
-  const { path } = await ensureTinyGuest({ cacheFolder: join(root, '.cache/e2e') });
-  tiny = { image: path, memory: '256 MiB', cpus: 1, user: 'tiny' };
+  tiny = { image: await tinyImage(), memory: '256 MiB', cpus: 1, user: 'tiny' };
   // A run that was broken off leaves its machines.
   for (const name of ['sdk-shared', 'sdk-other', 'sdk-impatient', 'sdk-memory']) await new QemuVM({ name }).delete();
   vm = new QemuVM({ ...tiny, name: 'sdk-shared', network: 'user', forward: { web: 8080 } });
@@ -361,6 +360,9 @@ test('an image that a VM stands on is not deleted, and the error names the VM', 
     assert.match(String(error), /VM "sdk-shared"/);
     return code('image-in-use')(error);
   });
+  const command = await runCommand(process.execPath, [goqemuCommand, 'image', 'remove', name], { cwd: folder });
+  assert.notEqual(command.code, 0);
+  assert.match(command.stderr, /is in use by .*VM "sdk-shared"/);
   await assert.rejects(deleteCachedImage('no-such-image'), code('image-not-cached'));
 });
 

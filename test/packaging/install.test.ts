@@ -15,7 +15,10 @@ after(() => rmSync(base, { recursive: true }));
 
 /** As a stranger would: packed by pnpm, installed by npm under a prefix, nothing of this checkout in reach. */
 before(async () => {
-  await run('npx', ['--yes', packageManager, 'pack', '--pack-destination', base], { cwd: 'packages/goqemu' });
+  await run('npx', ['--yes', packageManager, 'pack', '--pack-destination', base], {
+    cwd: 'packages/goqemu',
+    env: { ...process.env, npm_config_package: '' }, // of an npx that this runs under
+  });
   const archive = readdirSync(base).find((name) => name.endsWith('.tgz'));
   assert.ok(archive, 'pnpm pack wrote no archive');
   await run('npm', ['install', '--global', '--prefix', prefix, '--prefer-offline', join(base, archive)], { cwd: base });

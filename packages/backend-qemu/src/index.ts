@@ -1,7 +1,7 @@
 import { QemuBackend } from './backend/qemu-backend.ts';
 import type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 
-export { QemuBackend } from './backend/qemu-backend.ts';
+export { type FlattenReport, QemuBackend } from './backend/qemu-backend.ts';
 export type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 
 export type { DoctorFact } from './doctor/doctor.ts';

@@ -1,4 +1,4 @@
-/** goqemu's public API: describing labs. Clients of QMP, the guest agent and single machines are at the subpaths. */
+/** goqemu's public API: describing labs, and working with them. Clients of QMP, the guest agent and single machines are at the subpaths. */
 export {
   type ByteSize,
   type Duration,
@@ -16,8 +16,11 @@ export {
   type CacheOption,
   type CaptureOptions,
   type CheckpointReference,
+  type CheckpointReport,
   type DerivedMachineOptions,
   defineLab,
+  type EngineEvent,
+  eventStreamSchemas,
   type FileOptions,
   type Firmware,
   type ForwardOption,
@@ -31,8 +34,11 @@ export {
   type MachineBuilder,
   type MachineOptions,
   type MachineReference,
+  type PlanReport,
+  type RestoreReport,
   type RunOptions,
   type SecretSource,
+  type StatusReport,
   type StepOptions,
   secret,
   sh,
@@ -60,3 +66,6 @@ export {
   type Timeouts,
   type UploadFileOptions,
 } from '@goqemu/vm';
+export type { LabMachine } from './sdk/lab-machine.ts';
+export { type OpenLabOptions, openLab } from './sdk/open-lab.ts';
+export type { ForkLabOptions, LabFork, LabForks, MachineSelection, RunningLab } from './sdk/running-lab.ts';

@@ -20,6 +20,7 @@ export {
   newMachineId,
 } from './identity/guest-identity.ts';
 export { type AccessKey, AccessKeyStore } from './keys/access-key-store.ts';
+export { HostKeyStore } from './keys/host-key-store.ts';
 export { generateSshKeyPair, keyFingerprint, parsePublicKey, type SshKeyPair } from './keys/key-pair.ts';
 export { shellQuote, shellQuoteAll } from './quoting/shell-quote.ts';
 export type { CloudInitState } from './readiness/cloud-init.ts';
@@ -31,8 +32,9 @@ export {
   type StageReached,
 } from './readiness/stages.ts';
 export { type Readiness, type ReadinessOptions, waitUntilReady } from './readiness/wait-until-ready.ts';
+export type { ConnectOptions } from './session/dialer.ts';
 export type { SshEndpoint } from './session/endpoint.ts';
-export { type ConnectOptions, GuestSession, type GuestSessionOptions } from './session/guest-session.ts';
+export { GuestSession, type GuestSessionOptions } from './session/guest-session.ts';
 export type { InteractiveShell, ShellOptions } from './shell/interactive-shell.ts';
 export type { DownloadOptions } from './transfer/download.ts';
 export type { TransferOptions } from './transfer/sftp.ts';

@@ -25,6 +25,8 @@ export {
   type OperationHeader,
 } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
+export type * from './fork/fork-options.ts';
+export type * from './fork/fork-report.ts';
 export type * from './history/history-entry.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export type * from './machine/machine-spec.ts';

@@ -54,8 +54,14 @@ export type { UnplugOptions } from './devices/hot-plug.ts';
 export type { KeyCode } from './devices/keyboard.ts';
 export { type DumpOptions, Memory } from './devices/memory.ts';
 export { NetworkCards } from './devices/network-cards.ts';
-export { type Architecture, architectureOf, architectures, systemBinaryName } from './find/architecture.ts';
-export { type FindQemuOptions, findQemu } from './find/find-qemu.ts';
+export {
+  type Architecture,
+  architectureOf,
+  architectures,
+  runsNatively,
+  systemBinaryName,
+} from './find/architecture.ts';
+export { type FindQemuOptions, findQemu, installedArchitectures } from './find/find-qemu.ts';
 export {
   isAtLeast as isQemuAtLeast,
   type QemuFeatures,

@@ -16,8 +16,14 @@ export interface BareRestore {
  * command through the guest's agent: nothing is checked, kept or cleaned up. Milliseconds from its start.
  *
  * @param pid a machine that was restored by goqemu: its arguments are taken
+ * @param setsClock also sets the guest's clock by date(1) before the command, as goqemu leaves no guest without
  */
-export async function bareRestore(pid: number, state: string, disk: readonly [string, string]): Promise<BareRestore> {
+export async function bareRestore(
+  pid: number,
+  state: string,
+  disk: readonly [string, string],
+  setsClock: boolean,
+): Promise<BareRestore> {
   const folder = await mkdtemp(join(tmpdir(), 'bare-'));
   const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replace(/\0$/, '').split('\0');
   const [program = '', ...given] = argv;
@@ -47,13 +53,16 @@ export async function bareRestore(pid: number, state: string, disk: readonly [st
     const agent = await patientConnect(join(folder, 'a'));
     const tell = asker(agent);
     await tell({ execute: 'guest-sync', arguments: { id: 1 } });
-    const arguments_ = { path: '/bin/true', 'capture-output': true };
-    const started = (await tell({ execute: 'guest-exec', arguments: arguments_ })) as { pid: number };
-    for (;;) {
-      const status = await tell({ execute: 'guest-exec-status', arguments: started });
-      if ((status as { exited: boolean }).exited) break;
-      await sleep(2);
-    }
+    const run = async (path: string, arg: readonly string[]) => {
+      const started = await tell({ execute: 'guest-exec', arguments: { path, arg, 'capture-output': true } });
+      for (;;) {
+        const status = await tell({ execute: 'guest-exec-status', arguments: started as object });
+        if ((status as { exited: boolean }).exited) return;
+        await sleep(2);
+      }
+    };
+    if (setsClock) await run('/bin/date', ['-u', '-s', `@${Math.round(Date.now() / 1000)}`]);
+    await run('/bin/true', []);
     const command = performance.now() - begun;
     qmp.destroy();
     agent.destroy();

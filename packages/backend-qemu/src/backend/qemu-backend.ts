@@ -8,6 +8,7 @@ import type {
   BackendCall,
   BackendRecord,
   CutLayer,
+  CutResult,
   LabScope,
   MachineOrigin,
   MachineSpec,
@@ -23,10 +24,12 @@ import {
   collectLayers,
   createVm,
   createVmHost,
-  cutLayer,
+  cutLab,
   deleteVm,
+  flattenLayer,
   type Layer,
   observeVm,
+  qemuImgOf,
   restoreVm,
   runStep,
   startVm,
@@ -38,6 +41,14 @@ import { type DoctorFact, doctor } from '../doctor/doctor.ts';
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
+
+/** What flattening a layer did. */
+export interface FlattenReport {
+  /** Layers that its disk stood on. */
+  readonly depth: number;
+  /** Of its own disk file. */
+  readonly bytes: { readonly before: number; readonly after: number };
+}
 
 /** Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. */
 export class QemuBackend implements Backend, AsyncDisposable {
@@ -105,7 +116,9 @@ export class QemuBackend implements Backend, AsyncDisposable {
     const vm = this.#vm(machine, call.scope);
     await this.#closeSession(vm);
     if ('layer' in origin) {
-      await createVm(vm, origin, vmCall(call));
+      const { layer, copyOf } = origin;
+      const original = copyOf ? { copyOf: this.#vm(copyOf.machine, copyOf.scope) } : {};
+      await createVm(vm, { layer, ...original }, vmCall(call));
     } else {
       const image = await this.host.images.ensure(origin.image.reference, {
         arch: architectureOfImages(machine.arch),
@@ -150,19 +163,28 @@ export class QemuBackend implements Backend, AsyncDisposable {
     });
   }
 
-  async cutLayer(
-    cut: CutLayer,
-    call: BackendCall,
-  ): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
-    const vm = this.#vm(cut.machine, call.scope);
-    const { machine: running } = await vm.state();
-    const machine = running ? await vm.machine(call.signal) : undefined;
+  async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
+    const parts = await Promise.all(
+      cuts.map(async (options) => {
+        const vm = this.#vm(options.machine, call.scope);
+        return { vm, session: await this.#session(vm), options, isRunning: (await vm.state()).machine !== undefined };
+      }),
+    );
+    const machines = await openAll(parts.map(({ vm, isRunning }) => (isRunning ? vm.machine(call.signal) : undefined)));
     try {
-      const { layer, pauseMs } = await cutLayer(vm, machine, await this.#session(vm), cut, vmCall(call));
+      const { layers, pauseMs } = await cutLab(
+        parts.map((part, index) => ({ ...part, machine: machines[index] })),
+        vmCall(call),
+      );
       if (pauseMs > 0) call.progress({ kind: 'stage', stage: 'pause', status: 'done', durationMs: pauseMs });
-      return { layer: await this.#stored(layer), record: await this.#record(vm) };
+      return await Promise.all(
+        layers.map(async (layer, index) => ({
+          layer: await this.#stored(layer),
+          record: await this.#record((parts[index] as { readonly vm: Vm }).vm),
+        })),
+      );
     } finally {
-      await machine?.close();
+      for (const machine of machines) await machine?.close();
     }
   }
 
@@ -188,13 +210,29 @@ export class QemuBackend implements Backend, AsyncDisposable {
   collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     return collectLayers({
+      ...options,
       store: this.host.layers,
       labsFolder: this.host.folders.labs,
       lineage: call.scope.lineage,
       keep,
     });
+  }
+
+  /** Writes the disk of a layer as one file on its image. */
+  async flattenLayer(key: string, signal?: AbortSignal): Promise<FlattenReport> {
+    const { layers, platform } = this.host;
+    const layer = await layers.get(key);
+    const arch = platform.arch === 'arm64' ? 'arm64' : 'amd64';
+    const done = await flattenLayer(layers, layer, {
+      qemuImg: () => qemuImgOf(this.host, arch, signal),
+      ...(signal ? { signal } : {}),
+    });
+    if (done) return { depth: done.depth, bytes: done.bytes };
+    const bytes = await layers.diskBytes(layer);
+    return { depth: 0, bytes: { before: bytes, after: bytes } };
   }
 
   async dispose(call: BackendCall): Promise<void> {
@@ -203,9 +241,18 @@ export class QemuBackend implements Backend, AsyncDisposable {
       // Machines of another stack, or a machine that is still there, keep the folder.
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
     });
-    const layers = await this.host.layers.list();
-    const needed = layers.some(({ manifest }) => manifest.identity.lineage === call.scope.lineage);
-    if (!needed && (await folderNames(folder)).length === 0) await this.host.keys.delete(call.scope.lineage);
+    // A fork may outlive the lab or the fork that it comes from, whose keys its layers then need.
+    const copies = await this.host.keys.copies();
+    const needed = new Set((await this.host.layers.list()).map(({ manifest }) => manifest.identity.lineage));
+    for (const lineage of new Set([call.scope.lineage, ...copies.keys(), ...copies.values()]))
+      if (!needed.has(lineage) && !(await this.#hasMachines(lineage))) await this.host.keys.delete(lineage);
+  }
+
+  async #hasMachines(lineage: string): Promise<boolean> {
+    const { labs } = this.host.folders;
+    const folders = (await folderNames(labs)).filter((name) => name.endsWith(`-${lineage}`));
+    const machines = await Promise.all(folders.map((name) => folderNames(join(labs, name))));
+    return machines.flat().length > 0;
   }
 
   /** A session of the caller's own, for `exec`, `ssh`, `cp`. */
@@ -274,4 +321,16 @@ export class QemuBackend implements Backend, AsyncDisposable {
       descriptions: manifest.descriptions,
     };
   }
+}
+
+/** All of them, or none stays open. */
+async function openAll<T extends { close(): Promise<void> }>(
+  opening: readonly (Promise<T> | undefined)[],
+): Promise<readonly (T | undefined)[]> {
+  const results = await Promise.allSettled(opening);
+  const failed = results.find((result) => result.status === 'rejected');
+  const opened = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+  if (!failed) return opened;
+  for (const one of opened) await one?.close();
+  throw failed.reason;
 }

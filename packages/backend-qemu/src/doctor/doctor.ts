@@ -3,7 +3,7 @@ import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { formatByteSize, isGoqemuError, systemErrorCode } from '@goqemu/core';
 import { checkBuildTools } from '@goqemu/image';
-import { acceleratorReport, type QemuInstallation } from '@goqemu/machine';
+import { acceleratorReport, installedArchitectures, type QemuInstallation, runsNatively } from '@goqemu/machine';
 import { checkpointRoad, type VmHost } from '@goqemu/vm';
 
 /** One thing that was looked at on this host. */
@@ -29,7 +29,7 @@ export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readon
       ...(await acceleratorFacts(host, installation, signal)),
       await ramFact(host, installation),
     );
-  facts.push(memoryFact(), await roomFact(host), await buildFact(host));
+  facts.push(...(await emulationFacts(host)), memoryFact(), await roomFact(host), await buildFact(host));
   return facts;
 }
 
@@ -67,6 +67,15 @@ async function acceleratorFacts(
     finding: reason,
     ...(hint ? { hint } : {}),
   }));
+}
+
+/** Guests of other architectures, which no accelerator of this processor runs. */
+async function emulationFacts({ platform }: VmHost): Promise<DoctorFact[]> {
+  const installed = await installedArchitectures(platform);
+  const foreign = installed.filter((arch) => !runsNatively(arch, platform.arch));
+  if (foreign.length === 0) return [];
+  const finding = `${foreign.join(', ')}: under tcg, since this processor (${platform.arch}) does not run such guests`;
+  return [{ name: 'other guests', status: 'ok', finding }];
 }
 
 /** How checkpoints keep RAM here. */

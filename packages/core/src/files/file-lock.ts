@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sleep } from '../cancellation/sleep.ts';
 import { GoqemuError } from '../errors/goqemu-error.ts';
@@ -29,8 +29,8 @@ export interface FileLock extends AsyncDisposable {
 }
 
 /**
- * An advisory lock that is a file of its own. One whose owner is dead is taken over: its record is moved
- * aside by rename, which only one contender can win, and then the lock is created anew.
+ * An advisory lock that is a file of its own. One whose owner is dead is removed, by one contender at a time, and then
+ * created anew by whoever comes first.
  *
  * @throws GoqemuError `locked` with the holder, its age and its command
  * @example
@@ -47,8 +47,9 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   for (;;) {
     if (await tryCreate(path, record)) return { path, [Symbol.asyncDispose]: () => release(path, record) };
     const other = await readLockHolder(path);
-    if (other === undefined || other === 'unreadable' || !(await isAlive(other.identity, processes))) {
-      await breakLock(path, other);
+    if (other === undefined) continue;
+    if (other === 'damaged' || !(await isAlive(other.identity, processes))) {
+      await breakLock(path, processes);
       continue;
     }
     if (Date.now() >= deadline) throw lockedError(path, other);
@@ -56,13 +57,20 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   }
 }
 
-/** The holder on record; undefined when there is no lock file. */
-export async function readLockHolder(path: string): Promise<LockHolder | 'unreadable' | undefined> {
+/** The holder on record; undefined when there is no lock file, `damaged` when the host broke down while it was written. */
+export async function readLockHolder(path: string): Promise<LockHolder | 'damaged' | undefined> {
+  let text: string;
   try {
-    const parsed = JSON.parse(await readFile(path, 'utf8')) as LockHolder;
-    return typeof parsed?.identity?.pid === 'number' ? parsed : 'unreadable';
+    text = await readFile(path, 'utf8');
   } catch (error) {
-    return systemErrorCode(error) === 'ENOENT' ? undefined : 'unreadable';
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const parsed = JSON.parse(text) as LockHolder | null;
+    return typeof parsed?.identity?.pid === 'number' ? parsed : 'damaged';
+  } catch {
+    return 'damaged';
   }
 }
 
@@ -87,26 +95,53 @@ async function tryCreate(path: string, record: string): Promise<boolean> {
   }
 }
 
-async function breakLock(path: string, seen: LockHolder | 'unreadable' | undefined): Promise<void> {
-  if (seen === undefined) return;
-  const before = await stat(path).catch(() => undefined);
-  if (!before) return;
-  const aside = `${path}.dead.${process.pid}.${randomBytes(4).toString('hex')}`;
+/** Milliseconds after which a contender that was killed while it removed a dead lock no longer keeps others from it. */
+const breakingMs = 10_000;
+
+/**
+ * Removes the lock of a dead owner. Contenders take turns and look again when it is theirs: what they saw before may
+ * have been removed since, and the lock in its place be a living one's.
+ */
+async function breakLock(path: string, processes: ProcessTable): Promise<void> {
+  const turn = `${path}.breaking`;
   try {
-    await rename(path, aside);
+    await (await open(turn, 'wx', 0o600)).close();
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return; // another contender was first
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+    const since = await modifiedAt(turn);
+    if (since !== undefined && Date.now() - since > breakingMs) await remove(turn);
+    else await sleep(5);
+    return;
+  }
+  try {
+    const holder = await readLockHolder(path);
+    if (holder === 'damaged' || (holder && !(await isAlive(holder.identity, processes)))) await remove(path);
+  } finally {
+    await remove(turn);
+  }
+}
+
+async function modifiedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  const moved = await stat(aside);
-  // Between the look and the rename a living contender may have taken the lock: give it back.
-  if (moved.ino !== before.ino) await link(aside, path).catch(() => undefined);
-  await unlink(aside);
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 async function release(path: string, record: string): Promise<void> {
+  // Somebody may have thrown the folder away.
   const now = await readFile(path, 'utf8').catch(() => undefined);
-  if (now === record) await unlink(path);
+  if (now === record) await remove(path);
 }
 
 function lockedError(path: string, holder: LockHolder): GoqemuError {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { systemErrorCode } from '../errors/internal-error.ts';
 
 const run = promisify(execFile);
 
@@ -29,7 +30,7 @@ export function hostProcessTable(platform: NodeJS.Platform = process.platform): 
 /** proc(5): field 3 of /proc/PID/stat is the state, field 22 the start time in clock ticks after boot. */
 const linuxTable: ProcessTable = {
   async identify(pid) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(gone);
     if (stat === undefined) return undefined;
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     // The first thread of a killed process can be a zombie while others still hold its sockets (field 20: threads).
@@ -39,16 +40,29 @@ const linuxTable: ProcessTable = {
   },
 };
 
+/** A process that cannot be looked at for another reason is not taken for a dead one. */
+function gone(error: unknown): undefined {
+  if (['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '')) return undefined;
+  throw error;
+}
+
 /** ps(1) of POSIX gives the start time to the second; macOS's boot time comes from sysctl(8). */
 const posixTable: ProcessTable = {
   async identify(pid) {
-    const ps = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).catch(() => undefined);
+    const ps = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).catch(noSuchProcess);
     const line = ps?.stdout.trim();
     if (!line || line.startsWith('Z')) return undefined;
+    // Only macOS has it; elsewhere the start time alone has to do.
     const boot = await run('sysctl', ['-n', 'kern.bootsessionuuid']).catch(() => ({ stdout: '' }));
     return { pid, startTime: line.replace(/^\S+\s+/, ''), bootId: boot.stdout.trim() };
   },
 };
+
+/** ps(1) ends with 1 when it has nothing to show. */
+function noSuchProcess(error: unknown): undefined {
+  if ((error as { code?: unknown }).code === 1) return undefined;
+  throw error;
+}
 
 const windowsTable: ProcessTable = {
   async identify(pid) {

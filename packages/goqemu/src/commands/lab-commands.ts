@@ -5,7 +5,10 @@
 export * as apply from './apply/apply.ts';
 export * as checkpointCreate from './checkpoint/create.ts';
 export * as checkpointDelete from './checkpoint/delete.ts';
+export * as checkpointFlatten from './checkpoint/flatten.ts';
+export * as checkpointFork from './checkpoint/fork.ts';
 export * as checkpointList from './checkpoint/list.ts';
+export * as checkpointPrune from './checkpoint/prune.ts';
 export * as checkpointRestore from './checkpoint/restore.ts';
 export * as consoleAttach from './console/console.ts';
 export * as cp from './cp/cp.ts';

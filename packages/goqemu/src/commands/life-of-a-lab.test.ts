@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { sleep } from '@goqemu/core';
+import { eventStreamSchemas } from '@goqemu/lab';
 import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
+import type { Ran } from '../shell/fixture/test-shell.ts';
 
 interface PlanDocument {
   readonly version: number;
@@ -82,22 +85,37 @@ test('a saved plan is applied without a question, and refused once the state has
   assert.match(stale.stderr, /plan-stale/);
 });
 
+/** Starts a first apply, and in the middle of it a second one; the first goes on when `until` has come true. */
+async function twoApplies(lab: TestLab, second: readonly string[], until: (ended: boolean) => boolean) {
+  let other: Promise<Ran> | undefined;
+  lab.settings = {
+    fault: async ({ verb }, moment) => {
+      if (verb !== 'create' || moment !== 'before' || other) return;
+      let ended = false;
+      other = lab.run(second).finally(() => {
+        ended = true;
+      });
+      while (!until(ended)) await sleep(5);
+    },
+  };
+  const first = await lab.run(['apply', '--yes']);
+  lab.settings = {};
+  assert.ok(other, 'a second apply was begun');
+  return [first, await other] as const;
+}
+
 test('of two applies at once the one that waits plans again; without waiting it leaves with 75', async () => {
   using lab = new TestLab(labOf('web', ['web']));
-  const wait = ['apply', '--yes', '--lock-wait', '30'];
-  const waited = await Promise.all([lab.run(wait), lab.run(wait)]);
-  assert.deepEqual(
-    waited.map(({ code }) => code),
-    [0, 0],
-  );
-  assert.ok(
-    waited.some(({ stderr }) => /planning again/.test(stderr)),
-    'one of them planned again',
-  );
+  const events = lab.file('second.ndjson');
+  const hasPlanned = () => existsSync(events) && /plan-made/.test(readFileSync(events, 'utf8'));
+  const waiting = ['apply', '--yes', '--lock-wait', '30', '--events', events];
+  const [done, waited] = await twoApplies(lab, waiting, hasPlanned);
+  assert.deepEqual([done.code, waited.code], [0, 0]);
+  assert.match(waited.stderr, /planning again/);
   lab.write(labOf('web', ['web', 'db']));
-  const both = await Promise.all([lab.run(['apply', '--yes']), lab.run(['apply', '--yes'])]);
-  assert.deepEqual(both.map(({ code }) => code).sort(), [0, 75]);
-  assert.match(both.find(({ code }) => code === 75)?.stderr ?? '', /process \d+.*running "goqemu apply"/);
+  const [, refused] = await twoApplies(lab, ['apply', '--yes'], (ended) => ended);
+  assert.equal(refused.code, 75);
+  assert.match(refused.stderr, /process \d+.*running "goqemu apply"/);
   assert.equal((await lab.run(['plan', '--detailed-exitcode'])).code, 0);
 });
 
@@ -121,7 +139,9 @@ test('--events writes NDJSON that begins with its version, --json the result as 
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines[0], { schema: 'goqemu-events', version: 1 });
+  const schemas = eventStreamSchemas();
+  assert.deepEqual(schemas.header.parse(lines[0]), { type: 'stream', format: 'goqemu-events', version: 1 });
+  for (const line of lines.slice(1)) assert.deepEqual(schemas.event.parse(line), line);
   assert.deepEqual(
     lines.flatMap(({ type }) => (type === 'operation-done' || type === 'apply-done' ? [type] : [])),
     ['operation-done', 'operation-done', 'apply-done'],
@@ -173,9 +193,77 @@ test('checkpoints are created, listed as a tree, restored and deleted', async ()
   const restored = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(restored.code, 0, restored.stderr);
   assert.match(restored.stdout, /^restored .* in /);
+  const flat = await lab.run(['checkpoint', 'flatten', 'before upgrade']);
+  assert.match(flat.stdout, /^web: written as one file on its image, .* above 3 layers before, .* now$/m);
+  assert.equal((await lab.run(['checkpoint', 'flatten', 'no such'])).code, 64);
   assert.equal((await lab.run(['checkpoint', 'delete', id])).code, 0);
   const gone = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(gone.code, 64);
+  await lab.run(['destroy', '--yes']);
+  const would = await lab.run(['checkpoint', 'prune', '--dry-run']);
+  assert.match(would.stdout, /^would remove \d+ layers, /);
+  assert.equal((await lab.run(['checkpoint', 'prune'])).stdout, would.stdout.replace('would remove', 'removed'));
+});
+
+test('a checkpoint is forked into stacks that every command takes, and that leave nothing when they are destroyed', async () => {
+  using lab = new TestLab(`import { defineLab, z } from 'goqemu';
+export default defineLab({ name: 'web', params: z.object({ size: z.number().default(1) }) }, (lab, { size }) => {
+  const web = lab.vm('web', { memory: \`\${size} GiB\`, forward: { http: { guest: 80, host: 8080 } } }).run('step', 'echo').checkpoint('ready');
+  lab.vm('db', { memory: '1 GiB' }).run('step', 'echo').checkpoint('ready');
+  return { url: web.forwarded.http };
+});
+`);
+  await lab.run(['apply', '--yes', '--param', 'size=2']);
+  const forked = await lab.run(['checkpoint', 'fork', 'ready', '--count', '2', '--param', 'size=2']);
+  assert.equal(forked.code, 0, forked.stderr);
+  assert.match(forked.stdout, /^FORK +MACHINE +SSH +PORTS\nready-1 +web .*http \d+\nready-1 +db .*\nready-2 +web/);
+  assert.match(forked.stderr, /use one with --stack ready-1/);
+  assert.match((await lab.run(['checkpoint', 'list'])).stdout, /ready .* forks: ready-1, ready-2/);
+  const plan = await lab.run(['plan', '--stack', 'ready-2', '--detailed-exitcode', '--param', 'size=2']);
+  assert.equal(plan.code, 0, plan.stdout);
+  const { forkedFrom, machines, outputs } = JSON.parse(
+    (await lab.run(['status', '-s', 'ready-2', '--json'])).stdout,
+  ) as {
+    forkedFrom: { stack: string; description: string };
+    machines: { state: string }[];
+    outputs: { url: string };
+  };
+  assert.deepEqual([forkedFrom.stack, forkedFrom.description], ['default', 'ready']);
+  assert.deepEqual(
+    machines.map(({ state }) => state),
+    ['running', 'running'],
+  );
+  assert.doesNotMatch(outputs.url, /:8080/);
+  const one = await lab.run(['checkpoint', 'fork', 'ready', '--name', 'trial', '--vm', 'db', '--json']);
+  const report = JSON.parse(one.stdout) as { forks: { name: string; machines: { name: string }[] }[] };
+  assert.deepEqual(
+    report.forks.map((fork) => [fork.name, fork.machines.map(({ name }) => name)]),
+    [['trial', ['db']]],
+  );
+  assert.equal((await lab.run(['checkpoint', 'fork', 'ready', '--name', 'trial'])).code, 64);
+  assert.equal((await lab.run(['checkpoint', 'fork', 'nothing'])).code, 64);
+  for (const stack of ['ready-1', 'ready-2', 'trial']) {
+    const destroyed = await lab.run(['destroy', '--yes', '--stack', stack]);
+    assert.equal(destroyed.code, 0, destroyed.stderr);
+    assert.equal(existsSync(lab.file(`.goqemu/web/${stack}`)), false);
+  }
+  assert.equal(lab.host.machines.size, 2);
+});
+
+test('an interrupt while a fork is made ends with 130, and nothing of it stays', async () => {
+  using lab = new TestLab(labOf('web', ['web', 'db']));
+  await lab.run(['apply', '--yes']);
+  const stop = new AbortController();
+  lab.settings = {
+    fault: ({ verb }, moment) => {
+      if (verb === 'start' && moment === 'middle')
+        stop.abort(Object.assign(new Error('interrupted'), { name: 'AbortError' }));
+    },
+  };
+  const { code, stderr } = await lab.run(['checkpoint', 'fork', 'ready', '--count', '2'], { interrupt: stop.signal });
+  assert.equal(code, 130, stderr);
+  assert.equal(lab.host.machines.size, 2);
+  assert.deepEqual(readdirSync(lab.file('.goqemu/web')), ['default']);
 });
 
 test('parameters change the plan, and a wrong one is told with the schema’s words', async () => {

@@ -14,11 +14,19 @@ export async function evaluateFor(
   lab: LoadedOpenLab,
   options: EvaluationOptions,
 ): Promise<Lab> {
-  const parameters = await readParameters(lab.definition, {
+  return lab.engine.evaluate(lab.definition, { parameters: await readParametersFor(context, lab, options) });
+}
+
+/** What the command line, the environment and the file give for the lab's parameters. */
+export function readParametersFor(
+  context: CommandContext,
+  lab: LoadedOpenLab,
+  options: EvaluationOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  return readParameters(lab.definition, {
     assignments: options.param,
     file: options.params,
     env: context.shell.platform.env,
     workingFolder: context.shell.workingFolder,
   });
-  return lab.engine.evaluate(lab.definition, { parameters });
 }

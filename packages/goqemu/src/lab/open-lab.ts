@@ -6,6 +6,12 @@ import type { HostBackend } from '../host/host-backend.ts';
 import { findLabFile } from '../loader/lab-file.ts';
 import { loadLab } from '../loader/load-lab.ts';
 import type { CommandContext } from '../shell/command-context.ts';
+import type { Shell } from '../shell/shell.ts';
+
+/** What opening a lab takes from whoever does it: a command, or a script that uses the SDK. */
+export interface LabOpener extends Pick<CommandContext, 'command' | 'logger' | 'tell' | 'promptSecret'> {
+  readonly shell: Pick<Shell, 'platform' | 'workingFolder' | 'createBackend'>;
+}
 
 export interface LabChoice {
   readonly lab?: string | undefined;
@@ -28,7 +34,7 @@ export interface LoadedOpenLab extends OpenLab {
 
 /** Loads the lab and makes an engine for it: for what needs the description. */
 export async function openLab(
-  context: CommandContext,
+  context: LabOpener,
   choice: LabChoice,
   emit: (event: EngineEvent) => void,
 ): Promise<LoadedOpenLab> {
@@ -45,10 +51,10 @@ export async function openLab(
  * longer loads, when its folder has the state of one lab only.
  */
 export async function openDeployedLab(
-  context: CommandContext,
+  context: LabOpener,
   choice: LabChoice,
   emit: (event: EngineEvent) => void,
-): Promise<OpenLab> {
+): Promise<OpenLab | LoadedOpenLab> {
   try {
     return await openLab(context, choice, emit);
   } catch (error) {
@@ -60,7 +66,7 @@ export async function openDeployedLab(
   }
 }
 
-function load(context: CommandContext, choice: LabChoice) {
+function load(context: LabOpener, choice: LabChoice) {
   const { platform, workingFolder } = context.shell;
   return loadLab({ platform, workingFolder, lab: choice.lab });
 }
@@ -77,7 +83,7 @@ function statesIn(folder: string): string[] {
 
 /** @internal Also for a saved plan, which names its lab itself. */
 export function engineFor(
-  context: CommandContext,
+  context: LabOpener,
   choice: LabChoice,
   name: string,
   file: string,

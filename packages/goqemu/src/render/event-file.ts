@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { GoqemuError } from '@goqemu/core';
-import { type EngineEvent, engineEventVersion } from '@goqemu/lab';
+import { type EngineEvent, eventStreamHeader } from '@goqemu/lab';
 import type { EventSink } from './event-sink.ts';
 
 /**
- * Events as NDJSON: the first line is `{"schema":"goqemu-events","version":1}`, each other line one event.
+ * Events as NDJSON: the first line names format and version, each other line is one event (docs/events.md).
  *
  * @throws GoqemuError `events-unwritable` from close, when the file could not be written
  */
@@ -21,7 +21,7 @@ export function eventFile(target: string, workingFolder: string, stdout: Writabl
       failure ??= error;
     });
   const write = (value: unknown) => stream.write(`${JSON.stringify(value)}\n`);
-  write({ schema: 'goqemu-events', version: engineEventVersion });
+  write(eventStreamHeader);
   return {
     handle: (event: EngineEvent) => write(event),
     close: async () => {

@@ -1,25 +1,31 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { EngineEvent, OperationHeader } from '@goqemu/lab';
 import { plainLines } from './plain-lines.ts';
 import { plainStyle } from './style.ts';
 
-const run: OperationHeader = { id: 'op1', action: 'run', resource: 'web/nginx', machine: 'web', reason: 'new step' };
+const run: OperationHeader = {
+  id: 'op1',
+  action: 'run',
+  resource: 'web/nginx',
+  machine: 'web',
+  reason: 'new step',
+  dependsOn: [],
+};
 type Bare = EngineEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : never) : never;
 
-function lines(events: readonly Bare[], change: { verbose?: boolean; quiet?: boolean } = {}): string[] {
+async function lines(events: readonly Bare[], change: { verbose?: boolean; quiet?: boolean } = {}): Promise<string[]> {
   const stream = new PassThrough();
   const sink = plainLines({ stream, style: plainStyle, workingFolder: '/', verbose: false, quiet: false, ...change });
   for (const event of events) sink.handle({ at: '2026-01-01T00:00:00Z', ...event } as EngineEvent);
-  return String(stream.read() ?? '')
-    .split('\n')
-    .slice(0, -1);
+  return (await text(stream.end())).split('\n').slice(0, -1);
 }
 
-test('an operation is told when it begins and when it has ended', () => {
+test('an operation is told when it begins and when it has ended', async () => {
   assert.deepEqual(
-    lines([
+    await lines([
       { type: 'operation-started', operation: run },
       {
         type: 'operation-progress',
@@ -32,7 +38,7 @@ test('an operation is told when it begins and when it has ended', () => {
   );
 });
 
-test('output of steps is shown with --verbose only, in whole lines and without control characters', () => {
+test('output of steps is shown with --verbose only, in whole lines and without control characters', async () => {
   const output = (text: string) =>
     ({ type: 'operation-progress', id: 'op1', progress: { kind: 'output', stream: 'stdout', text } }) as const;
   const events: Bare[] = [
@@ -41,14 +47,14 @@ test('output of steps is shown with --verbose only, in whole lines and without c
     output('age lists\nDone\u001b[2J'),
     { type: 'operation-done', id: 'op1', durationMs: 10 },
   ];
-  assert.deepEqual(lines(events, { verbose: true }).slice(1, 3), [
+  assert.deepEqual((await lines(events, { verbose: true })).slice(1, 3), [
     'web/nginx  | Reading package lists',
     'web/nginx  | Done',
   ]);
-  assert.equal(lines(events).length, 2);
+  assert.equal((await lines(events)).length, 2);
 });
 
-test('a failure says what, why and what next, even with --quiet', () => {
+test('a failure says what, why and what next, even with --quiet', async () => {
   const error = {
     code: 'step-failed',
     source: 'user',
@@ -57,7 +63,7 @@ test('a failure says what, why and what next, even with --quiet', () => {
     hint: 'correct the step',
   } as const;
   assert.deepEqual(
-    lines(
+    await lines(
       [
         { type: 'operation-started', operation: run },
         { type: 'operation-failed', id: 'op1', error },

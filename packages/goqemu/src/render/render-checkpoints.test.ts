@@ -15,6 +15,7 @@ function checkpoint(id: string, parent: string | null): CheckpointReport {
     bytes: 1.5 * 2 ** 30,
     origin: 'taken',
     machines: [{ name: 'web', layer: 'l' }],
+    forks: [],
   };
 }
 
@@ -28,6 +29,11 @@ test('checkpoints are a tree, one whose parent is gone is a root', () => {
     ['a', '├─ b', '│  └─ c', '└─ d', 'e', ''],
   );
   assert.equal(lines[0], 'a  name of a (web)  web · disk+ram · 1.5 GiB · 2026-01-02 03:04:05');
+});
+
+test('a checkpoint whose layers are gone says so', () => {
+  const gone = { ...checkpoint('a', null), contents: [], bytes: 0, createdAt: '' } as const;
+  assert.equal(renderCheckpoints([gone], plainStyle), 'a  name of a (web)  web · files are missing\n');
 });
 
 test('a parent that names a descendant does not hang the list', () => {

@@ -37,10 +37,14 @@ function describe(checkpoint: CheckpointReport, style: Style): string {
     style.dim(
       [
         checkpoint.machines.map((machine) => machine.name).join(', '),
-        checkpoint.contents.join('+'),
-        roundedSize(checkpoint.bytes),
+        ...(checkpoint.contents.length > 0
+          ? [checkpoint.contents.join('+'), roundedSize(checkpoint.bytes)]
+          : ['files are missing']),
         checkpoint.createdAt.replace('T', ' ').replace(/\..*/, ''),
-      ].join(' · '),
+        ...(checkpoint.forks.length > 0 ? [`forks: ${checkpoint.forks.join(', ')}`] : []),
+      ]
+        .filter(Boolean)
+        .join(' · '),
     ),
   ].join('  ');
 }

@@ -15,8 +15,8 @@ export const exitCode = {
   noConnection: 255,
 } as const;
 
-/** Names that the user typed and that are not there. */
-const typed = new Set(['usage', 'machine-unknown', 'checkpoint-unknown']);
+/** Names that the user typed and that are not there, or are taken. */
+const typed = new Set(['usage', 'machine-unknown', 'checkpoint-unknown', 'stack-exists']);
 
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): number {

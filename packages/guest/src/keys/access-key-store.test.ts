@@ -55,3 +55,15 @@ test('deleting forgets the pair', async () => {
   assert.equal(await store.load('web'), undefined);
   assert.notEqual((await store.loadOrCreate('web')).publicKey, first.publicKey);
 });
+
+test('a copy opens what the original opens, is known as one, and goes on without it', async () => {
+  const store = new AccessKeyStore(join(folder, 'g'));
+  const { publicKey } = await store.loadOrCreate('web');
+  await Promise.all([store.copy('web', 'fork'), store.copy('web', 'fork')]);
+  assert.equal((await store.load('fork'))?.publicKey, publicKey);
+  assert.deepEqual([...(await store.copies())], [['fork', 'web']]);
+  await store.delete('web');
+  await store.copy('fork', 'inner');
+  assert.equal((await store.loadOrCreate('inner')).publicKey, publicKey);
+  assert.equal((await store.loadOrCreate('fork')).publicKey, publicKey);
+});

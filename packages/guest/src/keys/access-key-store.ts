@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkResourceName, GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { checkResourceName, folderNames, GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { generateSshKeyPair, parsePublicKey, type SshKeyPair } from './key-pair.ts';
 
 /** A lab's access keys, and the file that `ssh -i` takes. */
@@ -29,13 +29,36 @@ export class AccessKeyStore {
   async loadOrCreate(labId: string): Promise<AccessKey> {
     const existing = await this.load(labId);
     if (existing) return existing;
+    return this.#put(labId, await generateSshKeyPair(`goqemu-${labId}`));
+  }
+
+  /**
+   * Gives a lab the pair of another one, whose machines it has copies of. One that has a pair already keeps it.
+   *
+   * @throws GoqemuError `name-invalid`, `access-key-damaged`
+   */
+  async copy(from: string, to: string): Promise<void> {
+    if (!(await this.load(to))) await this.#put(to, await this.loadOrCreate(from), from);
+  }
+
+  /** Labs whose pair is a copy, and whose it was. */
+  async copies(): Promise<ReadonlyMap<string, string>> {
+    const copies = new Map<string, string>();
+    for (const name of await folderNames(this.folder)) {
+      const origin = name.startsWith('.') ? undefined : await readIfThere(join(this.folder, name, 'copy-of'));
+      if (origin !== undefined) copies.set(name, origin.trim());
+    }
+    return copies;
+  }
+
+  async #put(labId: string, pair: SshKeyPair, copyOf?: string): Promise<AccessKey> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const draft = join(this.folder, `.${labId}.${randomBytes(6).toString('hex')}`);
     await mkdir(draft, { mode: 0o700 });
     try {
-      const pair = await generateSshKeyPair(`goqemu-${labId}`);
       await writeFileAtomic(join(draft, 'id_ed25519'), pair.privateKey, { mode: 0o600 });
       await writeFileAtomic(join(draft, 'id_ed25519.pub'), `${pair.publicKey}\n`);
+      if (copyOf !== undefined) await writeFileAtomic(join(draft, 'copy-of'), `${copyOf}\n`);
       await rename(draft, this.#folderOf(labId)); // both files appear at once
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
@@ -76,7 +99,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw error;
   }
 }

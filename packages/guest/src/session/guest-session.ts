@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { hasErrorCode, type Logger, orAborted, silentLogger, sleep, timeoutError, withDeadline } from '@goqemu/core';
+import { hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
 import type { Command, CommandOptions, CommandResult } from '../command/command-options.ts';
 import { type CommandStream, openCommandStream } from '../command/command-stream.ts';
 import { OutputTail } from '../command/output-tail.ts';
@@ -16,41 +16,19 @@ import {
   type Tunnel,
   type TunnelOptions,
 } from '../tunnel/tunnel.ts';
-import { type BannerTiming, defaultBannerTiming } from './banner.ts';
 import { NotBegun } from './channel.ts';
-import { type Connection, type ConnectionProgress, openConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { type ConnectOptions, Dialer, type DialerOptions } from './dialer.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import type { SessionAccess } from './session-access.ts';
 import { connectFailed, sessionClosed } from './session-errors.ts';
 import { Slots } from './slots.ts';
 
-export interface GuestSessionOptions extends SshEndpoint {
+export interface GuestSessionOptions extends SshEndpoint, DialerOptions {
   /** Silent unless given. */
   readonly logger?: Logger;
-  /** How long a dropped connection is tried to be made anew before commands that wait for it fail; default 2 minutes. */
-  readonly reconnectMs?: number;
-  /** From the banner to the login, in milliseconds; default 30 s: a guest without acceleration is slow at this. */
-  readonly handshakeMs?: number;
-  /** Pause between signs of life, in milliseconds; default 10 s. */
-  readonly keepaliveMs?: number;
-  /** Signs of life that may stay unanswered before the connection counts as broken; default 3. */
-  readonly keepaliveCount?: number;
   /** Commands, shells and transfers at once; default 8. OpenSSH allows 10 per connection (MaxSessions) and two are for ending others. */
   readonly maxChannels?: number;
-  readonly banner?: Partial<BannerTiming>;
-}
-
-export interface ConnectOptions extends ConnectionProgress {
-  /** In milliseconds; default `reconnectMs`. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** A connection in the making, for as long as somebody waits for it. */
-interface Dialing {
-  readonly connection: Promise<Connection>;
-  readonly stop: AbortController;
-  waiters: number;
 }
 
 const defaultTimeoutMs = 10 * 60_000;
@@ -69,19 +47,17 @@ const defaultOutputBytes = 16 * 2 ** 20;
 export class GuestSession implements SessionAccess, AsyncDisposable {
   readonly endpoint: SshEndpoint;
   readonly logger: Logger;
-  readonly #options: GuestSessionOptions;
   readonly #slots: Slots;
   readonly #closing = new AbortController();
-  #connection: Connection | undefined;
-  #dialing: Dialing | undefined;
+  readonly #dialer: Dialer;
 
   constructor(options: GuestSessionOptions) {
     const { host, port, user, privateKey, hostKey } = options;
     this.endpoint = { host, port, user, privateKey, hostKey };
-    this.#options = options;
     this.logger = options.logger ?? silentLogger;
     this.#slots = new Slots(options.maxChannels ?? 8);
     setMaxListeners(0, this.#closing.signal); // every waiting command listens
+    this.#dialer = new Dialer(this.endpoint, options, this.logger, this.#closing.signal);
   }
 
   get user(): string {
@@ -90,7 +66,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
 
   /** True while a connection stands. */
   get isConnected(): boolean {
-    return this.#connection !== undefined && this.#connection.brokenBecause === undefined;
+    return this.#dialer.standing !== undefined;
   }
 
   /**
@@ -103,18 +79,8 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   }
 
   /** The connection that stands, or a new one. For what is built on a session. */
-  async connection(options: ConnectOptions = {}): Promise<Connection> {
-    this.#closing.signal.throwIfAborted();
-    if (this.#connection?.brokenBecause === undefined && this.#connection) return this.#connection;
-    this.#dialing ??= this.#startDialing(options);
-    const dialing = this.#dialing;
-    dialing.waiters++;
-    try {
-      return await orAborted(dialing.connection, options.signal);
-    } finally {
-      dialing.waiters--;
-      if (dialing.waiters === 0) dialing.stop.abort(new Error('nobody waits for the connection any more'));
-    }
+  connection(options: ConnectOptions = {}): Promise<Connection> {
+    return this.#dialer.connection(options);
   }
 
   /**
@@ -229,15 +195,14 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
 
   /** Drops the connection but not the session: for a guest that was restored or started anew. Commands in flight fail. */
   reset(reason = 'the guest was started anew'): void {
-    this.#connection?.close(reason);
-    this.#connection = undefined;
+    this.#dialer.drop(reason);
   }
 
   /** Ends the session and all that runs over it. */
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted) this.#closing.abort(sessionClosed(this.endpoint));
     this.reset('the session was closed');
-    await this.#dialing?.connection.catch(() => undefined); // it was told to stop, and its callers hear why
+    await this.#dialer.settled();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -280,57 +245,6 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
       durationMs: Math.round(performance.now() - begun),
     });
     return ending;
-  }
-
-  #startDialing(options: ConnectOptions): Dialing {
-    const stop = new AbortController();
-    const connection = this.#dial(options, AbortSignal.any([stop.signal, this.#closing.signal])).finally(() => {
-      this.#dialing = undefined;
-    });
-    return { connection, stop, waiters: 0 };
-  }
-
-  /** Attempts until one succeeds; only what another attempt cannot mend ends it early. */
-  async #dial(options: ConnectOptions, stop: AbortSignal): Promise<Connection> {
-    const { host, port } = this.endpoint;
-    const timeoutMs = options.timeoutMs ?? this.#options.reconnectMs ?? 120_000;
-    let last = 'no attempt has ended yet';
-    const name = `connecting to ${host}:${port} over SSH`;
-    const settings = {
-      banner: { ...defaultBannerTiming, ...this.#options.banner },
-      handshakeMs: this.#options.handshakeMs ?? 30_000,
-      keepaliveMs: this.#options.keepaliveMs ?? 10_000,
-      keepaliveCount: this.#options.keepaliveCount ?? 3,
-      logger: this.logger,
-    };
-    const note = (reason: string) => {
-      last = reason;
-      options.onAttempt?.(reason);
-    };
-    const attempt = async (signal: AbortSignal): Promise<Connection> => {
-      for (;;) {
-        try {
-          const connection = await openConnection(this.endpoint, settings, signal, {
-            onBanner: options.onBanner,
-            onAttempt: note,
-          });
-          if (signal.aborted) connection.close('it came too late');
-          return connection;
-        } catch (error) {
-          signal.throwIfAborted();
-          if (!hasErrorCode(error, 'connect-failed')) throw error;
-          note(error.detail ?? error.message);
-          await sleep(settings.banner.retryMs, signal);
-        }
-      }
-    };
-    try {
-      this.#connection = await withDeadline(name, timeoutMs, stop, attempt);
-      return this.#connection;
-    } catch (error) {
-      if (hasErrorCode(error, 'timeout')) throw timeoutError(name, timeoutMs, last);
-      throw error;
-    }
   }
 }
 

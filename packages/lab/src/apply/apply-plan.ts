@@ -2,18 +2,21 @@ import { GoqemuError, hasErrorCode, isGoqemuError, orAborted } from '@goqemu/cor
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
+import { lockLab } from '../fork/lock-lab.ts';
+import { clearFork } from '../fork/remove-fork.ts';
 import { appendHistory } from '../history/history.ts';
 import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
+import { memoryFor } from '../plan/work.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import { type LabState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { carryOut } from './carry-out.ts';
 import { MemoryAdmission } from './memory-admission.ts';
-import { errorReport } from './operation-failure.ts';
+import { cutOff, errorReport } from './operation-failure.ts';
 import { runGraph } from './run-graph.ts';
 
 /** Operations at a time unless the caller says otherwise. */
@@ -35,7 +38,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
-  await using _lock = await context.storage.lock(context.command, options.lockWaitMs ?? 0, options.interrupt);
+  await using _lock = await lockLab(context, options.lockWaitMs ?? 0, options.interrupt);
   const read = await context.read();
   checkFresh(plan, read);
   await checkSecrets(context, plan, read.state);
@@ -145,7 +148,7 @@ class PlanRun {
       parallel: this.#options.parallel ?? defaultParallel,
       interrupt: this.#options.interrupt,
       admit: (operation) => {
-        const bytes = memoryOf(operation);
+        const bytes = memoryFor(operation.work);
         return bytes === undefined || memory.admit(operation.machine, bytes);
       },
       run: async (operation) => {
@@ -167,7 +170,7 @@ class PlanRun {
   }
 
   async #memory(): Promise<MemoryAdmission> {
-    const starts = this.#plan.operations.some((operation) => memoryOf(operation) !== undefined);
+    const starts = this.#plan.operations.some((operation) => memoryFor(operation.work) !== undefined);
     const machines = observable(this.#writer.state);
     const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
     const [budget, observed] = await Promise.all([
@@ -230,12 +233,12 @@ class PlanRun {
   }
 
   #failed(operation: Operation, thrown: unknown): void {
-    const report = errorReport(thrown, this.#context.vault.sensitive);
+    const isCutOff = this.#options.kill?.aborted === true && !isGoqemuError(thrown);
+    const report = errorReport(isCutOff ? cutOff(thrown) : thrown, this.#context.vault.sensitive);
     const located =
       report.location || !operation.location ? report : { ...report, location: { ...operation.location } };
     const error = located.subject === undefined ? { ...located, subject: operation.resource } : located;
-    if (!this.#options.kill?.aborted || isGoqemuError(thrown))
-      this.#errors.push({ resource: operation.resource, error });
+    if (!isCutOff) this.#errors.push({ resource: operation.resource, error });
     this.#context.emit({ type: 'operation-failed', id: operation.id, error });
   }
 
@@ -264,6 +267,14 @@ class PlanRun {
       serial: saved.serial,
       ...(first ? { error: { code: first.code, message: first.message } } : {}),
     });
+    await this.#clearFork(saved, outcome);
+  }
+
+  /** Of a fork that was destroyed nothing stays, not even the state. */
+  async #clearFork(state: LabState, outcome: ApplyResult['outcome']): Promise<void> {
+    const isGone = Object.values(state.machines).every((machine) => machine.record === null);
+    if (state.forkedFrom && this.#plan.purpose === 'destroy' && outcome === 'done' && isGone)
+      await clearFork(this.#context, state.lineage);
   }
 
   /** Collection and disposal are housekeeping: they fail with a notice. */
@@ -291,19 +302,8 @@ class PlanRun {
 }
 
 function headerOf(operation: Operation): OperationHeader {
-  const { id, action, resource, machine, reason, estimateMs } = operation;
-  return { id, action, resource, machine, reason, ...(estimateMs === undefined ? {} : { estimateMs }) };
-}
-
-/** Bytes that an operation needs to have a machine running; undefined when it starts none. */
-function memoryOf(operation: Operation): number | undefined {
-  const { work } = operation;
-  const starts =
-    work.verb === 'make' ||
-    work.verb === 'start' ||
-    work.verb === 'restore' ||
-    (work.verb === 'update' && work.restart);
-  return starts ? work.spec.memory : undefined;
+  const { id, action, resource, machine, reason, dependsOn, estimateMs } = operation;
+  return { id, action, resource, machine, reason, dependsOn, ...(estimateMs === undefined ? {} : { estimateMs }) };
 }
 
 function memoryShort(operation: Operation): GoqemuError {

@@ -44,6 +44,8 @@ test('the second interrupt cuts off what runs, names it as in doubt, and the nex
   const { result } = await bench.tryApply(program, { interrupt: interrupt.signal, kill: kill.signal });
   assert.equal(result.outcome, 'interrupted');
   assert.deepEqual(result.inDoubt, ['web/two']);
+  const failed = bench.events.flatMap((event) => (event.type === 'operation-failed' ? [event.error.code] : []));
+  assert.deepEqual(failed, ['interrupted']);
   assert.equal((await bench.engine('web').status()).machines[0]?.state, 'incomplete');
   const { plan } = await bench.apply(program);
   assert.deepEqual(
@@ -100,14 +102,16 @@ test('every event is as its schema says', async () => {
   }
 });
 
-test('only the newest unnamed layer of a machine keeps its RAM, beside the first and the named ones', async () => {
+test('the newest two unnamed layers of a machine keep their RAM, beside the first and the named ones', async () => {
   const bench = new LabBench({ labFile: import.meta.filename });
   await bench.apply(
-    lab((l) => void l.vm('web').run('a', '1').checkpoint('named').run('b', '2').run('c', '3').run('d', '4')),
+    lab(
+      (l) => void l.vm('web').run('a', '1').checkpoint('named').run('b', '2').run('c', '3').run('d', '4').run('e', '5'),
+    ),
   );
   assert.deepEqual(
     [...bench.host.layers.values()].map((layer) => layer.stored.ram),
-    [true, true, false, false, true],
+    [true, true, false, false, true, true],
   );
 });
 

@@ -1,5 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
 import type { ResolvedImage } from '../backend/backend.ts';
+import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import type { MachineState } from '../state/lab-state.ts';
@@ -88,7 +89,8 @@ export async function make(context: ApplyContext, id: string, name: string, work
   }
   await writer.note({ machines: { [name]: started } });
   const { key } = work.first;
-  const cut = await backend.cutLayer(
+  const cut = await cutLayer(
+    backend,
     { machine: spec, record, key, ram: true, descriptions: work.firstDescriptions },
     call,
   );

@@ -1,10 +1,10 @@
-import { errorMessage, type GoqemuError, internalError, isGoqemuError } from '@goqemu/core';
+import { errorMessage, GoqemuError, internalError, isGoqemuError } from '@goqemu/core';
 import type { ErrorReport } from '../events/engine-event.ts';
 import { maskData } from '../secret/mask.ts';
 
 /** An error as data, free of secrets. */
 export function errorReport(thrown: unknown, secrets: readonly string[] = []): ErrorReport {
-  const error: GoqemuError = isGoqemuError(thrown) ? thrown : internalError(errorMessage(thrown), thrown);
+  const error = isGoqemuError(thrown) ? thrown : internalError(errorMessage(thrown), thrown);
   return maskData(
     {
       code: error.code,
@@ -18,4 +18,15 @@ export function errorReport(thrown: unknown, secrets: readonly string[] = []): E
     },
     secrets,
   );
+}
+
+/** What a second interrupt does to an operation. */
+export function cutOff(cause: unknown): GoqemuError {
+  return new GoqemuError({
+    code: 'interrupted',
+    source: 'user',
+    message: 'it was cut off',
+    hint: 'the next plan looks at the machine and settles it',
+    cause,
+  });
 }

@@ -1,5 +1,6 @@
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import type { BackendCall, CutLayer } from '../backend/backend.ts';
+import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import type { Capture, LabState, MachineState } from '../state/lab-state.ts';
@@ -41,6 +42,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
       return;
     }
     const { key } = work.applied;
+    const supersedes = layerToGiveUpRam(context, name, before);
     const cut: CutLayer = {
       machine: work.spec,
       record: recordOf(before),
@@ -48,9 +50,9 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
       ram: true,
       descriptions: work.descriptions,
       ...(before.layer === null ? {} : { parent: before.layer }),
-      ...(canGiveUpRam(context, name, before) && before.layer !== null ? { supersedes: before.layer } : {}),
+      ...(supersedes === undefined ? {} : { supersedes }),
     };
-    const { record, layer } = await backend.cutLayer(cut, call);
+    const { record, layer } = await cutLayer(backend, cut, call);
     const checkpoints = { ...before.checkpoints, ...Object.fromEntries(work.checkpoints.map((one) => [one, key])) };
     await writer.end(id, {
       machines: { [name]: { ...before, record, applied, layer: key, checkpoints, dirty: false } },
@@ -170,17 +172,21 @@ async function keepCapture(
   return { captures };
 }
 
-/** The RAM of the layer below is given up unless it has a name, begins the chain, or somebody else stands on it. */
-function canGiveUpRam(context: ApplyContext, name: string, machine: MachineState): boolean {
-  const { layer } = machine;
-  if (layer === null || machine.applied[0]?.key === layer || context.isOriginToCome(layer)) return false;
+/**
+ * The layer whose RAM is given up for the one that is being cut. The newest two keep theirs: whoever changes the last
+ * step goes back to the layer before it, again and again. One that has a name, begins the chain, or has somebody else
+ * standing on it keeps it too.
+ */
+function layerToGiveUpRam(context: ApplyContext, name: string, machine: MachineState): string | undefined {
   const { state } = context.writer;
-  if (state.layers[layer]?.machine !== name) return false;
-  if (
-    Object.values(state.checkpoints).some((one) => Object.values(one.machines).some((taken) => taken.layer === layer))
-  )
-    return false;
-  return !Object.values(state.machines).some(
+  const layer = machine.layer === null ? undefined : state.layers[machine.layer]?.parent;
+  if (!layer || machine.applied[0]?.key === layer || context.isOriginToCome(layer)) return undefined;
+  if (state.layers[layer]?.machine !== name) return undefined;
+  const named = Object.values(state.checkpoints).some((one) =>
+    Object.values(one.machines).some((taken) => taken.layer === layer),
+  );
+  const used = Object.values(state.machines).some(
     (other) => Object.values(other.checkpoints).includes(layer) || (other.name !== name && other.layer === layer),
   );
+  return named || used ? undefined : layer;
 }

@@ -1,3 +1,4 @@
+import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, type WorkOf } from './apply-context.ts';
 
@@ -8,13 +9,16 @@ export async function update(context: ApplyContext, id: string, name: string, wo
   let machine: MachineState = { ...rest, name, ...work.facts, ...(work.seen ?? {}) };
   if (work.recut && cutting) {
     const { layer } = machine;
-    const cut = await backend.cutLayer(
+    // It is cut alone now: never to be taken for the layer of a checkpoint whose other machines were cut before.
+    await writer.begin(id, { checkpoints: { [cutting.checkpoint]: null } });
+    const cut = await cutLayer(
+      backend,
       {
         machine: machine.spec,
         record: recordOf(machine),
         key: cutting.key,
         ram: true,
-        descriptions: cutting.descriptions,
+        descriptions: [],
         ...(layer === null || layer === cutting.key ? {} : { parent: layer }),
       },
       call,

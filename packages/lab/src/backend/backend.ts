@@ -78,13 +78,25 @@ export interface CutLayer {
   readonly parent?: string;
   /** Keep the RAM too, where the host can. */
   readonly ram: boolean;
-  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: only the newest keeps it. */
+  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: the newest two keep it. */
   readonly supersedes?: string;
   readonly descriptions: readonly string[];
 }
 
+/** What became of a cut. */
+export interface CutResult {
+  readonly layer: StoredLayer;
+  readonly record: BackendRecord;
+}
+
 /** How a machine comes to be. */
-export type MachineOrigin = { readonly image: ResolvedImage } | { readonly layer: string };
+export type MachineOrigin =
+  | { readonly image: ResolvedImage }
+  | {
+      readonly layer: string;
+      /** The machine that was cut: the new one has its identity, host key and access key, in a scope of its own. */
+      readonly copyOf?: { readonly machine: MachineSpec; readonly scope: LabScope };
+    };
 
 export interface Preflight {
   readonly severity: 'notice' | 'error';
@@ -128,16 +140,23 @@ export interface Backend {
   /** Leaves no process, socket, disk or folder of the machine behind; layers stay. */
   delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void>;
   runStep(machine: MachineSpec, record: BackendRecord, step: ResolvedStep, call: BackendCall): Promise<StepResult>;
-  /** Syncs the guest, then cuts. The machine goes on above the new layer. */
-  cutLayer(cut: CutLayer, call: BackendCall): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }>;
+  /**
+   * Syncs the guests, then cuts all of these machines at one moment: every one stands still before the first is taken,
+   * and none goes on before the last is. They go on above the new layers. `findLayers` finds all of the layers
+   * afterwards or none, also when the process dies at any moment of it.
+   *
+   * @returns in the order of the cuts
+   */
+  cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]>;
   /** Takes the machine back to a layer and leaves it running and ready. */
   restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord>;
   /** Names a layer, or takes its names away. */
   describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer>;
-  /** Removes layers that nothing in `keep` (or of another lab) reaches; returns the bytes freed. */
+  /** Removes layers that nothing in `keep` (or of another lab) reaches, or only tells what would go. */
   collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options?: { readonly dryRun?: boolean },
   ): Promise<{ readonly removed: number; readonly bytes: number }>;
   /** Removes what the lab leaves besides its machines: folders, keys that no layer needs. */
   dispose(call: BackendCall): Promise<void>;

@@ -13,6 +13,8 @@ export interface CheckpointReport {
   /** `declared` by the lab, or `taken` by hand. */
   readonly origin: 'declared' | 'taken';
   readonly machines: readonly { readonly name: string; readonly layer: string }[];
+  /** Stacks that are forks of it. */
+  readonly forks: readonly string[];
 }
 
 export interface CheckpointListReport {

@@ -1,12 +1,13 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
-import type { BackendCall, StoredLayer } from '../backend/backend.ts';
+import type { BackendCall, CutLayer, CutResult, ObservedMachine } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
-import { ramShape } from '../machine/ram-shape.ts';
+import { lockLab } from '../fork/lock-lab.ts';
 import type { MachineState, TakenCheckpoint } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
 import { checkpointReport } from './list-checkpoints.ts';
+import { taken } from './settle-checkpoints.ts';
 
 /** Takes a checkpoint of running machines, by hand. */
 export async function createCheckpoint(
@@ -15,7 +16,7 @@ export async function createCheckpoint(
 ): Promise<CheckpointReport> {
   const { description, signal } = options;
   checkDescription(description);
-  await using _lock = await context.storage.lock(context.command, 0, signal);
+  await using _lock = await lockLab(context, 0, signal);
   const read = await context.read();
   const { lineage } = read.state;
   const call = context.plainCall(lineage, 'checkpoint', signal);
@@ -26,74 +27,78 @@ export async function createCheckpoint(
   const keyOf = (machine: MachineState) => lengthPrefixedDigest(['goqemu-taken', lineage, id, machine.name]);
   const parents = new Set(machines.map((machine) => parentOf(read.state.checkpoints, machine)));
   const [parent = null] = parents.size === 1 ? parents : [];
+  const checkpoint: TakenCheckpoint = {
+    id,
+    pending: true,
+    description,
+    createdAt: new Date(context.now()).toISOString(),
+    parent,
+    machines: Object.fromEntries(
+      machines.map((machine) => [machine.name, { layer: keyOf(machine), applied: machine.applied }]),
+    ),
+  };
+  const cuts = machines.map(
+    (machine): CutLayer => ({
+      machine: machine.spec,
+      record: machine.record ?? {},
+      key: keyOf(machine),
+      ram: true,
+      descriptions: [description, machine.name],
+      ...(machine.layer === null ? {} : { parent: machine.layer }),
+    }),
+  );
   try {
     await writer.begin(id, {
+      checkpoints: { [id]: checkpoint },
       machines: Object.fromEntries(
-        machines.map((machine) => [
-          machine.name,
-          { ...machine, cutting: { key: keyOf(machine), descriptions: [description, machine.name] } },
-        ]),
+        machines.map((machine) => [machine.name, { ...machine, cutting: { key: keyOf(machine), checkpoint: id } }]),
       ),
     });
-    // Every cut is awaited, so that a failing one leaves none of the others unrecorded.
-    const cuts = await Promise.allSettled(
-      machines.map((machine) => cutOne(context, writer, id, machine, keyOf(machine), description, call)),
-    );
-    const failed = cuts.find((cut) => cut.status === 'rejected');
-    if (failed) throw failed.reason;
-    const taken: TakenCheckpoint = {
-      id,
-      description,
-      createdAt: new Date(context.now()).toISOString(),
-      parent,
-      machines: Object.fromEntries(
-        machines.map((machine) => [machine.name, { layer: keyOf(machine), applied: machine.applied }]),
-      ),
-    };
-    await writer.end(id, { checkpoints: { [id]: taken } });
-    const stored = new Map(
-      cuts.flatMap((cut) => (cut.status === 'fulfilled' ? [[cut.value.key, cut.value] as [string, StoredLayer]] : [])),
-    );
-    return checkpointReport({ ...taken, origin: 'taken' }, stored, writer.state);
+    const results = await cutAll(context, writer, checkpoint, machines, cuts, call);
+    const stored = new Map(results.map(({ layer }) => [layer.key, layer]));
+    const patch = taken(writer.state, checkpoint, stored);
+    const records = machines.map(({ name }, index) => {
+      const record = results[index]?.record;
+      const row = patch.machines?.[name];
+      return [name, row && record ? { ...row, record } : (row ?? null)] as const;
+    });
+    await writer.end(id, { ...patch, machines: Object.fromEntries(records) });
+    return checkpointReport({ ...checkpoint, origin: 'taken' }, stored, writer.state);
   } finally {
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
   }
 }
 
-async function cutOne(
+/** One cut of all; where it fails there is no checkpoint, and machines whose disks have not moved know nothing of it. */
+async function cutAll(
   context: EngineContext,
   writer: StateWriter,
-  id: string,
-  machine: MachineState,
-  key: string,
-  description: string,
+  { id }: TakenCheckpoint,
+  machines: readonly MachineState[],
+  cuts: readonly CutLayer[],
   call: BackendCall,
-): Promise<StoredLayer> {
-  const { layer, record } = await context.backend.cutLayer(
-    {
-      machine: machine.spec,
-      record: machine.record ?? {},
-      key,
-      ram: true,
-      descriptions: [description, machine.name],
-      ...(machine.layer === null ? {} : { parent: machine.layer }),
-    },
-    call,
-  );
-  await writer.end(id, {
-    machines: { [machine.name]: { ...machine, record, layer: key } },
-    layers: {
-      [key]: {
-        machine: machine.name,
-        parent: machine.layer,
-        shape: ramShape(machine.spec),
-        bytes: layer.bytes,
-        usedAt: context.now(),
-      },
-    },
-  });
-  return layer;
+): Promise<readonly CutResult[]> {
+  try {
+    return await context.backend.cutLayers(cuts, call);
+  } catch (error) {
+    const looked = context.plainCall(call.scope.lineage, 'checkpoint', undefined);
+    const observed = await context.backend
+      .observe(
+        machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
+        looked,
+      )
+      .catch(() => new Map<string, ObservedMachine>()); // the next plan looks again
+    const unmoved = machines.filter((machine) => {
+      const found = observed.get(machine.spec.name);
+      return found !== undefined && (found.layer ?? null) === machine.layer;
+    });
+    await writer.end(id, {
+      checkpoints: { [id]: null },
+      machines: Object.fromEntries(unmoved.map((machine) => [machine.name, machine])),
+    });
+    throw error;
+  }
 }
 
 function parentOf(checkpoints: Readonly<Record<string, TakenCheckpoint>>, machine: MachineState): string | null {

@@ -1,5 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
 import type { EngineContext } from '../engine/engine-context.ts';
+import { lockLab } from '../fork/lock-lab.ts';
 import { collectGarbage } from '../layer/collect-layers.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
@@ -12,7 +13,7 @@ export async function deleteCheckpoint(
   idOrName: string,
   signal: AbortSignal | undefined,
 ): Promise<CheckpointReport> {
-  await using _lock = await context.storage.lock(context.command, 0, signal);
+  await using _lock = await lockLab(context, 0, signal);
   const read = await context.read();
   const found = findCheckpoint(read.state, idOrName);
   if (found.origin === 'declared') {

@@ -1,6 +1,6 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import { suggestion } from '../evaluate/lab-error.ts';
-import type { AppliedStep, LabState } from '../state/lab-state.ts';
+import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 
 /** A checkpoint by hand, or a name that the lab gives to layers of its machines. */
 export interface FoundCheckpoint {
@@ -17,23 +17,38 @@ export function allCheckpoints(state: LabState): readonly FoundCheckpoint[] {
   const taken = Object.values(state.checkpoints)
     .map((checkpoint): FoundCheckpoint => ({ ...checkpoint, origin: 'taken' }))
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
-  const names = [
-    ...new Set(Object.values(state.machines).flatMap((machine) => Object.keys(machine.checkpoints))),
-  ].sort();
+  const names = [...new Set(restorable(state).flatMap((machine) => Object.keys(machine.checkpoints)))].sort();
   return [...taken, ...names.map((name) => declaredCheckpoint(state, name))];
+}
+
+/** A template is a base for machines: nobody goes back to a checkpoint of it. */
+function restorable(state: LabState): readonly MachineState[] {
+  return Object.values(state.machines).filter((machine) => machine.spec.kind !== 'template');
 }
 
 function declaredCheckpoint(state: LabState, name: string): FoundCheckpoint {
   const machines: Record<string, { layer: string; applied: readonly AppliedStep[] }> = {};
-  for (const machine of Object.values(state.machines)) {
+  let parent: string | null = null;
+  for (const machine of restorable(state)) {
     const layer = Object.hasOwn(machine.checkpoints, name) ? machine.checkpoints[name] : undefined;
-    if (layer === undefined || machine.spec.kind === 'template') continue;
+    if (layer === undefined) continue;
     const steps = [...machine.applied, ...(machine.above ?? []).slice(machine.applied.length)];
     const index = steps.findIndex((step) => step.key === layer);
     if (index >= 0) machines[machine.name] = { layer, applied: steps.slice(0, index + 1) };
+    parent ??= nameBelow(state, machine, steps.slice(0, Math.max(index, 0)));
   }
-  const id = lengthPrefixedDigest(['goqemu-declared', state.lineage, name]).slice(0, 8);
-  return { id, origin: 'declared', description: name, createdAt: '', parent: null, machines };
+  return { id: declaredId(state, name), origin: 'declared', description: name, createdAt: '', parent, machines };
+}
+
+/** The id of the checkpoint that the lab declares nearest below, on the same machine. */
+function nameBelow(state: LabState, machine: MachineState, steps: readonly AppliedStep[]): string | null {
+  const named = new Map(Object.entries(machine.checkpoints).map(([name, layer]) => [layer, name]));
+  const below = steps.findLast((step) => named.has(step.key));
+  return below ? declaredId(state, named.get(below.key) ?? '') : null;
+}
+
+function declaredId(state: LabState, name: string): string {
+  return lengthPrefixedDigest(['goqemu-declared', state.lineage, name]).slice(0, 8);
 }
 
 /** By id, by the beginning of an id, or by name; names go before ids. @throws GoqemuError `checkpoint-unknown`, `checkpoint-ambiguous` */

@@ -1,5 +1,6 @@
 import type { StoredLayer } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
+import { forksOf } from '../fork/forks-of.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { CheckpointListReport, CheckpointReport } from './checkpoint-report.ts';
 import { allCheckpoints, type FoundCheckpoint } from './find-checkpoint.ts';
@@ -12,7 +13,12 @@ export async function listCheckpoints(context: EngineContext, signal?: AbortSign
     keys.length > 0
       ? await context.backend.findLayers(keys, context.plainCall(state.lineage, 'checkpoints', signal))
       : new Map();
-  return { version: 1, checkpoints: found.map((one) => checkpointReport(one, stored, state)) };
+  const forks = await forksOf(context);
+  const forksAt = (id: string) => forks.flatMap((fork) => (fork.checkpoint.id === id ? [fork.name] : []));
+  return {
+    version: 1,
+    checkpoints: found.map((one) => ({ ...checkpointReport(one, stored, state), forks: forksAt(one.id) })),
+  };
 }
 
 export function checkpointReport(
@@ -40,5 +46,6 @@ export function checkpointReport(
     bytes: layers.reduce((sum, layer) => sum + layer.bytes, 0),
     origin: found.origin,
     machines,
+    forks: [],
   };
 }

@@ -1,5 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
 import type { EngineContext } from '../engine/engine-context.ts';
+import { lockLab } from '../fork/lock-lab.ts';
 import { appendHistory } from '../history/history.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
@@ -14,7 +15,7 @@ export async function restoreCheckpoint(
   options: { readonly machines?: readonly string[]; readonly signal?: AbortSignal },
 ): Promise<RestoreReport> {
   const began = context.now();
-  await using _lock = await context.storage.lock(context.command, 0, options.signal);
+  await using _lock = await lockLab(context, 0, options.signal);
   const read = await context.read();
   const found = findCheckpoint(read.state, idOrName);
   const chosen = chooseMachines(read.state, options.machines);

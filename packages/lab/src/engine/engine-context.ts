@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Backend, BackendCall, LabScope } from '../backend/backend.ts';
 import type { BackendProgress } from '../backend/progress.ts';
+import { settleCheckpoints } from '../checkpoint/settle-checkpoints.ts';
 import type { EngineEvent, UnstampedEvent } from '../events/engine-event.ts';
 import { MaskedStream, maskData } from '../secret/mask.ts';
 import { SecretVault } from '../secret/secret-vault.ts';
@@ -18,11 +19,13 @@ export class EngineContext {
   readonly labFile: string;
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  readonly #options: EngineOptions;
   readonly #emit: (event: EngineEvent) => void;
   #newLineage: string | undefined;
   readonly #parsed: ParsedState = {};
 
   constructor(options: EngineOptions) {
+    this.#options = options;
     const { backend, lab, stack = 'default', stateFolder, labFolder, home } = options;
     this.backend = backend;
     this.owner = { lab, stack, backend: backend.kind };
@@ -43,12 +46,25 @@ export class EngineContext {
   }
 
   /** The state as it is; before the first apply, an empty one with the lineage that it will have. */
-  read(): Promise<ReadState> {
+  async read(): Promise<ReadState> {
     const newLineage = () => {
       this.#newLineage ??= Buffer.from(this.random(6)).toString('hex');
       return this.#newLineage;
     };
-    return readState(this.storage, this.owner, newLineage, this.#parsed);
+    const read = await readState(this.storage, this.owner, newLineage, this.#parsed);
+    if (read.state.forkedFrom) this.vault.keepKeyIn(this.storage.stack(read.state.forkedFrom.root));
+    const call = this.plainCall(read.state.lineage, 'checkpoints', undefined);
+    const state = await settleCheckpoints(read.state, (keys) => this.backend.findLayers(keys, call));
+    return state === read.state ? read : { ...read, state };
+  }
+
+  /** The same lab in another stack. */
+  sibling(stack: string): EngineContext {
+    return new EngineContext(this.optionsFor(stack));
+  }
+
+  optionsFor(stack: string): EngineOptions {
+    return { ...this.#options, stack, storage: this.storage.stack(stack) };
   }
 
   /** A plan for a lab that has never been applied carries the lineage that the first state will have. */

@@ -66,6 +66,8 @@ const eventKinds = [
   'take-checkpoint',
   'restore-checkpoint',
   'restore-declared',
+  'fork',
+  'fork',
   'lose-layers',
   'destroy',
 ] as const;
@@ -132,9 +134,13 @@ class Fuse {
 class FusedStorage extends MemoryStateStorage {
   readonly #fuse: Fuse;
 
-  constructor(files: Map<StoredFile, string>, fuse: Fuse) {
-    super(files);
+  constructor(files: Map<StoredFile, string>, stacks: Map<string, Map<StoredFile, string>>, fuse: Fuse) {
+    super(files, stacks);
     this.#fuse = fuse;
+  }
+
+  protected override another(files: Map<StoredFile, string>, stacks: Map<string, Map<StoredFile, string>>) {
+    return new FusedStorage(files, stacks, this.#fuse);
   }
 
   override async append(file: StoredFile, text: string): Promise<void> {
@@ -159,7 +165,12 @@ class FusedStorage extends MemoryStateStorage {
 class World {
   readonly host = new FakeHost();
   readonly files = new Map<StoredFile, string>();
+  readonly stacks = new Map([['default', this.files]]);
   now = 1_000_000;
+  /** Layers that were taken away from the store by an accident. */
+  readonly lost = new Set<string>();
+  /** By description: the disks that were there when a checkpoint was begun. */
+  readonly moments = new Map<string, readonly string[]>();
   #random = 0;
 
   engine(fuse = new Fuse('none', 0)): Engine {
@@ -171,7 +182,7 @@ class World {
       stateFolder: '/nowhere',
       home: '/nowhere',
       command: 'fuzz',
-      storage: new FusedStorage(this.files, fuse),
+      storage: new FusedStorage(this.files, this.stacks, fuse),
       clock: { now: () => ++this.now },
       random: (bytes) => Buffer.alloc(bytes, ++this.#random),
     });
@@ -209,15 +220,14 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       for (const one of rounds) {
         for (const each of one.edits) applyEdit(machines, each);
         const definition = labOf(machines);
-        await happen(world, one);
         const fuse = new Fuse(one.fault, one.at);
-        try {
-          await world.apply(definition, fuse, one.parallel);
-        } catch (error) {
-          const expected =
-            error instanceof Died || (error as { code?: string }).code === 'fuzz' || fuse.kill.signal.aborted;
-          if (!expected) throw error;
-        }
+        await withFault(fuse, () => happen(world, one, fuse));
+        await checkCheckpoints(world);
+        await checkForks(world);
+        // What died while the event went on is a process; the apply is another one.
+        const next = fuse.dead ? new Fuse('none', 0) : fuse;
+        await withFault(next, () => world.apply(definition, next, one.parallel));
+        await checkCheckpoints(world);
         await world.converge(definition);
         await checkAgainstColdBuild(world, definition, machines);
         for (const machine of machines) machine.renamedFrom = undefined;
@@ -231,6 +241,51 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
   if (outcome.failed)
     assert.fail(`${fc.defaultReportMessage(outcome)}\n${String((outcome.errorInstance as Error)?.stack)}`);
 });
+
+/** What goes wrong because the fuse wanted it is expected. */
+async function withFault(fuse: Fuse, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const expected = error instanceof Died || (error as { code?: string }).code === 'fuzz' || fuse.kill.signal.aborted;
+    if (!expected) throw error;
+  }
+}
+
+/** A checkpoint that is listed is whole, and is one moment: what each of its machines had on its disk then. */
+async function checkCheckpoints(world: World): Promise<void> {
+  for (const { id, descriptions, machines } of (await world.engine().listCheckpoints()).checkpoints) {
+    const then = world.moments.get(descriptions[0] ?? '');
+    if (!then) continue; // declared by the lab
+    assert.equal(machines.length, then.length, `checkpoint ${id}`);
+    for (const { name, layer } of machines) {
+      if (world.lost.has(layer)) continue;
+      const found = world.host.layers.get(layer);
+      assert.ok(found, `checkpoint ${id} has no layer for ${name}`);
+      assert.ok(then.includes(found.disk.join()), `checkpoint ${id} of ${name} is of another moment`);
+    }
+  }
+}
+
+/** After the next command, whatever it does, a fork is whole or not there; removed, nothing of it stays. */
+async function checkForks(world: World): Promise<void> {
+  const engine = world.engine();
+  await assert.rejects(engine.deleteCheckpoint('there is none'), { code: 'checkpoint-unknown' });
+  for (const name of (await engine.status()).forks) {
+    for (const [id, machine] of world.host.machines) {
+      if (!id.startsWith(`fuzz-${name}-`)) continue;
+      assert.deepEqual([machine.status, machine.ready], ['running', true], id);
+      assert.deepEqual(machine.disk, world.host.layers.get(machine.layer ?? '')?.disk, id);
+    }
+    await engine.stack(name).removeFork();
+  }
+  for (const id of world.host.machines.keys()) assert.match(id, /^fuzz-default-/, 'nothing of a fork stays');
+  const stacks = [...world.stacks].flatMap(([name, files]) => (files.size > 0 ? [name] : []));
+  assert.deepEqual(
+    stacks.filter((name) => name !== 'default'),
+    [],
+  );
+}
 
 async function checkAgainstColdBuild(world: World, definition: LabDefinition, machines: MachineModel[]): Promise<void> {
   const cold = new World();
@@ -253,7 +308,7 @@ async function checkAgainstColdBuild(world: World, definition: LabDefinition, ma
 }
 
 /** Something that happens on the host, or that the user does, between two applies. */
-async function happen(world: World, { event, which }: Round): Promise<void> {
+async function happen(world: World, { event, which }: Round, fuse: Fuse): Promise<void> {
   const all = [...world.host.machines.values()].filter((machine) => machine.spec.kind === 'vm');
   const machine = all[which % Math.max(1, all.length)];
   if (!machine) return;
@@ -273,8 +328,14 @@ async function happen(world: World, { event, which }: Round): Promise<void> {
       return;
     }
     case 'take-checkpoint':
-      if (all.every((one) => one.status === 'running'))
-        await world.engine().createCheckpoint({ description: 'by hand' });
+      if (all.every((one) => one.status === 'running')) {
+        const description = `by hand ${world.moments.size}`;
+        world.moments.set(
+          description,
+          all.map((one) => one.disk.join()),
+        );
+        await world.engine(fuse).createCheckpoint({ description });
+      }
       return;
     case 'restore-checkpoint':
     case 'restore-declared': {
@@ -292,12 +353,23 @@ async function happen(world: World, { event, which }: Round): Promise<void> {
         });
       return;
     }
+    case 'fork': {
+      const { checkpoints } = await world.engine().listCheckpoints();
+      const whole = checkpoints.filter((one) => one.contents.length > 0);
+      if (whole.length === 0 && all.some((one) => one.status !== 'running')) return;
+      const found =
+        whole[which % Math.max(1, whole.length)] ?? (await world.engine().createCheckpoint({ description: 'to fork' }));
+      await world.engine(fuse).fork(found.id, { count: 1 + (which % 2) });
+      return;
+    }
     case 'lose-layers':
       // A layer that a machine stands on cannot go: its disk would be gone with it.
       for (const key of world.host.layers.keys()) {
         const reached = [...world.host.machines.values()].some((one) => one.layer === key);
         const below = [...world.host.layers.values()].some((one) => one.stored.parent === key);
-        if (!reached && !below) world.host.layers.delete(key);
+        if (reached || below) continue;
+        world.host.layers.delete(key);
+        world.lost.add(key);
       }
       return;
     case 'destroy':

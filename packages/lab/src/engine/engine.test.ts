@@ -257,3 +257,24 @@ test('restoring a name takes the machines that have it and says which do not', a
   await assert.rejects(engine.restoreCheckpoint('y'), { code: 'checkpoint-unknown' });
   await assert.rejects(engine.restoreCheckpoint('x', { machines: ['b'] }), { code: 'checkpoint-unknown' });
 });
+
+test('declared checkpoints stand on each other as their layers do, and those of a template are not listed', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  const program = defineLab({ name: 'web' }, (lab) => {
+    const base = lab.template('base').run('a', '1').checkpoint('installed');
+    lab.vm('web', { from: base.at.installed }).run('b', '2').checkpoint('first').run('c', '3').checkpoint('second');
+  });
+  await bench.apply(program);
+  const { checkpoints } = await bench.engine('web').listCheckpoints();
+  assert.deepEqual(
+    checkpoints.map(({ id, parent, descriptions }) => [
+      descriptions[0],
+      checkpoints.find((other) => other.id === parent)?.descriptions[0],
+      id === parent,
+    ]),
+    [
+      ['first', undefined, false],
+      ['second', 'first', false],
+    ],
+  );
+});

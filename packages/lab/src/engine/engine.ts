@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { GoqemuError, writeFileAtomic } from '@goqemu/core';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { fetchImages } from '../apply/fetch-images.ts';
+import { errorReport } from '../apply/operation-failure.ts';
 import type { CheckpointListReport, CheckpointReport, RestoreReport } from '../checkpoint/checkpoint-report.ts';
 import { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
 import { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
@@ -12,8 +13,14 @@ import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
+import { forkCheckpoint } from '../fork/fork-checkpoint.ts';
+import type { ForkOptions } from '../fork/fork-options.ts';
+import type { ForkReport } from '../fork/fork-report.ts';
+import { forksOf } from '../fork/forks-of.ts';
+import { removeFork } from '../fork/remove-fork.ts';
 import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
+import { type PruneReport, pruneLayers } from '../layer/prune-layers.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
 import { type LockChange, updateLock } from '../lock/update-lock.ts';
 import { renamesOf } from '../machine/rename-machine.ts';
@@ -65,9 +72,15 @@ export class Engine {
     const call = context.plainCall(state.lineage, 'ports', options.signal);
     for (let attempt = 1; ; attempt++) {
       const lab = evaluateLab(definition, {
-        stack: context.owner.stack,
+        stack: state.forkedFrom?.root ?? context.owner.stack,
         labFile: context.labFile,
-        allocations: { lineage: state.lineage, machines, avoid },
+        allocations: {
+          lineage: state.lineage,
+          place: context.storage.path('state'),
+          machines,
+          avoid,
+          isFork: state.forkedFrom !== undefined,
+        },
         ...(options.parameters ? { parameters: options.parameters } : {}),
       });
       // A new machine may take the name that a renamed one had: what was given out goes with the latter.
@@ -94,8 +107,12 @@ export class Engine {
   }
 
   /** A plan whose desired set is empty. */
-  planDestroy(options: PlanOptions = {}): Promise<Plan> {
-    return this.#plan(undefined, options);
+  async planDestroy(options: PlanOptions = {}): Promise<Plan> {
+    const [plan, forks] = await Promise.all([this.#plan(undefined, options), forksOf(this.#context)]);
+    if (forks.length === 0) return plan;
+    const names = forks.map((fork) => fork.name).join(', ');
+    const message = `forks of it stay: ${names}; destroy them with --stack ${forks[0]?.name}`;
+    return { ...plan, notices: [...plan.notices, { code: 'forks-stay', message }] };
   }
 
   /**
@@ -182,9 +199,42 @@ export class Engine {
     return listCheckpoints(this.#context, options.signal);
   }
 
+  /**
+   * Makes running copies of the lab as it was in a checkpoint: each a stack of its own, on ports of its own.
+   *
+   * @throws GoqemuError `checkpoint-unknown`, `machine-unknown`, `stack-exists`, `checkpoint-damaged`, `locked`, and
+   * what starting machines throws; then no fork is left
+   */
+  async fork(idOrName: string, options: ForkOptions = {}): Promise<ForkReport> {
+    const report = await forkCheckpoint(this.#context, idOrName, options);
+    const { definition, parameters } = options;
+    if (definition)
+      for (const { name } of report.forks) await this.#writeOutputs(name, definition, parameters ? { parameters } : {});
+    return report;
+  }
+
+  /** The same lab in another stack. */
+  stack(name: string): Engine {
+    return new Engine(this.#context.optionsFor(name));
+  }
+
+  /**
+   * Leaves nothing of this stack, which is a fork.
+   *
+   * @throws GoqemuError `not-a-fork`, `locked`
+   */
+  removeFork(options: { readonly lockWaitMs?: number } = {}): Promise<void> {
+    return removeFork(this.#context, options.lockWaitMs ?? 0);
+  }
+
   /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */
   deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
     return deleteCheckpoint(this.#context, idOrName, options.signal);
+  }
+
+  /** Gives up cached layers that no machine and no checkpoint needs. @throws GoqemuError `locked` */
+  pruneLayers(options: { readonly dryRun?: boolean; readonly signal?: AbortSignal } = {}): Promise<PruneReport> {
+    return pruneLayers(this.#context, { dryRun: options.dryRun === true, signal: options.signal });
   }
 
   /** Oldest first. */
@@ -207,6 +257,18 @@ export class Engine {
   /** @throws GoqemuError `plan-invalid` when the file holds none, `plan-newer` when a later goqemu wrote it */
   static async readPlan(path: string): Promise<Plan> {
     return parsePlan(await readFile(path, 'utf8'), path);
+  }
+
+  /** Outputs hold ports, and a fork has its own: an apply that has nothing else to do writes them down. */
+  async #writeOutputs(stack: string, definition: LabDefinition, options: { parameters?: Record<string, unknown> }) {
+    const fork = new Engine({ ...this.#context.optionsFor(stack), emit: () => undefined });
+    try {
+      const plan = await fork.plan(await fork.evaluate(definition, options));
+      if (plan.operations.length === 0) await fork.apply(plan);
+    } catch (error) {
+      const message = `the outputs of ${stack} are not known: ${errorReport(error).message}`;
+      this.#context.emit({ type: 'notice', code: 'outputs-unknown', message });
+    }
   }
 
   async #plan(lab: Lab | undefined, options: PlanOptions): Promise<Plan> {

@@ -10,17 +10,25 @@ export interface RecordedAllocation {
 /** What evaluation takes from the state, so that a machine keeps what it was once given. */
 export interface Allocations {
   readonly lineage: string;
+  /** Ports follow from it. The path of the state: the first plan then names the ports that an apply after it gives. */
+  readonly place: string;
   readonly machines: Readonly<Record<string, RecordedAllocation>>;
   /** Host ports that somebody else listens on. */
   readonly avoid: ReadonlySet<number>;
+  /**
+   * For a fork, which runs beside its origin: the host ports that the lab names are that one's, and nothing in it is
+   * protected or to be retained.
+   */
+  readonly isFork?: boolean;
 }
 
 const firstPort = 20_000;
 const portCount = 10_000;
 
 /**
- * Gives out addresses and ports: first what is recorded, else a value that follows from the lineage and the
- * name, so that neither the order of machines nor additions move it.
+ * Gives out addresses and ports: first what is recorded, else a value that follows from the name, so that neither the
+ * order of machines nor additions move it. Ports follow from the place of the state too, and what a guest is known by
+ * from the lineage.
  */
 export class Allocator {
   readonly #allocations: Allocations;
@@ -36,6 +44,10 @@ export class Allocator {
       recorded.flatMap((one) => [one.identity.sshPort, ...Object.values(one.forwards).map((forward) => forward.host)]),
     );
     this.#macs = new Set(recorded.map((one) => one.identity.mac));
+  }
+
+  get isFork(): boolean {
+    return this.#allocations.isFork === true;
   }
 
   identity(name: string, hostname: string | undefined, formerName: string | undefined): MachineIdentity {
@@ -65,7 +77,8 @@ export class Allocator {
   }
 
   #port(...purpose: string[]): number {
-    const start = Number.parseInt(this.#digest('port', ...purpose).slice(0, 8), 16) % portCount;
+    const digest = lengthPrefixedDigest(['goqemu-port', this.#allocations.place, ...purpose]);
+    const start = Number.parseInt(digest.slice(0, 8), 16) % portCount;
     for (let step = 0; step < portCount; step++) {
       const port = firstPort + ((start + step) % portCount);
       if (this.#ports.has(port) || this.#allocations.avoid.has(port)) continue;

@@ -67,7 +67,8 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
 
 /** For an evaluation without a state, such as `graph` or a unit test. */
 export function freshAllocations(lab: string, stack: string): Allocations {
-  return { lineage: lengthPrefixedDigest(['goqemu-lineage', lab, stack]).slice(0, 12), machines: {}, avoid: new Set() };
+  const lineage = lengthPrefixedDigest(['goqemu-lineage', lab, stack]).slice(0, 12);
+  return { lineage, place: lineage, machines: {}, avoid: new Set() };
 }
 
 function located(error: unknown, definition: LabDefinition, labFile: string): unknown {

@@ -113,8 +113,8 @@ export class LabRecorder {
       identity: this.#allocator.identity(name, hostname, renamedFrom),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),
-      protect: options.protect === true,
-      retain: options.retain === true,
+      protect: options.protect === true && !this.#allocator.isFork,
+      retain: options.retain === true && !this.#allocator.isFork,
       ignoreChanges: (options.ignoreChanges ?? []).map((property) => check.oneOf(property, ignorable, 'ignoreChanges')),
       renamedFrom,
     };

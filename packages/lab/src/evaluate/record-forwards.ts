@@ -28,9 +28,10 @@ export class ForwardRecorder {
       if (host !== undefined) {
         checkPort(host, `${name}: forward.${forward}.host`, forward, name, place);
         this.#take(host, name, forward, place);
-        fixedPorts.push(host);
+        if (!this.#allocator.isFork) fixedPorts.push(host);
       }
-      forwards[forward] = { host: host ?? this.#allocator.forwardPort(name, formerName, forward), guest };
+      const fixed = this.#allocator.isFork ? undefined : host;
+      forwards[forward] = { host: fixed ?? this.#allocator.forwardPort(name, formerName, forward), guest };
     }
     return { forwards, fixedPorts };
   }

@@ -25,6 +25,8 @@ export interface OperationHeader {
   readonly resource: string;
   readonly machine: string;
   readonly reason: string;
+  /** Ids of the operations that have to be done before. */
+  readonly dependsOn: readonly string[];
   readonly estimateMs?: number;
 }
 

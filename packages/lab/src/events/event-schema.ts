@@ -25,6 +25,7 @@ export function eventStreamSchemas() {
     resource: z.string(),
     machine: z.string(),
     reason: z.string(),
+    dependsOn: z.array(z.string()),
     estimateMs: z.number().optional(),
   });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { GoqemuError, internalError, type SourceLocation, systemErrorCode } from '@goqemu/core';
 import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
 import { labError } from '../evaluate/lab-error.ts';
+import { inheritedLineages } from '../fork/inheritance.ts';
 import { type BaseMaterial, baseKey, stepKey } from '../layer/layer-key.ts';
 import type { LabState } from '../state/lab-state.ts';
 import { pathDigest } from '../step/path-digest.ts';
@@ -90,18 +91,27 @@ export class ChainBuilder {
     // A step that has to do with another machine is this machine's own: a copy of its outcome would be a
     // worker that never joined. Such layers are shared with nobody.
     const own = places.some((place) => place.machine !== machine.name) ? { machineId: machine.identity.machineId } : {};
-    const timeless = stepKey(below, { ...built.material, ...own }, dependsOn);
-    const fresh = this.#freshness(step, timeless);
+    const captures = step.kind === 'run' && step.capture !== undefined;
+    const keys = (lineage: string) => {
+      // Captured output is kept in this state: another lab's layer would come without it.
+      const material = { ...built.material, ...own, ...(captures ? { lineage } : {}) };
+      const timeless = stepKey(below, material, dependsOn);
+      const fresh = this.#freshness(step, timeless);
+      return { timeless, fresh, key: fresh === undefined ? timeless : stepKey(timeless, { ranAt: fresh }, []) };
+    };
+    const { state } = this.#context;
+    const inherited = captures ? inheritedLineages(state).map(keys) : [];
+    const { timeless, fresh, key } = inherited.find((one) => state.captures[one.key]) ?? keys(state.lineage);
     const checkpoints = namesAt(machine, index + 1);
     return {
-      key: fresh === undefined ? timeless : stepKey(timeless, { ranAt: fresh }, []),
+      key,
       name: step.name,
       summary: built.summary,
       step: built.step,
       cut: step.kind !== 'waitFor' || checkpoints.length > 0,
       checkpoints,
       waitsFor: places.filter((place) => place.machine !== machine.name),
-      captures: step.kind === 'run' && step.capture !== undefined,
+      captures,
       ...(fresh === undefined ? {} : { timed: { key: timeless, ranAt: fresh } }),
     };
   }
@@ -152,14 +162,13 @@ export class ChainBuilder {
         const { interpreter, capture } = step;
         return {
           step: { ...settings, kind: 'run', script: script.planned, interpreter, ...(capture ? { capture } : {}) },
-          // Captured output is kept in this state: another lab's layer would come without it.
           material: {
             kind: 'run',
             version: 1,
             ...common,
             script: script.material,
             interpreter,
-            ...(capture ? { capture, lineage: this.#context.state.lineage } : {}),
+            ...(capture ? { capture } : {}),
           },
           summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
           places: [...places, ...script.places],

@@ -36,7 +36,9 @@ export interface MakePlanInput {
 export async function makePlan(input: MakePlanInput): Promise<Plan> {
   const { lab, read, backend, call } = input;
   checkNames(input);
-  const selected = lab ? selectMachines(lab, input.target, input.exclude) : new Set<string>();
+  const chosen = lab ? selectMachines(lab, input.target, input.exclude) : new Set<string>();
+  const { machines: forked } = read.state.forkedFrom ?? {};
+  const selected = forked ? new Set([...chosen].filter((name) => forked.includes(name))) : chosen;
   const renames = renamesOf(read.state.machines, lab?.machines.filter((machine) => selected.has(machine.name)) ?? []);
   // From here on, machines go by the names that the lab has for them.
   const state = withRenames(read.state, renames);
@@ -100,7 +102,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...protectionProblems(context, wanted),
     ...imageProblems(context, images),
     ...taken.map((port): Preflight => portTaken(port, wanted)),
-    ...memoryProblems(wanted, budget),
+    ...memoryProblems(context, wanted, budget),
   ];
   const operations = await Promise.all(
     context.operations.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))),

@@ -10,7 +10,7 @@ import type { PlanContext } from './plan-context.ts';
 import { planMake } from './plan-make.ts';
 import { reasonToMakeAnew, restoreReason, updateReason, whyBack, whyStart } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
-import { propertyDiff } from './property-diff.ts';
+import { forwardProperties, propertyDiff } from './property-diff.ts';
 
 /** Decides what a machine of the lab needs: as little as possible, in the order in which it is done. */
 export function planMachine(context: PlanContext, desired: DesiredMachine, recorded: MachineState | undefined): void {
@@ -194,7 +194,7 @@ function restartChanges(
     accelerator: spec.accelerator,
     hostname: spec.identity.hostname,
     sshPort: spec.identity.sshPort,
-    forwards: spec.forwards,
+    ...forwardProperties(spec.forwards),
   });
   const declared = propertyDiff(facts(before), facts(after));
   if (declared.length > 0 || observed?.status !== 'running') return declared;

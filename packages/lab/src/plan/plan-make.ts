@@ -5,6 +5,7 @@ import type { DesiredMachine } from './desired-machine.ts';
 import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planSteps, planStop } from './plan-steps.ts';
+import { forwardProperties } from './property-diff.ts';
 
 export interface MakeOptions {
   readonly reason: string;
@@ -136,7 +137,7 @@ function describe(desired: DesiredMachine): readonly PropertyChange[] {
     memory: spec.memory,
     cpus: spec.cpus,
     disk: spec.disk,
-    ...(Object.keys(spec.forwards).length > 0 ? { forwards: spec.forwards } : {}),
+    ...forwardProperties(spec.forwards),
   }).map(([property, after]) => ({ property, after }));
 }
 

@@ -4,6 +4,7 @@ import { suggestion } from '../evaluate/lab-error.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { MakePlanInput } from './make-plan.ts';
 import type { PlanContext } from './plan-context.ts';
+import { memoryFor } from './work.ts';
 
 export function protectionProblems(context: PlanContext, wanted: readonly DesiredMachine[]): readonly Preflight[] {
   const declared = new Map(wanted.map((machine) => [machine.declaration.name, machine.declaration]));
@@ -34,7 +35,13 @@ export function portTaken(port: number, wanted: readonly DesiredMachine[]): Pref
   };
 }
 
-export function memoryProblems(wanted: readonly DesiredMachine[], budget: number): readonly Preflight[] {
+/** A plan that starts no machine needs no memory: what runs has it already. */
+export function memoryProblems(
+  context: PlanContext,
+  wanted: readonly DesiredMachine[],
+  budget: number,
+): readonly Preflight[] {
+  if (context.operations.every((operation) => memoryFor(operation.work) === undefined)) return [];
   const machines = wanted.filter((machine) => machine.spec.kind === 'vm');
   const sum = machines.reduce((total, machine) => total + machine.spec.memory, 0);
   const largest = wanted.reduce((most, machine) => Math.max(most, machine.spec.memory), 0);

@@ -159,6 +159,14 @@ test('machines that the host cannot hold together are refused beforehand; templa
   assert.equal(result.outcome, 'done');
 });
 
+test('a plan that starts nothing asks for no memory: what runs has it', async () => {
+  const bench = newBench();
+  const both = lab((l) => void [l.vm('a'), l.vm('b')]);
+  await bench.apply(both);
+  bench.host.memory = 2 ** 30;
+  assert.deepEqual((await bench.plan(both)).preflight, []);
+});
+
 test('an unknown image is an error with its place in the lab', async () => {
   await assert.rejects(
     newBench().plan(lab((l) => void l.vm('web', { image: 'debain-12' }))),

@@ -84,3 +84,13 @@ export type Work =
   | { readonly verb: 'delete'; readonly forget: boolean }
   /** The lab has given the machine another name; nothing happens to the machine. */
   | { readonly verb: 'rename'; readonly from: string };
+
+/** Bytes that a piece of work needs to have a machine running; undefined when it starts none. */
+export function memoryFor(work: Work): number | undefined {
+  const starts =
+    work.verb === 'make' ||
+    work.verb === 'start' ||
+    work.verb === 'restore' ||
+    (work.verb === 'update' && work.restart);
+  return starts ? work.spec.memory : undefined;
+}

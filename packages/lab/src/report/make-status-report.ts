@@ -1,5 +1,6 @@
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
+import { forksOf } from '../fork/forks-of.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { resolveOutputs } from './resolve-outputs.ts';
 import type { MachineReport, MachineStatus, StatusReport } from './status-report.ts';
@@ -18,10 +19,13 @@ export async function makeStatusReport(context: EngineContext, signal?: AbortSig
           context.plainCall(state.lineage, 'status', signal),
         )
       : new Map<string, ObservedMachine>();
+  const { forkedFrom } = state;
   return {
     version: 1,
     lab: state.lab,
     stack: state.stack,
+    forkedFrom: forkedFrom ? { stack: forkedFrom.stack, ...forkedFrom.checkpoint } : null,
+    forks: (await forksOf(context)).map((fork) => fork.name),
     machines: machines.map((machine) => machineReport(machine, observed.get(machine.spec.name))),
     outputs: resolveOutputs(state),
   };

@@ -32,6 +32,10 @@ export interface StatusReport {
   readonly version: 1;
   readonly lab: string;
   readonly stack: string;
+  /** Of a fork: the stack and the checkpoint that it was made from. */
+  readonly forkedFrom: { readonly stack: string; readonly id: string; readonly description: string } | null;
+  /** Stacks that are forks of this one. */
+  readonly forks: readonly string[];
   readonly machines: readonly MachineReport[];
   readonly outputs: Readonly<Record<string, unknown>>;
 }

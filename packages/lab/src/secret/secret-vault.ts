@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GoqemuError, hasErrorCode, lengthPrefixedDigest, systemErrorCode } from '@goqemu/core';
+import { secretLineage } from '../fork/inheritance.ts';
 import type { LabState, StatePatch } from '../state/lab-state.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 import type { SecretSource } from '../value/secret-source.ts';
@@ -21,11 +22,18 @@ export class SecretVault {
   /** Values seen by this process, for use and for masking. */
   readonly #values = new Map<string, string>();
   readonly #sensitive = new Set<string>();
+  #keyStorage: StateStorage;
   #box: SecretBox | undefined;
   #unsavedKey: string | undefined;
 
   constructor(options: VaultOptions) {
     this.#options = options;
+    this.#keyStorage = options.storage;
+  }
+
+  /** A fork's state is encrypted with the key of the stack that it comes from. */
+  keepKeyIn(storage: StateStorage): void {
+    this.#keyStorage = storage;
   }
 
   /** Every secret text that this process has had in hand. */
@@ -36,7 +44,7 @@ export class SecretVault {
   /** What of a secret enters layer keys. A generated one is known by its name until it is made again. */
   async fingerprint(name: string, source: SecretSource, state: LabState): Promise<string> {
     if ('generate' in source)
-      return lengthPrefixedDigest(['goqemu-generated', state.lineage, name, String(source.generate)]);
+      return lengthPrefixedDigest(['goqemu-generated', secretLineage(state, name), name, String(source.generate)]);
     return (await this.box()).fingerprint(name, await this.value(name, source, state));
   }
 
@@ -101,16 +109,16 @@ export class SecretVault {
   /** Makes the state's key durable; nothing encrypted may be written before. */
   async saveKey(): Promise<void> {
     if (this.#unsavedKey === undefined) return;
-    await this.#options.storage.write('secret-key', `${this.#unsavedKey}\n`);
+    await this.#keyStorage.write('secret-key', `${this.#unsavedKey}\n`);
     this.#unsavedKey = undefined;
   }
 
   async box(): Promise<SecretBox> {
     if (!this.#box) {
-      const stored = (await this.#options.storage.read('secret-key'))?.trim();
+      const stored = (await this.#keyStorage.read('secret-key'))?.trim();
       const key = stored ?? Buffer.from(this.#options.random(32)).toString('hex');
       if (!/^[0-9a-f]{64}$/.test(key)) {
-        const path = this.#options.storage.path('secret-key');
+        const path = this.#keyStorage.path('secret-key');
         throw new GoqemuError({
           code: 'secret-key-invalid',
           source: 'environment',

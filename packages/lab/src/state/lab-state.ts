@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '@goqemu/core';
 import { z } from 'zod';
 import type { BackendRecord } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
@@ -37,7 +38,7 @@ export interface MachineState {
   /** A step or a restore was begun and not finished: the disk is to go back to `layer`. */
   readonly dirty: boolean;
   /** A checkpoint by hand whose cut was begun and not finished. */
-  readonly cutting?: { readonly key: string; readonly descriptions: readonly string[] };
+  readonly cutting?: { readonly key: string; readonly checkpoint: string };
   /** Named checkpoints that the lab declares, to their layers. */
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly protect: boolean;
@@ -62,10 +63,31 @@ export type Capture = { readonly value: string } | { readonly encrypted: string 
 /** A checkpoint taken by hand. */
 export interface TakenCheckpoint {
   readonly id: string;
+  /** Written before the cut: it counts if all of its layers are in the store, and never was if one of them is not. */
+  readonly pending?: boolean;
   readonly description: string;
   readonly createdAt: string;
   readonly parent: string | null;
   readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
+}
+
+/** What a stack is a fork of. */
+export interface ForkOrigin {
+  readonly stack: string;
+  readonly checkpoint: { readonly id: string; readonly description: string };
+  /**
+   * The stack at the beginning of the line of forks: the lab's program is told this name, and its key opens what is
+   * encrypted in the state.
+   */
+  readonly root: string;
+  /** Lineages that it comes from, nearest first: keys of captured output that was inherited hold one of them. */
+  readonly lineages: readonly string[];
+  /** Generated secrets that were inherited, with the lineage that each was made in. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** The machines of the lab that it has; all of them when absent. */
+  readonly machines?: readonly string[];
+  /** The process that it is to go with: whoever comes when that one is dead removes it. */
+  readonly owner?: ProcessIdentity;
 }
 
 /** What goqemu knows of one stack of one lab: plain JSON, without secrets in clear. */
@@ -80,6 +102,7 @@ export interface LabState {
   readonly serial: number;
   readonly backend: string;
   readonly savedAt: string;
+  readonly forkedFrom?: ForkOrigin;
   readonly machines: Readonly<Record<string, MachineState>>;
   readonly layers: Readonly<Record<string, LayerNote>>;
   readonly captures: Readonly<Record<string, Capture>>;
@@ -98,7 +121,7 @@ export type StatePatch = {
   readonly [Table in 'machines' | 'layers' | 'captures' | 'checkpoints' | 'secrets' | 'runs' | 'durations']?: Readonly<
     Record<string, LabState[Table][string] | null>
   >;
-} & { readonly outputs?: Readonly<Record<string, OutputValue>> };
+} & { readonly outputs?: Readonly<Record<string, OutputValue>>; readonly forkedFrom?: ForkOrigin };
 
 /** Machines that can be looked at: a template may never have been made, and one half made has no record yet. */
 export function observable(state: LabState): readonly MachineState[] {
@@ -121,7 +144,9 @@ export function patchInPlace(state: LabState, patch: StatePatch): void {
       else target[name] = row;
     }
   }
-  if (patch.outputs) (state as { outputs: unknown }).outputs = patch.outputs;
+  const whole = state as { outputs: unknown; forkedFrom?: ForkOrigin };
+  if (patch.outputs) whole.outputs = patch.outputs;
+  if (patch.forkedFrom) whole.forkedFrom = patch.forkedFrom;
 }
 
 const tables = ['machines', 'layers', 'captures', 'checkpoints', 'secrets', 'runs', 'durations'] as const;
@@ -159,6 +184,17 @@ export const stateSchema = z.looseObject({
   serial: z.number().int().min(0),
   backend: z.string(),
   savedAt: z.string(),
+  forkedFrom: z
+    .looseObject({
+      stack: z.string(),
+      checkpoint: z.object({ id: z.string(), description: z.string() }),
+      root: z.string(),
+      lineages: z.array(z.string()),
+      secrets: keyedBy(z.string()),
+      machines: z.array(z.string()).optional(),
+      owner: z.object({ pid: z.number(), startTime: z.string(), bootId: z.string() }).optional(),
+    })
+    .optional(),
   machines: keyedBy(
     z.looseObject({
       name: z.string(),
@@ -172,7 +208,7 @@ export const stateSchema = z.looseObject({
       phase: z.enum(['making', 'made', 'deleting']),
       ready: z.boolean(),
       dirty: z.boolean(),
-      cutting: z.object({ key: z.string(), descriptions: z.array(z.string()) }).optional(),
+      cutting: z.object({ key: z.string(), checkpoint: z.string().default('') }).optional(),
       checkpoints: keyedBy(z.string()),
       protect: z.boolean(),
       retain: z.boolean(),
@@ -191,6 +227,7 @@ export const stateSchema = z.looseObject({
   checkpoints: keyedBy(
     z.looseObject({
       id: z.string(),
+      pending: z.boolean().optional(),
       description: z.string(),
       createdAt: z.string(),
       parent: z.string().nullable(),

@@ -6,8 +6,35 @@ export class MemoryStateStorage implements StateStorage {
   /** Called before every change; a test that throws here simulates a full disk or a crash. */
   beforeChange: (kind: 'write' | 'append' | 'remove', file: StoredFile) => void = () => undefined;
 
-  constructor(files = new Map<StoredFile, string>()) {
+  readonly #stacks: Map<string, Map<StoredFile, string>>;
+
+  constructor(
+    files = new Map<StoredFile, string>(),
+    stacks: Map<string, Map<StoredFile, string>> = new Map([['default', files]]),
+  ) {
     this.files = files;
+    this.#stacks = stacks;
+  }
+
+  async clear(): Promise<void> {
+    for (const file of [...this.files.keys()].sort()) await this.remove(file);
+  }
+
+  async stacks(): Promise<readonly string[]> {
+    return [...this.#stacks].flatMap(([name, files]) => (files.size > 0 ? [name] : []));
+  }
+
+  stack(name: string): StateStorage {
+    const files = this.#stacks.get(name) ?? new Map<StoredFile, string>();
+    this.#stacks.set(name, files);
+    return this.another(files, this.#stacks);
+  }
+
+  /** The same for another stack; changes there are told to the same listener. */
+  protected another(files: Map<StoredFile, string>, stacks: Map<string, Map<StoredFile, string>>): MemoryStateStorage {
+    const other = new MemoryStateStorage(files, stacks);
+    other.beforeChange = (kind, file) => this.beforeChange(kind, file);
+    return other;
   }
 
   path(file: StoredFile): string {

@@ -1,6 +1,14 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { acquireFileLock, removeAbandonedDrafts, syncFolder, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import {
+  acquireFileLock,
+  checkResourceName,
+  folderNames,
+  removeAbandonedDrafts,
+  syncFolder,
+  systemErrorCode,
+  writeFileAtomic,
+} from '@goqemu/core';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -26,6 +34,12 @@ export interface StateStorage {
   remove(file: StoredFile): Promise<void>;
   /** The path, for messages. */
   path(file: StoredFile): string;
+  /** Removes everything, and the place itself once the lock is released. */
+  clear(): Promise<void>;
+  /** The stacks of the lab that have something here, this one among them. */
+  stacks(): Promise<readonly string[]>;
+  /** Where another stack of the lab has its files. */
+  stack(name: string): StateStorage;
   /** @throws GoqemuError `locked` */
   lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable>;
 }
@@ -41,6 +55,7 @@ export interface StorageFolders {
 
 export class FileStateStorage implements StateStorage {
   readonly #folders: StorageFolders;
+  #cleared = false;
 
   constructor(folders: StorageFolders) {
     this.#folders = folders;
@@ -99,6 +114,22 @@ export class FileStateStorage implements StateStorage {
     await rm(this.path(file), { force: true });
   }
 
+  async clear(): Promise<void> {
+    // The state goes last: what is left by a crash still says what it is.
+    for (const file of ['history', 'journal-before', 'state-before', 'journal', 'state'] as const)
+      await this.remove(file);
+    this.#cleared = true;
+  }
+
+  stacks(): Promise<readonly string[]> {
+    return folderNames(dirname(this.#folders.stateFolder));
+  }
+
+  stack(name: string): StateStorage {
+    const stateFolder = join(dirname(this.#folders.stateFolder), checkResourceName(name, 'the stack'));
+    return new FileStateStorage({ ...this.#folders, stack: name, stateFolder });
+  }
+
   /** Whoever holds the lock clears away what a killed one was just writing. */
   async lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
     const { stateFolder } = this.#folders;
@@ -109,10 +140,22 @@ export class FileStateStorage implements StateStorage {
     });
     try {
       await removeAbandonedDrafts(stateFolder);
-      return lock;
+      return {
+        [Symbol.asyncDispose]: async () => {
+          await lock[Symbol.asyncDispose]();
+          if (this.#cleared) await removeEmptyFolder(stateFolder);
+        },
+      };
     } catch (error) {
       await lock[Symbol.asyncDispose]();
       throw error;
     }
   }
+}
+
+/** Somebody else may have begun something there already. */
+async function removeEmptyFolder(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: unknown) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
+  });
 }

@@ -299,7 +299,9 @@ test('UEFI is two flash devices, the code read-only and the variables in qcow2',
   await assert.rejects(argvOf({ firmware: 'uefi' }), (error) => hasErrorCode(error, 'firmware-missing'));
 });
 
-test('a TPM is met at the socket of swtpm', async () => {
+test('a TPM is met at the socket of swtpm, or at a descriptor of its own', async () => {
+  const own = valuesOf(await argvOf({ tpm: { state: '/t,pm' } }), 'chardev');
+  assert.ok(own.includes('socket,id=tpm-socket,fd=3'), String(own));
   const argv = await argvOf({ tpm: { socket: '/t,pm' } });
   assert.ok(valuesOf(argv, 'chardev').includes('socket,id=tpm-socket,path=/t,,pm'));
   assert.deepEqual(valuesOf(argv, 'tpmdev'), ['emulator,id=tpm,chardev=tpm-socket']);

@@ -1,3 +1,4 @@
+import { tpmDescriptor } from '../tpm/tpm-descriptor.ts';
 import type { ArgumentContext } from './argument-context.ts';
 import { device, slot, virtio } from './device-arguments.ts';
 import { optionText } from './option-text.ts';
@@ -56,9 +57,10 @@ function usbDriver(kind: 'tablet' | 'mouse' | 'keyboard'): string {
 function tpmArguments(context: ArgumentContext): string[] {
   const { tpm, arch } = context.config;
   if (!tpm) return [];
+  const place = 'socket' in tpm ? { path: tpm.socket } : { fd: tpmDescriptor };
   const natural = arch === 'ppc64' ? 'tpm-spapr' : arch === 'aarch64' ? 'tpm-tis-device' : 'tpm-crb';
   return [
-    ...['-chardev', optionText('socket', { id: 'tpm-socket', path: tpm.socket })],
+    ...['-chardev', optionText('socket', { id: 'tpm-socket', ...place })],
     ...['-tpmdev', optionText('emulator', { id: 'tpm', chardev: 'tpm-socket' })],
     ...device(context, tpm.model ?? natural, { id: 'tpm0', tpmdev: 'tpm' }),
   ];

@@ -3,7 +3,7 @@ import { saveDeviceState, saveDevices } from './device-state.ts';
 import { findGuestRam, type GuestRam } from './guest-ram.ts';
 import type { Monitor } from './monitor.ts';
 import { copyPrivatePages } from './private-pages.ts';
-import { copyRam } from './ram-file.ts';
+import { copyRam, prepareCopying } from './ram-file.ts';
 import { parseStateStream, withDevices } from './state-stream.ts';
 
 export interface CaptureOptions {
@@ -60,7 +60,10 @@ type Strokes = Omit<RamCapture, 'bytes'>;
 function fromShared(ram: GuestRam, { monitor, ram: ramFile, state, socketFolder, signal }: CaptureOptions): Strokes {
   const limits = signal ? { signal } : {};
   return {
-    prepare: () => makePrivate(ramFile),
+    prepare: async () => {
+      await makePrivate(ramFile);
+      await prepareCopying();
+    },
     take: async () => {
       await settled([saveDeviceState(monitor, state, { socketFolder, ...limits }), copyRam(ram.path, ramFile, limits)]);
     },

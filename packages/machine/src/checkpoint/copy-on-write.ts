@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { HostPlatform } from '@goqemu/core';
+import { type HostPlatform, systemErrorCode } from '@goqemu/core';
 import type { StateStream } from './state-stream.ts';
 
 /**
@@ -9,9 +9,15 @@ import type { StateStream } from './state-stream.ts';
  */
 export async function mayReadMemory(platform: HostPlatform): Promise<boolean> {
   if (platform.system !== 'linux') return false;
-  const scope = await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8').catch(() => '0');
+  const scope = await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8').catch(withoutYama);
   const level = Number(scope);
   return level === 0 || (level < 3 && platform.uid === 0);
+}
+
+/** The file is there when Yama is. */
+function withoutYama(error: unknown): string {
+  if (systemErrorCode(error) === 'ENOENT') return '0';
+  throw error;
 }
 
 /**

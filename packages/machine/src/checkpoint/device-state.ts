@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rm, unlink } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -101,7 +101,7 @@ export async function loadDeviceState(monitor: Monitor, file: string, options: D
       await send(file, socketPath, signal);
       await untilLoaded(monitor, signal);
     } finally {
-      await unlink(socketPath).catch(() => undefined); // QEMU unlinks it itself on success
+      await rm(socketPath, { force: true }); // QEMU unlinks it itself on success
     }
   });
 }

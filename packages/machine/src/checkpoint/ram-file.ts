@@ -6,6 +6,11 @@ export interface CopyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Loads what copying takes, so that no guest stands still for it. */
+export async function prepareCopying(): Promise<void> {
+  await import('execa'); // late: most commands start no program
+}
+
 /**
  * Copies RAM between a machine and a checkpoint, either way. Only pages in use travel and take room:
  * holes stay holes (cp(1), `--sparse=always`), and a file system that can shares the blocks.
@@ -14,7 +19,7 @@ export interface CopyOptions {
  */
 export async function copyRam(from: string, to: string, options: CopyOptions = {}): Promise<void> {
   await withDeadline('copying the RAM', options.timeoutMs ?? 60_000, options.signal, async (signal) => {
-    const { execa } = await import('execa'); // late: most commands start no program
+    const { execa } = await import('execa');
     const result = await execa('cp', ['--sparse=always', '--reflink=auto', '--', from, to], {
       reject: false,
       cancelSignal: signal,

@@ -25,7 +25,9 @@ const rbd = z.strictObject({
   image: z.string().min(1),
   namespace: z.string().optional(),
   user: z.string().optional(),
-  configuration: path.optional(),
+  configuration: path
+    .refine((text) => !/[,;= \t\n]/.test(text), 'expected a path without blanks, commas, semicolons and equals signs')
+    .optional(), // librados takes those for the end of one file name in a list (ceph::get_str_list)
   /** Id of one of the machine's secrets. */
   keySecret: id.optional(),
 });

@@ -97,3 +97,12 @@ test('every mistake of a configuration is told at once', () => {
     (error) => hasErrorCode(error, 'machine-config-invalid') && (error.data.mistakes as string[]).length === 2,
   );
 });
+
+test('a pseries machine takes its memory in blocks of 256 MiB', () => {
+  assert.equal(parseMachineConfig({ arch: 'ppc64le' }).memory, 512 * 2 ** 20);
+  assert.throws(
+    () => parseMachineConfig({ arch: 'ppc64', memory: '128 MiB' }),
+    (error) =>
+      hasErrorCode(error, 'machine-config-invalid') && /memory: expected a multiple of 256/.test(error.message),
+  );
+});

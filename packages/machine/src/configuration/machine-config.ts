@@ -177,7 +177,16 @@ export function parseMachineConfig(input: MachineConfigInput | MachineConfig): M
     networks: identified(rest.networks, 'net'),
   };
   checkUniqueIds(config);
+  checkMemory(config);
   return config;
+}
+
+/** The pseries board takes its memory in blocks of 256 MiB (QEMU, hw/ppc/spapr.h: SPAPR_MEMORY_BLOCK_SIZE). */
+function checkMemory({ arch, machineType, memory }: MachineConfig): void {
+  if (arch !== 'ppc64' || !/^pseries(-|$)/.test(machineType ?? 'pseries') || memory % (256 * megabyte) === 0) return;
+  throw configurationError([
+    { path: ['memory'], message: 'expected a multiple of 256 MiB on a pseries machine', input: memory },
+  ]);
 }
 
 function identified<T extends { id?: string | undefined }>(items: T[], prefix: string): Identified<T>[] {

@@ -39,9 +39,16 @@ export const usb = z
   })
   .optional();
 
-/** swtpm's control socket; goqemu does not start swtpm. */
+const tpmModel = z.enum(['tpm-tis', 'tpm-crb', 'tpm-spapr', 'tpm-tis-device']).optional();
+
+/** A TPM 2.0 in software (swtpm). */
 export const tpm = z
-  .strictObject({ socket: path, model: z.enum(['tpm-tis', 'tpm-crb', 'tpm-spapr', 'tpm-tis-device']).optional() })
+  .union([
+    /** The folder that the TPM's state is kept in; goqemu starts swtpm, which ends with the machine. */
+    z.strictObject({ state: path, model: tpmModel }),
+    /** The control socket of an swtpm that somebody else started. */
+    z.strictObject({ socket: path, model: tpmModel }),
+  ])
   .optional();
 
 export const rtc = z

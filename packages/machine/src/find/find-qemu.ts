@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { GoqemuError, type HostPlatform, hostPlatform } from '@goqemu/core';
-import { type Architecture, architectureOf, runsNatively, systemBinaryName } from './architecture.ts';
+import { type Architecture, architectureOf, architectures, runsNatively, systemBinaryName } from './architecture.ts';
+import { firstExecutable, isExecutable } from './executable.ts';
 import { isAtLeast, type QemuInstallation } from './installation.ts';
 import { probeCached } from './probe-cache.ts';
 import { qemuMissing } from './qemu-missing.ts';
@@ -47,6 +48,15 @@ export async function findQemu(options: FindQemuOptions = {}): Promise<QemuInsta
   };
 }
 
+/** The architectures that an emulator on this host is for; none of them is started. */
+export async function installedArchitectures(platform: HostPlatform): Promise<Architecture[]> {
+  const folders = binaryFolders(platform);
+  const paths = await Promise.all(
+    architectures.map((arch) => firstExecutable(systemBinaryName(arch), folders, platform)),
+  );
+  return architectures.filter((_, index) => paths[index] !== undefined);
+}
+
 async function findSystemBinary(arch: Architecture, platform: HostPlatform): Promise<string> {
   const folders = binaryFolders(platform);
   const found =
@@ -55,22 +65,6 @@ async function findSystemBinary(arch: Architecture, platform: HostPlatform): Pro
     (runsNatively(arch, platform.arch) ? await firstExecutable('qemu-kvm', folders, platform) : undefined);
   if (!found) throw qemuMissing(systemBinaryName(arch), arch, folders, platform);
   return found;
-}
-
-async function firstExecutable(name: string, folders: string[], platform: HostPlatform): Promise<string | undefined> {
-  const file = platform.system === 'win32' ? `${name}.exe` : name;
-  for (const folder of folders) {
-    const candidate = pathOf(platform).join(folder, file);
-    if (await isExecutable(candidate, platform)) return candidate;
-  }
-  return undefined;
-}
-
-async function isExecutable(path: string, platform: HostPlatform): Promise<boolean> {
-  return await access(path, platform.system === 'win32' ? constants.F_OK : constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function firstReadable(folders: string[]): Promise<string | undefined> {

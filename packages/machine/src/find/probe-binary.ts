@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { GoqemuError, withDeadline } from '@goqemu/core';
+import { LineSplitter } from '@goqemu/protocol';
 import type { MachineTypeFact, QemuFeatures, QemuVersion } from './installation.ts';
 import { usedTypes } from './used-types.ts';
 
@@ -77,17 +79,35 @@ async function converse(path: string, questions: Record<string, object>, signal:
   const lines = [
     { execute: 'qmp_capabilities' },
     ...Object.entries(questions).map(([id, question]) => ({ ...question, id })),
-    { execute: 'quit' },
   ].map((command) => `${JSON.stringify(command)}\n`);
   const argv = ['-no-user-config', '-nodefaults', '-machine', 'none', '-display', 'none', '-S', '-qmp', 'stdio'];
-  const { stdout, stderr } = await run(path, argv, lines.join(''), signal);
   const answers: Record<string, unknown> = {};
-  for (const line of stdout.split('\n')) {
-    if (!line.startsWith('{')) continue;
-    const message = JSON.parse(line) as { id?: string; return?: unknown };
-    if (message.id && message.return !== undefined) answers[message.id] = message.return;
-  }
+  const last = Object.keys(questions).at(-1);
+  const { stderr } = await run(path, argv, signal, (child) => {
+    const splitter = new LineSplitter((line) => {
+      const message = readMessage(line.toString('utf8'));
+      if (message?.id && message.return !== undefined) answers[message.id] = message.return;
+      // Not before: a QEMU that quits does not wait until all that it has said is read.
+      if (message?.id !== undefined && message.id === last) child.stdin.end(`${JSON.stringify({ execute: 'quit' })}\n`);
+    });
+    child.stdout.on('data', (chunk: Buffer) => splitter.push(chunk));
+    child.stdin.write(lines.join(''));
+  });
   return { answers, missing: Object.keys(questions).filter((id) => !(id in answers)), stderr };
+}
+
+interface Message {
+  readonly id?: string;
+  readonly return?: unknown;
+}
+
+/** A program that is no QEMU may say anything. */
+function readMessage(line: string): Message | undefined {
+  try {
+    return JSON.parse(line) as Message;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -95,23 +115,29 @@ async function converse(path: string, questions: Record<string, object>, signal:
  * default machine and answer nothing without one. Where the help fails, the list of the schema is taken.
  */
 async function listNetdevs(path: string, signal: AbortSignal): Promise<string[]> {
-  const { stdout } = await run(path, ['-machine', 'none', '-netdev', 'help'], '', signal);
-  return stdout.split(/\r?\n/).filter((line) => /^[a-z0-9-]+$/.test(line));
+  const said: Buffer[] = [];
+  await run(path, ['-machine', 'none', '-netdev', 'help'], signal, (child) => {
+    child.stdin.end();
+    child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+  });
+  const lines = Buffer.concat(said).toString('utf8').split(/\r?\n/);
+  return lines.filter((line) => /^[a-z0-9-]+$/.test(line));
 }
 
-function run(path: string, argv: string[], input: string, signal: AbortSignal) {
-  return new Promise<{ stdout: string; stderr: string }>((resolve, reject) => {
+function run(
+  path: string,
+  argv: string[],
+  signal: AbortSignal,
+  speak: (child: ChildProcessByStdio<Writable, Readable, Readable>) => void,
+): Promise<{ readonly stderr: string }> {
+  return new Promise((resolve, reject) => {
     const child = spawn(path, argv, { signal, killSignal: 'SIGKILL', stdio: ['pipe', 'pipe', 'pipe'] });
-    const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.on('error', (error) => reject(signal.aborted ? signal.reason : unusable(path, error.message, error)));
-    child.on('close', () =>
-      resolve({ stdout: Buffer.concat(stdout).toString('utf8'), stderr: Buffer.concat(stderr).toString('utf8') }),
-    );
+    child.on('close', () => resolve({ stderr: Buffer.concat(stderr).toString('utf8') }));
     child.stdin.on('error', () => undefined); // it exited before it read: its answers, or their lack, tell
-    child.stdin.end(input);
+    speak(child);
   });
 }
 

@@ -17,6 +17,17 @@ test('QEMU’s last words are told apart by their cause', () => {
     ["cannot set up guest memory 'ram': Cannot allocate memory", 'ram-exhausted'],
     ["Could not open '/d': Permission denied", 'permission-denied'],
     ["Could not open '/d': No such file or directory", 'file-missing'],
+    [
+      'swtpm: SWTPM_NVRAM_Lock_Dir: Could not lock\nqemu: tpm-emulator: TPM result for CMD_INIT: 0x9 operation failed',
+      'tpm-failed',
+    ],
+    ['-blockdev {"driver":"nbd",…}: Failed to connect to \'/s\': No such file or directory', 'storage-unreachable'],
+    ['-blockdev {"driver":"rbd",…}: error connecting: Connection timed out', 'storage-unreachable'],
+    ['-blockdev {…}: iSCSI: Failed to connect to LUN : iscsi_service failed', 'storage-unreachable'],
+    ["-blockdev {…}: Unknown driver 'iscsi'", 'feature-missing'],
+    ['access denied by acl file\n-netdev {…}: bridge helper failed', 'network-unavailable'],
+    ['-netdev tap…: could not open /dev/net/tun: Permission denied', 'network-unavailable'],
+    ['-netdev {"type":"vde",…}: Could not open vde: No such file or directory', 'network-unavailable'],
     ['what?', 'qemu-exited'],
   ];
   for (const [text, cause] of words) assert.equal(exitCause({ code: 1, signal: null }, text).cause, cause, text);

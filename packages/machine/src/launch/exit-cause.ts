@@ -3,6 +3,10 @@ import { GoqemuError } from '@goqemu/core';
 /** Why QEMU ended before it should have; the code of the error that tells it. */
 export type ExitCause =
   | 'image-locked'
+  | 'tpm-failed'
+  | 'storage-unreachable'
+  | 'feature-missing'
+  | 'network-unavailable'
   | 'port-taken'
   | 'bad-cpu'
   | 'firmware-missing'
@@ -33,6 +37,26 @@ const rules: readonly Rule[] = [
     cause: 'image-locked',
     words: /Failed to get (shared )?"\w+" lock|Is another process using the image/,
     hint: 'another process has the disk open: stop it, or give this machine an overlay of its own',
+  },
+  {
+    cause: 'tpm-failed',
+    words: /tpm-emulator: /,
+    hint: 'swtpm says why above; a folder of TPM state serves one machine at a time',
+  },
+  {
+    cause: 'storage-unreachable',
+    words: /iSCSI: Failed to connect to LUN|"driver": ?"(nbd|rbd)".*: (Failed to connect to '|error connecting: )/,
+    hint: 'check the address of the NBD, iSCSI or RBD server, and that it serves this host',
+  },
+  {
+    cause: 'feature-missing',
+    words: /Unknown driver '/,
+    hint: 'install the package that adds it to QEMU (Debian: qemu-block-extra)',
+  },
+  {
+    cause: 'network-unavailable',
+    words: /bridge helper failed|could not (open|configure) \/dev\/net\/tun|Could not open vde/,
+    hint: "the bridge must be there and allowed in /etc/qemu/bridge.conf, the tap this user's, the switch of VDE running",
   },
   {
     cause: 'port-taken',

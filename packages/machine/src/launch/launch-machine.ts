@@ -21,6 +21,7 @@ import { ownProcess } from '../process/owned-processes.ts';
 import { signalProcess } from '../process/signal-process.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
 import { hostRuntimeFolder, makeRuntimeFolder } from '../sockets/runtime-folder.ts';
+import { type StartedSwtpm, startSwtpm } from '../tpm/start-swtpm.ts';
 import { awaitMonitor } from './await-monitor.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { resolveConfig } from './resolve-config.ts';
@@ -43,8 +44,9 @@ export interface LaunchOptions {
  * Starts QEMU and resolves when it answers. It runs on when this process ends, unless `ownerDies` says otherwise.
  *
  * @throws GoqemuError with the cause as its code when QEMU ends by itself (`image-locked`, `port-taken`, `bad-cpu`,
- *   `firmware-missing`, `accelerator-unavailable`, `ram-exhausted`, `permission-denied`, `file-missing`,
- *   `sandbox-violation`, `qemu-exited`), with QEMU's last words; `machine-already-running`; `timeout`; and what
+ *   `firmware-missing`, `accelerator-unavailable`, `ram-exhausted`, `tpm-failed`, `storage-unreachable`,
+ *   `network-unavailable`, `feature-missing`, `permission-denied`, `file-missing`, `sandbox-violation`,
+ *   `qemu-exited`), with QEMU's last words; `swtpm-missing`; `machine-already-running`; `timeout`; and what
  *   {@link parseMachineConfig}, {@link findQemu} and {@link machineArguments} throw
  * @example
  * await using machine = await launchMachine({ drives: [{ source: '/srv/web.qcow2' }] });
@@ -95,7 +97,8 @@ async function start(
   const { signal, logger } = options;
   const argv = machineArguments(config, installation, platform);
   const stderrLog = config.stderrLog ?? join(config.runtimeFolder, 'log');
-  const qemu = await spawnQemu(installation.systemPath, argv, stderrLog);
+  await using tpm = await startTpm(config, stderrLog, platform, processes);
+  const qemu = await spawnQemu(installation.systemPath, argv, stderrLog, tpm ? [tpm.wire] : []);
   logger?.log('debug', 'machine', 'started QEMU', { machine: config.name, pid: qemu.pid, argv });
   try {
     const starting = {
@@ -112,6 +115,7 @@ async function start(
       signal,
       (inner) => awaitMonitor(starting, inner),
     );
+    tpm?.handOver();
     if (config.ownerDies) ownProcess(identity, qemu.exited);
     const record: MachineRecord = {
       ...identity,
@@ -133,6 +137,15 @@ async function start(
     await abandon(qemu, processes);
     throw error;
   }
+}
+
+async function startTpm(
+  { tpm }: ResolvedMachineConfig,
+  log: string,
+  platform: HostPlatform,
+  processes: ProcessTable,
+): Promise<StartedSwtpm | undefined> {
+  return tpm && 'state' in tpm ? await startSwtpm({ stateFolder: tpm.state, log, platform, processes }) : undefined;
 }
 
 /** Ends a QEMU that did not come up; nothing of it may stay behind. */

@@ -1,8 +1,8 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { GoqemuError, type HostPlatform } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, statIfThere, systemErrorCode } from '@goqemu/core';
 import { type CommandLines, hostCommandLines } from '../process/command-line.ts';
-import { openEndpoint } from '../sockets/turns.ts';
 
 /**
  * A second QEMU on the same sockets would take them from the first without a word. What a dead one left behind is
@@ -18,10 +18,8 @@ export async function refuseSecond(
 ): Promise<void> {
   const windows = platform.system === 'win32';
   const trace = join(runtimeFolder, windows ? 'keys.psk' : 'c');
-  if (!(await stat(trace).catch(() => undefined))) return;
-  const running = windows
-    ? (await commandLines.containing(runtimeFolder)).length > 0
-    : await answers({ kind: 'unix', path: trace });
+  if (!(await statIfThere(trace))) return;
+  const running = windows ? (await commandLines.containing(runtimeFolder)).length > 0 : await answers(trace);
   if (!running) return await rm(trace, { force: true });
   throw new GoqemuError({
     code: 'machine-already-running',
@@ -32,12 +30,17 @@ export async function refuseSecond(
   });
 }
 
-async function answers(endpoint: Parameters<typeof openEndpoint>[0]): Promise<boolean> {
-  return await openEndpoint(endpoint).then(
-    async (transport) => {
-      await transport.close();
-      return true;
-    },
-    () => false,
-  );
+/** A socket that nobody listens on refuses. Other trouble, such as a queue that is full, is no sign that it is free. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error) => {
+      if (['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(systemErrorCode(error) ?? '')) resolve(false);
+      else reject(error);
+    });
+  });
 }

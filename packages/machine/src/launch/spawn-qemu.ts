@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { lastingEnvironment } from '@goqemu/core';
 import type { ProcessExit } from './exit-cause.ts';
@@ -14,8 +15,15 @@ export interface SpawnedQemu {
 /**
  * Starts QEMU in a session of its own, so that neither Ctrl-C in this terminal nor the end of this process reaches
  * it, with its output in a log file that outlives both, and without what is secret in this process's environment.
+ *
+ * @param wires its file descriptors from 3 on; they are QEMU's alone afterwards
  */
-export async function spawnQemu(path: string, argv: readonly string[], logPath: string): Promise<SpawnedQemu> {
+export async function spawnQemu(
+  path: string,
+  argv: readonly string[],
+  logPath: string,
+  wires: readonly Socket[] = [],
+): Promise<SpawnedQemu> {
   await mkdir(dirname(logPath), { recursive: true });
   const log = await open(logPath, 'a', 0o600);
   try {
@@ -24,8 +32,9 @@ export async function spawnQemu(path: string, argv: readonly string[], logPath: 
       detached: true,
       windowsHide: true,
       env: lastingEnvironment(),
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...wires],
     });
+    for (const wire of wires) wire.destroy(); // at once, before anything of what comes over them is read here
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });

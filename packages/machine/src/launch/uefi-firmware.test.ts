@@ -1,32 +1,33 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hasErrorCode } from '@goqemu/core';
+import { sleep, withDeadline } from '@goqemu/core';
 import { execa } from 'execa';
 import { parseMachineConfig } from '../configuration/machine-config.ts';
 import { temporaryFolder, testMachine, testQemu } from '../fixture/test-machine.ts';
 import { resolveFirmware } from './uefi-firmware.ts';
 
-test('a machine with UEFI has its own variables in qcow2, made from the template', async (t) => {
+test('a machine with UEFI runs its firmware, with variables of its own in qcow2 that the firmware writes', async (t) => {
   const folder = await temporaryFolder(t);
-  const installation = await testQemu();
-  const path = join(folder, 'variables.qcow2');
-  const resolved = await resolveFirmware(
-    parseMachineConfig({ firmware: { kind: 'uefi', variables: path } }),
-    installation,
-    undefined,
-  ).catch((error: unknown) => error);
-  if (hasErrorCode(resolved, 'firmware-missing')) {
-    assert.match(resolved.hint ?? '', /ovmf/); // this host has no UEFI firmware
-    return;
-  }
-  const { stdout } = await execa(installation.imgPath ?? '', ['info', '--output=json', path]);
-  assert.equal((JSON.parse(stdout) as { format: string }).format, 'qcow2');
-  const machine = await testMachine(t, { firmware: { kind: 'uefi', variables: path }, memory: '128 MiB' });
+  const { imgPath = 'qemu-img' } = await testQemu();
+  const variables = join(folder, 'vari,ables.qcow2');
+  const serialLog = join(folder, 'serial');
+  const machine = await testMachine(t, { firmware: { kind: 'uefi', variables }, memory: '128 MiB', serialLog });
   const nodes = await machine.qmp.execute('query-named-block-nodes', { flat: true });
-  const variables = nodes.find((node) => node['node-name'] === 'firmware-variables');
-  assert.deepEqual([variables?.drv, variables?.ro], ['qcow2', false]);
+  const node = nodes.find((one) => one['node-name'] === 'firmware-variables');
+  assert.deepEqual([node?.drv, node?.ro], ['qcow2', false]);
+  await withDeadline('the firmware to look for something to boot', 120_000, undefined, async (signal) => {
+    while (!(await readFile(serialLog, 'utf8')).includes('BdsDxe: ')) await sleep(100, signal);
+  });
+  await machine.quit();
+  const { stdout } = await execa(imgPath, ['map', '--output=json', variables]);
+  const written = (JSON.parse(stdout) as { data: boolean }[]).filter(({ data }) => data);
+  assert.ok(written.length > 0, 'the boot order is among the variables');
+  const before = await readFile(variables);
+  const again = await testMachine(t, { firmware: { kind: 'uefi', variables }, memory: '128 MiB', startPaused: true });
+  await again.quit();
+  assert.ok(before.equals(await readFile(variables)), 'variables that are there are kept');
 });
 
 test('variables that are there are kept as they are', async (t) => {

@@ -1,6 +1,6 @@
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, statIfThere } from '@goqemu/core';
 import type { MachineConfig } from '../configuration/machine-config.ts';
 import type { Architecture } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
@@ -41,7 +41,7 @@ export async function resolveFirmware(
   if (firmware.kind !== 'uefi') return firmware;
   const files = await findFiles(config.arch, installation);
   const code = firmware.code ?? files?.code;
-  if (firmware.variables && !(await readable(firmware.variables))) {
+  if (firmware.variables && !(await statIfThere(firmware.variables))) {
     await makeVariables(firmware.variables, files?.template, installation, signal);
   }
   return { ...firmware, code };

@@ -217,14 +217,13 @@ test('readers take turns, and the holder is not disturbed', async (t) => {
 });
 
 test('the guest agent is met in turn, and its turn is given back on closing', async (t) => {
-  const { machine, connections } = await machineWithAgent(t);
+  const machine = await machineWithAgent(t);
   const first = await machine.agent();
   await assert.rejects(machine.agent({ timeoutMs: 100 }), (error) => hasErrorCode(error, 'locked'));
   await first.close();
   const second = await machine.agent({ timeoutMs: 100 });
   await second.ping();
   await second.close();
-  assert.equal(connections(), 2);
 });
 
 test('a machine without a port for an agent says so', async (t) => {
@@ -233,11 +232,9 @@ test('a machine without a port for an agent says so', async (t) => {
 });
 
 /** A machine whose agent's socket leads to a server that answers as qemu-ga does to a sync and to a ping. */
-async function machineWithAgent(t: TestContext): Promise<{ machine: Machine; connections: () => number }> {
+async function machineWithAgent(t: TestContext): Promise<Machine> {
   const path = join(await temporaryFolder(t), 'agent');
-  let connections = 0;
   const server = createServer((socket) => {
-    connections += 1;
     socket.on('data', (data: Buffer) => {
       for (const line of data.toString('latin1').split('\n')) {
         const id = /"id":(\d+)/.exec(line)?.[1];
@@ -253,7 +250,7 @@ async function machineWithAgent(t: TestContext): Promise<{ machine: Machine; con
   const sockets = { ...real.record.sockets, agent: { kind: 'unix' as const, path } };
   const machine = await attachMachine({ ...real.record, sockets });
   t.after(() => machine.close());
-  return { machine, connections: () => connections };
+  return machine;
 }
 
 test('events are iterated in order: states, what QEMU sent, and the exit as the last', async (t) => {

@@ -1,16 +1,12 @@
-import { join } from 'node:path';
 import {
   hostProcessTable,
-  isAlive,
   type Logger,
   type ProcessTable,
   silentLogger,
-  sleep,
   TypedEmitter,
   type Unsubscribe,
-  withDeadline,
 } from '@goqemu/core';
-import { type AnyQmpEvent, GuestAgentClient, type QmpClient } from '@goqemu/protocol';
+import type { AnyQmpEvent, GuestAgentClient, QmpClient } from '@goqemu/protocol';
 import { BlockDevices } from '../devices/block-devices.ts';
 import { Display } from '../devices/display.ts';
 import { Memory } from '../devices/memory.ts';
@@ -18,17 +14,16 @@ import { NetworkCards } from '../devices/network-cards.ts';
 import type { ProcessExit } from '../launch/exit-cause.ts';
 import { lastWords } from '../process/last-words.ts';
 import { untilEnded } from '../process/process-end.ts';
-import { signalProcess } from '../process/signal-process.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
-import { connectInTurn } from '../sockets/turns.ts';
+import { AgentPort } from './agent-port.ts';
+import { endMachine } from './end-machine.ts';
 import { exitOfChild, readToTheEnd } from './last-news.ts';
-import { agentAbsent, unstoppable } from './machine-errors.ts';
 import { type MachineEvent, MachineEventStream } from './machine-events.ts';
 import { type MachineExit, machineExit } from './machine-exit.ts';
 import type { AgentOptions, MachineConnection, StopOptions, StopResult } from './machine-options.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 import { type MachineState, machineState } from './machine-state.ts';
-import { climb, defaultStopTimeouts, type Rung, type StopTimeouts } from './stop-ladder.ts';
+import type { StopRung } from './stop-ladder.ts';
 
 interface MachineEvents {
   state: { readonly state: MachineState; readonly previous: MachineState };
@@ -49,6 +44,7 @@ export class Machine implements AsyncDisposable {
   readonly #exited: Promise<ProcessExit> | undefined;
   readonly #logOffset: number;
   readonly #streams = new Set<MachineEventStream>();
+  readonly #agentPort: AgentPort;
   readonly #events = new TypedEmitter<MachineEvents>();
   /** Screen, keyboard, mouse, VNC and SPICE. */
   readonly display: Display;
@@ -68,6 +64,7 @@ export class Machine implements AsyncDisposable {
     this.#logger = connection.logger ?? silentLogger;
     this.#exited = connection.exited;
     this.#logOffset = connection.logOffset ?? 0;
+    this.#agentPort = new AgentPort(this.record, this.#processes, this.#logger);
     this.display = new Display(this.#qmp);
     this.blocks = new BlockDevices(this.#qmp);
     this.networks = new NetworkCards(this.#qmp, this.record.uuid);
@@ -144,19 +141,17 @@ export class Machine implements AsyncDisposable {
    * @throws GoqemuError `machine-unstoppable` when not even SIGKILL did it
    */
   async stop(options: StopOptions = {}): Promise<StopResult> {
-    return await this.#end(this.#rungs(), { ...defaultStopTimeouts, ...options.timeouts }, options.signal);
+    return await this.#end('guest-agent', options);
   }
 
   /** Ends QEMU at once but in order: disks are flushed, the guest is not asked. */
   async quit(options: StopOptions = {}): Promise<StopResult> {
-    const rungs = this.#rungs().filter((rung) => rung.name !== 'guest-agent' && rung.name !== 'acpi');
-    return await this.#end(rungs, { ...defaultStopTimeouts, ...options.timeouts }, options.signal);
+    return await this.#end('quit', options);
   }
 
   /** Ends QEMU as a power cut does: SIGKILL. */
   async kill(options: StopOptions = {}): Promise<StopResult> {
-    const rungs = this.#rungs().filter((rung) => rung.name === 'sigkill');
-    return await this.#end(rungs, { ...defaultStopTimeouts, ...options.timeouts }, options.signal);
+    return await this.#end('sigkill', options);
   }
 
   /** Resolves when the machine has ended, whoever ended it. */
@@ -168,33 +163,29 @@ export class Machine implements AsyncDisposable {
 
   /**
    * The guest agent, when it is one's turn: its port takes one client at a time. Close the client to give the
-   * turn back.
+   * turn back; this process keeps it for a second more, since an agent takes longer to notice a new client.
    *
    * @throws GoqemuError `agent-absent` when the machine has no port for one; `locked`; `qga-not-responding`
    * @example
    * await using agent = await machine.agent({ timeoutMs: 10_000 });
    */
   async agent(options: AgentOptions = {}): Promise<GuestAgentClient> {
-    const timeoutMs = options.timeoutMs ?? 5000;
-    const endpoint = this.record.sockets.agent;
-    if (!endpoint) throw agentAbsent(this.record.name);
-    const { signal } = options;
-    const transport = await connectInTurn(endpoint, {
-      command: options.command ?? 'goqemu',
-      waitMs: timeoutMs,
-      lockPath: join(this.record.runtimeFolder, 'a.lock'),
-      processes: this.#processes,
-      ...(signal ? { signal } : {}),
-    });
-    return await GuestAgentClient.connect(transport, {
-      syncTimeoutMs: timeoutMs,
-      logger: this.#logger,
-      ...(signal ? { signal } : {}),
-    });
+    return await this.#agentPort.client(options);
+  }
+
+  /**
+   * Connects to the agent's port ahead of its first use, which has to come within a second: a guest that goes on with a
+   * host at the port answers at once.
+   *
+   * @throws GoqemuError `agent-absent`, `locked`
+   */
+  async openAgentPort(options: AgentOptions = {}): Promise<void> {
+    await this.#agentPort.open(options);
   }
 
   /** Drops the connection; QEMU runs on, unless it is owned by this process. */
   async close(): Promise<void> {
+    await this.#agentPort.close();
     await this.#qmp.close();
   }
 
@@ -202,61 +193,8 @@ export class Machine implements AsyncDisposable {
     return this.close();
   }
 
-  #rungs(): Rung[] {
-    const asleep = () =>
-      this.#state === 'running' || this.#state === 'unknown' ? undefined : `the machine is ${this.#state}`;
-    return [
-      {
-        name: 'guest-agent',
-        skip: () => (this.record.sockets.agent ? asleep() : 'the machine has no guest agent'),
-        ask: (signal) => this.#askAgent(signal),
-      },
-      { name: 'acpi', skip: asleep, ask: (signal) => this.#pressPowerButton(signal) },
-      {
-        name: 'quit',
-        ask: async (signal) => {
-          await this.#qmp.execute('quit', undefined, { signal });
-        },
-      },
-      { name: 'sigterm', ask: () => this.#signal('SIGTERM') },
-      { name: 'sigkill', ask: () => this.#signal('SIGKILL') },
-    ];
-  }
-
-  /** An agent that does not answer within 2 s is not there yet, or no longer. */
-  async #askAgent(signal: AbortSignal): Promise<void> {
-    await using agent = await this.agent({ timeoutMs: 2000, signal, command: 'goqemu stop' });
-    await agent.shutdown('powerdown', { timeoutMs: 1000, signal });
-  }
-
-  /** Again every 5 s, until the machine has ended or the rung's time has: a guest that is still booting misses it. */
-  async #pressPowerButton(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await this.shutdown({ signal });
-      await sleep(5000, signal);
-    }
-  }
-
-  async #signal(name: NodeJS.Signals): Promise<void> {
-    await signalProcess(identityOf(this.record), name, this.#processes);
-  }
-
-  async #end(rungs: Rung[], timeouts: StopTimeouts, signal: AbortSignal | undefined): Promise<StopResult> {
-    const started = performance.now();
-    const alive = await isAlive(identityOf(this.record), this.#processes);
-    if (alive && rungs.some((rung) => rung.skip)) await this.#askStateBriefly(signal);
-    const steps = alive ? await climb(rungs, { timeouts, signal, ended: (inner) => this.#ended(inner) }) : [];
-    const how = steps.find((step) => step.outcome === 'ended')?.rung;
-    if (alive && !how) throw unstoppable(this.record, steps);
-    const exit = await this.wait(signal ? { signal } : {});
-    this.#logger.log('info', 'machine', `ended by ${how ?? 'nobody: it was gone'}`, { machine: this.record.name });
-    return { how, steps, exit, durationMs: Math.round(performance.now() - started) };
-  }
-
-  /** One that does not answer is ended all the same. */
-  async #askStateBriefly(signal: AbortSignal | undefined): Promise<void> {
-    const asking = withDeadline('asking for the state', 1000, signal, (inner) => this.status({ signal: inner }));
-    await asking.catch(() => undefined);
+  #end(from: StopRung, options: StopOptions): Promise<StopResult> {
+    return endMachine(this, from, options, { processes: this.#processes, logger: this.#logger });
   }
 
   #ended(signal: AbortSignal | undefined): Promise<void> {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import ts from 'typescript';
 import { startGuestAgent, startQemu } from './server-process.ts';
 
 const page = await readFile(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -17,37 +15,6 @@ const entries: Readonly<Record<string, string>> = {
   'goqemu/qga': here('../qga/index.ts'),
   'goqemu/testing': here('../../../testing/src/index.ts'),
 };
-
-test('the examples of the documentation compile', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'goqemu-docs-'));
-  try {
-    const files = await Promise.all(
-      examples.map(async (example, index) => {
-        const file = join(folder, `example-${index}.ts`);
-        await writeFile(file, withEntries(example));
-        return file;
-      }),
-    );
-    const program = ts.createProgram(files, {
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      allowImportingTsExtensions: true,
-      types: ['node'],
-      typeRoots: [here('../../../../node_modules/@types')],
-      lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
-      target: ts.ScriptTarget.ES2022,
-      module: ts.ModuleKind.ESNext,
-      moduleResolution: ts.ModuleResolutionKind.Bundler,
-    });
-    const complaints = ts
-      .getPreEmitDiagnostics(program)
-      .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
 
 for (const [index, example] of examples.entries()) {
   test(`example ${index + 1} of the documentation runs`, async () => {

@@ -87,7 +87,8 @@ test('a program that is not there is named', async () => {
 test('QMP over a socket that a process inherited', async () => {
   await using server = await startQemu();
   const client = new URL('./inherited-client.ts', import.meta.url).pathname;
-  const socket = connect(server.path);
+  // Paused, or this process may read the greeting that is meant for the other.
+  const socket = connect(server.path).pause();
   await new Promise((resolve) => socket.once('connect', resolve));
   const child = spawn(process.execPath, ['--import', 'tsx', client], { stdio: ['ignore', 'pipe', 'inherit', socket] });
   let said = '';

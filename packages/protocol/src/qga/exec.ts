@@ -31,17 +31,34 @@ export interface AgentExecResult {
   readonly pid: number;
 }
 
+const defaultTimeoutMs = 60_000;
 /** Milliseconds between looks: short at first, for the many programs that end at once. */
-const firstPauseMs = 5;
+const firstPauseMs = 3;
+const pauseGrowth = 1.25;
 const longestPauseMs = 250;
 
 /** `guest-exec` and `guest-exec-status` (QEMU Guest Agent Protocol Reference; since 2.5). */
 export async function execInGuest(agent: GuestAgentClient, options: AgentExecOptions): Promise<AgentExecResult> {
-  const { timeoutMs = 60_000, signal } = options;
+  const { path, timeoutMs = defaultTimeoutMs, signal } = options;
   const deadline = Date.now() + timeoutMs;
   const pid = await startInGuest(agent, options);
+  return await untilExited(agent, pid, {
+    path,
+    timeoutMs: Math.max(0, deadline - Date.now()),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Waits for a program that `guest-exec` has started; its result is handed out once. */
+export async function untilExited(
+  agent: GuestAgentClient,
+  pid: number,
+  options: Pick<AgentExecOptions, 'path' | 'timeoutMs' | 'signal'>,
+): Promise<AgentExecResult> {
+  const { path, timeoutMs = defaultTimeoutMs, signal } = options;
+  const deadline = Date.now() + timeoutMs;
   const limits = signal ? { signal } : {};
-  for (let pause = firstPauseMs; ; pause = Math.min(pause * 1.5, longestPauseMs)) {
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * pauseGrowth, longestPauseMs)) {
     const status = await agent.execute('guest-exec-status', { pid }, limits);
     if (status.exited) {
       const stdoutBytes = Buffer.from(status['out-data'] ?? '', 'base64');
@@ -57,7 +74,7 @@ export async function execInGuest(agent: GuestAgentClient, options: AgentExecOpt
         pid,
       };
     }
-    if (Date.now() >= deadline) throw execTimeoutError(options.path, pid, timeoutMs);
+    if (Date.now() >= deadline) throw execTimeoutError(path, pid, timeoutMs);
     await sleep(Math.max(1, Math.min(pause, deadline - Date.now())), signal);
   }
 }

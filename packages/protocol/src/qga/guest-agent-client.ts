@@ -4,7 +4,7 @@ import { defaultLineLimit } from '../framing/line-splitter.ts';
 import { versionTable } from '../generated/qga-versions.ts';
 import type { ExecuteParameters } from '../qmp/commands.ts';
 import { type Connectable, openTransport } from '../transports/address.ts';
-import { type AgentExecOptions, type AgentExecResult, execInGuest } from './exec.ts';
+import { type AgentExecOptions, type AgentExecResult, execInGuest, untilExited } from './exec.ts';
 import {
   copyFileFromGuest,
   copyFileToGuest,
@@ -77,6 +77,11 @@ export class GuestAgentClient implements AsyncDisposable {
     this.closed = channel.closed;
   }
 
+  /** False when an answer to a command that was given up may still come. */
+  get inSync(): boolean {
+    return this.#channel.inSync;
+  }
+
   /**
    * Connects and syncs.
    *
@@ -129,6 +134,16 @@ export class GuestAgentClient implements AsyncDisposable {
    */
   exec(options: AgentExecOptions): Promise<AgentExecResult> {
     return execInGuest(this, options);
+  }
+
+  /**
+   * Waits for the end of a program that was started before, by `guest-exec` over this connection or an earlier one.
+   *
+   * @param options `path` is what it is called in an error
+   * @throws QgaCommandError when the agent knows no such program; GoqemuError `qga-exec-timeout`
+   */
+  waitForExec(pid: number, options: Pick<AgentExecOptions, 'path' | 'timeoutMs' | 'signal'>): Promise<AgentExecResult> {
+    return untilExited(this, pid, options);
   }
 
   /**

@@ -32,15 +32,15 @@ function run(script: string): ResolvedStep {
   return { kind: 'run', name: 'x', script, interpreter: '/bin/sh', user: 'root', environment: {}, timeoutMs: 1000 };
 }
 
-async function started(backend: FakeBackend): Promise<void> {
+async function started(backend: FakeBackend, spec = machine): Promise<void> {
   const image = await backend.resolveImage('debian-12', 'amd64', call);
-  await backend.start(machine, await backend.create(machine, { image }, call), call);
+  await backend.start(spec, await backend.create(spec, { image }, call), call);
 }
 
 test('a layer brings the disk back to what it was', async () => {
   const backend = new FakeBackend();
   await started(backend);
-  await backend.cutLayer({ machine, record: {}, key: 'k0', ram: true, descriptions: [] }, call);
+  await backend.cutLayers([{ machine, record: {}, key: 'k0', ram: true, descriptions: [] }], call);
   await backend.runStep(machine, {}, run('rm -rf /'), call);
   assert.equal(backend.host.machine('web')?.disk.length, 2);
   await backend.restore(machine, {}, 'k0', call);
@@ -79,12 +79,34 @@ test('a cut on a disk that stands elsewhere is refused, and a key that is there 
   const backend = new FakeBackend();
   await started(backend);
   const cut = (key: string, parent?: string) =>
-    backend.cutLayer({ machine, record: {}, key, ram: true, descriptions: [], ...(parent ? { parent } : {}) }, call);
+    backend.cutLayers([{ machine, record: {}, key, ram: true, descriptions: [], ...(parent ? { parent } : {}) }], call);
   await assert.rejects(cut('k1', 'k0'), { code: 'fake-refused' });
   await cut('k0');
   await backend.runStep(machine, {}, run('echo'), call);
   await cut('k0');
   assert.equal(backend.host.layers.get('k0')?.disk.length, 1);
+});
+
+test('a cut of two machines puts both layers into the store, or none', async () => {
+  const other = { ...machine, name: 'db', identity: { ...machine.identity, sshPort: 20_001 } };
+  for (const [died, kept] of [
+    ['', 2],
+    ['db', 0],
+  ] as const) {
+    const backend = new FakeBackend({
+      fault: ({ verb, subject }, moment) => {
+        if (verb === 'cutLayers' && subject === died && moment === 'middle') throw new Error('died');
+      },
+    });
+    await started(backend);
+    await started(backend, other);
+    const cut = (spec: typeof machine) => ({ machine: spec, record: {}, key: spec.name, ram: true, descriptions: [] });
+    const cutting = backend.cutLayers([cut(machine), cut(other)], call);
+    if (died) await assert.rejects(cutting, { message: 'died' });
+    else await cutting;
+    assert.equal(backend.host.layers.size, kept);
+    assert.equal(backend.host.machine('web')?.layer, 'web');
+  }
 });
 
 test('collection keeps what a kept layer or a machine stands on', async () => {
@@ -95,8 +117,8 @@ test('collection keeps what a kept layer or a machine stands on', async () => {
     ['k1', 'k0'],
     ['k2', 'k1'],
   ] as const) {
-    await backend.cutLayer(
-      { machine, record: {}, key, ram: true, descriptions: [], ...(parent ? { parent } : {}) },
+    await backend.cutLayers(
+      [{ machine, record: {}, key, ram: true, descriptions: [], ...(parent ? { parent } : {}) }],
       call,
     );
   }

@@ -5,6 +5,7 @@ import type {
   BackendCall,
   BackendRecord,
   CutLayer,
+  CutResult,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -14,7 +15,7 @@ import type {
   StepResult,
   StoredLayer,
 } from '@goqemu/lab';
-import { FakeHost, type FakeMachine } from './fake-host.ts';
+import { FakeHost, type FakeLayer, type FakeMachine } from './fake-host.ts';
 
 /** The verbs of a backend, as faults and the log name them. */
 export type FakeVerb =
@@ -30,7 +31,7 @@ export type FakeVerb =
   | 'stop'
   | 'delete'
   | 'runStep'
-  | 'cutLayer'
+  | 'cutLayers'
   | 'restore'
   | 'describeLayer'
   | 'collectLayers'
@@ -137,7 +138,7 @@ export class FakeBackend implements Backend {
     await this.#moment('create', machine.name, 'before', call);
     const id = idOf(machine, call);
     if (this.host.machines.has(id)) throw refused(machine, 'it is there already');
-    const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#layer(origin.layer).disk];
+    const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#adopted(origin.layer, call).disk];
     const layer = 'layer' in origin ? origin.layer : null;
     const made: FakeMachine = { spec: machine, status: 'damaged', ready: false, disk, layer, boots: 0 };
     this.host.machines.set(id, made);
@@ -201,38 +202,24 @@ export class FakeBackend implements Backend {
     return { stdout, durationMs: 1 };
   }
 
-  async cutLayer(
-    cut: CutLayer,
-    call: BackendCall,
-  ): Promise<{ readonly layer: StoredLayer; readonly record: BackendRecord }> {
-    const subject = cut.machine.name;
-    await this.#moment('cutLayer', subject, 'before', call);
-    const found = this.#running(cut.machine, call);
-    const known = this.host.layers.get(cut.key);
-    if (found.layer !== cut.key && found.layer !== (cut.parent ?? null)) {
-      throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
+  async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
+    const subject = cuts.map((cut) => cut.machine.name).join(',');
+    await this.#moment('cutLayers', subject, 'before', call);
+    const found = cuts.map((cut) => this.#cuttable(cut, call));
+    for (const [index, machine] of found.entries()) {
+      const { key, machine: spec } = cuts[index] as CutLayer;
+      machine.layer = key;
+      await this.#moment('cutLayers', spec.name, 'middle', call);
     }
-    found.layer = cut.key;
-    await this.#moment('cutLayer', subject, 'middle', call);
-    const stored: StoredLayer = known?.stored ?? {
-      key: cut.key,
-      id: cut.key.slice(0, 8),
-      ...(cut.parent === undefined ? {} : { parent: cut.parent }),
-      ram: cut.ram,
-      bytes: 1024 * found.disk.length,
-      createdAt: new Date(this.host.layers.size * 1000).toISOString(),
-      descriptions: cut.descriptions,
-    };
-    if (!known) this.host.layers.set(cut.key, { stored, disk: [...found.disk] });
-    const below = cut.supersedes === undefined ? undefined : this.host.layers.get(cut.supersedes);
-    if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
-    await this.#moment('cutLayer', subject, 'after', call);
-    return { layer: stored, record: { ...cut.record, top: cut.key } };
+    // All of them in one step: a process that dies leaves all of a cut's layers in the store, or none.
+    const results = cuts.map((cut, index) => this.#seal(cut, found[index] as FakeMachine, call));
+    await this.#moment('cutLayers', subject, 'after', call);
+    return results;
   }
 
   async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
     await this.#moment('restore', machine.name, 'before', call);
-    const { disk } = this.#layer(layer);
+    const { disk } = this.#adopted(layer, call);
     const found = this.#machine(machine, call);
     this.#checkPorts(machine, call);
     Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
@@ -260,10 +247,17 @@ export class FakeBackend implements Backend {
   async collectLayers(
     keep: readonly string[],
     call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
   ): Promise<{ readonly removed: number; readonly bytes: number }> {
     await this.#moment('collectLayers', '', 'before', call);
     const reached = new Set<string>();
-    const roots = [...keep, ...[...this.host.machines.values()].flatMap((machine) => machine.layer ?? [])];
+    const { lineage } = call.scope;
+    const others = [...this.host.layers.values()].filter(({ owners }) => [...owners].some((one) => one !== lineage));
+    const roots = [
+      ...keep,
+      ...others.map(({ stored }) => stored.key),
+      ...[...this.host.machines.values()].flatMap((machine) => machine.layer ?? []),
+    ];
     for (let key = roots.pop(); key !== undefined; key = roots.pop()) {
       if (reached.has(key)) continue;
       reached.add(key);
@@ -273,10 +267,14 @@ export class FakeBackend implements Backend {
     let removed = 0;
     let bytes = 0;
     for (const [key, layer] of this.host.layers) {
-      if (reached.has(key)) continue;
-      this.host.layers.delete(key);
-      removed++;
-      bytes += layer.stored.bytes;
+      if (keep.includes(key) || !layer.owners.has(lineage)) continue;
+      if (layer.owners.size > 1) {
+        if (!options.dryRun) layer.owners.delete(lineage);
+      } else if (!reached.has(key)) {
+        if (!options.dryRun) this.host.layers.delete(key);
+        removed++;
+        bytes += layer.stored.bytes;
+      }
     }
     await this.#moment('collectLayers', '', 'after', call);
     return { removed, bytes };
@@ -310,7 +308,38 @@ export class FakeBackend implements Backend {
     return found;
   }
 
-  #layer(key: string): { stored: StoredLayer; readonly disk: readonly string[] } {
+  #cuttable(cut: CutLayer, call: BackendCall): FakeMachine {
+    const found = this.#running(cut.machine, call);
+    if (found.layer === cut.key || found.layer === (cut.parent ?? null)) return found;
+    throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
+  }
+
+  #seal(cut: CutLayer, { disk }: FakeMachine, call: BackendCall): CutResult {
+    const known = this.host.layers.get(cut.key);
+    const stored: StoredLayer = known?.stored ?? {
+      key: cut.key,
+      id: cut.key.slice(0, 8),
+      ...(cut.parent === undefined ? {} : { parent: cut.parent }),
+      ram: cut.ram,
+      bytes: 1024 * disk.length,
+      createdAt: new Date(this.host.layers.size * 1000).toISOString(),
+      descriptions: cut.descriptions,
+    };
+    const owners = known?.owners.add(call.scope.lineage) ?? new Set([call.scope.lineage]);
+    if (!known) this.host.layers.set(cut.key, { stored, disk: [...disk], owners });
+    const below = cut.supersedes === undefined ? undefined : this.host.layers.get(cut.supersedes);
+    if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
+    return { layer: stored, record: { ...cut.record, top: cut.key } };
+  }
+
+  /** Noted as in use by a lab: another lab's collection leaves it alone. */
+  #adopted(key: string, call: BackendCall): FakeLayer {
+    const layer = this.#layer(key);
+    layer.owners.add(call.scope.lineage);
+    return layer;
+  }
+
+  #layer(key: string): FakeLayer {
     const layer = this.host.layers.get(key);
     if (layer) return layer;
     throw new GoqemuError({

@@ -15,6 +15,8 @@ export interface FakeMachine {
 export interface FakeLayer {
   stored: StoredLayer;
   readonly disk: readonly string[];
+  /** Lineages of the labs that use it. */
+  readonly owners: Set<string>;
 }
 
 /** What outlives a backend object, as a real host outlives the process that runs goqemu. */

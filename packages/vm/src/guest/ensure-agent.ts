@@ -1,4 +1,4 @@
-import { errorMessage } from '@goqemu/core';
+import { errorMessage, hasErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
@@ -62,8 +62,14 @@ async function answers(machine: Machine, call: VmCall): Promise<boolean> {
     await using agent = await machine.agent({ timeoutMs: 2_000, ...(call.signal ? { signal: call.signal } : {}) });
     await agent.ping();
     return true;
-  } catch {
-    call.signal?.throwIfAborted();
-    return false; // silence is the answer of a guest without one
+  } catch (error) {
+    // Silence is the answer of a guest without one, and a machine may have no port for it.
+    if (
+      ['qga-not-responding', 'agent-absent', 'qga-closed', 'qga-command-failed', 'timeout'].some((code) =>
+        hasErrorCode(error, code),
+      )
+    )
+      return false;
+    throw error;
   }
 }

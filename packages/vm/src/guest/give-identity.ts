@@ -6,6 +6,7 @@ import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
+import { useStandby } from './standby.ts';
 
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type Limits = { readonly signal?: AbortSignal };
@@ -25,14 +26,13 @@ export async function giveIdentity(
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
-  // A machine that was destroyed and made again has the instance id that it had, and a new host key.
-  const same =
-    manifest.identity.instanceId === vm.spec.identity.instanceId &&
-    manifest.identity.lineage === vm.scope.lineage &&
-    manifest.identity.hostKey === (await vm.hostKey()).publicKey;
-  if (manifest.agent && same) return renew(machine, call);
+  const same = await isItself(vm, layer);
   if (manifest.agent) {
-    await applyIdentity(throughAgent(machine, call), { ...renewal(), ...(same ? {} : await ownIdentity(vm)) });
+    const renewed = await renewByStandby(machine, layer, call);
+    if (same && !renewed) await renew(machine, call);
+    if (same) return;
+    const identity = await ownIdentity(vm);
+    await applyIdentity(throughAgent(machine, call), renewed ? identity : { ...renewal(), ...identity });
     return;
   }
   if (same) {
@@ -51,6 +51,18 @@ export async function giveIdentity(
 }
 
 /**
+ * Whether the guest that was cut is this machine: its name, the host key that it shows, and whom it lets in. One that
+ * was destroyed and made again has the instance id that it had, and a new host key.
+ */
+async function isItself(vm: Vm, { manifest: { identity } }: Layer): Promise<boolean> {
+  if (identity.instanceId !== vm.spec.identity.instanceId) return false;
+  if (identity.hostKey !== (await vm.hostKey()).publicKey) return false;
+  if (identity.lineage === vm.scope.lineage) return true;
+  const [its, own] = await Promise.all([vm.host.keys.load(identity.lineage), vm.host.keys.load(vm.scope.lineage)]);
+  return its !== undefined && its.publicKey === own?.publicKey;
+}
+
+/**
  * After a boot from the disk of another machine's layer: cloud-init has seen to names and keys, but it leaves the
  * machine id alone.
  */
@@ -63,6 +75,13 @@ export async function giveMachineId(
 ): Promise<void> {
   const { machineId } = vm.spec.identity;
   await applyIdentity(agent ? throughAgent(machine, call) : throughSession(session, call), { machineId });
+}
+
+async function renewByStandby(machine: Machine, { manifest }: Layer, call: VmCall): Promise<boolean> {
+  if (!manifest.standby) return false;
+  const limits = call.signal ? { signal: call.signal } : {};
+  await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
+  return await useStandby(agent, manifest.standby, limits);
 }
 
 /**

@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { folderNames } from '@goqemu/core';
 import { backingChain } from './backing-chain.ts';
-import { type Layer, type LayerStore, layerId } from './layer-store.ts';
+import type { Layer, LayerStore } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
+import { removeLeftovers } from './remove-leftovers.ts';
 
 export interface CollectLayersOptions {
   readonly store: LayerStore;
@@ -53,7 +52,7 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
     }
   }
   if (!dryRun) {
-    await removeUnfinished(store, standing);
+    await removeLeftovers(store, standing);
     await store.removeEmptyGroups();
   }
   return { removed: ids.length, bytes, ids };
@@ -82,32 +81,4 @@ async function reachableFolders(
     }
   }
   return reached;
-}
-
-/** A cut that was interrupted leaves a folder without a manifest; it may hold the disk that a machine stands on. */
-async function removeUnfinished(store: LayerStore, standing: ReadonlySet<string>): Promise<void> {
-  const finished = new Set((await store.list()).map(({ manifest }) => layerId(manifest.key)));
-  for (const name of await folderNames(store.folder)) {
-    if (!/^[0-9a-f]{12}$/.test(name) || finished.has(name) || standing.has(name)) continue;
-    if (await isBeingCut(join(store.folder, name))) continue;
-    await rm(join(store.folder, name), { recursive: true, force: true });
-  }
-}
-
-/** A cut marks its folder with the pid that works there. */
-async function isBeingCut(folder: string): Promise<boolean> {
-  const names = await folderNames(folder);
-  return names.some((name) => {
-    const pid = /^cutting-(\d+)$/.exec(name)?.[1];
-    return pid !== undefined && isRunning(Number(pid));
-  });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

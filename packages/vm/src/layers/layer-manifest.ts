@@ -52,7 +52,12 @@ export const layerManifestSchema = z.object({
   }),
   /** Whether the guest's agent answered when the layer was cut. */
   agent: z.boolean(),
-  disk: fileSchema,
+  /** A process of the guest that waits in the RAM for the time: its pid, and the agent's handle of what it reads. */
+  standby: z.object({ pid: z.number().int(), handle: z.number().int() }).optional(),
+  disk: fileSchema.extend({
+    /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
+    formerly: z.array(fileSchema.shape.name).optional(),
+  }),
   ram: fileSchema.optional(),
   state: fileSchema.optional(),
   compatibility: compatibilitySchema,

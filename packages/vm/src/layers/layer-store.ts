@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { folderNames, GoqemuError, statIfThere, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
 import { type LayerFile, type LayerManifest, layerManifestSchema } from './layer-manifest.ts';
 
@@ -20,10 +20,20 @@ export class LayerStore {
   /** Where RAM lies that is kept in memory: gone with the next start of the host, and then the disk is what is left. */
   readonly memoryFolder: string;
 
-  /** @param memoryFolder on a file system in memory; below `/dev/shm` unless given */
-  constructor(folder: string, memoryFolder = join('/dev/shm', `goqemu-${digestOf(folder)}`)) {
+  readonly #trace: (stage: string) => void;
+
+  /**
+   * @param memoryFolder on a file system in memory; below `/dev/shm` unless given
+   * @param trace told how far a removal has come, for the debug log
+   */
+  constructor(
+    folder: string,
+    memoryFolder = join('/dev/shm', `goqemu-${digestOf(folder)}`),
+    trace: (stage: string) => void = () => undefined,
+  ) {
     this.folder = folder;
     this.memoryFolder = memoryFolder;
+    this.#trace = trace;
   }
 
   folderOf(key: string): string {
@@ -52,10 +62,7 @@ export class LayerStore {
 
   /** By age, oldest first. Folders without a readable manifest are not layers. */
   async list(): Promise<readonly Layer[]> {
-    const names = await readdir(this.folder).catch((error: unknown) => {
-      if (systemErrorCode(error) === 'ENOENT') return [];
-      throw error;
-    });
+    const names = await folderNames(this.folder);
     const layers = await Promise.all(names.filter((name) => /^[0-9a-f]{12}$/.test(name)).map((id) => this.#read(id)));
     return layers
       .filter((layer) => layer !== undefined)
@@ -91,11 +98,25 @@ export class LayerStore {
   async remove(key: string): Promise<void> {
     const folder = this.folderOf(key);
     await rm(join(folder, 'manifest.json'), { force: true });
+    this.#trace('remove: the manifest is gone');
     await rm(folder, { recursive: true, force: true });
+    this.#trace('remove: the disk is gone');
     await rm(join(this.memoryFolder, layerId(key)), { recursive: true, force: true });
+    this.#trace('remove: the RAM is gone');
     await rmdir(this.memoryFolder).catch((error: unknown) => {
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
     });
+  }
+
+  /**
+   * Lets a layer have another disk file with the same content, which lies in its folder already.
+   *
+   * @throws GoqemuError `layer-missing` when it went meanwhile
+   */
+  async replaceDisk({ manifest }: Layer, file: Pick<LayerFile, 'name' | 'size'>): Promise<Layer> {
+    const present = await this.get(manifest.key);
+    const { name, formerly = [] } = present.manifest.disk;
+    return this.write({ ...present.manifest, disk: { ...file, formerly: [...formerly, name] } });
   }
 
   /** Gives up the RAM of a layer; its disk stays. */
@@ -103,7 +124,9 @@ export class LayerStore {
     const { ram, state, ...rest } = layer.manifest;
     if (!ram && !state) return layer;
     const written = await this.write(rest);
+    this.#trace('give up RAM: the manifest has forgotten it');
     for (const file of [ram, state]) if (file) await rm(this.#path(layer, file), { force: true });
+    this.#trace('give up RAM: it is gone');
     return written;
   }
 
@@ -120,15 +143,14 @@ export class LayerStore {
     for (const file of [disk, ...ramFiles]) {
       if (!file) continue;
       const path = this.#path(layer, file);
-      const found = await stat(path).catch(() => undefined);
+      const found = await statIfThere(path);
       if (!found) throw damaged(layer, `${path} is missing`);
       if (found.size !== file.size) throw damaged(layer, `${path} has ${found.size} bytes instead of ${file.size}`);
       if (file.modified !== undefined && found.mtimeMs !== file.modified)
         throw damaged(layer, `${path} was written to after the checkpoint was made`);
     }
     for (const below of await backingChain(path))
-      if (!(await stat(below).catch(() => undefined)))
-        throw damaged(layer, `${below}, which its disk stands on, is missing`);
+      if (!(await statIfThere(below))) throw damaged(layer, `${below}, which its disk stands on, is missing`);
   }
 
   /** Where the RAM and the device state of a layer are; of no use for one that holds neither. */
@@ -142,7 +164,7 @@ export class LayerStore {
     const { ram, state } = layer.manifest;
     if (!ram || !state) return false;
     if (ram.store !== 'memory') return true;
-    return (await stat(this.#path(layer, ram)).catch(() => undefined)) !== undefined;
+    return (await statIfThere(this.#path(layer, ram))) !== undefined;
   }
 
   /** The folder in memory for the RAM of a layer that is being cut. */
@@ -159,8 +181,13 @@ export class LayerStore {
   /** Bytes that the layer's own files take on the disk. */
   async bytes(layer: Layer): Promise<number> {
     const files = [layer.manifest.disk, layer.manifest.ram, layer.manifest.state].filter((file) => file !== undefined);
-    const found = await Promise.all(files.map((file) => stat(this.#path(layer, file)).catch(() => undefined)));
+    const found = await Promise.all(files.map((file) => statIfThere(this.#path(layer, file))));
     return found.reduce((sum, file) => sum + (file ? file.blocks * 512 : 0), 0);
+  }
+
+  /** Bytes that the layer's own disk file takes. */
+  async diskBytes({ folder, manifest }: Layer): Promise<number> {
+    return (await stat(join(folder, manifest.disk.name))).blocks * 512;
   }
 
   #groupFile(id: string): string {
@@ -170,7 +197,7 @@ export class LayerStore {
   /** Groups of which no part is left. */
   async removeEmptyGroups(): Promise<void> {
     const needed = new Set((await this.list()).map(({ manifest }) => manifest.group));
-    for (const name of await readdir(join(this.folder, 'groups')).catch(() => [])) {
+    for (const name of await folderNames(join(this.folder, 'groups'))) {
       const id = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
       if (id && !needed.has(id)) await rm(join(this.folder, 'groups', name), { force: true });
     }
@@ -186,7 +213,7 @@ export class LayerStore {
     const parsed = layerManifestSchema.safeParse(parseJson(text));
     if (!parsed.success || parsed.data.id !== id) return undefined;
     const { group } = parsed.data;
-    if (group && !(await stat(this.#groupFile(group)).catch(() => undefined))) return undefined;
+    if (group && !(await statIfThere(this.#groupFile(group)))) return undefined;
     return { manifest: parsed.data, folder };
   }
 }

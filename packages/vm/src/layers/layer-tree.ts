@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { statIfThere } from '@goqemu/core';
 import { backingChain } from './backing-chain.ts';
 import type { Layer, LayerStore } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
@@ -66,6 +66,6 @@ export async function layersBelow(store: LayerStore, image: string): Promise<rea
 }
 
 async function diskBytes({ folder, manifest }: Layer): Promise<number> {
-  const found = await stat(join(folder, manifest.disk.name)).catch(() => undefined);
+  const found = await statIfThere(join(folder, manifest.disk.name));
   return (found?.blocks ?? 0) * 512;
 }

@@ -22,7 +22,11 @@ export type VmOrigin =
       /** Whether the agent is in the image, or is installed from the guest's package sources after the first boot. */
       readonly guestAgent: 'included' | 'installable';
     }
-  | { readonly layer: string };
+  | {
+      readonly layer: string;
+      /** The machine that was cut: the new one is let in with the same keys, and shows the same host key. */
+      readonly copyOf?: Vm;
+    };
 
 /**
  * Makes a machine's folder: disk, seed, keys. An earlier, unfinished try is cleared away first.
@@ -50,6 +54,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
     size: spec.disk,
     ...(call.signal ? { signal: call.signal } : {}),
   });
+  if ('layer' in origin && origin.copyOf) await copyKeys(origin.copyOf, vm);
   const [access, hostKey] = await Promise.all([host.keys.loadOrCreate(scope.lineage), vm.hostKey()]);
   const network = networkConfig(spec);
   const seed = cloudInitSeed({
@@ -86,4 +91,14 @@ async function layerDisk(vm: Vm, key: string): Promise<string> {
   await layers.check(layer);
   await layers.adopt(layer, vm.scope.lineage);
   return join(layer.folder, layer.manifest.disk.name);
+}
+
+async function copyKeys(from: Vm, to: Vm): Promise<void> {
+  await to.host.keys.copy(from.scope.lineage, to.scope.lineage);
+  const kept = () => from.host.hostKeys.find(from.scope.lineage, from.spec.identity.instanceId);
+  const pair = (await from.presentHostKey()) ?? (await kept());
+  if (!pair) return; // it gets one of its own, and its guest is told
+  const { privateKey, publicKey } = pair;
+  await writeFileAtomic(`${to.folder.hostKey}.pub`, `${publicKey}\n`);
+  await writeFileAtomic(to.folder.hostKey, privateKey, { mode: 0o600 });
 }

@@ -1,20 +1,8 @@
 import { lengthPrefixedDigest } from '@goqemu/core';
-import type { GuestSession } from '@goqemu/guest';
-import type { Machine } from '@goqemu/machine';
-import { syncGuest } from '../guest/sync-guest.ts';
 import { type Layer, layerId } from '../layers/layer-store.ts';
-import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { type CutOptions, LayerCut } from './layer-cut.ts';
-
-/** One machine of a lab, and what its part of the cut becomes. */
-export interface LabCutPart {
-  readonly vm: Vm;
-  /** Undefined for one that is not running: its disk is taken as it is. */
-  readonly machine: Machine | undefined;
-  readonly session: GuestSession;
-  readonly options: CutOptions;
-}
+import { keepShallow } from './keep-shallow.ts';
+import { type CutPart, LayerCut } from './layer-cut.ts';
 
 export interface LabCut {
   /** In the order of the parts. */
@@ -29,20 +17,22 @@ export interface LabCut {
  *
  * @throws GoqemuError as `cutLayer` does
  */
-export async function cutLab(parts: readonly LabCutPart[], call: VmCall): Promise<LabCut> {
+export async function cutLab(parts: readonly CutPart[], call: VmCall): Promise<LabCut> {
   const present = await Promise.all(parts.map((part) => adopted(part)));
   if (present.every((layer) => layer !== undefined)) return { layers: present, pauseMs: 0 };
-  const group = layerId(lengthPrefixedDigest(parts.map(({ options }) => options.key).sort()));
+  const [first] = parts;
+  if (!first) return { layers: [], pauseMs: 0 };
+  const keys = parts.map(({ options }) => options.key);
+  const group = parts.length > 1 ? layerId(lengthPrefixedDigest([...keys].sort())) : undefined;
   const begun: LayerCut[] = [];
   try {
-    for (const { vm, machine, options } of parts) begun.push(await LayerCut.begin(vm, machine, options, call));
-    await all(parts.map(async ({ vm, machine, session }) => machine && syncGuest(vm, machine, session, call)));
+    for (const part of parts) begun.push(await LayerCut.begin(part, call));
+    await all(begun.map((cut) => cut.sync()));
     const pauseMs = await takeAll(begun);
     const layers = await all(begun.map((cut) => cut.finish(group)));
-    const keys = parts.map(({ options }) => options.key);
-    await layersOf(parts).completeGroup(group, keys);
+    if (group) await first.vm.host.layers.completeGroup(group, keys);
     await all(begun.map((cut) => cut.supersede()));
-    return { layers, pauseMs };
+    return { layers: await all(layers.map((layer) => keepShallow(first.vm, layer, call))), pauseMs };
   } finally {
     await all(begun.map((cut) => cut[Symbol.asyncDispose]()));
   }
@@ -59,15 +49,10 @@ async function takeAll(cuts: readonly LayerCut[]): Promise<number> {
   return performance.now() - stopped;
 }
 
-async function adopted({ vm, options }: LabCutPart): Promise<Layer | undefined> {
+async function adopted({ vm, options }: CutPart): Promise<Layer | undefined> {
   const layer = await vm.host.layers.find(options.key);
   if (!layer || (options.ram && !layer.manifest.ram)) return undefined;
   return vm.host.layers.adopt(layer, vm.scope.lineage);
-}
-
-function layersOf([part]: readonly LabCutPart[]) {
-  if (!part) throw new Error('a cut of a lab has at least one machine');
-  return part.vm.host.layers;
 }
 
 /** Waits for all, so that nothing goes on behind an error. */

@@ -1,10 +1,11 @@
+import { internalError } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
-import { syncGuest } from '../guest/sync-guest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { type CutOptions, LayerCut } from './layer-cut.ts';
+import { cutLab } from './cut-lab.ts';
+import type { CutOptions } from './layer-cut.ts';
 
 export interface Cut {
   readonly layer: Layer;
@@ -24,19 +25,8 @@ export async function cutLayer(
   options: CutOptions,
   call: VmCall,
 ): Promise<Cut> {
-  const { layers } = vm.host;
-  const present = await layers.find(options.key);
-  if (present && (present.manifest.ram || !options.ram))
-    return { layer: await layers.adopt(present, vm.scope.lineage), pauseMs: 0 };
-  await using cut = await LayerCut.begin(vm, machine, options, call);
-  if (machine) await syncGuest(vm, machine, session, call);
-  try {
-    await cut.stop();
-    await cut.take();
-  } finally {
-    await cut.goOn();
-  }
-  const layer = await cut.finish();
-  await cut.supersede();
-  return { layer, pauseMs: cut.pauseMs };
+  const { layers, pauseMs } = await cutLab([{ vm, machine, session, options }], call);
+  const [layer] = layers;
+  if (!layer) throw internalError('a cut of one machine gave no layer');
+  return { layer, pauseMs };
 }

@@ -39,6 +39,7 @@ export async function goOnFromLayer(
   if (!resumed) return undefined;
   const { machine } = resumed;
   try {
+    if (layer.manifest.agent) await machine.openAgentPort(call.signal ? { signal: call.signal } : {});
     await machine.resume();
     vm.trace('restore: the guest runs');
     call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });

@@ -1,6 +1,13 @@
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { hostProcessTable, isAlive, type ProcessIdentity, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
+import {
+  hostProcessTable,
+  isAlive,
+  type ProcessIdentity,
+  sleep,
+  statIfThere,
+  systemErrorCode,
+  withDeadline,
+} from '@goqemu/core';
 import { hostCommandLines, identityOf, type MachineRecord, removeRuntimeFiles } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -27,8 +34,7 @@ export async function killOthers(vm: Vm, call: VmCall): Promise<void> {
 
 /** Ends a QEMU that has its sockets in a runtime folder of the machine, and removes them. */
 export async function endStray(vm: Vm, folder: string, call: VmCall): Promise<void> {
-  const there = await stat(folder).catch(() => undefined);
-  if (!there) return;
+  if (!(await statIfThere(folder))) return;
   const processes = hostProcessTable();
   const commandLines = hostCommandLines();
   // The folder's name is 12 digits that nothing else has; Windows and JSON write what is before it in ways of their own.

@@ -1,16 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { link, open, rm, stat, unlink, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { errorMessage, GoqemuError } from '@goqemu/core';
-import { captureRam, continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
-import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
-import { type Layer, layerId } from '../layers/layer-store.ts';
-import { ramLimit } from '../ram/checkpoint-road.ts';
+import { rm, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { errorMessage } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
+import { findLostAgent } from '../guest/find-lost-agent.ts';
+import { dismissStandby, type Standby, startStandby } from '../guest/standby.ts';
+import { syncGuest } from '../guest/sync-guest.ts';
+import type { Layer } from '../layers/layer-store.ts';
+import { captureMachine } from '../ram/capture-machine.ts';
 import { checkDisk } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
-import { deviceDigest, diskId, machineConfiguration } from './machine-configuration.ts';
+import { CutFiles } from './cut-files.ts';
+import { describeCut } from './describe-cut.ts';
+import { diskId } from './machine-configuration.ts';
 import { qemuImg } from './qemu-img.ts';
 
 export interface CutOptions {
@@ -24,42 +28,47 @@ export interface CutOptions {
   readonly descriptions: readonly string[];
 }
 
+/** One machine that is cut, and what becomes of it. */
+export interface CutPart {
+  readonly vm: Vm;
+  /** Undefined for one that is not running: its disk is taken as it is. */
+  readonly machine: Machine | undefined;
+  readonly session: GuestSession;
+  readonly options: CutOptions;
+}
+
 /**
  * One machine's part of a cut, in strokes: everything that can be done while the guest runs is done before it stops or
  * after it goes on.
  *
  * Order is what makes a crash harmless: the disk gets its second name in the layer's folder first; the machine's folder
- * names the new overlay, which is right whether or not QEMU has moved there, before QEMU does; the manifest, which
- * makes it a layer, is written last.
+ * names the new overlay, which reads like the disk below whether or not QEMU has moved there, before QEMU does; the
+ * manifest, which makes it a layer, is written last.
  */
 export class LayerCut implements AsyncDisposable {
   readonly vm: Vm;
   readonly machine: Machine | undefined;
+  readonly #session: GuestSession;
   readonly #options: CutOptions;
   readonly #call: VmCall;
-  readonly #state: VmState;
-  readonly #folder: string;
-  readonly #ramFolder: string;
-  readonly #names: { readonly disk: string; readonly ram: string; readonly state: string };
+  #state: VmState;
+  readonly #files: CutFiles;
   readonly #overlay: string;
-  readonly #capture: RamCapture | undefined;
+  #capture: RamCapture | undefined;
+  #standby: Standby | undefined;
   #wasRunning = false;
+  #named = false;
   #moved = false;
   #stoppedAt = 0;
   #pauseMs = 0;
   #finished = false;
 
   /** Leaves the guest alone, but makes everything ready; `await using` removes what an unfinished cut leaves. */
-  static async begin(vm: Vm, machine: Machine | undefined, options: CutOptions, call: VmCall): Promise<LayerCut> {
+  static async begin(part: CutPart, call: VmCall): Promise<LayerCut> {
+    const { vm, machine, options } = part;
     const state = await settled(vm, machine, call);
-    const folder = await vm.host.layers.prepare(options.key);
-    await writeFile(join(folder, `cutting-${process.pid}`), '');
-    const tag = randomBytes(4).toString('hex');
-    const names = { disk: `disk-${tag}.qcow2`, ram: `ram-${tag}`, state: `state-${tag}` };
-    const overlay = await vm.folder.nextDisk();
-    const ramFolder = options.store === 'memory' ? await memoryFolder(vm, options.key) : folder;
-    const capture = machine && options.ram ? await ramCapture(vm, machine, state, ramFolder, names, call) : undefined;
-    const cut = new LayerCut(vm, machine, options, call, { state, folder, ramFolder, names, overlay, capture });
+    const files = await CutFiles.claim(vm, options.key, options.store);
+    const cut = new LayerCut(part, call, { state, files, overlay: await vm.folder.nextDisk() });
     try {
       await cut.#prepare();
       return cut;
@@ -70,29 +79,18 @@ export class LayerCut implements AsyncDisposable {
   }
 
   private constructor(
-    vm: Vm,
-    machine: Machine | undefined,
-    options: CutOptions,
+    { vm, machine, session, options }: CutPart,
     call: VmCall,
-    parts: {
-      state: VmState;
-      folder: string;
-      ramFolder: string;
-      names: { readonly disk: string; readonly ram: string; readonly state: string };
-      overlay: string;
-      capture: RamCapture | undefined;
-    },
+    parts: { readonly state: VmState; readonly files: CutFiles; readonly overlay: string },
   ) {
     this.vm = vm;
     this.machine = machine;
+    this.#session = session;
     this.#options = options;
     this.#call = call;
     this.#state = parts.state;
-    this.#folder = parts.folder;
-    this.#ramFolder = parts.ramFolder;
-    this.#names = parts.names;
+    this.#files = parts.files;
     this.#overlay = parts.overlay;
-    this.#capture = parts.capture;
   }
 
   /** Milliseconds that the guest stood still; 0 for a machine that was not running. */
@@ -101,16 +99,41 @@ export class LayerCut implements AsyncDisposable {
   }
 
   async #prepare(): Promise<void> {
-    await checkDisk(this.vm.host, this.vm.spec.name, this.#ramFolder, this.#capture?.bytes ?? 0);
-    await link(this.vm.folder.file(this.#state.disk), join(this.#folder, this.#names.disk));
-    await createOverlay(this.vm.folder.file(this.#overlay), {
-      qemuImg: await qemuImg(this.vm, this.#call.signal),
-      backing: join(this.#folder, this.#names.disk),
-      ...(this.#call.signal ? { signal: this.#call.signal } : {}),
+    const { vm, machine } = this;
+    if (machine && this.#options.ram) this.#capture = await captureMachine(vm, machine, this.#files, this.#call);
+    await checkDisk(vm.host, vm.spec.name, this.#files.ramFolder, this.#capture?.bytes ?? 0);
+    await this.#files.takeDisk(vm.folder.file(this.#state.disk));
+    await createOverlay(vm.folder.file(this.#overlay), {
+      qemuImg: await qemuImg(vm, this.#call.signal),
+      backing: this.#files.disk,
+      ...this.#limits,
     });
-    this.vm.trace('cut: the disk has its second name, and an overlay');
+    vm.trace('cut: the disk has its second name, and an overlay');
     await this.#capture?.prepare();
-    this.vm.trace('cut: prepared');
+    vm.trace('cut: prepared');
+  }
+
+  /**
+   * The last before the guest stops: has it write out its data, and leaves a process in it that will set the clock after
+   * a restore. The machine's folder names the overlay from here on.
+   */
+  async sync(): Promise<void> {
+    const { vm, machine } = this;
+    if (machine) {
+      const agent = await findLostAgent(vm, machine, this.#call);
+      this.#state = { ...this.#state, agent };
+      if (this.#capture && agent) await this.#putOnStandby(machine);
+      await syncGuest(vm, machine, this.#session, this.#call);
+    }
+    this.#named = true;
+    await vm.update({ disk: this.#overlay });
+    vm.trace('cut: the folder names the overlay');
+  }
+
+  async #putOnStandby(machine: Machine): Promise<void> {
+    await using agent = await machine.agent({ timeoutMs: 10_000, ...this.#limits });
+    this.#standby = await startStandby(agent, this.vm.spec.arch, this.#limits);
+    this.vm.trace(this.#standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
   }
 
   /** Stops the guest, if it runs. */
@@ -124,32 +147,23 @@ export class LayerCut implements AsyncDisposable {
 
   /** Moves the disk to its overlay, and takes RAM and devices. */
   async take(): Promise<void> {
-    await this.vm.update({ disk: this.#overlay });
-    this.vm.trace('cut: the folder names the overlay');
-    if (this.machine) {
-      const nodeName = `${diskId}-${this.#overlay.slice(5, -6)}`;
-      const overlay = { path: this.vm.folder.file(this.#overlay), nodeName };
-      try {
-        await continueOnOverlay(this.machine.qmp, diskId, overlay, this.#call.signal);
-      } catch (error) {
-        await this.#undo();
-        throw error;
-      }
-    }
+    if (this.machine) await this.#moveDisk(this.machine);
     this.#moved = true;
     this.vm.trace('cut: the disk has moved');
     await this.#capture?.take();
     this.vm.trace('cut: RAM and devices are taken');
   }
 
-  /** QEMU refused and is where it was; one that has ended may have moved, and then the overlay is right. */
-  async #undo(): Promise<void> {
-    if (
-      this.machine &&
-      (await diskFile(this.machine.qmp, diskId).catch(() => undefined)) === this.vm.folder.file(this.#state.disk)
-    )
-      await this.vm.update({ disk: this.#state.disk });
-    else this.#moved = true;
+  async #moveDisk({ qmp }: Machine): Promise<void> {
+    const nodeName = `${diskId}-${this.#overlay.slice(5, -6)}`;
+    try {
+      await continueOnOverlay(qmp, diskId, { path: this.vm.folder.file(this.#overlay), nodeName }, this.#call.signal);
+    } catch (error) {
+      // QEMU refused and is where it was; one that has ended may have moved, and then the overlay is right.
+      const file = await diskFile(qmp, diskId).catch(() => undefined);
+      this.#moved = file !== this.vm.folder.file(this.#state.disk);
+      throw error;
+    }
   }
 
   /** Takes the guest on; never left out, whatever went wrong. */
@@ -163,17 +177,38 @@ export class LayerCut implements AsyncDisposable {
 
   /** Makes the files durable and the layer one. */
   async finish(group?: string): Promise<Layer> {
+    const standby = this.#standby;
+    await this.#dismiss();
     await this.#capture?.finish();
-    if (this.#capture)
-      for (const name of [this.#names.ram, this.#names.state]) await makeDurable(join(this.#ramFolder, name));
+    if (this.#capture) await this.#files.makeDurable();
     this.vm.trace('cut: the files are durable');
     await this.vm.update({ layer: this.#options.key });
     this.vm.trace('cut: the folder names the layer');
-    const layer = await this.vm.host.layers.write(await this.#manifest(group));
+    const manifest = await describeCut(this.vm, this.#state, this.#files, {
+      ...this.#options,
+      hasRam: this.#capture !== undefined,
+      ...(group ? { group } : {}),
+      ...(standby ? { standby } : {}),
+    });
+    const layer = await this.vm.host.layers.write(manifest);
     this.#finished = true;
     this.vm.trace('cut: the manifest is written');
     await unlink(this.vm.folder.file(this.#state.disk));
     return layer;
+  }
+
+  /** A process that cannot be dismissed ends by itself, and is no reason to lose the cut. */
+  async #dismiss(): Promise<void> {
+    const standby = this.#standby;
+    this.#standby = undefined;
+    if (!standby || !this.machine) return;
+    try {
+      await using agent = await this.machine.agent({ timeoutMs: 5_000, ...this.#limits });
+      await dismissStandby(agent, standby, this.#limits);
+    } catch (error) {
+      this.#call.signal?.throwIfAborted();
+      this.vm.trace(`cut: the process on standby was not dismissed: ${errorMessage(error)}`);
+    }
   }
 
   /** Gives up what the new layer makes superfluous; only when all of the cut is a layer. */
@@ -183,61 +218,18 @@ export class LayerCut implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#finished) {
-      const { ram, state } = this.#names;
-      for (const name of [ram, state, `${state}.devices`]) await rm(join(this.#ramFolder, name), { force: true });
+      await this.#files.removeRam();
       if (!this.#moved) {
+        if (this.#named) await this.vm.update({ disk: this.#state.disk });
         await rm(this.vm.folder.file(this.#overlay), { force: true });
-        await rm(this.#path(this.#names.disk), { force: true });
+        await this.#files.removeDisk();
       }
     }
-    await rm(this.#path(`cutting-${process.pid}`), { force: true });
+    await this.#files.release();
   }
 
-  #path(name: string): string {
-    return join(this.#folder, name);
-  }
-
-  async #sealed(name: string): Promise<LayerFile> {
-    const { size, mtimeMs } = await stat(join(this.#ramFolder, name));
-    const store = this.#ramFolder === this.#folder ? {} : { store: 'memory' as const };
-    return { name, size, modified: mtimeMs, ...store };
-  }
-
-  async #manifest(group: string | undefined): Promise<LayerManifest> {
-    const { vm } = this;
-    const { machine: record, agent } = this.#state;
-    const text = (name: string) => (typeof record?.[name] === 'string' ? record[name] : 'none');
-    return {
-      version: 1,
-      id: layerId(this.#options.key),
-      key: this.#options.key,
-      descriptions: [...this.#options.descriptions],
-      createdAt: new Date().toISOString(),
-      ...(this.#options.parent ? { parent: this.#options.parent } : {}),
-      ...(group ? { group } : {}),
-      owners: [vm.scope.lineage],
-      identity: {
-        instanceId: vm.spec.identity.instanceId,
-        lineage: vm.scope.lineage,
-        user: vm.spec.user,
-        hostKey: (await vm.hostKey()).publicKey,
-      },
-      agent: agent ?? false,
-      disk: { name: this.#names.disk, size: (await stat(this.#path(this.#names.disk))).size },
-      ...(this.#capture
-        ? { ram: await this.#sealed(this.#names.ram), state: await this.#sealed(this.#names.state) }
-        : {}),
-      compatibility: {
-        arch: vm.spec.arch,
-        memory: vm.spec.memory,
-        cpus: vm.spec.cpus,
-        accelerator: text('accelerator'),
-        machineType: text('machineType'),
-        cpu: text('cpu'),
-        qemu: text('version'),
-        devices: deviceDigest(machineConfiguration(vm, this.#state)),
-      },
-    };
+  get #limits(): { readonly signal?: AbortSignal } {
+    return this.#call.signal ? { signal: this.#call.signal } : {};
   }
 }
 
@@ -249,68 +241,7 @@ async function settled(vm: Vm, machine: Machine | undefined, call: VmCall): Prom
   return vm.update({ disk: basename(file) });
 }
 
-/**
- * @throws GoqemuError `no-memory-store`
- */
-async function memoryFolder(vm: Vm, key: string): Promise<string> {
-  try {
-    if (vm.host.platform.system !== 'linux') throw new Error(`${vm.host.platform.system} has no /dev/shm`);
-    return await vm.host.layers.prepareMemory(key);
-  } catch (cause) {
-    throw new GoqemuError({
-      code: 'no-memory-store',
-      source: 'environment',
-      subject: vm.spec.name,
-      message: `this host has no file system in memory for the RAM of a checkpoint of ${vm.spec.name}`,
-      detail: errorMessage(cause),
-      hint: "keep it on disk: store: 'disk'",
-      cause,
-    });
-  }
-}
-
-async function ramCapture(
-  vm: Vm,
-  machine: Machine,
-  { baseState }: VmState,
-  folder: string,
-  names: { readonly ram: string; readonly state: string },
-  call: VmCall,
-): Promise<RamCapture | undefined> {
-  const { pid, runtimeFolder } = machine.record;
-  const limit = ramLimit({ ...vm.spec, accelerator: machine.record.accelerator as 'tcg' });
-  const capture = limit
-    ? undefined
-    : await captureRam({
-        pid,
-        monitor: machine.qmp,
-        memory: vm.spec.memory,
-        ...(baseState ? { base: vm.folder.file(baseState) } : {}),
-        ram: join(folder, names.ram),
-        state: join(folder, names.state),
-        socketFolder: runtimeFolder,
-        ...(call.signal ? { signal: call.signal } : {}),
-      });
-  if (!capture) {
-    call.onProgress?.({
-      kind: 'notice',
-      code: 'ram-not-kept',
-      message: `${vm.spec.name}: the checkpoint holds the disk alone, and restoring it boots: ${limit ?? 'this host does not let the RAM be reached from outside QEMU'}`,
-    });
-  }
-  return capture;
-}
-
-async function makeDurable(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Of the layers without a name, only a machine's newest keeps its RAM. */
+/** A layer without a name gives up its RAM when newer ones have theirs. */
 async function supersede(vm: Vm, { supersedes }: CutOptions): Promise<void> {
   const older = supersedes === undefined ? undefined : await vm.host.layers.find(supersedes);
   if (

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { statIfThere } from '@goqemu/core';
 import { type MachineRecord, probeMachine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -18,11 +18,7 @@ export async function observeVm(vm: Vm, call: VmCall): Promise<VmObservation> {
   if (!state) return { status: 'absent' };
   const layer = state.layer ? { layer: state.layer } : {};
   const disk = vm.folder.file(state.disk);
-  const missing = await access(disk).then(
-    () => false,
-    () => true,
-  );
-  if (missing) return { status: 'damaged', reason: `its disk ${disk} is gone`, ...layer };
+  if (!(await statIfThere(disk))) return { status: 'damaged', reason: `its disk ${disk} is gone`, ...layer };
   if (!state.machine) return { status: 'stopped', ...layer };
   const record = state.machine as unknown as MachineRecord;
   const status = await probeMachine(record, call.signal ? { signal: call.signal } : {});

@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { hasErrorCode, isAlive } from '@goqemu/core';
+import { hasErrorCode, isAlive, statIfThere } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
@@ -112,5 +111,5 @@ function tellStages(call: VmCall): (reached: StageReached) => void {
 
 /** The log goes on from boot to boot. */
 async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.size ?? 0;
+  return (await statIfThere(path))?.size ?? 0;
 }

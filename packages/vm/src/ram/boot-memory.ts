@@ -1,3 +1,4 @@
+import { systemErrorCode } from '@goqemu/core';
 import { isQemuAtLeast, type MachineConfigInput, type QemuInstallation } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 
@@ -16,7 +17,13 @@ export async function bootMemory(vm: Vm, { version, features }: QemuInstallation
   if (vm.host.platform.system !== 'linux') return undefined;
   if (!isQemuAtLeast(version, 8, 1))
     return features.objects.includes('memory-backend-memfd') ? { kind: 'memfd', share: true } : undefined;
-  const free = await vm.host.room.disk(memoryFolder).catch(() => 0);
+  const free = await vm.host.room.disk(memoryFolder).catch(noSuchFolder);
   const inMemory = free >= vm.spec.memory;
   return { kind: 'file', path: inMemory ? memoryFolder : vm.folder.path, share: true };
+}
+
+/** A container may have none. */
+function noSuchFolder(error: unknown): number {
+  if (systemErrorCode(error) === 'ENOENT') return 0;
+  throw error;
 }

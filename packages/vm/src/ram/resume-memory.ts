@@ -37,6 +37,7 @@ export async function resumeMemory(
   files: { readonly ram: string; readonly state: string },
 ): Promise<ResumeMemory> {
   if (await canSaveAgain(vm, installation, files.state)) {
+    await checkMemory(vm.host, vm.spec.name, 0); // its pages are the checkpoint's: QEMU itself is what is new
     return {
       kind: 'copy-on-write',
       backend: { kind: 'file', path: files.ram, share: false, readonly: true },

@@ -1,44 +1,25 @@
-import { type GoqemuError, hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
-import {
-  assertSucceeded,
-  type Command,
-  type CommandResult,
-  type CommandStream,
-  commandText,
-  type GuestSession,
-  type InteractiveShell,
-  type ReverseTunnelOptions,
-  type ShellOptions,
-  type Tunnel,
-  type TunnelOptions,
+import type {
+  Command,
+  CommandStream,
+  InteractiveShell,
+  ReverseTunnelOptions,
+  ShellOptions,
+  Tunnel,
+  TunnelOptions,
 } from '@goqemu/guest';
-import type { Machine } from '@goqemu/machine';
-import { stopVm } from '../lifecycle/stop-vm.ts';
-import { createVmHost, type VmHostOptions } from '../vm/create-vm-host.ts';
-import type { VmCall, VmHost, VmProgress } from '../vm/vm-host.ts';
+import type { VmHostOptions } from '../vm/create-vm-host.ts';
 import { findGuestAddress, type GuestAddress } from './address/guest-address.ts';
 import { type SshAccess, sshAccess } from './address/ssh-access.ts';
 import type { SendCommandOptions, SentCommand, StreamCommandOptions } from './command/command-options.ts';
-import { readCommandOptions } from './command/read-command-options.ts';
-import { relayStream } from './command/relay-stream.ts';
-import type { HeldVm } from './held-vm.ts';
-import { OperationQueue } from './operation-queue.ts';
-import { type CheckedConfig, checkConfig, checkName, type QemuVMConfig, type Timeouts } from './options/vm-config.ts';
-import { alreadyRunning, interrupted, notMade, notRunning, released } from './sdk-errors.ts';
-import { findSnapshot, snapshotsOf } from './snapshot/find-snapshot.ts';
-import { restoreSnapshot } from './snapshot/restore-snapshot.ts';
-import { checkDescription, describeSnapshot, type Snapshot } from './snapshot/snapshot.ts';
-import { takeSnapshot } from './snapshot/take-snapshot.ts';
-import { ensureDisk, holdPresentVm, holdVm, refreshPorts } from './standalone/hold-vm.ts';
-import { collectSnapshots, removeEmptyFolder, removeStandalone } from './standalone/remove-standalone.ts';
-import { readRecord } from './standalone/standalone-record.ts';
-import { type QemuVMStatus, standaloneStatus, standaloneVm } from './standalone/standalone-status.ts';
+import { sendCommand, streamCommand } from './command/send-command.ts';
+import { DrivenVm, type OperationOptions } from './driven-vm.ts';
+import { VmLifecycle } from './lifecycle/vm-lifecycle.ts';
+import { checkConfig, checkName, type QemuVMConfig } from './options/vm-config.ts';
+import { notMade } from './sdk-errors.ts';
+import { createSnapshot, deleteSnapshot, listSnapshots } from './snapshot/keep-snapshots.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
+import { type QemuVMStatus, standaloneVm } from './standalone/standalone-status.ts';
 import { type DownloadFileOptions, readTransferOptions, type UploadFileOptions } from './transfer/transfer-options.ts';
-
-export interface OperationOptions {
-  /** Gives the operation up. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * One machine for a script: started, told what to do, taken back to a snapshot, and gone when its block ends.
@@ -52,14 +33,8 @@ export interface OperationOptions {
  * const { stdout } = await vm.sendCommand('uname -r');
  */
 export class QemuVM implements AsyncDisposable {
-  readonly #config: CheckedConfig;
-  readonly #host: VmHost;
-  readonly #operations: OperationQueue;
-  readonly #logger: Logger;
-  #held: HeldVm | undefined;
-  #name: string | undefined;
-  #startedHere = false;
-  #released = false;
+  readonly #vm: DrivenVm;
+  readonly #lifecycle: VmLifecycle;
 
   /**
    * Only checks the configuration; the first operation makes the VM, or finds the one of this name.
@@ -68,11 +43,8 @@ export class QemuVM implements AsyncDisposable {
    * @throws GoqemuError `option-invalid` naming the option, what was expected and what was got
    */
   constructor(config: QemuVMConfig = {}, host: VmHostOptions = {}) {
-    this.#config = checkConfig(config);
-    this.#name = this.#config.name;
-    this.#logger = this.#config.logger ?? host.logger ?? silentLogger;
-    this.#host = createVmHost({ ...host, logger: this.#logger });
-    this.#operations = new OperationQueue(this.#logger);
+    this.#vm = new DrivenVm(checkConfig(config), host);
+    this.#lifecycle = new VmLifecycle(this.#vm);
   }
 
   /**
@@ -82,7 +54,7 @@ export class QemuVM implements AsyncDisposable {
    */
   static async create(config: QemuVMConfig = {}, host: VmHostOptions = {}): Promise<QemuVM> {
     const vm = new QemuVM(config, host);
-    await vm.#change('creating', 'create', {}, async (call) => ensureDisk(await vm.#hold(call), call));
+    await vm.#lifecycle.create();
     return vm;
   }
 
@@ -97,15 +69,13 @@ export class QemuVM implements AsyncDisposable {
     host: VmHostOptions = {},
   ): Promise<QemuVM> {
     const vm = new QemuVM({ ...options, name: checkName(name) }, host);
-    await vm.#change('attaching to', 'connect', {}, async (call) => {
-      vm.#held = await holdPresentVm(vm.#host, name, vm.#config, call);
-    });
+    await vm.#lifecycle.attach(name);
     return vm;
   }
 
   /** Its name; one that was not given is known when the VM has been made. */
   get name(): string {
-    return this.#name ?? '(not made yet)';
+    return this.#vm.title;
   }
 
   /**
@@ -114,33 +84,21 @@ export class QemuVM implements AsyncDisposable {
    * @throws GoqemuError `vm-already-running`; `stage-stalled` naming what the guest was at, with its console's last
    * lines; `timeout`
    */
-  async start(options: OperationOptions = {}): Promise<void> {
-    await this.#change('starting', 'start', options, async (call) => {
-      const held = await this.#hold(call);
-      if (held.machine) throw alreadyRunning(this.name);
-      await ensureDisk(held, call);
-      await refreshPorts(held);
-      await held.start(call);
-      this.#startedHere = true;
-    });
+  start(options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.start(options);
   }
 
   /**
    * Shuts the guest down; a guest that does not follow is switched off. Commands that are under way are cut short.
    * Does nothing where the VM does not run.
    */
-  async stop(options: OperationOptions = {}): Promise<void> {
-    await this.#change('stopping', 'stop', options, async (call) => {
-      const held = await this.#find(call);
-      if (!held?.machine) return;
-      await held.disconnect('was stopped');
-      await stopVm(held.vm, call);
-    });
+  stop(options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.stop(options);
   }
 
   /** What the VM is and does; needs no lock, so that it also tells of one that another process drives. */
-  async status(options: OperationOptions = {}): Promise<QemuVMStatus> {
-    return standaloneStatus(this.#host, this.#name, options);
+  status(options: OperationOptions = {}): Promise<QemuVMStatus> {
+    return this.#vm.status(options);
   }
 
   /**
@@ -151,18 +109,8 @@ export class QemuVM implements AsyncDisposable {
    * @throws GoqemuError `vm-not-running`; `connection-lost` when the connection broke while it ran, unless
    * `repeatable`; `command-interrupted` when the VM was stopped or taken back; `timeout`; `command-failed` with `check`
    */
-  async sendCommand(command: Command, options?: SendCommandOptions): Promise<SentCommand> {
-    const { options: read, check } = readCommandOptions(command, options, this.#config.timeouts.command);
-    const what = `command ${JSON.stringify(options?.label ?? command)}`;
-    const result = await this.#use(what, (session) => session.exec(command, read));
-    this.#logger.log('info', 'sdk', options?.label ?? 'a command has ended', {
-      vm: this.name,
-      exitCode: result.exitCode,
-      durationMs: result.durationMs,
-    });
-    const error = failureOf(result, options?.label);
-    if (error && check) throw error;
-    return error ? { ...result, error } : result;
+  sendCommand(command: Command, options?: SendCommandOptions): Promise<SentCommand> {
+    return sendCommand(this.#vm, command, options);
   }
 
   /**
@@ -174,42 +122,34 @@ export class QemuVM implements AsyncDisposable {
    * for await (const { data } of vm.streamCommand('dmesg -w')) process.stdout.write(data);
    */
   streamCommand(command: Command, options?: StreamCommandOptions): CommandStream {
-    const { options: read } = readCommandOptions(command, options, Number.POSITIVE_INFINITY);
-    const what = `command ${JSON.stringify(options?.label ?? command)}`;
-    return relayStream(
-      commandText(command),
-      this.#use(what, async (session, held) => ({
-        stream: session.stream(command, read),
-        explain: (error: unknown) => this.#explain(what, error, held, session),
-      })),
-    );
+    return streamCommand(this.#vm, command, options);
   }
 
   /** A terminal in the guest, for a person: its login shell, or one program. */
   openShell(options: ShellOptions = {}): Promise<InteractiveShell> {
-    return this.#use('a terminal', (session) => session.shell(options));
+    return this.#vm.use('a terminal', (session) => session.shell(options));
   }
 
   /** Copies a file or a folder into the guest; each file appears whole or not at all. */
   upload(source: string, destination: string, options?: UploadFileOptions): Promise<void> {
     const read = readTransferOptions('upload', options);
-    return this.#use(`upload of ${source}`, (session) => session.upload(source, destination, read));
+    return this.#vm.use(`upload of ${source}`, (session) => session.upload(source, destination, read));
   }
 
   /** Copies a file or a folder out of the guest; each file appears whole or not at all. */
   download(source: string, destination: string, options?: DownloadFileOptions): Promise<void> {
     const read = readTransferOptions('download', options);
-    return this.#use(`download of ${source}`, (session) => session.download(source, destination, read));
+    return this.#vm.use(`download of ${source}`, (session) => session.download(source, destination, read));
   }
 
   /** Opens a port of this host's loopback that leads to a port of the guest; it lives until it is disposed of. */
   openTunnel(guestPort: number, options: TunnelOptions = {}): Promise<Tunnel> {
-    return this.#use('a tunnel', (session) => session.forward(guestPort, options));
+    return this.#vm.use('a tunnel', (session) => session.forward(guestPort, options));
   }
 
   /** Opens a port in the guest that leads to a port of this host; it lives until it is disposed of. */
   openReverseTunnel(hostPort: number, options: ReverseTunnelOptions = {}): Promise<Tunnel> {
-    return this.#use('a reverse tunnel', (session) => session.reverseForward(hostPort, options));
+    return this.#vm.use('a reverse tunnel', (session) => session.reverseForward(hostPort, options));
   }
 
   /**
@@ -217,13 +157,8 @@ export class QemuVM implements AsyncDisposable {
    *
    * @param description what it is for, at most 200 characters
    */
-  async createSnapshot(description: string, options: OperationOptions = {}): Promise<Snapshot> {
-    const text = checkDescription(description);
-    return this.#change('taking a snapshot of', 'snapshot', options, async (call) => {
-      const held = await this.#present(call);
-      await ensureDisk(held, call);
-      return takeSnapshot(held, text, call);
-    });
+  createSnapshot(description: string, options: OperationOptions = {}): Promise<Snapshot> {
+    return createSnapshot(this.#vm, description, options);
   }
 
   /**
@@ -232,18 +167,36 @@ export class QemuVM implements AsyncDisposable {
    *
    * @throws GoqemuError `snapshot-unknown`, `snapshot-of-another-vm`, `layer-damaged`: then nothing has changed
    */
-  async restoreSnapshot(id: string, options: OperationOptions = {}): Promise<void> {
-    await this.#change('restoring', 'restore', options, async (call) => {
-      await restoreSnapshot(await this.#present(call), id, call);
-      this.#startedHere = true;
-    });
+  restoreSnapshot(id: string, options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.restore(id, options);
+  }
+
+  /**
+   * Makes another VM that goes on from a snapshot of this one, and starts it; memory is shared until one of them writes
+   * to it. It is temporary: it goes with its block, or with this process. Its name, identity and ports are its own.
+   *
+   * @throws GoqemuError `snapshot-unknown`, `snapshot-of-another-vm`, `layer-damaged`, `no-memory`, and what `start`
+   * throws: then nothing of it stays
+   * @example
+   * await using fork = await vm.fork(snapshot.id);
+   */
+  async fork(id: string, options: OperationOptions = {}): Promise<QemuVM> {
+    const { timeouts, logger, onProgress } = this.#vm.config;
+    const given = { timeouts, ...(logger ? { logger } : {}), ...(onProgress ? { onProgress } : {}) };
+    const fork = new QemuVM(given, this.#vm.hostOptions);
+    const prepared = await this.#lifecycle.prepareFork(id, options);
+    try {
+      await fork.#lifecycle.startFork(prepared, options);
+      return fork;
+    } catch (error) {
+      await fork[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** The snapshots of this VM, oldest first. */
-  async listSnapshots(): Promise<readonly Snapshot[]> {
-    const vm = await standaloneVm(this.#host, this.#name);
-    if (!vm) return [];
-    return Promise.all((await snapshotsOf(vm)).map((layer) => describeSnapshot(vm.host.layers, layer)));
+  listSnapshots(): Promise<readonly Snapshot[]> {
+    return listSnapshots(this.#vm);
   }
 
   /**
@@ -252,13 +205,8 @@ export class QemuVM implements AsyncDisposable {
    *
    * @throws GoqemuError `snapshot-unknown`, `snapshot-of-another-vm`
    */
-  async deleteSnapshot(id: string, options: OperationOptions = {}): Promise<void> {
-    await this.#change('deleting a snapshot of', 'snapshot', options, async (call) => {
-      const { vm, place } = await this.#present(call);
-      const { manifest } = await findSnapshot(vm, id);
-      const others = (await snapshotsOf(vm)).map((layer) => layer.manifest.key).filter((key) => key !== manifest.key);
-      await collectSnapshots(place, others);
-    });
+  deleteSnapshot(id: string, options: OperationOptions = {}): Promise<void> {
+    return deleteSnapshot(this.#vm, id, options);
   }
 
   /**
@@ -266,8 +214,8 @@ export class QemuVM implements AsyncDisposable {
    *
    * @throws GoqemuError `address-unknown`, `vm-not-running`
    */
-  async ip(options: OperationOptions = {}): Promise<GuestAddress> {
-    return this.#use('the address', (session, { vm, machine }) =>
+  ip(options: OperationOptions = {}): Promise<GuestAddress> {
+    return this.#vm.use('the address', (session, { vm, machine }) =>
       findGuestAddress(vm, machine, session, options.signal),
     );
   }
@@ -278,146 +226,22 @@ export class QemuVM implements AsyncDisposable {
    * @throws GoqemuError `vm-not-made`
    */
   async sshEndpoint(): Promise<SshAccess> {
-    const vm = await standaloneVm(this.#host, this.#name);
+    const vm = await standaloneVm(this.#vm.host, this.#vm.name);
     if (!vm) throw notMade(this.name);
     return sshAccess(vm);
   }
 
   /** Lets go of the VM and leaves it as it is: another process may attach to it by its name. */
-  async detach(): Promise<void> {
-    if (this.#released) return;
-    this.#released = true;
-    await this.#operations.stop(released(this.name));
-    await this.#held?.release();
+  detach(): Promise<void> {
+    return this.#lifecycle.detach();
   }
 
   /** Leaves nothing of the VM: process, disk, snapshots, keys. */
-  async delete(options: OperationOptions = {}): Promise<void> {
-    await this.#change('deleting', 'stop', options, async (call) => {
-      const held = await this.#find(call);
-      if (held) await this.#remove(held, call);
-    });
-    this.#released = true;
+  delete(options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.delete(options);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#released) return;
-    this.#released = true;
-    await this.#operations.stop(released(this.name));
-    const held = this.#held;
-    if (!held) return;
-    const call = { ...this.#telling(), signal: AbortSignal.timeout(this.#config.timeouts.stop) };
-    if (held.record.temporary) return this.#remove(held, call);
-    try {
-      if (this.#startedHere && held.machine) {
-        await held.disconnect('was stopped');
-        await stopVm(held.vm, call);
-      }
-    } finally {
-      await held.release();
-    }
-  }
-
-  async #remove(held: HeldVm, call: VmCall): Promise<void> {
-    try {
-      await held.disconnect('was deleted');
-      await removeStandalone(held.place, held.record, call);
-    } finally {
-      await held.release();
-    }
-    await removeEmptyFolder(this.#host);
-  }
-
-  /** This VM, made where it is not there yet. */
-  async #hold(call: VmCall): Promise<HeldVm> {
-    this.#held ??= await holdVm(this.#host, this.#config, call);
-    this.#name = this.#held.record.name;
-    return this.#held;
-  }
-
-  /** This VM, where it is there. */
-  async #find(call: VmCall): Promise<HeldVm | undefined> {
-    if (this.#held) return this.#held;
-    const isThere = this.#name !== undefined && (await readRecord(this.#host, this.#name)) !== undefined;
-    return isThere ? this.#hold(call) : undefined;
-  }
-
-  async #present(call: VmCall): Promise<HeldVm> {
-    const held = await this.#find(call);
-    if (held) return held;
-    throw notMade(this.name);
-  }
-
-  #change<T>(
-    verb: string,
-    limit: keyof Timeouts,
-    { signal }: OperationOptions,
-    work: (call: VmCall) => Promise<T>,
-  ): Promise<T> {
-    if (this.#released) return Promise.reject(released(this.name));
-    const operation = {
-      name: this.#name === undefined ? `${verb} a VM` : `${verb} VM "${this.#name}"`,
-      timeoutMs: this.#config.timeouts[limit],
-      signal,
-      holdsCommands: limit !== 'snapshot',
-    };
-    return this.#operations.run(operation, (inner) => work({ ...this.#telling(), signal: inner }));
-  }
-
-  /** What is done in the guest waits for a start or a restore that is under way, and for nothing else. */
-  async #use<T>(
-    what: string,
-    work: (session: GuestSession, held: HeldVm & { readonly machine: Machine }) => Promise<T>,
-  ): Promise<T> {
-    if (this.#released) throw released(this.name);
-    await this.#operations.ready();
-    const held = this.#held;
-    if (!held || !isRunning(held)) throw await this.#notRunning(what);
-    const session = await held.session();
-    try {
-      return await work(session, held);
-    } catch (error) {
-      throw await this.#explain(what, error, held, session);
-    }
-  }
-
-  /** An SSH session ends with the machine that it led to; what matters then is why that ended. */
-  async #explain(what: string, error: unknown, held: HeldVm, session: GuestSession): Promise<unknown> {
-    if (!hasErrorCode(error, 'session-closed') && !hasErrorCode(error, 'connection-lost')) return error;
-    await this.#operations.ready();
-    await held.settled();
-    return held.isCurrent(session) ? error : interrupted(this.name, what, held.cutShort, error);
-  }
-
-  async #notRunning(what: string): Promise<Error> {
-    if (this.#released) return released(this.name);
-    const { state, reason } = await this.status();
-    if (state === 'running' || state === 'paused')
-      return notRunning(this.name, what, 'this object has not taken hold of it', `use attachVM('${this.name}')`);
-    const why = state === 'absent' ? 'it has not been started' : `it is ${state}${reason ? ` (${reason})` : ''}`;
-    return notRunning(this.name, what, why, 'await start() first');
-  }
-
-  #telling(): Pick<VmCall, 'onProgress'> {
-    return {
-      onProgress: (progress: VmProgress) => {
-        if (progress.kind === 'notice') this.#logger.log('info', 'sdk', progress.message, { vm: this.name });
-        this.#config.onProgress?.(progress);
-      },
-    };
-  }
-}
-
-function isRunning(held: HeldVm): held is HeldVm & { readonly machine: Machine } {
-  return held.machine !== undefined;
-}
-
-function failureOf(result: CommandResult, label: string | undefined): GoqemuError | undefined {
-  try {
-    assertSucceeded(result, label);
-    return undefined;
-  } catch (error) {
-    if (hasErrorCode(error, 'command-failed')) return error;
-    throw error;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#lifecycle.undo();
   }
 }

@@ -1,5 +1,5 @@
 import { goqemuFolders, type HostPlatform, hostPlatform, type Logger, silentLogger } from '@goqemu/core';
-import { AccessKeyStore } from '@goqemu/guest';
+import { AccessKeyStore, HostKeyStore } from '@goqemu/guest';
 import { ImageStore } from '@goqemu/image';
 import { chooseAccelerator, findQemu } from '@goqemu/machine';
 import { LayerStore } from '../layers/layer-store.ts';
@@ -41,9 +41,10 @@ export function createVmHost(options: VmHostOptions = {}): VmHost {
     platform,
     folders,
     logger,
-    layers: new LayerStore(folders.snapshots),
+    layers: new LayerStore(folders.snapshots, undefined, (stage) => logger.log('debug', 'vm', stage)),
     images: options.images ?? new ImageStore({ folders, platform, logger }),
     keys: new AccessKeyStore(folders.keys),
+    hostKeys: new HostKeyStore(folders.keys),
     room: options.room ?? hostRoom,
     installation,
     async accelerator(wanted, arch, signal) {

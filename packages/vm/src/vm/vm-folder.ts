@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderNames } from '@goqemu/core';
 
 /** The paths of one machine's files. */
 export class VmFolder {
@@ -40,13 +41,13 @@ export class VmFolder {
   }
 
   async disks(): Promise<readonly string[]> {
-    const names = await readdir(this.path).catch(() => []);
+    const names = await folderNames(this.path);
     return names.filter((name) => /^disk-\d+\.qcow2$/.test(name));
   }
 
   /** Removes every disk but one, and every base state but one. */
   async keepOnly(disk: string, baseState?: string): Promise<void> {
-    const names = await readdir(this.path).catch(() => []);
+    const names = await folderNames(this.path);
     for (const name of names) {
       if (name === disk || name === baseState) continue;
       if (/^(disk-\d+\.qcow2|base-\d)$/.test(name)) await rm(this.file(name), { force: true });

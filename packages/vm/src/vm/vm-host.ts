@@ -1,5 +1,5 @@
 import type { GoqemuFolders, HostPlatform, Logger } from '@goqemu/core';
-import type { AccessKeyStore } from '@goqemu/guest';
+import type { AccessKeyStore, HostKeyStore } from '@goqemu/guest';
 import type { ImageStore } from '@goqemu/image';
 import type { ChosenAccelerator, QemuInstallation } from '@goqemu/machine';
 import type { LayerStore } from '../layers/layer-store.ts';
@@ -18,6 +18,8 @@ export interface VmHost {
   readonly layers: LayerStore;
   readonly images: ImageStore;
   readonly keys: AccessKeyStore;
+  /** Of machines that are gone, while a layer of theirs is not. */
+  readonly hostKeys: HostKeyStore;
   /** Bytes that are free on the file system of a folder, and that a new process can have of memory. */
   readonly room: HostRoom;
   /** Finds QEMU for a guest's architecture once. */

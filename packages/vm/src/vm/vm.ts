@@ -69,18 +69,29 @@ export class Vm {
     return merged;
   }
 
-  /** The host key that this machine shows, made at its first use and pinned by every session. */
+  /**
+   * The host key that this machine shows, pinned by every session: made at its first use, or that of the machine which
+   * this one was before it was deleted.
+   */
   async hostKey(): Promise<SshKeyPair> {
+    const present = await this.presentHostKey();
+    if (present) return present;
+    const kept = await this.host.hostKeys.find(this.scope.lineage, this.spec.identity.instanceId);
+    const pair = kept ?? (await generateSshKeyPair(`root@${this.spec.name}`));
+    await writeFileAtomic(`${this.folder.hostKey}.pub`, `${pair.publicKey}\n`);
+    await writeFileAtomic(this.folder.hostKey, pair.privateKey, { mode: 0o600 });
+    return pair;
+  }
+
+  /** Undefined before its first use. */
+  async presentHostKey(): Promise<SshKeyPair | undefined> {
     try {
       const privateKey = await readFile(this.folder.hostKey, 'utf8');
       return { privateKey, publicKey: (await readFile(`${this.folder.hostKey}.pub`, 'utf8')).trim() };
     } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw error;
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
+      throw error;
     }
-    const pair = await generateSshKeyPair(`root@${this.spec.name}`);
-    await writeFileAtomic(`${this.folder.hostKey}.pub`, `${pair.publicKey}\n`);
-    await writeFileAtomic(this.folder.hostKey, pair.privateKey, { mode: 0o600 });
-    return pair;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
+import { parameterOptions } from '../../arguments/plan-options.ts';
 
 const machines = {
   vm: {
@@ -11,10 +12,29 @@ const machines = {
 
 const createOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
 const restoreOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+const forkOptions = {
+  count: { kind: 'number', value: 'N', least: 1, most: 64, summary: 'how many forks; 1 unless given' },
+  name: {
+    kind: 'text',
+    value: 'NAME',
+    summary: 'what the fork is called, or with --count the beginning; from the checkpoint unless given',
+  },
+  ...machines,
+  ...parameterOptions,
+  ...labOptions,
+  ...jsonOption,
+} as const satisfies OptionSpecs;
+const pruneOptions = {
+  'dry-run': { kind: 'flag', summary: 'only tell what would go' },
+  ...labOptions,
+  ...jsonOption,
+} as const satisfies OptionSpecs;
 const listOptions = { ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
 
 export type CheckpointCreateOptions = typeof createOptions;
 export type CheckpointRestoreOptions = typeof restoreOptions;
+export type CheckpointForkOptions = typeof forkOptions;
+export type CheckpointPruneOptions = typeof pruneOptions;
 export type CheckpointListOptions = typeof listOptions;
 
 const checkpoint = {
@@ -45,6 +65,20 @@ export const checkpointCommands = [
     load: async () => (await import('../lab-commands.ts')).checkpointRestore,
   }),
   defineCommand({
+    name: 'checkpoint fork',
+    summary: 'run copies of the lab as it was in a checkpoint, beside it',
+    description:
+      'A fork is a stack of the lab with ports of its own: every command takes it with --stack, and destroy leaves nothing of it. Memory that a fork does not change is shared.',
+    positionals: [checkpoint],
+    options: forkOptions,
+    examples: [
+      { command: 'goqemu checkpoint fork ready --count 2', does: 'ready-1 and ready-2' },
+      { command: 'goqemu exec --stack ready-1 web -- uptime', does: 'a command in a machine of a fork' },
+      { command: 'goqemu destroy --stack ready-1 --yes', does: 'the fork is gone; the lab stays as it is' },
+    ],
+    load: async () => (await import('../lab-commands.ts')).checkpointFork,
+  }),
+  defineCommand({
     name: 'checkpoint list',
     summary: 'list the checkpoints of a lab as a tree',
     positionals: [],
@@ -59,5 +93,25 @@ export const checkpointCommands = [
     options: listOptions,
     examples: [{ command: "goqemu checkpoint delete 'before upgrade'", does: 'machines stay as they are' }],
     load: async () => (await import('../lab-commands.ts')).checkpointDelete,
+  }),
+  defineCommand({
+    name: 'checkpoint flatten',
+    summary: 'write the disk of a checkpoint as one file on its image',
+    description:
+      'Reading through many layers is slow; where there are more than 16 it is done without being asked. Machines run on meanwhile, and what stands on the checkpoint finds the short way at its next start.',
+    positionals: [checkpoint],
+    options: listOptions,
+    examples: [{ command: "goqemu checkpoint flatten 'before upgrade'", does: 'and tells what it takes' }],
+    load: async () => (await import('../lab-commands.ts')).checkpointFlatten,
+  }),
+  defineCommand({
+    name: 'checkpoint prune',
+    summary: 'remove cached layers that no machine and no checkpoint needs',
+    description:
+      'They are kept, up to 64 and 20 GiB for each lab, so that a change can be taken back and a destroyed lab be applied again without a boot.',
+    positionals: [],
+    options: pruneOptions,
+    examples: [{ command: 'goqemu checkpoint prune --dry-run', does: 'how much that would free' }],
+    load: async () => (await import('../lab-commands.ts')).checkpointPrune,
   }),
 ];

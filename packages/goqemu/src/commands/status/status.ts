@@ -3,6 +3,7 @@ import type { CommandInput } from '../../arguments/command-spec.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
+import { printable } from '../../render/printable.ts';
 import { renderOutputs } from '../../render/render-outputs.ts';
 import type { Style } from '../../render/style.ts';
 import { table } from '../../render/table.ts';
@@ -19,6 +20,10 @@ export async function run(context: CommandContext, input: CommandInput<StatusOpt
     return exitCode.done;
   }
   const { style } = context;
+  if (status.forkedFrom) {
+    const { stack, id, description } = status.forkedFrom;
+    context.tell(`Fork of ${stack} at ${printable(description)} (${id}).`);
+  }
   if (status.machines.length === 0) context.print(`Lab ${status.lab} has no machine; make them with: goqemu apply\n`);
   else
     context.print(
@@ -28,6 +33,8 @@ export async function run(context: CommandContext, input: CommandInput<StatusOpt
         style,
       ),
     );
+  if (status.forks.length > 0)
+    context.tell(`Forks: ${status.forks.join(', ')}; see one with --stack ${status.forks[0]}`);
   const outputs = renderOutputs(status.outputs, style);
   if (outputs) context.print(`\n${outputs}`);
   return exitCode.done;

@@ -16,13 +16,17 @@ type Ending =
  */
 export class OperationTask {
   readonly title: string;
+  /** What it waits for until it begins. */
+  readonly #waits: () => string | undefined;
   readonly #ended: Promise<Ending>;
   #end: (ending: Ending) => void = () => undefined;
   #handle: TaskHandle | undefined;
   #last: string | undefined;
+  #waiting = true;
 
-  constructor(title: string) {
+  constructor(title: string, waits: () => string | undefined = () => undefined) {
     this.title = title;
+    this.#waits = waits;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -31,11 +35,23 @@ export class OperationTask {
   /** Called by the list when it gets here; settles when the operation has ended. */
   async run(handle: TaskHandle): Promise<void> {
     this.#handle = handle;
-    if (this.#last !== undefined) handle.say(this.#last);
+    const now = (this.#waiting ? this.#waits() : undefined) ?? this.#last;
+    if (now !== undefined) handle.say(now);
     const ending = await this.#ended;
     if (ending.how === 'failed') throw new Error(ending.why);
     if (ending.how === 'skipped') handle.skip(`${this.title}: ${ending.why}`);
     else if (ending.suffix) handle.retitle(`${this.title}${ending.suffix}`);
+  }
+
+  begin(): void {
+    this.#waiting = false;
+    this.#handle?.say('');
+  }
+
+  /** What it waits for may have changed. */
+  wait(): void {
+    const text = this.#waiting ? this.#waits() : undefined;
+    if (text !== undefined) this.#handle?.say(text);
   }
 
   say(text: string): void {
@@ -44,14 +60,19 @@ export class OperationTask {
   }
 
   finish(suffix: string): void {
-    this.#end({ how: 'done', suffix });
+    this.#settle({ how: 'done', suffix });
   }
 
   fail(why: string): void {
-    this.#end({ how: 'failed', why });
+    this.#settle({ how: 'failed', why });
   }
 
   skip(why: string): void {
-    this.#end({ how: 'skipped', why });
+    this.#settle({ how: 'skipped', why });
+  }
+
+  #settle(ending: Ending): void {
+    this.#waiting = false;
+    this.#end(ending);
   }
 }

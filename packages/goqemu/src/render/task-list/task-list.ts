@@ -26,11 +26,13 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
     static override nonTTY = true;
   }
   const tasks = new Map<string, OperationTask>();
+  const waiting = new Map<string, OperationHeader>();
   const failures: { readonly resource: string; readonly error: ErrorReport }[] = [];
   const notices = new OperationTask('');
   let running: Promise<unknown> | undefined;
 
   function begin(operations: readonly OperationHeader[]): void {
+    for (const operation of operations) waiting.set(operation.id, operation);
     const entries: ListrTask[] = [...groupByMachine(operations)].map(([machine, own]) => {
       // All of them now: the first may have ended before the list gets to it.
       const lines = own.map(entryOf);
@@ -72,15 +74,30 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
     const name = step
       ? `${actionName(operation.action, style)} ${operation.resource.slice(operation.machine.length + 1)}`
       : actionName(operation.action, style);
-    const task = new OperationTask(`${name}  ${style.dim(operation.reason)}`);
+    const task = new OperationTask(`${name}  ${style.dim(operation.reason)}`, () => waitsFor(operation));
     tasks.set(operation.id, task);
     return { title: task.title, task: (_context, handle) => task.run(handleOf(handle)) };
+  }
+
+  /** Its turn in the list has come, which says nothing about what other machines have to do first. */
+  function waitsFor(operation: OperationHeader): string {
+    const before = operation.dependsOn.flatMap((id) => waiting.get(id)?.resource ?? []);
+    return before.length > 0 ? `waits for ${before.join(', ')}` : 'waits for its turn';
+  }
+
+  function ended(id: string): OperationTask | undefined {
+    waiting.delete(id);
+    for (const task of tasks.values()) task.wait();
+    return tasks.get(id);
   }
 
   function handle(event: EngineEvent): void {
     switch (event.type) {
       case 'apply-started':
         begin(event.operations.filter((operation) => operation.action !== 'reuse'));
+        break;
+      case 'operation-started':
+        tasks.get(event.operation.id)?.begin();
         break;
       case 'operation-progress':
       case 'progress': {
@@ -93,14 +110,14 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
         break;
       }
       case 'operation-done':
-        tasks.get(event.id)?.finish(style.dim(`  ${formatDuration(event.durationMs)}`));
+        ended(event.id)?.finish(style.dim(`  ${formatDuration(event.durationMs)}`));
         break;
       case 'operation-failed':
         failures.push({ resource: event.id, error: event.error });
-        tasks.get(event.id)?.fail(event.error.message);
+        ended(event.id)?.fail(event.error.message);
         break;
       case 'operation-skipped':
-        tasks.get(event.id)?.skip(event.reason);
+        ended(event.id)?.skip(event.reason);
         break;
       case 'notice':
         notices.say(event.hint ? `${event.message}; ${event.hint}` : event.message);

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderNames } from '@goqemu/core';
 import type { CachedImage } from '@goqemu/image';
 import { backingChain } from '../../layers/backing-chain.ts';
 import { LayerStore } from '../../layers/layer-store.ts';
@@ -26,9 +26,9 @@ export async function imageUsers(host: VmHost, image: Pick<CachedImage, 'path'>)
 
 async function machineDisks(labs: string): Promise<readonly { readonly disk: string; readonly machine: string }[]> {
   const disks: { disk: string; machine: string }[] = [];
-  for (const lab of await namesIn(labs)) {
-    for (const machine of await namesIn(join(labs, lab))) {
-      for (const file of await namesIn(join(labs, lab, machine))) {
+  for (const lab of await folderNames(labs)) {
+    for (const machine of await folderNames(join(labs, lab))) {
+      for (const file of await folderNames(join(labs, lab, machine))) {
         if (!/^disk-\d+\.qcow2$/.test(file)) continue;
         const called = lab === 'standalone' ? `VM "${machine}"` : `machine "${machine}" of lab "${lab}"`;
         disks.push({ disk: join(labs, lab, machine, file), machine: called });
@@ -37,6 +37,3 @@ async function machineDisks(labs: string): Promise<readonly { readonly disk: str
   }
   return disks;
 }
-
-/** Empty for what is not there, and for what is no folder. */
-const namesIn = (folder: string) => readdir(folder).catch(() => []);

@@ -5,6 +5,7 @@ import type { CachedImage } from '@goqemu/image';
 import { defaultRuntimeFolder, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
 import { chooseHostNetwork } from '@goqemu/network';
 import type { VmCall, VmHost } from '../../vm/vm-host.ts';
+import type { VmIdentity } from '../../vm/vm-spec.ts';
 import type { CheckedConfig } from '../options/vm-config.ts';
 import { choosePorts } from './choose-ports.ts';
 import { lineageOf } from './standalone-host.ts';
@@ -42,7 +43,6 @@ export async function makeRecord(
     }),
   );
   const { sshPort, forwards } = await choosePorts(host, name, shape.forward);
-  const mac = lengthPrefixedDigest(['goqemu-mac', lineageOf(name)]);
   return {
     version: 1,
     name,
@@ -61,16 +61,22 @@ export async function makeRecord(
       cpus: shape.cpus,
       disk: shape.disk,
       user: shape.user ?? image.user,
-      identity: {
-        hostname: name,
-        instanceId: `i-${randomBytes(8).toString('hex')}`,
-        mac: `52:54:00:${mac.slice(0, 2)}:${mac.slice(2, 4)}:${mac.slice(4, 6)}`,
-        machineId: newMachineId(),
-        sshPort,
-      },
+      identity: newIdentity(name, sshPort),
       forwards,
       network,
     },
+  };
+}
+
+/** Who a VM of this name is; nobody else is that. */
+export function newIdentity(name: string, sshPort: number): VmIdentity {
+  const mac = lengthPrefixedDigest(['goqemu-mac', lineageOf(name)]);
+  return {
+    hostname: name,
+    instanceId: `i-${randomBytes(8).toString('hex')}`,
+    mac: `52:54:00:${mac.slice(0, 2)}:${mac.slice(2, 4)}:${mac.slice(4, 6)}`,
+    machineId: newMachineId(),
+    sshPort,
   };
 }
 

@@ -43,7 +43,7 @@ export async function removeEmptyFolder(host: VmHost): Promise<void> {
 export async function removeAbandoned(host: VmHost, call: VmCall): Promise<void> {
   for (const name of await standaloneNames(host)) {
     const holder = await readLockHolder(lockPath(host, name));
-    if (holder === undefined || holder === 'unreadable' || (await isAlive(holder.identity))) continue;
+    if (holder === undefined || holder === 'damaged' || (await isAlive(holder.identity))) continue;
     const record = await readRecord(host, name).catch(unreadable);
     if (!record?.temporary) continue;
     await using lock = await lockVm(host, name).catch((error: unknown) => {

@@ -1,6 +1,6 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, hasErrorCode, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { folderNames, GoqemuError, hasErrorCode, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { z } from 'zod';
 import type { VmHost } from '../../vm/vm-host.ts';
 import { standaloneFolder } from './standalone-host.ts';
@@ -96,7 +96,7 @@ export async function removeRecord(host: VmHost, name: string): Promise<void> {
 
 /** Every VM without a lab on this host. */
 export async function standaloneNames(host: VmHost): Promise<readonly string[]> {
-  const names = await readdir(standaloneFolder(host)).catch(() => []); // there is none yet
+  const names = await folderNames(standaloneFolder(host));
   return names
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))

@@ -36,7 +36,7 @@ export async function standaloneStatus(
   const place = await standalonePlace(host, record.name, record.snapshots);
   const found = await observeVm(new Vm(place.host, place.scope, record.spec), options);
   const holder = await readLockHolder(lockPath(host, record.name));
-  const isHeld = holder !== undefined && holder !== 'unreadable' && (await isAlive(holder.identity));
+  const isHeld = holder !== undefined && holder !== 'damaged' && (await isAlive(holder.identity));
   return {
     state: found.status,
     reason: found.reason,

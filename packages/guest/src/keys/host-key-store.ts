@@ -1,0 +1,39 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkResourceName, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import type { SshKeyPair } from './key-pair.ts';
+
+/**
+ * Host keys of machines that are gone while a layer of theirs is not, in `FOLDER/LAB/hosts/MACHINE`: a machine that is
+ * made again from it is the one that it was, and its guest needs no new key. They go with the lab's access keys.
+ */
+export class HostKeyStore {
+  readonly folder: string;
+
+  /** @param folder `GoqemuFolders.keys` */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  async keep(lab: string, machine: string, pair: SshKeyPair): Promise<void> {
+    const path = this.#path(lab, machine);
+    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(`${path}.pub`, `${pair.publicKey}\n`);
+    await writeFileAtomic(path, pair.privateKey, { mode: 0o600 });
+  }
+
+  async find(lab: string, machine: string): Promise<SshKeyPair | undefined> {
+    const path = this.#path(lab, machine);
+    try {
+      const [privateKey, publicKey] = await Promise.all([readFile(path, 'utf8'), readFile(`${path}.pub`, 'utf8')]);
+      return { privateKey, publicKey: publicKey.trim() };
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  #path(lab: string, machine: string): string {
+    return join(this.folder, checkResourceName(lab, 'lab'), 'hosts', checkResourceName(machine, 'machine'));
+  }
+}

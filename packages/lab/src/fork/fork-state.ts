@@ -1,0 +1,69 @@
+import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
+import { neededLayers } from '../layer/collect-layers.ts';
+import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { ForkOrigin, LabState, MachineState, StatePatch } from '../state/lab-state.ts';
+import { secretLineage } from './inheritance.ts';
+
+/** What a fork's state begins with: its machines are to be made, and what is behind them is their origin's. */
+export function forkPatch(
+  source: LabState,
+  found: FoundCheckpoint,
+  specs: ReadonlyMap<string, MachineSpec>,
+  owner: ForkOrigin['owner'],
+): StatePatch {
+  const machines = [...specs].map(([name, spec]) => [name, forked(source, found, name, spec)] as const);
+  const templates = Object.values(source.machines).flatMap((machine) =>
+    machine.spec.kind === 'template' ? [[machine.name, adopted(machine)] as const] : [],
+  );
+  const rows = Object.fromEntries([...machines, ...templates]);
+  const taken = source.checkpoints[found.id];
+  const checkpoints = taken ? { [found.id]: { ...taken, machines: pick(taken.machines, specs) } } : {};
+  const needed = neededLayers({ ...source, machines: rows, checkpoints });
+  const all = Object.values(source.machines).filter((machine) => machine.spec.kind === 'vm');
+  return {
+    forkedFrom: {
+      stack: source.stack,
+      checkpoint: { id: found.id, description: found.description },
+      root: source.forkedFrom?.root ?? source.stack,
+      lineages: [source.lineage, ...(source.forkedFrom?.lineages ?? [])],
+      secrets: Object.fromEntries(Object.keys(source.secrets).map((name) => [name, secretLineage(source, name)])),
+      ...(all.every((machine) => specs.has(machine.name)) ? {} : { machines: [...specs.keys()] }),
+      ...(owner ? { owner } : {}),
+    },
+    machines: rows,
+    checkpoints,
+    layers: Object.fromEntries(Object.entries(source.layers).filter(([key]) => needed.has(key))),
+    captures: source.captures,
+    secrets: source.secrets,
+    runs: source.runs,
+    durations: source.durations,
+  };
+}
+
+function forked(source: LabState, found: FoundCheckpoint, name: string, spec: MachineSpec): MachineState {
+  const { cutting: _cutting, above: _above, ...before } = source.machines[name] as MachineState;
+  const { layer, applied } = found.machines[name] ?? { layer: null, applied: [] };
+  const all = [...before.applied, ...(source.machines[name]?.above ?? []).slice(before.applied.length)];
+  return {
+    ...before,
+    spec,
+    record: {},
+    applied,
+    ...(all.length > applied.length ? { above: all } : {}),
+    layer,
+    phase: 'making',
+    ready: false,
+    dirty: false,
+    protect: false,
+    retain: false,
+  };
+}
+
+/** A template's layers are there for all; a fork makes it only when it needs others. */
+function adopted({ cutting: _cutting, above: _above, ...template }: MachineState): MachineState {
+  return { ...template, record: null, dirty: false, ready: true, phase: 'made', protect: false, retain: false };
+}
+
+function pick<T>(machines: Readonly<Record<string, T>>, names: ReadonlyMap<string, unknown>): Record<string, T> {
+  return Object.fromEntries(Object.entries(machines).filter(([name]) => names.has(name)));
+}

@@ -1,0 +1,24 @@
+import type { EngineContext } from '../engine/engine-context.ts';
+import type { ForkOrigin } from '../state/lab-state.ts';
+
+export interface KnownFork {
+  /** Its stack. */
+  readonly name: string;
+  readonly checkpoint: ForkOrigin['checkpoint'];
+}
+
+/** The forks of a stack that are whole, by name. Stacks whose state cannot be read are left out. */
+export async function forksOf(context: EngineContext): Promise<readonly KnownFork[]> {
+  const forks: KnownFork[] = [];
+  for (const name of await context.storage.stacks()) {
+    if (name === context.owner.stack) continue;
+    const read = await context
+      .sibling(name)
+      .read()
+      .catch(() => undefined); // told to whoever works on that stack
+    const origin = read?.state.forkedFrom;
+    if (read && origin?.stack === context.owner.stack && read.state.serial > 0)
+      forks.push({ name, checkpoint: origin.checkpoint });
+  }
+  return forks.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LabBench } from '@goqemu/testing';
+import { defineLab } from '../definition/define-lab.ts';
+
+const lab = (script: string) =>
+  defineLab({ name: 'web' }, (builder) => {
+    builder.vm('web').run('one', '1').checkpoint('ready').run('two', script);
+  });
+
+test('pruning gives up what no machine and no checkpoint needs, and a dry run only tells', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  await bench.apply(lab('2'));
+  const engine = bench.engine('web');
+  assert.deepEqual(await engine.pruneLayers(), { version: 1, dryRun: false, removed: 0, bytes: 0 });
+  await bench.apply(lab('other'));
+  const before = bench.host.layers.size;
+  const told = await engine.pruneLayers({ dryRun: true });
+  assert.equal(told.removed, 1);
+  assert.equal(bench.host.layers.size, before);
+  assert.deepEqual(await engine.pruneLayers(), { ...told, dryRun: false });
+  assert.equal(bench.host.layers.size, before - 1);
+  assert.deepEqual((await bench.plan(lab('other'))).operations, []);
+  const { plan } = await bench.apply(lab('2'));
+  assert.deepEqual(
+    plan.operations.map(({ action, resource }) => `${action} ${resource}`),
+    ['restore web', 'run web/two'],
+  );
+});
+
+test('after a destroy every layer goes, and the next apply begins from the image', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  await bench.apply(lab('2'));
+  await bench.destroy(lab('2'));
+  assert.ok(bench.host.layers.size > 0, 'a destroyed lab keeps its layers');
+  await bench.engine('web').pruneLayers();
+  assert.equal(bench.host.layers.size, 0);
+  const { plan } = await bench.apply(lab('2'));
+  assert.equal(plan.operations[0]?.reason, 'it is not there yet');
+});
+
+test('a lab that was never applied has nothing to prune, and gets no state by it', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  assert.equal((await bench.engine('web').pruneLayers()).removed, 0);
+  assert.equal(bench.storage.files.size, 0);
+});

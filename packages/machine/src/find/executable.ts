@@ -1,0 +1,25 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import type { HostPlatform } from '@goqemu/core';
+import { pathOf } from './usual-places.ts';
+
+/** The first of the folders that has a program of this name; the name is without `.exe`. */
+export async function firstExecutable(
+  name: string,
+  folders: readonly string[],
+  platform: HostPlatform,
+): Promise<string | undefined> {
+  const file = platform.system === 'win32' ? `${name}.exe` : name;
+  for (const folder of folders) {
+    const candidate = pathOf(platform).join(folder, file);
+    if (await isExecutable(candidate, platform)) return candidate;
+  }
+  return undefined;
+}
+
+export async function isExecutable(path: string, platform: HostPlatform): Promise<boolean> {
+  return await access(path, platform.system === 'win32' ? constants.F_OK : constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { folderNames } from '@goqemu/core';
+import type { LayerManifest } from './layer-manifest.ts';
+import type { LayerStore } from './layer-store.ts';
+import { isRunning } from './working-process.ts';
+
+/**
+ * Removes what those left who were killed: folders of layers that never came to be, or are half gone, and RAM that no
+ * manifest names. What a machine stands on stays, and so does what a living process works on.
+ *
+ * @param standing folders of layers that a disk stands on
+ */
+export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<string>): Promise<void> {
+  const layers = new Map((await store.list()).map((layer) => [layer.manifest.id, layer]));
+  const ids = new Set([...(await layerFolders(store.folder)), ...(await layerFolders(store.memoryFolder))]);
+  for (const id of ids) {
+    if (await isBeingCut(join(store.folder, id))) continue;
+    const manifest = layers.get(id)?.manifest;
+    if (manifest || standing.has(id)) await removeForgottenRam(store, id, manifest);
+    else
+      for (const place of [store.folder, store.memoryFolder])
+        await rm(join(place, id), { recursive: true, force: true });
+  }
+}
+
+/** RAM is written under a new name each time, and forgotten by the manifest before it goes. */
+async function removeForgottenRam(store: LayerStore, id: string, manifest: LayerManifest | undefined): Promise<void> {
+  const named = new Set([manifest?.ram?.name, manifest?.state?.name]);
+  for (const place of [store.folder, store.memoryFolder])
+    for (const name of await folderNames(join(place, id)))
+      if (/^(ram|state)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
+  if (manifest?.ram?.store !== 'memory') await rm(join(store.memoryFolder, id), { recursive: true, force: true });
+}
+
+async function layerFolders(folder: string): Promise<readonly string[]> {
+  return (await folderNames(folder)).filter((name) => /^[0-9a-f]{12}$/.test(name));
+}
+
+/** A cut marks its folder with the pid that works there. */
+async function isBeingCut(folder: string): Promise<boolean> {
+  return (await folderNames(folder)).some((name) => {
+    const pid = /^cutting-(\d+)$/.exec(name)?.[1];
+    return pid !== undefined && isRunning(Number(pid));
+  });
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { link, open, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorMessage, GoqemuError } from '@goqemu/core';
+import type { LayerFile } from '../layers/layer-manifest.ts';
+import type { Vm } from '../vm/vm.ts';
+
+/** The files that a cut makes in its layer's folder, and RAM in memory where that is asked for. */
+export class CutFiles {
+  readonly folder: string;
+  readonly ramFolder: string;
+  /** Names in the folders; another cut of the same key has others. */
+  readonly names: { readonly disk: string; readonly ram: string; readonly state: string };
+
+  private constructor(folder: string, ramFolder: string) {
+    const tag = randomBytes(4).toString('hex');
+    this.folder = folder;
+    this.ramFolder = ramFolder;
+    this.names = { disk: `disk-${tag}.qcow2`, ram: `ram-${tag}`, state: `state-${tag}` };
+  }
+
+  /**
+   * Makes the folders, and marks the layer's with this process: nobody collects it while it works.
+   *
+   * @throws GoqemuError `no-memory-store`
+   */
+  static async claim(vm: Vm, key: string, store: 'disk' | 'memory' = 'disk'): Promise<CutFiles> {
+    const folder = await vm.host.layers.prepare(key);
+    await writeFile(join(folder, mark()), '');
+    return new CutFiles(folder, store === 'memory' ? await memoryFolder(vm, key) : folder);
+  }
+
+  get disk(): string {
+    return join(this.folder, this.names.disk);
+  }
+  get ram(): string {
+    return join(this.ramFolder, this.names.ram);
+  }
+  get state(): string {
+    return join(this.ramFolder, this.names.state);
+  }
+
+  /** Gives the machine's disk its second name, before anything else refers to it by that. */
+  async takeDisk(path: string): Promise<void> {
+    await link(path, this.disk);
+  }
+
+  async makeDurable(): Promise<void> {
+    for (const path of [this.ram, this.state]) {
+      const file = await open(path, 'r+');
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  /** What the manifest says of a file that nobody may write to any more. */
+  async sealed(name: 'ram' | 'state'): Promise<LayerFile> {
+    const { size, mtimeMs } = await stat(this[name]);
+    const store = this.ramFolder === this.folder ? {} : { store: 'memory' as const };
+    return { name: this.names[name], size, modified: mtimeMs, ...store };
+  }
+
+  async removeRam(): Promise<void> {
+    for (const path of [this.ram, this.state, `${this.state}.devices`]) await rm(path, { force: true });
+  }
+
+  async removeDisk(): Promise<void> {
+    await rm(this.disk, { force: true });
+  }
+
+  async release(): Promise<void> {
+    await rm(join(this.folder, mark()), { force: true });
+  }
+}
+
+function mark(): string {
+  return `cutting-${process.pid}`;
+}
+
+async function memoryFolder(vm: Vm, key: string): Promise<string> {
+  try {
+    if (vm.host.platform.system !== 'linux') throw new Error(`${vm.host.platform.system} has no /dev/shm`);
+    return await vm.host.layers.prepareMemory(key);
+  } catch (cause) {
+    throw new GoqemuError({
+      code: 'no-memory-store',
+      source: 'environment',
+      subject: vm.spec.name,
+      message: `this host has no file system in memory for the RAM of a checkpoint of ${vm.spec.name}`,
+      detail: errorMessage(cause),
+      hint: "keep it on disk: store: 'disk'",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import type { Standby } from '../guest/standby.ts';
+import type { LayerManifest } from '../layers/layer-manifest.ts';
+import { layerId } from '../layers/layer-store.ts';
+import type { Vm } from '../vm/vm.ts';
+import type { VmState } from '../vm/vm-state.ts';
+import type { CutFiles } from './cut-files.ts';
+import { deviceDigest, machineConfiguration } from './machine-configuration.ts';
+
+export interface CutDescription {
+  readonly key: string;
+  readonly parent?: string;
+  readonly descriptions: readonly string[];
+  readonly group?: string;
+  readonly hasRam: boolean;
+  readonly standby?: Standby;
+}
+
+/** The manifest of a machine's layer, once its files are whole. */
+export async function describeCut(
+  vm: Vm,
+  state: VmState,
+  files: CutFiles,
+  { key, parent, descriptions, group, hasRam, standby }: CutDescription,
+): Promise<LayerManifest> {
+  const { machine: record, agent } = state;
+  const text = (name: string) => (typeof record?.[name] === 'string' ? record[name] : 'none');
+  return {
+    version: 1,
+    id: layerId(key),
+    key,
+    descriptions: [...descriptions],
+    createdAt: new Date().toISOString(),
+    ...(parent ? { parent } : {}),
+    ...(group ? { group } : {}),
+    owners: [vm.scope.lineage],
+    identity: {
+      instanceId: vm.spec.identity.instanceId,
+      lineage: vm.scope.lineage,
+      user: vm.spec.user,
+      hostKey: (await vm.hostKey()).publicKey,
+    },
+    agent: agent ?? false,
+    ...(standby ? { standby } : {}),
+    disk: { name: files.names.disk, size: (await stat(files.disk)).size },
+    ...(hasRam ? { ram: await files.sealed('ram'), state: await files.sealed('state') } : {}),
+    compatibility: {
+      arch: vm.spec.arch,
+      memory: vm.spec.memory,
+      cpus: vm.spec.cpus,
+      accelerator: text('accelerator'),
+      machineType: text('machineType'),
+      cpu: text('cpu'),
+      qemu: text('version'),
+      devices: deviceDigest(machineConfiguration(vm, state)),
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { VmFolder } from './vm-folder.ts';
+
+test('the next disk has a number that no disk here has', async (t) => {
+  const path = await mkdtemp(join(tmpdir(), 'goqemu-folder-'));
+  t.after(() => rm(path, { recursive: true }));
+  const folder = new VmFolder(path);
+  assert.equal(await folder.nextDisk(), 'disk-1.qcow2');
+  for (const name of ['disk-2.qcow2', 'disk-9.qcow2', 'disk-10.qcow2.tmp']) await writeFile(folder.file(name), '');
+  assert.equal(await folder.nextDisk(), 'disk-10.qcow2');
+  await folder.keepOnly('disk-9.qcow2');
+  assert.deepEqual(await folder.disks(), ['disk-9.qcow2']);
+});
+
+test('a folder that cannot be read is not taken for one without disks: their names would be given anew', async () => {
+  const folder = new VmFolder(join(tmpdir(), 'x'.repeat(300)));
+  await assert.rejects(folder.nextDisk(), { code: 'ENAMETOOLONG' });
+  await assert.rejects(folder.keepOnly('disk-1.qcow2'), { code: 'ENAMETOOLONG' });
+});

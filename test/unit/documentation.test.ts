@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+
+// Inside the checkout, so that the compiler finds its settings.
+mkdirSync('.cache', { recursive: true });
+const base = mkdtempSync(resolve('.cache', 'documentation-'));
+after(() => rmSync(base, { recursive: true }));
+
+const pages = ['README.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
+
+/** The programs of a page, one file each in one folder; its first lab is the `lab.ts` that the others import. */
+function writeExamples(page: string): string[] {
+  const folder = join(base, basename(page, '.md'));
+  const files: string[] = [];
+  for (const [, code = ''] of readFileSync(page, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)) {
+    const isLab = code.includes('export default defineLab(') && !files.includes('lab.ts');
+    files.push(isLab ? 'lab.ts' : `example-${files.length + 1}.ts`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, files.at(-1) ?? ''), code);
+  }
+  return files;
+}
+
+test('every program in README.md and in docs has the types that it should', async () => {
+  const examples = Object.fromEntries(pages.map((page) => [page, writeExamples(page)]));
+  for (const page of [
+    'README.md',
+    'docs/sdk.md',
+    'docs/lab.md',
+    'docs/machine.md',
+    'docs/protocol.md',
+    'docs/guest.md',
+  ])
+    assert.ok(examples[page]?.length, `${page} has examples`);
+  const settings = {
+    extends: resolve('tsconfig.json'),
+    compilerOptions: { noUnusedLocals: false }, // a reader is shown what can be had, used or not
+    include: ['*/*.ts'],
+    exclude: [],
+  };
+  writeFileSync(join(base, 'tsconfig.json'), JSON.stringify(settings));
+  const compiler = resolve('node_modules/typescript/bin/tsc');
+  await promisify(execFile)(process.execPath, [compiler, '-p', base]).catch((error: { stdout: string }) =>
+    assert.fail(error.stdout),
+  );
+});
