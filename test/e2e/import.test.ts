@@ -36,7 +36,18 @@ test('a QEMU that somebody started by hand becomes a machine of the lab, and its
   await using folder = await LabFolder.make(lab(image, '512 MiB', '80', ''), home.env);
   const disk = `${home.path}/theirs.qcow2`;
   const { systemPath, imgPath } = await findQemu();
-  await promisify(execFile)(imgPath ?? 'qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'qcow2', disk, '2G']);
+  await promisify(execFile)(imgPath ?? 'qemu-img', [
+    'create',
+    '-q',
+    '-f',
+    'qcow2',
+    '-b',
+    image,
+    '-F',
+    'qcow2',
+    disk,
+    '2G',
+  ]);
   const [theirKey, hostKey] = [await generateSshKeyPair('theirs'), await generateSshKeyPair('host')];
   const seed = cloudInitSeed({
     instanceId: 'theirs',

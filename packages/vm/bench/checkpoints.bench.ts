@@ -18,9 +18,8 @@ import { median, timed } from './timing.ts';
 const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const gibibyte = 2 ** 30;
 const mebibyte = 2 ** 20;
-type Report = BenchReport;
 
-export default async function checkpoints(report: Report, { quick }: { readonly quick: boolean }): Promise<void> {
+export default async function checkpoints(report: BenchReport, { quick }: { readonly quick: boolean }): Promise<void> {
   const home = await mkdtemp(join(cache, 'bench-'));
   try {
     // Images are built once for all; layers and disks are this run's own.
@@ -36,7 +35,7 @@ export default async function checkpoints(report: Report, { quick }: { readonly 
   }
 }
 
-async function debianRows(host: VmHost, origin: VmOrigin, report: Report, quick: boolean): Promise<void> {
+async function debianRows(host: VmHost, origin: VmOrigin, report: BenchReport, quick: boolean): Promise<void> {
   await using guest = await BenchGuest.make(host, 'debian', gibibyte, origin);
   const boot = await timed(() => guest.start());
   await guest.command();
@@ -83,7 +82,7 @@ async function restoreRuns(
 }
 
 function restoreRows(
-  report: Report,
+  report: BenchReport,
   restores: readonly MeasuredRestore[],
   base: {
     readonly bares: readonly BareRestore[];
@@ -112,7 +111,7 @@ function restoreRows(
   });
 }
 
-async function costRows(guest: BenchGuest, report: Report, restores: readonly MeasuredRestore[]): Promise<void> {
+async function costRows(guest: BenchGuest, report: BenchReport, restores: readonly MeasuredRestore[]): Promise<void> {
   const { layers } = guest.vm.host;
   const layer = await layers.get(guest.key('1'));
   const ram = await guest.ramBytes('1');
@@ -135,7 +134,7 @@ async function costRows(guest: BenchGuest, report: Report, restores: readonly Me
 }
 
 /** The time to running may not grow with the memory of the guest; the tiny guest uses the same of 1 GiB and of 4. */
-async function sizeRows(host: VmHost, report: Report, quick: boolean): Promise<void> {
+async function sizeRows(host: VmHost, report: BenchReport, quick: boolean): Promise<void> {
   const { path } = await ensureTinyGuest({ cacheFolder: join(cache, 'tiny-guest') });
   const origin = { image: path, format: 'qcow2', guestAgent: 'included' } as const;
   await using one = await BenchGuest.make(host, 'tiny-1', gibibyte, origin);
