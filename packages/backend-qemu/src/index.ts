@@ -1,3 +1,5 @@
+export { adoptedRecord } from './backend/adopted.ts';
+
 import { QemuBackend } from './backend/qemu-backend.ts';
 import type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 

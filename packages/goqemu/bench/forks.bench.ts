@@ -5,15 +5,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { openLab, type RunningLab } from '../src/index.ts';
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly aim?: string;
-}
 
 const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const mebibyte = 2 ** 20;
@@ -24,7 +17,7 @@ export default defineLab({ name: 'bench-forks' }, (lab) => {
 });
 `;
 
-export default async function forks(report: (row: Row) => void, { quick }: { readonly quick: boolean }): Promise<void> {
+export default async function forks(report: BenchReport, { quick }: { readonly quick: boolean }): Promise<void> {
   const home = await mkdtemp(join(cache, 'bench-'));
   const before = process.env.GOQEMU_HOME;
   try {
@@ -53,7 +46,7 @@ async function rows(
   snapshots: string,
   boot: number,
   counts: readonly number[],
-  report: (row: Row) => void,
+  report: BenchReport,
 ): Promise<void> {
   const [ready] = await lab.checkpoints();
   const file = await ramBytes(join(snapshots, ready?.machines[0]?.layer.slice(0, 12) ?? ''));

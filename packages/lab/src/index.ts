@@ -28,6 +28,7 @@ export { eventStreamSchemas } from './events/event-schema.ts';
 export type * from './fork/fork-options.ts';
 export type * from './fork/fork-report.ts';
 export type * from './history/history-entry.ts';
+export type { ImportReport } from './import/import-report.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export type * from './machine/machine-spec.ts';
 export type * from './plan/operation.ts';

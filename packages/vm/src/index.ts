@@ -1,3 +1,6 @@
+export type { AdoptedRecord } from './adoption/adopted-record.ts';
+export { endAdopted, observeAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
+export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
 export { backingChain } from './layers/backing-chain.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { folderNames, systemErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type {
+  AdoptedMachine,
+  AdoptionTarget,
   Architecture,
   Backend,
   BackendCall,
@@ -26,11 +28,16 @@ import {
   createVmHost,
   cutLab,
   deleteVm,
+  endAdopted,
   flattenLayer,
   type Layer,
+  lookAtMachine,
+  observeAdopted,
   observeVm,
+  openAdoptedSession,
   qemuImgOf,
   restoreVm,
+  resumeAdopted,
   runStep,
   startVm,
   stopVm,
@@ -38,6 +45,7 @@ import {
   type VmHost,
 } from '@goqemu/vm';
 import { type DoctorFact, doctor } from '../doctor/doctor.ts';
+import { adoptedRecord, attachTarget, describeFound, refuseAdopted } from './adopted.ts';
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
@@ -72,9 +80,13 @@ export class QemuBackend implements Backend, AsyncDisposable {
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>> {
     const found = await Promise.all(
-      machines.map(
-        async ({ machine }) => [machine.name, await observeVm(this.#vm(machine, call.scope), vmCall(call))] as const,
-      ),
+      machines.map(async ({ machine, record }) => {
+        const adopted = adoptedRecord(record);
+        const found = adopted
+          ? await observeAdopted(adopted, vmCall(call))
+          : await observeVm(this.#vm(machine, call.scope), vmCall(call));
+        return [machine.name, found] as const;
+      }),
     );
     return new Map(found);
   }
@@ -97,6 +109,16 @@ export class QemuBackend implements Backend, AsyncDisposable {
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
     return preflight(this.host, machines, call);
+  }
+
+  async adopt(
+    machine: MachineSpec,
+    target: AdoptionTarget,
+    options: { readonly authorize: boolean },
+    call: BackendCall,
+  ): Promise<AdoptedMachine> {
+    const vm = this.#vm(machine, call.scope);
+    return describeFound(await lookAtMachine(vm, attachTarget(target), options, vmCall(call)));
   }
 
   async memoryBudget(_call: BackendCall): Promise<number> {
@@ -130,40 +152,57 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return this.#record(vm);
   }
 
-  async start(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+  async start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     const vm = this.#vm(machine, call.scope);
+    const adopted = adoptedRecord(record);
+    if (adopted) {
+      await resumeAdopted(adopted, vmCall(call));
+      return record;
+    }
     const running = await startVm(vm, await this.#session(vm), vmCall(call));
     await running.close();
     return this.#record(vm);
   }
 
-  async stop(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+  async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     const vm = this.#vm(machine, call.scope);
     await this.#closeSession(vm);
+    const adopted = adoptedRecord(record);
+    if (adopted) {
+      await endAdopted(vm, adopted, vmCall(call));
+      return record;
+    }
     await stopVm(vm, vmCall(call));
     return this.#record(vm);
   }
 
-  async delete(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<void> {
+  async delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void> {
     const vm = this.#vm(machine, call.scope);
     await this.#closeSession(vm);
-    await deleteVm(vm, vmCall(call));
+    const adopted = adoptedRecord(record);
+    if (!adopted) {
+      await deleteVm(vm, vmCall(call));
+      return;
+    }
+    await endAdopted(vm, adopted, vmCall(call));
+    call.progress({ kind: 'notice', code: 'imported-disk-kept', message: `its disk stays: ${adopted.disk}` });
   }
 
   async runStep(
     machine: MachineSpec,
-    _record: BackendRecord,
+    record: BackendRecord,
     step: ResolvedStep,
     call: BackendCall,
   ): Promise<StepResult> {
     const vm = this.#vm(machine, call.scope);
-    return runStep(await this.#session(vm), machine.name, step, {
+    return runStep(await this.#session(vm, record), machine.name, step, {
       signal: call.signal,
       onOutput: (stream, text) => call.progress({ kind: 'output', stream, text }),
     });
   }
 
   async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
+    for (const cut of cuts) refuseAdopted(cut.machine.name, cut.record);
     const parts = await Promise.all(
       cuts.map(async (options) => {
         const vm = this.#vm(options.machine, call.scope);
@@ -188,12 +227,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
     }
   }
 
-  async restore(
-    machine: MachineSpec,
-    _record: BackendRecord,
-    layer: string,
-    call: BackendCall,
-  ): Promise<BackendRecord> {
+  async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
+    refuseAdopted(machine.name, record);
     const vm = this.#vm(machine, call.scope);
     await this.#closeSession(vm);
     const running = await restoreVm(vm, layer, await this.#session(vm), vmCall(call));
@@ -256,8 +291,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
   }
 
   /** A session of the caller's own, for `exec`, `ssh`, `cp`. */
-  openSession(machine: MachineSpec, scope: LabScope): Promise<GuestSession> {
-    return this.#vm(machine, scope).openSession();
+  openSession(machine: MachineSpec, record: BackendRecord, scope: LabScope): Promise<GuestSession> {
+    return openSession(this.#vm(machine, scope), record);
   }
 
   /** What this host has and lacks, for `goqemu doctor`. */
@@ -290,10 +325,10 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return new Vm(this.host, { lineage: scope.lineage, labFolder: this.labFolder(scope) }, machine);
   }
 
-  #session(vm: Vm): Promise<GuestSession> {
+  #session(vm: Vm, record: BackendRecord = {}): Promise<GuestSession> {
     const present = this.#sessions.get(vm.folder.path);
     if (present) return present;
-    const opened = vm.openSession();
+    const opened = openSession(vm, record);
     this.#sessions.set(vm.folder.path, opened);
     return opened;
   }
@@ -333,4 +368,9 @@ async function openAll<T extends { close(): Promise<void> }>(
   if (!failed) return opened;
   for (const one of opened) await one?.close();
   throw failed.reason;
+}
+
+function openSession(vm: Vm, record: BackendRecord): Promise<GuestSession> {
+  const adopted = adoptedRecord(record);
+  return adopted ? openAdoptedSession(vm, adopted) : vm.openSession();
 }

@@ -12,6 +12,7 @@ import { graphCommand } from './graph/graph.spec.ts';
 import { helpCommand } from './help/help.spec.ts';
 import { historyCommand } from './history/history.spec.ts';
 import { imageCommands } from './image/image.spec.ts';
+import { importCommand } from './import/import.spec.ts';
 import { initCommand } from './init/init.spec.ts';
 import { lockCommand } from './lock/lock.spec.ts';
 import { logsCommand } from './logs/logs.spec.ts';
@@ -41,6 +42,7 @@ export const commands: readonly CommandSpec[] = [
   graphCommand,
   historyCommand,
   lockCommand,
+  importCommand,
   qmpCommand,
   sshConfigCommand,
   codegenCommand,

@@ -16,6 +16,7 @@ export * as destroy from './destroy/destroy.ts';
 export * as exec from './exec/exec.ts';
 export * as graph from './graph/graph.ts';
 export * as history from './history/history.ts';
+export * as importMachine from './import/import.ts';
 export * as lock from './lock/lock.ts';
 export * as logs from './logs/logs.ts';
 export * as plan from './plan/plan.ts';

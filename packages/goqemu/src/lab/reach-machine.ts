@@ -17,7 +17,7 @@ export interface ReachedMachine {
  */
 export async function findMachine(lab: OpenLab, name: string): Promise<ReachedMachine> {
   const found = await lab.engine.machine(name);
-  return { name, found, host: lab.backend.machine(found.spec, found.scope) };
+  return { name, found, host: lab.backend.machine(found) };
 }
 
 /**

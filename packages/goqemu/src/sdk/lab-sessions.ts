@@ -14,7 +14,7 @@ export class LabSessions implements AsyncDisposable {
   async session(name: string, find: () => Promise<FoundMachine>): Promise<GuestSession> {
     const present = this.#open.get(name);
     if (present) return present;
-    const opening = find().then(({ spec, scope }) => this.#backend.machine(spec, scope).openSession());
+    const opening = find().then((found) => this.#backend.machine(found).openSession());
     this.#open.set(name, opening);
     opening.catch(() => this.#open.delete(name));
     return opening;

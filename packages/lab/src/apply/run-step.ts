@@ -17,7 +17,9 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   const began = context.now();
   const step = await resolveStep(work.step, lateValues(context));
   await checkSource(work);
-  if (!pure || work.cut) await writer.begin(id, { machines: { [name]: { ...before, dirty: true } } });
+  // Nothing can take an imported machine back: a step of it that was cut off runs again where it is.
+  const dirty = before.imported !== true;
+  if (!pure || work.cut) await writer.begin(id, { machines: { [name]: { ...before, dirty } } });
   try {
     const result = await runQuietly(context, work.spec, before, step);
     const captured = await keepCapture(context, work, result.stdout);

@@ -1,4 +1,4 @@
-import type { Architecture, MachineSpec } from '../machine/machine-spec.ts';
+import type { Architecture, Firmware, MachineSpec, PortForward } from '../machine/machine-spec.ts';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendProgress } from './progress.ts';
 
@@ -98,6 +98,29 @@ export type MachineOrigin =
       readonly copyOf?: { readonly machine: MachineSpec; readonly scope: LabScope };
     };
 
+/** A QEMU that somebody else started, by its process or by the socket of its monitor. */
+export type AdoptionTarget = { readonly pid: number } | { readonly socket: string };
+
+/** A machine that somebody else started, as it was found. */
+export interface AdoptedMachine {
+  readonly record: BackendRecord;
+  readonly pid: number;
+  /** What it has, in the units of `MachineSpec`. */
+  readonly arch: string;
+  readonly firmware: Firmware;
+  readonly accelerator: string;
+  readonly memory: number;
+  readonly cpus: number;
+  readonly disk: number;
+  readonly mac?: string;
+  /** As the guest says it, where it can be asked. */
+  readonly hostname?: string;
+  /** TCP ports of this host that lead into the guest. */
+  readonly forwards: readonly PortForward[];
+  /** What cannot be done with it, in sentences for people. */
+  readonly limits: readonly string[];
+}
+
 export interface Preflight {
   readonly severity: 'notice' | 'error';
   readonly code: string;
@@ -127,6 +150,19 @@ export interface Backend {
   takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
+  /**
+   * Looks at a machine that runs and that somebody else started, and tells how it is found again: the record is for
+   * every other verb. Changes nothing, unless `authorize` asks for the lab's access key to be let in. `cutLayer` and
+   * `restore` refuse such a machine, `start` takes it on when it is paused, and `delete` ends it and leaves its files.
+   *
+   * @throws GoqemuError `import-refused` with the reason and what to do
+   */
+  adopt(
+    machine: MachineSpec,
+    target: AdoptionTarget,
+    options: { readonly authorize: boolean },
+    call: BackendCall,
+  ): Promise<AdoptedMachine>;
   /** Bytes of memory that machines may take together. */
   memoryBudget(call: BackendCall): Promise<number>;
 

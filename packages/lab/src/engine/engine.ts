@@ -20,6 +20,8 @@ import { forksOf } from '../fork/forks-of.ts';
 import { removeFork } from '../fork/remove-fork.ts';
 import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
+import { type ImportOptions, importMachine } from '../import/import-machine.ts';
+import type { ImportReport } from '../import/import-report.ts';
 import { type PruneReport, pruneLayers } from '../layer/prune-layers.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
 import { type LockChange, updateLock } from '../lock/update-lock.ts';
@@ -132,6 +134,15 @@ export class Engine {
    */
   apply(plan: Plan, options: ApplyOptions = {}): Promise<ApplyResult> {
     return applyPlan(this.#context, plan, options);
+  }
+
+  /**
+   * Takes a machine that runs and that somebody else started into the state.
+   *
+   * @throws GoqemuError `machine-unknown`, `machine-there`, `import-differs`, `import-refused`, `locked`
+   */
+  importMachine(lab: Lab, options: ImportOptions): Promise<ImportReport> {
+    return importMachine(this.#context, lab, options);
   }
 
   /** Looks at every machine, writes what it found into the state, and returns what had drifted. */

@@ -14,7 +14,7 @@ import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
 import { type DraftOperation, PlanContext } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
-import { checkNames, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
+import { checkNames, importProblems, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
 import { selectMachines } from './select-machines.ts';
 
@@ -100,6 +100,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   const problems: Preflight[] = [
     ...preflight,
     ...protectionProblems(context, wanted),
+    ...importProblems(context),
     ...imageProblems(context, images),
     ...taken.map((port): Preflight => portTaken(port, wanted)),
     ...memoryProblems(context, wanted, budget),

@@ -7,6 +7,7 @@ import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import { positionOf, takenCheckpointBelow } from './machine-position.ts';
 import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
+import { planImported } from './plan-imported.ts';
 import { planMake } from './plan-make.ts';
 import { reasonToMakeAnew, restoreReason, updateReason, whyBack, whyStart } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
@@ -23,6 +24,10 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
   const anew = reasonToMakeAnew(context, desired, recorded, observed);
   if (anew) {
     planMake(context, desired, { ...anew, discard: true, recorded });
+    return;
+  }
+  if (recorded.imported) {
+    planImported(context, desired, recorded, observed, restartChanges(recorded.spec, desired.spec, observed));
     return;
   }
   if (recorded.record === null) {

@@ -24,6 +24,22 @@ export function protectionProblems(context: PlanContext, wanted: readonly Desire
   });
 }
 
+/** An imported machine is somebody's work that goqemu cannot repeat: it is made anew only when that is asked for. */
+export function importProblems(context: PlanContext): readonly Preflight[] {
+  const { state, replace } = context.facts;
+  return context.operations.flatMap(({ action, machine, reason }): Preflight[] => {
+    if (action !== 'replace' || !state.machines[machine]?.imported || replace.has(machine)) return [];
+    return [
+      {
+        severity: 'error',
+        code: 'imported',
+        message: `${machine} was imported, and this plan would end it and make a new machine in its place: ${reason}`,
+        hint: `undo the change in the lab, or ask for a new machine: --replace ${machine} (the files of the old one stay)`,
+      },
+    ];
+  });
+}
+
 export function portTaken(port: number, wanted: readonly DesiredMachine[]): Preflight {
   const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port));
   const line = owner?.declaration.location?.line;

@@ -2,8 +2,8 @@ import { ramShape } from '../machine/ram-shape.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
 
-/** Runs the links of a chain from `have` on. */
-export function planSteps(context: PlanContext, desired: DesiredMachine, have: number): void {
+/** Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one. */
+export function planSteps(context: PlanContext, desired: DesiredMachine, have: number, layers = true): void {
   const { chain, spec, declaration } = desired;
   const { name } = declaration;
   const ownFrom = chain.length - declaration.steps.length;
@@ -28,15 +28,16 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
           step: link.step,
           applied: { key: link.key, name: link.name, summary: link.summary },
           // A layer that is there already, cut by another lab, is as good as one cut now.
-          cut: link.cut && !context.facts.stored.has(link.key),
+          cut: layers && link.cut && !context.facts.stored.has(link.key),
           descriptions: link.checkpoints[0] === undefined ? [] : [link.checkpoints[0], name],
-          checkpoints: link.checkpoints,
+          checkpoints: layers ? link.checkpoints : [],
           ...(link.timed === undefined ? {} : { timed: link.timed }),
         },
       },
       index,
     );
-    if (link.cut && !context.producers.has(link.key)) context.producers.set(link.key, { id, shape: ramShape(spec) });
+    if (layers && link.cut && !context.producers.has(link.key))
+      context.producers.set(link.key, { id, shape: ramShape(spec) });
   }
 }
 

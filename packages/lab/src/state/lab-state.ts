@@ -43,6 +43,8 @@ export interface MachineState {
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly protect: boolean;
   readonly retain: boolean;
+  /** Somebody else started it: it stands on no layer, and cannot be started again or taken back. */
+  readonly imported?: boolean;
 }
 
 /** A layer that this lab has cut, for estimates and collection. */
@@ -212,6 +214,7 @@ export const stateSchema = z.looseObject({
       checkpoints: keyedBy(z.string()),
       protect: z.boolean(),
       retain: z.boolean(),
+      imported: z.boolean().optional(),
     }),
   ),
   layers: keyedBy(

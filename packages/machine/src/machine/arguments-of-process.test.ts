@@ -15,6 +15,15 @@ test('a QEMU that somebody else started is met at its own monitor', () => {
   assert.equal(found?.accelerator, 'unknown');
   const chardev = readArguments(['q', '-chardev', 'socket,id=mon0,path=/run/m', '-mon', 'chardev=mon0,mode=control']);
   assert.deepEqual(chardev?.sockets.tools, { kind: 'unix', path: '/run/m' });
+  const agent = [
+    '-chardev',
+    'socket,id=mine,path=/run/g',
+    '-device',
+    'virtserialport,chardev=mine,name=org.qemu.guest_agent.0',
+  ];
+  const monitor = ['-qmp', 'unix:/run/m'];
+  assert.deepEqual(readArguments(['q', ...monitor, ...agent])?.sockets.agent, { kind: 'unix', path: '/run/g' });
+  assert.equal(readArguments(['q', ...monitor, ...agent.slice(2)])?.sockets.agent, undefined);
   assert.equal(readArguments(['q', '-mon', 'chardev=x,mode=readline']), undefined);
 });
 

@@ -30,7 +30,7 @@ export function readArguments(argv: readonly string[]): FoundMachine | undefined
     );
   const control = endpointOf('control') ?? foreignMonitor(options, endpointOf);
   if (!control) return undefined;
-  const agent = endpointOf('agent');
+  const agent = endpointOf('agent') ?? foreignAgent(options, endpointOf);
   const console = endpointOf('console');
   const serialLog = chardevs.find((chardev) => chardev.id === 'console')?.logfile;
   const accelerator = parseOption(last(options, 'accel') ?? '')[''];
@@ -88,6 +88,19 @@ function endpoint(chardev: Record<string, string> | undefined, options: readonly
   return chardev.host && chardev.port && keyFolder
     ? { kind: 'tls-psk', host: chardev.host, port: Number(chardev.port), keyFolder }
     : undefined;
+}
+
+/** The port that qemu-ga(8) looks for, whatever the chardev behind it is called. */
+function foreignAgent(
+  options: readonly Option[],
+  endpointOf: (id: string) => SocketEndpoint | undefined,
+): SocketEndpoint | undefined {
+  const port = options
+    .filter(({ option, value }) => option === 'device' && value.includes('org.qemu.guest_agent.0'))
+    .map(({ value }) =>
+      value.startsWith('{') ? (JSON.parse(value) as Record<string, string>) : parseOption(value),
+    )[0];
+  return port?.chardev === undefined ? undefined : endpointOf(port.chardev);
 }
 
 function foreignMonitor(

@@ -1,5 +1,7 @@
-import { canonicalJson, GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import { canonicalJson, GoqemuError } from '@goqemu/core';
 import type {
+  AdoptedMachine,
+  AdoptionTarget,
   Architecture,
   Backend,
   BackendCall,
@@ -15,32 +17,10 @@ import type {
   StepResult,
   StoredLayer,
 } from '@goqemu/lab';
+import type { FakeCall, FakeVerb } from './fake-call.ts';
+import { refused, stepFailed } from './fake-errors.ts';
 import { FakeHost, type FakeLayer, type FakeMachine } from './fake-host.ts';
-
-/** The verbs of a backend, as faults and the log name them. */
-export type FakeVerb =
-  | 'resolveImage'
-  | 'observe'
-  | 'findLayers'
-  | 'takenPorts'
-  | 'preflight'
-  | 'memoryBudget'
-  | 'ensureImage'
-  | 'create'
-  | 'start'
-  | 'stop'
-  | 'delete'
-  | 'runStep'
-  | 'cutLayers'
-  | 'restore'
-  | 'describeLayer'
-  | 'collectLayers'
-  | 'dispose';
-
-export interface FakeCall {
-  readonly verb: FakeVerb;
-  readonly subject: string;
-}
+import { failingExitCode, printed } from './fake-shell.ts';
 
 export interface FakeBackendOptions {
   readonly host?: FakeHost;
@@ -87,8 +67,8 @@ export class FakeBackend implements Backend {
   ): Promise<ReadonlyMap<string, ObservedMachine>> {
     await this.#moment('observe', '', 'before', call);
     return new Map(
-      machines.map(({ machine }): [string, ObservedMachine] => {
-        const found = this.host.machines.get(idOf(machine, call));
+      machines.map(({ machine, record }): [string, ObservedMachine] => {
+        const found = this.#found(machine, record, call);
         if (!found) return [machine.name, { status: 'absent' }];
         return [
           machine.name,
@@ -96,7 +76,12 @@ export class FakeBackend implements Backend {
             status: found.status,
             ...(found.layer === null ? {} : { layer: found.layer }),
             ...(found.status === 'running'
-              ? { pid: 1000 + found.boots, accelerator: 'tcg', memory: found.spec.memory, cpus: found.spec.cpus }
+              ? {
+                  pid: typeof record.adopted === 'number' ? record.adopted : 1000 + found.boots,
+                  accelerator: 'tcg',
+                  memory: found.spec.memory,
+                  cpus: found.spec.cpus,
+                }
               : {}),
           },
         ];
@@ -122,6 +107,31 @@ export class FakeBackend implements Backend {
   async preflight(_machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
     await this.#moment('preflight', '', 'before', call);
     return [];
+  }
+
+  async adopt(
+    machine: MachineSpec,
+    target: AdoptionTarget,
+    { authorize }: { readonly authorize: boolean },
+    call: BackendCall,
+  ): Promise<AdoptedMachine> {
+    await this.#moment('adopt', machine.name, 'before', call);
+    const found = [...this.host.foreign].find(([pid, one]) =>
+      'pid' in target ? pid === target.pid : one.socket === target.socket,
+    );
+    if (!found) {
+      throw new GoqemuError({
+        code: 'import-refused',
+        source: 'user',
+        subject: machine.name,
+        message: 'no machine runs there',
+        hint: 'name a QEMU that runs',
+      });
+    }
+    const [pid, foreign] = found;
+    if (authorize) foreign.authorized = true;
+    await this.#moment('adopt', machine.name, 'after', call);
+    return { ...foreign.facts, pid, record: { adopted: pid } };
   }
 
   async memoryBudget(call: BackendCall): Promise<number> {
@@ -150,7 +160,7 @@ export class FakeBackend implements Backend {
 
   async start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moment('start', machine.name, 'before', call);
-    const found = this.#machine(machine, call);
+    const found = this.#machine(machine, record, call);
     if (found.status === 'damaged') throw refused(machine, 'its disk is damaged');
     this.#checkPorts(machine, call);
     if (found.status !== 'running') found.boots++;
@@ -164,37 +174,39 @@ export class FakeBackend implements Backend {
 
   async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moment('stop', machine.name, 'before', call);
-    const found = this.#machine(machine, call);
+    const found = this.#machine(machine, record, call);
     await this.#moment('stop', machine.name, 'middle', call);
     Object.assign(found, { status: 'stopped', ready: false });
     await this.#moment('stop', machine.name, 'after', call);
     return record;
   }
 
-  async delete(machine: MachineSpec, _record: BackendRecord, call: BackendCall): Promise<void> {
+  async delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void> {
     await this.#moment('delete', machine.name, 'before', call);
-    const found = this.host.machines.get(idOf(machine, call));
+    const found = this.#found(machine, record, call);
     if (found) found.status = 'damaged';
     await this.#moment('delete', machine.name, 'middle', call);
-    this.host.machines.delete(idOf(machine, call));
+    if (typeof record.adopted === 'number') this.host.foreign.delete(record.adopted);
+    else this.host.machines.delete(idOf(machine, call));
     await this.#moment('delete', machine.name, 'after', call);
   }
 
   async runStep(
     machine: MachineSpec,
-    _record: BackendRecord,
+    record: BackendRecord,
     step: ResolvedStep,
     call: BackendCall,
   ): Promise<StepResult> {
     const subject = `${machine.name}/${step.name}`;
     await this.#moment('runStep', subject, 'before', call);
-    const found = this.#running(machine, call);
+    const found = this.#running(machine, record, call);
     const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, secretOutput: _secret, ...content } = step;
     const mark = canonicalJson(content);
     if (step.kind !== 'waitFor') found.disk.push(`half of ${mark}`);
     await this.#moment('runStep', subject, 'middle', call);
     const exitCode = step.kind === 'run' ? failingExitCode(step.script) : 0;
-    const stdout = step.kind === 'run' ? this.#print(machine.name, step, found) : '';
+    const given = this.#options.output?.(machine.name, step);
+    const stdout = step.kind === 'run' ? (given ?? printed(step.script, found.disk)) : '';
     if (stdout !== '') call.progress({ kind: 'output', stream: 'stdout', text: stdout });
     if (exitCode !== 0 && step.kind === 'run') throw stepFailed(subject, step.script, exitCode, stdout);
     if (step.kind !== 'waitFor') found.disk[found.disk.length - 1] = mark;
@@ -222,7 +234,8 @@ export class FakeBackend implements Backend {
   async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
     await this.#moment('restore', machine.name, 'before', call);
     const { disk } = this.#adopted(layer, call);
-    const found = this.#machine(machine, call);
+    if (record.adopted !== undefined) throw refused(machine, 'somebody else started it');
+    const found = this.#machine(machine, record, call);
     this.#checkPorts(machine, call);
     Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
     await this.#moment('restore', machine.name, 'middle', call);
@@ -298,20 +311,28 @@ export class FakeBackend implements Backend {
     await this.#options.fault?.({ verb, subject }, moment);
   }
 
-  #machine(spec: MachineSpec, call: BackendCall): FakeMachine {
-    const found = this.host.machines.get(idOf(spec, call));
+  /** One that somebody else started is no machine of this backend's own. */
+  #found(spec: MachineSpec, { adopted }: BackendRecord, call: BackendCall): FakeMachine | undefined {
+    return typeof adopted === 'number'
+      ? this.host.foreign.get(adopted)?.machine
+      : this.host.machines.get(idOf(spec, call));
+  }
+
+  #machine(spec: MachineSpec, record: BackendRecord, call: BackendCall): FakeMachine {
+    const found = this.#found(spec, record, call);
     if (!found) throw refused(spec, 'it is not there');
     return found;
   }
 
-  #running(spec: MachineSpec, call: BackendCall): FakeMachine {
-    const found = this.#machine(spec, call);
+  #running(spec: MachineSpec, record: BackendRecord, call: BackendCall): FakeMachine {
+    const found = this.#machine(spec, record, call);
     if (found.status !== 'running' || !found.ready) throw refused(spec, `it is ${found.status}, and not ready`);
     return found;
   }
 
   #cuttable(cut: CutLayer, call: BackendCall): FakeMachine {
-    const found = this.#running(cut.machine, call);
+    if (cut.record.adopted !== undefined) throw refused(cut.machine, 'somebody else started it');
+    const found = this.#running(cut.machine, cut.record, call);
     if (found.layer === cut.key || found.layer === (cut.parent ?? null)) return found;
     throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
   }
@@ -364,42 +385,8 @@ export class FakeBackend implements Backend {
       if (port !== undefined) throw refused(spec, `port ${port} is taken by ${other.spec.name}`);
     }
   }
-
-  #print(machine: string, step: Extract<ResolvedStep, { kind: 'run' }>, found: FakeMachine): string {
-    const given = this.#options.output?.(machine, step);
-    if (given !== undefined) return given;
-    const words = /^echo (.*)$/.exec(step.script.trim())?.[1];
-    return words === undefined ? lengthPrefixedDigest([step.script, ...found.disk]).slice(0, 16) : `${words}\n`;
-  }
 }
 
 function idOf(machine: MachineSpec, call: BackendCall): string {
   return `${call.scope.lab}-${call.scope.stack}-${call.scope.lineage}/${machine.name}`;
-}
-
-/** `false` and `exit N` fail, as a shell would have it. */
-function failingExitCode(script: string): number {
-  const last = script.trim().split('\n').at(-1)?.trim() ?? '';
-  return last === 'false' ? 1 : Number(/^exit (\d+)$/.exec(last)?.[1] ?? 0);
-}
-
-function refused(machine: MachineSpec, why: string): GoqemuError {
-  return new GoqemuError({
-    code: 'fake-refused',
-    source: 'internal',
-    subject: machine.name,
-    message: `the fake backend refuses to touch ${machine.name}: ${why}`,
-  });
-}
-
-function stepFailed(subject: string, command: string, exitCode: number, output: string): GoqemuError {
-  return new GoqemuError({
-    code: 'step-failed',
-    source: 'user',
-    subject,
-    message: `${subject} ended with exit code ${exitCode}`,
-    detail: output,
-    hint: 'mend the script and apply again',
-    data: { command, exitCode, output },
-  });
 }

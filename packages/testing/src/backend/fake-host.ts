@@ -1,4 +1,4 @@
-import type { MachineSpec, StoredLayer } from '@goqemu/lab';
+import type { AdoptedMachine, MachineSpec, StoredLayer } from '@goqemu/lab';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -19,10 +19,21 @@ export interface FakeLayer {
   readonly owners: Set<string>;
 }
 
+/** A machine that somebody else started. */
+export interface ForeignMachine {
+  readonly machine: FakeMachine;
+  readonly facts: Omit<AdoptedMachine, 'record' | 'pid'>;
+  readonly socket?: string;
+  /** The lab's access key has been let in. */
+  authorized?: boolean;
+}
+
 /** What outlives a backend object, as a real host outlives the process that runs goqemu. */
 export class FakeHost {
   /** By scope and backend name. */
   readonly machines = new Map<string, FakeMachine>();
+  /** Machines that somebody else started, by their process. */
+  readonly foreign = new Map<number, ForeignMachine>();
   readonly layers = new Map<string, FakeLayer>();
   /** Key of each image by name; change one and the name has moved on. */
   readonly images = new Map<string, string>([

@@ -1,3 +1,4 @@
-export { FakeBackend, type FakeBackendOptions, type FakeCall, type FakeVerb } from './fake-backend.ts';
-export { FakeHost, type FakeLayer, type FakeMachine } from './fake-host.ts';
+export { FakeBackend, type FakeBackendOptions } from './fake-backend.ts';
+export type { FakeCall, FakeVerb } from './fake-call.ts';
+export { FakeHost, type FakeLayer, type FakeMachine, type ForeignMachine } from './fake-host.ts';
 export { LabBench, type LabBenchOptions } from './lab-bench.ts';

@@ -1,0 +1,13 @@
+/** What `goqemu import` prints with `--json`. */
+export interface ImportReport {
+  readonly version: 1;
+  readonly lab: string;
+  readonly stack: string;
+  readonly machine: string;
+  readonly pid: number;
+  /** Steps of the lab that are taken as done, and those that the next apply runs. */
+  readonly stepsDone: readonly string[];
+  readonly stepsLeft: readonly string[];
+  /** What cannot be done with the machine, in sentences for people. */
+  readonly limits: readonly string[];
+}

@@ -1,0 +1,58 @@
+import type { ObservedMachine } from '../backend/backend.ts';
+import type { MachineState } from '../state/lab-state.ts';
+import { commonLength } from './chain.ts';
+import type { DesiredMachine } from './desired-machine.ts';
+import type { PropertyChange } from './operation.ts';
+import type { PlanContext } from './plan-context.ts';
+import { planMake } from './plan-make.ts';
+import { updateReason, whyBack, whyStart } from './plan-reasons.ts';
+import { planSteps } from './plan-steps.ts';
+import { propertyDiff } from './property-diff.ts';
+
+/**
+ * A machine that somebody else started stands on no layer: steps run in it from where it is, and what would take it
+ * back or start it again makes a new one, which only `--replace` allows.
+ */
+export function planImported(
+  context: PlanContext,
+  desired: DesiredMachine,
+  recorded: MachineState,
+  observed: ObservedMachine | undefined,
+  restartDiff: readonly PropertyChange[],
+): void {
+  const { chain, spec, declaration } = desired;
+  const { name } = declaration;
+  const anew = (reason: string, diff: readonly PropertyChange[]) =>
+    planMake(context, desired, { reason, discard: true, diff, recorded });
+  const have = commonLength(recorded.applied, chain);
+  if (recorded.applied.length > have) {
+    const reason = whyBack({ applied: recorded.applied, dirty: false }, chain, have);
+    anew(`${reason}, and an imported machine has no layer to go back to`, []);
+    return;
+  }
+  if (restartDiff.length > 0) {
+    anew(`${updateReason(true, restartDiff, false, undefined, [])}, and goqemu did not start it`, restartDiff);
+    return;
+  }
+  const facts = { protect: declaration.protect, retain: declaration.retain };
+  const diff = propertyDiff({ protect: recorded.protect, retain: recorded.retain }, facts);
+  if (diff.length > 0) {
+    context.add(
+      {
+        action: 'update',
+        resource: name,
+        machine: name,
+        reason: updateReason(false, [], false, undefined, diff),
+        changeClass: 'live',
+        diff,
+        work: { verb: 'update', spec, restart: false, facts, checkpoints: {}, describe: [], recut: false },
+      },
+      have - 1,
+    );
+  }
+  if (observed?.status === 'paused') {
+    const reason = whyStart(recorded, observed);
+    context.add({ action: 'start', resource: name, machine: name, reason, work: { verb: 'start', spec } }, have - 1);
+  }
+  planSteps(context, desired, have, false);
+}

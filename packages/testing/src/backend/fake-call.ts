@@ -1,0 +1,25 @@
+/** The verbs of a backend, as faults and the log name them. */
+export type FakeVerb =
+  | 'resolveImage'
+  | 'observe'
+  | 'findLayers'
+  | 'takenPorts'
+  | 'preflight'
+  | 'memoryBudget'
+  | 'adopt'
+  | 'ensureImage'
+  | 'create'
+  | 'start'
+  | 'stop'
+  | 'delete'
+  | 'runStep'
+  | 'cutLayers'
+  | 'restore'
+  | 'describeLayer'
+  | 'collectLayers'
+  | 'dispose';
+
+export interface FakeCall {
+  readonly verb: FakeVerb;
+  readonly subject: string;
+}

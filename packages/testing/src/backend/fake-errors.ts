@@ -1,0 +1,23 @@
+import { GoqemuError } from '@goqemu/core';
+import type { MachineSpec } from '@goqemu/lab';
+
+export function refused(machine: MachineSpec, why: string): GoqemuError {
+  return new GoqemuError({
+    code: 'fake-refused',
+    source: 'internal',
+    subject: machine.name,
+    message: `the fake backend refuses to touch ${machine.name}: ${why}`,
+  });
+}
+
+export function stepFailed(subject: string, command: string, exitCode: number, output: string): GoqemuError {
+  return new GoqemuError({
+    code: 'step-failed',
+    source: 'user',
+    subject,
+    message: `${subject} ended with exit code ${exitCode}`,
+    detail: output,
+    hint: 'mend the script and apply again',
+    data: { command, exitCode, output },
+  });
+}

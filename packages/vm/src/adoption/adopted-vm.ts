@@ -1,0 +1,64 @@
+import { GoqemuError, hasErrorCode } from '@goqemu/core';
+import { GuestSession } from '@goqemu/guest';
+import { attachMachine, type Machine, removeRuntimeFiles } from '@goqemu/machine';
+import type { VmObservation } from '../lifecycle/observe-vm.ts';
+import type { Vm } from '../vm/vm.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import type { AdoptedRecord } from './adopted-record.ts';
+import { probeAdopted } from './look-at-machine.ts';
+
+/** The verbs of a machine that somebody else started: what it is made of is known from its record alone. */
+export async function observeAdopted(record: AdoptedRecord, call: VmCall): Promise<VmObservation> {
+  const status = await probeAdopted(record, call);
+  const { pid, accelerator } = record.machine;
+  switch (status) {
+    case 'running':
+      return { status, pid, accelerator };
+    case 'paused':
+    case 'prelaunch':
+    case 'suspended':
+      return { status: 'paused', pid, accelerator };
+    case 'gone':
+      return { status: 'absent', reason: `the imported QEMU has ended; its disk ${record.disk} is untouched` };
+    default:
+      return { status: 'crashed', reason: `its QEMU is in the state "${status}"`, pid, accelerator };
+  }
+}
+
+/** Takes it on when it is paused. */
+export async function resumeAdopted(record: AdoptedRecord, call: VmCall): Promise<void> {
+  await using machine = await attach(record, call);
+  if ((await machine.status()) === 'paused') await machine.resume();
+}
+
+/** Shuts the guest down by the ladder, and removes what goqemu has of it; its files stay where they are. */
+export async function endAdopted(vm: Vm, record: AdoptedRecord, call: VmCall): Promise<void> {
+  try {
+    await using machine = await attach(record, call);
+    await machine.stop(call.signal ? { signal: call.signal } : {});
+  } catch (error) {
+    if (!hasErrorCode(error, 'machine-gone')) throw error;
+  }
+  await removeRuntimeFiles(vm.runtimeFolder);
+}
+
+/** @throws GoqemuError `import-no-access` when the lab's key was not let in */
+export async function openAdoptedSession(vm: Vm, { hostKey, machine }: AdoptedRecord): Promise<GuestSession> {
+  if (hostKey === undefined) {
+    throw new GoqemuError({
+      code: 'import-no-access',
+      source: 'user',
+      subject: vm.spec.name,
+      message: `${vm.spec.name} was imported without access: the lab's key is not let in`,
+      hint: `let it in: goqemu import ${vm.spec.name} --pid ${machine.pid} --authorize`,
+    });
+  }
+  const { privateKey } = await vm.host.keys.loadOrCreate(vm.scope.lineage);
+  const { user, identity } = vm.spec;
+  const { logger } = vm.host;
+  return new GuestSession({ host: '127.0.0.1', port: identity.sshPort, user, privateKey, hostKey, logger });
+}
+
+function attach({ machine }: AdoptedRecord, call: VmCall): Promise<Machine> {
+  return attachMachine(machine, call.signal ? { signal: call.signal } : {});
+}
