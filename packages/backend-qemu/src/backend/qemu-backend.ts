@@ -30,6 +30,7 @@ import {
   deleteVm,
   endAdopted,
   flattenLayer,
+  heldMemory,
   type Layer,
   lookAtMachine,
   observeAdopted,
@@ -121,8 +122,9 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return describeFound(await lookAtMachine(vm, attachTarget(target), options, vmCall(call)));
   }
 
-  async memoryBudget(_call: BackendCall): Promise<number> {
-    return this.host.room.memory();
+  async memoryBudget(call: BackendCall): Promise<number> {
+    const [free, held] = await Promise.all([this.host.room.memory(), heldMemory(this.labFolder(call.scope))]);
+    return free + held;
   }
 
   async ensureImage(image: ResolvedImage, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {

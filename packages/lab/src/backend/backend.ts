@@ -163,7 +163,7 @@ export interface Backend {
     options: { readonly authorize: boolean },
     call: BackendCall,
   ): Promise<AdoptedMachine>;
-  /** Bytes of memory that machines may take together. */
+  /** Bytes of memory that the lab's machines may take together, with what those that run have already. */
   memoryBudget(call: BackendCall): Promise<number>;
 
   // Acting.
