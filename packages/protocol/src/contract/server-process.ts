@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, withDeadline } from '@goqemu/core';
@@ -42,22 +41,22 @@ async function socketOf(path: string, ended: Promise<string>, signal: AbortSigna
   void ended.then((words) => {
     reason = words;
   });
-  // The file is there a moment before anybody listens.
-  while (!existsSync(path) || !(await accepts(path))) {
+  while (!(await isListening(path))) {
     if (reason !== undefined) throw new Error(reason);
-    await sleep(20, signal);
+    await sleep(10, signal);
   }
 }
 
-function accepts(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
+/** The flag of a socket that accepts connections, __SO_ACCEPTCON (Linux, include/uapi/linux/net.h). */
+const accepting = 0x10000;
+
+/**
+ * The file is there a moment before anybody listens. To try it by connecting will not do: the server would have had a
+ * client, and be about to hang up, when the real one comes (proc(5), /proc/net/unix).
+ */
+async function isListening(path: string): Promise<boolean> {
+  const sockets = (await readFile('/proc/net/unix', 'utf8')).split('\n').map((line) => line.split(' '));
+  return sockets.some((fields) => fields.at(-1) === path && (Number.parseInt(fields[3] ?? '', 16) & accepting) !== 0);
 }
 
 async function end(child: ChildProcess, folder: string, ended: Promise<string>): Promise<void> {
