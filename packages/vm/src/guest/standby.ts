@@ -20,8 +20,8 @@ export interface Standby {
 const name = 'the process on standby';
 /** Seconds until one that nobody has a word for ends by itself: its goqemu may have been killed. */
 const patienceSeconds = 120;
-/** Milliseconds for the shell to make the FIFO. */
-const startMs = 3_000;
+/** Milliseconds for the process to be ready. */
+const startMs = 5_000;
 /** Milliseconds for the process to do its work. */
 const workMs = 5_000;
 /** Looking sooner only takes time from it. */
@@ -39,21 +39,21 @@ const calls: Record<VmSpec['arch'], { readonly getTime: number; readonly setTime
  */
 export function standbyScript(arch: VmSpec['arch'], fifo: string): string {
   const { getTime, setTime, exit } = calls[arch];
-  const perl = `alarm ${patienceSeconds}; open(F, "<", $ARGV[0]) or exit 1; unlink $ARGV[0];
+  const perl = `alarm ${patienceSeconds}; open(F, "<", $ARGV[0]) or exit 1;
 open(R, ">", "/dev/urandom") or exit 4; syswrite(R, "x"); ioctl(R, 0x5207, 0);
 sub words { return unpack("A10 x A9 x A64", $_[0]) } ($s, $n, $r) = words("0" x 85);
 $t = pack("qq", 0, 0); syscall(${getTime}, 0, $t);
-sysread(F, $l, 85) == 85 or exit 0; ($s, $n, $r) = words($l);
+unlink $ARGV[0]; sysread(F, $l, 85) == 85 or exit 0; ($s, $n, $r) = words($l);
 $t = pack("qq", $s, $n); $e = syscall(${setTime}, 0, $t) == 0 ? 0 : 3;
 syswrite(R, $r); ioctl(R, 0x5207, 0); syscall(${exit}, $e);`;
   const python = `import fcntl, os, signal, sys, time
-signal.alarm(${patienceSeconds}); fifo = os.open(sys.argv[1], os.O_RDONLY); os.unlink(sys.argv[1])
+signal.alarm(${patienceSeconds}); fifo = os.open(sys.argv[1], os.O_RDONLY)
 pool = os.open("/dev/urandom", os.O_WRONLY)
 def reseed(seed):
     os.write(pool, seed)
     try: fcntl.ioctl(pool, 0x5207)
     except OSError: pass
-reseed(b"x"); line = os.read(fifo, 85)
+reseed(b"x"); os.unlink(sys.argv[1]); line = os.read(fifo, 85)
 if line:
     time.clock_settime_ns(time.CLOCK_REALTIME, int(line[:10] + line[11:20])); reseed(line[21:]); os._exit(0)`;
   return `mkfifo -m 600 ${fifo} || exit 5
@@ -72,7 +72,10 @@ function line(): string {
   return `${seconds}.${nanoseconds} ${randomBytes(32).toString('hex')}\n`;
 }
 
-/** Starts one; undefined in a guest that cannot have one. */
+/**
+ * Starts one, and waits until it reads: what is written to a FIFO that nobody has opened yet is lost when the writer
+ * closes it. Undefined in a guest that cannot have one, or is not that far in time.
+ */
 export async function startStandby(
   agent: GuestAgentClient,
   arch: VmSpec['arch'],
@@ -81,14 +84,19 @@ export async function startStandby(
   const fifo = `/run/goqemu-${randomBytes(6).toString('hex')}`;
   const command = { path: '/bin/sh', arg: ['-c', standbyScript(arch, fifo)], 'capture-output': false };
   const { pid } = await agent.execute('guest-exec', command, limits);
+  let handle: number | undefined;
   for (const deadline = Date.now() + startMs; Date.now() < deadline; ) {
-    // A shell that has ended has removed the FIFO: opening comes after the look.
+    // Opening comes after the look: a FIFO that is gone while the process lives was taken by it.
     const { exited } = await agent.execute('guest-exec-status', { pid }, limits);
-    if (exited) return undefined;
-    const handle = await openFifo(agent, fifo, limits);
-    if (handle !== undefined) return { pid, handle };
+    if (exited) break;
+    const opened = await openFifo(agent, fifo, limits);
+    if (handle !== undefined && opened === undefined) return { pid, handle };
+    if (handle === undefined) handle = opened;
+    else if (opened !== undefined) await agent.execute('guest-file-close', { handle: opened }, limits);
     await sleep(5, limits.signal);
   }
+  // One that comes to read later finds the end of the line, and ends.
+  if (handle !== undefined) await agent.execute('guest-file-close', { handle }, limits);
   return undefined;
 }
 

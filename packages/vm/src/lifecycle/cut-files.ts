@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorMessage, GoqemuError } from '@goqemu/core';
+import { errorMessage, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
 import type { LayerFile } from '../layers/layer-manifest.ts';
 import type { Vm } from '../vm/vm.ts';
 
@@ -26,6 +26,7 @@ export class CutFiles {
    */
   static async claim(vm: Vm, key: string, store: 'disk' | 'memory' = 'disk'): Promise<CutFiles> {
     const folder = await vm.host.layers.prepare(key);
+    await removeAbandonedDrafts(folder);
     await writeFile(join(folder, mark()), '');
     return new CutFiles(folder, store === 'memory' ? await memoryFolder(vm, key) : folder);
   }

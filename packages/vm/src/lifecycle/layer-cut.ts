@@ -1,6 +1,6 @@
 import { rm, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { errorMessage } from '@goqemu/core';
+import { errorMessage, removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { findLostAgent } from '../guest/find-lost-agent.ts';
@@ -66,6 +66,7 @@ export class LayerCut implements AsyncDisposable {
   /** Leaves the guest alone, but makes everything ready; `await using` removes what an unfinished cut leaves. */
   static async begin(part: CutPart, call: VmCall): Promise<LayerCut> {
     const { vm, machine, options } = part;
+    await removeAbandonedDrafts(vm.folder.path);
     const state = await settled(vm, machine, call);
     const files = await CutFiles.claim(vm, options.key, options.store);
     const cut = new LayerCut(part, call, { state, files, overlay: await vm.folder.nextDisk() });

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { createOverlay, type Machine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
@@ -20,6 +21,7 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
   const layer = await layers.get(key);
   await layers.check(layer);
   await layers.adopt(layer, vm.scope.lineage);
+  await removeAbandonedDrafts(vm.folder.path);
   const disk = await vm.folder.nextDisk();
   try {
     await createOverlay(vm.folder.file(disk), {

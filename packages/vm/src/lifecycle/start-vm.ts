@@ -1,4 +1,4 @@
-import { hasErrorCode, isAlive, statIfThere } from '@goqemu/core';
+import { hasErrorCode, isAlive, removeAbandonedDrafts, statIfThere } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
@@ -21,6 +21,7 @@ import { writeDown } from './write-down.ts';
  * @throws GoqemuError `stage-stalled` with the console's last lines, and what launching throws
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
+  await removeAbandonedDrafts(vm.folder.path);
   const running = await alreadyRunning(vm, call);
   // Whoever started it may have been killed while its guest was booting.
   if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
