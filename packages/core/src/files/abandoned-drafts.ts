@@ -1,7 +1,8 @@
-import { readdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { hostProcessTable, type ProcessTable } from '../process/process-identity.ts';
+import { folderNames } from './folder-names.ts';
 
 /**
  * Files that are written under a temporary name before they are renamed carry their writer's number: `NAME.PID.HEX`,
@@ -11,11 +12,7 @@ export async function removeAbandonedDrafts(
   folder: string,
   processes: ProcessTable = hostProcessTable(),
 ): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  });
-  for (const name of names) {
+  for (const name of await folderNames(folder)) {
     const pid = /\.(\d+)\.[0-9a-f]{8}(\.tmp)?$/.exec(name)?.[1];
     if (pid === undefined || (await processes.identify(Number(pid)))) continue;
     await unlink(join(folder, name)).catch((error: unknown) => {

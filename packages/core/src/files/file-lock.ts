@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sleep } from '../cancellation/sleep.ts';
 import { GoqemuError } from '../errors/goqemu-error.ts';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { hostProcessTable, isAlive, type ProcessIdentity, type ProcessTable } from '../process/process-identity.ts';
 import { formatDuration } from '../units/duration.ts';
+import { statIfThere } from './stat-if-there.ts';
 
 /** What a lock file holds: who has it, since when, and what for. */
 export interface LockHolder {
@@ -108,8 +109,8 @@ async function breakLock(path: string, processes: ProcessTable): Promise<void> {
     await (await open(turn, 'wx', 0o600)).close();
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error;
-    const since = await modifiedAt(turn);
-    if (since !== undefined && Date.now() - since > breakingMs) await remove(turn);
+    const held = await statIfThere(turn);
+    if (held && Date.now() - held.mtimeMs > breakingMs) await remove(turn);
     else await sleep(5);
     return;
   }
@@ -118,15 +119,6 @@ async function breakLock(path: string, processes: ProcessTable): Promise<void> {
     if (holder === 'damaged' || (holder && !(await isAlive(holder.identity, processes)))) await remove(path);
   } finally {
     await remove(turn);
-  }
-}
-
-async function modifiedAt(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 
