@@ -29,5 +29,25 @@ export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts'
 export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';
 export { hostProcessTable, isAlive, type ProcessIdentity, type ProcessTable } from './process/process-identity.ts';
+export {
+  anything,
+  either,
+  fields,
+  flag,
+  list,
+  nullable,
+  number,
+  oneOf,
+  optional,
+  readShaped,
+  type Shape,
+  ShapeMismatch,
+  type ShapeOf,
+  table,
+  text,
+  timestamp,
+  wholeNumber,
+  withDefault,
+} from './shape/shape.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
 export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

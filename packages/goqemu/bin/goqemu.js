@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 
-const program = new URL('../dist/cli.js', import.meta.url);
+// The commands that change nothing have a file of their own, with all that they need and little else.
+const looks = ['plan', 'status', 'graph'].includes(process.argv[2] ?? '');
+const program = new URL(looks ? '../dist/look.js' : '../dist/cli.js', import.meta.url);
 
 if (process.argv[2] === '--version' && process.argv.length === 3) {
   // What scripts and editors ask most, without loading anything.

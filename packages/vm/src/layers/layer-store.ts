@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, GoqemuError, statIfThere, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { folderNames, GoqemuError, readShaped, statIfThere, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
-import { type LayerFile, type LayerManifest, layerManifestSchema } from './layer-manifest.ts';
+import { type LayerFile, type LayerManifest, layerManifestShape } from './layer-manifest.ts';
 
 /** A layer and where its files are. */
 export interface Layer {
@@ -210,11 +210,11 @@ export class LayerStore {
       throw error;
     });
     if (text === undefined) return undefined;
-    const parsed = layerManifestSchema.safeParse(parseJson(text));
-    if (!parsed.success || parsed.data.id !== id) return undefined;
-    const { group } = parsed.data;
+    const manifest = readShaped(text, layerManifestShape);
+    if (manifest?.id !== id) return undefined;
+    const { group } = manifest;
     if (group && !(await statIfThere(this.#groupFile(group)))) return undefined;
-    return { manifest: parsed.data, folder };
+    return { manifest, folder };
   }
 }
 
@@ -235,12 +235,4 @@ function damaged(layer: Layer, what: string): GoqemuError {
 /** The short id that people type. */
 export function layerId(key: string): string {
   return key.slice(0, 12);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
