@@ -22,6 +22,7 @@ export {
   readLockHolder,
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
+export { readIfThere } from './files/read-if-there.ts';
 export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
 export { checkResourceName } from './names/resource-name.ts';

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   acquireFileLock,
   type FileLock,
   GoqemuError,
   type Logger,
+  readIfThere,
   readShaped,
   silentLogger,
   syncFolder,
@@ -144,7 +145,7 @@ export class ImageCache {
   }
 
   async #read(name: string): Promise<ImageManifest | undefined> {
-    const text = await readFile(join(this.folder, name), 'utf8').catch(() => undefined); // removed meanwhile
+    const text = readIfThere(join(this.folder, name)); // it may have been removed meanwhile
     if (text === undefined) return undefined;
     const manifest = readShaped(text, imageManifestShape);
     if (manifest && manifestName(manifest.file) === name) return manifest;

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, GoqemuError, readShaped, statIfThere, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import {
+  folderNames,
+  GoqemuError,
+  readIfThere,
+  readShaped,
+  statIfThere,
+  systemErrorCode,
+  writeFileAtomic,
+} from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
 import { type LayerFile, type LayerManifest, layerManifestShape } from './layer-manifest.ts';
 
@@ -205,10 +213,7 @@ export class LayerStore {
 
   async #read(id: string): Promise<Layer | undefined> {
     const folder = join(this.folder, id);
-    const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch((error: unknown) => {
-      if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
-      throw error;
-    });
+    const text = readIfThere(join(folder, 'manifest.json'));
     if (text === undefined) return undefined;
     const manifest = readShaped(text, layerManifestShape);
     if (manifest?.id !== id) return undefined;

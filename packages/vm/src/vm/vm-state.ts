@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   anything,
   errorMessage,
@@ -7,9 +6,9 @@ import {
   GoqemuError,
   oneOf,
   optional,
+  readIfThere,
   ShapeMismatch,
   type ShapeOf,
-  systemErrorCode,
   table,
   text,
   writeFileAtomic,
@@ -51,13 +50,10 @@ export type VmState = ShapeOf<typeof vmStateShape>;
  * @throws GoqemuError `vm-state-invalid`
  */
 export async function readVmState(path: string): Promise<VmState | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
+  const content = readIfThere(path);
+  if (content === undefined) return undefined;
   try {
-    return vmStateShape(JSON.parse(text));
+    return vmStateShape(JSON.parse(content));
   } catch (cause) {
     throw new GoqemuError({
       code: 'vm-state-invalid',
