@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { root } from '../run/run.mjs';
+import { askForBuiltinModules } from './builtin-modules.mjs';
 import { directImports } from './direct-imports.mjs';
 import { thirdPartyLicences } from './licences.mjs';
 
@@ -76,6 +77,7 @@ export async function bundle() {
     entryPoints: { look: join(source, 'cli.ts'), describe: join(source, 'describe.ts') },
     plugins: [lateParts(parts.metafile), directImports],
   });
+  for (const name of existing(dist)) if (name.endsWith('.js')) askForBuiltinModules(join(dist, name));
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicences(Object.keys(parts.metafile.inputs)));
   // What each file was made of and imports; not published.
   writeFileSync(

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from 'node:fs';
-import module from 'node:module';
+// Asked for instead of imported: an import of node:fs loads all that it has, streams and all.
+const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 
 // The commands that change nothing have a file of their own, with all that they need and little else.
 const looks = ['plan', 'status', 'graph'].includes(process.argv[2] ?? '');
@@ -11,7 +11,8 @@ if (process.argv[2] === '--version' && process.argv.length === 3) {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   process.stdout.write(`${version}\n`);
 } else if (existsSync(program)) {
-  module.enableCompileCache?.(); // Node.js 22.1 and newer: compiled code is kept between runs
+  // Node.js 22.1 and newer: compiled code is kept between runs.
+  process.getBuiltinModule('node:module').enableCompileCache?.();
   const { main } = await import(program.href);
   await main();
 } else {
