@@ -1,6 +1,7 @@
 export type { AdoptedRecord } from './adoption/adopted-record.ts';
-export { endAdopted, observeAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
+export { endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
 export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
+export { observeAdopted } from './adoption/observe-adopted.ts';
 export { backingChain } from './layers/backing-chain.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';
@@ -42,5 +43,6 @@ export {
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { Vm, type VmScope } from './vm/vm.ts';
+export { VmFolder } from './vm/vm-folder.ts';
 export type { HostRoom, VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
 export type { VmIdentity, VmSpec } from './vm/vm-spec.ts';
