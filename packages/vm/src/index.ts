@@ -3,11 +3,13 @@ export { endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopte
 export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
 export { observeAdopted } from './adoption/observe-adopted.ts';
 export { backingChain } from './layers/backing-chain.ts';
+export { type Coalesced, coalesceLayers } from './layers/coalesce-layers.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';
 export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
 export { type LayerNode, layerTree } from './layers/layer-tree.ts';
+export { type SurveyedLayer, surveyLayers } from './layers/survey-layers.ts';
 export { verifyLayer } from './layers/verify-layer.ts';
 export { createVm, type VmOrigin } from './lifecycle/create-vm.ts';
 export { cutLab, type LabCut } from './lifecycle/cut-lab.ts';
