@@ -1,4 +1,5 @@
 import { fields, flag, list, number, oneOf, optional, type ShapeOf, text, timestamp, wholeNumber } from '@goqemu/core';
+import type { StateForm } from '@goqemu/machine';
 
 const fileFields = {
   /** Name within the layer's folder. */
@@ -57,13 +58,30 @@ export const layerManifestShape = fields({
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
     formerly: optional(list(fileFields.name)),
   }),
-  ram: optional(fileShape),
+  /** With `form`, RAM and devices are this one file, as QEMU wrote it; else it is the memory's pages, and nothing else. */
+  ram: optional(fields({ ...fileFields, form: optional(oneOf('stream', 'mapped-ram')) })),
+  /** The devices beside a RAM of pages. */
   state: optional(fileShape),
   compatibility: compatibilityShape,
 });
 
 export type LayerManifest = ShapeOf<typeof layerManifestShape>;
 export type RamCompatibility = ShapeOf<typeof compatibilityShape>;
+
+/** Where the RAM of a layer is. */
+export interface RamFiles {
+  /** What the state holds; with `devices` the RAM is beside it, else `ram` and `state` are one file. */
+  readonly form: StateForm;
+  readonly ram: string;
+  readonly state: string;
+}
+
+/** The files that RAM is restored from, none missing; undefined for a layer that holds the disk only. */
+export function ramParts({ ram, state }: LayerManifest): readonly LayerFile[] | undefined {
+  if (!ram) return undefined;
+  if (ram.form) return [ram];
+  return state && [ram, state];
+}
 
 /** The first difference that keeps RAM from being restored, in words; undefined when there is none. */
 export function ramDifference(layer: RamCompatibility, machine: RamCompatibility): string | undefined {
