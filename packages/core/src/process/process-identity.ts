@@ -1,10 +1,14 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { readIfThere } from '../files/read-if-there.ts';
 
-const run = promisify(execFile);
+/** Linux tells by files alone: what starts programs is loaded where one is asked. */
+async function run(program: string, args: readonly string[]): Promise<{ readonly stdout: string }> {
+  const { execFile } = await import('node:child_process');
+  return new Promise((resolve, reject) => {
+    execFile(program, args, (error, stdout) => (error ? reject(error) : resolve({ stdout })));
+  });
+}
 
 /**
  * Which process this is: a pid alone is reused, so the start time and the boot belong to it.
