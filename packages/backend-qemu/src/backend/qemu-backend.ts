@@ -353,6 +353,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
       id: manifest.id,
       ...(manifest.parent ? { parent: manifest.parent } : {}),
       ram: manifest.ram !== undefined,
+      ...(manifest.variables ? { variables: true } : {}),
       bytes: await this.host.layers.bytes(layer),
       createdAt: manifest.createdAt,
       descriptions: manifest.descriptions,

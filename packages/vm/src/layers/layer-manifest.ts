@@ -59,6 +59,8 @@ export const layerManifestSchema = z.object({
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
     formerly: z.array(fileSchema.shape.name).optional(),
   }),
+  /** The UEFI variables, whole, of a machine that has some. */
+  variables: fileSchema.optional(),
   /** With `form`, RAM and devices are this one file, as QEMU wrote it; else it is the memory's pages, and nothing else. */
   ram: fileSchema.extend({ form: z.enum(['stream', 'mapped-ram']).optional() }).optional(),
   /** The devices beside a RAM of pages. */

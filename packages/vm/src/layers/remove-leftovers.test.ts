@@ -12,7 +12,11 @@ test('what killed processes left goes: half layers, and RAM that no manifest nam
   const [layer] = layers;
   assert.ok(layer, 'there is no layer');
   const { id } = layer.manifest;
-  const forgotten = [join(layer.folder, 'ram-1'), join(layer.folder, 'state-1.devices')];
+  const forgotten = [
+    join(layer.folder, 'ram-1'),
+    join(layer.folder, 'state-1.devices'),
+    join(layer.folder, 'variables-1.qcow2'),
+  ];
   for (const folder of [
     join(store.folder, unfinished),
     join(store.memoryFolder, unfinished),

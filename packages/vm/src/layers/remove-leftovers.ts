@@ -17,19 +17,19 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
   for (const id of ids) {
     if (await isBeingCut(join(store.folder, id))) continue;
     const manifest = layers.get(id)?.manifest;
-    if (manifest || standing.has(id)) await removeForgottenRam(store, id, manifest);
+    if (manifest || standing.has(id)) await removeForgotten(store, id, manifest);
     else
       for (const place of [store.folder, store.memoryFolder])
         await rm(join(place, id), { recursive: true, force: true });
   }
 }
 
-/** RAM is written under a new name each time, and forgotten by the manifest before it goes. */
-async function removeForgottenRam(store: LayerStore, id: string, manifest: LayerManifest | undefined): Promise<void> {
-  const named = new Set([manifest?.ram?.name, manifest?.state?.name]);
+/** RAM and UEFI variables are written under a new name each time, and forgotten by the manifest before they go. */
+async function removeForgotten(store: LayerStore, id: string, manifest: LayerManifest | undefined): Promise<void> {
+  const named = new Set([manifest?.ram?.name, manifest?.state?.name, manifest?.variables?.name]);
   for (const place of [store.folder, store.memoryFolder])
     for (const name of await folderNames(join(place, id)))
-      if (/^(ram|state)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
+      if (/^(ram|state|variables)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
   if (manifest?.ram?.store !== 'memory') await rm(join(store.memoryFolder, id), { recursive: true, force: true });
 }
 

@@ -16,6 +16,7 @@ import { deviceDigest, machineConfiguration, withoutForwards } from './machine-c
 export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<string | undefined> {
   const { compatibility } = layer.manifest;
   if (!ramParts(layer.manifest)) return 'the checkpoint holds the disk only';
+  if (vm.spec.firmware === 'uefi' && !layer.manifest.variables) return 'the checkpoint has no UEFI variables';
   if (!(await vm.host.layers.hasRam(layer))) return 'its RAM was kept in memory, and the host has been started since';
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const { accelerator } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
@@ -30,6 +31,9 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
   });
 }
 
+/** What a machine is started on when it stands on a layer: names in its folder. */
+export type StandingFiles = Pick<VmState, 'disk' | 'variables'>;
+
 /** A machine that stands where its layer was cut, and waits to be taken on. */
 export interface Resumed {
   readonly machine: Machine;
@@ -43,7 +47,7 @@ export interface Resumed {
  *
  * @throws GoqemuError `resume-failed`; `no-memory` before anything was started
  */
-export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: VmCall): Promise<Resumed> {
+export async function resumeFromLayer(vm: Vm, layer: Layer, standing: StandingFiles, call: VmCall): Promise<Resumed> {
   const { compatibility } = layer.manifest;
   const files = vm.host.layers.ramFiles(layer);
   const signal = call.signal ? { signal: call.signal } : {};
@@ -53,7 +57,7 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: 
   const memory = await resumeMemory(vm, installation, files);
   let machine: Machine | undefined;
   try {
-    const configuration = machineConfiguration(vm, { ...state, disk });
+    const configuration = machineConfiguration(vm, { ...state, ...standing });
     machine = await launchMachine(
       {
         ...configuration,

@@ -26,9 +26,9 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   // Whoever started it may have been killed while its guest was booting.
   if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
-  const { resumeFrom, disk } = await vm.state();
+  const { resumeFrom, disk, variables } = await vm.state();
   const layer = resumeFrom ? await vm.host.layers.get(resumeFrom) : undefined;
-  const resumed = layer && (await goOnFromLayer(vm, layer, disk, session, call));
+  const resumed = layer && (await goOnFromLayer(vm, layer, { disk, variables }, session, call));
   return resumed ?? bootVm(vm, session, call);
 }
 

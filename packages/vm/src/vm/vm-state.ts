@@ -11,6 +11,11 @@ const vmStateSchema = z.object({
   uuid: z.uuid(),
   /** Name of the disk file in the folder. */
   disk: z.string().regex(/^disk-\d+\.qcow2$/),
+  /** Name of the file with the UEFI variables, where they came from a layer. */
+  variables: z
+    .string()
+    .regex(/^variables-\d+\.qcow2$/)
+    .optional(),
   /** Key of the layer that the disk stands on; absent on an image. */
   layer: z.string().optional(),
   /** Absolute path of the image at the bottom. */
