@@ -1,4 +1,4 @@
-import type { StateForm } from '@goqemu/machine';
+import { argumentDifference, type StateForm } from '@goqemu/machine';
 import { z } from 'zod';
 
 const fileSchema = z.object({
@@ -22,8 +22,10 @@ const compatibilitySchema = z.object({
   machineType: z.string(),
   cpu: z.string(),
   qemu: z.string(),
-  /** Digest of the argv without what may differ: names, paths, ports. */
+  /** Digest of goqemu's configuration of the devices: what there is in manifests without `arguments`. */
   devices: z.string(),
+  /** QEMU's own arguments, without what may differ: names, paths, ports. */
+  arguments: z.array(z.string()).optional(),
 });
 
 /** manifest.json of a layer: written last, so that a folder without one is no layer. */
@@ -86,12 +88,19 @@ export function ramParts({ ram, state }: LayerManifest): readonly LayerFile[] | 
   return state && [ram, state];
 }
 
-/** The first difference that keeps RAM from being restored, in words; undefined when there is none. */
-export function ramDifference(layer: RamCompatibility, machine: RamCompatibility): string | undefined {
-  for (const field of Object.keys(layer) as (keyof RamCompatibility)[]) {
-    if (layer[field] !== machine[field]) {
-      return field === 'devices' ? 'the devices differ' : `${field} was ${layer[field]} and is now ${machine[field]}`;
-    }
-  }
-  return undefined;
+/**
+ * The first difference that keeps RAM from being restored, in words; undefined when there is none.
+ *
+ * @param planned the arguments of the QEMU that would be started; asked for when all else is equal
+ */
+export function ramDifference(
+  layer: RamCompatibility,
+  machine: Omit<RamCompatibility, 'arguments'>,
+  planned: () => readonly string[],
+): string | undefined {
+  const { devices, arguments: before, ...facts } = layer;
+  for (const field of Object.keys(facts) as (keyof typeof facts)[])
+    if (facts[field] !== machine[field]) return `${field} was ${facts[field]} and is now ${machine[field]}`;
+  if (before) return argumentDifference(before, planned());
+  return devices === machine.devices ? undefined : 'the devices differ';
 }

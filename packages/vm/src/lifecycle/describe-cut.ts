@@ -55,6 +55,7 @@ export async function describeCut(
       cpu: text('cpu'),
       qemu: text('version'),
       devices: deviceDigest(machineConfiguration(vm, state)),
+      ...(Array.isArray(record?.guestArguments) ? { arguments: record.guestArguments as string[] } : {}),
     },
   };
 }
