@@ -1,12 +1,15 @@
 export type { AdoptedRecord } from './adoption/adopted-record.ts';
-export { endAdopted, observeAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
+export { endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
 export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
+export { observeAdopted } from './adoption/observe-adopted.ts';
 export { backingChain } from './layers/backing-chain.ts';
+export { type Coalesced, coalesceLayers } from './layers/coalesce-layers.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';
 export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
 export { type LayerNode, layerTree } from './layers/layer-tree.ts';
+export { type SurveyedLayer, surveyLayers } from './layers/survey-layers.ts';
 export { verifyLayer } from './layers/verify-layer.ts';
 export { createVm, type VmOrigin } from './lifecycle/create-vm.ts';
 export { cutLab, type LabCut } from './lifecycle/cut-lab.ts';
@@ -42,5 +45,6 @@ export {
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { Vm, type VmScope } from './vm/vm.ts';
+export { VmFolder } from './vm/vm-folder.ts';
 export type { HostRoom, VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
 export type { VmIdentity, VmSpec } from './vm/vm-spec.ts';

@@ -1,4 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
+import type { Preflight } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
@@ -16,18 +17,19 @@ import { PlanRun } from './plan-run.ts';
  */
 export async function applyPlan(context: EngineContext, plan: Plan, options: ApplyOptions): Promise<ApplyResult> {
   const began = context.now();
-  checkPreflight(plan);
   if (plan.serial === 0) context.adoptLineage(plan.lineage);
   const before = await context.read();
   // What a killed apply had journalled is saved even when nothing else is left to do.
   const settled = !before.healed && before.journal === 0 && !before.torn;
-  if (isFresh(plan, before) && settled && !hasWork(plan, before.state)) {
+  if (isFresh(plan, before) && settled && !hasWork(plan, before.state) && !problemOf(plan)) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
   await using _lock = await lockLab(context, options.lockWaitMs ?? 0, options.interrupt);
   const read = await context.read();
   checkFresh(plan, read);
+  // Not before: what stood in the way while another apply was at work may be gone with it.
+  checkPreflight(plan);
   await checkSecrets(context, plan, read.state);
   await rememberSecrets(context, read.state);
   const state = read.exists ? read.state : emptyState(context.owner, plan.lineage);
@@ -48,8 +50,12 @@ function hasWork(plan: Plan, state: LabState): boolean {
   );
 }
 
+function problemOf(plan: Plan): Preflight | undefined {
+  return plan.preflight.find((one) => one.severity === 'error');
+}
+
 function checkPreflight(plan: Plan): void {
-  const problem = plan.preflight.find((one) => one.severity === 'error');
+  const problem = problemOf(plan);
   if (!problem) return;
   throw new GoqemuError({
     code: problem.code,

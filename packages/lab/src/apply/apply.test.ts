@@ -55,6 +55,18 @@ test('the second interrupt cuts off what runs, names it as in doubt, and the nex
   assert.equal(bench.host.machine('web')?.disk.length, 3);
 });
 
+test('what stood in the way of a plan while another apply was at work makes the plan stale, not the lab wrong', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  const program = lab((l) => void l.vm('web', { forward: { http: { host: 8080, guest: 80 } } }));
+  bench.host.takenPorts.add(8080);
+  const plan = await bench.plan(program);
+  assert.equal(plan.preflight.find(({ severity }) => severity === 'error')?.code, 'port-taken');
+  await assert.rejects(bench.engine('web').apply(plan), { code: 'port-taken' });
+  bench.host.takenPorts.clear();
+  await bench.apply(program);
+  await assert.rejects(bench.engine('web').apply(plan), { code: 'plan-stale' });
+});
+
 test('operations run side by side up to the bound', async () => {
   for (const parallel of [1, 3]) {
     let now = 0;

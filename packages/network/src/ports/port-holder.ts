@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { HostSystem } from '@goqemu/core';
+import { linuxSockets } from './linux-sockets.ts';
 
 const run = promisify(execFile);
 
@@ -22,23 +23,15 @@ export async function portHolder(port: number, system: HostSystem): Promise<Port
   return (system === 'darwin' ? macHolder(port) : windowsHolder(port)).catch(() => undefined);
 }
 
-/** proc(5): /proc/net/tcp names the socket of a listener (state 0A), /proc/PID/fd who has it. */
+/** proc(5): the tables of /proc/net name the socket of a listener, /proc/PID/fd who has it. */
 async function linuxHolder(port: number): Promise<PortHolder | undefined> {
-  const inodes = new Set<string>();
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    const text = await readFile(table, 'utf8').catch(() => ''); // a host without IPv6 has no tcp6
-    for (const line of text.split('\n').slice(1)) {
-      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-      if (state === '0A' && inode && Number.parseInt(local?.split(':')[1] ?? '', 16) === port)
-        inodes.add(`socket:[${inode}]`);
-    }
-  }
-  if (inodes.size === 0) return undefined;
+  const links = new Set((await linuxSockets(port)).filter(({ listens }) => listens).map(({ link }) => link));
+  if (links.size === 0) return undefined;
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []); // another user's, or gone
     for (const descriptor of descriptors) {
       const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
-      if (!inodes.has(target)) continue;
+      if (!links.has(target)) continue;
       const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
       return { pid: Number(pid), command: line.replaceAll('\0', ' ').trim() };
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { findFreePort, firstFreePort, portTaken, portUse } from './port-use.ts';
 
@@ -45,4 +45,31 @@ test('the first free port passes over those that are taken or spoken for', async
 test('when no port is free the error says how many were tried', async () => {
   await using taken = await listener('127.0.0.1');
   await assert.rejects(firstFreePort([taken.port]), { code: 'no-free-port', detail: 'tried 1' });
+});
+
+test('asking whether a port is free keeps nobody from taking it', { skip: process.platform !== 'linux' }, async () => {
+  const port = await findFreePort();
+  // Asks all the time, while others listen on the port in turn.
+  let asking = true;
+  const asked = (async () => {
+    while (asking) await portUse(port);
+  })();
+  for (let turn = 0; turn < 200; turn++) {
+    const server = createServer().listen({ port, host: '127.0.0.1', exclusive: true });
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+  }
+  asking = false;
+  await asked;
+});
+
+test('a port that an outgoing connection goes out from, or a listener on IPv6, is looked at closely', async () => {
+  await using taken = await listener('127.0.0.1');
+  const client = connect(taken.port, '127.0.0.1');
+  await once(client, 'connect');
+  assert.equal((await portUse(client.localPort ?? assert.fail()))?.reason, 'taken');
+  client.destroy();
+  await using both = await listener('::');
+  assert.equal((await portUse(both.port))?.reason, 'taken');
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { GoqemuError, hostPlatform, systemErrorCode } from '@goqemu/core';
+import { linuxSockets } from './linux-sockets.ts';
 import { type PortHolder, portHolder } from './port-holder.ts';
 
 /** Why a port cannot be had. */
@@ -12,15 +13,29 @@ export interface PortUse {
 }
 
 /**
- * Undefined when a TCP port of this host's loopback can be listened on now. Found by trying: nothing else counts
- * listeners on all addresses, other address families and the host's own rules alike. It may be taken a moment later.
+ * Undefined when a TCP port of this host's loopback can be listened on now. It may be taken a moment later.
+ *
+ * Whoever only asks must not be in the way of a machine that takes the port at that moment, nor of another who asks: so
+ * on Linux the kernel's tables tell. Where they do not decide (a listener on IPv6 alone or on both, a privileged port, a
+ * connection that goes out from that port), and on the other systems, it is tried.
  */
 export async function portUse(port: number): Promise<PortUse | undefined> {
-  const failure = await tryToListen(port);
-  if (failure === undefined) return undefined;
+  const failure = (await lookAtTables(port)) ?? (await tryToListen(port));
+  if (failure === 'free') return undefined;
   if (failure === 'EACCES') return { port, reason: 'not-permitted', holder: undefined };
   return { port, reason: 'taken', holder: await portHolder(port, hostPlatform().system) };
 }
+
+/** Undefined when the tables do not decide. */
+async function lookAtTables(port: number): Promise<'EADDRINUSE' | 'free' | undefined> {
+  if (hostPlatform().system !== 'linux') return undefined;
+  const sockets = await linuxSockets(port);
+  if (sockets.some(({ holdsLoopback, listens }) => holdsLoopback && listens)) return 'EADDRINUSE';
+  return sockets.length === 0 && port > lastPrivileged ? 'free' : undefined;
+}
+
+/** ip(7), ip_unprivileged_port_start: a host may allow lower ones; that is tried. */
+const lastPrivileged = 1023;
 
 /** A free port of the loopback, of the host's choice. */
 export async function findFreePort(): Promise<number> {
@@ -76,8 +91,7 @@ export function portTaken(use: PortUse, option: string): GoqemuError {
   });
 }
 
-/** The system error's code, or undefined when it worked. */
-async function tryToListen(port: number): Promise<string | undefined> {
+async function tryToListen(port: number): Promise<'EADDRINUSE' | 'EACCES' | 'free'> {
   const server = createServer();
   server.listen({ port, host: '127.0.0.1', exclusive: true });
   try {
@@ -89,5 +103,5 @@ async function tryToListen(port: number): Promise<string | undefined> {
   }
   server.close();
   await once(server, 'close');
-  return undefined;
+  return 'free';
 }

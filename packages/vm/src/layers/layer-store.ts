@@ -111,12 +111,19 @@ export class LayerStore {
   /**
    * Lets a layer have another disk file with the same content, which lies in its folder already.
    *
+   * @param parent key of the layer that the new disk stands on, null for none; undefined leaves what the manifest says
    * @throws GoqemuError `layer-missing` when it went meanwhile
    */
-  async replaceDisk({ manifest }: Layer, file: Pick<LayerFile, 'name' | 'size'>): Promise<Layer> {
-    const present = await this.get(manifest.key);
-    const { name, formerly = [] } = present.manifest.disk;
-    return this.write({ ...present.manifest, disk: { ...file, formerly: [...formerly, name] } });
+  async replaceDisk(
+    { manifest }: Layer,
+    file: Pick<LayerFile, 'name' | 'size'>,
+    parent?: string | null,
+  ): Promise<Layer> {
+    const { parent: before, ...present } = (await this.get(manifest.key)).manifest;
+    const { name, formerly = [] } = present.disk;
+    const below = parent === undefined ? before : (parent ?? undefined);
+    const disk = { ...file, formerly: [...formerly, name] };
+    return this.write({ ...present, ...(below === undefined ? {} : { parent: below }), disk });
   }
 
   /** Gives up the RAM of a layer; its disk stays. */

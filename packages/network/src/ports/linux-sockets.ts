@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { systemErrorCode } from '@goqemu/core';
+
+/** A TCP socket of this host that has a port of its own. */
+export interface LinuxSocket {
+  /** Of the IPv4 table, on all addresses or on loopback: nobody else can listen on loopback there. */
+  readonly holdsLoopback: boolean;
+  readonly listens: boolean;
+  /** As `/proc/PID/fd` shows it. */
+  readonly link: string;
+}
+
+/** States of include/net/tcp_states.h that matter here, as proc(5) writes them. */
+const listening = '0A';
+const timeWait = '06'; // keeps nobody from listening who sets SO_REUSEADDR, as QEMU and Node do
+const anyAddress = '00000000';
+const loopback = '0100007F'; // 127.0.0.1 in the byte order of the processors that goqemu runs on
+
+/** The sockets on a TCP port as /proc/net/tcp and tcp6 list them (proc(5)). */
+export async function linuxSockets(port: number): Promise<readonly LinuxSocket[]> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readTable));
+  return tables.flatMap((text, version) =>
+    text
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .flatMap(([, local = '', , state, , , , , , inode]): LinuxSocket[] => {
+        const [address = '', number = ''] = local.split(':');
+        if (Number.parseInt(number, 16) !== port || state === timeWait) return [];
+        const holdsLoopback = version === 0 && (address === anyAddress || address === loopback);
+        return [{ holdsLoopback, listens: state === listening, link: `socket:[${inode}]` }];
+      }),
+  );
+}
+
+async function readTable(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return ''; // a host without IPv6 has no tcp6
+    throw error;
+  }
+}
