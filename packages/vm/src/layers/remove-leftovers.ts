@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { folderNames } from '@goqemu/core';
 import type { LayerManifest } from './layer-manifest.ts';
 import type { LayerStore } from './layer-store.ts';
-import { isRunning } from './working-process.ts';
+import { isAtWork, isWorkMark } from './working-process.ts';
+
+/** The work that marks a layer's folder. */
+export const cutting = 'cutting';
 
 /**
  * Removes what those left who were killed: folders of layers that never came to be, or are half gone, and RAM that no
@@ -37,10 +40,12 @@ async function layerFolders(folder: string): Promise<readonly string[]> {
   return (await folderNames(folder)).filter((name) => /^[0-9a-f]{12}$/.test(name));
 }
 
-/** A cut marks its folder with the pid that works there. */
+/** A cut marks its folder with the process that works there; marks of those that were killed go. */
 async function isBeingCut(folder: string): Promise<boolean> {
-  return (await folderNames(folder)).some((name) => {
-    const pid = /^cutting-(\d+)$/.exec(name)?.[1];
-    return pid !== undefined && isRunning(Number(pid));
-  });
+  for (const name of await folderNames(folder)) {
+    if (!isWorkMark(name, cutting)) continue;
+    if (await isAtWork(name, cutting)) return true;
+    await rm(join(folder, name), { force: true });
+  }
+  return false;
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { errorMessage, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
 import type { StateForm } from '@goqemu/machine';
 import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
+import { cutting } from '../layers/remove-leftovers.ts';
+import { workMark } from '../layers/working-process.ts';
 import { copyVariables } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 
@@ -15,10 +17,13 @@ export class CutFiles {
   readonly names: Readonly<Record<'disk' | 'variables' | 'ram' | 'state', string>>;
   #hasVariables = false;
 
-  private constructor(folder: string, ramFolder: string) {
+  readonly #mark: string;
+
+  private constructor(folder: string, ramFolder: string, mark: string) {
     const tag = randomBytes(4).toString('hex');
     this.folder = folder;
     this.ramFolder = ramFolder;
+    this.#mark = mark;
     this.names = {
       disk: `disk-${tag}.qcow2`,
       variables: `variables-${tag}.qcow2`,
@@ -35,8 +40,9 @@ export class CutFiles {
   static async claim(vm: Vm, key: string, store: 'disk' | 'memory' = 'disk'): Promise<CutFiles> {
     const folder = await vm.host.layers.prepare(key);
     await removeAbandonedDrafts(folder);
-    await writeFile(join(folder, mark()), '');
-    return new CutFiles(folder, store === 'memory' ? await memoryFolder(vm, key) : folder);
+    const mark = await workMark(cutting);
+    await writeFile(join(folder, mark), '');
+    return new CutFiles(folder, store === 'memory' ? await memoryFolder(vm, key) : folder, mark);
   }
 
   get disk(): string {
@@ -101,12 +107,8 @@ export class CutFiles {
   }
 
   async release(): Promise<void> {
-    await rm(join(this.folder, mark()), { force: true });
+    await rm(join(this.folder, this.#mark), { force: true });
   }
-}
-
-function mark(): string {
-  return `cutting-${process.pid}`;
 }
 
 async function memoryFolder(vm: Vm, key: string): Promise<string> {

@@ -71,7 +71,7 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, standing: StandingFi
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const state = await vm.state();
   const runtimeFolder = await freeRuntimeFolder(vm, state, call);
-  const memory = await resumeMemory(vm, installation, files);
+  await using memory = await resumeMemory(vm, installation, files, runtimeFolder, call);
   let machine: Machine | undefined;
   try {
     machine = await launchMachine(
@@ -81,6 +81,7 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, standing: StandingFi
       },
       { installation, platform: vm.host.platform, logger: vm.host.logger, ...signal },
     );
+    await memory.handOver(machine.record);
     vm.trace('restore: the new QEMU is there');
     await memory.fill(machine, call.signal);
     vm.trace('restore: its RAM is in place');
