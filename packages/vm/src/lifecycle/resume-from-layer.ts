@@ -9,8 +9,9 @@ import {
   stateChannel,
   wholeStateTimeoutMs,
 } from '@goqemu/machine';
-import { ramDifference, ramParts } from '../layers/layer-manifest.ts';
+import { ramParts } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
+import { ramDifference } from '../layers/ram-difference.ts';
 import { resumeMemory } from '../ram/resume-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';

@@ -2,30 +2,37 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   acquireFileLock,
+  fields,
+  flag,
   folderNames,
   hostProcessTable,
   isAlive,
+  number,
+  oneOf,
   type ProcessIdentity,
+  readShaped,
+  type ShapeOf,
   systemErrorCode,
+  text,
+  wholeNumber,
   writeFileAtomic,
 } from '@goqemu/core';
 import { findGuestRam, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
-import { z } from 'zod';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 
 /** What one machine may still take, in its runtime folder. */
-const roomSchema = z.object({
-  version: z.literal(1),
+const roomShape = fields({
+  version: oneOf(1),
   /** The goqemu that starts it, then its QEMU; the room is free again when that has ended. */
-  owner: z.object({ pid: z.number().int(), startTime: z.string(), bootId: z.string() }),
+  owner: fields({ pid: wholeNumber(1), startTime: text(), bootId: text() }),
   /** The guest's memory. */
-  bytes: z.number().int().positive(),
+  bytes: wholeNumber(1),
   /** The file system that its RAM is a file of (stat(2), st_dev). */
-  device: z.number(),
-  started: z.boolean(),
+  device: number,
+  started: flag,
 });
-type Room = z.infer<typeof roomSchema>;
+type Room = ShapeOf<typeof roomShape>;
 
 /** Removed with the sockets that it lies beside. */
 const roomName = 'room';
@@ -101,24 +108,17 @@ async function promisedBelow(root: string, own: readonly string[]): Promise<Prom
   };
 }
 
-/** Undefined where there is none, or its owner has ended. */
+/**
+ * Undefined where there is none, or its owner has ended; a file that the host broke down over is none, since what had it
+ * has ended then.
+ */
 async function readRoom(path: string): Promise<Room | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
     throw error;
   });
-  if (text === undefined) return undefined;
-  const { data } = roomSchema.safeParse(parsed(text));
-  return data && (await isAlive(data.owner)) ? data : undefined;
-}
-
-/** A file that the host broke down over promises nothing: what had it has ended then. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const room = content === undefined ? undefined : readShaped(content, roomShape);
+  return room && (await isAlive(room.owner)) ? room : undefined;
 }
 
 /** What a QEMU holds already is no longer free. */

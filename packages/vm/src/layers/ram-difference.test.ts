@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type RamCompatibility, ramDifference } from './layer-manifest.ts';
+import type { RamCompatibility } from './layer-manifest.ts';
+import { ramDifference } from './ram-difference.ts';
 
 const layer: RamCompatibility = {
   arch: 'amd64',
