@@ -64,6 +64,8 @@ export interface StoredLayer {
   readonly id: string;
   readonly parent?: string;
   readonly ram: boolean;
+  /** It has the UEFI variables of its machine. */
+  readonly variables?: boolean;
   readonly bytes: number;
   readonly createdAt: string;
   /** Descriptions `[a, b]` of a named checkpoint; empty for an unnamed layer. */

@@ -344,6 +344,7 @@ export class FakeBackend implements Backend {
       id: cut.key.slice(0, 8),
       ...(cut.parent === undefined ? {} : { parent: cut.parent }),
       ram: cut.ram,
+      ...(cut.machine.firmware === 'uefi' ? { variables: true } : {}),
       bytes: 1024 * disk.length,
       createdAt: new Date(this.host.layers.size * 1000).toISOString(),
       descriptions: cut.descriptions,
