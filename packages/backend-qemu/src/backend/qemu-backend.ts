@@ -20,6 +20,7 @@ import type {
   ResolvedStep,
   StepResult,
   StoredLayer,
+  SurveyedLayer,
 } from '@goqemu/lab';
 import { portUse } from '@goqemu/network';
 import {
@@ -47,6 +48,7 @@ import {
 } from '@goqemu/vm';
 import { type DoctorFact, doctor } from '../doctor/doctor.ts';
 import { adoptedRecord, attachTarget, describeFound, refuseAdopted } from './adopted.ts';
+import { coalesceIn, surveyOf } from './coalesce.ts';
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
@@ -242,6 +244,17 @@ export class QemuBackend implements Backend, AsyncDisposable {
     const { layers } = this.host;
     const layer = await layers.get(key);
     return this.#stored(await layers.write({ ...layer.manifest, descriptions: [...descriptions] }));
+  }
+
+  surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>> {
+    return surveyOf(this.host, call);
+  }
+
+  coalesceLayers(
+    keys: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }> {
+    return coalesceIn(this.host, keys, call);
   }
 
   collectLayers(

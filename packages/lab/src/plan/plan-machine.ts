@@ -1,7 +1,7 @@
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointsUpTo, commonLength, lastCut } from './chain.ts';
+import { appliedUpTo, checkpointsUpTo, commonLength, firstNameless, lastCut } from './chain.ts';
 import { describeChanges, expectedNames } from './checkpoint-names.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import { positionOf, takenCheckpointBelow } from './machine-position.ts';
@@ -44,8 +44,10 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
   const { chain } = desired;
   const common = commonLength(found.applied, chain);
   const furthest = context.furthestUsable(chain);
-  const mustGoBack = found.dirty || found.applied.length > common;
-  const manual = mustGoBack ? takenCheckpointBelow(context, recorded, chain) : undefined;
+  // A name is wanted where the layer has been coalesced: it is made again.
+  const nameless = firstNameless(chain, (key) => context.facts.stored.has(key));
+  const mustGoBack = found.dirty || found.applied.length > common || nameless < common;
+  const manual = mustGoBack ? takenCheckpointBelow(context, recorded, chain.slice(0, nameless)) : undefined;
   const restartDiff = restartChanges(recorded.spec, desired.spec, observed);
 
   let have = common;
@@ -56,7 +58,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
       planMake(context, desired, { reason: 'its steps have changed', discard: true, recorded });
       return;
     }
-    const reason = mustGoBack ? whyBack(found, chain, common) : 'it is cached';
+    const reason = mustGoBack ? whyBack(found, chain, common, nameless) : 'it is cached';
     if (manual && manual.applied.length > furthest) restore = { ...manual, reason };
     else if (furthest >= 0) {
       restore = { layer: chain[furthest]?.key ?? '', applied: appliedUpTo(chain, furthest), reason };
@@ -74,6 +76,8 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
   }
 
   const remaining = chain.slice(have);
+  const had = Math.min(common, nameless + 1);
+  const unlayered = chain.slice(have, Math.min(common, nameless)).filter((link) => link.cut);
   const template = desired.spec.kind === 'template';
   const running = observed?.status === 'running' && recorded.ready;
   const restart = restartDiff.length > 0 && !restore && !template;
@@ -134,7 +138,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
         action: 'restore',
         resource: name,
         machine: name,
-        reason: restoreReason(context, name, mustGoBack, restore, remaining),
+        reason: restoreReason(context, name, mustGoBack, restore, remaining, unlayered.length),
         changeClass: 'rollback',
         diff: [...firstChange(found.applied, chain, common), ...restartDiff],
         ...context.duration(`restore:${name}`, 'restore'),
@@ -155,7 +159,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
       have - 1,
     );
   }
-  planSteps(context, desired, have);
+  planSteps(context, desired, have, { had });
   const started =
     restore !== undefined || remaining.length > 0 || observed?.status === 'running' || observed?.status === 'paused';
   if (template && started) planStop(context, desired);

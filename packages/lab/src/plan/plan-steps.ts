@@ -1,9 +1,19 @@
 import { ramShape } from '../machine/ram-shape.ts';
-import type { DesiredMachine } from './desired-machine.ts';
+import { appliedStep } from './chain.ts';
+import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
 
-/** Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one. */
-export function planSteps(context: PlanContext, desired: DesiredMachine, have: number, layers = true): void {
+/**
+ * Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one.
+ *
+ * @param had how many links the machine had behind it, before it went back
+ */
+export function planSteps(
+  context: PlanContext,
+  desired: DesiredMachine,
+  have: number,
+  { layers = true, had = have }: { readonly layers?: boolean; readonly had?: number } = {},
+): void {
   const { chain, spec, declaration } = desired;
   const { name } = declaration;
   const ownFrom = chain.length - declaration.steps.length;
@@ -17,7 +27,7 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
         action: 'run',
         resource: `${name}/${link.name}`,
         machine: name,
-        reason: index > have ? 'what is before it runs' : 'it has not run yet',
+        reason: reasonToRun(link, index, have, had),
         diff: Object.entries(link.summary).map(([property, after]) => ({ property, after })),
         dependsOn: waits,
         ...context.duration(`step:${name}/${link.name}`),
@@ -26,7 +36,7 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
           verb: 'step',
           spec,
           step: link.step,
-          applied: { key: link.key, name: link.name, summary: link.summary },
+          applied: appliedStep(link),
           // A layer that is there already, cut by another lab, is as good as one cut now.
           cut: layers && link.cut && !context.facts.stored.has(link.key),
           descriptions: link.checkpoints[0] === undefined ? [] : [link.checkpoints[0], name],
@@ -39,6 +49,11 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
     if (layers && link.cut && !context.producers.has(link.key))
       context.producers.set(link.key, { id, shape: ramShape(spec) });
   }
+}
+
+function reasonToRun({ cut }: ChainLink, index: number, have: number, had: number): string {
+  if (index < had) return cut ? 'its layer is no longer there' : 'no layer is cut after it';
+  return index > have ? 'what is before it runs' : 'it has not run yet';
 }
 
 /** A template ends stopped. */

@@ -2,6 +2,7 @@ import type { ProcessIdentity } from '@goqemu/core';
 import { z } from 'zod';
 import type { BackendRecord } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
+import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 
 export const stateFormat = 'goqemu-state';
@@ -13,6 +14,10 @@ export interface AppliedStep {
   readonly name: string;
   /** What it was made of, for the diff of a later plan. No secrets. */
   readonly summary: Readonly<Record<string, unknown>>;
+  /** It gives output, or has to do with other machines: it is not run again merely for the sake of a later step. */
+  readonly bound?: true;
+  /** It runs again by the clock, or each time. */
+  readonly expires?: true;
 }
 
 /** What the state knows of a machine. */
@@ -116,6 +121,8 @@ export interface LabState {
   /** Milliseconds that things took, by step key or kind. */
   readonly durations: Readonly<Record<string, number>>;
   readonly outputs: Readonly<Record<string, OutputValue>>;
+  /** What the lab said of its layers when it was last applied; the defaults when absent. */
+  readonly layerLimits?: LayerLimits;
 }
 
 /** The parts of a state that a journal entry can change: each a table whose rows are set, or taken away by null. */
@@ -123,7 +130,11 @@ export type StatePatch = {
   readonly [Table in 'machines' | 'layers' | 'captures' | 'checkpoints' | 'secrets' | 'runs' | 'durations']?: Readonly<
     Record<string, LabState[Table][string] | null>
   >;
-} & { readonly outputs?: Readonly<Record<string, OutputValue>>; readonly forkedFrom?: ForkOrigin };
+} & {
+  readonly outputs?: Readonly<Record<string, OutputValue>>;
+  readonly forkedFrom?: ForkOrigin;
+  readonly layerLimits?: LayerLimits;
+};
 
 /** Machines that can be looked at: a template may never have been made, and one half made has no record yet. */
 export function observable(state: LabState): readonly MachineState[] {
@@ -146,16 +157,18 @@ export function patchInPlace(state: LabState, patch: StatePatch): void {
       else target[name] = row;
     }
   }
-  const whole = state as { outputs: unknown; forkedFrom?: ForkOrigin };
+  const whole = state as { outputs: unknown; forkedFrom?: ForkOrigin; layerLimits?: LayerLimits };
   if (patch.outputs) whole.outputs = patch.outputs;
   if (patch.forkedFrom) whole.forkedFrom = patch.forkedFrom;
+  if (patch.layerLimits) whole.layerLimits = patch.layerLimits;
 }
 
 const tables = ['machines', 'layers', 'captures', 'checkpoints', 'secrets', 'runs', 'durations'] as const;
 
 const keyedBy = <T extends z.ZodType>(row: T) => z.record(z.string(), row);
 const summary = z.record(z.string(), z.unknown());
-const applied = z.array(z.object({ key: z.string(), name: z.string(), summary }));
+const flag = z.literal(true).optional();
+const applied = z.array(z.object({ key: z.string(), name: z.string(), summary, bound: flag, expires: flag }));
 const machineSpec = z.looseObject({
   name: z.string(),
   kind: z.enum(['vm', 'template']),
@@ -241,4 +254,5 @@ export const stateSchema = z.looseObject({
   runs: keyedBy(z.number()),
   durations: keyedBy(z.number()),
   outputs: keyedBy(z.unknown()),
+  layerLimits: z.object({ perMachine: z.number(), budget: z.number() }).optional(),
 });

@@ -54,7 +54,8 @@ function firstThatStays(
   taken: ReadonlySet<string>,
 ): { readonly file: string; readonly parent: string | null } | undefined {
   if (upper.parent === undefined || !taken.has(upper.parent)) return undefined;
-  let { below, parent } = upper;
+  let below: string | undefined = upper.below;
+  let parent: string | undefined = upper.parent;
   while (parent !== undefined && taken.has(parent)) {
     const row = found.get(parent);
     if (!row) break;
