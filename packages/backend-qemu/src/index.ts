@@ -1,12 +1,11 @@
-export { adoptedRecord } from './backend/adopted.ts';
-
 import { QemuBackend } from './backend/qemu-backend.ts';
 import type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 
-export { type FlattenReport, QemuBackend } from './backend/qemu-backend.ts';
+export { QemuBackend } from './backend/qemu-backend.ts';
 export type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
-
 export type { DoctorFact } from './doctor/doctor.ts';
+export type { FlattenReport } from './layers/keep-layers.ts';
+export type { BackendMachine, MachineVerbs, SshFiles } from './machines/backend-machine.ts';
 
 /** The backend that runs machines on this host; dispose of it to close its sessions. */
 export function createQemuBackend(options: QemuBackendOptions = {}): QemuBackend {

@@ -36,6 +36,7 @@ export type * from './machine/machine-spec.ts';
 export type * from './plan/operation.ts';
 export { countChanges, type Plan, type PlanNotice } from './plan/plan.ts';
 export type { RefreshReport } from './refresh/refresh-state.ts';
+export { type KnownNames, knownNames } from './report/known-names.ts';
 export { type PlanReport, planReport } from './report/plan-report.ts';
 export type * from './report/status-report.ts';
 export { MemoryStateStorage } from './state/memory-storage.ts';

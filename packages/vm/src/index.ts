@@ -1,6 +1,7 @@
 export type { AdoptedRecord } from './adoption/adopted-record.ts';
-export { endAdopted, observeAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
+export { endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
 export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
+export { observeAdopted } from './adoption/observe-adopted.ts';
 export { backingChain } from './layers/backing-chain.ts';
 export { type Coalesced, coalesceLayers } from './layers/coalesce-layers.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
@@ -21,7 +22,7 @@ export { qemuImgOf } from './lifecycle/qemu-img.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
 export { stopVm } from './lifecycle/stop-vm.ts';
-export { type CheckpointRoad, checkpointRoad, ramLimit } from './ram/checkpoint-road.ts';
+export { type CheckpointRoad, checkpointRoad, machineRoad } from './ram/checkpoint-road.ts';
 export { heldMemory } from './ram/held-memory.ts';
 export { hostRoom } from './ram/host-room.ts';
 export type { GuestAddress } from './sdk/address/guest-address.ts';
@@ -44,5 +45,6 @@ export {
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { Vm, type VmScope } from './vm/vm.ts';
+export { VmFolder } from './vm/vm-folder.ts';
 export type { HostRoom, VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
 export type { VmIdentity, VmSpec } from './vm/vm-spec.ts';

@@ -1,12 +1,18 @@
 import type { CommandContext } from '../shell/command-context.ts';
 
+/**
+ * What a word completes to. A `machine` and a `checkpoint` are those that the state knows; a `base` is a machine or a
+ * template; a `copy-end` is MACHINE:PATH or a file.
+ */
+export type Completes = 'file' | 'folder' | 'machine' | 'base' | 'copy-end' | 'checkpoint' | 'stack';
+
 /** An option of the command line, as help, completion and docs/cli.md show it. */
 export type OptionSpec = {
   readonly summary: string;
   /** One letter. */
   readonly short?: string;
   /** What a word completes to; nothing special unless given. */
-  readonly completes?: 'file' | 'folder';
+  readonly completes?: Completes;
 } & (
   | {
       readonly kind: 'flag';
@@ -43,7 +49,7 @@ export interface PositionalSpec {
   readonly optional?: boolean;
   /** This one and all that follow. */
   readonly many?: boolean;
-  readonly completes?: 'file' | 'folder';
+  readonly completes?: Completes;
   readonly choices?: readonly string[];
 }
 

@@ -25,7 +25,13 @@ export const globalOptions = {
 /** Which lab, for commands that work on one. */
 export const labOptions = {
   lab: { kind: 'text', short: 'l', value: 'FILE', summary: 'the lab; ./lab.ts unless given', completes: 'file' },
-  stack: { kind: 'text', short: 's', value: 'NAME', summary: 'which instance of the lab; "default" unless given' },
+  stack: {
+    kind: 'text',
+    short: 's',
+    value: 'NAME',
+    summary: 'which instance of the lab; "default" unless given',
+    completes: 'stack',
+  },
 } as const satisfies OptionSpecs;
 
 export const jsonOption = {

@@ -8,8 +8,13 @@ export const parameterOptions = {
 
 /** Which machines a plan is about. */
 export const selectionOptions = {
-  target: { kind: 'list', value: 'MACHINE', summary: 'only this machine, and what it depends on' },
-  exclude: { kind: 'list', value: 'MACHINE', summary: 'not this machine, and nothing that depends on it' },
+  target: { kind: 'list', value: 'MACHINE', summary: 'only this machine, and what it depends on', completes: 'base' },
+  exclude: {
+    kind: 'list',
+    value: 'MACHINE',
+    summary: 'not this machine, and nothing that depends on it',
+    completes: 'base',
+  },
 } as const satisfies OptionSpecs;
 
 /** How operations are carried out and told. */

@@ -1,6 +1,9 @@
 import type { CommandSpec, OptionSpec } from '../arguments/command-spec.ts';
 import { globalOptions } from '../arguments/global-options.ts';
 
+/** The first word by which completion scripts ask for the names that a lab's state knows. */
+export const completionWord = '__complete';
+
 /** What may follow `goqemu` and some words, for the writers of completion scripts. */
 export interface WordCandidates {
   /** The words so far: `''`, `checkpoint`, `checkpoint create`. */
@@ -32,7 +35,7 @@ export function optionsOf(command: CommandSpec): readonly (readonly [string, Opt
   return [...Object.entries(command.options), ...Object.entries(globalOptions)];
 }
 
-/** Whether the words of this command are completed with file names. */
-export function takesFiles(command: CommandSpec): boolean {
-  return command.positionals.some(({ completes }) => completes === 'file' || completes === 'folder');
+/** Whether words of this command, other than options, are completed with anything. */
+export function takesNames(command: CommandSpec): boolean {
+  return command.positionals.some(({ completes, choices }) => completes !== undefined || choices !== undefined);
 }

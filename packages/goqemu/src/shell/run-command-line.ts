@@ -4,6 +4,7 @@ import type { CommandSpec } from '../arguments/command-spec.ts';
 import { globalOptions } from '../arguments/global-options.ts';
 import { chooseCommand, parseArguments } from '../arguments/parse-arguments.ts';
 import { commands } from '../commands/command-table.ts';
+import { completionWord } from '../completion/candidates.ts';
 import { renderError } from '../render/render-error.ts';
 import { styleFor } from '../render/style.ts';
 import type { CommandContext } from './command-context.ts';
@@ -21,6 +22,8 @@ export async function runCommandLine(shell: Shell): Promise<number> {
   let debugLog: DebugLog | undefined;
   let debug = false;
   try {
+    if (shell.argv[0] === completionWord)
+      return await (await import('../completion/answer-shell.ts')).answerShell(shell);
     const chosen = chooseCommand(shell.argv, commands, globalOptions);
     if (!chosen) return await withoutCommand(shell);
     if (asksForHelp(chosen.words)) return await showHelp(shell, chosen.spec);

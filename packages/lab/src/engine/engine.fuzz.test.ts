@@ -55,6 +55,7 @@ const editKinds = [
   'disk',
   'rename',
   'port',
+  'exchange-ports',
   'copy-machine',
 ] as const;
 const eventKinds = [
@@ -433,7 +434,7 @@ function applyEdit(machines: MachineModel[], { kind, a, b, c }: Edit): void {
         memory: 512,
         disk: 10,
         from: b,
-        port: 0,
+        port: c % 2 === 0 ? 0 : 8000 + machines.length,
         steps,
         renamedFrom: undefined,
       });
@@ -479,6 +480,11 @@ function applyEdit(machines: MachineModel[], { kind, a, b, c }: Edit): void {
     case 'port':
       if (machine) machine.port = c < 4 ? 8000 + c : 0;
       return;
+    case 'exchange-ports': {
+      const other = machines[(a + 1 + (b % Math.max(1, machines.length - 1))) % Math.max(1, machines.length)];
+      if (machine && other) [machine.port, other.port] = [other.port, machine.port];
+      return;
+    }
   }
 }
 

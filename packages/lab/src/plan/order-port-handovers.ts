@@ -1,67 +1,123 @@
 import type { MachineSpec } from '../machine/machine-spec.ts';
+import { inDependencyOrder, waitsFor } from './operation-order.ts';
 import type { DraftOperation, PlanContext } from './plan-context.ts';
 import { portsOf } from './plan-make.ts';
 
 /**
  * A machine that takes over a host port, or a backend's name, starts after the one that gives it up, also where that
- * one is declared later. Two that exchange ports cannot both be first: the one declared later waits.
+ * one is declared later. Where each would wait for the other, one is stopped first and started again at its own turn:
+ * two machines exchange their ports in one apply.
  */
 export function orderPortHandovers(context: PlanContext, desired: ReadonlyMap<string, MachineSpec>): void {
-  const givers = findGivers(context, desired);
-  if (givers.size === 0) return;
-  const byId = new Map(context.operations.map((operation) => [operation.id, operation]));
-  const order = new Map(context.operations.map((operation, index) => [operation.id, index]));
-  for (const [index, { id, work, machine }] of context.operations.entries()) {
-    if (!('spec' in work)) continue;
-    const taken = [...portsOf(work.spec), work.spec.name.toLowerCase()];
-    for (const giver of taken.flatMap((thing) => givers.get(thing) ?? [])) {
-      const taker = byId.get(id);
-      if (!taker || giver.machine === machine || taker.dependsOn.includes(giver.id)) continue;
-      const comesLater = (order.get(giver.id) ?? 0) > index;
-      if (comesLater && (!giver.frees || waitsFor(giver.id, id, byId))) continue;
-      byId.set(id, { ...taker, dependsOn: [...taker.dependsOn, giver.id] });
-    }
+  let changed = false;
+  for (const giver of givers(context, desired)) {
+    for (const taker of takers(context, giver)) changed = handOver(context, giver, taker) || changed;
   }
-  for (const [index, { id }] of context.operations.entries()) {
-    context.operations[index] = byId.get(id) as DraftOperation;
-  }
+  if (changed) context.operations.splice(0, context.operations.length, ...inDependencyOrder(context.operations));
 }
 
 interface Giver {
-  readonly id: string;
   readonly machine: string;
-  /** The operation after which the port is free; those after it only follow. */
-  readonly frees: boolean;
+  /** The operation after which they are free; those of the machine after it only follow. */
+  readonly id: string;
+  readonly gives: ReadonlySet<string | number>;
 }
 
-function findGivers(context: PlanContext, desired: ReadonlyMap<string, MachineSpec>): Map<string | number, Giver[]> {
-  const givers = new Map<string | number, Giver[]>();
+function givers(context: PlanContext, desired: ReadonlyMap<string, MachineSpec>): readonly Giver[] {
+  const found = new Map<string, Giver>();
   for (const { id, machine, work } of context.operations) {
     const old = context.facts.state.machines[machine];
-    if (!old) continue;
+    if (!old || found.has(machine) || !frees(work)) continue;
     const stays = desired.get(machine);
     const keeps = new Set(stays ? portsOf(stays) : []);
-    const given: (string | number)[] = portsOf(old.spec).filter((port) => !keeps.has(port));
-    if (!stays) given.push(old.spec.name.toLowerCase());
-    const frees = work.verb === 'restore' || work.verb === 'make' || work.verb === 'delete' || isRestart(work);
-    for (const thing of given) givers.set(thing, [...(givers.get(thing) ?? []), { id, machine, frees }]);
+    const gives = new Set<string | number>(portsOf(old.spec).filter((port) => !keeps.has(port)));
+    if (!stays) gives.add(old.spec.name.toLowerCase());
+    found.set(machine, { machine, id, gives });
   }
-  return givers;
+  return [...found.values()];
+}
+
+function frees(work: DraftOperation['work']): boolean {
+  return work.verb === 'restore' || work.verb === 'make' || work.verb === 'delete' || isRestart(work);
 }
 
 function isRestart(work: DraftOperation['work']): boolean {
   return work.verb === 'update' && work.restart;
 }
 
-/** Whether an operation comes after another one, directly or not. */
-function waitsFor(id: string, other: string, operations: ReadonlyMap<string, DraftOperation>): boolean {
-  const seen = new Set<string>();
-  const next = [id];
-  for (let current = next.pop(); current !== undefined; current = next.pop()) {
-    if (current === other) return true;
-    if (seen.has(current)) continue;
-    seen.add(current);
-    next.push(...(operations.get(current)?.dependsOn ?? []));
+interface Taker {
+  readonly id: string;
+  readonly machine: string;
+  readonly taken: readonly (string | number)[];
+}
+
+/** For each machine that takes something over, the operation that starts it. */
+function takers(context: PlanContext, giver: Giver): readonly Taker[] {
+  const found = new Map<string, Taker>();
+  for (const { id, machine, work } of context.operations) {
+    if (machine === giver.machine || found.has(machine) || !('spec' in work)) continue;
+    if (work.verb === 'update' && !work.restart) continue;
+    const taken = [...portsOf(work.spec), work.spec.name.toLowerCase()].filter((thing) => giver.gives.has(thing));
+    if (taken.length > 0) found.set(machine, { id, machine, taken });
   }
-  return false;
+  return [...found.values()];
+}
+
+/** Lets the taker wait. Returns whether the plan is another one now. */
+function handOver(context: PlanContext, giver: Giver, taker: Taker): boolean {
+  const { operations } = context;
+  const operation = operationOf(context, taker.id);
+  if (operation.dependsOn.includes(giver.id)) return false;
+  let after = giver.id;
+  if (waitsFor(giver.id, taker.id, operations)) {
+    if (!holdsPorts(context, giver)) return false;
+    after = stopFirst(context, giver, taker);
+    if (waitsFor(after, taker.id, operations)) return false;
+  }
+  operations[operations.indexOf(operation)] = { ...operation, dependsOn: [...operation.dependsOn, after] };
+  return true;
+}
+
+function operationOf({ operations }: PlanContext, id: string): DraftOperation {
+  return operations.find((operation) => operation.id === id) as DraftOperation;
+}
+
+/** Whether it has its old ports now, or will have them for a checkpoint that is cut again. */
+function holdsPorts(context: PlanContext, { id, machine }: Giver): boolean {
+  const status = context.facts.observed.get(machine)?.status;
+  const { work } = operationOf(context, id);
+  return status === 'running' || status === 'paused' || (work.verb === 'update' && work.recut);
+}
+
+/** The operation that stops the giver before its turn, which is added unless it is there already. */
+function stopFirst(context: PlanContext, giver: Giver, taker: Taker): string {
+  const { machine } = giver;
+  const next = recutFirst(context, operationOf(context, giver.id));
+  const before = context.operations.find(
+    (one) => one.machine === machine && one.work.verb === 'stop' && next.dependsOn.includes(one.id),
+  );
+  if (before) return before.id;
+  return context.addBefore(next, {
+    action: 'stop',
+    resource: machine,
+    machine,
+    reason: `${taker.machine} takes over port ${taker.taken.join(' and ')}, and each of the two waits for the other`,
+    changeClass: 'restart',
+    diff: [],
+    ...context.duration(`stop:${machine}`, 'stop'),
+    work: { verb: 'stop' },
+  });
+}
+
+/** A cut is of a machine that runs, on the ports that it has: it comes before the stop. */
+function recutFirst(context: PlanContext, operation: DraftOperation): DraftOperation {
+  const { work } = operation;
+  if (work.verb !== 'update' || !work.recut) return operation;
+  const { seen: _seen, ...restart } = work;
+  const later = { ...operation, work: { ...restart, recut: false, describe: [] } };
+  context.operations[context.operations.indexOf(operation)] = later;
+  const { estimateMs: _estimate, id: _id, dependsOn: _dependsOn, ...rest } = operation;
+  const reason = 'a checkpoint was cut off while it was taken';
+  context.addBefore(later, { ...rest, reason, changeClass: 'live', diff: [], work: { ...work, restart: false } });
+  return operationOf(context, operation.id);
 }

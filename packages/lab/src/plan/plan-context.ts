@@ -55,6 +55,16 @@ export class PlanContext {
     return id;
   }
 
+  /** Adds an operation of the same machine directly before one that is there already. */
+  addBefore(next: DraftOperation, operation: Omit<DraftOperation, 'id' | 'dependsOn'>): string {
+    const id = `op-${++this.#count}`;
+    const own = new Set(this.operations.flatMap((one) => (one.machine === operation.machine ? [one.id] : [])));
+    const place = this.operations.indexOf(next);
+    const added = { ...operation, id, dependsOn: next.dependsOn.filter((other) => own.has(other)) };
+    this.operations.splice(place, 1, added, { ...next, dependsOn: [...next.dependsOn, id] });
+    return id;
+  }
+
   /** The operation after which a machine has come as far as a place in its chain; undefined when it is there already. */
   reaching(machine: string, index: number): string | undefined {
     const own = this.#reached.get(machine) ?? [];

@@ -136,6 +136,44 @@ test('refresh says what has drifted', async () => {
   assert.deepEqual(lines(await bench.plan(program)), ['start a', 'reuse b', 'create b']);
 });
 
+test('machines that exchange their host ports do so in one apply: one of them is stopped first', async () => {
+  const at = (ports: Readonly<Record<string, number>>) =>
+    lab((l) => {
+      for (const [name, host] of Object.entries(ports)) l.vm(name, { forward: { http: { host, guest: 80 } } });
+    });
+  const bench = newBench();
+  await bench.apply(at({ a: 8001, b: 8002, c: 8003 }));
+  const pair = await bench.apply(at({ a: 8002, b: 8001, c: 8003 }));
+  assert.deepEqual(lines(pair.plan), ['stop b', 'update a', 'update b']);
+  assert.equal(pair.plan.operations[0]?.reason, 'a takes over port 8002, and each of the two waits for the other');
+  assert.equal(pair.result.outcome, 'done');
+  const ring = await bench.apply(at({ a: 8003, b: 8002, c: 8001 }));
+  assert.deepEqual(lines(ring.plan).filter((line) => line.startsWith('stop')).length, 1);
+  assert.equal(ring.result.outcome, 'done');
+  assert.deepEqual(lines(await bench.plan(at({ a: 8003, b: 8002, c: 8001 }))), []);
+  bench.host.crash('b');
+  const dead = await bench.apply(at({ a: 8002, b: 8003, c: 8001 }));
+  assert.deepEqual(lines(dead.plan), ['update a', 'update b'], 'one that does not run holds no port');
+  assert.equal(dead.result.outcome, 'done');
+});
+
+test('a machine that waits for another one’s layers gives its port to it all the same', async () => {
+  const bench = newBench();
+  const program = (ports: readonly [number, number], text: string) =>
+    lab((l) => {
+      const a = l
+        .vm('a', { forward: { http: { host: ports[0], guest: 80 } } })
+        .run('one', text)
+        .checkpoint('ready');
+      l.vm('b', { from: a.at.ready, forward: { http: { host: ports[1], guest: 80 } } });
+    });
+  await bench.apply(program([8001, 8002], 'echo 1'));
+  const { plan, result } = await bench.apply(program([8002, 8001], 'echo 2'));
+  assert.equal(result.outcome, 'done', lines(plan).join(', '));
+  assert.ok(lines(plan).includes('stop b'));
+  assert.deepEqual(lines(await bench.plan(program([8002, 8001], 'echo 2'))), []);
+});
+
 test('a host port of the lab that is taken is an error, and a chosen one is chosen elsewhere', async () => {
   const bench = newBench();
   const chosen = (await bench.evaluate(lab((l) => void l.vm('web')))).machines[0]?.identity.sshPort ?? 0;

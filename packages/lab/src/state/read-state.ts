@@ -7,7 +7,8 @@ import type { StateStorage, StoredFile } from './state-storage.ts';
 export interface StateOwner {
   readonly lab: string;
   readonly stack: string;
-  readonly backend: string;
+  /** Undefined for a reader to whom each is right. */
+  readonly backend: string | undefined;
 }
 
 /** The state as the files tell it: the last save, and the journal since. */
@@ -31,7 +32,7 @@ export function emptyState(owner: StateOwner, lineage: string): LabState {
     stack: owner.stack,
     lineage,
     serial: 0,
-    backend: owner.backend,
+    backend: owner.backend ?? '',
     savedAt: new Date(0).toISOString(),
     machines: {},
     layers: {},
@@ -175,7 +176,7 @@ function isUnreadable(error: unknown): boolean {
 
 function checkOwner(state: LabState, owner: StateOwner, path: string): void {
   for (const part of ['lab', 'stack', 'backend'] as const) {
-    if (state[part] === owner[part]) continue;
+    if (owner[part] === undefined || state[part] === owner[part]) continue;
     throw new GoqemuError({
       code: 'state-foreign',
       source: 'environment',

@@ -19,6 +19,7 @@ export {
   GuestAgentClient,
   type GuestAgentClientOptions,
   type QgaArguments,
+  type QgaCommand,
   type QgaCommandName,
   type QgaExecuteOptions,
   type QgaResult,

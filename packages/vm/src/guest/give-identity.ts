@@ -17,18 +17,21 @@ const answerMs = 10_000;
 /**
  * After RAM was restored: the guest's clock stands where it was cut and its random pool is that of every sibling;
  * and a guest that was cut from another machine still takes itself for that one.
+ *
+ * @param begun of `beginRenewal`; what it leaves undone is done here
  */
 export async function giveIdentity(
   vm: Vm,
   machine: Machine,
   layer: Layer,
   session: GuestSession,
+  begun: Renewal,
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
   const same = await isItself(vm, layer);
   if (manifest.agent) {
-    const renewed = await renewByStandby(machine, layer, call);
+    const renewed = await begun.done;
     if (same && !renewed) await renew(machine, call);
     if (same) return;
     const identity = await ownIdentity(vm);
@@ -77,11 +80,27 @@ export async function giveMachineId(
   await applyIdentity(agent ? throughAgent(machine, call) : throughSession(session, call), { machineId });
 }
 
-async function renewByStandby(machine: Machine, { manifest }: Layer, call: VmCall): Promise<boolean> {
-  if (!manifest.standby) return false;
+/** What was begun before the guest went on. */
+export interface Renewal {
+  /** False when nobody is on standby in the guest, or did not do its work. */
+  readonly done: Promise<boolean>;
+}
+
+/**
+ * Opens the agent's port and leaves word there for the process on standby, which sets the guest's clock and reseeds its
+ * generator. To be called before the guest goes on: it then finds the word when it first looks.
+ */
+export async function beginRenewal(machine: Machine, { manifest }: Layer, call: VmCall): Promise<Renewal> {
   const limits = call.signal ? { signal: call.signal } : {};
-  await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
-  return await useStandby(agent, manifest.standby, limits);
+  if (!manifest.agent) return { done: Promise.resolve(false) };
+  if (!manifest.standby) {
+    await machine.openAgentPort(limits);
+    return { done: Promise.resolve(false) };
+  }
+  const agent = await machine.agent({ timeoutMs: answerMs, syncsFirst: false, ...limits });
+  const done = useStandby(agent, manifest.standby, limits).finally(() => agent.close());
+  done.catch(() => undefined); // a guest that cannot go on is told about first
+  return { done };
 }
 
 /**

@@ -112,16 +112,22 @@ export async function dismissStandby(agent: GuestAgentClient, { pid, handle }: S
 }
 
 /**
- * Has it do its work.
+ * Has it do its work: in one message, sync and all, which may lie in the port when the guest goes on.
  *
  * @returns false when it is not there any more, failed, or did not end within 5 s
  */
 export async function useStandby(agent: GuestAgentClient, { pid, handle }: Standby, limits: Limits): Promise<boolean> {
+  const write = { handle, 'buf-b64': Buffer.from(line()).toString('base64') };
   const written = await agent
-    .execute('guest-file-write', { handle, 'buf-b64': Buffer.from(line()).toString('base64') }, limits)
+    .executeTogether(
+      [
+        { execute: 'guest-file-write', arguments: write },
+        { execute: 'guest-file-close', arguments: { handle } }, // which also flushes
+      ],
+      limits,
+    )
     .catch(notThere);
   if (!written) return false;
-  await agent.execute('guest-file-close', { handle }, limits); // which also flushes
   await sleep(shortestWorkMs, limits.signal);
   const result = await agent.waitForExec(pid, { path: name, timeoutMs: workMs, ...limits }).catch(notDone);
   return result?.exitCode === 0;

@@ -1,7 +1,7 @@
 import { hasErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
-import { giveIdentity } from '../guest/give-identity.ts';
+import { beginRenewal, giveIdentity, type Renewal } from '../guest/give-identity.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -38,8 +38,9 @@ export async function goOnFromLayer(
   });
   if (!resumed) return undefined;
   const { machine } = resumed;
+  let renewal: Renewal;
   try {
-    if (layer.manifest.agent) await machine.openAgentPort(call.signal ? { signal: call.signal } : {});
+    renewal = await beginRenewal(machine, layer, call);
     await machine.resume();
     vm.trace('restore: the guest runs');
     call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });
@@ -53,7 +54,7 @@ export async function goOnFromLayer(
     const takenOver = takeOver(vm, layer, disk, resumed, session, call);
     // The agent needs no ports; SSH does.
     if (!agent) await takenOver;
-    await settled([takenOver, giveIdentity(vm, machine, layer, session, call)]);
+    await settled([takenOver, giveIdentity(vm, machine, layer, session, renewal, call)]);
     vm.trace('restore: the guest knows the time');
     await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
     await vm.folder.keepOnly(disk, resumed.state.baseState);

@@ -6,7 +6,12 @@ const options = {
   ...labOptions,
   ...parameterOptions,
   ...selectionOptions,
-  replace: { kind: 'list', value: 'MACHINE', summary: 'make this machine anew although nothing has changed' },
+  replace: {
+    kind: 'list',
+    value: 'MACHINE',
+    summary: 'make this machine anew although nothing has changed',
+    completes: 'base',
+  },
   ...applyOptions,
   ...jsonOption,
 } as const satisfies OptionSpecs;

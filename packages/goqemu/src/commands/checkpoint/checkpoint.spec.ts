@@ -7,6 +7,7 @@ const machines = {
     kind: 'list',
     value: 'MACHINE',
     summary: 'only this machine; the whole lab unless given',
+    completes: 'machine',
   },
 } as const satisfies OptionSpecs;
 
@@ -40,6 +41,7 @@ export type CheckpointListOptions = typeof listOptions;
 const checkpoint = {
   name: 'CHECKPOINT',
   summary: 'its id, or its name',
+  completes: 'checkpoint',
 } as const;
 
 export const checkpointCommands = [

@@ -9,7 +9,7 @@ export const consoleCommand = defineCommand({
   name: 'console',
   summary: 'attach to the serial console of a machine',
   description: 'Ctrl-] leaves. The console serves one client at a time; what it wrote before is in goqemu logs.',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab' }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
   options,
   examples: [{ command: 'goqemu console web', does: 'when SSH does not answer' }],
   load: async () => (await import('../lab-commands.ts')).consoleAttach,

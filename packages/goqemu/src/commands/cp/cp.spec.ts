@@ -10,8 +10,8 @@ export const cpCommand = defineCommand({
   summary: 'copy a file or a folder to or from a machine',
   description: 'A path in a machine is MACHINE:PATH; exactly one of the two is. Copies as the machine’s user.',
   positionals: [
-    { name: 'FROM', summary: 'a path, or MACHINE:PATH', completes: 'file' },
-    { name: 'TO', summary: 'a path, or MACHINE:PATH', completes: 'file' },
+    { name: 'FROM', summary: 'a path, or MACHINE:PATH', completes: 'copy-end' },
+    { name: 'TO', summary: 'a path, or MACHINE:PATH', completes: 'copy-end' },
   ],
   options,
   examples: [

@@ -34,7 +34,7 @@ export const execCommand = defineCommand({
   summary: 'run a command in one machine or several',
   description:
     'The words after -- are an argv: each is quoted for the guest’s shell, none is interpreted. Exits with the\nguest’s code (128 and the signal’s number when a signal ended it), 255 when there was no connection; of several\nmachines, with the first code that is not 0. The output of several machines has their names before each line.',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', many: true }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine', many: true }],
   rest: { name: 'COMMAND', summary: 'a program and its arguments' },
   options,
   examples: [

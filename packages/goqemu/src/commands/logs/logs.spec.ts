@@ -18,7 +18,7 @@ export type LogsOptions = typeof options;
 export const logsCommand = defineCommand({
   name: 'logs',
   summary: 'show what a machine wrote on its console',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab' }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
   options,
   examples: [
     { command: 'goqemu logs web -f', does: 'as it comes' },

@@ -6,7 +6,12 @@ const options = {
   ...labOptions,
   ...parameterOptions,
   ...selectionOptions,
-  replace: { kind: 'list', value: 'MACHINE', summary: 'make this machine anew although nothing has changed' },
+  replace: {
+    kind: 'list',
+    value: 'MACHINE',
+    summary: 'make this machine anew although nothing has changed',
+    completes: 'base',
+  },
   destroy: { kind: 'flag', summary: 'what destroy would do' },
   out: { kind: 'text', value: 'FILE', summary: 'save the plan, for goqemu apply FILE', completes: 'file' },
   'detailed-exitcode': { kind: 'flag', summary: 'exit with 2 when there are changes' },

@@ -11,7 +11,7 @@ export const qmpCommand = defineCommand({
   description:
     'Prints what the command returned, as JSON. Goes over the monitor for readers; what changes a machine behind\ngoqemu’s back shows as drift in the next plan.',
   positionals: [
-    { name: 'MACHINE', summary: 'a machine of the lab' },
+    { name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' },
     { name: 'COMMAND', summary: 'such as query-status' },
     { name: 'ARGUMENTS', summary: 'a JSON object', optional: true },
   ],

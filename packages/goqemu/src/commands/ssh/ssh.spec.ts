@@ -10,7 +10,7 @@ export const sshCommand = defineCommand({
   summary: 'open a shell in a machine',
   description:
     'Exits with the shell’s code, 255 when there was no connection. For other SSH clients: goqemu ssh-config.',
-  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab' }],
+  positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
   rest: { name: 'COMMAND', summary: 'a program instead of the shell, on a terminal', optional: true },
   options,
   examples: [

@@ -2,7 +2,7 @@ import type { BackendCall, SurveyedLayer } from '@goqemu/lab';
 import { type Coalesced, coalesceLayers, qemuImgOf, surveyLayers, type VmHost } from '@goqemu/vm';
 
 /** The layers of a lab, as the engine wants to know them. */
-export async function surveyOf(host: VmHost, call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>> {
+export async function surveyStored(host: VmHost, call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>> {
   const found = await surveyLayers(whose(host, call));
   return new Map(
     [...found].map(([key, { layer, parent, bytes, above, isPinned }]) => [
@@ -19,7 +19,7 @@ export async function surveyOf(host: VmHost, call: BackendCall): Promise<Readonl
   );
 }
 
-export function coalesceIn(host: VmHost, keys: readonly string[], call: BackendCall): Promise<Coalesced> {
+export function coalesceStored(host: VmHost, keys: readonly string[], call: BackendCall): Promise<Coalesced> {
   const arch = host.platform.arch === 'arm64' ? 'arm64' : 'amd64';
   return coalesceLayers({
     ...whose(host, call),
