@@ -33,6 +33,7 @@ export async function coalesceLayers(
     if (choice.keys.length === 0) return { coalesced, bytes, left: choice.bytes };
     call.progress({ kind: 'stage', stage: 'coalesce', status: 'started' });
     const done = await backend.coalesceLayers(choice.keys, call);
+    call.progress({ kind: 'stage', stage: 'coalesce', status: 'done' });
     survey = await backend.surveyLayers(call);
     await writer.note({ layers: rowsAfter(writer.state, new Set(done.keys), survey) });
     coalesced += done.keys.length;
