@@ -70,25 +70,32 @@ test('editing a step whose layer below is gone goes back further, and the plan s
   assert.deepEqual((await bench.plan(web('1', '1', '1', '1', 'other', '1'))).operations, []);
 });
 
-test('a name for a place whose layer is gone makes that layer again', async () => {
-  const bench = benchFor();
-  await bench.apply(web('1', '1', '1', '1', '1', '1'));
-  const named = lab((builder) => {
-    builder
-      .vm('web')
-      .run('a', '1')
-      .run('b', '1')
-      .run('c', '1')
-      .checkpoint('half')
-      .run('d', '1')
-      .run('e', '1')
-      .run('f', '1');
-  });
+test('a name for a place whose layer is gone makes that layer again, and captured output stays', async () => {
+  let captured = 0;
+  const bench = benchFor({ output: (_machine, { name }) => (name === 'd' ? `token ${++captured}` : undefined) });
+  const labWith = (name: string | undefined) =>
+    lab((builder) => {
+      const vm = builder.vm('web').run('a', '1').run('b', '1').run('c', '1');
+      const half = name === undefined ? vm : (vm.checkpoint(name) as unknown as typeof vm);
+      half.capture('d', 'token').run('e', '1').run('f', '1').run('g', '1');
+    });
+  await bench.apply(labWith(undefined));
+  assert.equal(layered(bench), '---d-fg');
+  const named = labWith('half');
   const { plan } = await bench.apply(named);
-  assert.match(
-    plan.operations[0]?.reason ?? '',
-    /^roll back to the layer after "b", run 4 steps again.*: "half" is to name the layer after "c", which is no longer there$/,
+  assert.deepEqual(
+    plan.operations.map(({ action, resource, reason }) => `${action} ${resource}: ${reason}`),
+    [
+      'restore web: roll back to the layer before the first step, run 3 steps again: "half" is to name the layer after "c", which is no longer there, and the layers of the 2 steps before it are no longer there',
+      'run web/a: its layer is no longer there',
+      'run web/b: its layer is no longer there',
+      'run web/c: its layer is no longer there',
+      'restore web: go on to the layer after "g": the steps up to there are cached',
+    ],
   );
+  assert.equal(captured, 1);
+  assert.equal(layered(bench), '--cd-fg');
+  assert.equal(bench.host.machine('web')?.disk.length, 8);
   assert.deepEqual((await bench.plan(named)).operations, []);
   const { checkpoints } = await bench.engine('lab').listCheckpoints();
   const half = checkpoints.find(({ descriptions }) => descriptions[0] === 'half')?.machines[0]?.layer ?? '';

@@ -79,13 +79,16 @@ export class PlanContext {
    * The furthest layer of a chain that can be used: it is there, and so are what was captured and what has a name on the
    * way to it. -1 when there is none.
    */
-  furthestUsable(chain: readonly ChainLink[]): number {
-    const { stored, state } = this.facts;
-    const nameless = firstNameless(chain, (key) => stored.has(key));
+  furthestUsable(
+    chain: readonly ChainLink[],
+    isThere: (key: string) => boolean = (key) => this.facts.stored.has(key),
+  ): number {
+    const { state } = this.facts;
+    const nameless = firstNameless(chain, isThere);
     let furthest = -1;
     for (const [index, link] of chain.slice(0, nameless).entries()) {
       if (link.captures && state.captures[link.key] === undefined) break;
-      if (stored.has(link.key)) furthest = index;
+      if (isThere(link.key)) furthest = index;
     }
     return furthest;
   }

@@ -12,6 +12,7 @@ import { planMake } from './plan-make.ts';
 import { reasonToMakeAnew, restoreReason, updateReason, whyBack, whyStart } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
 import { forwardProperties, propertyDiff } from './property-diff.ts';
+import { wayOn } from './way-on.ts';
 
 /** Decides what a machine of the lab needs: as little as possible, in the order in which it is done. */
 export function planMachine(context: PlanContext, desired: DesiredMachine, recorded: MachineState | undefined): void {
@@ -75,7 +76,9 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     have = restore.applied.length;
   }
 
-  const remaining = chain.slice(have);
+  const remaining = wayOn(context, chain, have).flatMap(({ kind, index }) =>
+    kind === 'run' ? (chain[index] ?? []) : [],
+  );
   const had = Math.min(common, nameless + 1);
   const unlayered = chain.slice(have, Math.min(common, nameless)).filter((link) => link.cut);
   const template = desired.spec.kind === 'template';

@@ -1,10 +1,12 @@
 import { ramShape } from '../machine/ram-shape.ts';
-import { appliedStep } from './chain.ts';
+import { appliedStep, appliedUpTo, namesUpTo } from './chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
+import { wayOn } from './way-on.ts';
 
 /**
- * Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one.
+ * Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one. Where a
+ * layer further on is there already, the machine goes on from that.
  *
  * @param had how many links the machine had behind it, before it went back
  */
@@ -17,9 +19,13 @@ export function planSteps(
   const { chain, spec, declaration } = desired;
   const { name } = declaration;
   const ownFrom = chain.length - declaration.steps.length;
-  for (let index = Math.max(have, 1); index < chain.length; index++) {
+  for (const { kind, index, isThere } of wayOn(context, chain, have, layers)) {
     const link = chain[index];
     if (!link?.step) continue;
+    if (kind === 'restore') {
+      planGoingOn(context, desired, index, isThere);
+      continue;
+    }
     const waits = link.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []);
     const own = index >= ownFrom ? declaration.steps[index - ownFrom] : undefined;
     const id = context.add(
@@ -49,6 +55,35 @@ export function planSteps(
     if (layers && link.cut && !context.producers.has(link.key))
       context.producers.set(link.key, { id, shape: ramShape(spec) });
   }
+}
+
+/** From a layer that was made again to the furthest that is there. */
+function planGoingOn(
+  context: PlanContext,
+  { chain, spec, declaration }: DesiredMachine,
+  index: number,
+  isThere: (key: string) => boolean,
+): void {
+  const { name } = declaration;
+  const { key = '', name: step = '' } = chain[index] ?? {};
+  context.add(
+    {
+      action: 'restore',
+      resource: name,
+      machine: name,
+      reason: `go on to the layer after "${step}": the steps up to there are cached`,
+      changeClass: 'rollback',
+      ...context.duration(`restore:${name}`, 'restore'),
+      work: {
+        verb: 'restore',
+        spec,
+        layer: key,
+        applied: appliedUpTo(chain, index),
+        checkpoints: namesUpTo(chain, index + 1, isThere),
+      },
+    },
+    index,
+  );
 }
 
 function reasonToRun({ cut }: ChainLink, index: number, have: number, had: number): string {
