@@ -26,6 +26,7 @@ export function coalesceStored(host: VmHost, keys: readonly string[], call: Back
     keys,
     qemuImg: () => qemuImgOf(host, arch, call.signal),
     signal: call.signal,
+    onStage: (stage) => host.logger.log('debug', 'layers', stage),
   });
 }
 

@@ -40,7 +40,10 @@ test('an apply leaves as many layers as the lab wants, the newest two among them
   const bench = benchFor();
   await bench.apply(web('1', '1', '1', '1', '1', '1'));
   assert.equal(layered(bench), '-b--ef');
-  assert.match(said(bench, 'layers-coalesced')[0] ?? '', /^3 layers were coalesced with those above: .* are free$/);
+  assert.match(
+    said(bench, 'layers-coalesced')[0] ?? '',
+    /^3 layers were coalesced with those above, which frees .*; to go back there, steps run again$/,
+  );
   assert.ok(
     bench.events.some((event) => event.type === 'progress' && event.subject === 'layers'),
     'progress is told',

@@ -75,9 +75,9 @@ export function tellCoalesced(
 ): void {
   const { coalesced, bytes, left } = outcome;
   const layers = coalesced === 1 ? '1 layer was' : `${coalesced} layers were`;
-  const free = bytes > 0 ? `, ${formatByteSize(bytes)} are free` : '';
+  const free = bytes > 0 ? `, which frees ${formatByteSize(bytes)}` : '';
   if (coalesced > 0) {
-    const message = `${layers} coalesced with those above: to go back there, the steps run again${free}`;
+    const message = `${layers} coalesced with those above${free}; to go back there, steps run again`;
     context.emit({ type: 'notice', code: 'layers-coalesced', message });
   }
   const message = overBudget(left, limits);
