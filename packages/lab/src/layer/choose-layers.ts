@@ -44,14 +44,21 @@ export function chooseLayers({ unnamed, chains }: LayerFacts, limits: LayerLimit
   const chosen = new Set<string>();
   const isFree = (key: string) => unnamed.get(key)?.isFixed === false && !chosen.has(key);
   const chainsOf = new Map<string, (readonly ChainPlace[])[]>();
-  for (const chain of chains) for (const { key } of chain) chainsOf.set(key, [...(chainsOf.get(key) ?? []), chain]);
+  for (const chain of chains) {
+    for (const { key } of chain) {
+      const own = chainsOf.get(key);
+      if (own) own.push(chain);
+      else chainsOf.set(key, [chain]);
+    }
+  }
   const loss = (key: string) => Math.max(0, ...(chainsOf.get(key) ?? []).map((chain) => lossMs(chain, key, chosen)));
 
   for (const chain of chains) {
     for (;;) {
       const kept = chain.filter(({ key }) => unnamed.has(key) && !chosen.has(key));
       if (kept.length <= limits.perMachine) break;
-      const [cheapest] = cheapestFirst(kept.map(({ key }) => key).filter(isFree), loss);
+      const candidates = kept.map(({ key }) => key).filter(isFree);
+      const [cheapest] = cheapestFirst(candidates, (key) => lossMs(chain, key, chosen));
       if (cheapest === undefined) break;
       chosen.add(cheapest);
     }

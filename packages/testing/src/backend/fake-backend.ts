@@ -21,7 +21,7 @@ import type {
 import type { FakeCall, FakeVerb } from './fake-call.ts';
 import { refused, stepFailed } from './fake-errors.ts';
 import { FakeHost, type FakeLayer, type FakeMachine } from './fake-host.ts';
-import { standOn, surveyFake } from './fake-layers.ts';
+import { layersAbove, standOn, surveyFake } from './fake-layers.ts';
 import { failingExitCode, printed } from './fake-shell.ts';
 
 export interface FakeBackendOptions {
@@ -273,10 +273,15 @@ export class FakeBackend implements Backend {
     await this.#moment('coalesceLayers', '', 'before', call);
     const gone: string[] = [];
     let bytes = 0;
+    const survey = surveyFake(this.host, call.scope);
+    const above = layersAbove(this.host);
     for (const key of keys) {
-      const row = surveyFake(this.host, call.scope).get(key);
+      const row = survey.get(key);
       if (!row || row.isPinned) continue;
-      for (const upper of row.above) standOn(this.host, upper.key, row.parent);
+      const parent = this.host.layers.get(key)?.stored.parent;
+      const standing = above.get(key) ?? [];
+      for (const upper of standing) standOn(this.host, upper, parent);
+      if (parent !== undefined) above.set(parent, [...(above.get(parent) ?? []), ...standing]);
       await this.#moment('coalesceLayers', key, 'middle', call);
       this.host.layers.delete(key);
       gone.push(key);

@@ -15,6 +15,7 @@ export function surveyFake(host: FakeHost, { lineage }: LabScope): ReadonlyMap<s
     direct.add(layer);
     if (!id.includes(`-${lineage}/`)) pin(layer);
   }
+  const above = layersAbove(host);
   return new Map(
     [...host.layers]
       .filter(([, { owners }]) => owners.has(lineage))
@@ -24,14 +25,24 @@ export function surveyFake(host: FakeHost, { lineage }: LabScope): ReadonlyMap<s
           key,
           ...(stored.parent === undefined ? {} : { parent: stored.parent }),
           bytes: stored.bytes,
-          above: [...host.layers.values()]
-            .filter((upper) => upper.stored.parent === key)
-            .map((upper) => ({ key: upper.stored.key, saves: stored.bytes })),
+          above: (above.get(key) ?? []).map((upper) => ({ key: upper, saves: stored.bytes })),
           isPinned: pinned.has(key) || direct.has(key),
           isNamed: stored.descriptions.length > 0,
         },
       ]),
   );
+}
+
+/** Keys of the layers that stand directly on each. */
+export function layersAbove(host: FakeHost): Map<string, string[]> {
+  const above = new Map<string, string[]>();
+  for (const [key, { stored }] of host.layers) {
+    if (stored.parent === undefined) continue;
+    const standing = above.get(stored.parent);
+    if (standing) standing.push(key);
+    else above.set(stored.parent, [key]);
+  }
+  return above;
 }
 
 /** A layer's disk is written anew, above another layer or the image. */
