@@ -3,6 +3,7 @@ export { runStep } from '@goqemu/vm';
 export { doctor } from '../doctor/doctor.ts';
 export { disposeLab } from '../host/dispose-lab.ts';
 export { fetchImage, presentImage } from '../images/fetch-image.ts';
+export { coalesceStored, surveyStored } from '../layers/coalesce-layers.ts';
 export { collectStored } from '../layers/collect-stored.ts';
 export { cutLayers } from '../layers/cut-layers.ts';
 export { describeLayer, flattenStored } from '../layers/keep-layers.ts';
