@@ -3,7 +3,7 @@ export { adoptedRecord } from './backend/adopted.ts';
 import { QemuBackend } from './backend/qemu-backend.ts';
 import type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 
-export { type FlattenReport, QemuBackend } from './backend/qemu-backend.ts';
+export { QemuBackend } from './backend/qemu-backend.ts';
 export type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 
 export type { DoctorFact } from './doctor/doctor.ts';

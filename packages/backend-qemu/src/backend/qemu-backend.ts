@@ -11,6 +11,7 @@ import type {
   BackendRecord,
   CutLayer,
   CutResult,
+  FlattenedLayer,
   LabScope,
   MachineOrigin,
   MachineSpec,
@@ -50,14 +51,6 @@ import { adoptedRecord, attachTarget, describeFound, refuseAdopted } from './ado
 import { preflight } from './preflight.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 import { architectureOfImages, describeImage, tellImageProgress, vmCall } from './translate.ts';
-
-/** What flattening a layer did. */
-export interface FlattenReport {
-  /** Layers that its disk stood on. */
-  readonly depth: number;
-  /** Of its own disk file. */
-  readonly bytes: { readonly before: number; readonly after: number };
-}
 
 /** Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. */
 export class QemuBackend implements Backend, AsyncDisposable {
@@ -258,14 +251,13 @@ export class QemuBackend implements Backend, AsyncDisposable {
     });
   }
 
-  /** Writes the disk of a layer as one file on its image. */
-  async flattenLayer(key: string, signal?: AbortSignal): Promise<FlattenReport> {
+  async flattenLayer(key: string, { signal }: BackendCall): Promise<FlattenedLayer> {
     const { layers, platform } = this.host;
     const layer = await layers.get(key);
     const arch = platform.arch === 'arm64' ? 'arm64' : 'amd64';
     const done = await flattenLayer(layers, layer, {
       qemuImg: () => qemuImgOf(this.host, arch, signal),
-      ...(signal ? { signal } : {}),
+      signal,
     });
     if (done) return { depth: done.depth, bytes: done.bytes };
     const bytes = await layers.diskBytes(layer);

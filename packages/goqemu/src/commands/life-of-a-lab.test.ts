@@ -193,8 +193,25 @@ test('checkpoints are created, listed as a tree, restored and deleted', async ()
   const restored = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(restored.code, 0, restored.stderr);
   assert.match(restored.stdout, /^restored .* in /);
+  let meanwhile: number | undefined;
+  lab.settings = {
+    fault: async ({ verb }, moment) => {
+      if (verb === 'flattenLayer' && moment === 'middle')
+        meanwhile = (await lab.run(['checkpoint', 'delete', id])).code;
+    },
+  };
   const flat = await lab.run(['checkpoint', 'flatten', 'before upgrade']);
-  assert.match(flat.stdout, /^web: written as one file on its image, .* above 3 layers before, .* now$/m);
+  assert.match(flat.stdout, /^web: written as one file on its image, .* above 2 layers before, .* now$/m);
+  assert.equal(meanwhile, 75, 'what is being flattened is not deleted');
+  lab.settings = {};
+  const again = await lab.run(['checkpoint', 'flatten', 'before upgrade', '--json']);
+  assert.deepEqual(
+    JSON.parse(again.stdout).machines.map((one: { name: string; depth: number }) => [one.name, one.depth]),
+    [
+      ['web', 0],
+      ['db', 0],
+    ],
+  );
   assert.equal((await lab.run(['checkpoint', 'flatten', 'no such'])).code, 64);
   assert.equal((await lab.run(['checkpoint', 'delete', id])).code, 0);
   const gone = await lab.run(['checkpoint', 'restore', 'before upgrade']);

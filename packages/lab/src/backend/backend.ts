@@ -70,6 +70,14 @@ export interface StoredLayer {
   readonly descriptions: readonly string[];
 }
 
+/** What flattening a layer did. */
+export interface FlattenedLayer {
+  /** Layers that its disk stood on; 0 when there was nothing to do. */
+  readonly depth: number;
+  /** Bytes that its own disk file took and takes. */
+  readonly bytes: { readonly before: number; readonly after: number };
+}
+
 export interface CutLayer {
   readonly machine: MachineSpec;
   readonly record: BackendRecord;
@@ -188,6 +196,12 @@ export interface Backend {
   restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord>;
   /** Names a layer, or takes its names away. */
   describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer>;
+  /**
+   * Lets a layer hold what the layers below it hold, so that it stands on its image alone. What stands on it goes on.
+   *
+   * @throws GoqemuError `layer-missing`, `flatten-failed`, `no-room`
+   */
+  flattenLayer(key: string, call: BackendCall): Promise<FlattenedLayer>;
   /** Removes layers that nothing in `keep` (or of another lab) reaches, or only tells what would go. */
   collectLayers(
     keep: readonly string[],

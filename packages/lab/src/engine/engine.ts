@@ -3,9 +3,15 @@ import { GoqemuError, writeFileAtomic } from '@goqemu/core';
 import { applyPlan } from '../apply/apply-plan.ts';
 import { fetchImages } from '../apply/fetch-images.ts';
 import { errorReport } from '../apply/operation-failure.ts';
-import type { CheckpointListReport, CheckpointReport, RestoreReport } from '../checkpoint/checkpoint-report.ts';
+import type {
+  CheckpointListReport,
+  CheckpointReport,
+  FlattenReport,
+  RestoreReport,
+} from '../checkpoint/checkpoint-report.ts';
 import { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
 import { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
+import { flattenCheckpoint } from '../checkpoint/flatten-checkpoint.ts';
 import { listCheckpoints } from '../checkpoint/list-checkpoints.ts';
 import { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
@@ -241,6 +247,15 @@ export class Engine {
   /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */
   deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
     return deleteCheckpoint(this.#context, idOrName, options.signal);
+  }
+
+  /**
+   * Writes the disks of a checkpoint as one file each on their images.
+   *
+   * @throws GoqemuError `checkpoint-unknown`, `locked`, `layer-missing`, `flatten-failed`, `no-room`
+   */
+  flattenCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<FlattenReport> {
+    return flattenCheckpoint(this.#context, idOrName, options.signal);
   }
 
   /** Gives up cached layers that no machine and no checkpoint needs. @throws GoqemuError `locked` */

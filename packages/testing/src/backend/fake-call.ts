@@ -16,6 +16,7 @@ export type FakeVerb =
   | 'cutLayers'
   | 'restore'
   | 'describeLayer'
+  | 'flattenLayer'
   | 'collectLayers'
   | 'dispose';
 
