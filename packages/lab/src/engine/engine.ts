@@ -22,7 +22,7 @@ import { suggestion } from '../evaluate/lab-error.ts';
 import { forkCheckpoint } from '../fork/fork-checkpoint.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
-import { forksOf } from '../fork/forks-of.ts';
+import { allForksOf, forksOf } from '../fork/forks-of.ts';
 import { removeFork } from '../fork/remove-fork.ts';
 import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
@@ -119,7 +119,7 @@ export class Engine {
     const [plan, forks] = await Promise.all([this.#plan(undefined, options), forksOf(this.#context)]);
     if (forks.length === 0) return plan;
     const names = forks.map((fork) => fork.name).join(', ');
-    const message = `forks of it stay: ${names}; destroy them with --stack ${forks[0]?.name}`;
+    const message = `forks of it stay: ${names}; destroy them with --forks`;
     return { ...plan, notices: [...plan.notices, { code: 'forks-stay', message }] };
   }
 
@@ -228,6 +228,11 @@ export class Engine {
     if (definition)
       for (const { name } of report.forks) await this.#writeOutputs(name, definition, parameters ? { parameters } : {});
     return report;
+  }
+
+  /** The names of the forks of this stack and of their forks, each before the one that it was forked from. */
+  async forks(): Promise<readonly string[]> {
+    return (await allForksOf(this.#context)).map(({ name }) => name);
   }
 
   /** The same lab in another stack. */
