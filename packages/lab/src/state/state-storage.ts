@@ -21,7 +21,13 @@ export type StoredFile =
   | 'journal-before'
   | 'history'
   | 'lab-lock'
-  | 'secret-key';
+  | SecretKeyFile;
+
+/**
+ * The key of the secrets of one lineage. Without the lineage: as it was called before, when labs of one name in two
+ * folders shared it; it is read still, and never written.
+ */
+export type SecretKeyFile = 'secret-key' | `secret-key-${string}`;
 
 /** Where that lies; a test keeps it in memory. */
 export interface StateStorage {
@@ -78,6 +84,8 @@ export class FileStateStorage implements StateStorage {
         return join(labFolder, 'lab.lock.json');
       case 'secret-key':
         return join(home, 'keys', `${lab}-${stack}.state-key`);
+      default:
+        return join(home, 'keys', `${file.slice('secret-key-'.length)}.state-key`);
     }
   }
 
@@ -91,7 +99,7 @@ export class FileStateStorage implements StateStorage {
   }
 
   async write(file: StoredFile, text: string): Promise<void> {
-    const secret = file === 'secret-key';
+    const secret = file.startsWith('secret-key');
     if (secret) await mkdir(dirname(this.path(file)), { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.path(file), text, { mode: secret ? 0o600 : 0o644 });
   }
