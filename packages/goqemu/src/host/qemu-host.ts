@@ -1,4 +1,13 @@
-import { adoptedRecord, QemuBackend, type QemuBackendOptions } from '@goqemu/backend-qemu';
+import {
+  adoptedRecord,
+  discardHolding,
+  findHoldings,
+  type Holding,
+  type MachineElsewhere,
+  machinesElsewhere,
+  QemuBackend,
+  type QemuBackendOptions,
+} from '@goqemu/backend-qemu';
 import { GoqemuError, writeFileAtomic } from '@goqemu/core';
 import type { FoundMachine } from '@goqemu/lab';
 import { type MachineRecord, openEndpoint, openReader } from '@goqemu/machine';
@@ -7,6 +16,18 @@ import type { HostBackend, HostMachine } from './host-backend.ts';
 
 /** The QEMU backend with what the command line adds to it. */
 class QemuHost extends QemuBackend implements HostBackend {
+  findHoldings(): Promise<readonly Holding[]> {
+    return findHoldings(this.host);
+  }
+
+  discardHolding(holding: Holding, signal?: AbortSignal): Promise<void> {
+    return discardHolding(this.host, holding, signal);
+  }
+
+  machinesElsewhere(): Promise<readonly MachineElsewhere[]> {
+    return machinesElsewhere(this.host.folders.home);
+  }
+
   machine(found: Pick<FoundMachine, 'spec' | 'record' | 'scope'>): HostMachine {
     const { spec, record, scope } = found;
     const vm = this.vm(spec, scope);

@@ -9,6 +9,7 @@ import {
   systemErrorCode,
   writeFileAtomic,
 } from '@goqemu/core';
+import { stateNote, stateNotePath } from './known-states.ts';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -40,8 +41,10 @@ export interface StateStorage {
   remove(file: StoredFile): Promise<void>;
   /** The path, for messages. */
   path(file: StoredFile): string;
-  /** Removes everything, and the place itself once the lock is released. */
-  clear(): Promise<void>;
+  /** Notes in goqemu's own folder where the state of this lineage is. */
+  register(lineage: string): Promise<void>;
+  /** Removes everything of this lineage, and the place itself once the lock is released. */
+  clear(lineage: string): Promise<void>;
   /** The stacks of the lab that have something here, this one among them. */
   stacks(): Promise<readonly string[]>;
   /** Where another stack of the lab has its files. */
@@ -122,10 +125,20 @@ export class FileStateStorage implements StateStorage {
     await rm(this.path(file), { force: true });
   }
 
-  async clear(): Promise<void> {
+  async register(lineage: string): Promise<void> {
+    const path = stateNotePath(this.#folders.home, lineage);
+    const text = stateNote(this.#folders);
+    const present = await readFile(path, 'utf8').catch((error: unknown) => {
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+    });
+    if (present !== text) await writeFileAtomic(path, text, { mode: 0o600 });
+  }
+
+  async clear(lineage: string): Promise<void> {
     // The state goes last: what is left by a crash still says what it is.
     for (const file of ['history', 'journal-before', 'state-before', 'journal', 'state'] as const)
       await this.remove(file);
+    await rm(stateNotePath(this.#folders.home, lineage), { force: true });
     this.#cleared = true;
   }
 

@@ -1,0 +1,70 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { folderNames, systemErrorCode } from '@goqemu/core';
+import { z } from 'zod';
+
+/** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
+export interface KnownState {
+  readonly lineage: string;
+  readonly lab: string;
+  readonly stack: string;
+  readonly stateFolder: string;
+  /** False when there is no state there any more, or that of another lineage. */
+  readonly isThere: boolean;
+}
+
+const noteSchema = z.object({ version: z.literal(1), lab: z.string(), stack: z.string(), stateFolder: z.string() });
+
+/** The file that says where the state of a lineage is: what is left of a lab whose state is gone is told by it. */
+export function stateNotePath(home: string, lineage: string): string {
+  return join(home, 'states', `${lineage}.json`);
+}
+
+export function stateNote(place: Pick<KnownState, 'lab' | 'stack' | 'stateFolder'>): string {
+  const { lab, stack, stateFolder } = place;
+  return `${JSON.stringify({ version: 1, lab, stack, stateFolder }, null, 1)}\n`;
+}
+
+/** Every state that was written to from this folder of goqemu. */
+export async function knownStates(home: string): Promise<readonly KnownState[]> {
+  const states: KnownState[] = [];
+  for (const name of await folderNames(join(home, 'states'))) {
+    const lineage = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
+    const note = lineage === undefined ? undefined : readNote(await textOf(stateNotePath(home, lineage)));
+    if (lineage === undefined || !note) continue;
+    const { lab, stack, stateFolder } = note;
+    states.push({ lineage, lab, stack, stateFolder, isThere: await holds(stateFolder, lineage) });
+  }
+  return states;
+}
+
+/** Removes what goqemu's own folder keeps for a state that is gone: where it was, and the key of its secrets. */
+export async function forgetState(home: string, lineage: string): Promise<void> {
+  await rm(stateNotePath(home, lineage), { force: true });
+  await rm(join(home, 'keys', `${lineage}.state-key`), { force: true });
+}
+
+/** A damaged state may name its lineage in one of its files alone, and is one all the same. */
+async function holds(stateFolder: string, lineage: string): Promise<boolean> {
+  for (const name of ['state.json', 'journal.ndjson', 'state.before.json', 'journal.before.ndjson'])
+    if ((await textOf(join(stateFolder, name)))?.includes(`"${lineage}"`)) return true;
+  return false;
+}
+
+/** What cannot be read for another reason than that it is not there is not taken for gone. */
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function readNote(text: string | undefined): z.infer<typeof noteSchema> | undefined {
+  try {
+    return noteSchema.safeParse(JSON.parse(text ?? '')).data;
+  } catch {
+    return undefined; // nobody's: whose lineage it is will write it anew
+  }
+}
