@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostPlatform, type Logger } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { Machine } from '@goqemu/machine';
+import type { Machine, QemuInstallation } from '@goqemu/machine';
 import {
   type CutOptions,
   collectLayers,
@@ -31,6 +31,11 @@ export interface LabOptions {
   /** Opens a lab that another process made. */
   readonly folder?: string;
   readonly qemuPath?: string;
+  /** The host system that it is taken for; this one unless given. */
+  readonly system?: 'linux' | 'darwin';
+  /** What QEMU's build is taken to lack. */
+  readonly without?: { readonly objects?: readonly string[]; readonly migrationCapabilities?: readonly string[] };
+  readonly firmware?: VmSpec['firmware'];
   readonly room?: Partial<HostRoom>;
   readonly logger?: Logger;
   /** Bytes; 256 MiB unless given. */
@@ -45,6 +50,7 @@ export class CheckpointLab implements AsyncDisposable {
   readonly host: VmHost;
   readonly #memory: number;
   readonly #disk: number;
+  readonly #firmware: VmSpec['firmware'];
   readonly #made = new Map<string, { readonly vm: Vm; readonly session: GuestSession }>();
   readonly notices: string[] = [];
 
@@ -52,14 +58,20 @@ export class CheckpointLab implements AsyncDisposable {
     this.folder = folder;
     this.#memory = options.memory ?? 2 ** 28;
     this.#disk = options.disk ?? 2 ** 31;
+    this.#firmware = options.firmware ?? 'bios';
     const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: folder } };
     const usual = createVmHost({ platform }).room;
-    this.host = createVmHost({
+    const host = createVmHost({
       platform,
       room: { ...usual, ...options.room },
       ...(options.qemuPath ? { qemuPath: options.qemuPath } : {}),
       ...(options.logger ? { logger: options.logger } : {}),
     });
+    this.host = {
+      ...host,
+      platform: { ...platform, system: options.system ?? platform.system },
+      installation: async (arch, signal) => lessThan(await host.installation(arch, signal), options.without),
+    };
   }
 
   static async open(options: LabOptions = {}): Promise<CheckpointLab> {
@@ -69,7 +81,13 @@ export class CheckpointLab implements AsyncDisposable {
 
   /** The same home, seen by a host that differs. */
   as(options: LabOptions): Promise<CheckpointLab> {
-    return CheckpointLab.open({ memory: this.#memory, disk: this.#disk, ...options, folder: this.folder });
+    return CheckpointLab.open({
+      memory: this.#memory,
+      disk: this.#disk,
+      firmware: this.#firmware,
+      ...options,
+      folder: this.folder,
+    });
   }
 
   readonly call: VmCall = {
@@ -98,7 +116,7 @@ export class CheckpointLab implements AsyncDisposable {
     return {
       name,
       arch: 'amd64',
-      firmware: 'bios',
+      firmware: this.#firmware,
       accelerator: 'tcg',
       memory: this.#memory,
       cpus: 1,
@@ -147,6 +165,15 @@ export class CheckpointLab implements AsyncDisposable {
     await rm(this.host.layers.memoryFolder, { recursive: true, force: true });
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+function lessThan(installation: QemuInstallation, without: LabOptions['without'] = {}): QemuInstallation {
+  const { features } = installation;
+  const left = (all: readonly string[], lacking: readonly string[] = []) =>
+    all.filter((name) => !lacking.includes(name));
+  const objects = left(features.objects, without.objects);
+  const migrationCapabilities = left(features.migrationCapabilities, without.migrationCapabilities);
+  return { ...installation, features: { ...features, objects, migrationCapabilities } };
 }
 
 /** Keys are digests; in tests they are of names. */

@@ -12,18 +12,23 @@ export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
 export {
   captureRam,
+  captureWhole,
   continueOnOverlay,
   copyRam,
   createOverlay,
   diskFile,
   findGuestRam,
   hasFixedRomsOnly,
-  loadDeviceState,
+  isSavedState,
+  loadState,
   mayReadMemory,
   parseStateStream,
   qcow2Size,
   type RamCapture,
+  type StateForm,
   type StateStream,
+  stateChannel,
+  wholeStateTimeoutMs,
 } from './checkpoint/index.ts';
 export type { ThrottleLimits } from './configuration/drive.ts';
 export {

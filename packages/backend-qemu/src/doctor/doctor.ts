@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { formatByteSize, isGoqemuError, systemErrorCode } from '@goqemu/core';
 import { checkBuildTools } from '@goqemu/image';
 import { acceleratorReport, installedArchitectures, type QemuInstallation, runsNatively } from '@goqemu/machine';
-import { checkpointRoad, type VmHost } from '@goqemu/vm';
+import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
 
 /** One thing that was looked at on this host. */
 export interface DoctorFact {
@@ -27,7 +27,7 @@ export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readon
     facts.push(
       ...qemuFacts(installation),
       ...(await acceleratorFacts(host, installation, signal)),
-      await ramFact(host, installation),
+      await ramFact(host, installation, signal),
     );
   facts.push(...(await emulationFacts(host)), memoryFact(), await roomFact(host), await buildFact(host));
   return facts;
@@ -78,15 +78,27 @@ async function emulationFacts({ platform }: VmHost): Promise<DoctorFact[]> {
   return [{ name: 'other guests', status: 'ok', finding }];
 }
 
+const slowerRoad =
+  'restores are quicker on Linux, with a QEMU (4.0 or later) that has x-ignore-shared and RAM in memfd or in files';
+
+const roadHints: Readonly<Record<CheckpointRoad['kind'], string | undefined>> = {
+  'copy-on-write': undefined,
+  copy: 'restores are quicker where that is allowed: sysctl kernel.yama.ptrace_scope=0, and a QEMU of 2.11 or later',
+  'mapped-ram': slowerRoad,
+  stream: slowerRoad,
+  disk: "with accelerator 'tcg' the RAM is kept too, and guests run slower",
+};
+
 /** How checkpoints keep RAM here. */
-async function ramFact(host: VmHost, installation: QemuInstallation): Promise<DoctorFact> {
-  const { kind, reason } = await checkpointRoad(host, installation);
-  const hints = {
-    'copy-on-write': undefined,
-    copy: 'restores are quicker where that is allowed: sysctl kernel.yama.ptrace_scope=0, and a QEMU of 2.11 or later',
-    disk: 'keeping RAM needs Linux, and a QEMU with memory-backend-memfd and x-ignore-shared (4.0 or later)',
-  };
-  const hint = hints[kind];
+async function ramFact(host: VmHost, installation: QemuInstallation, signal?: AbortSignal): Promise<DoctorFact> {
+  // WHPX, which keeps no RAM, is there on Windows alone.
+  const { accelerator } =
+    host.platform.system === 'win32'
+      ? await host.accelerator('auto', nativeArch(host), signal)
+      : { accelerator: 'tcg' as const };
+  const road = await checkpointRoad(host, installation);
+  const { kind, reason } = machineRoad(road, { firmware: 'bios', accelerator });
+  const hint = roadHints[kind];
   return {
     name: 'checkpoints',
     status: kind === 'disk' ? 'warning' : 'ok',

@@ -1,7 +1,8 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, hostProcessTable, isAlive, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
 import { collectLayers, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
+import { disposeLab } from '../host/dispose-lab.ts';
 import type { Holding } from './find-holdings.ts';
 import { runningMachines } from './running-machines.ts';
 
@@ -15,24 +16,17 @@ const endTimeoutMs = 10_000;
 export async function discardHolding(host: VmHost, holding: Holding, signal?: AbortSignal): Promise<void> {
   const { lineage, lab, machines } = holding;
   const call = signal ? { signal } : {};
-  if (lab !== undefined) {
-    const labFolder = join(host.folders.labs, `${lab}-${lineage}`);
-    const names = [...machines.map((machine) => machine.name), ...(await folderNames(labFolder))];
-    for (const name of new Set(names)) {
-      // What a machine is like is in the state alone; to end it, its name is enough.
-      const vm = new Vm(host, { lineage, labFolder }, { name } as VmSpec);
-      await killVm(vm, call);
-      await rm(vm.folder.path, { recursive: true, force: true });
-    }
-    await rmdir(labFolder).catch((error: unknown) => {
-      if (systemErrorCode(error) !== 'ENOENT') throw error;
-    });
+  const labFolder = join(host.folders.labs, `${lab ?? ''}-${lineage}`);
+  const names = [...machines.map((machine) => machine.name), ...(await folderNames(labFolder))];
+  for (const name of new Set(names)) {
+    // What a machine is like is in the state alone; to end it, its name is enough.
+    const vm = new Vm(host, { lineage, labFolder }, { name } as VmSpec);
+    await killVm(vm, call);
+    await rm(vm.folder.path, { recursive: true, force: true });
   }
   await endStrays(host, lineage, signal);
   await collectLayers({ store: host.layers, labsFolder: host.folders.labs, lineage, keep: [] });
-  const needed = (await host.layers.list()).some(({ manifest }) => manifest.identity.lineage === lineage);
-  const copied = [...(await host.keys.copies()).values()].includes(lineage);
-  if (!needed && !copied) await host.keys.delete(lineage);
+  await disposeLab(host, labFolder, { lab: lab ?? '', stack: '', lineage });
 }
 
 /** QEMUs whose folder is gone, and whose sockets are where another environment put them. */

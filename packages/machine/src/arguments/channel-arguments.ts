@@ -4,7 +4,8 @@ import type { ArgumentContext } from './argument-context.ts';
 import { device, slot, virtio } from './device-arguments.ts';
 import { optionText } from './option-text.ts';
 
-const tlsId = 'monitor-tls';
+/** The key of the machine's sockets, where these are on TCP. */
+export const tlsId = 'monitor-tls';
 
 /** The three monitors, and the keys of their sockets where these are on TCP. */
 export function monitorArguments({ config }: ArgumentContext): string[] {

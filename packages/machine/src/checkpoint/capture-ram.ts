@@ -1,9 +1,13 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { saveDeviceState, saveDevices } from './device-state.ts';
 import { findGuestRam, type GuestRam } from './guest-ram.ts';
 import type { Monitor } from './monitor.ts';
 import { copyPrivatePages } from './private-pages.ts';
 import { copyRam, prepareCopying } from './ram-file.ts';
+import { residentBytes } from './resident-bytes.ts';
+import { saveDevices } from './save-devices.ts';
+import { saveState, wholeStateTimeoutMs } from './saved-state.ts';
+import type { StateChannel } from './state-channel.ts';
+import type { StateForm } from './state-form.ts';
 import { parseStateStream, withDevices } from './state-stream.ts';
 
 export interface CaptureOptions {
@@ -17,8 +21,8 @@ export interface CaptureOptions {
   /** New files. */
   readonly ram: string;
   readonly state: string;
-  /** A 0700 folder with a short name, for the stream's socket. */
-  readonly socketFolder: string;
+  /** For a state that does not go into its file directly. */
+  readonly channel: StateChannel;
   readonly signal?: AbortSignal;
 }
 
@@ -27,6 +31,8 @@ export interface CaptureOptions {
  * it stands still for the rest alone.
  */
 export interface RamCapture {
+  /** What the state holds: with `devices` the RAM is a file of its own, else `ram` is all there is. */
+  readonly form: StateForm;
   /** Most bytes that the two files will take, as far as one can tell before. */
   readonly bytes: number;
   /** While the guest runs. */
@@ -49,15 +55,38 @@ export async function captureRam(options: CaptureOptions): Promise<RamCapture | 
   const ram = await findGuestRam(options.pid, options.memory);
   if (!ram) return undefined;
   const below = (await stat(ram.path)).blocks * 512;
-  if (ram.kind === 'shared') return { bytes: below + stateBytes, ...fromShared(ram, options) };
-  return options.base === undefined
-    ? undefined
-    : { bytes: below + stateBytes, ...fromPrivate(ram, options.base, options) };
+  const facts = { form: 'devices', bytes: below + stateBytes } as const;
+  if (ram.kind === 'shared') return { ...facts, ...fromShared(ram, options) };
+  return options.base === undefined ? undefined : { ...facts, ...fromPrivate(ram, options.base, options) };
 }
 
-type Strokes = Omit<RamCapture, 'bytes'>;
+/**
+ * How a machine is saved whose RAM cannot be reached from outside: QEMU writes all of it into the one file `ram`, while
+ * the guest stands still.
+ */
+export async function captureWhole(
+  form: 'stream' | 'mapped-ram',
+  options: Omit<CaptureOptions, 'state' | 'base'>,
+): Promise<RamCapture> {
+  const { pid, monitor, memory, ram, channel, signal } = options;
+  return {
+    form,
+    bytes: Math.min(memory, (await residentBytes(pid)) ?? memory) + stateBytes,
+    prepare: async () => undefined,
+    take: () =>
+      saveState(monitor, ram, {
+        form,
+        channel,
+        timeoutMs: wholeStateTimeoutMs(memory),
+        ...(signal ? { signal } : {}),
+      }),
+    finish: async () => undefined,
+  };
+}
 
-function fromShared(ram: GuestRam, { monitor, ram: ramFile, state, socketFolder, signal }: CaptureOptions): Strokes {
+type Strokes = Omit<RamCapture, 'bytes' | 'form'>;
+
+function fromShared(ram: GuestRam, { monitor, ram: ramFile, state, channel, signal }: CaptureOptions): Strokes {
   const limits = signal ? { signal } : {};
   return {
     prepare: async () => {
@@ -65,7 +94,7 @@ function fromShared(ram: GuestRam, { monitor, ram: ramFile, state, socketFolder,
       await prepareCopying();
     },
     take: async () => {
-      await settled([saveDeviceState(monitor, state, { socketFolder, ...limits }), copyRam(ram.path, ramFile, limits)]);
+      await settled([saveState(monitor, state, { channel, ...limits }), copyRam(ram.path, ramFile, limits)]);
     },
     finish: async () => undefined,
   };

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { temporaryFolder, testMachine } from '../fixture/test-machine.ts';
 import { hasFixedRomsOnly } from './copy-on-write.ts';
-import { loadDeviceState, saveDeviceState, saveDevices } from './device-state.ts';
+import { saveDevices } from './save-devices.ts';
+import { loadState, saveState } from './saved-state.ts';
+import { stateChannel } from './state-channel.ts';
 import { parseStateStream, withDevices } from './state-stream.ts';
 
 const memfd = { memoryBackend: { kind: 'memfd', share: true } } as const;
@@ -14,7 +16,7 @@ test('the state of a real machine is cut into head, RAM and devices, and put tog
   const folder = await temporaryFolder(t);
   const machine = await testMachine(t, { startPaused: true, ...memfd });
   const file = join(folder, 'state');
-  await saveDeviceState(machine.qmp, file, { socketFolder: machine.record.runtimeFolder });
+  await saveState(machine.qmp, file, { channel: stateChannel(machine.record) });
   const bytes = await readFile(file);
   const stream = parseStateStream(bytes);
   assert.deepEqual(Buffer.concat([stream.head, stream.ram, stream.devices]), bytes);
@@ -31,11 +33,11 @@ test('devices that were saved alone are loaded with the RAM blocks of an earlier
     string,
     string,
   ];
-  await saveDeviceState(first.qmp, base, { socketFolder: first.record.runtimeFolder });
+  await saveState(first.qmp, base, { channel: stateChannel(first.record) });
   await saveDevices(first.qmp, devices);
   await writeFile(joined, withDevices(parseStateStream(await readFile(base)), await readFile(devices)));
   const second = await testMachine(t, { startPaused: true, incoming: 'defer', ...memfd });
-  await loadDeviceState(second.qmp, joined, { socketFolder: second.record.runtimeFolder });
+  await loadState(second.qmp, joined, { channel: stateChannel(second.record) });
   assert.equal(await second.status(), 'paused');
 });
 

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { GoqemuError } from '@goqemu/core';
 
 /**
@@ -13,6 +14,18 @@ export interface StateStream {
   readonly devices: Buffer;
   /** Names of the RAM blocks whose pages are in the stream; blocks that stay in a shared file have none there. */
   readonly blocks: readonly string[];
+}
+
+/** Whether a file begins as a saved state does: for those that are too large to be read whole. */
+export async function isSavedState(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(headerBytes);
+    const { bytesRead } = await file.read(head, 0, headerBytes, 0);
+    return bytesRead === headerBytes && head.readUInt32BE(0) === magic && head.readUInt32BE(4) === 3;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Types of sections, one byte each. */

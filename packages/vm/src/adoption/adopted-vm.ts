@@ -1,29 +1,11 @@
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { GuestSession } from '@goqemu/guest';
 import { attachMachine, type Machine, removeRuntimeFiles } from '@goqemu/machine';
-import type { VmObservation } from '../lifecycle/observe-vm.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
-import { probeAdopted } from './look-at-machine.ts';
 
-/** The verbs of a machine that somebody else started: what it is made of is known from its record alone. */
-export async function observeAdopted(record: AdoptedRecord, call: VmCall): Promise<VmObservation> {
-  const status = await probeAdopted(record, call);
-  const { pid, accelerator } = record.machine;
-  switch (status) {
-    case 'running':
-      return { status, pid, accelerator };
-    case 'paused':
-    case 'prelaunch':
-    case 'suspended':
-      return { status: 'paused', pid, accelerator };
-    case 'gone':
-      return { status: 'absent', reason: `the imported QEMU has ended; its disk ${record.disk} is untouched` };
-    default:
-      return { status: 'crashed', reason: `its QEMU is in the state "${status}"`, pid, accelerator };
-  }
-}
+// The verbs of a machine that somebody else started: what it is made of is known from its record alone.
 
 /** Takes it on when it is paused. */
 export async function resumeAdopted(record: AdoptedRecord, call: VmCall): Promise<void> {

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import { type AttachTarget, attachMachine, hostCommandLines, type Machine, probeMachine } from '@goqemu/machine';
+import { type AttachTarget, attachMachine, hostCommandLines, type Machine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
@@ -67,11 +67,6 @@ export async function lookAtMachine(
     forwards,
     limits: limitsOf(forwards, hostname !== undefined, hostKey !== undefined),
   };
-}
-
-/** What is on record of it is the same QEMU still, and does what. */
-export function probeAdopted({ machine }: AdoptedRecord, call: VmCall) {
-  return probeMachine(machine, call.signal ? { signal: call.signal } : {});
 }
 
 async function systemDisk(vm: Vm, machine: Machine, call: VmCall): Promise<{ file: string; size: number }> {

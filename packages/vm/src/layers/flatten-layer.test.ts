@@ -64,7 +64,7 @@ test('one who is killed at any stage leaves what reads as before, and the next o
     assert.equal((await backingChain(machine)).length, 2, `after stage ${stage}`);
     assert.equal(await contentOf(machine), content, `after stage ${stage}`);
     assert.deepEqual(
-      (await readdir(flat.folder)).filter((name) => name.startsWith('flattening')),
+      (await readdir(flat.folder)).filter((name) => name.startsWith('rebasing')),
       [],
     );
   }

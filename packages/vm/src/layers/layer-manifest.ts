@@ -1,3 +1,4 @@
+import type { StateForm } from '@goqemu/machine';
 import { z } from 'zod';
 
 const fileSchema = z.object({
@@ -58,13 +59,30 @@ export const layerManifestSchema = z.object({
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
     formerly: z.array(fileSchema.shape.name).optional(),
   }),
-  ram: fileSchema.optional(),
+  /** With `form`, RAM and devices are this one file, as QEMU wrote it; else it is the memory's pages, and nothing else. */
+  ram: fileSchema.extend({ form: z.enum(['stream', 'mapped-ram']).optional() }).optional(),
+  /** The devices beside a RAM of pages. */
   state: fileSchema.optional(),
   compatibility: compatibilitySchema,
 });
 
 export type LayerManifest = z.infer<typeof layerManifestSchema>;
 export type RamCompatibility = z.infer<typeof compatibilitySchema>;
+
+/** Where the RAM of a layer is. */
+export interface RamFiles {
+  /** What the state holds; with `devices` the RAM is beside it, else `ram` and `state` are one file. */
+  readonly form: StateForm;
+  readonly ram: string;
+  readonly state: string;
+}
+
+/** The files that RAM is restored from, none missing; undefined for a layer that holds the disk only. */
+export function ramParts({ ram, state }: LayerManifest): readonly LayerFile[] | undefined {
+  if (!ram) return undefined;
+  if (ram.form) return [ram];
+  return state && [ram, state];
+}
 
 /** The first difference that keeps RAM from being restored, in words; undefined when there is none. */
 export function ramDifference(layer: RamCompatibility, machine: RamCompatibility): string | undefined {

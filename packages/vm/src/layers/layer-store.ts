@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, GoqemuError, statIfThere, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
-import { type LayerFile, type LayerManifest, layerManifestSchema } from './layer-manifest.ts';
+import { type LayerFile, type LayerManifest, layerManifestSchema, type RamFiles, ramParts } from './layer-manifest.ts';
 
 /** A layer and where its files are. */
 export interface Layer {
@@ -111,12 +111,19 @@ export class LayerStore {
   /**
    * Lets a layer have another disk file with the same content, which lies in its folder already.
    *
+   * @param parent key of the layer that the new disk stands on, null for none; undefined leaves what the manifest says
    * @throws GoqemuError `layer-missing` when it went meanwhile
    */
-  async replaceDisk({ manifest }: Layer, file: Pick<LayerFile, 'name' | 'size'>): Promise<Layer> {
-    const present = await this.get(manifest.key);
-    const { name, formerly = [] } = present.manifest.disk;
-    return this.write({ ...present.manifest, disk: { ...file, formerly: [...formerly, name] } });
+  async replaceDisk(
+    { manifest }: Layer,
+    file: Pick<LayerFile, 'name' | 'size'>,
+    parent?: string | null,
+  ): Promise<Layer> {
+    const { parent: before, ...present } = (await this.get(manifest.key)).manifest;
+    const { name, formerly = [] } = present.disk;
+    const below = parent === undefined ? before : (parent ?? undefined);
+    const disk = { ...file, formerly: [...formerly, name] };
+    return this.write({ ...present, ...(below === undefined ? {} : { parent: below }), disk });
   }
 
   /** Gives up the RAM of a layer; its disk stays. */
@@ -136,12 +143,11 @@ export class LayerStore {
    * @throws GoqemuError `layer-damaged` naming the file
    */
   async check(layer: Layer): Promise<void> {
-    const { disk, ram, state } = layer.manifest;
+    const { disk } = layer.manifest;
     const path = join(layer.folder, disk.name);
     if ((await isQcow2(path)) === false) throw damaged(layer, `${path} is no qcow2 image any more`);
-    const ramFiles = (await this.hasRam(layer)) ? [ram, state] : [];
-    for (const file of [disk, ...ramFiles]) {
-      if (!file) continue;
+    const ram = (await this.hasRam(layer)) ? ramParts(layer.manifest) : undefined;
+    for (const file of [disk, ...(ram ?? [])]) {
       const path = this.#path(layer, file);
       const found = await statIfThere(path);
       if (!found) throw damaged(layer, `${path} is missing`);
@@ -154,15 +160,15 @@ export class LayerStore {
   }
 
   /** Where the RAM and the device state of a layer are; of no use for one that holds neither. */
-  ramFiles(layer: Layer): { readonly ram: string; readonly state: string } {
-    const { ram, state } = layer.manifest;
-    return { ram: ram ? this.#path(layer, ram) : '', state: state ? this.#path(layer, state) : '' };
+  ramFiles(layer: Layer): RamFiles {
+    const [ram = '', state = ram] = (ramParts(layer.manifest) ?? []).map((file) => this.#path(layer, file));
+    return { form: layer.manifest.ram?.form ?? 'devices', ram, state };
   }
 
   /** False when RAM that was kept in memory did not outlive the host's last start. */
   async hasRam(layer: Layer): Promise<boolean> {
-    const { ram, state } = layer.manifest;
-    if (!ram || !state) return false;
+    const [ram] = ramParts(layer.manifest) ?? [];
+    if (!ram) return false;
     if (ram.store !== 'memory') return true;
     return (await statIfThere(this.#path(layer, ram))) !== undefined;
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError } from '@goqemu/core';
-import { parseStateStream } from '@goqemu/machine';
+import { isSavedState, parseStateStream } from '@goqemu/machine';
 import type { Layer, LayerStore } from './layer-store.ts';
 
 /**
@@ -36,5 +36,18 @@ export async function verifyLayer(
       hint: `remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
     });
   }
-  if (await store.hasRam(layer)) parseStateStream(await readFile(store.ramFiles(layer).state));
+  if (!(await store.hasRam(layer))) return;
+  const { form, state } = store.ramFiles(layer);
+  if (form === 'devices') parseStateStream(await readFile(state));
+  else if (!(await isSavedState(state))) throw noState(layer, state);
+}
+
+function noState(layer: Layer, path: string): GoqemuError {
+  return new GoqemuError({
+    code: 'layer-damaged',
+    source: 'environment',
+    subject: layer.manifest.id,
+    message: `checkpoint ${layer.manifest.id} is damaged: ${path} does not begin as a state of QEMU does`,
+    hint: `remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
+  });
 }

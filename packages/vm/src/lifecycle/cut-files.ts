@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
-import type { LayerFile } from '../layers/layer-manifest.ts';
+import type { StateForm } from '@goqemu/machine';
+import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
 import type { Vm } from '../vm/vm.ts';
 
 /** The files that a cut makes in its layer's folder, and RAM in memory where that is asked for. */
@@ -46,8 +47,9 @@ export class CutFiles {
     await link(path, this.disk);
   }
 
-  async makeDurable(): Promise<void> {
-    for (const path of [this.ram, this.state]) {
+  /** With a RAM of pages there are two files, else one. */
+  async makeDurable(form: StateForm): Promise<void> {
+    for (const path of form === 'devices' ? [this.ram, this.state] : [this.ram]) {
       const file = await open(path, 'r+');
       try {
         await file.sync();
@@ -62,6 +64,12 @@ export class CutFiles {
     const { size, mtimeMs } = await stat(this[name]);
     const store = this.ramFolder === this.folder ? {} : { store: 'memory' as const };
     return { name: this.names[name], size, modified: mtimeMs, ...store };
+  }
+
+  /** The manifest's words for RAM that was saved in this form. */
+  async sealedRam(form: StateForm): Promise<Pick<LayerManifest, 'ram' | 'state'>> {
+    const ram = await this.sealed('ram');
+    return form === 'devices' ? { ram, state: await this.sealed('state') } : { ram: { ...ram, form } };
   }
 
   async removeRam(): Promise<void> {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { StateForm } from '@goqemu/machine';
 import type { Standby } from '../guest/standby.ts';
 import type { LayerManifest } from '../layers/layer-manifest.ts';
 import { layerId } from '../layers/layer-store.ts';
@@ -12,7 +13,8 @@ export interface CutDescription {
   readonly parent?: string;
   readonly descriptions: readonly string[];
   readonly group?: string;
-  readonly hasRam: boolean;
+  /** How the RAM was saved, if it was. */
+  readonly ram?: StateForm;
   readonly standby?: Standby;
 }
 
@@ -21,7 +23,7 @@ export async function describeCut(
   vm: Vm,
   state: VmState,
   files: CutFiles,
-  { key, parent, descriptions, group, hasRam, standby }: CutDescription,
+  { key, parent, descriptions, group, ram, standby }: CutDescription,
 ): Promise<LayerManifest> {
   const { machine: record, agent } = state;
   const text = (name: string) => (typeof record?.[name] === 'string' ? record[name] : 'none');
@@ -43,7 +45,7 @@ export async function describeCut(
     agent: agent ?? false,
     ...(standby ? { standby } : {}),
     disk: { name: files.names.disk, size: (await stat(files.disk)).size },
-    ...(hasRam ? { ram: await files.sealed('ram'), state: await files.sealed('state') } : {}),
+    ...(ram ? await files.sealedRam(ram) : {}),
     compatibility: {
       arch: vm.spec.arch,
       memory: vm.spec.memory,

@@ -179,15 +179,18 @@ export class LayerCut implements AsyncDisposable {
   /** Makes the files durable and the layer one. */
   async finish(group?: string): Promise<Layer> {
     const standby = this.#standby;
+    const { key, parent, descriptions } = this.#options;
     await this.#dismiss();
     await this.#capture?.finish();
-    if (this.#capture) await this.#files.makeDurable();
+    if (this.#capture) await this.#files.makeDurable(this.#capture.form);
     this.vm.trace('cut: the files are durable');
     await this.vm.update({ layer: this.#options.key });
     this.vm.trace('cut: the folder names the layer');
     const manifest = await describeCut(this.vm, this.#state, this.#files, {
-      ...this.#options,
-      hasRam: this.#capture !== undefined,
+      key,
+      descriptions,
+      ...(parent ? { parent } : {}),
+      ...(this.#capture ? { ram: this.#capture.form } : {}),
       ...(group ? { group } : {}),
       ...(standby ? { standby } : {}),
     });

@@ -13,7 +13,7 @@ export interface VmObservation {
 }
 
 /** Looks at a machine without changing anything. */
-export async function observeVm(vm: Vm, call: VmCall): Promise<VmObservation> {
+export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<VmObservation> {
   const state = await readVmState(vm.folder.state);
   if (!state) return { status: 'absent' };
   const layer = state.layer ? { layer: state.layer } : {};

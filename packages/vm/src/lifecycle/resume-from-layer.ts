@@ -1,7 +1,7 @@
 import { copyFile, link, rm } from 'node:fs/promises';
 import { errorMessage, GoqemuError, systemErrorCode } from '@goqemu/core';
-import { launchMachine, loadDeviceState, type Machine } from '@goqemu/machine';
-import { ramDifference } from '../layers/layer-manifest.ts';
+import { launchMachine, loadState, type Machine, stateChannel, wholeStateTimeoutMs } from '@goqemu/machine';
+import { ramDifference, ramParts } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import { resumeMemory } from '../ram/resume-memory.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -14,8 +14,8 @@ import { deviceDigest, machineConfiguration, withoutForwards } from './machine-c
  * Why the RAM of a layer cannot be used by this machine here and now; undefined when it can.
  */
 export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<string | undefined> {
-  const { ram, state, compatibility } = layer.manifest;
-  if (!ram || !state) return 'the checkpoint holds the disk only';
+  const { compatibility } = layer.manifest;
+  if (!ramParts(layer.manifest)) return 'the checkpoint holds the disk only';
   if (!(await vm.host.layers.hasRam(layer))) return 'its RAM was kept in memory, and the host has been started since';
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const { accelerator } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
@@ -71,7 +71,12 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: 
     vm.trace('restore: the new QEMU is there');
     await memory.fill(machine, call.signal);
     vm.trace('restore: its RAM is in place');
-    await loadDeviceState(machine.qmp, files.state, { socketFolder: runtimeFolder, ...signal });
+    await loadState(machine.qmp, files.state, {
+      form: files.form,
+      channel: stateChannel(machine.record),
+      ...(files.form === 'devices' ? {} : { timeoutMs: wholeStateTimeoutMs(vm.spec.memory) }),
+      ...signal,
+    });
     vm.trace('restore: its devices are loaded');
     const baseState = memory.kind === 'copy-on-write' ? await keepBase(vm, files.state, state) : undefined;
     return { machine, state: { machine: { ...machine.record }, baseState } };

@@ -1,36 +1,43 @@
-import { captureRam, type Machine, type RamCapture } from '@goqemu/machine';
+import { captureRam, captureWhole, type Machine, type RamCapture, stateChannel } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { ramLimit } from './checkpoint-road.ts';
+import { checkpointRoad, machineRoad, wholeRoad } from './checkpoint-road.ts';
 
-/** How the RAM of a machine gets into two files; undefined, with a notice that says why, where it cannot. */
+/** How the RAM of a machine gets into files; undefined, with a notice that says why, where it cannot. */
 export async function captureMachine(
   vm: Vm,
   machine: Machine,
   files: { readonly ram: string; readonly state: string },
   call: VmCall,
 ): Promise<RamCapture | undefined> {
-  const { pid, runtimeFolder, accelerator } = machine.record;
-  const { baseState } = await vm.state();
-  const limit = ramLimit({ ...vm.spec, accelerator: accelerator as 'tcg' });
-  const capture = limit
-    ? undefined
-    : await captureRam({
-        pid,
-        monitor: machine.qmp,
-        memory: vm.spec.memory,
-        ...(baseState ? { base: vm.folder.file(baseState) } : {}),
-        ram: files.ram,
-        state: files.state,
-        socketFolder: runtimeFolder,
-        ...(call.signal ? { signal: call.signal } : {}),
-      });
-  if (!capture) {
+  const { pid, accelerator } = machine.record;
+  const installation = await vm.host.installation(vm.spec.arch, call.signal);
+  const { firmware } = vm.spec;
+  const road = machineRoad(await checkpointRoad(vm.host, installation), {
+    firmware,
+    accelerator: accelerator as 'tcg',
+  });
+  if (road.kind === 'disk') {
     call.onProgress?.({
       kind: 'notice',
       code: 'ram-not-kept',
-      message: `${vm.spec.name}: the checkpoint holds the disk alone, and restoring it boots: ${limit ?? 'this host does not let the RAM be reached from outside QEMU'}`,
+      message: `the checkpoint of ${vm.spec.name} holds the ${road.reason}`,
     });
+    return undefined;
   }
-  return capture;
+  const { baseState } = await vm.state();
+  const options = {
+    pid,
+    monitor: machine.qmp,
+    memory: vm.spec.memory,
+    ...(baseState ? { base: vm.folder.file(baseState) } : {}),
+    ram: files.ram,
+    state: files.state,
+    channel: stateChannel(machine.record),
+    ...(call.signal ? { signal: call.signal } : {}),
+  };
+  const apart = road.kind === 'copy-on-write' || road.kind === 'copy' ? await captureRam(options) : undefined;
+  if (apart) return apart;
+  const whole = wholeRoad(vm.host, installation, 'its RAM is not in a file');
+  return captureWhole(whole.kind, options);
 }

@@ -1,39 +1,75 @@
-import { mayReadMemory, type QemuInstallation } from '@goqemu/machine';
+import { isQemuAtLeast, mayReadMemory, type QemuInstallation } from '@goqemu/machine';
 import type { VmHost } from '../vm/vm-host.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
 
 /** How checkpoints keep and restore RAM on a host, best first. */
 export interface CheckpointRoad {
-  readonly kind: 'copy-on-write' | 'copy' | 'disk';
+  /**
+   * `copy-on-write` and `copy`: the RAM is a file that is reached from outside QEMU. `mapped-ram` and `stream`: QEMU
+   * writes it and reads it, while the guest stands still. `disk`: it is not kept.
+   */
+  readonly kind: 'copy-on-write' | 'copy' | 'mapped-ram' | 'stream' | 'disk';
   /** One sentence for people: what it means, and why it is not a better one. */
   readonly reason: string;
 }
 
 /** Looks at the host and its QEMU; nothing is started. */
 export async function checkpointRoad(
-  { platform }: Pick<VmHost, 'platform'>,
-  { features, version }: QemuInstallation,
+  host: Pick<VmHost, 'platform'>,
+  installation: QemuInstallation,
 ): Promise<CheckpointRoad> {
-  const disk = (reason: string) => ({ kind: 'disk' as const, reason: `disk only, restoring boots: ${reason}` });
-  if (platform.system !== 'linux') return disk('RAM can be reached from outside QEMU on Linux alone');
-  if (!features.migrationCapabilities.includes('x-ignore-shared'))
-    return disk(`QEMU ${version.text} cannot leave RAM out of a saved state (x-ignore-shared, since 4.0)`);
-  if (!features.objects.includes('memory-backend-memfd'))
-    return disk(`QEMU ${version.text} was built without memory-backend-memfd`);
+  const hindrance = ramFileHindrance(host, installation);
+  if (hindrance !== undefined) return wholeRoad(host, installation, hindrance);
+  const { features, version } = installation;
   const copied = (reason: string) => ({
     kind: 'copy' as const,
     reason: `disk and RAM, copied at each restore: ${reason}`,
   });
   if (!features.commands.includes('xen-save-devices-state'))
     return copied(`QEMU ${version.text} has no xen-save-devices-state`);
-  if (!(await mayReadMemory(platform)))
+  if (!(await mayReadMemory(host.platform)))
     return copied('this user may not read the memory of its own processes (kernel.yama.ptrace_scope)');
   return { kind: 'copy-on-write', reason: 'disk and RAM, restored copy-on-write' };
 }
 
-/** Why the checkpoints of this machine hold less than the host could keep; undefined when they do not. */
-export function ramLimit({ firmware, accelerator }: Pick<VmSpec, 'firmware' | 'accelerator'>): string | undefined {
-  if (firmware === 'uefi') return 'its UEFI variables are no part of a checkpoint, and RAM without them would not fit';
-  if (accelerator === 'whpx') return 'WHPX cannot save the state of its processors';
-  return undefined;
+/** The road of a machine whose RAM is not reached from outside QEMU, for this reason. */
+export function wholeRoad(
+  { platform }: Pick<VmHost, 'platform'>,
+  { features }: QemuInstallation,
+  reason: string,
+): CheckpointRoad & { readonly kind: 'mapped-ram' | 'stream' } {
+  // QEMU writes such files at given offsets (pwritev), which its builds for Windows cannot.
+  const mapped = platform.system !== 'win32' && features.migrationCapabilities.includes('mapped-ram');
+  return mapped
+    ? { kind: 'mapped-ram', reason: `disk and RAM, which QEMU writes and reads whole (mapped-ram): ${reason}` }
+    : { kind: 'stream', reason: `disk and RAM, which is streamed out of QEMU and back: ${reason}` };
+}
+
+/** Why RAM cannot be a file that goqemu and QEMU share; undefined where it can. */
+export function ramFileHindrance(
+  { platform }: Pick<VmHost, 'platform'>,
+  { features, version }: QemuInstallation,
+): string | undefined {
+  if (platform.system !== 'linux') return 'RAM can be reached from outside QEMU on Linux alone';
+  if (!features.migrationCapabilities.includes('x-ignore-shared'))
+    return `QEMU ${version.text} cannot leave RAM out of a saved state (x-ignore-shared, since 4.0)`;
+  // From 8.1 on only RAM with a path is left out, see `bootMemory`.
+  const backend = isQemuAtLeast(version, 8, 1) ? 'memory-backend-file' : 'memory-backend-memfd';
+  return features.objects.includes(backend) ? undefined : `QEMU ${version.text} was built without ${backend}`;
+}
+
+/** The road of one machine, where that is another than its host's. */
+export function machineRoad(
+  road: CheckpointRoad,
+  { firmware, accelerator }: Pick<VmSpec, 'firmware' | 'accelerator'>,
+): CheckpointRoad {
+  if (accelerator === 'whpx')
+    return { kind: 'disk', reason: 'disk only, restoring boots: WHPX cannot save the state of its processors' };
+  if (firmware === 'uefi')
+    return {
+      kind: 'disk',
+      reason:
+        'disk only, restoring boots: UEFI variables are no part of a checkpoint, and RAM without them would not fit',
+    };
+  return road;
 }

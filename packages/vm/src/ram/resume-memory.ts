@@ -10,6 +10,7 @@ import {
   parseStateStream,
   type QemuInstallation,
 } from '@goqemu/machine';
+import type { RamFiles } from '../layers/layer-manifest.ts';
 import type { Vm } from '../vm/vm.ts';
 import { bootMemory } from './boot-memory.ts';
 import { checkMemory } from './host-room.ts';
@@ -18,9 +19,9 @@ import { checkMemory } from './host-room.ts';
 export interface ResumeMemory {
   /**
    * `copy-on-write`: pages are the checkpoint's until the guest writes to them. `copy`: they are copied before it runs,
-   * for machines that could not be saved again otherwise.
+   * for machines that could not be saved again otherwise. `whole`: QEMU reads them with the devices.
    */
-  readonly kind: 'copy-on-write' | 'copy';
+  readonly kind: 'copy-on-write' | 'copy' | 'whole';
   readonly backend: MachineConfigInput['memoryBackend'];
   /** Brings the pages into a machine that waits for its state. */
   fill(machine: Machine, signal?: AbortSignal): Promise<void>;
@@ -31,11 +32,11 @@ export interface ResumeMemory {
  * machine without sending all of its RAM only as goqemu does it: devices by `xen-save-devices-state`, and the pages
  * that were written to read from outside. Where one of these cannot be, the RAM is copied.
  */
-export async function resumeMemory(
-  vm: Vm,
-  installation: QemuInstallation,
-  files: { readonly ram: string; readonly state: string },
-): Promise<ResumeMemory> {
+export async function resumeMemory(vm: Vm, installation: QemuInstallation, files: RamFiles): Promise<ResumeMemory> {
+  if (files.form !== 'devices') {
+    await checkMemory(vm.host, vm.spec.name, (await stat(files.ram)).blocks * 512);
+    return { kind: 'whole', backend: await bootMemory(vm, installation), fill: async () => undefined };
+  }
   if (await canSaveAgain(vm, installation, files.state)) {
     await checkMemory(vm.host, vm.spec.name, 0); // its pages are the checkpoint's: QEMU itself is what is new
     return {

@@ -1,7 +1,7 @@
 import { formatByteSize, isGoqemuError } from '@goqemu/core';
 import type { BackendCall, MachineSpec, Preflight } from '@goqemu/lab';
 import type { QemuInstallation } from '@goqemu/machine';
-import { checkpointRoad, ramLimit, type VmHost } from '@goqemu/vm';
+import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
 
 /** What this host lacks for these machines, and where their checkpoints will hold less than one would think. */
 export async function preflight(
@@ -18,6 +18,7 @@ export async function preflight(
           host,
           installation,
           machines.filter((machine) => machine.arch === arch),
+          call,
         )),
       );
     } catch (error) {
@@ -33,26 +34,28 @@ export async function preflight(
   return [...found, ...(await memoryFacts(host, machines))];
 }
 
+/** What checkpoints hold, where that is not the best there is: once for all machines that share a road. */
 async function checkpointFacts(
   host: VmHost,
   installation: QemuInstallation,
   machines: readonly MachineSpec[],
+  call: BackendCall,
 ): Promise<Preflight[]> {
   const road = await checkpointRoad(host, installation);
-  if (road.kind === 'disk')
-    return [{ severity: 'notice', code: 'ram-not-kept', message: `checkpoints hold the ${road.reason}` }];
-  return machines.flatMap(({ name, firmware, accelerator }) => {
-    const limit = ramLimit({ firmware, accelerator });
-    return limit === undefined
-      ? []
-      : [
-          {
-            severity: 'notice' as const,
-            code: 'ram-not-kept',
-            message: `checkpoints of ${name} hold the disk only, restoring boots: ${limit}`,
-          },
-        ];
-  });
+  const byReason = new Map<string, { readonly kind: CheckpointRoad['kind']; readonly names: string[] }>();
+  for (const { name, arch, firmware, accelerator: wanted } of machines) {
+    // Elsewhere the road does not depend on it, and proving one takes a while.
+    const isChosenHere = wanted === 'auto' && host.platform.system === 'win32';
+    const accelerator = isChosenHere ? (await host.accelerator(wanted, arch, call.signal)).accelerator : wanted;
+    const { kind, reason } = machineRoad(road, { firmware, accelerator });
+    if (kind === 'copy-on-write') continue;
+    byReason.set(reason, { kind, names: [...(byReason.get(reason)?.names ?? []), name] });
+  }
+  return [...byReason].map(([reason, { kind, names }]) => ({
+    severity: 'notice',
+    code: kind === 'disk' ? 'ram-not-kept' : 'slower-checkpoints',
+    message: `checkpoints of ${names.join(', ')} hold ${reason}`,
+  }));
 }
 
 /** Not all machines of a lab need to run at once, and few use all that they may: it is said, not refused. */

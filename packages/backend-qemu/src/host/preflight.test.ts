@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type HostPlatform, hostPlatform } from '@goqemu/core';
+import type { BackendCall, MachineSpec } from '@goqemu/lab';
+import { mayReadMemory, type QemuInstallation } from '@goqemu/machine';
+import type { VmHost } from '@goqemu/vm';
+import { preflight } from './preflight.ts';
+
+const call: BackendCall = {
+  lineage: '0123456789ab',
+  lab: 'web',
+  signal: new AbortController().signal,
+  progress: () => undefined,
+} as unknown as BackendCall;
+
+const machine = (name: string, accelerator: MachineSpec['accelerator'] = 'auto') =>
+  ({ name, arch: 'amd64', firmware: 'bios', accelerator, memory: 2 ** 30 }) as unknown as MachineSpec;
+
+/** A host with plenty of memory, and a QEMU 10 that has everything but what is named. */
+function host(system: HostPlatform['system'], best: 'tcg' | 'whpx', without: readonly string[] = []): VmHost {
+  const features = {
+    objects: ['memory-backend-file'].filter((name) => !without.includes(name)),
+    migrationCapabilities: ['x-ignore-shared', 'mapped-ram'],
+    commands: ['xen-save-devices-state'],
+  };
+  const version = { major: 10, minor: 0, micro: 0, text: '10.0.0' };
+  return {
+    platform: { ...hostPlatform(), system },
+    room: { disk: async () => 2 ** 40, memory: async () => 2 ** 40 },
+    installation: async () => ({ version, features }) as unknown as QemuInstallation,
+    accelerator: async () => ({ accelerator: best, reason: '', notices: [] }),
+  } as unknown as VmHost;
+}
+
+test('a plan says on which road checkpoints go, once for all machines that go on it', async () => {
+  const found = await preflight(host('darwin', 'tcg'), [machine('web'), machine('db', 'tcg')], call);
+  assert.deepEqual(found, [
+    {
+      severity: 'notice',
+      code: 'slower-checkpoints',
+      message:
+        'checkpoints of web, db hold disk and RAM, which QEMU writes and reads whole (mapped-ram): RAM can be reached from outside QEMU on Linux alone',
+    },
+  ]);
+});
+
+test('a machine that WHPX runs keeps its disk only, whether it was asked for or chosen', async () => {
+  const found = await preflight(host('win32', 'whpx'), [machine('web'), machine('db', 'tcg')], call);
+  assert.deepEqual(
+    found.map(({ code, message }) => `${code}: ${message}`),
+    [
+      'ram-not-kept: checkpoints of web hold disk only, restoring boots: WHPX cannot save the state of its processors',
+      'slower-checkpoints: checkpoints of db hold disk and RAM, which is streamed out of QEMU and back: RAM can be reached from outside QEMU on Linux alone',
+    ],
+  );
+});
+
+test('nothing is said where RAM is restored copy-on-write', async () => {
+  const found = await preflight(host('linux', 'tcg'), [machine('web')], call);
+  assert.deepEqual(
+    found.map(({ code }) => code),
+    (await mayReadMemory(hostPlatform())) ? [] : ['slower-checkpoints'],
+  );
+});

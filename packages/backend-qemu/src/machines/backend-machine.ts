@@ -1,0 +1,52 @@
+import type { GuestSession } from '@goqemu/guest';
+import type { BackendCall, BackendRecord, CutLayer, LabScope, MachineSpec, ObservedMachine } from '@goqemu/lab';
+import type { MachineRecord } from '@goqemu/machine';
+import type { CutPart, VmHost } from '@goqemu/vm';
+import type { OpenSessions } from './open-sessions.ts';
+
+/** A machine that goqemu made, or one that was imported: what both are asked. Looking at one loads nothing that acts. */
+export interface BackendMachine {
+  observe(call: BackendCall): Promise<ObservedMachine>;
+  /** Files that tell what it did: the serial console's output, and QEMU's own words. */
+  readonly logs: { readonly console: string; readonly qemu: string };
+  /** What acts on it; loaded with the first call. */
+  verbs(): Promise<MachineVerbs>;
+}
+
+/** What is done with a machine, whoever made it. */
+export interface MachineVerbs {
+  start(call: BackendCall): Promise<BackendRecord>;
+  stop(call: BackendCall): Promise<BackendRecord>;
+  delete(call: BackendCall): Promise<void>;
+  /** The session that steps share; it ends with the backend, or when the machine stops. */
+  session(): Promise<GuestSession>;
+  /** A session of the caller's own. */
+  openSession(): Promise<GuestSession>;
+  /** @throws GoqemuError `imported-no-layers` for a machine that stands on a disk of somebody else's */
+  restore(layer: string, call: BackendCall): Promise<BackendRecord>;
+  /** Nothing of it is touched yet. @throws GoqemuError `imported-no-layers` */
+  readyForCut(cut: CutLayer): Promise<ReadyForCut>;
+  record(): Promise<BackendRecord>;
+  /** Its QEMU. @throws GoqemuError `vm-stopped` */
+  running(): Promise<MachineRecord>;
+  /** Files for other SSH clients. */
+  sshFiles(): Promise<SshFiles>;
+}
+
+/** The lab's private key, and a known_hosts file with the host key that the machine shows. */
+export interface SshFiles {
+  readonly identityFile: string;
+  readonly knownHostsFile: string;
+}
+
+/** A machine's share in a cut, but for its monitor, which is opened when all are ready. */
+export type ReadyForCut = Omit<CutPart, 'machine'> & { readonly isRunning: boolean };
+
+/** Where a machine has its place: on which host, in whose folder. */
+export interface MachinePlace {
+  readonly host: VmHost;
+  readonly spec: MachineSpec;
+  readonly scope: LabScope;
+  readonly labFolder: string;
+  readonly sessions: OpenSessions;
+}

@@ -1,0 +1,82 @@
+import { GoqemuError } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import type { BackendCall, BackendRecord } from '@goqemu/lab';
+import type { MachineRecord } from '@goqemu/machine';
+import { type AdoptedRecord, endAdopted, openAdoptedSession, resumeAdopted, type Vm } from '@goqemu/vm';
+import { vmCall } from '../backend/vm-call.ts';
+import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
+import type { OpenSessions } from './open-sessions.ts';
+import { writeSshFiles } from './ssh-files.ts';
+import { vmAt } from './vm-at.ts';
+
+/** What is done with a machine that somebody else started: it has no layers, and its disk stays. */
+export class ImportedMachineVerbs implements MachineVerbs {
+  readonly #vm: Vm;
+  readonly #adopted: AdoptedRecord;
+  readonly #sessions: OpenSessions;
+
+  constructor(place: MachinePlace, adopted: AdoptedRecord) {
+    this.#vm = vmAt(place);
+    this.#adopted = adopted;
+    this.#sessions = place.sessions;
+  }
+
+  async start(call: BackendCall): Promise<BackendRecord> {
+    await resumeAdopted(this.#adopted, vmCall(call));
+    return this.record();
+  }
+
+  async stop(call: BackendCall): Promise<BackendRecord> {
+    await this.#end(call);
+    return this.record();
+  }
+
+  async delete(call: BackendCall): Promise<void> {
+    await this.#end(call);
+    call.progress({ kind: 'notice', code: 'imported-disk-kept', message: `its disk stays: ${this.#adopted.disk}` });
+  }
+
+  async restore(): Promise<BackendRecord> {
+    throw this.#noLayers();
+  }
+
+  async readyForCut(): Promise<ReadyForCut> {
+    throw this.#noLayers();
+  }
+
+  session(): Promise<GuestSession> {
+    return this.#sessions.of(this.#vm.folder.path, () => this.openSession());
+  }
+
+  openSession(): Promise<GuestSession> {
+    return openAdoptedSession(this.#vm, this.#adopted);
+  }
+
+  async record(): Promise<BackendRecord> {
+    return { adopted: this.#adopted };
+  }
+
+  async running(): Promise<MachineRecord> {
+    return this.#adopted.machine;
+  }
+
+  async sshFiles(): Promise<SshFiles> {
+    return writeSshFiles(this.#vm, this.#adopted.hostKey ?? (await this.#vm.hostKey()).publicKey);
+  }
+
+  async #end(call: BackendCall): Promise<void> {
+    await this.#sessions.close(this.#vm.folder.path);
+    await endAdopted(this.#vm, this.#adopted, vmCall(call));
+  }
+
+  #noLayers(): GoqemuError {
+    const { name } = this.#vm.spec;
+    return new GoqemuError({
+      code: 'imported-no-layers',
+      source: 'user',
+      subject: name,
+      message: `${name} was imported: it stands on a disk that is not goqemu's, and has no checkpoints`,
+      hint: `name the other machines, or have it made by goqemu: goqemu apply --replace ${name}`,
+    });
+  }
+}

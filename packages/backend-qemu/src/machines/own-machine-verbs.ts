@@ -1,0 +1,90 @@
+import { GoqemuError } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import type { BackendCall, BackendRecord, CutLayer } from '@goqemu/lab';
+import type { MachineRecord } from '@goqemu/machine';
+import { createVm, deleteVm, restoreVm, startVm, stopVm, type Vm, type VmOrigin } from '@goqemu/vm';
+import { vmCall } from '../backend/vm-call.ts';
+import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
+import type { OpenSessions } from './open-sessions.ts';
+import { writeSshFiles } from './ssh-files.ts';
+import { vmAt } from './vm-at.ts';
+
+/** What is done with a machine of goqemu's own. */
+export class OwnMachineVerbs implements MachineVerbs {
+  readonly #vm: Vm;
+  readonly #sessions: OpenSessions;
+
+  constructor(place: MachinePlace) {
+    this.#vm = vmAt(place);
+    this.#sessions = place.sessions;
+  }
+
+  async create(origin: VmOrigin, call: BackendCall): Promise<BackendRecord> {
+    await this.#closeSession();
+    await createVm(this.#vm, origin, vmCall(call));
+    return this.record();
+  }
+
+  async start(call: BackendCall): Promise<BackendRecord> {
+    const running = await startVm(this.#vm, await this.session(), vmCall(call));
+    await running.close();
+    return this.record();
+  }
+
+  async stop(call: BackendCall): Promise<BackendRecord> {
+    await this.#closeSession();
+    await stopVm(this.#vm, vmCall(call));
+    return this.record();
+  }
+
+  async delete(call: BackendCall): Promise<void> {
+    await this.#closeSession();
+    await deleteVm(this.#vm, vmCall(call));
+  }
+
+  async restore(layer: string, call: BackendCall): Promise<BackendRecord> {
+    await this.#closeSession();
+    const running = await restoreVm(this.#vm, layer, await this.session(), vmCall(call));
+    await running.close();
+    return this.record();
+  }
+
+  async readyForCut(options: CutLayer): Promise<ReadyForCut> {
+    const session = await this.session();
+    return { vm: this.#vm, session, options, isRunning: (await this.#vm.state()).machine !== undefined };
+  }
+
+  session(): Promise<GuestSession> {
+    return this.#sessions.of(this.#vm.folder.path, () => this.openSession());
+  }
+
+  openSession(): Promise<GuestSession> {
+    return this.#vm.openSession();
+  }
+
+  async record(): Promise<BackendRecord> {
+    const { accelerator } = (await this.#vm.state()).machine ?? {};
+    return { folder: this.#vm.folder.path, ...(typeof accelerator === 'string' ? { accelerator } : {}) };
+  }
+
+  async running(): Promise<MachineRecord> {
+    const { machine } = await this.#vm.state();
+    if (machine) return machine as unknown as MachineRecord;
+    const { name } = this.#vm.spec;
+    throw new GoqemuError({
+      code: 'vm-stopped',
+      source: 'user',
+      subject: name,
+      message: `machine ${name} is not running`,
+      hint: 'start it with: goqemu apply',
+    });
+  }
+
+  async sshFiles(): Promise<SshFiles> {
+    return writeSshFiles(this.#vm, (await this.#vm.hostKey()).publicKey);
+  }
+
+  #closeSession(): Promise<void> {
+    return this.#sessions.close(this.#vm.folder.path);
+  }
+}

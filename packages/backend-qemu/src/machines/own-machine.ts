@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { BackendCall, ObservedMachine } from '@goqemu/lab';
+import { observeVm, VmFolder } from '@goqemu/vm';
+import { vmCall } from '../backend/vm-call.ts';
+import type { BackendMachine, MachinePlace, MachineVerbs } from './backend-machine.ts';
+
+/** A machine that goqemu made: its folder tells of it. */
+export class OwnMachine implements BackendMachine {
+  readonly #place: MachinePlace;
+  readonly #folder: VmFolder;
+
+  constructor(place: MachinePlace) {
+    this.#place = place;
+    this.#folder = new VmFolder(join(place.labFolder, place.spec.name));
+  }
+
+  observe(call: BackendCall): Promise<ObservedMachine> {
+    return observeVm({ folder: this.#folder }, vmCall(call));
+  }
+
+  get logs() {
+    return { console: this.#folder.serialLog, qemu: this.#folder.qemuLog };
+  }
+
+  async verbs(): Promise<MachineVerbs> {
+    const { OwnMachineVerbs } = await import('../backend/acting.ts');
+    return new OwnMachineVerbs(this.#place);
+  }
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GoqemuError } from '@goqemu/core';
+import { isQcow2 } from './backing-chain.ts';
+import type { Layer, LayerStore } from './layer-store.ts';
+import { isRunning } from './working-process.ts';
+
+export interface RebaseOptions {
+  /** Absolute path of qemu-img, asked for when there is something to do. */
+  readonly qemuImg: () => Promise<string>;
+  readonly signal?: AbortSignal;
+  /** Told how far it has come, for the debug log. */
+  readonly onStage?: (stage: string) => void;
+}
+
+/** Where the disk of a layer is to stand. */
+export interface RebaseTarget {
+  /** Absolute path of a file that it stands on already, directly or not. */
+  readonly file: string;
+  /** Key of the layer that the file belongs to; absent for an image. The manifest stays as it is when undefined. */
+  readonly parent?: string | null;
+}
+
+/** Why a disk is written anew, for errors. */
+export interface RebasePurpose {
+  /** `flatten-failed`, `coalesce-failed` */
+  readonly code: string;
+  /** Ends the sentence `the disk of checkpoint 0123456789ab could not be`. */
+  readonly what: string;
+}
+
+export interface Rebased {
+  readonly layer: Layer;
+  /** Bytes that its own disk file takes. */
+  readonly bytes: { readonly before: number; readonly after: number };
+}
+
+/**
+ * Gives a layer a disk of its own that stands on a file further down, with the same content. No file that somebody may
+ * have open is written to: the new disk gets a name of its own, then the manifest names it, and then the old name leads
+ * to it too, for the disks that stand on it. A QEMU that runs goes on with the files that it has open, and finds the
+ * short way at its next start. Whoever is killed on the way leaves the old disk or the new one, which read the same.
+ *
+ * @throws GoqemuError with the code of the purpose and qemu-img's reason, `no-room`
+ */
+export async function rebaseLayer(
+  store: LayerStore,
+  layer: Layer,
+  target: RebaseTarget,
+  purpose: RebasePurpose,
+  options: RebaseOptions,
+): Promise<Rebased> {
+  await settleRebased(layer);
+  const old = join(layer.folder, layer.manifest.disk.name);
+  const draft = join(layer.folder, draftName());
+  const name = `disk-${randomBytes(4).toString('hex')}.qcow2`;
+  try {
+    await copyFile(old, draft, constants.COPYFILE_FICLONE);
+    options.onStage?.('rebase: the top is copied');
+    await rebase(draft, target.file, layer, purpose, options);
+    await makeDurable(draft);
+    options.onStage?.('rebase: the new disk is whole');
+    const before = await store.diskBytes(layer);
+    const { size } = await stat(draft);
+    await rename(draft, join(layer.folder, name));
+    options.onStage?.('rebase: the new disk has its name');
+    const written = await store.replaceDisk(layer, { name, size }, target.parent);
+    options.onStage?.('rebase: the manifest names it');
+    await lead(layer.folder, layer.manifest.disk.name, name);
+    options.onStage?.('rebase: the old name leads to it');
+    return { layer: written, bytes: { before, after: await store.diskBytes(written) } };
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Finishes what one who was killed left: the former name of a disk is led to the manifest's, and drafts go. */
+export async function settleRebased({ folder, manifest }: Layer): Promise<void> {
+  const { name, formerly = [] } = manifest.disk;
+  for (const draft of await readdir(folder)) {
+    const pid = /^rebasing-(\d+)-/.exec(draft)?.[1];
+    if (pid && !isRunning(Number(pid))) await rm(join(folder, draft), { force: true });
+  }
+  if (formerly.length === 0) return;
+  const { ino } = await stat(join(folder, name));
+  for (const old of formerly) if ((await stat(join(folder, old))).ino !== ino) await lead(folder, old, name);
+}
+
+/** Lets an old name lead to the new file, in one step. */
+async function lead(folder: string, old: string, name: string): Promise<void> {
+  const between = join(folder, draftName());
+  await link(join(folder, name), between);
+  await rename(between, join(folder, old));
+}
+
+function draftName(): string {
+  return `rebasing-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/** qemu-img(1), rebase: what differs between the old chain and the new one is copied into the overlay. */
+async function rebase(
+  draft: string,
+  below: string,
+  layer: Layer,
+  { code, what }: RebasePurpose,
+  options: RebaseOptions,
+): Promise<void> {
+  const format = (await isQcow2(below)) ? 'qcow2' : 'raw';
+  const { execa } = await import('execa'); // late: most commands start no program
+  const command = [await options.qemuImg(), 'rebase', '-f', 'qcow2', '-b', below, '-F', format, draft];
+  // Nobody waits for it, and machines run meanwhile.
+  const [program = '', ...args] = process.platform === 'win32' ? command : ['nice', '-n', '10', ...command];
+  const result = await execa(program, args, {
+    reject: false,
+    env: { LC_ALL: 'C' },
+    ...(options.signal ? { cancelSignal: options.signal } : {}),
+  });
+  options.signal?.throwIfAborted();
+  if (result.exitCode === 0) return;
+  const full = /No space left/.test(result.stderr);
+  throw new GoqemuError({
+    code: full ? 'no-room' : code,
+    source: 'environment',
+    subject: layer.manifest.id,
+    message: full
+      ? `there is no room for the disk of checkpoint ${layer.manifest.id} to be ${what}`
+      : `the disk of checkpoint ${layer.manifest.id} could not be ${what}`,
+    detail: result.stderr || result.shortMessage || 'qemu-img gave no reason',
+    hint: 'nothing was changed: the checkpoint stands on the layers that it stood on',
+    cause: result.cause,
+  });
+}
+
+async function makeDurable(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
