@@ -131,7 +131,9 @@ export class FileStateStorage implements StateStorage {
     const present = await readFile(path, 'utf8').catch((error: unknown) => {
       if (systemErrorCode(error) !== 'ENOENT') throw error;
     });
-    if (present !== text) await writeFileAtomic(path, text, { mode: 0o600 });
+    if (present === text) return;
+    await removeAbandonedDrafts(dirname(path));
+    await writeFileAtomic(path, text, { mode: 0o600 });
   }
 
   async clear(lineage: string): Promise<void> {

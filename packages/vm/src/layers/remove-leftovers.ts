@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames } from '@goqemu/core';
+import { folderNames, removeAbandonedDrafts } from '@goqemu/core';
 import type { LayerManifest } from './layer-manifest.ts';
 import type { LayerStore } from './layer-store.ts';
 import { isRunning } from './working-process.ts';
@@ -17,10 +17,22 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
   for (const id of ids) {
     if (await isBeingCut(join(store.folder, id))) continue;
     const manifest = layers.get(id)?.manifest;
-    if (manifest || standing.has(id)) await removeForgottenRam(store, id, manifest);
-    else
+    if (manifest || standing.has(id)) {
+      await removeForgottenRam(store, id, manifest);
+      await removeDrafts(join(store.folder, id));
+    } else
       for (const place of [store.folder, store.memoryFolder])
         await rm(join(place, id), { recursive: true, force: true });
+  }
+  await removeAbandonedDrafts(join(store.folder, 'groups'));
+}
+
+/** Of manifests, and of disks that were being written anew, which take as much as a disk does. */
+async function removeDrafts(folder: string): Promise<void> {
+  await removeAbandonedDrafts(folder);
+  for (const name of await folderNames(folder)) {
+    const pid = /^rebasing-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
   }
 }
 
