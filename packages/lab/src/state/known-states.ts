@@ -1,7 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, systemErrorCode } from '@goqemu/core';
-import { z } from 'zod';
 
 /** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
 export interface KnownState {
@@ -13,14 +12,12 @@ export interface KnownState {
   readonly isThere: boolean;
 }
 
-const noteSchema = z.object({ version: z.literal(1), lab: z.string(), stack: z.string(), stateFolder: z.string() });
-
 /** The file that says where the state of a lineage is: what is left of a lab whose state is gone is told by it. */
 export function stateNotePath(home: string, lineage: string): string {
   return join(home, 'states', `${lineage}.json`);
 }
 
-export function stateNote(place: Pick<KnownState, 'lab' | 'stack' | 'stateFolder'>): string {
+export function stateNote(place: Note): string {
   const { lab, stack, stateFolder } = place;
   return `${JSON.stringify({ version: 1, lab, stack, stateFolder }, null, 1)}\n`;
 }
@@ -61,10 +58,18 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-function readNote(text: string | undefined): z.infer<typeof noteSchema> | undefined {
+type Note = Pick<KnownState, 'lab' | 'stack' | 'stateFolder'>;
+
+/** One that cannot be read is nobody's: whose lineage it is will write it anew. */
+function readNote(text: string | undefined): Note | undefined {
+  let note: Partial<Record<keyof Note | 'version', unknown>> | null;
   try {
-    return noteSchema.safeParse(JSON.parse(text ?? '')).data;
+    note = JSON.parse(text ?? '');
   } catch {
-    return undefined; // nobody's: whose lineage it is will write it anew
+    return undefined;
   }
+  if (note?.version !== 1) return undefined;
+  const { lab, stack, stateFolder } = note;
+  const isWhole = typeof lab === 'string' && typeof stack === 'string' && typeof stateFolder === 'string';
+  return isWhole ? { lab, stack, stateFolder } : undefined;
 }
