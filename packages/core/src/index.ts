@@ -22,6 +22,7 @@ export {
   readLockHolder,
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
+export { readIfThere } from './files/read-if-there.ts';
 export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
 export { checkResourceName } from './names/resource-name.ts';
@@ -29,5 +30,25 @@ export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts'
 export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';
 export { hostProcessTable, isAlive, type ProcessIdentity, type ProcessTable } from './process/process-identity.ts';
+export {
+  anything,
+  either,
+  fields,
+  flag,
+  list,
+  nullable,
+  number,
+  oneOf,
+  optional,
+  readShaped,
+  type Shape,
+  ShapeMismatch,
+  type ShapeOf,
+  table,
+  text,
+  timestamp,
+  wholeNumber,
+  withDefault,
+} from './shape/shape.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
 export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   acquireFileLock,
@@ -10,6 +10,8 @@ import {
   hasErrorCode,
   isGoqemuError,
   type Logger,
+  readIfThere,
+  readShaped,
   removeAbandonedDrafts,
   silentLogger,
   syncFolder,
@@ -18,7 +20,7 @@ import {
 } from '@goqemu/core';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { GuestArch } from '../catalogue/catalogue-entry.ts';
-import { type ImageManifest, imageManifestSchema } from './image-manifest.ts';
+import { type ImageManifest, imageManifestShape } from './image-manifest.ts';
 
 /** An image to be taken into the cache: what its manifest says, apart from what the cache finds out itself. */
 export type NewImage = Omit<ImageManifest, 'version' | 'file' | 'size' | 'fetchedAt' | 'lastUsedAt'>;
@@ -171,10 +173,10 @@ export class ImageCache {
   }
 
   async #read(name: string): Promise<ImageManifest | undefined> {
-    const text = await readFile(join(this.folder, name), 'utf8').catch(() => undefined); // removed meanwhile
+    const text = readIfThere(join(this.folder, name)); // it may have been removed meanwhile
     if (text === undefined) return undefined;
-    const parsed = imageManifestSchema.safeParse(parseJson(text));
-    if (parsed.success && manifestName(parsed.data.file) === name) return parsed.data;
+    const manifest = readShaped(text, imageManifestShape);
+    if (manifest && manifestName(manifest.file) === name) return manifest;
     this.#logger.log('warn', 'image', `${join(this.folder, name)} is not the manifest of an image: ignored`);
     return undefined;
   }
@@ -195,11 +197,3 @@ export async function fileDigest(path: string, signal?: AbortSignal): Promise<st
 }
 
 const manifestName = (file: string) => `${file}.json`;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // reported by the caller, who knows the file
-  }
-}

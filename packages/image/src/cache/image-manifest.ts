@@ -1,39 +1,39 @@
-import { z } from 'zod';
+import { fields, number, oneOf, optional, type ShapeOf, text, timestamp, wholeNumber } from '@goqemu/core';
 
 /** What is recorded beside each image of the cache. */
-export const imageManifestSchema = z.object({
-  version: z.literal(1),
+export const imageManifestShape = fields({
+  version: oneOf(1),
   /** The catalogue's name, or the beginning of the file's name. */
-  name: z.string().min(1),
+  name: text(/./),
   /** The catalogue's name, the URL or the path that it was asked for by. */
-  reference: z.string().min(1),
-  arch: z.enum(['x86_64', 'aarch64']),
+  reference: text(/./),
+  arch: oneOf('x86_64', 'aarch64'),
   /** Its file, beside the manifest. */
-  file: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/),
-  format: z.enum(['qcow2', 'raw']),
+  file: text(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/),
+  format: oneOf('qcow2', 'raw'),
   /** Bytes of the file. */
-  size: z.number().int().nonnegative(),
+  size: wholeNumber(0),
   /** Bytes that a guest sees. */
-  virtualSize: z.number().int().positive(),
+  virtualSize: wholeNumber(1),
   /** `sha256:` and the digest of the file. */
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  digest: text(/^sha256:[0-9a-f]{64}$/),
   /** What stands for the image in keys of layers: the digest, or `recipe:` and the key of a build. */
-  key: z.string().regex(/^(sha256|recipe):[0-9a-f]{64}$/),
-  how: z.enum(['downloaded', 'built', 'imported']),
+  key: text(/^(sha256|recipe):[0-9a-f]{64}$/),
+  how: oneOf('downloaded', 'built', 'imported'),
   /** Why it came that way, when that was not the first choice. */
-  why: z.string().optional(),
+  why: optional(text()),
   /** The URL or path that it came from, or the name and version of the recipe. */
-  source: z.string().min(1),
+  source: text(/./),
   /** The publisher's checksum that it was verified by; absent for a URL without one. */
-  checksum: z.object({ algorithm: z.enum(['sha256', 'sha512']), value: z.string() }).optional(),
+  checksum: optional(fields({ algorithm: oneOf('sha256', 'sha512'), value: text() })),
   /** Of an imported file: what it looked like, so that a changed one is noticed. */
-  imported: z.object({ size: z.number(), modifiedMs: z.number() }).optional(),
-  fetchedAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime(),
-  system: z.enum(['debian', 'ubuntu', 'fedora', 'rocky', 'alma', 'alpine', 'arch', 'unknown']),
-  user: z.string().min(1),
-  shell: z.string().min(1),
-  guestAgent: z.enum(['included', 'installable']),
+  imported: optional(fields({ size: number, modifiedMs: number })),
+  fetchedAt: timestamp,
+  lastUsedAt: timestamp,
+  system: oneOf('debian', 'ubuntu', 'fedora', 'rocky', 'alma', 'alpine', 'arch', 'unknown'),
+  user: text(/./),
+  shell: text(/./),
+  guestAgent: oneOf('included', 'installable'),
 });
 
-export type ImageManifest = z.infer<typeof imageManifestSchema>;
+export type ImageManifest = ShapeOf<typeof imageManifestShape>;

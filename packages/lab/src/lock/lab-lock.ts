@@ -1,5 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
-import { z } from 'zod';
+import { fields, GoqemuError, oneOf, ShapeMismatch, table, text } from '@goqemu/core';
 import type { ResolvedImage } from '../backend/backend.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
@@ -15,9 +14,9 @@ export interface LabLock {
   readonly images: Readonly<Record<string, ImagePin>>;
 }
 
-const schema = z.looseObject({
-  version: z.literal(1),
-  images: z.record(z.string(), z.looseObject({ key: z.string(), description: z.string() })),
+const labLockShape = fields({
+  version: oneOf(1),
+  images: table(fields({ key: text(), description: text() })),
 });
 
 export function pinName(reference: string, arch: string): string {
@@ -31,10 +30,10 @@ export function pinOf(image: Pick<ResolvedImage, 'key' | 'pin'>): string {
 
 /** @throws GoqemuError `lab-lock-invalid` */
 export async function readLabLock(storage: StateStorage): Promise<LabLock> {
-  const text = await storage.read('lab-lock');
-  if (text === undefined) return { version: 1, images: {} };
+  const content = await storage.read('lab-lock');
+  if (content === undefined) return { version: 1, images: {} };
   try {
-    return schema.parse(JSON.parse(text)) as LabLock;
+    return labLockShape(JSON.parse(content));
   } catch (error) {
     const path = storage.path('lab-lock');
     throw new GoqemuError({
@@ -42,6 +41,7 @@ export async function readLabLock(storage: StateStorage): Promise<LabLock> {
       source: 'user',
       subject: path,
       message: `${path} is not a lock file of this version`,
+      ...(error instanceof ShapeMismatch ? { detail: `at ${error.where}` } : {}),
       location: { file: path },
       hint: 'put back the file from your version control, or delete it and apply again to pin what is there today',
       cause: error,

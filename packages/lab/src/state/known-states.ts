@@ -1,6 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, systemErrorCode } from '@goqemu/core';
+import { fields, folderNames, oneOf, readIfThere, readShaped, text } from '@goqemu/core';
 
 /** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
 export interface KnownState {
@@ -12,12 +12,15 @@ export interface KnownState {
   readonly isThere: boolean;
 }
 
+/** One that cannot be read is nobody's: whose lineage it is will write it anew. */
+const noteShape = fields({ version: oneOf(1), lab: text(), stack: text(), stateFolder: text() });
+
 /** The file that says where the state of a lineage is: what is left of a lab whose state is gone is told by it. */
 export function stateNotePath(home: string, lineage: string): string {
   return join(home, 'states', `${lineage}.json`);
 }
 
-export function stateNote(place: Note): string {
+export function stateNote(place: Pick<KnownState, 'lab' | 'stack' | 'stateFolder'>): string {
   const { lab, stack, stateFolder } = place;
   return `${JSON.stringify({ version: 1, lab, stack, stateFolder }, null, 1)}\n`;
 }
@@ -27,10 +30,11 @@ export async function knownStates(home: string): Promise<readonly KnownState[]> 
   const states: KnownState[] = [];
   for (const name of await folderNames(join(home, 'states'))) {
     const lineage = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
-    const note = lineage === undefined ? undefined : readNote(await textOf(stateNotePath(home, lineage)));
-    if (lineage === undefined || !note) continue;
+    if (lineage === undefined) continue;
+    const note = readShaped(readIfThere(stateNotePath(home, lineage)) ?? '', noteShape);
+    if (!note) continue;
     const { lab, stack, stateFolder } = note;
-    states.push({ lineage, lab, stack, stateFolder, isThere: await holds(stateFolder, lineage) });
+    states.push({ lineage, lab, stack, stateFolder, isThere: holds(stateFolder, lineage) });
   }
   return states;
 }
@@ -41,35 +45,12 @@ export async function forgetState(home: string, lineage: string): Promise<void> 
   await rm(join(home, 'keys', `${lineage}.state-key`), { force: true });
 }
 
-/** A damaged state may name its lineage in one of its files alone, and is one all the same. */
-async function holds(stateFolder: string, lineage: string): Promise<boolean> {
-  for (const name of ['state.json', 'journal.ndjson', 'state.before.json', 'journal.before.ndjson'])
-    if ((await textOf(join(stateFolder, name)))?.includes(`"${lineage}"`)) return true;
-  return false;
-}
-
-/** What cannot be read for another reason than that it is not there is not taken for gone. */
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
-  }
-}
-
-type Note = Pick<KnownState, 'lab' | 'stack' | 'stateFolder'>;
-
-/** One that cannot be read is nobody's: whose lineage it is will write it anew. */
-function readNote(text: string | undefined): Note | undefined {
-  let note: Partial<Record<keyof Note | 'version', unknown>> | null;
-  try {
-    note = JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
-  if (note?.version !== 1) return undefined;
-  const { lab, stack, stateFolder } = note;
-  const isWhole = typeof lab === 'string' && typeof stack === 'string' && typeof stateFolder === 'string';
-  return isWhole ? { lab, stack, stateFolder } : undefined;
+/**
+ * A damaged state may name its lineage in one of its files alone, and is one all the same. What cannot be read for
+ * another reason than that it is not there is not taken for gone.
+ */
+function holds(stateFolder: string, lineage: string): boolean {
+  return ['state.json', 'journal.ndjson', 'state.before.json', 'journal.before.ndjson'].some((name) =>
+    readIfThere(join(stateFolder, name))?.includes(`"${lineage}"`),
+  );
 }

@@ -1,7 +1,8 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, ShapeMismatch } from '@goqemu/core';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
-import { copyState, type LabState, patchInPlace, stateFormat, stateSchema, stateVersion } from './lab-state.ts';
+import { copyState, type LabState, patchInPlace, stateFormat, stateVersion } from './lab-state.ts';
 import { migrateState } from './migrations.ts';
+import { stateShape } from './state-shape.ts';
 import type { StateStorage, StoredFile } from './state-storage.ts';
 
 export interface StateOwner {
@@ -156,18 +157,20 @@ function parseState(text: string, path: string): LabState {
       hint: 'update goqemu: npm install -g goqemu@latest',
     });
   }
-  const checked = stateSchema.safeParse(migrateState(value));
-  if (checked.success) return checked.data as unknown as LabState;
-  const [issue] = checked.error.issues;
-  throw new GoqemuError({
-    code: 'state-invalid',
-    source: 'environment',
-    subject: path,
-    message: `the state is damaged: ${path}`,
-    detail: `at ${issue?.path.map(String).join('.') || 'its top'}: ${issue?.message ?? 'invalid'}`,
-    location: { file: path },
-    hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
-  });
+  try {
+    return stateShape(migrateState(value)) as unknown as LabState;
+  } catch (error) {
+    if (!(error instanceof ShapeMismatch)) throw error;
+    throw new GoqemuError({
+      code: 'state-invalid',
+      source: 'environment',
+      subject: path,
+      message: `the state is damaged: ${path}`,
+      detail: `at ${error.where}`,
+      location: { file: path },
+      hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+    });
+  }
 }
 
 function isUnreadable(error: unknown): boolean {

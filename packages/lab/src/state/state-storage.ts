@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   acquireFileLock,
   checkResourceName,
   folderNames,
+  readIfThere,
   removeAbandonedDrafts,
   syncFolder,
   systemErrorCode,
@@ -93,12 +94,7 @@ export class FileStateStorage implements StateStorage {
   }
 
   async read(file: StoredFile): Promise<string | undefined> {
-    try {
-      return await readFile(this.path(file), 'utf8');
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    return readIfThere(this.path(file));
   }
 
   async write(file: StoredFile, text: string): Promise<void> {
@@ -128,10 +124,7 @@ export class FileStateStorage implements StateStorage {
   async register(lineage: string): Promise<void> {
     const path = stateNotePath(this.#folders.home, lineage);
     const text = stateNote(this.#folders);
-    const present = await readFile(path, 'utf8').catch((error: unknown) => {
-      if (systemErrorCode(error) !== 'ENOENT') throw error;
-    });
-    if (present === text) return;
+    if (readIfThere(path) === text) return;
     await removeAbandonedDrafts(dirname(path));
     await writeFileAtomic(path, text, { mode: 0o600 });
   }

@@ -1,73 +1,72 @@
+import { fields, flag, list, number, oneOf, optional, type ShapeOf, text, timestamp, wholeNumber } from '@goqemu/core';
 import type { StateForm } from '@goqemu/machine';
-import { z } from 'zod';
 
-const fileSchema = z.object({
+const fileFields = {
   /** Name within the layer's folder. */
-  name: z.string().regex(/^[a-z0-9.-]+$/),
+  name: text(/^[a-z0-9.-]+$/),
   /** Bytes as the file claims, holes included. */
-  size: z.number().int().nonnegative(),
+  size: wholeNumber(0),
   /** When it was last written, in milliseconds: RAM and device state that were touched later are damaged. */
-  modified: z.number().optional(),
+  modified: optional(number),
   /** Absent for a file in the layer's folder. */
-  store: z.literal('memory').optional(),
-});
-export type LayerFile = z.infer<typeof fileSchema>;
+  store: optional(oneOf('memory')),
+};
+const fileShape = fields(fileFields);
+export type LayerFile = ShapeOf<typeof fileShape>;
 
 /** What has to be equal for RAM to be restored: the same devices, processors and memory, in the same QEMU. */
-const compatibilitySchema = z.object({
-  arch: z.string(),
-  memory: z.number().int().positive(),
-  cpus: z.number().int().positive(),
-  accelerator: z.string(),
-  machineType: z.string(),
-  cpu: z.string(),
-  qemu: z.string(),
+const compatibilityShape = fields({
+  arch: text(),
+  memory: wholeNumber(1),
+  cpus: wholeNumber(1),
+  accelerator: text(),
+  machineType: text(),
+  cpu: text(),
+  qemu: text(),
   /** Digest of the argv without what may differ: names, paths, ports. */
-  devices: z.string(),
+  devices: text(),
 });
 
 /** manifest.json of a layer: written last, so that a folder without one is no layer. */
-export const layerManifestSchema = z.object({
-  version: z.literal(1),
-  id: z.string().regex(/^[0-9a-f]{12}$/),
-  key: z.string().regex(/^[0-9a-f]{64}$/),
+export const layerManifestShape = fields({
+  version: oneOf(1),
+  id: text(/^[0-9a-f]{12}$/),
+  key: text(/^[0-9a-f]{64}$/),
   /** `[a, b]` of a named checkpoint; empty for a layer that only a plan knows. */
-  descriptions: z.array(z.string()),
-  createdAt: z.iso.datetime(),
+  descriptions: list(text()),
+  createdAt: timestamp,
   /** Key of the layer below; absent where the disk stands on an image. */
-  parent: z.string().optional(),
+  parent: optional(text()),
   /** The cut of several machines that it is a part of: without that one's own file it is no layer. */
-  group: z
-    .string()
-    .regex(/^[0-9a-f]{12}$/)
-    .optional(),
+  group: optional(text(/^[0-9a-f]{12}$/)),
   /** Lineages of the labs that use it. */
-  owners: z.array(z.string()),
+  owners: list(text()),
   /** Who the guest thinks it is: another machine made from this layer is told its own name. */
-  identity: z.object({
-    instanceId: z.string(),
+  identity: fields({
+    instanceId: text(),
     /** The lab whose access key opens the guest, and the host key that the guest shows: public parts only. */
-    lineage: z.string(),
-    user: z.string(),
-    hostKey: z.string(),
+    lineage: text(),
+    user: text(),
+    hostKey: text(),
   }),
   /** Whether the guest's agent answered when the layer was cut. */
-  agent: z.boolean(),
+  agent: flag,
   /** A process of the guest that waits in the RAM for the time: its pid, and the agent's handle of what it reads. */
-  standby: z.object({ pid: z.number().int(), handle: z.number().int() }).optional(),
-  disk: fileSchema.extend({
+  standby: optional(fields({ pid: wholeNumber(0), handle: wholeNumber(0) })),
+  disk: fields({
+    ...fileFields,
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
-    formerly: z.array(fileSchema.shape.name).optional(),
+    formerly: optional(list(fileFields.name)),
   }),
   /** With `form`, RAM and devices are this one file, as QEMU wrote it; else it is the memory's pages, and nothing else. */
-  ram: fileSchema.extend({ form: z.enum(['stream', 'mapped-ram']).optional() }).optional(),
+  ram: optional(fields({ ...fileFields, form: optional(oneOf('stream', 'mapped-ram')) })),
   /** The devices beside a RAM of pages. */
-  state: fileSchema.optional(),
-  compatibility: compatibilitySchema,
+  state: optional(fileShape),
+  compatibility: compatibilityShape,
 });
 
-export type LayerManifest = z.infer<typeof layerManifestSchema>;
-export type RamCompatibility = z.infer<typeof compatibilitySchema>;
+export type LayerManifest = ShapeOf<typeof layerManifestShape>;
+export type RamCompatibility = ShapeOf<typeof compatibilityShape>;
 
 /** Where the RAM of a layer is. */
 export interface RamFiles {

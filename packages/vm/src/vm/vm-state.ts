@@ -1,57 +1,66 @@
-import { readFile } from 'node:fs/promises';
-import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
-import { z } from 'zod';
+import {
+  anything,
+  errorMessage,
+  fields,
+  flag,
+  GoqemuError,
+  oneOf,
+  optional,
+  readIfThere,
+  ShapeMismatch,
+  type ShapeOf,
+  table,
+  text,
+  writeFileAtomic,
+} from '@goqemu/core';
 
 /**
  * What a machine's folder remembers about it: written before and after each change, so that a process that
  * was killed in between leaves enough to find its QEMU and its disk again.
  */
-const vmStateSchema = z.object({
-  version: z.literal(1),
-  uuid: z.uuid(),
+const vmStateShape = fields({
+  version: oneOf(1),
+  uuid: text(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
   /** Name of the disk file in the folder. */
-  disk: z.string().regex(/^disk-\d+\.qcow2$/),
+  disk: text(/^disk-\d+\.qcow2$/),
   /** Key of the layer that the disk stands on; absent on an image. */
-  layer: z.string().optional(),
+  layer: optional(text()),
   /** Absolute path of the image at the bottom. */
-  image: z.string().optional(),
+  image: optional(text()),
   /** A layer whose RAM the next start goes on from; absent once the guest has run. */
-  resumeFrom: z.string().optional(),
+  resumeFrom: optional(text()),
   /** Whose identity the disk carries, by instance-id; the machine's own once it was given. */
-  identity: z.string().optional(),
+  identity: optional(text()),
   /** The record of the QEMU process, as the machine layer writes it. */
-  machine: z.record(z.string(), z.unknown()).optional(),
+  machine: optional(table(anything)),
   /** The file with the device state that a copy-on-write QEMU came from: without it, its RAM could not be saved. */
-  baseState: z.string().optional(),
+  baseState: optional(text()),
   /** The image has no agent, and installing it has not been tried yet. */
-  installAgent: z.boolean().optional(),
+  installAgent: optional(flag),
   /** The guest of the QEMU on record has become ready; absent while it boots, or when that was cut off. */
-  ready: z.boolean().optional(),
+  ready: optional(flag),
   /** Whether the guest's agent has answered since the last boot. */
-  agent: z.boolean().optional(),
+  agent: optional(flag),
 });
 
-export type VmState = z.infer<typeof vmStateSchema>;
+export type VmState = ShapeOf<typeof vmStateShape>;
 
 /**
  * @returns undefined when there is none
  * @throws GoqemuError `vm-state-invalid`
  */
 export async function readVmState(path: string): Promise<VmState | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
+  const content = readIfThere(path);
+  if (content === undefined) return undefined;
   try {
-    return vmStateSchema.parse(JSON.parse(text));
+    return vmStateShape(JSON.parse(content));
   } catch (cause) {
     throw new GoqemuError({
       code: 'vm-state-invalid',
       source: 'environment',
       subject: path,
       message: `${path} does not describe a machine`,
-      detail: cause instanceof Error ? cause.message : String(cause),
+      detail: cause instanceof ShapeMismatch ? `at ${cause.where}` : errorMessage(cause),
       hint: 'goqemu writes this file whole; restore it, or destroy the machine and apply again',
       cause,
     });
