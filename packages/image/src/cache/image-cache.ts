@@ -10,8 +10,8 @@ import {
   hasErrorCode,
   isGoqemuError,
   type Logger,
+  parseJson,
   readIfThere,
-  readShaped,
   removeAbandonedDrafts,
   silentLogger,
   syncFolder,
@@ -20,7 +20,7 @@ import {
 } from '@goqemu/core';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { GuestArch } from '../catalogue/catalogue-entry.ts';
-import { type ImageManifest, imageManifestShape } from './image-manifest.ts';
+import { type ImageManifest, imageManifestSchema } from './image-manifest.ts';
 
 /** An image to be taken into the cache: what its manifest says, apart from what the cache finds out itself. */
 export type NewImage = Omit<ImageManifest, 'version' | 'file' | 'size' | 'fetchedAt' | 'lastUsedAt'>;
@@ -175,8 +175,8 @@ export class ImageCache {
   async #read(name: string): Promise<ImageManifest | undefined> {
     const text = readIfThere(join(this.folder, name)); // it may have been removed meanwhile
     if (text === undefined) return undefined;
-    const manifest = readShaped(text, imageManifestShape);
-    if (manifest && manifestName(manifest.file) === name) return manifest;
+    const parsed = imageManifestSchema.safeParse(parseJson(text));
+    if (parsed.success && manifestName(parsed.data.file) === name) return parsed.data;
     this.#logger.log('warn', 'image', `${join(this.folder, name)} is not the manifest of an image: ignored`);
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fields, folderNames, oneOf, readIfThere, readShaped, text } from '@goqemu/core';
+import { folderNames, parseJson, readIfThere } from '@goqemu/core';
+import * as z from 'zod/mini';
 
 /** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
 export interface KnownState {
@@ -13,7 +14,7 @@ export interface KnownState {
 }
 
 /** One that cannot be read is nobody's: whose lineage it is will write it anew. */
-const noteShape = fields({ version: oneOf(1), lab: text(), stack: text(), stateFolder: text() });
+const noteSchema = z.object({ version: z.literal(1), lab: z.string(), stack: z.string(), stateFolder: z.string() });
 
 /** The file that says where the state of a lineage is: what is left of a lab whose state is gone is told by it. */
 export function stateNotePath(home: string, lineage: string): string {
@@ -31,9 +32,9 @@ export async function knownStates(home: string): Promise<readonly KnownState[]> 
   for (const name of await folderNames(join(home, 'states'))) {
     const lineage = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
     if (lineage === undefined) continue;
-    const note = readShaped(readIfThere(stateNotePath(home, lineage)) ?? '', noteShape);
-    if (!note) continue;
-    const { lab, stack, stateFolder } = note;
+    const note = noteSchema.safeParse(parseJson(readIfThere(stateNotePath(home, lineage)) ?? ''));
+    if (!note.success) continue;
+    const { lab, stack, stateFolder } = note.data;
     states.push({ lineage, lab, stack, stateFolder, isThere: holds(stateFolder, lineage) });
   }
   return states;

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import {
   folderNames,
   GoqemuError,
+  parseJson,
   readIfThere,
-  readShaped,
   statIfThere,
   systemErrorCode,
   writeFileAtomic,
 } from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
-import { type LayerFile, type LayerManifest, layerManifestShape, type RamFiles, ramParts } from './layer-manifest.ts';
+import { type LayerFile, type LayerManifest, layerManifestSchema, type RamFiles, ramParts } from './layer-manifest.ts';
 
 /** A layer and where its files are. */
 export interface Layer {
@@ -221,11 +221,11 @@ export class LayerStore {
     const folder = join(this.folder, id);
     const text = readIfThere(join(folder, 'manifest.json'));
     if (text === undefined) return undefined;
-    const manifest = readShaped(text, layerManifestShape);
-    if (manifest?.id !== id) return undefined;
-    const { group } = manifest;
+    const parsed = layerManifestSchema.safeParse(parseJson(text));
+    if (!parsed.success || parsed.data.id !== id) return undefined;
+    const { group } = parsed.data;
     if (group && !(await statIfThere(this.#groupFile(group)))) return undefined;
-    return { manifest, folder };
+    return { manifest: parsed.data, folder };
   }
 }
 
