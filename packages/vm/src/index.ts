@@ -36,6 +36,7 @@ export { attachVM, createVM } from './sdk/open-vm.ts';
 export type { QemuVMConfig, Timeouts } from './sdk/options/vm-config.ts';
 export { QemuVM } from './sdk/qemu-vm.ts';
 export type { Snapshot } from './sdk/snapshot/snapshot.ts';
+export { standaloneLineages } from './sdk/standalone/standalone-record.ts';
 export type { QemuVMStatus } from './sdk/standalone/standalone-status.ts';
 export {
   type DownloadFileOptions,

@@ -1,3 +1,5 @@
+import type { FlattenedLayer } from '../backend/backend.ts';
+
 /** The document of `checkpoint create --json`, and an entry of `checkpoint list --json`. */
 export interface CheckpointReport {
   readonly version: 1;
@@ -30,4 +32,11 @@ export interface RestoreReport {
   readonly restored: readonly string[];
   readonly untouched: readonly string[];
   readonly durationMs: number;
+}
+
+/** The document of `checkpoint flatten --json`. */
+export interface FlattenReport {
+  readonly version: 1;
+  readonly id: string;
+  readonly machines: readonly ({ readonly name: string; readonly layer: string } & FlattenedLayer)[];
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -31,6 +32,26 @@ test('what killed processes left goes: half layers, and RAM that no manifest nam
   assert.deepEqual(await readdir(store.folder), [id]);
   assert.deepEqual(await readdir(store.memoryFolder), []);
   assert.deepEqual((await readdir(layer.folder)).sort(), [layer.manifest.disk.name, 'manifest.json']);
+});
+
+test('drafts of killed writers go, and those of living ones stay', async (t) => {
+  const { store, layers } = await layerChain(t, 1);
+  const [layer] = layers;
+  assert.ok(layer, 'there is no layer');
+  const groups = join(store.folder, 'groups');
+  await mkdir(groups, { recursive: true });
+  const living = [
+    join(layer.folder, `manifest.json.${process.pid}.0123abcd.tmp`),
+    join(layer.folder, `rebasing-${process.pid}-0123abcd`),
+    join(groups, `0123456789ab.json.${process.pid}.0123abcd.tmp`),
+  ];
+  const dead = living.map((path) => path.replace(`${process.pid}`, '4194305'));
+  for (const path of [...living, ...dead]) await writeFile(path, '');
+  await removeLeftovers(store, new Set());
+  assert.deepEqual(
+    [...living, ...dead].filter((path) => existsSync(path)),
+    living,
+  );
 });
 
 test('a disk that a machine stands on stays, and so does what a living process works on', async (t) => {

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames } from '@goqemu/core';
+import { folderNames, removeAbandonedDrafts } from '@goqemu/core';
 import type { LayerManifest } from './layer-manifest.ts';
 import type { LayerStore } from './layer-store.ts';
+import { removeRebaseDrafts } from './rebase-drafts.ts';
 import { isAtWork, isWorkMark } from './working-process.ts';
 
 /** The work that marks a layer's folder. */
@@ -20,11 +21,15 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
   for (const id of ids) {
     if (await isBeingCut(join(store.folder, id))) continue;
     const manifest = layers.get(id)?.manifest;
-    if (manifest || standing.has(id)) await removeForgotten(store, id, manifest);
-    else
+    if (manifest || standing.has(id)) {
+      await removeForgotten(store, id, manifest);
+      await removeAbandonedDrafts(join(store.folder, id)); // of manifests
+      await removeRebaseDrafts(join(store.folder, id));
+    } else
       for (const place of [store.folder, store.memoryFolder])
         await rm(join(place, id), { recursive: true, force: true });
   }
+  await removeAbandonedDrafts(join(store.folder, 'groups'));
 }
 
 /** RAM and UEFI variables are written under a new name each time, and forgotten by the manifest before they go. */
