@@ -1,6 +1,6 @@
 import { GoqemuError, type SourceLocation } from '@goqemu/core';
 import type { z } from 'zod';
-import { sourceLocation } from '../evaluate/source-location.ts';
+import { markPlace } from '../evaluate/source-location.ts';
 import type { MachineBuilder } from './machine-builder.ts';
 import type { DerivedMachineOptions, ImageMachineOptions } from './machine-options.ts';
 
@@ -52,8 +52,9 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
   options: LabOptions<Schema>,
   program: (lab: LabBuilder, params: z.output<Schema>) => Outputs,
 ): LabDefinition<z.output<Schema>, Outputs> {
-  const location = sourceLocation();
+  const place = markPlace();
   if (typeof options?.name !== 'string' || typeof program !== 'function') {
+    const location = place();
     throw new GoqemuError({
       code: 'lab-invalid',
       source: 'user',
@@ -66,7 +67,9 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
     name: options.name,
     params: options.params,
     program,
-    location,
+    get location() {
+      return place(); // worked out for errors alone
+    },
   };
   return Object.freeze(Object.defineProperty(definition, brand, { value: true }));
 }
