@@ -11,6 +11,7 @@ export {
   type SourceLocation,
 } from './errors/goqemu-error.ts';
 export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
+export { schemaMismatch } from './errors/schema-mismatch.ts';
 export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';
 export { removeAbandonedDrafts } from './files/abandoned-drafts.ts';
 export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from './files/atomic-write.ts';
@@ -22,6 +23,7 @@ export {
   readLockHolder,
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
+export { parseJson } from './files/parse-json.ts';
 export { readIfThere } from './files/read-if-there.ts';
 export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
@@ -30,25 +32,5 @@ export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts'
 export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';
 export { hostProcessTable, isAlive, type ProcessIdentity, type ProcessTable } from './process/process-identity.ts';
-export {
-  anything,
-  either,
-  fields,
-  flag,
-  list,
-  nullable,
-  number,
-  oneOf,
-  optional,
-  readShaped,
-  type Shape,
-  ShapeMismatch,
-  type ShapeOf,
-  table,
-  text,
-  timestamp,
-  wholeNumber,
-  withDefault,
-} from './shape/shape.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
 export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

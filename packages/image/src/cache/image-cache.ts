@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import {
   acquireFileLock,
   type FileLock,
+  folderNames,
   GoqemuError,
+  hasErrorCode,
+  isGoqemuError,
   type Logger,
+  parseJson,
   readIfThere,
-  readShaped,
+  removeAbandonedDrafts,
   silentLogger,
   syncFolder,
   systemErrorCode,
@@ -16,7 +20,7 @@ import {
 } from '@goqemu/core';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { GuestArch } from '../catalogue/catalogue-entry.ts';
-import { type ImageManifest, imageManifestShape } from './image-manifest.ts';
+import { type ImageManifest, imageManifestSchema } from './image-manifest.ts';
 
 /** An image to be taken into the cache: what its manifest says, apart from what the cache finds out itself. */
 export type NewImage = Omit<ImageManifest, 'version' | 'file' | 'size' | 'fetchedAt' | 'lastUsedAt'>;
@@ -139,6 +143,30 @@ export class ImageCache {
     return openWorkFolder(this.folder, `${name}-${arch}`, this.#logger);
   }
 
+  /** Removes what those left who were killed: drafts of manifests, and folders of builds that nobody works in. */
+  async removeAbandoned(): Promise<void> {
+    await removeAbandonedDrafts(this.folder);
+    const builds = (await folderNames(this.folder)).flatMap(
+      (name) => /^\.work-(.+)-[0-9a-f]{8}$/.exec(name)?.[1] ?? [],
+    );
+    for (const build of new Set(builds)) {
+      await using lock = await acquireFileLock(join(this.folder, `.${build}.lock`), {
+        command: 'clear away what an interrupted build left',
+        waitMs: 0,
+      }).catch((error: unknown) => {
+        if (hasErrorCode(error, 'locked')) return undefined; // it goes on
+        throw error;
+      });
+      if (!lock) continue;
+      try {
+        await using _cleared = await openWorkFolder(this.folder, build, this.#logger);
+      } catch (error) {
+        if (!isGoqemuError(error)) throw error;
+        this.#logger.log('warn', 'image', error.message, { hint: error.hint }); // told to whoever builds there next
+      }
+    }
+  }
+
   async #whole(image: ImageManifest): Promise<boolean> {
     const found = await stat(this.path(image)).catch(() => undefined);
     return found?.size === image.size;
@@ -147,8 +175,8 @@ export class ImageCache {
   async #read(name: string): Promise<ImageManifest | undefined> {
     const text = readIfThere(join(this.folder, name)); // it may have been removed meanwhile
     if (text === undefined) return undefined;
-    const manifest = readShaped(text, imageManifestShape);
-    if (manifest && manifestName(manifest.file) === name) return manifest;
+    const parsed = imageManifestSchema.safeParse(parseJson(text));
+    if (parsed.success && manifestName(parsed.data.file) === name) return parsed.data;
     this.#logger.log('warn', 'image', `${join(this.folder, name)} is not the manifest of an image: ignored`);
     return undefined;
   }

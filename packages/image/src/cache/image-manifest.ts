@@ -1,39 +1,39 @@
-import { fields, number, oneOf, optional, type ShapeOf, text, timestamp, wholeNumber } from '@goqemu/core';
+import * as z from 'zod/mini';
 
 /** What is recorded beside each image of the cache. */
-export const imageManifestShape = fields({
-  version: oneOf(1),
+export const imageManifestSchema = z.object({
+  version: z.literal(1),
   /** The catalogue's name, or the beginning of the file's name. */
-  name: text(/./),
+  name: z.string().check(z.minLength(1)),
   /** The catalogue's name, the URL or the path that it was asked for by. */
-  reference: text(/./),
-  arch: oneOf('x86_64', 'aarch64'),
+  reference: z.string().check(z.minLength(1)),
+  arch: z.enum(['x86_64', 'aarch64']),
   /** Its file, beside the manifest. */
-  file: text(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/),
-  format: oneOf('qcow2', 'raw'),
+  file: z.string().check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/)),
+  format: z.enum(['qcow2', 'raw']),
   /** Bytes of the file. */
-  size: wholeNumber(0),
+  size: z.int().check(z.nonnegative()),
   /** Bytes that a guest sees. */
-  virtualSize: wholeNumber(1),
+  virtualSize: z.int().check(z.positive()),
   /** `sha256:` and the digest of the file. */
-  digest: text(/^sha256:[0-9a-f]{64}$/),
+  digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
   /** What stands for the image in keys of layers: the digest, or `recipe:` and the key of a build. */
-  key: text(/^(sha256|recipe):[0-9a-f]{64}$/),
-  how: oneOf('downloaded', 'built', 'imported'),
+  key: z.string().check(z.regex(/^(sha256|recipe):[0-9a-f]{64}$/)),
+  how: z.enum(['downloaded', 'built', 'imported']),
   /** Why it came that way, when that was not the first choice. */
-  why: optional(text()),
+  why: z.optional(z.string()),
   /** The URL or path that it came from, or the name and version of the recipe. */
-  source: text(/./),
+  source: z.string().check(z.minLength(1)),
   /** The publisher's checksum that it was verified by; absent for a URL without one. */
-  checksum: optional(fields({ algorithm: oneOf('sha256', 'sha512'), value: text() })),
+  checksum: z.optional(z.object({ algorithm: z.enum(['sha256', 'sha512']), value: z.string() })),
   /** Of an imported file: what it looked like, so that a changed one is noticed. */
-  imported: optional(fields({ size: number, modifiedMs: number })),
-  fetchedAt: timestamp,
-  lastUsedAt: timestamp,
-  system: oneOf('debian', 'ubuntu', 'fedora', 'rocky', 'alma', 'alpine', 'arch', 'unknown'),
-  user: text(/./),
-  shell: text(/./),
-  guestAgent: oneOf('included', 'installable'),
+  imported: z.optional(z.object({ size: z.number(), modifiedMs: z.number() })),
+  fetchedAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime(),
+  system: z.enum(['debian', 'ubuntu', 'fedora', 'rocky', 'alma', 'alpine', 'arch', 'unknown']),
+  user: z.string().check(z.minLength(1)),
+  shell: z.string().check(z.minLength(1)),
+  guestAgent: z.enum(['included', 'installable']),
 });
 
-export type ImageManifest = ShapeOf<typeof imageManifestShape>;
+export type ImageManifest = z.infer<typeof imageManifestSchema>;

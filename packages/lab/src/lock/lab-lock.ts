@@ -1,4 +1,6 @@
-import { fields, GoqemuError, oneOf, ShapeMismatch, table, text } from '@goqemu/core';
+import { GoqemuError, parseJson, schemaMismatch } from '@goqemu/core';
+import * as z from 'zod/mini';
+import english from 'zod/v4/locales/en.js';
 import type { ResolvedImage } from '../backend/backend.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
@@ -14,9 +16,9 @@ export interface LabLock {
   readonly images: Readonly<Record<string, ImagePin>>;
 }
 
-const labLockShape = fields({
-  version: oneOf(1),
-  images: table(fields({ key: text(), description: text() })),
+const labLockSchema = z.looseObject({
+  version: z.literal(1),
+  images: z.record(z.string(), z.looseObject({ key: z.string(), description: z.string() })),
 });
 
 export function pinName(reference: string, arch: string): string {
@@ -32,21 +34,18 @@ export function pinOf(image: Pick<ResolvedImage, 'key' | 'pin'>): string {
 export async function readLabLock(storage: StateStorage): Promise<LabLock> {
   const content = await storage.read('lab-lock');
   if (content === undefined) return { version: 1, images: {} };
-  try {
-    return labLockShape(JSON.parse(content));
-  } catch (error) {
-    const path = storage.path('lab-lock');
-    throw new GoqemuError({
-      code: 'lab-lock-invalid',
-      source: 'user',
-      subject: path,
-      message: `${path} is not a lock file of this version`,
-      ...(error instanceof ShapeMismatch ? { detail: `at ${error.where}` } : {}),
-      location: { file: path },
-      hint: 'put back the file from your version control, or delete it and apply again to pin what is there today',
-      cause: error,
-    });
-  }
+  const checked = labLockSchema.safeParse(parseJson(content), { error: english().localeError });
+  if (checked.success) return checked.data;
+  const path = storage.path('lab-lock');
+  throw new GoqemuError({
+    code: 'lab-lock-invalid',
+    source: 'user',
+    subject: path,
+    message: `${path} is not a lock file of this version`,
+    detail: schemaMismatch(checked.error),
+    location: { file: path },
+    hint: 'put back the file from your version control, or delete it and apply again to pin what is there today',
+  });
 }
 
 /** Sorted, so that two people who pin the same write the same file. */

@@ -1,8 +1,9 @@
-import { GoqemuError, ShapeMismatch } from '@goqemu/core';
+import { GoqemuError, schemaMismatch } from '@goqemu/core';
+import english from 'zod/v4/locales/en.js';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
 import { copyState, type LabState, patchInPlace, stateFormat, stateVersion } from './lab-state.ts';
 import { migrateState } from './migrations.ts';
-import { stateShape } from './state-shape.ts';
+import { stateSchema } from './state-schema.ts';
 import type { StateStorage, StoredFile } from './state-storage.ts';
 
 export interface StateOwner {
@@ -157,20 +158,17 @@ function parseState(text: string, path: string): LabState {
       hint: 'update goqemu: npm install -g goqemu@latest',
     });
   }
-  try {
-    return stateShape(migrateState(value)) as unknown as LabState;
-  } catch (error) {
-    if (!(error instanceof ShapeMismatch)) throw error;
-    throw new GoqemuError({
-      code: 'state-invalid',
-      source: 'environment',
-      subject: path,
-      message: `the state is damaged: ${path}`,
-      detail: `at ${error.where}`,
-      location: { file: path },
-      hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
-    });
-  }
+  const checked = stateSchema.safeParse(migrateState(value), { error: english().localeError });
+  if (checked.success) return checked.data as unknown as LabState;
+  throw new GoqemuError({
+    code: 'state-invalid',
+    source: 'environment',
+    subject: path,
+    message: `the state is damaged: ${path}`,
+    detail: schemaMismatch(checked.error),
+    location: { file: path },
+    hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+  });
 }
 
 function isUnreadable(error: unknown): boolean {

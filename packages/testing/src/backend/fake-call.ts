@@ -16,6 +16,9 @@ export type FakeVerb =
   | 'cutLayers'
   | 'restore'
   | 'describeLayer'
+  | 'surveyLayers'
+  | 'coalesceLayers'
+  | 'flattenLayer'
   | 'collectLayers'
   | 'dispose';
 

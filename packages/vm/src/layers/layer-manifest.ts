@@ -1,72 +1,74 @@
-import { fields, flag, list, number, oneOf, optional, type ShapeOf, text, timestamp, wholeNumber } from '@goqemu/core';
 import type { StateForm } from '@goqemu/machine';
+import * as z from 'zod/mini';
 
-const fileFields = {
+const fileSchema = z.object({
   /** Name within the layer's folder. */
-  name: text(/^[a-z0-9.-]+$/),
+  name: z.string().check(z.regex(/^[a-z0-9.-]+$/)),
   /** Bytes as the file claims, holes included. */
-  size: wholeNumber(0),
+  size: z.int().check(z.nonnegative()),
   /** When it was last written, in milliseconds: RAM and device state that were touched later are damaged. */
-  modified: optional(number),
+  modified: z.optional(z.number()),
   /** Absent for a file in the layer's folder. */
-  store: optional(oneOf('memory')),
-};
-const fileShape = fields(fileFields);
-export type LayerFile = ShapeOf<typeof fileShape>;
+  store: z.optional(z.literal('memory')),
+});
+export type LayerFile = z.infer<typeof fileSchema>;
 
 /** What has to be equal for RAM to be restored: the same devices, processors and memory, in the same QEMU. */
-const compatibilityShape = fields({
-  arch: text(),
-  memory: wholeNumber(1),
-  cpus: wholeNumber(1),
-  accelerator: text(),
-  machineType: text(),
-  cpu: text(),
-  qemu: text(),
-  /** Digest of the argv without what may differ: names, paths, ports. */
-  devices: text(),
+const compatibilitySchema = z.object({
+  arch: z.string(),
+  memory: z.int().check(z.positive()),
+  cpus: z.int().check(z.positive()),
+  accelerator: z.string(),
+  machineType: z.string(),
+  cpu: z.string(),
+  qemu: z.string(),
+  /** Digest of goqemu's configuration of the devices: what there is in manifests without `arguments`. */
+  devices: z.string(),
+  /** QEMU's own arguments, without what may differ: names, paths, ports. */
+  arguments: z.optional(z.array(z.string())),
 });
 
 /** manifest.json of a layer: written last, so that a folder without one is no layer. */
-export const layerManifestShape = fields({
-  version: oneOf(1),
-  id: text(/^[0-9a-f]{12}$/),
-  key: text(/^[0-9a-f]{64}$/),
+export const layerManifestSchema = z.object({
+  version: z.literal(1),
+  id: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
+  key: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** `[a, b]` of a named checkpoint; empty for a layer that only a plan knows. */
-  descriptions: list(text()),
-  createdAt: timestamp,
+  descriptions: z.array(z.string()),
+  createdAt: z.iso.datetime(),
   /** Key of the layer below; absent where the disk stands on an image. */
-  parent: optional(text()),
+  parent: z.optional(z.string()),
   /** The cut of several machines that it is a part of: without that one's own file it is no layer. */
-  group: optional(text(/^[0-9a-f]{12}$/)),
+  group: z.optional(z.string().check(z.regex(/^[0-9a-f]{12}$/))),
   /** Lineages of the labs that use it. */
-  owners: list(text()),
+  owners: z.array(z.string()),
   /** Who the guest thinks it is: another machine made from this layer is told its own name. */
-  identity: fields({
-    instanceId: text(),
+  identity: z.object({
+    instanceId: z.string(),
     /** The lab whose access key opens the guest, and the host key that the guest shows: public parts only. */
-    lineage: text(),
-    user: text(),
-    hostKey: text(),
+    lineage: z.string(),
+    user: z.string(),
+    hostKey: z.string(),
   }),
   /** Whether the guest's agent answered when the layer was cut. */
-  agent: flag,
+  agent: z.boolean(),
   /** A process of the guest that waits in the RAM for the time: its pid, and the agent's handle of what it reads. */
-  standby: optional(fields({ pid: wholeNumber(0), handle: wholeNumber(0) })),
-  disk: fields({
-    ...fileFields,
+  standby: z.optional(z.object({ pid: z.int(), handle: z.int() })),
+  disk: z.extend(fileSchema, {
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
-    formerly: optional(list(fileFields.name)),
+    formerly: z.optional(z.array(fileSchema.shape.name)),
   }),
+  /** The UEFI variables, whole, of a machine that has some. */
+  variables: z.optional(fileSchema),
   /** With `form`, RAM and devices are this one file, as QEMU wrote it; else it is the memory's pages, and nothing else. */
-  ram: optional(fields({ ...fileFields, form: optional(oneOf('stream', 'mapped-ram')) })),
+  ram: z.optional(z.extend(fileSchema, { form: z.optional(z.enum(['stream', 'mapped-ram'])) })),
   /** The devices beside a RAM of pages. */
-  state: optional(fileShape),
-  compatibility: compatibilityShape,
+  state: z.optional(fileSchema),
+  compatibility: compatibilitySchema,
 });
 
-export type LayerManifest = ShapeOf<typeof layerManifestShape>;
-export type RamCompatibility = ShapeOf<typeof compatibilityShape>;
+export type LayerManifest = z.infer<typeof layerManifestSchema>;
+export type RamCompatibility = z.infer<typeof compatibilitySchema>;
 
 /** Where the RAM of a layer is. */
 export interface RamFiles {
@@ -81,14 +83,4 @@ export function ramParts({ ram, state }: LayerManifest): readonly LayerFile[] | 
   if (!ram) return undefined;
   if (ram.form) return [ram];
   return state && [ram, state];
-}
-
-/** The first difference that keeps RAM from being restored, in words; undefined when there is none. */
-export function ramDifference(layer: RamCompatibility, machine: RamCompatibility): string | undefined {
-  for (const field of Object.keys(layer) as (keyof RamCompatibility)[]) {
-    if (layer[field] !== machine[field]) {
-      return field === 'devices' ? 'the devices differ' : `${field} was ${layer[field]} and is now ${machine[field]}`;
-    }
-  }
-  return undefined;
 }

@@ -1,49 +1,39 @@
-import {
-  anything,
-  errorMessage,
-  fields,
-  flag,
-  GoqemuError,
-  oneOf,
-  optional,
-  readIfThere,
-  ShapeMismatch,
-  type ShapeOf,
-  table,
-  text,
-  writeFileAtomic,
-} from '@goqemu/core';
+import { GoqemuError, parseJson, readIfThere, schemaMismatch, writeFileAtomic } from '@goqemu/core';
+import * as z from 'zod/mini';
+import english from 'zod/v4/locales/en.js';
 
 /**
  * What a machine's folder remembers about it: written before and after each change, so that a process that
  * was killed in between leaves enough to find its QEMU and its disk again.
  */
-const vmStateShape = fields({
-  version: oneOf(1),
-  uuid: text(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
+const vmStateSchema = z.object({
+  version: z.literal(1),
+  uuid: z.uuid(),
   /** Name of the disk file in the folder. */
-  disk: text(/^disk-\d+\.qcow2$/),
+  disk: z.string().check(z.regex(/^disk-\d+\.qcow2$/)),
+  /** Name of the file with the UEFI variables, where they came from a layer. */
+  variables: z.optional(z.string().check(z.regex(/^variables-\d+\.qcow2$/))),
   /** Key of the layer that the disk stands on; absent on an image. */
-  layer: optional(text()),
+  layer: z.optional(z.string()),
   /** Absolute path of the image at the bottom. */
-  image: optional(text()),
+  image: z.optional(z.string()),
   /** A layer whose RAM the next start goes on from; absent once the guest has run. */
-  resumeFrom: optional(text()),
+  resumeFrom: z.optional(z.string()),
   /** Whose identity the disk carries, by instance-id; the machine's own once it was given. */
-  identity: optional(text()),
+  identity: z.optional(z.string()),
   /** The record of the QEMU process, as the machine layer writes it. */
-  machine: optional(table(anything)),
+  machine: z.optional(z.record(z.string(), z.unknown())),
   /** The file with the device state that a copy-on-write QEMU came from: without it, its RAM could not be saved. */
-  baseState: optional(text()),
+  baseState: z.optional(z.string()),
   /** The image has no agent, and installing it has not been tried yet. */
-  installAgent: optional(flag),
+  installAgent: z.optional(z.boolean()),
   /** The guest of the QEMU on record has become ready; absent while it boots, or when that was cut off. */
-  ready: optional(flag),
+  ready: z.optional(z.boolean()),
   /** Whether the guest's agent has answered since the last boot. */
-  agent: optional(flag),
+  agent: z.optional(z.boolean()),
 });
 
-export type VmState = ShapeOf<typeof vmStateShape>;
+export type VmState = z.infer<typeof vmStateSchema>;
 
 /**
  * @returns undefined when there is none
@@ -52,19 +42,16 @@ export type VmState = ShapeOf<typeof vmStateShape>;
 export async function readVmState(path: string): Promise<VmState | undefined> {
   const content = readIfThere(path);
   if (content === undefined) return undefined;
-  try {
-    return vmStateShape(JSON.parse(content));
-  } catch (cause) {
-    throw new GoqemuError({
-      code: 'vm-state-invalid',
-      source: 'environment',
-      subject: path,
-      message: `${path} does not describe a machine`,
-      detail: cause instanceof ShapeMismatch ? `at ${cause.where}` : errorMessage(cause),
-      hint: 'goqemu writes this file whole; restore it, or destroy the machine and apply again',
-      cause,
-    });
-  }
+  const checked = vmStateSchema.safeParse(parseJson(content), { error: english().localeError });
+  if (checked.success) return checked.data;
+  throw new GoqemuError({
+    code: 'vm-state-invalid',
+    source: 'environment',
+    subject: path,
+    message: `${path} does not describe a machine`,
+    detail: schemaMismatch(checked.error),
+    hint: 'goqemu writes this file whole; restore it, or destroy the machine and apply again',
+  });
 }
 
 export async function writeVmState(path: string, state: VmState): Promise<void> {
