@@ -87,7 +87,7 @@ export { type MachineProbe, type ProbeOptions, probeMachine } from './machine/pr
 export { defaultStopTimeouts, type StopRung, type StopStep, type StopTimeouts } from './machine/stop-ladder.ts';
 export { type CommandLines, hostCommandLines } from './process/command-line.ts';
 export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
-export { type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
+export { askReader, type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
 export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';
 export { defaultRuntimeFolder, makeRuntimeFolder } from './sockets/runtime-folder.ts';
 export { openEndpoint } from './sockets/turns.ts';

@@ -45,7 +45,6 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   if (!identity) throw new Error('this process cannot find itself in the process table');
   const holder: LockHolder = { identity, command: options.command, since: new Date().toISOString() };
   const record = `${JSON.stringify(holder)}\n`;
-  mkdirSync(dirname(path), { recursive: true });
   const deadline = Date.now() + (options.waitMs ?? 0);
   for (;;) {
     if (tryCreate(path, record)) return { path, [Symbol.asyncDispose]: () => release(path, record) };
@@ -79,7 +78,7 @@ export async function readLockHolder(path: string): Promise<LockHolder | 'damage
  */
 function tryCreate(path: string, record: string): boolean {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  const file = openSync(draft, 'wx', 0o600);
+  const file = createDraft(draft);
   try {
     try {
       writeFileSync(file, record);
@@ -93,6 +92,17 @@ function tryCreate(path: string, record: string): boolean {
     throw error;
   } finally {
     unlinkSync(draft);
+  }
+}
+
+/** The folder is there nearly always: it is made when it turns out not to be. */
+function createDraft(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'wx', 0o600);
   }
 }
 

@@ -1,6 +1,6 @@
 import { GoqemuError, type SourceLocation } from '@goqemu/core';
 import type { z } from 'zod';
-import { sourceLocation } from '../evaluate/source-location.ts';
+import { markPlace } from '../evaluate/source-location.ts';
 import type { LayerOptions } from '../layer/layer-limits.ts';
 import type { MachineBuilder } from './machine-builder.ts';
 import type { DerivedMachineOptions, ImageMachineOptions } from './machine-options.ts';
@@ -56,8 +56,9 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
   options: LabOptions<Schema>,
   program: (lab: LabBuilder, params: z.output<Schema>) => Outputs,
 ): LabDefinition<z.output<Schema>, Outputs> {
-  const location = sourceLocation();
+  const place = markPlace();
   if (typeof options?.name !== 'string' || typeof program !== 'function') {
+    const location = place();
     throw new GoqemuError({
       code: 'lab-invalid',
       source: 'user',
@@ -71,7 +72,9 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
     params: options.params,
     ...(options.layers === undefined ? {} : { layers: options.layers }),
     program,
-    location,
+    get location() {
+      return place(); // worked out for errors alone
+    },
   };
   return Object.freeze(Object.defineProperty(definition, brand, { value: true }));
 }

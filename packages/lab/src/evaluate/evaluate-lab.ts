@@ -54,11 +54,13 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
       name: definition.name,
       stack,
       labFile,
-      location: definition.location,
+      get location() {
+        return definition.location;
+      },
       parameters,
       machines: recorder.declarations(),
       secrets: recorder.secretsWith(returned),
-      outputs: outputValue(returned, definition.location),
+      outputs: outputValue(returned, () => definition.location),
       freshPorts: recorder.freshPorts(),
       layerLimits: layerLimits(definition.layers),
     };

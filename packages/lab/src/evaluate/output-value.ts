@@ -9,21 +9,21 @@ import { labError } from './lab-error.ts';
  *
  * @throws GoqemuError `output-invalid` for functions, machines and other things that are no data
  */
-export function outputValue(value: unknown, location: SourceLocation | undefined, path = 'outputs'): OutputValue {
+export function outputValue(value: unknown, place: () => SourceLocation | undefined, path = 'outputs'): OutputValue {
   if (value === undefined || value === null) return path === 'outputs' ? {} : null;
   if (isLateValue(value) || isShellText(value)) return { $text: textOf(value) };
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (Array.isArray(value)) return value.map((item, index) => outputValue(item, location, `${path}[${index}]`));
+  if (Array.isArray(value)) return value.map((item, index) => outputValue(item, place, `${path}[${index}]`));
   if (typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, outputValue(item, location, `${path}.${key}`)]),
+      Object.entries(value).map(([key, item]) => [key, outputValue(item, place, `${path}.${key}`)]),
     );
   }
   throw labError(
     'output-invalid',
     `${path}: the lab returns something that is no data`,
-    location,
+    place(),
     'return strings, numbers, booleans, lists, objects of these, or late values',
   );
 }

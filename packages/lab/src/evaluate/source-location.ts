@@ -1,13 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { SourceLocation } from '@goqemu/core';
 
-/** Where the caller's own code called into goqemu: the first frame outside this package and its bundle. */
-export function sourceLocation(): SourceLocation | undefined {
-  return markPlace()();
-}
-
 /**
- * Remembers where the program is; the returned function says it. Stack traces are cheap to take and dear
+ * Remembers where the caller's own code called into goqemu: the first frame outside this package and its bundle; the
+ * returned function says it. Stack traces are cheap to take and dear
  * to format (source maps), and only errors need the text.
  */
 export function markPlace(labFile?: string): () => SourceLocation | undefined {

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { GoqemuError, type HostPlatform, hostPlatform } from '@goqemu/core';
 import { type Architecture, architectureOf, architectures, runsNatively, systemBinaryName } from './architecture.ts';
 import { firstExecutable, isExecutable } from './executable.ts';
@@ -37,7 +36,7 @@ export async function findQemu(options: FindQemuOptions = {}): Promise<QemuInsta
   if (!isAtLeast(version, 6, 2)) throw tooOld(systemPath, version.text);
   const path = pathOf(platform);
   const imgPath = await firstExecutable('qemu-img', [path.dirname(systemPath), ...binaryFolders(platform)], platform);
-  const firmwareFolder = await firstReadable(firmwareFolders(systemPath, platform));
+  const firmwareFolder = firstReadable(firmwareFolders(systemPath, platform));
   return {
     arch,
     systemPath,
@@ -67,17 +66,16 @@ async function findSystemBinary(arch: Architecture, platform: HostPlatform): Pro
   return found;
 }
 
-async function firstReadable(folders: string[]): Promise<string | undefined> {
-  for (const folder of folders) {
-    if (
-      await access(folder, constants.R_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return folder;
-  }
-  return undefined;
+function firstReadable(folders: readonly string[]): string | undefined {
+  return folders.find((folder) => {
+    if (!existsSync(folder)) return false;
+    try {
+      accessSync(folder, constants.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function tooOld(path: string, version: string): GoqemuError {

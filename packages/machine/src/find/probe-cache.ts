@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, lengthPrefixedDigest, writeFileAtomic } from '@goqemu/core';
+import { canonicalJson, lengthPrefixedDigest, readIfThere, writeFileAtomic } from '@goqemu/core';
 import type { ProbedBinary } from './probe-binary.ts';
 
 /** Raised when what is probed changes, so that older caches are not read. */
@@ -16,10 +16,10 @@ export async function probeCached(
   signal?: AbortSignal,
 ): Promise<ProbedBinary> {
   if (cacheFolder === undefined) return await probe(path, signal);
-  const file = await stat(path);
+  const file = statSync(path);
   const key = { cacheVersion, path, modified: file.mtimeMs, size: file.size };
   const cacheFile = join(cacheFolder, 'qemu', `${lengthPrefixedDigest([path]).slice(0, 16)}.json`);
-  const cached = await readCache(cacheFile);
+  const cached = readCache(cacheFile);
   if (cached && canonicalJson(cached.key) === canonicalJson(key)) return cached.probed;
   const probed = await probe(path, signal);
   await writeFileAtomic(cacheFile, `${JSON.stringify({ key, probed })}\n`).catch(() => undefined); // a cache only
@@ -32,10 +32,10 @@ async function probe(path: string, signal: AbortSignal | undefined): Promise<Pro
   return probeBinary(path, signal);
 }
 
-async function readCache(path: string): Promise<{ key: unknown; probed: ProbedBinary } | undefined> {
+function readCache(path: string): { key: unknown; probed: ProbedBinary } | undefined {
   try {
-    const parsed = JSON.parse(await readFile(path, 'utf8')) as { key?: unknown; probed?: ProbedBinary };
-    return parsed.key && parsed.probed?.features ? { key: parsed.key, probed: parsed.probed } : undefined;
+    const parsed = JSON.parse(readIfThere(path) ?? 'null') as { key?: unknown; probed?: ProbedBinary } | null;
+    return parsed?.key && parsed.probed?.features ? { key: parsed.key, probed: parsed.probed } : undefined;
   } catch {
     return undefined; // none yet, or damaged: both are answered by probing
   }
