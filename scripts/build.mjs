@@ -18,8 +18,8 @@ export async function build({ types }) {
     try {
       await bundle();
     } catch (error) {
-      // esbuild has already shown where.
-      say(`The build failed: ${error.errors?.length ?? 1} error(s)`);
+      // esbuild has already shown where its errors are.
+      say(`The build failed: ${error.errors ? `${error.errors.length} error(s)` : error.message}`);
       return false;
     }
     writeStamp('bundle', fingerprint);

@@ -11,6 +11,7 @@ export {
   type SourceLocation,
 } from './errors/goqemu-error.ts';
 export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
+export { schemaMismatch } from './errors/schema-mismatch.ts';
 export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';
 export { removeAbandonedDrafts } from './files/abandoned-drafts.ts';
 export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from './files/atomic-write.ts';
@@ -22,6 +23,8 @@ export {
   readLockHolder,
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
+export { parseJson } from './files/parse-json.ts';
+export { readIfThere } from './files/read-if-there.ts';
 export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
 export { checkResourceName } from './names/resource-name.ts';

@@ -15,7 +15,10 @@ export async function main(): Promise<void> {
     argv: process.argv.slice(2),
     platform,
     workingFolder: process.cwd(),
-    stdin: process.stdin,
+    // Node.js makes it when it is asked for, and most commands read nothing.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     interrupt: signals.interrupt,

@@ -8,11 +8,11 @@ export {
   type LabBuilder,
   type LabDefinition,
   type LabOptions,
-  z,
 } from './definition/define-lab.ts';
 export type * from './definition/machine-builder.ts';
 export type * from './definition/machine-options.ts';
 export type * from './definition/references.ts';
+export { z } from './definition/schema-library.ts';
 export { Engine } from './engine/engine.ts';
 export type * from './engine/engine-options.ts';
 export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/evaluate-lab.ts';

@@ -1,6 +1,7 @@
 export { LineSplitter } from './framing/line-splitter.ts';
 export * from './qapi/index.ts';
 export * from './qga/index.ts';
+export { type AskOptions, askMonitor } from './qmp/ask-monitor.ts';
 export * from './qmp/index.ts';
 export type { RecordedLine } from './recording/recorded-line.ts';
 export { recordSession } from './recording/recording-transport.ts';

@@ -1,9 +1,14 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
 import { systemErrorCode } from '../errors/internal-error.ts';
+import { readIfThere } from '../files/read-if-there.ts';
 
-const run = promisify(execFile);
+/** Linux tells by files alone: what starts programs is loaded where one is asked. */
+async function run(program: string, args: readonly string[]): Promise<{ readonly stdout: string }> {
+  const { execFile } = await import('node:child_process');
+  return new Promise((resolve, reject) => {
+    execFile(program, args, (error, stdout) => (error ? reject(error) : resolve({ stdout })));
+  });
+}
 
 /**
  * Which process this is: a pid alone is reused, so the start time and the boot belong to it.
@@ -30,20 +35,27 @@ export function hostProcessTable(platform: NodeJS.Platform = process.platform): 
 /** proc(5): field 3 of /proc/PID/stat is the state, field 22 the start time in clock ticks after boot. */
 const linuxTable: ProcessTable = {
   async identify(pid) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(gone);
+    const stat = statOf(pid);
     if (stat === undefined) return undefined;
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     // The first thread of a killed process can be a zombie while others still hold its sockets (field 20: threads).
     if (fields[0] === 'X' || (fields[0] === 'Z' && Number(fields[17]) <= 1)) return undefined;
-    const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return { pid, startTime: fields[19] ?? '', bootId };
   },
 };
 
+/** random(4): the same as long as the host runs, and with it this process. */
+let bootId: string | undefined;
+
 /** A process that cannot be looked at for another reason is not taken for a dead one. */
-function gone(error: unknown): undefined {
-  if (['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '')) return undefined;
-  throw error;
+function statOf(pid: number): string | undefined {
+  try {
+    return readIfThere(`/proc/${pid}/stat`);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ESRCH') return undefined; // it ended while it was read
+    throw error;
+  }
 }
 
 /** ps(1) of POSIX gives the start time to the second; macOS's boot time comes from sysctl(8). */

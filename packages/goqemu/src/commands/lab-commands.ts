@@ -1,6 +1,6 @@
 /**
- * The commands that work on a lab, in one file of the bundle: they share nearly all of their code, and a file for
- * each costs more to find and read than its few lines save.
+ * The commands that do something with a lab, in one file of the bundle: they share nearly all of their code, and a file
+ * for each costs more to find and read than its few lines save.
  */
 export * as apply from './apply/apply.ts';
 export * as checkpointCreate from './checkpoint/create.ts';
@@ -14,14 +14,11 @@ export * as consoleAttach from './console/console.ts';
 export * as cp from './cp/cp.ts';
 export * as destroy from './destroy/destroy.ts';
 export * as exec from './exec/exec.ts';
-export * as graph from './graph/graph.ts';
 export * as history from './history/history.ts';
 export * as importMachine from './import/import.ts';
 export * as lock from './lock/lock.ts';
 export * as logs from './logs/logs.ts';
-export * as plan from './plan/plan.ts';
 export * as qmp from './qmp/qmp.ts';
 export * as refresh from './refresh/refresh.ts';
 export * as ssh from './ssh/ssh.ts';
 export * as sshConfig from './ssh-config/ssh-config.ts';
-export * as status from './status/status.ts';

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { GoqemuError, internalError, type SourceLocation } from '@goqemu/core';
 import type { BuildFailure, Loader, Message, Plugin } from 'esbuild';
 import { codeFrame } from './code-frame.ts';
-import { localInstall, ownCopy } from './sdk-location.ts';
+import { withLeanImports } from './lean-imports.ts';
+import { localInstall, ownCopy, sdkIndex } from './sdk-location.ts';
 
 /** A lab and its relative imports as one ES module whose other imports are absolute. */
 export interface BundledLab {
@@ -52,7 +53,8 @@ export async function bundleLab(file: string): Promise<BundledLab> {
     const code = result.outputFiles.find((output) => output.path.endsWith('.mjs'))?.text;
     const map = result.outputFiles.find((output) => output.path.endsWith('.map'))?.text;
     if (code === undefined || map === undefined) throw internalError('esbuild wrote no module for the lab');
-    return { code: `${code}${inlineMap(map, folder)}`, inputs: inputsOf(result.metafile.inputs, folder) };
+    const lean = withLeanImports(code, pathToFileURL(sdkIndex(folder)).href);
+    return { code: `${lean}${inlineMap(map, folder)}`, inputs: inputsOf(result.metafile.inputs, folder) };
   } catch (error) {
     const first = (error as Partial<BuildFailure>).errors?.[0];
     throw first ? await labError(first, file) : error;

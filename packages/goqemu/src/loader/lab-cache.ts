@@ -6,7 +6,7 @@ import type { BundledLab } from './bundle-lab.ts';
 import { localInstall, ownCopy } from './sdk-location.ts';
 
 /** Raised when what a bundle looks like changes. */
-const format = 1;
+const format = 2;
 
 /** What a bundle was made from: as long as all of it is the same, so is the bundle. */
 interface Manifest {
@@ -31,13 +31,14 @@ export class LabCache {
 
   /** The path of the bundle, or undefined when there is none of this content. */
   find(): { readonly bundle: string; readonly inputs: readonly string[] } | undefined {
+    const surroundings = this.#surroundings();
     let manifest: Manifest;
     try {
-      manifest = JSON.parse(readFileSync(this.#manifestPath, 'utf8')) as Manifest;
+      manifest = JSON.parse(readFileSync(this.#manifestPath(surroundings), 'utf8')) as Manifest;
     } catch {
       return undefined; // none, or damaged: it is made anew
     }
-    if (manifest?.format !== format || manifest.surroundings !== this.#surroundings()) return undefined;
+    if (manifest?.format !== format || manifest.surroundings !== surroundings) return undefined;
     for (const { path, sha256 } of manifest.files) if (contentDigest(path) !== sha256) return undefined;
     const bundle = join(this.#folder, manifest.bundle);
     if (!existsSync(bundle)) return undefined;
@@ -47,17 +48,18 @@ export class LabCache {
   /** @throws GoqemuError `cache-unwritable` */
   async store(bundled: BundledLab): Promise<string> {
     const files = bundled.inputs.map((path) => ({ path, sha256: contentDigest(path) ?? '' }));
+    const surroundings = this.#surroundings();
     const manifest: Manifest = {
       format,
-      surroundings: this.#surroundings(),
+      surroundings,
       files,
       bundle: `${digest(bundled.code).slice(0, 24)}.mjs`,
     };
     const bundle = join(this.#folder, manifest.bundle);
     try {
       await writeFileAtomic(bundle, bundled.code, { mode: 0o600 });
-      await writeFileAtomic(this.#manifestPath, canonicalJson(manifest), { mode: 0o600 });
-      this.#forgetOld(manifest.bundle);
+      await writeFileAtomic(this.#manifestPath(surroundings), canonicalJson(manifest), { mode: 0o600 });
+      this.#forgetOld();
     } catch (error) {
       throw new GoqemuError({
         code: 'cache-unwritable',
@@ -70,8 +72,9 @@ export class LabCache {
     return bundle;
   }
 
-  get #manifestPath(): string {
-    return join(this.#folder, 'manifest.json');
+  /** One for each Node.js and each goqemu that loads the lab: taking turns, they leave one another's bundle alone. */
+  #manifestPath(surroundings: string): string {
+    return join(this.#folder, `manifest-${surroundings.slice(0, 12)}.json`);
   }
 
   /** What decides about a bundle besides the lab's own files. */
@@ -88,11 +91,10 @@ export class LabCache {
     );
   }
 
-  /** Another command may be about to import an older bundle: only those of yesterday go. */
-  #forgetOld(current: string): void {
+  /** Another command may be about to import an older bundle: only those of yesterday go, and are made again when missed. */
+  #forgetOld(): void {
     for (const name of readdirSync(this.#folder)) {
       const path = join(this.#folder, name);
-      if (name === current || !name.endsWith('.mjs')) continue;
       const found = statSync(path, { throwIfNoEntry: false });
       if (found && Date.now() - found.mtimeMs > 24 * 3600_000) unlinkSync(path);
     }

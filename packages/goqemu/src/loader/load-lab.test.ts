@@ -183,7 +183,8 @@ test('a cache whose manifest is damaged is made anew', async () => {
   const folder = project({ 'lab.ts': hello });
   await load(folder);
   for (const name of readdirSync(join(base, 'home', 'cache', 'labs')))
-    writeFileSync(join(base, 'home', 'cache', 'labs', name, 'manifest.json'), '{"format":');
+    for (const file of readdirSync(join(base, 'home', 'cache', 'labs', name)))
+      if (file.startsWith('manifest-')) writeFileSync(join(base, 'home', 'cache', 'labs', name, file), '{"format":');
   const loaded = await load(folder);
   assert.equal(loaded.cached, false);
   assert.equal(loaded.definition.name, 'hello');

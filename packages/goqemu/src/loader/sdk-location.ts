@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { internalError } from '@goqemu/core';
 
 /** The subpaths that the published package has, besides `goqemu` itself. */
 const subpaths = ['qmp', 'qga', 'machine', 'testing'];
@@ -21,4 +22,12 @@ export function ownCopy(specifier: string): string | undefined {
   // Bundled, all files lie side by side in dist; in the tests they run from src.
   const bundled = import.meta.url.endsWith('.js');
   return fileURLToPath(new URL(bundled ? `./${subpath}.js` : `../${subpath}.ts`, import.meta.url));
+}
+
+/** The file that a lab's `import 'goqemu'` leads to. */
+export function sdkIndex(labFolder: string): string {
+  const installed = localInstall(labFolder);
+  const copy = installed ? join(realpathSync(installed), 'dist', 'index.js') : ownCopy('goqemu');
+  if (copy === undefined) throw internalError('goqemu has no public entry');
+  return copy;
 }

@@ -4,7 +4,7 @@ import type { Shell } from './shell.ts';
 
 /** True where somebody can be asked: a terminal to read from and one to show the question on. */
 export function canAsk(shell: Shell): boolean {
-  return shell.stdin.isTTY === true && shell.stderr.isTTY === true;
+  return shell.stderr.isTTY === true && shell.stdin.isTTY === true; // the second is made when it is asked for
 }
 
 /** @throws GoqemuError `usage` where there is no terminal: an error at once instead of a prompt that nobody sees */

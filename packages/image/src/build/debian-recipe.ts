@@ -88,3 +88,7 @@ export function recipeDigest(recipe: DebianRecipe): string {
 export function builtImageKey(recipe: DebianRecipe, packageVersions: readonly string[]): string {
   return lengthPrefixedDigest(['goqemu built image', recipeDigest(recipe), ...[...packageVersions].sort()]);
 }
+
+export function recipeName({ name, version }: DebianRecipe): string {
+  return `recipe ${name}, version ${version}`;
+}

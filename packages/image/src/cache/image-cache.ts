@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   acquireFileLock,
   type FileLock,
   GoqemuError,
   type Logger,
+  parseJson,
+  readIfThere,
   silentLogger,
   syncFolder,
   systemErrorCode,
@@ -143,7 +145,7 @@ export class ImageCache {
   }
 
   async #read(name: string): Promise<ImageManifest | undefined> {
-    const text = await readFile(join(this.folder, name), 'utf8').catch(() => undefined); // removed meanwhile
+    const text = readIfThere(join(this.folder, name)); // it may have been removed meanwhile
     if (text === undefined) return undefined;
     const parsed = imageManifestSchema.safeParse(parseJson(text));
     if (parsed.success && manifestName(parsed.data.file) === name) return parsed.data;
@@ -167,11 +169,3 @@ export async function fileDigest(path: string, signal?: AbortSignal): Promise<st
 }
 
 const manifestName = (file: string) => `${file}.json`;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // reported by the caller, who knows the file
-  }
-}

@@ -9,14 +9,9 @@ import type { GuestProfile } from '../catalogue/catalogue-entry.ts';
 import { downloadFile } from '../download/download-file.ts';
 import { openHttpClient } from '../download/http-client.ts';
 import { fetchPublisherChecksum } from '../download/publisher-checksum.ts';
+import type { FetchChoice } from './fetch-choice.ts';
 import type { FetchOptions } from './image-results.ts';
 import { findCached, type WantedImage } from './wanted-image.ts';
-
-/** How an image is to be had. */
-export type FetchChoice =
-  | { readonly how: 'download'; readonly source: string; readonly why?: undefined }
-  | { readonly how: 'build'; readonly source: string; readonly why: string }
-  | { readonly how: 'import'; readonly source: string; readonly why?: undefined };
 
 export interface ImageFetcherOptions {
   readonly cache: ImageCache;

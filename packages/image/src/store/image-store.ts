@@ -7,15 +7,14 @@ import {
   silentLogger,
   systemErrorCode,
 } from '@goqemu/core';
-import { readAptMirror } from '../build/apt-mirror.ts';
-import { buildDebianImage, canBuildOn } from '../build/build-debian-image.ts';
-import { type DebianRecipe, debian12Recipe } from '../build/debian-recipe.ts';
+import type { buildDebianImage } from '../build/build-debian-image.ts';
+import { type DebianRecipe, debian12Recipe, recipeName } from '../build/debian-recipe.ts';
 import { ImageCache } from '../cache/image-cache.ts';
 import type { ImageManifest } from '../cache/image-manifest.ts';
 import { builtInCatalogue } from '../catalogue/catalogue.ts';
 import type { CatalogueEntry, GuestArch } from '../catalogue/catalogue-entry.ts';
-import { httpProbe, type ReachabilityProbe, rememberingProbe } from '../download/publisher-reachable.ts';
-import { type FetchChoice, ImageFetcher } from './image-fetcher.ts';
+import type { ReachabilityProbe } from '../download/publisher-reachable.ts';
+import type { FetchChoice } from './fetch-choice.ts';
 import type { CachedImage, FetchOptions, ResolvedImage, VerifiedImage } from './image-results.ts';
 import { findCached, guestOf, type WantedImage, wantedImage } from './wanted-image.ts';
 
@@ -43,31 +42,17 @@ export interface ImageStoreOptions {
  */
 export class ImageStore {
   readonly cache: ImageCache;
-  readonly #platform: HostPlatform;
+  readonly #options: ImageStoreOptions;
   readonly #logger: Logger;
   readonly #catalogue: readonly CatalogueEntry[];
-  readonly #probe: ReachabilityProbe;
-  readonly #whyUnreachable: ReachabilityProbe;
   readonly #recipes: Readonly<Record<string, DebianRecipe>>;
-  readonly #builder: typeof buildDebianImage;
-  readonly #fetcher: ImageFetcher;
 
   constructor(options: ImageStoreOptions) {
+    this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.cache = new ImageCache(options.folders.images, this.#logger);
-    this.#platform = options.platform;
     this.#catalogue = options.catalogue ?? builtInCatalogue;
-    this.#probe = options.publisherReachable ?? httpProbe(options.platform.env);
-    this.#whyUnreachable = rememberingProbe(this.#probe, options.folders.images);
     this.#recipes = options.recipes ?? { [debian12Recipe.name]: debian12Recipe };
-    this.#builder = options.builder ?? buildDebianImage;
-    const { cache } = this;
-    this.#fetcher = new ImageFetcher({
-      cache,
-      platform: options.platform,
-      logger: this.#logger,
-      builder: this.#builder,
-    });
   }
 
   /** The names that a lab may use. */
@@ -100,7 +85,7 @@ export class ImageStore {
         ...(why ? { why } : {}),
       };
     }
-    const choice = await this.#choose(wanted, options.signal);
+    const choice = await this.#choose(wanted, options);
     return {
       ...about,
       cached: false,
@@ -123,7 +108,7 @@ export class ImageStore {
     await using _lock = await this.#lock(wanted, options);
     const meanwhile = await findCached(this.cache, wanted);
     if (meanwhile) return await this.#use(meanwhile);
-    return await this.#fetch(wanted, await this.#choose(wanted, options.signal), options);
+    return await this.#fetch(wanted, await this.#choose(wanted, options), options);
   }
 
   /**
@@ -133,7 +118,7 @@ export class ImageStore {
   async pull(reference: string, options: FetchOptions = {}): Promise<CachedImage> {
     const wanted = this.#wanted(reference, options.arch);
     await using _lock = await this.#lock(wanted, options);
-    return await this.#fetch(wanted, await this.#choose(wanted, options.signal, this.#probe), options);
+    return await this.#fetch(wanted, await this.#choose(wanted, { signal: options.signal, askAgain: true }), options);
   }
 
   /**
@@ -212,33 +197,17 @@ export class ImageStore {
     return wantedImage(reference, arch, {
       catalogue: this.#catalogue,
       recipes: this.#recipes,
-      mirror: this.#platform.env.GOQEMU_IMAGE_MIRROR,
+      mirror: this.#options.platform.env.GOQEMU_IMAGE_MIRROR,
     });
   }
 
   async #choose(
     wanted: WantedImage,
-    signal: AbortSignal | undefined,
-    probe: ReachabilityProbe = this.#whyUnreachable,
+    { signal, askAgain = false }: { readonly signal?: AbortSignal | undefined; readonly askAgain?: boolean },
   ): Promise<FetchChoice> {
-    if (!wanted.published) return { how: 'import', source: wanted.asked };
-    const download = { how: 'download', source: wanted.published.url } as const;
-    if (!wanted.recipe || !canBuildOn(this.#platform)) return download;
-    const why = await probe(wanted.published.url, signal);
-    if (why === undefined || !(await this.#hasMirror(wanted.recipe, signal))) return download;
-    return { how: 'build', source: recipeName(wanted.recipe), why };
-  }
-
-  /** Whether the tools are there too, the build says by name. */
-  async #hasMirror(recipe: DebianRecipe, signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#builder !== buildDebianImage) return true;
-    try {
-      await readAptMirror(recipe.suite, { signal });
-      return true;
-    } catch (error) {
-      if (hasErrorCode(error, 'debian-mirror-missing')) return false;
-      throw error;
-    }
+    const { chooseFetch } = await import('./fetching.ts');
+    const { folders, platform, publisherReachable: probe, builder } = this.#options;
+    return chooseFetch(wanted, { folders, platform, probe, builder, askAgain, signal });
   }
 
   async #lock(wanted: WantedImage, options: FetchOptions): Promise<AsyncDisposable> {
@@ -252,7 +221,10 @@ export class ImageStore {
   }
 
   async #fetch(wanted: WantedImage, choice: FetchChoice, options: FetchOptions): Promise<CachedImage> {
-    const { image, fresh } = await this.#fetcher.fetch(wanted, choice, options);
+    const { buildDebianImage, ImageFetcher } = await import('./fetching.ts');
+    const { platform, builder = buildDebianImage } = this.#options;
+    const fetcher = new ImageFetcher({ cache: this.cache, platform, logger: this.#logger, builder });
+    const { image, fresh } = await fetcher.fetch(wanted, choice, options);
     if (!fresh) return await this.#use(image);
     return this.#describe(image, image.how);
   }
@@ -289,5 +261,3 @@ export class ImageStore {
     };
   }
 }
-
-const recipeName = (recipe: DebianRecipe) => `recipe ${recipe.name}, version ${recipe.version}`;

@@ -1,5 +1,5 @@
 import { GoqemuError, type SourceLocation } from '@goqemu/core';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { sourceLocation } from '../evaluate/source-location.ts';
 import type { LayerOptions } from '../layer/layer-limits.ts';
 import type { MachineBuilder } from './machine-builder.ts';
@@ -80,5 +80,3 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
 export function isLabDefinition(value: unknown): value is LabDefinition {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
 }
-
-export { z };

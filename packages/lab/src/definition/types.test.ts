@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defineLab, z } from './define-lab.ts';
+import { defineLab } from './define-lab.ts';
+import { z } from './schema-library.ts';
 
 // The compiler is the test: each @ts-expect-error fails to compile when the mistake below it would be allowed.
 

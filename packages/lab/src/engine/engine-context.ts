@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Backend, BackendCall, LabScope } from '../backend/backend.ts';
 import type { BackendProgress } from '../backend/progress.ts';
 import { settleCheckpoints } from '../checkpoint/settle-checkpoints.ts';
@@ -83,6 +84,9 @@ export class EngineContext {
     signal: AbortSignal | undefined,
     progress: (event: BackendProgress) => void,
   ): BackendCall & { readonly flush: () => void } {
+    // Every machine that is looked at listens for the end: many listeners are no leak here, and nobody is to be warned.
+    const ended = signal ?? new AbortController().signal;
+    setMaxListeners(0, ended);
     const scope: LabScope = { lab: this.owner.lab, stack: this.owner.stack, lineage };
     const streams = {
       stdout: new MaskedStream(() => this.vault.sensitive),
@@ -90,7 +94,7 @@ export class EngineContext {
     };
     return {
       scope,
-      signal: signal ?? new AbortController().signal,
+      signal: ended,
       progress: (event) => {
         if (event.kind !== 'output') {
           progress(event);

@@ -1,35 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { GoqemuError, writeFileAtomic } from '@goqemu/core';
-import { applyPlan } from '../apply/apply-plan.ts';
-import { fetchImages } from '../apply/fetch-images.ts';
 import { errorReport } from '../apply/operation-failure.ts';
 import type { CheckpointListReport, CheckpointReport, RestoreReport } from '../checkpoint/checkpoint-report.ts';
-import { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
-import { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
-import { listCheckpoints } from '../checkpoint/list-checkpoints.ts';
-import { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
 import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
-import { forkCheckpoint } from '../fork/fork-checkpoint.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
 import { forksOf } from '../fork/forks-of.ts';
-import { removeFork } from '../fork/remove-fork.ts';
-import { readHistory } from '../history/history.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
-import { type ImportOptions, importMachine } from '../import/import-machine.ts';
+import type { ImportOptions } from '../import/import-machine.ts';
 import type { ImportReport } from '../import/import-report.ts';
-import { type PruneReport, pruneLayers } from '../layer/prune-layers.ts';
+import type { PruneReport } from '../layer/prune-layers.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
-import { type LockChange, updateLock } from '../lock/update-lock.ts';
+import type { LockChange } from '../lock/update-lock.ts';
 import { renamesOf } from '../machine/rename-machine.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { parsePlan } from '../plan/parse-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
-import { type RefreshReport, refreshState } from '../refresh/refresh-state.ts';
+import type { RefreshReport } from '../refresh/refresh-state.ts';
 import { makeStatusReport } from '../report/make-status-report.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { StatusReport } from '../report/status-report.ts';
@@ -40,7 +30,8 @@ import type { ApplyOptions, ApplyResult, EngineOptions, FoundMachine, PlanOption
 const portAttempts = 8;
 
 /**
- * Plans and applies one stack of one lab. It never prints: it emits events.
+ * Plans and applies one stack of one lab. It never prints: it emits events. What acts is loaded with the first verb that
+ * acts.
  *
  * @example
  * const engine = new Engine({ backend, lab: 'web', labFolder, labFile, stateFolder, home, command: 'goqemu apply' });
@@ -123,7 +114,8 @@ export class Engine {
    *
    * @returns the number of images that were fetched
    */
-  fetchImages(plan: Plan, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+  async fetchImages(plan: Plan, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    const { fetchImages } = await acting();
     return fetchImages(this.#context, plan, options.signal);
   }
 
@@ -132,7 +124,8 @@ export class Engine {
    *
    * @throws GoqemuError `plan-stale`, `locked`, or the first error of the plan's preflight
    */
-  apply(plan: Plan, options: ApplyOptions = {}): Promise<ApplyResult> {
+  async apply(plan: Plan, options: ApplyOptions = {}): Promise<ApplyResult> {
+    const { applyPlan } = await acting();
     return applyPlan(this.#context, plan, options);
   }
 
@@ -141,12 +134,14 @@ export class Engine {
    *
    * @throws GoqemuError `machine-unknown`, `machine-there`, `import-differs`, `import-refused`, `locked`
    */
-  importMachine(lab: Lab, options: ImportOptions): Promise<ImportReport> {
+  async importMachine(lab: Lab, options: ImportOptions): Promise<ImportReport> {
+    const { importMachine } = await acting();
     return importMachine(this.#context, lab, options);
   }
 
   /** Looks at every machine, writes what it found into the state, and returns what had drifted. */
-  refresh(options: { readonly signal?: AbortSignal } = {}): Promise<RefreshReport> {
+  async refresh(options: { readonly signal?: AbortSignal } = {}): Promise<RefreshReport> {
+    const { refreshState } = await acting();
     return refreshState(this.#context, options.signal);
   }
 
@@ -190,23 +185,26 @@ export class Engine {
   }
 
   /** @throws GoqemuError `machine-unknown`, `machine-not-running`, `locked` */
-  createCheckpoint(options: {
+  async createCheckpoint(options: {
     readonly description: string;
     readonly machines?: readonly string[];
     readonly signal?: AbortSignal;
   }): Promise<CheckpointReport> {
+    const { createCheckpoint } = await acting();
     return createCheckpoint(this.#context, options);
   }
 
   /** @throws GoqemuError `checkpoint-unknown`, `machine-unknown`, `locked` */
-  restoreCheckpoint(
+  async restoreCheckpoint(
     idOrName: string,
     options: { readonly machines?: readonly string[]; readonly signal?: AbortSignal } = {},
   ): Promise<RestoreReport> {
+    const { restoreCheckpoint } = await acting();
     return restoreCheckpoint(this.#context, idOrName, options);
   }
 
-  listCheckpoints(options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointListReport> {
+  async listCheckpoints(options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointListReport> {
+    const { listCheckpoints } = await acting();
     return listCheckpoints(this.#context, options.signal);
   }
 
@@ -217,6 +215,7 @@ export class Engine {
    * what starting machines throws; then no fork is left
    */
   async fork(idOrName: string, options: ForkOptions = {}): Promise<ForkReport> {
+    const { forkCheckpoint } = await acting();
     const report = await forkCheckpoint(this.#context, idOrName, options);
     const { definition, parameters } = options;
     if (definition)
@@ -234,27 +233,35 @@ export class Engine {
    *
    * @throws GoqemuError `not-a-fork`, `locked`
    */
-  removeFork(options: { readonly lockWaitMs?: number } = {}): Promise<void> {
+  async removeFork(options: { readonly lockWaitMs?: number } = {}): Promise<void> {
+    const { removeFork } = await acting();
     return removeFork(this.#context, options.lockWaitMs ?? 0);
   }
 
   /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */
-  deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
+  async deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
+    const { deleteCheckpoint } = await acting();
     return deleteCheckpoint(this.#context, idOrName, options.signal);
   }
 
   /** Gives up cached layers that no machine and no checkpoint needs. @throws GoqemuError `locked` */
-  pruneLayers(options: { readonly dryRun?: boolean; readonly signal?: AbortSignal } = {}): Promise<PruneReport> {
+  async pruneLayers(options: { readonly dryRun?: boolean; readonly signal?: AbortSignal } = {}): Promise<PruneReport> {
+    const { pruneLayers } = await acting();
     return pruneLayers(this.#context, { dryRun: options.dryRun === true, signal: options.signal });
   }
 
   /** Oldest first. */
-  history(): Promise<readonly HistoryEntry[]> {
+  async history(): Promise<readonly HistoryEntry[]> {
+    const { readHistory } = await acting();
     return readHistory(this.#context.storage);
   }
 
   /** What the lab's images stand for today against lab.lock.json; `update` writes it. */
-  lock(lab: Lab, options: { readonly update: boolean; readonly signal?: AbortSignal }): Promise<readonly LockChange[]> {
+  async lock(
+    lab: Lab,
+    options: { readonly update: boolean; readonly signal?: AbortSignal },
+  ): Promise<readonly LockChange[]> {
+    const { updateLock } = await acting();
     return updateLock(this.#context, lab, options);
   }
 
@@ -267,6 +274,7 @@ export class Engine {
 
   /** @throws GoqemuError `plan-invalid` when the file holds none, `plan-newer` when a later goqemu wrote it */
   static async readPlan(path: string): Promise<Plan> {
+    const { parsePlan } = await acting();
     return parsePlan(await readFile(path, 'utf8'), path);
   }
 
@@ -300,4 +308,8 @@ export class Engine {
     context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
     return plan;
   }
+}
+
+function acting() {
+  return import('./acting.ts');
 }

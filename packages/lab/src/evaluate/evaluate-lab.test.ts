@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type GoqemuError, isGoqemuError } from '@goqemu/core';
-import { defineLab, type LabBuilder, z } from '../definition/define-lab.ts';
+import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
+import { z } from '../definition/schema-library.ts';
 import { secret } from '../value/secret.ts';
 import { sh } from '../value/sh.ts';
 import { evaluateLab, freshAllocations } from './evaluate-lab.ts';

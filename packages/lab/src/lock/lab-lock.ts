@@ -1,5 +1,6 @@
-import { GoqemuError } from '@goqemu/core';
-import { z } from 'zod';
+import { GoqemuError, parseJson, schemaMismatch } from '@goqemu/core';
+import * as z from 'zod/mini';
+import english from 'zod/v4/locales/en.js';
 import type { ResolvedImage } from '../backend/backend.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
@@ -15,7 +16,7 @@ export interface LabLock {
   readonly images: Readonly<Record<string, ImagePin>>;
 }
 
-const schema = z.looseObject({
+const labLockSchema = z.looseObject({
   version: z.literal(1),
   images: z.record(z.string(), z.looseObject({ key: z.string(), description: z.string() })),
 });
@@ -31,22 +32,20 @@ export function pinOf(image: Pick<ResolvedImage, 'key' | 'pin'>): string {
 
 /** @throws GoqemuError `lab-lock-invalid` */
 export async function readLabLock(storage: StateStorage): Promise<LabLock> {
-  const text = await storage.read('lab-lock');
-  if (text === undefined) return { version: 1, images: {} };
-  try {
-    return schema.parse(JSON.parse(text)) as LabLock;
-  } catch (error) {
-    const path = storage.path('lab-lock');
-    throw new GoqemuError({
-      code: 'lab-lock-invalid',
-      source: 'user',
-      subject: path,
-      message: `${path} is not a lock file of this version`,
-      location: { file: path },
-      hint: 'put back the file from your version control, or delete it and apply again to pin what is there today',
-      cause: error,
-    });
-  }
+  const content = await storage.read('lab-lock');
+  if (content === undefined) return { version: 1, images: {} };
+  const checked = labLockSchema.safeParse(parseJson(content), { error: english().localeError });
+  if (checked.success) return checked.data;
+  const path = storage.path('lab-lock');
+  throw new GoqemuError({
+    code: 'lab-lock-invalid',
+    source: 'user',
+    subject: path,
+    message: `${path} is not a lock file of this version`,
+    detail: schemaMismatch(checked.error),
+    location: { file: path },
+    hint: 'put back the file from your version control, or delete it and apply again to pin what is there today',
+  });
 }
 
 /** Sorted, so that two people who pin the same write the same file. */

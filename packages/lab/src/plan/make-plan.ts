@@ -57,7 +57,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   });
   const ownPorts = new Set(Object.values(state.machines).flatMap((machine) => portsOf(machine.spec)));
   const portsToAsk = newPorts.filter((port) => !ownPorts.has(port));
-  const [observed, stored, taken, preflight, budget] = await Promise.all([
+  const [observed, stored, taken, preflight] = await Promise.all([
     toObserve.length > 0
       ? backend.observe(
           toObserve.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
@@ -72,7 +72,6 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
           call,
         )
       : [],
-    wanted.length > 0 ? backend.memoryBudget(call) : 0,
   ]);
 
   const context = new PlanContext({
@@ -104,7 +103,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...importProblems(context),
     ...imageProblems(context, images),
     ...taken.map((port): Preflight => portTaken(port, wanted)),
-    ...memoryProblems(context, wanted, budget),
+    ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
   ];
   const operations = await Promise.all(
     context.operations.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))),

@@ -52,15 +52,16 @@ export function portTaken(port: number, wanted: readonly DesiredMachine[]): Pref
 }
 
 /** A plan that starts no machine needs no memory: what runs has it already. */
-export function memoryProblems(
+export async function memoryProblems(
   context: PlanContext,
   wanted: readonly DesiredMachine[],
-  budget: number,
-): readonly Preflight[] {
+  budgetOf: () => Promise<number>,
+): Promise<readonly Preflight[]> {
   if (context.operations.every((operation) => memoryFor(operation.work) === undefined)) return [];
   const machines = wanted.filter((machine) => machine.spec.kind === 'vm');
   const sum = machines.reduce((total, machine) => total + machine.spec.memory, 0);
   const largest = wanted.reduce((most, machine) => Math.max(most, machine.spec.memory), 0);
+  const budget = await budgetOf();
   if (Math.max(sum, largest) <= budget) return [];
   return [
     {

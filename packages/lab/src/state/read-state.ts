@@ -1,7 +1,9 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, schemaMismatch } from '@goqemu/core';
+import english from 'zod/v4/locales/en.js';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
-import { copyState, type LabState, patchInPlace, stateFormat, stateSchema, stateVersion } from './lab-state.ts';
+import { copyState, type LabState, patchInPlace, stateFormat, stateVersion } from './lab-state.ts';
 import { migrateState } from './migrations.ts';
+import { stateSchema } from './state-schema.ts';
 import type { StateStorage, StoredFile } from './state-storage.ts';
 
 export interface StateOwner {
@@ -156,15 +158,14 @@ function parseState(text: string, path: string): LabState {
       hint: 'update goqemu: npm install -g goqemu@latest',
     });
   }
-  const checked = stateSchema.safeParse(migrateState(value));
+  const checked = stateSchema.safeParse(migrateState(value), { error: english().localeError });
   if (checked.success) return checked.data as unknown as LabState;
-  const [issue] = checked.error.issues;
   throw new GoqemuError({
     code: 'state-invalid',
     source: 'environment',
     subject: path,
     message: `the state is damaged: ${path}`,
-    detail: `at ${issue?.path.map(String).join('.') || 'its top'}: ${issue?.message ?? 'invalid'}`,
+    detail: schemaMismatch(checked.error),
     location: { file: path },
     hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
   });

@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   acquireFileLock,
   checkResourceName,
   folderNames,
+  readIfThere,
   removeAbandonedDrafts,
   syncFolder,
   systemErrorCode,
@@ -82,12 +83,7 @@ export class FileStateStorage implements StateStorage {
   }
 
   async read(file: StoredFile): Promise<string | undefined> {
-    try {
-      return await readFile(this.path(file), 'utf8');
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    return readIfThere(this.path(file));
   }
 
   async write(file: StoredFile, text: string): Promise<void> {

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { type HostPlatform, systemErrorCode } from '@goqemu/core';
+import { type HostPlatform, readIfThere } from '@goqemu/core';
 import type { StateStream } from './state-stream.ts';
 
 /**
@@ -9,15 +8,8 @@ import type { StateStream } from './state-stream.ts';
  */
 export async function mayReadMemory(platform: HostPlatform): Promise<boolean> {
   if (platform.system !== 'linux') return false;
-  const scope = await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8').catch(withoutYama);
-  const level = Number(scope);
+  const level = Number(readIfThere('/proc/sys/kernel/yama/ptrace_scope') ?? 0); // the file is there when Yama is
   return level === 0 || (level < 3 && platform.uid === 0);
-}
-
-/** The file is there when Yama is. */
-function withoutYama(error: unknown): string {
-  if (systemErrorCode(error) === 'ENOENT') return '0';
-  throw error;
 }
 
 /**

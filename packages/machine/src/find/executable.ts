@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { accessSync, constants, existsSync } from 'node:fs';
 import type { HostPlatform } from '@goqemu/core';
 import { pathOf } from './usual-places.ts';
 
@@ -18,8 +17,11 @@ export async function firstExecutable(
 }
 
 export async function isExecutable(path: string, platform: HostPlatform): Promise<boolean> {
-  return await access(path, platform.system === 'win32' ? constants.F_OK : constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+  if (!existsSync(path)) return false; // most places: an error for each would cost more than the look
+  try {
+    accessSync(path, platform.system === 'win32' ? constants.F_OK : constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

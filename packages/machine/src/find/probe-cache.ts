@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, lengthPrefixedDigest, writeFileAtomic } from '@goqemu/core';
-import { type ProbedBinary, probeBinary } from './probe-binary.ts';
+import type { ProbedBinary } from './probe-binary.ts';
 
 /** Raised when what is probed changes, so that older caches are not read. */
 const cacheVersion = 2;
@@ -15,15 +15,21 @@ export async function probeCached(
   cacheFolder: string | undefined,
   signal?: AbortSignal,
 ): Promise<ProbedBinary> {
-  if (cacheFolder === undefined) return await probeBinary(path, signal);
+  if (cacheFolder === undefined) return await probe(path, signal);
   const file = await stat(path);
   const key = { cacheVersion, path, modified: file.mtimeMs, size: file.size };
   const cacheFile = join(cacheFolder, 'qemu', `${lengthPrefixedDigest([path]).slice(0, 16)}.json`);
   const cached = await readCache(cacheFile);
   if (cached && canonicalJson(cached.key) === canonicalJson(key)) return cached.probed;
-  const probed = await probeBinary(path, signal);
+  const probed = await probe(path, signal);
   await writeFileAtomic(cacheFile, `${JSON.stringify({ key, probed })}\n`).catch(() => undefined); // a cache only
   return probed;
+}
+
+/** Starting QEMU to ask it is rare: its code is loaded when the cache has no answer. */
+async function probe(path: string, signal: AbortSignal | undefined): Promise<ProbedBinary> {
+  const { probeBinary } = await import('./probe-binary.ts');
+  return probeBinary(path, signal);
 }
 
 async function readCache(path: string): Promise<{ key: unknown; probed: ProbedBinary } | undefined> {

@@ -1,5 +1,5 @@
 import { hostProcessTable, isAlive, isGoqemuError, type ProcessTable } from '@goqemu/core';
-import { openReader } from '../sockets/monitor-turn.ts';
+import { askReader } from '../sockets/monitor-turn.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 import { type MachineState, machineState } from './machine-state.ts';
 
@@ -28,12 +28,10 @@ export async function probeMachine(record: MachineRecord, options: ProbeOptions 
   if (!(await isAlive(identityOf(record), processes))) return 'gone';
   const limits = { timeoutMs, ...(signal ? { signal } : {}) };
   try {
-    await using monitor = await openReader(record, { ...limits, processes, command: 'goqemu status' });
-    const [uuid, status] = await Promise.all([
-      monitor.execute('query-uuid', undefined, limits) as Promise<{ UUID: string }>,
-      monitor.execute('query-status', undefined, limits) as Promise<{ status: string }>,
-    ]);
-    return uuid.UUID === record.uuid ? machineState(status.status) : 'gone';
+    const questions = ['query-uuid', 'query-status'];
+    const [uuid, status] = await askReader(record, questions, { ...limits, processes, command: 'goqemu status' });
+    if ((uuid as { UUID?: string }).UUID !== record.uuid) return 'gone';
+    return machineState((status as { status: string }).status);
   } catch (error) {
     signal?.throwIfAborted();
     if (!isGoqemuError(error)) throw error;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { ProcessTable } from '@goqemu/core';
-import { QmpClient } from '@goqemu/protocol';
+import { askMonitor, QmpClient } from '@goqemu/protocol';
 import type { MachineRecord } from '../machine/machine-record.ts';
-import { connectInTurn } from './turns.ts';
+import { connectInTurn, type TurnOptions } from './turns.ts';
 
 export interface MonitorTurnOptions {
   /** Told to others who wait for their turn. */
@@ -24,14 +24,41 @@ export async function openReader(
   record: Pick<MachineRecord, 'sockets' | 'runtimeFolder'>,
   options: MonitorTurnOptions = {},
 ): Promise<QmpClient> {
-  const timeoutMs = options.timeoutMs ?? 2000;
-  const { signal, processes } = options;
-  const transport = await connectInTurn(record.sockets.readers, {
+  const { timeoutMs, limits } = limitsOf(options);
+  const transport = await connectInTurn(record.sockets.readers, turnOf(record, options));
+  return await QmpClient.connect(transport, { greetingTimeoutMs: timeoutMs, ...limits });
+}
+
+/**
+ * Asks over the monitor that is there for reading, in turn with other readers, and leaves.
+ *
+ * @returns what each command returned
+ * @throws GoqemuError `locked`, `connect-failed`, and what {@link askMonitor} throws
+ */
+export async function askReader(
+  record: Pick<MachineRecord, 'sockets' | 'runtimeFolder'>,
+  commands: readonly string[],
+  options: MonitorTurnOptions = {},
+): Promise<readonly unknown[]> {
+  const { timeoutMs, limits } = limitsOf(options);
+  await using transport = await connectInTurn(record.sockets.readers, {
+    ...turnOf(record, options),
+    passDescriptors: false,
+  });
+  return await askMonitor(transport, commands, { timeoutMs, ...limits });
+}
+
+function limitsOf({ timeoutMs = 2000, signal }: MonitorTurnOptions) {
+  return { timeoutMs, limits: signal ? { signal } : {} };
+}
+
+function turnOf({ runtimeFolder }: Pick<MachineRecord, 'runtimeFolder'>, options: MonitorTurnOptions): TurnOptions {
+  const { timeoutMs, limits } = limitsOf(options);
+  return {
     command: options.command ?? 'goqemu',
     waitMs: timeoutMs,
-    lockPath: join(record.runtimeFolder, 'r.lock'),
-    ...(signal ? { signal } : {}),
-    ...(processes ? { processes } : {}),
-  });
-  return await QmpClient.connect(transport, { greetingTimeoutMs: timeoutMs, ...(signal ? { signal } : {}) });
+    lockPath: join(runtimeFolder, 'r.lock'),
+    ...limits,
+    ...(options.processes ? { processes: options.processes } : {}),
+  };
 }

@@ -11,6 +11,8 @@ export interface TurnOptions {
   readonly lockPath: string;
   readonly signal?: AbortSignal;
   readonly processes?: ProcessTable;
+  /** Be able to send file descriptors along, where the host can; default true. */
+  readonly passDescriptors?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function connectInTurn(endpoint: SocketEndpoint, options: TurnOptio
     ...(options.processes ? { processes: options.processes } : {}),
   });
   try {
-    const transport = await openEndpoint(endpoint, options.signal);
+    const transport = await openEndpoint(endpoint, options.signal, options.passDescriptors);
     return releasing(transport, async () => lock[Symbol.asyncDispose]());
   } catch (error) {
     await lock[Symbol.asyncDispose]();
@@ -36,10 +38,17 @@ export async function connectInTurn(endpoint: SocketEndpoint, options: TurnOptio
 }
 
 /** Connects to a socket of a machine, whatever its kind; over a Unix socket, file descriptors can travel along. */
-export async function openEndpoint(endpoint: SocketEndpoint, signal?: AbortSignal): Promise<Transport> {
+export async function openEndpoint(
+  endpoint: SocketEndpoint,
+  signal?: AbortSignal,
+  passDescriptors = true,
+): Promise<Transport> {
   const limits = signal ? { signal } : {};
   if (endpoint.kind === 'unix') {
-    return await openTransport({ path: endpoint.path, passDescriptors: process.platform !== 'win32' }, limits);
+    return await openTransport(
+      { path: endpoint.path, passDescriptors: passDescriptors && process.platform !== 'win32' },
+      limits,
+    );
   }
   const { host, port, keyFolder } = endpoint;
   return await openTransport({ host, port, psk: await readPreSharedKey(keyFolder) }, limits);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { GoqemuError, hostPlatform, systemErrorCode } from '@goqemu/core';
 import { linuxSockets } from './linux-sockets.ts';
-import { type PortHolder, portHolder } from './port-holder.ts';
+import type { PortHolder } from './port-holder.ts';
 
 /** Why a port cannot be had. */
 export interface PortUse {
@@ -23,6 +23,7 @@ export async function portUse(port: number): Promise<PortUse | undefined> {
   const failure = (await lookAtTables(port)) ?? (await tryToListen(port));
   if (failure === 'free') return undefined;
   if (failure === 'EACCES') return { port, reason: 'not-permitted', holder: undefined };
+  const { portHolder } = await import('./port-holder.ts'); // late: hardly any port that is asked for is taken
   return { port, reason: 'taken', holder: await portHolder(port, hostPlatform().system) };
 }
 

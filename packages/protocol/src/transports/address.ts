@@ -1,4 +1,3 @@
-import { connectThroughProcess } from './child-process.ts';
 import { connectPassingDescriptors } from './descriptor-passing.ts';
 import { inheritedDescriptor } from './inherited-descriptor.ts';
 import type { OpenOptions } from './open-socket.ts';
@@ -46,7 +45,10 @@ export async function openTransport(target: Connectable, options: OpenOptions = 
       : connectUnixSocket(target.path, options);
   }
   if ('fd' in target) return inheritedDescriptor(target.fd);
-  if ('command' in target) return connectThroughProcess(target.command, options);
+  if ('command' in target) {
+    const { connectThroughProcess } = await import('./child-process.ts'); // late: machines have sockets
+    return connectThroughProcess(target.command, options);
+  }
   return target.psk
     ? connectTlsPsk(target.host, target.port, target.psk, options)
     : connectTcp(target.host, target.port, options);

@@ -1,23 +1,23 @@
 import type { StateForm } from '@goqemu/machine';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 const fileSchema = z.object({
   /** Name within the layer's folder. */
-  name: z.string().regex(/^[a-z0-9.-]+$/),
+  name: z.string().check(z.regex(/^[a-z0-9.-]+$/)),
   /** Bytes as the file claims, holes included. */
-  size: z.number().int().nonnegative(),
+  size: z.int().check(z.nonnegative()),
   /** When it was last written, in milliseconds: RAM and device state that were touched later are damaged. */
-  modified: z.number().optional(),
+  modified: z.optional(z.number()),
   /** Absent for a file in the layer's folder. */
-  store: z.literal('memory').optional(),
+  store: z.optional(z.literal('memory')),
 });
 export type LayerFile = z.infer<typeof fileSchema>;
 
 /** What has to be equal for RAM to be restored: the same devices, processors and memory, in the same QEMU. */
 const compatibilitySchema = z.object({
   arch: z.string(),
-  memory: z.number().int().positive(),
-  cpus: z.number().int().positive(),
+  memory: z.int().check(z.positive()),
+  cpus: z.int().check(z.positive()),
   accelerator: z.string(),
   machineType: z.string(),
   cpu: z.string(),
@@ -29,18 +29,15 @@ const compatibilitySchema = z.object({
 /** manifest.json of a layer: written last, so that a folder without one is no layer. */
 export const layerManifestSchema = z.object({
   version: z.literal(1),
-  id: z.string().regex(/^[0-9a-f]{12}$/),
-  key: z.string().regex(/^[0-9a-f]{64}$/),
+  id: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
+  key: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** `[a, b]` of a named checkpoint; empty for a layer that only a plan knows. */
   descriptions: z.array(z.string()),
   createdAt: z.iso.datetime(),
   /** Key of the layer below; absent where the disk stands on an image. */
-  parent: z.string().optional(),
+  parent: z.optional(z.string()),
   /** The cut of several machines that it is a part of: without that one's own file it is no layer. */
-  group: z
-    .string()
-    .regex(/^[0-9a-f]{12}$/)
-    .optional(),
+  group: z.optional(z.string().check(z.regex(/^[0-9a-f]{12}$/))),
   /** Lineages of the labs that use it. */
   owners: z.array(z.string()),
   /** Who the guest thinks it is: another machine made from this layer is told its own name. */
@@ -54,15 +51,15 @@ export const layerManifestSchema = z.object({
   /** Whether the guest's agent answered when the layer was cut. */
   agent: z.boolean(),
   /** A process of the guest that waits in the RAM for the time: its pid, and the agent's handle of what it reads. */
-  standby: z.object({ pid: z.number().int(), handle: z.number().int() }).optional(),
-  disk: fileSchema.extend({
+  standby: z.optional(z.object({ pid: z.int(), handle: z.int() })),
+  disk: z.extend(fileSchema, {
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
-    formerly: z.array(fileSchema.shape.name).optional(),
+    formerly: z.optional(z.array(fileSchema.shape.name)),
   }),
   /** With `form`, RAM and devices are this one file, as QEMU wrote it; else it is the memory's pages, and nothing else. */
-  ram: fileSchema.extend({ form: z.enum(['stream', 'mapped-ram']).optional() }).optional(),
+  ram: z.optional(z.extend(fileSchema, { form: z.optional(z.enum(['stream', 'mapped-ram'])) })),
   /** The devices beside a RAM of pages. */
-  state: fileSchema.optional(),
+  state: z.optional(fileSchema),
   compatibility: compatibilitySchema,
 });
 

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, GoqemuError, statIfThere, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import {
+  folderNames,
+  GoqemuError,
+  parseJson,
+  readIfThere,
+  statIfThere,
+  systemErrorCode,
+  writeFileAtomic,
+} from '@goqemu/core';
 import { backingChain, isQcow2 } from './backing-chain.ts';
 import { type LayerFile, type LayerManifest, layerManifestSchema, type RamFiles, ramParts } from './layer-manifest.ts';
 
@@ -211,10 +219,7 @@ export class LayerStore {
 
   async #read(id: string): Promise<Layer | undefined> {
     const folder = join(this.folder, id);
-    const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch((error: unknown) => {
-      if (systemErrorCode(error) === 'ENOENT' || systemErrorCode(error) === 'ENOTDIR') return undefined;
-      throw error;
-    });
+    const text = readIfThere(join(folder, 'manifest.json'));
     if (text === undefined) return undefined;
     const parsed = layerManifestSchema.safeParse(parseJson(text));
     if (!parsed.success || parsed.data.id !== id) return undefined;
@@ -241,12 +246,4 @@ function damaged(layer: Layer, what: string): GoqemuError {
 /** The short id that people type. */
 export function layerId(key: string): string {
   return key.slice(0, 12);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,7 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { formatByteSize, GoqemuError, systemErrorCode } from '@goqemu/core';
+import { formatByteSize, GoqemuError, readIfThere } from '@goqemu/core';
 import type { HostRoom, VmHost } from '../vm/vm-host.ts';
-
-/** Only Linux has the file. */
-function onOtherSystems(error: unknown): string {
-  if (systemErrorCode(error) === 'ENOENT') return '';
-  throw error;
-}
 
 /** What QEMU itself takes beside the guest's memory, translated code among it: seen to be about 100 MiB. */
 const overhead = 100 * 2 ** 20;
@@ -25,7 +19,7 @@ export const hostRoom: HostRoom = {
    * free.
    */
   async memory() {
-    const text = await readFile('/proc/meminfo', 'utf8').catch(onOtherSystems);
+    const text = readIfThere('/proc/meminfo') ?? ''; // only Linux has it
     const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]);
     const available = kilobytes('MemAvailable') + kilobytes('SwapFree');
     return Number.isNaN(available) ? freemem() : available * 1024;

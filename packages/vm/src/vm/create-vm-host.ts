@@ -1,7 +1,7 @@
 import { goqemuFolders, type HostPlatform, hostPlatform, type Logger, silentLogger } from '@goqemu/core';
 import { AccessKeyStore, HostKeyStore } from '@goqemu/guest';
 import { ImageStore } from '@goqemu/image';
-import { chooseAccelerator, findQemu } from '@goqemu/machine';
+import { findQemu } from '@goqemu/machine';
 import { LayerStore } from '../layers/layer-store.ts';
 import { hostRoom } from '../ram/host-room.ts';
 import type { HostRoom, VmHost } from './vm-host.ts';
@@ -30,13 +30,14 @@ export function createVmHost(options: VmHostOptions = {}): VmHost {
       ...(signal ? { signal } : {}),
     }),
   );
-  const automatic = once(async (arch: string, signal?: AbortSignal) =>
-    chooseAccelerator('auto', await installation(arch, signal), {
+  const automatic = once(async (arch: string, signal?: AbortSignal) => {
+    const { chooseAccelerator } = await import('../lifecycle/prove-accelerator.ts');
+    return chooseAccelerator('auto', await installation(arch, signal), {
       cacheFolder: folders.cache,
       platform,
       ...(signal ? { signal } : {}),
-    }),
-  );
+    });
+  });
   return {
     platform,
     folders,

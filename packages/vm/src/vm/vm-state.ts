@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
-import { z } from 'zod';
+import { GoqemuError, parseJson, readIfThere, schemaMismatch, writeFileAtomic } from '@goqemu/core';
+import * as z from 'zod/mini';
+import english from 'zod/v4/locales/en.js';
 
 /**
  * What a machine's folder remembers about it: written before and after each change, so that a process that
@@ -10,25 +10,25 @@ const vmStateSchema = z.object({
   version: z.literal(1),
   uuid: z.uuid(),
   /** Name of the disk file in the folder. */
-  disk: z.string().regex(/^disk-\d+\.qcow2$/),
+  disk: z.string().check(z.regex(/^disk-\d+\.qcow2$/)),
   /** Key of the layer that the disk stands on; absent on an image. */
-  layer: z.string().optional(),
+  layer: z.optional(z.string()),
   /** Absolute path of the image at the bottom. */
-  image: z.string().optional(),
+  image: z.optional(z.string()),
   /** A layer whose RAM the next start goes on from; absent once the guest has run. */
-  resumeFrom: z.string().optional(),
+  resumeFrom: z.optional(z.string()),
   /** Whose identity the disk carries, by instance-id; the machine's own once it was given. */
-  identity: z.string().optional(),
+  identity: z.optional(z.string()),
   /** The record of the QEMU process, as the machine layer writes it. */
-  machine: z.record(z.string(), z.unknown()).optional(),
+  machine: z.optional(z.record(z.string(), z.unknown())),
   /** The file with the device state that a copy-on-write QEMU came from: without it, its RAM could not be saved. */
-  baseState: z.string().optional(),
+  baseState: z.optional(z.string()),
   /** The image has no agent, and installing it has not been tried yet. */
-  installAgent: z.boolean().optional(),
+  installAgent: z.optional(z.boolean()),
   /** The guest of the QEMU on record has become ready; absent while it boots, or when that was cut off. */
-  ready: z.boolean().optional(),
+  ready: z.optional(z.boolean()),
   /** Whether the guest's agent has answered since the last boot. */
-  agent: z.boolean().optional(),
+  agent: z.optional(z.boolean()),
 });
 
 export type VmState = z.infer<typeof vmStateSchema>;
@@ -38,24 +38,18 @@ export type VmState = z.infer<typeof vmStateSchema>;
  * @throws GoqemuError `vm-state-invalid`
  */
 export async function readVmState(path: string): Promise<VmState | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
+  const content = readIfThere(path);
+  if (content === undefined) return undefined;
+  const checked = vmStateSchema.safeParse(parseJson(content), { error: english().localeError });
+  if (checked.success) return checked.data;
+  throw new GoqemuError({
+    code: 'vm-state-invalid',
+    source: 'environment',
+    subject: path,
+    message: `${path} does not describe a machine`,
+    detail: schemaMismatch(checked.error),
+    hint: 'goqemu writes this file whole; restore it, or destroy the machine and apply again',
   });
-  if (text === undefined) return undefined;
-  try {
-    return vmStateSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new GoqemuError({
-      code: 'vm-state-invalid',
-      source: 'environment',
-      subject: path,
-      message: `${path} does not describe a machine`,
-      detail: cause instanceof Error ? cause.message : String(cause),
-      hint: 'goqemu writes this file whole; restore it, or destroy the machine and apply again',
-      cause,
-    });
-  }
 }
 
 export async function writeVmState(path: string, state: VmState): Promise<void> {

@@ -24,5 +24,5 @@ export const graphCommand = defineCommand({
     { command: 'goqemu graph --format svg > lab.svg', does: 'a picture, without further programs' },
     { command: 'goqemu graph --format dot | dot -Tpdf -o lab.pdf', does: 'through Graphviz' },
   ],
-  load: async () => (await import('../lab-commands.ts')).graph,
+  load: async () => (await import('../looking-commands.ts')).graph,
 });

@@ -35,5 +35,5 @@ export const planCommand = defineCommand({
     { command: 'goqemu plan --out next.plan', does: 'saved, for goqemu apply next.plan' },
     { command: 'goqemu plan --detailed-exitcode', does: '0: nothing to do, 2: changes' },
   ],
-  load: async () => (await import('../lab-commands.ts')).plan,
+  load: async () => (await import('../looking-commands.ts')).plan,
 });

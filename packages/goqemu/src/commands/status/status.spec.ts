@@ -11,5 +11,5 @@ export const statusCommand = defineCommand({
   positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
   options,
   examples: [{ command: 'goqemu status --json', does: 'one document, for programs' }],
-  load: async () => (await import('../lab-commands.ts')).status,
+  load: async () => (await import('../looking-commands.ts')).status,
 });

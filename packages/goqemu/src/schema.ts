@@ -1,0 +1,2 @@
+/** What labs describe their parameters with; see describe.ts. */
+export { z } from '@goqemu/lab';

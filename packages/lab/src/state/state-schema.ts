@@ -1,0 +1,94 @@
+import * as z from 'zod/mini';
+import { stateFormat, stateVersion } from './lab-state.ts';
+
+const keyedBy = <T extends z.ZodMiniType>(row: T) => z.record(z.string(), row);
+const summary = z.record(z.string(), z.unknown());
+const flag = z.optional(z.literal(true));
+const applied = z.array(z.object({ key: z.string(), name: z.string(), summary, bound: flag, expires: flag }));
+const machineSpec = z.looseObject({
+  name: z.string(),
+  kind: z.enum(['vm', 'template']),
+  arch: z.string(),
+  firmware: z.string(),
+  accelerator: z.string(),
+  memory: z.number(),
+  cpus: z.number(),
+  disk: z.number(),
+  user: z.string(),
+  identity: z.looseObject({
+    hostname: z.string(),
+    instanceId: z.string(),
+    mac: z.string(),
+    machineId: z.string(),
+    sshPort: z.number(),
+  }),
+  forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
+});
+
+/** What a state file must look like; rows may know more than this version does. */
+export const stateSchema = z.looseObject({
+  format: z.literal(stateFormat),
+  version: z.literal(stateVersion),
+  lab: z.string(),
+  stack: z.string(),
+  lineage: z.string().check(z.regex(/^[0-9a-f]{12}$/)),
+  serial: z.int().check(z.nonnegative()),
+  backend: z.string(),
+  savedAt: z.string(),
+  forkedFrom: z.optional(
+    z.looseObject({
+      stack: z.string(),
+      checkpoint: z.object({ id: z.string(), description: z.string() }),
+      root: z.string(),
+      lineages: z.array(z.string()),
+      secrets: keyedBy(z.string()),
+      machines: z.optional(z.array(z.string())),
+      owner: z.optional(z.object({ pid: z.number(), startTime: z.string(), bootId: z.string() })),
+    }),
+  ),
+  machines: keyedBy(
+    z.looseObject({
+      name: z.string(),
+      spec: machineSpec,
+      image: z.object({ reference: z.string(), key: z.string() }),
+      record: z.nullable(z.record(z.string(), z.unknown())),
+      base: z.string(),
+      applied,
+      above: z.optional(applied),
+      layer: z.nullable(z.string()),
+      phase: z.enum(['making', 'made', 'deleting']),
+      ready: z.boolean(),
+      dirty: z.boolean(),
+      cutting: z.optional(z.object({ key: z.string(), checkpoint: z._default(z.string(), '') })),
+      checkpoints: keyedBy(z.string()),
+      protect: z.boolean(),
+      retain: z.boolean(),
+      imported: z.optional(z.boolean()),
+    }),
+  ),
+  layers: keyedBy(
+    z.looseObject({
+      machine: z.string(),
+      parent: z.nullable(z.string()),
+      shape: z.string(),
+      bytes: z._default(z.number(), 0),
+      usedAt: z.number(),
+    }),
+  ),
+  captures: keyedBy(z.union([z.object({ value: z.string() }), z.object({ encrypted: z.string() })])),
+  checkpoints: keyedBy(
+    z.looseObject({
+      id: z.string(),
+      pending: z.optional(z.boolean()),
+      description: z.string(),
+      createdAt: z.string(),
+      parent: z.nullable(z.string()),
+      machines: keyedBy(z.object({ layer: z.string(), applied })),
+    }),
+  ),
+  secrets: keyedBy(z.string()),
+  runs: keyedBy(z.number()),
+  durations: keyedBy(z.number()),
+  outputs: keyedBy(z.unknown()),
+  layerLimits: z.optional(z.object({ perMachine: z.number(), budget: z.number() })),
+});

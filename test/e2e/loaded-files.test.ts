@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { whatLoads } from '../../scripts/run/loaded-files.ts';
+import { goqemuCommand, LabFolder } from './lab-folder.ts';
+import { tinyImage } from './tiny-image.ts';
+
+/** More than the ten that Node.js warns at. */
+const machines = 12;
+
+test('a plan with nothing to do looks at running machines, loads nothing that acts, and warns of nothing', async () => {
+  const image = JSON.stringify(await tinyImage());
+  await using lab = await LabFolder.make(`import { defineLab } from 'goqemu';
+export default defineLab({ name: 'loaded' }, (lab) => {
+  const small = { accelerator: 'tcg', memory: '128 MiB', cpus: 1 } as const;
+  const base = lab.template('base', { image: ${image}, user: 'debian', ...small }).run('one', 'true').checkpoint('one');
+  for (let i = 1; i <= ${machines}; i++) lab.vm(\`m-\${i}\`, { from: base.at.one, ...small });
+});
+`);
+  await lab.ok('apply', '--yes');
+  const { stdout, stderr } = await lab.ok('plan');
+  assert.match(stdout, /Nothing to do/);
+  assert.equal(stderr, '');
+
+  const { files, modules } = whatLoads([goqemuCommand, 'plan'], {
+    cwd: lab.path,
+    env: { ...process.env, ...lab.env },
+  });
+  const paths = files
+    .map(({ path }) => path.replace('packages/goqemu/', ''))
+    .filter((path) => !/cache.labs/.test(path));
+  assert.deepEqual(paths, ['bin/goqemu.js', 'dist/look.js', 'dist/describe.js']);
+  const asked = modules.filter(({ wantedBy }) => wantedBy.length > 0).map(({ name }) => name);
+  assert.deepEqual(
+    asked.filter((name) => !['crypto', 'fs/promises', 'net', 'os', 'stream', 'util'].includes(name)),
+    [],
+  );
+
+  const { machines: seen } = await lab.json<{ machines: readonly { state: string }[] }>('status');
+  assert.equal(seen.filter(({ state }) => state === 'running').length, machines);
+});
