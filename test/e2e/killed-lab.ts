@@ -122,8 +122,8 @@ export default defineLab({ name: 'killed' }, (lab) => {
     const disks = (await this.home.files('labs')).filter((file) => /\bdisk-\d+\.qcow2$/.test(file));
     const owners = disks.map((file) => file.split('/')[1]);
     assert.equal(new Set(owners).size, disks.length, `one disk for each machine: ${disks.join(', ')}`);
-    // Only a machine's folder and the state's have a next holder who clears up; in the stores (images, layers, keys) a
-    // draft of some hundred bytes may stay beside the whole file.
+    // A machine's folder and the state's have a next holder who clears up; in the stores (images, layers, keys) a draft of
+    // some hundred bytes may stay beside the whole file until the next collection.
     const temporary = (await this.home.files()).filter(
       (file) => /\.(part|lock)$/.test(basename(file)) || (file.startsWith('labs/') && file.endsWith('.tmp')),
     );

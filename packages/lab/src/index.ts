@@ -39,6 +39,7 @@ export type { RefreshReport } from './refresh/refresh-state.ts';
 export { type KnownNames, knownNames } from './report/known-names.ts';
 export { type PlanReport, planReport } from './report/plan-report.ts';
 export type * from './report/status-report.ts';
+export { forgetState, type KnownState, knownStates } from './state/known-states.ts';
 export { MemoryStateStorage } from './state/memory-storage.ts';
 export { stateFolderOf } from './state/state-folder.ts';
 export type { StateStorage, StoredFile } from './state/state-storage.ts';

@@ -6,7 +6,7 @@ export { backingChain } from './layers/backing-chain.ts';
 export { type Coalesced, coalesceLayers } from './layers/coalesce-layers.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';
-export { type LayerManifest, ramDifference } from './layers/layer-manifest.ts';
+export type { LayerManifest } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
 export { type LayerNode, layerTree } from './layers/layer-tree.ts';
 export { type SurveyedLayer, surveyLayers } from './layers/survey-layers.ts';
@@ -36,6 +36,7 @@ export { attachVM, createVM } from './sdk/open-vm.ts';
 export type { QemuVMConfig, Timeouts } from './sdk/options/vm-config.ts';
 export { QemuVM } from './sdk/qemu-vm.ts';
 export type { Snapshot } from './sdk/snapshot/snapshot.ts';
+export { standaloneLineages } from './sdk/standalone/standalone-record.ts';
 export type { QemuVMStatus } from './sdk/standalone/standalone-status.ts';
 export {
   type DownloadFileOptions,

@@ -8,6 +8,7 @@ import type {
   BackendRecord,
   CutLayer,
   CutResult,
+  FlattenedLayer,
   LabScope,
   MachineOrigin,
   MachineSpec,
@@ -22,9 +23,10 @@ import type {
 import { portUse } from '@goqemu/network';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
 import type { DoctorFact } from '../doctor/doctor.ts';
+import type { Holding } from '../holdings/find-holdings.ts';
+import type { MachineElsewhere } from '../holdings/running-machines.ts';
 import { preflight } from '../host/preflight.ts';
 import { architectureOfImages, describeImage } from '../images/describe-image.ts';
-import type { FlattenReport } from '../layers/keep-layers.ts';
 import { findStoredLayers } from '../layers/stored-layer.ts';
 import { adoptedRecord } from '../machines/adopted-record.ts';
 import type { BackendMachine, MachinePlace } from '../machines/backend-machine.ts';
@@ -174,7 +176,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return collectStored(this.host, keep, call.scope, options);
   }
 
-  async flattenLayer(key: string, signal?: AbortSignal): Promise<FlattenReport> {
+  async flattenLayer(key: string, { signal }: BackendCall): Promise<FlattenedLayer> {
     const { flattenStored } = await acting();
     return flattenStored(this.host, key, signal);
   }
@@ -190,6 +192,24 @@ export class QemuBackend implements Backend, AsyncDisposable {
   async doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]> {
     const { doctor } = await acting();
     return doctor(this.host, signal);
+  }
+
+  /** What labs have here, whether their states are there or not. */
+  async findHoldings(): Promise<readonly Holding[]> {
+    const { findHoldings } = await acting();
+    return findHoldings(this.host);
+  }
+
+  /** Leaves nothing of it. */
+  async discardHolding(holding: Holding, signal?: AbortSignal): Promise<void> {
+    const { discardHolding } = await acting();
+    await discardHolding(this.host, holding, signal);
+  }
+
+  /** Machines that run from another folder of goqemu's. */
+  async machinesElsewhere(): Promise<readonly MachineElsewhere[]> {
+    const { machinesElsewhere } = await acting();
+    return machinesElsewhere(this.host.folders.home);
   }
 
   /** One machine: the one place that asks who made it. */

@@ -1,14 +1,6 @@
-import type { StoredLayer } from '@goqemu/lab';
+import type { FlattenedLayer, StoredLayer } from '@goqemu/lab';
 import { flattenLayer, qemuImgOf, type VmHost } from '@goqemu/vm';
 import { storedLayer } from './stored-layer.ts';
-
-/** What flattening a layer did. */
-export interface FlattenReport {
-  /** Layers that its disk stood on. */
-  readonly depth: number;
-  /** Of its own disk file. */
-  readonly bytes: { readonly before: number; readonly after: number };
-}
 
 /** Names a layer, or takes its names away. */
 export async function describeLayer(
@@ -21,7 +13,7 @@ export async function describeLayer(
 }
 
 /** Writes the disk of a layer as one file on its image. */
-export async function flattenStored(host: VmHost, key: string, signal?: AbortSignal): Promise<FlattenReport> {
+export async function flattenStored(host: VmHost, key: string, signal?: AbortSignal): Promise<FlattenedLayer> {
   const { layers, platform } = host;
   const layer = await layers.get(key);
   const arch = platform.arch === 'arm64' ? 'arm64' : 'amd64';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,6 +11,7 @@ test('drafts of writers that are dead go; those of the living, and everything el
     const kept = ['state.json', 'state.json.1.0123abcd.tmp', 'lock', 'notes.2.txt', 'x.2.0123'];
     const dead = ['state.json.2.0123abcd.tmp', 'lock.2.89abcdef', 'lock.dead.2.89abcdef'];
     for (const name of [...kept, ...dead]) await writeFile(join(folder, name), '');
+    await mkdir(join(folder, '.lab.2.0123abcd', 'inside'), { recursive: true });
     const processes = {
       identify: async (pid: number) => (pid === 1 ? { pid, startTime: '1', bootId: 'boot' } : undefined),
     };

@@ -1,11 +1,10 @@
-import { unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../errors/internal-error.ts';
 import { hostProcessTable, type ProcessTable } from '../process/process-identity.ts';
 import { folderNames } from './folder-names.ts';
 
 /**
- * Files that are written under a temporary name before they are renamed carry their writer's number: `NAME.PID.HEX`,
+ * Files and folders that are written under a temporary name before they are renamed carry their writer's number: `NAME.PID.HEX`,
  * some with `.tmp` behind. Removes those in a folder whose writer was killed before it came to the rename.
  */
 export async function removeAbandonedDrafts(
@@ -15,8 +14,6 @@ export async function removeAbandonedDrafts(
   for (const name of await folderNames(folder)) {
     const pid = /\.(\d+)\.[0-9a-f]{8}(\.tmp)?$/.exec(name)?.[1];
     if (pid === undefined || (await processes.identify(Number(pid)))) continue;
-    await unlink(join(folder, name)).catch((error: unknown) => {
-      if (systemErrorCode(error) !== 'ENOENT') throw error; // somebody else clears up too
-    });
+    await rm(join(folder, name), { recursive: true, force: true }); // somebody else may clear up too
   }
 }

@@ -193,8 +193,25 @@ test('checkpoints are created, listed as a tree, restored and deleted', async ()
   const restored = await lab.run(['checkpoint', 'restore', 'before upgrade']);
   assert.equal(restored.code, 0, restored.stderr);
   assert.match(restored.stdout, /^restored .* in /);
+  let meanwhile: number | undefined;
+  lab.settings = {
+    fault: async ({ verb }, moment) => {
+      if (verb === 'flattenLayer' && moment === 'middle')
+        meanwhile = (await lab.run(['checkpoint', 'delete', id])).code;
+    },
+  };
   const flat = await lab.run(['checkpoint', 'flatten', 'before upgrade']);
-  assert.match(flat.stdout, /^web: written as one file on its image, .* above 3 layers before, .* now$/m);
+  assert.match(flat.stdout, /^web: written as one file on its image, .* above 2 layers before, .* now$/m);
+  assert.equal(meanwhile, 75, 'what is being flattened is not deleted');
+  lab.settings = {};
+  const again = await lab.run(['checkpoint', 'flatten', 'before upgrade', '--json']);
+  assert.deepEqual(
+    JSON.parse(again.stdout).machines.map((one: { name: string; depth: number }) => [one.name, one.depth]),
+    [
+      ['web', 0],
+      ['db', 0],
+    ],
+  );
   assert.equal((await lab.run(['checkpoint', 'flatten', 'no such'])).code, 64);
   assert.equal((await lab.run(['checkpoint', 'delete', id])).code, 0);
   const gone = await lab.run(['checkpoint', 'restore', 'before upgrade']);
@@ -248,6 +265,53 @@ export default defineLab({ name: 'web', params: z.object({ size: z.number().defa
     assert.equal(existsSync(lab.file(`.goqemu/web/${stack}`)), false);
   }
   assert.equal(lab.host.machines.size, 2);
+});
+
+test('several stacks are destroyed by one command: those that are named, or all forks', async () => {
+  using lab = new TestLab(labOf('web', ['web', 'db']));
+  await lab.run(['apply', '--yes']);
+  await lab.run(['checkpoint', 'fork', 'ready', '--count', '4']);
+  await lab.run(['checkpoint', 'fork', 'ready', '--name', 'of-a-fork', '--stack', 'ready-4']);
+  const stacks = () => readdirSync(lab.file('.goqemu/web')).sort();
+  const asked = await lab.run(['destroy', '--forks']);
+  assert.equal(asked.code, 64, 'nobody can be asked here');
+  const named = await lab.run(['destroy', '-y', '-s', 'ready-1', '-s', 'ready-2', '--events', 'run.ndjson']);
+  assert.equal(named.code, 0, named.stderr);
+  assert.deepEqual(stacks(), ['default', 'of-a-fork', 'ready-3', 'ready-4']);
+  const events = readFileSync(lab.file('run.ndjson'), 'utf8').trim().split('\n');
+  assert.equal(events.filter((line) => line.includes('"apply-started"')).length, 2);
+  assert.equal(events.filter((line) => line.includes('"goqemu-events"')).length, 1);
+  assert.match((await lab.run(['destroy', '--json', '--forks', '-s', 'ready-3'])).stderr, /add --yes/);
+  const all = await lab.run(['destroy', '--yes', '--forks', '--json']);
+  assert.equal(all.code, 0, all.stderr);
+  assert.deepEqual(
+    JSON.parse(all.stdout).stacks.map((one: { stack: string; outcome: string }) => `${one.stack} ${one.outcome}`),
+    ['ready-3 done', 'of-a-fork done', 'ready-4 done'],
+  );
+  assert.deepEqual(stacks(), ['default']);
+  assert.equal(lab.host.machines.size, 2, 'the lab stays');
+  const none = await lab.run(['destroy', '--yes', '--forks']);
+  assert.deepEqual([none.code, none.stdout], [0, '']);
+  assert.match(none.stderr, /lab web has no forks/);
+});
+
+test('a fork that could not be destroyed does not keep the others', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  await lab.run(['apply', '--yes']);
+  await lab.run(['checkpoint', 'fork', 'ready', '--count', '2']);
+  let deletes = 0;
+  lab.settings = {
+    fault: ({ verb }, moment) => {
+      if (verb === 'delete' && moment === 'before' && ++deletes === 1) throw new Error('no');
+    },
+  };
+  const { code, stdout } = await lab.run(['destroy', '--yes', '--forks', '--json']);
+  assert.equal(code, 1);
+  assert.deepEqual(
+    JSON.parse(stdout).stacks.map((one: { outcome: string }) => one.outcome),
+    ['failed', 'done'],
+  );
+  assert.deepEqual(readdirSync(lab.file('.goqemu/web')).sort(), ['default', 'ready-1']);
 });
 
 test('an interrupt while a fork is made ends with 130, and nothing of it stays', async () => {

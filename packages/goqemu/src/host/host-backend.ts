@@ -1,4 +1,4 @@
-import type { DoctorFact, FlattenReport } from '@goqemu/backend-qemu';
+import type { DoctorFact, Holding, MachineElsewhere } from '@goqemu/backend-qemu';
 import type { GuestSession } from '@goqemu/guest';
 import type { Backend, FoundMachine } from '@goqemu/lab';
 import type { QmpClient, Transport } from '@goqemu/protocol';
@@ -6,15 +6,14 @@ import type { QmpClient, Transport } from '@goqemu/protocol';
 /** What the command line needs of a place where machines run, beyond what the engine does. */
 export interface HostBackend extends Backend, AsyncDisposable {
   machine(found: Pick<FoundMachine, 'spec' | 'record' | 'scope'>): HostMachine;
-  /**
-   * Writes the disk of a layer as one file on its image, and tells on how many layers it stood and what its own file took
-   * and takes; a depth of 0 says that there was nothing to do.
-   *
-   * @throws GoqemuError `layer-missing`, `flatten-failed`, `no-room`
-   */
-  flattenLayer(key: string, signal?: AbortSignal): Promise<FlattenReport>;
   /** What this host has and lacks. */
   doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]>;
+  /** What labs have here, whether their states are there or not. */
+  findHoldings(): Promise<readonly Holding[]>;
+  /** Leaves nothing of it. */
+  discardHolding(holding: Holding, signal?: AbortSignal): Promise<void>;
+  /** Machines that run from another folder of goqemu's. */
+  machinesElsewhere(): Promise<readonly MachineElsewhere[]>;
 }
 
 /** One machine for exec, ssh, cp, logs, console and qmp; the caller closes what it opens. */

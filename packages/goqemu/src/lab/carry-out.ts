@@ -20,6 +20,10 @@ export interface CarryOutOptions {
   readonly parallel?: number | undefined;
   /** Seconds. */
   readonly lockWait?: number | undefined;
+  /** The plan has been shown, and agreed to, already. */
+  readonly agreed?: boolean;
+  /** Takes the document of `--json` instead of standard output. */
+  readonly printJson?: (document: unknown) => void;
 }
 
 /** Shows a plan, asks, applies it and reports: the common part of apply and destroy. */
@@ -45,8 +49,8 @@ interface Applied {
 
 async function askAndApply(context: CommandContext, options: CarryOutOptions): Promise<Applied | undefined> {
   const { plan } = options;
-  show(context, plan);
-  if (countChanges(plan) > 0 && !options.yes) {
+  if (!options.agreed) showPlan(context, plan);
+  if (countChanges(plan) > 0 && !options.yes && !options.agreed) {
     const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Do it?';
     if (!(await confirm(context.shell, question))) {
       context.tell('nothing was done');
@@ -56,7 +60,7 @@ async function askAndApply(context: CommandContext, options: CarryOutOptions): P
   return await applyFresh(context, { ...options, plan: await withImages(context, options) });
 }
 
-function show(context: CommandContext, plan: Plan): void {
+export function showPlan(context: CommandContext, plan: Plan): void {
   const { noticeStyle: style, shell, verbose } = context;
   if (!context.quiet) shell.stderr.write(renderPlan(plan, { style, workingFolder: shell.workingFolder, verbose }));
 }
@@ -73,7 +77,7 @@ async function applyFresh(context: CommandContext, options: CarryOutOptions): Pr
     if (!replan || !yes || !hasErrorCode(error, 'plan-stale')) throw error;
     context.tell('the lab has been changed since the plan was made: planning again');
     const fresh = await replan();
-    show(context, fresh);
+    showPlan(context, fresh);
     return { plan: fresh, result: await applyTelling(context, { ...options, plan: fresh }) };
   }
 }
@@ -113,7 +117,7 @@ function report(context: CommandContext, options: CarryOutOptions, result: Apply
   const { lab, plan, json, events } = options;
   const { noticeStyle: style, debugLog } = context;
   if (json)
-    context.printJson({
+    (options.printJson ?? context.printJson)({
       version: 1,
       lab: lab.name,
       stack: lab.stack,

@@ -7,11 +7,18 @@ import { plainLines } from './plain-lines.ts';
 /**
  * Who is told what the engine does: the debug log always; a live list where standard error is a terminal, plain
  * lines elsewhere and with --verbose; a file of events where asked for.
+ *
+ * @param also somebody else who is told, and whom the caller closes
  */
-export async function chooseRenderer(context: CommandContext, events: string | undefined): Promise<EventSink> {
+export async function chooseRenderer(
+  context: CommandContext,
+  events: string | undefined,
+  also?: Pick<EventSink, 'handle'>,
+): Promise<EventSink> {
   const { shell, noticeStyle: style, quiet, verbose, debug } = context;
   const sinks: EventSink[] = [eventLog(context.logger)];
   if (events !== undefined) sinks.push(eventFile(events, shell.workingFolder, shell.stdout));
+  if (also) sinks.push({ handle: also.handle, close: async () => undefined });
   const options = { stream: shell.stderr, style, workingFolder: shell.workingFolder };
   const live =
     shell.stderr.isTTY === true && !quiet && !verbose && !debug && !(events === '-' && shell.stdout.isTTY === true);

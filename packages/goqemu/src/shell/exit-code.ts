@@ -16,7 +16,7 @@ export const exitCode = {
 } as const;
 
 /** Names that the user typed and that are not there, or are taken. */
-const typed = new Set(['usage', 'machine-unknown', 'checkpoint-unknown', 'stack-exists']);
+const typed = new Set(['usage', 'machine-unknown', 'checkpoint-unknown', 'stack-exists', 'not-left-behind']);
 
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): number {

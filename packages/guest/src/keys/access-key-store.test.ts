@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -66,4 +66,18 @@ test('a copy opens what the original opens, is known as one, and goes on without
   await store.copy('fork', 'inner');
   assert.equal((await store.loadOrCreate('inner')).publicKey, publicKey);
   assert.equal((await store.loadOrCreate('fork')).publicKey, publicKey);
+});
+
+test('what killed writers left goes, and what a living one writes stays', async () => {
+  const store = new AccessKeyStore(join(folder, 'h'));
+  await store.loadOrCreate('web');
+  const living = [`.db.${process.pid}.0123abcd`, `web.${process.pid}.0123abcd.tmp`];
+  const dead = ['.db.4194305.0123abcd', '0123456789ab.state-key.4194305.0123abcd.tmp'];
+  for (const name of [...living, ...dead]) await mkdir(join(store.folder, name));
+  await mkdir(join(store.folder, 'web/hosts/i-1.4194305.0123abcd.tmp'), { recursive: true });
+  await mkdir(join(store.folder, 'web/id_ed25519.4194305.0123abcd.tmp'));
+  await store.removeAbandoned();
+  assert.deepEqual((await readdir(store.folder)).sort(), [...living, 'web'].sort());
+  assert.deepEqual((await readdir(join(store.folder, 'web'))).sort(), ['hosts', 'id_ed25519', 'id_ed25519.pub']);
+  assert.deepEqual(await readdir(join(store.folder, 'web/hosts')), []);
 });

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkResourceName, folderNames, GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import {
+  checkResourceName,
+  folderNames,
+  GoqemuError,
+  removeAbandonedDrafts,
+  systemErrorCode,
+  writeFileAtomic,
+} from '@goqemu/core';
 import { generateSshKeyPair, parsePublicKey, type SshKeyPair } from './key-pair.ts';
 
 /** A lab's access keys, and the file that `ssh -i` takes. */
@@ -53,7 +60,7 @@ export class AccessKeyStore {
 
   async #put(labId: string, pair: SshKeyPair, copyOf?: string): Promise<AccessKey> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const draft = join(this.folder, `.${labId}.${randomBytes(6).toString('hex')}`);
+    const draft = join(this.folder, `.${labId}.${process.pid}.${randomBytes(4).toString('hex')}`);
     await mkdir(draft, { mode: 0o700 });
     try {
       await writeFileAtomic(join(draft, 'id_ed25519'), pair.privateKey, { mode: 0o600 });
@@ -88,6 +95,14 @@ export class AccessKeyStore {
   /** Forgets the lab's pair; machines and layers that know it can no longer be reached with it. */
   async delete(labId: string): Promise<void> {
     await rm(this.#folderOf(labId), { recursive: true, force: true });
+  }
+
+  /** Removes what killed writers left: half-made pairs, here and among the host keys. */
+  async removeAbandoned(): Promise<void> {
+    await removeAbandonedDrafts(this.folder);
+    for (const name of await folderNames(this.folder))
+      for (const folder of [join(this.folder, name), join(this.folder, name, 'hosts')])
+        await removeAbandonedDrafts(folder);
   }
 
   #folderOf(labId: string): string {

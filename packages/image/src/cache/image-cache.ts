@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import {
   acquireFileLock,
   type FileLock,
+  folderNames,
   GoqemuError,
+  hasErrorCode,
+  isGoqemuError,
   type Logger,
   parseJson,
   readIfThere,
+  removeAbandonedDrafts,
   silentLogger,
   syncFolder,
   systemErrorCode,
@@ -137,6 +141,30 @@ export class ImageCache {
   /** An empty folder for the holder of the lock; what an interrupted holder left behind is cleared away. */
   async workFolder(name: string, arch: GuestArch): Promise<{ readonly path: string } & AsyncDisposable> {
     return openWorkFolder(this.folder, `${name}-${arch}`, this.#logger);
+  }
+
+  /** Removes what those left who were killed: drafts of manifests, and folders of builds that nobody works in. */
+  async removeAbandoned(): Promise<void> {
+    await removeAbandonedDrafts(this.folder);
+    const builds = (await folderNames(this.folder)).flatMap(
+      (name) => /^\.work-(.+)-[0-9a-f]{8}$/.exec(name)?.[1] ?? [],
+    );
+    for (const build of new Set(builds)) {
+      await using lock = await acquireFileLock(join(this.folder, `.${build}.lock`), {
+        command: 'clear away what an interrupted build left',
+        waitMs: 0,
+      }).catch((error: unknown) => {
+        if (hasErrorCode(error, 'locked')) return undefined; // it goes on
+        throw error;
+      });
+      if (!lock) continue;
+      try {
+        await using _cleared = await openWorkFolder(this.folder, build, this.#logger);
+      } catch (error) {
+        if (!isGoqemuError(error)) throw error;
+        this.#logger.log('warn', 'image', error.message, { hint: error.hint }); // told to whoever builds there next
+      }
+    }
   }
 
   async #whole(image: ImageManifest): Promise<boolean> {

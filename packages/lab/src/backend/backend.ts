@@ -64,6 +64,8 @@ export interface StoredLayer {
   readonly id: string;
   readonly parent?: string;
   readonly ram: boolean;
+  /** It has the UEFI variables of its machine. */
+  readonly variables?: boolean;
   readonly bytes: number;
   readonly createdAt: string;
   /** Descriptions `[a, b]` of a named checkpoint; empty for an unnamed layer. */
@@ -82,6 +84,14 @@ export interface SurveyedLayer {
   /** Another lab has it or stands on it, or a machine's disk stands directly on it: it cannot be coalesced. */
   readonly isPinned: boolean;
   readonly isNamed: boolean;
+}
+
+/** What flattening a layer did. */
+export interface FlattenedLayer {
+  /** Layers that its disk stood on; 0 when there was nothing to do. */
+  readonly depth: number;
+  /** Bytes that its own disk file took and takes. */
+  readonly bytes: { readonly before: number; readonly after: number };
 }
 
 export interface CutLayer {
@@ -215,6 +225,12 @@ export interface Backend {
     keys: readonly string[],
     call: BackendCall,
   ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }>;
+  /**
+   * Lets a layer hold what the layers below it hold, so that it stands on its image alone. What stands on it goes on.
+   *
+   * @throws GoqemuError `layer-missing`, `flatten-failed`, `no-room`
+   */
+  flattenLayer(key: string, call: BackendCall): Promise<FlattenedLayer>;
   /** Removes layers that nothing in `keep` (or of another lab) reaches, or only tells what would go. */
   collectLayers(
     keep: readonly string[],

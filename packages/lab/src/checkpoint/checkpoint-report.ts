@@ -1,3 +1,5 @@
+import type { FlattenedLayer } from '../backend/backend.ts';
+
 /** The document of `checkpoint create --json`, and an entry of `checkpoint list --json`. */
 export interface CheckpointReport {
   readonly version: 1;
@@ -8,7 +10,8 @@ export interface CheckpointReport {
   readonly createdAt: string;
   /** Short id of the checkpoint below it. */
   readonly parent: string | null;
-  readonly contents: readonly ('disk' | 'ram')[];
+  /** Empty when a part of it is gone; `ram` when all of its machines have theirs. */
+  readonly contents: readonly ('disk' | 'ram' | 'uefi-variables')[];
   readonly bytes: number;
   /** `declared` by the lab, or `taken` by hand. */
   readonly origin: 'declared' | 'taken';
@@ -29,4 +32,11 @@ export interface RestoreReport {
   readonly restored: readonly string[];
   readonly untouched: readonly string[];
   readonly durationMs: number;
+}
+
+/** The document of `checkpoint flatten --json`. */
+export interface FlattenReport {
+  readonly version: 1;
+  readonly id: string;
+  readonly machines: readonly ({ readonly name: string; readonly layer: string } & FlattenedLayer)[];
 }

@@ -3,6 +3,7 @@ export { applyPlan } from '../apply/apply-plan.ts';
 export { fetchImages } from '../apply/fetch-images.ts';
 export { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
 export { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
+export { flattenCheckpoint } from '../checkpoint/flatten-checkpoint.ts';
 export { listCheckpoints } from '../checkpoint/list-checkpoints.ts';
 export { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
 export { forkCheckpoint } from '../fork/fork-checkpoint.ts';

@@ -53,7 +53,9 @@ export class EngineContext {
       return this.#newLineage;
     };
     const read = await readState(this.storage, this.owner, newLineage, this.#parsed);
-    if (read.state.forkedFrom) this.vault.keepKeyIn(this.storage.stack(read.state.forkedFrom.root));
+    const { lineage, forkedFrom } = read.state;
+    if (forkedFrom) this.vault.useKeyOf(forkedFrom.lineages.at(-1) ?? lineage, this.storage.stack(forkedFrom.root));
+    else this.vault.useKeyOf(lineage, this.storage);
     const call = this.plainCall(read.state.lineage, 'checkpoints', undefined);
     const state = await settleCheckpoints(read.state, (keys) => this.backend.findLayers(keys, call));
     return state === read.state ? read : { ...read, state };

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { GoqemuError, writeFileAtomic } from '@goqemu/core';
 import { errorReport } from '../apply/operation-failure.ts';
-import type { CheckpointListReport, CheckpointReport, RestoreReport } from '../checkpoint/checkpoint-report.ts';
+import type {
+  CheckpointListReport,
+  CheckpointReport,
+  FlattenReport,
+  RestoreReport,
+} from '../checkpoint/checkpoint-report.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
 import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
@@ -9,7 +14,7 @@ import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
-import { forksOf } from '../fork/forks-of.ts';
+import { allForksOf, forksOf } from '../fork/forks-of.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import type { ImportOptions } from '../import/import-machine.ts';
 import type { ImportReport } from '../import/import-report.ts';
@@ -104,7 +109,7 @@ export class Engine {
     const [plan, forks] = await Promise.all([this.#plan(undefined, options), forksOf(this.#context)]);
     if (forks.length === 0) return plan;
     const names = forks.map((fork) => fork.name).join(', ');
-    const message = `forks of it stay: ${names}; destroy them with --stack ${forks[0]?.name}`;
+    const message = `forks of it stay: ${names}; destroy them with --forks`;
     return { ...plan, notices: [...plan.notices, { code: 'forks-stay', message }] };
   }
 
@@ -223,6 +228,11 @@ export class Engine {
     return report;
   }
 
+  /** The names of the forks of this stack and of their forks, each before the one that it was forked from. */
+  async forks(): Promise<readonly string[]> {
+    return (await allForksOf(this.#context)).map(({ name }) => name);
+  }
+
   /** The same lab in another stack. */
   stack(name: string): Engine {
     return new Engine(this.#context.optionsFor(name));
@@ -242,6 +252,16 @@ export class Engine {
   async deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
     const { deleteCheckpoint } = await acting();
     return deleteCheckpoint(this.#context, idOrName, options.signal);
+  }
+
+  /**
+   * Writes the disks of a checkpoint as one file each on their images.
+   *
+   * @throws GoqemuError `checkpoint-unknown`, `locked`, `layer-missing`, `flatten-failed`, `no-room`
+   */
+  async flattenCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<FlattenReport> {
+    const { flattenCheckpoint } = await acting();
+    return flattenCheckpoint(this.#context, idOrName, options.signal);
   }
 
   /** Gives up cached layers that no machine and no checkpoint needs. @throws GoqemuError `locked` */

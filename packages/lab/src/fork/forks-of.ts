@@ -22,3 +22,10 @@ export async function forksOf(context: EngineContext): Promise<readonly KnownFor
   }
   return forks.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
+
+/** Forks of a stack and the forks of these, each before the one that it was forked from. */
+export async function allForksOf(context: EngineContext): Promise<readonly KnownFork[]> {
+  const found: KnownFork[] = [];
+  for (const fork of await forksOf(context)) found.push(...(await allForksOf(context.sibling(fork.name))), fork);
+  return found;
+}

@@ -39,7 +39,7 @@ export async function clearFork(fork: EngineContext, lineage: string): Promise<v
   const call = fork.plainCall(lineage, 'layers', undefined);
   await fork.backend.collectLayers([], call);
   await fork.backend.dispose(call);
-  await fork.storage.clear();
+  await fork.storage.clear(lineage);
 }
 
 /**

@@ -36,6 +36,7 @@ export async function refreshState(context: EngineContext, signal: AbortSignal |
       rows[machine.name] = { ...machine, layer: found.layer, applied: machine.applied.slice(0, index + 1) };
     }
   }
+  if (read.exists) await context.storage.register(read.state.lineage); // a lab's folder may have been moved
   if (Object.keys(rows).length > 0) {
     const writer = await StateWriter.open(context.storage, read, context.command);
     await writer.note({ machines: rows });

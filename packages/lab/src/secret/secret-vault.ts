@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { GoqemuError, hasErrorCode, lengthPrefixedDigest, systemErrorCode } from '@goqemu/core';
+import { GoqemuError, hasErrorCode, internalError, lengthPrefixedDigest, systemErrorCode } from '@goqemu/core';
 import { secretLineage } from '../fork/inheritance.ts';
 import type { LabState, StatePatch } from '../state/lab-state.ts';
-import type { StateStorage } from '../state/state-storage.ts';
+import type { SecretKeyFile, StateStorage } from '../state/state-storage.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import { SecretBox } from './secret-box.ts';
 import { secretForms } from './secret-forms.ts';
@@ -23,6 +23,7 @@ export class SecretVault {
   readonly #values = new Map<string, string>();
   readonly #sensitive = new Set<string>();
   #keyStorage: StateStorage;
+  #lineage: string | undefined;
   #box: SecretBox | undefined;
   #unsavedKey: string | undefined;
 
@@ -31,9 +32,13 @@ export class SecretVault {
     this.#keyStorage = options.storage;
   }
 
-  /** A fork's state is encrypted with the key of the stack that it comes from. */
-  keepKeyIn(storage: StateStorage): void {
+  /** Whose key it is: a fork's state is encrypted with the key of the stack that it comes from. */
+  useKeyOf(lineage: string, storage: StateStorage): void {
+    if (lineage === this.#lineage) return;
+    this.#lineage = lineage;
     this.#keyStorage = storage;
+    this.#box = undefined;
+    this.#unsavedKey = undefined;
   }
 
   /** Every secret text that this process has had in hand. */
@@ -109,16 +114,17 @@ export class SecretVault {
   /** Makes the state's key durable; nothing encrypted may be written before. */
   async saveKey(): Promise<void> {
     if (this.#unsavedKey === undefined) return;
-    await this.#keyStorage.write('secret-key', `${this.#unsavedKey}\n`);
+    await this.#keyStorage.write(this.#keyFile(), `${this.#unsavedKey}\n`);
     this.#unsavedKey = undefined;
   }
 
   async box(): Promise<SecretBox> {
     if (!this.#box) {
-      const stored = (await this.#keyStorage.read('secret-key'))?.trim();
+      const own = (await this.#keyStorage.read(this.#keyFile()))?.trim();
+      const stored = own ?? (await this.#keyStorage.read('secret-key'))?.trim();
       const key = stored ?? Buffer.from(this.#options.random(32)).toString('hex');
       if (!/^[0-9a-f]{64}$/.test(key)) {
-        const path = this.#keyStorage.path('secret-key');
+        const path = this.#keyStorage.path(own === undefined ? 'secret-key' : this.#keyFile());
         throw new GoqemuError({
           code: 'secret-key-invalid',
           source: 'environment',
@@ -127,10 +133,15 @@ export class SecretVault {
           hint: 'put a copy of the file back, or destroy the lab, delete the file and apply again',
         });
       }
-      if (stored === undefined) this.#unsavedKey = key;
+      if (own === undefined) this.#unsavedKey = key;
       this.#box = new SecretBox(Buffer.from(key, 'hex'));
     }
     return this.#box;
+  }
+
+  #keyFile(): SecretKeyFile {
+    if (this.#lineage === undefined) throw internalError('a secret was asked for before the state was read');
+    return `secret-key-${this.#lineage}`;
   }
 
   async #find(name: string, source: SecretSource, state: LabState): Promise<string> {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import fc from 'fast-check';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
+import { FileStateStorage } from '../state/state-storage.ts';
 import { secret } from '../value/secret.ts';
 import { sh } from '../value/sh.ts';
 import { MaskedStream, maskText } from './mask.ts';
@@ -118,6 +120,40 @@ test('a generated secret is made once and kept, and one that is asked for is ask
   assert.match(bench.host.machine('web')?.disk.at(-1) ?? '', new RegExp(`"MADE":"${value}"`));
   assert.equal(asked, 1);
   assert.equal(JSON.stringify([...bench.storage.files]).includes(String(value)), false);
+});
+
+test('the key of the secrets is the state’s own, and one under its former name is read still', async () => {
+  const program = (name: string) =>
+    lab(
+      (l) =>
+        void l
+          .vm('web')
+          .run('one', sh`echo ${secret(name, { generate: 24 })}`)
+          .run('two', 'echo'),
+    );
+  const bench = newBench();
+  await bench.apply(program('token'));
+  const { files } = bench.storage;
+  const names = () => [...files.keys()].filter((name) => name.startsWith('secret-key'));
+  const { lineage } = JSON.parse(files.get('state') ?? '') as { lineage: string };
+  assert.deepEqual(names(), [`secret-key-${lineage}`]);
+  const key = files.get(`secret-key-${lineage}`) ?? '';
+  files.set('secret-key', key);
+  files.delete(`secret-key-${lineage}`);
+  assert.deepEqual((await bench.plan(program('token'))).operations, []);
+  const before = bench.host.machine('web')?.disk.join();
+  await bench.apply(program('token'));
+  assert.equal(bench.host.machine('web')?.disk.join(), before);
+  await bench.apply(program('other'));
+  assert.deepEqual(names().sort(), ['secret-key', `secret-key-${lineage}`]);
+  assert.equal(files.get(`secret-key-${lineage}`), key, 'what it has encrypted can be read with it');
+});
+
+test('labs of one name in two folders have keys of their own', () => {
+  const place = { lab: 'web', stack: 'default', home: '/home', labFolder: '/a', stateFolder: '/a/.goqemu/web/default' };
+  const storage = new FileStateStorage(place);
+  assert.equal(storage.path('secret-key-0123456789ab'), join('/home', 'keys', '0123456789ab.state-key'));
+  assert.equal(storage.path('secret-key'), join('/home', 'keys', 'web-default.state-key'));
 });
 
 test('a secret that is not there is an error that says where it should be', async () => {

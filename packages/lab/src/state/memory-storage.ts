@@ -16,6 +16,9 @@ export class MemoryStateStorage implements StateStorage {
     this.#stacks = stacks;
   }
 
+  /** Nothing in memory is found by anybody else. */
+  async register(): Promise<void> {}
+
   async clear(): Promise<void> {
     for (const file of [...this.files.keys()].sort()) await this.remove(file);
   }

@@ -10,6 +10,7 @@ import {
   systemErrorCode,
   writeFileAtomic,
 } from '@goqemu/core';
+import { stateNote, stateNotePath } from './known-states.ts';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -22,7 +23,13 @@ export type StoredFile =
   | 'journal-before'
   | 'history'
   | 'lab-lock'
-  | 'secret-key';
+  | SecretKeyFile;
+
+/**
+ * The key of the secrets of one lineage. Without the lineage: as it was called before, when labs of one name in two
+ * folders shared it; it is read still, and never written.
+ */
+export type SecretKeyFile = 'secret-key' | `secret-key-${string}`;
 
 /** Where that lies; a test keeps it in memory. */
 export interface StateStorage {
@@ -35,8 +42,10 @@ export interface StateStorage {
   remove(file: StoredFile): Promise<void>;
   /** The path, for messages. */
   path(file: StoredFile): string;
-  /** Removes everything, and the place itself once the lock is released. */
-  clear(): Promise<void>;
+  /** Notes in goqemu's own folder where the state of this lineage is. */
+  register(lineage: string): Promise<void>;
+  /** Removes everything of this lineage, and the place itself once the lock is released. */
+  clear(lineage: string): Promise<void>;
   /** The stacks of the lab that have something here, this one among them. */
   stacks(): Promise<readonly string[]>;
   /** Where another stack of the lab has its files. */
@@ -79,6 +88,8 @@ export class FileStateStorage implements StateStorage {
         return join(labFolder, 'lab.lock.json');
       case 'secret-key':
         return join(home, 'keys', `${lab}-${stack}.state-key`);
+      default:
+        return join(home, 'keys', `${file.slice('secret-key-'.length)}.state-key`);
     }
   }
 
@@ -87,7 +98,7 @@ export class FileStateStorage implements StateStorage {
   }
 
   async write(file: StoredFile, text: string): Promise<void> {
-    const secret = file === 'secret-key';
+    const secret = file.startsWith('secret-key');
     if (secret) await mkdir(dirname(this.path(file)), { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.path(file), text, { mode: secret ? 0o600 : 0o644 });
   }
@@ -110,10 +121,19 @@ export class FileStateStorage implements StateStorage {
     await rm(this.path(file), { force: true });
   }
 
-  async clear(): Promise<void> {
+  async register(lineage: string): Promise<void> {
+    const path = stateNotePath(this.#folders.home, lineage);
+    const text = stateNote(this.#folders);
+    if (readIfThere(path) === text) return;
+    await removeAbandonedDrafts(dirname(path));
+    await writeFileAtomic(path, text, { mode: 0o600 });
+  }
+
+  async clear(lineage: string): Promise<void> {
     // The state goes last: what is left by a crash still says what it is.
     for (const file of ['history', 'journal-before', 'state-before', 'journal', 'state'] as const)
       await this.remove(file);
+    await rm(stateNotePath(this.#folders.home, lineage), { force: true });
     this.#cleared = true;
   }
 

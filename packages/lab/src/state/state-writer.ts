@@ -29,6 +29,7 @@ export class StateWriter {
       await storage.write('journal', entries.map((entry, index) => formatLine(index + 1, entry)).join(''));
     }
     if (read.healed) await storage.write('state', serialise(read.state));
+    await storage.register(lineage);
     const journal = new Journal(storage, read.journal);
     const writer = new StateWriter(storage, journal, read.state, read.journal > 0);
     if (read.journal === 0) {

@@ -8,6 +8,7 @@ import type {
   BackendRecord,
   CutLayer,
   CutResult,
+  FlattenedLayer,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -291,6 +292,18 @@ export class FakeBackend implements Backend {
     return { keys: gone, bytes };
   }
 
+  async flattenLayer(key: string, call: BackendCall): Promise<FlattenedLayer> {
+    await this.#moment('flattenLayer', key, 'before', call);
+    const layer = this.#layer(key);
+    const { parent, ...stored } = layer.stored;
+    let depth = 0;
+    for (let below = parent; below !== undefined; below = this.host.layers.get(below)?.stored.parent) depth++;
+    await this.#moment('flattenLayer', key, 'middle', call);
+    layer.stored = { ...stored, bytes: stored.bytes * (depth + 1) };
+    await this.#moment('flattenLayer', key, 'after', call);
+    return { depth, bytes: { before: stored.bytes, after: layer.stored.bytes } };
+  }
+
   async collectLayers(
     keep: readonly string[],
     call: BackendCall,
@@ -376,6 +389,7 @@ export class FakeBackend implements Backend {
       id: cut.key.slice(0, 8),
       ...(cut.parent === undefined ? {} : { parent: cut.parent }),
       ram: cut.ram,
+      ...(cut.machine.firmware === 'uefi' ? { variables: true } : {}),
       bytes: 1024 * disk.length,
       createdAt: new Date(this.host.layers.size * 1000).toISOString(),
       descriptions: cut.descriptions,

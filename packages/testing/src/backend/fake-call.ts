@@ -18,6 +18,7 @@ export type FakeVerb =
   | 'describeLayer'
   | 'surveyLayers'
   | 'coalesceLayers'
+  | 'flattenLayer'
   | 'collectLayers'
   | 'dispose';
 

@@ -1,9 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames } from '@goqemu/core';
+import { folderNames, removeAbandonedDrafts } from '@goqemu/core';
 import type { LayerManifest } from './layer-manifest.ts';
 import type { LayerStore } from './layer-store.ts';
-import { isRunning } from './working-process.ts';
+import { removeRebaseDrafts } from './rebase-drafts.ts';
+import { isAtWork, isWorkMark } from './working-process.ts';
+
+/** The work that marks a layer's folder. */
+export const cutting = 'cutting';
 
 /**
  * Removes what those left who were killed: folders of layers that never came to be, or are half gone, and RAM that no
@@ -17,19 +21,23 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
   for (const id of ids) {
     if (await isBeingCut(join(store.folder, id))) continue;
     const manifest = layers.get(id)?.manifest;
-    if (manifest || standing.has(id)) await removeForgottenRam(store, id, manifest);
-    else
+    if (manifest || standing.has(id)) {
+      await removeForgotten(store, id, manifest);
+      await removeAbandonedDrafts(join(store.folder, id)); // of manifests
+      await removeRebaseDrafts(join(store.folder, id));
+    } else
       for (const place of [store.folder, store.memoryFolder])
         await rm(join(place, id), { recursive: true, force: true });
   }
+  await removeAbandonedDrafts(join(store.folder, 'groups'));
 }
 
-/** RAM is written under a new name each time, and forgotten by the manifest before it goes. */
-async function removeForgottenRam(store: LayerStore, id: string, manifest: LayerManifest | undefined): Promise<void> {
-  const named = new Set([manifest?.ram?.name, manifest?.state?.name]);
+/** RAM and UEFI variables are written under a new name each time, and forgotten by the manifest before they go. */
+async function removeForgotten(store: LayerStore, id: string, manifest: LayerManifest | undefined): Promise<void> {
+  const named = new Set([manifest?.ram?.name, manifest?.state?.name, manifest?.variables?.name]);
   for (const place of [store.folder, store.memoryFolder])
     for (const name of await folderNames(join(place, id)))
-      if (/^(ram|state)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
+      if (/^(ram|state|variables)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
   if (manifest?.ram?.store !== 'memory') await rm(join(store.memoryFolder, id), { recursive: true, force: true });
 }
 
@@ -37,10 +45,12 @@ async function layerFolders(folder: string): Promise<readonly string[]> {
   return (await folderNames(folder)).filter((name) => /^[0-9a-f]{12}$/.test(name));
 }
 
-/** A cut marks its folder with the pid that works there. */
+/** A cut marks its folder with the process that works there; marks of those that were killed go. */
 async function isBeingCut(folder: string): Promise<boolean> {
-  return (await folderNames(folder)).some((name) => {
-    const pid = /^cutting-(\d+)$/.exec(name)?.[1];
-    return pid !== undefined && isRunning(Number(pid));
-  });
+  for (const name of await folderNames(folder)) {
+    if (!isWorkMark(name, cutting)) continue;
+    if (await isAtWork(name, cutting)) return true;
+    await rm(join(folder, name), { force: true });
+  }
+  return false;
 }

@@ -8,6 +8,7 @@ import { chooseRenderer } from '../../render/choose-renderer.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { mustBeAbleToAsk } from '../../shell/prompt.ts';
 import type { DestroyOptions } from './destroy.spec.ts';
+import { destroyStacks } from './destroy-stacks.ts';
 
 export async function run(context: CommandContext, input: CommandInput<DestroyOptions>): Promise<number> {
   const { options } = input;
@@ -17,8 +18,11 @@ export async function run(context: CommandContext, input: CommandInput<DestroyOp
       'send the events to a file: --events run.ndjson',
     );
   if (!options.yes) mustBeAbleToAsk(context.shell);
+  const [stack, ...others] = new Set(options.stack);
+  if (options.forks || others.length > 0) return destroyStacks(context, input);
   const sink = await chooseRenderer(context, options.events);
-  await using lab = await openDeployedLab(context, chooseLab(input.positionals[0], options), sink.handle);
+  const choice = chooseLab(input.positionals[0], { lab: options.lab, stack });
+  await using lab = await openDeployedLab(context, choice, sink.handle);
   const replan = () => lab.engine.planDestroy(planSelection(options, context.shell.interrupt));
   return await carryOut(context, {
     ...options,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { folderNames, GoqemuError, hasErrorCode, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { z } from 'zod';
 import type { VmHost } from '../../vm/vm-host.ts';
-import { standaloneFolder } from './standalone-host.ts';
+import { lineageOf, standaloneFolder } from './standalone-host.ts';
 
 const network = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('user') }),
@@ -101,4 +101,9 @@ export async function standaloneNames(host: VmHost): Promise<readonly string[]> 
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))
     .sort();
+}
+
+/** To whom their snapshots and keys belong. */
+export async function standaloneLineages(host: VmHost): Promise<readonly string[]> {
+  return (await standaloneNames(host)).map(lineageOf);
 }

@@ -1,0 +1,50 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { folderNames, hostProcessTable, isAlive, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
+import { collectLayers, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
+import { disposeLab } from '../host/dispose-lab.ts';
+import type { Holding } from './find-holdings.ts';
+import { runningMachines } from './running-machines.ts';
+
+/** How long a killed process may take to be gone, in milliseconds. */
+const endTimeoutMs = 10_000;
+
+/**
+ * Leaves nothing of what a state had on this host: processes, sockets, disks, layers and keys. What another state's
+ * layers or machines stand on stays.
+ */
+export async function discardHolding(host: VmHost, holding: Holding, signal?: AbortSignal): Promise<void> {
+  const { lineage, lab, machines } = holding;
+  const call = signal ? { signal } : {};
+  const labFolder = join(host.folders.labs, `${lab ?? ''}-${lineage}`);
+  const names = [...machines.map((machine) => machine.name), ...(await folderNames(labFolder))];
+  for (const name of new Set(names)) {
+    // What a machine is like is in the state alone; to end it, its name is enough.
+    const vm = new Vm(host, { lineage, labFolder }, { name } as VmSpec);
+    await killVm(vm, call);
+    await rm(vm.folder.path, { recursive: true, force: true });
+  }
+  await endStrays(host, lineage, signal);
+  await collectLayers({ store: host.layers, labsFolder: host.folders.labs, lineage, keep: [] });
+  await disposeLab(host, labFolder, { lab: lab ?? '', stack: '', lineage });
+}
+
+/** QEMUs whose folder is gone, and whose sockets are where another environment put them. */
+async function endStrays(host: VmHost, lineage: string, signal: AbortSignal | undefined): Promise<void> {
+  const processes = hostProcessTable();
+  for (const machine of await runningMachines()) {
+    if (machine.home !== host.folders.home || machine.lineage !== lineage) continue;
+    const identity = await processes.identify(machine.pid);
+    if (!identity) continue;
+    await withDeadline(`ending the QEMU of ${machine.name}`, endTimeoutMs, signal, async (deadline) => {
+      while (await isAlive(identity, processes)) {
+        try {
+          process.kill(identity.pid, 'SIGKILL');
+        } catch (error) {
+          if (systemErrorCode(error) !== 'ESRCH') throw error;
+        }
+        await sleep(5, deadline);
+      }
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import { basename } from 'node:path';
+import { hostCommandLines } from '@goqemu/machine';
+
+/** A QEMU of goqemu's, by the disk that it was started with. */
+export interface RunningMachine {
+  readonly pid: number;
+  /** The folder of goqemu that the disk is in: `GOQEMU_HOME`. */
+  readonly home: string;
+  readonly lab: string;
+  readonly lineage: string;
+  readonly name: string;
+}
+
+export type MachineElsewhere = Pick<RunningMachine, 'pid' | 'home' | 'lab' | 'name'>;
+
+/** `HOME/labs/LAB-LINEAGE/MACHINE/disk-N.qcow2`, as a JSON option of QEMU's names it. */
+const disk = /"([^"]+)\/labs\/([^/"]+)-([0-9a-f]{12})\/([^/"]+)\/disk-\d+\.qcow2"/;
+
+/** Every QEMU of a lab on this host, whoever started it; those of others are seen where the host shows them. */
+export async function runningMachines(): Promise<readonly RunningMachine[]> {
+  const commandLines = hostCommandLines();
+  const running: RunningMachine[] = [];
+  for (const pid of await commandLines.containing('/labs/')) {
+    const [program = '', ...args] = (await commandLines.of(pid)) ?? [];
+    if (!/qemu/.test(basename(program))) continue;
+    const [, home, lab, lineage, name] = disk.exec(args.join(' ')) ?? [];
+    if (home && lab && lineage && name) running.push({ pid, home, lab, lineage, name });
+  }
+  return running;
+}
+
+/** Machines that run from another folder of goqemu than this one. */
+export async function machinesElsewhere(home: string): Promise<readonly MachineElsewhere[]> {
+  return (await runningMachines()).filter((machine) => machine.home !== home);
+}

@@ -1,0 +1,87 @@
+import { countChanges, type EngineEvent, type Plan } from '@goqemu/lab';
+import type { CommandInput } from '../../arguments/command-spec.ts';
+import { carryOut, showPlan } from '../../lab/carry-out.ts';
+import { chooseLab } from '../../lab/choose-lab.ts';
+import { engineFor, type OpenLab, openDeployedLab } from '../../lab/open-lab.ts';
+import { planSelection } from '../../lab/plan-selection.ts';
+import { chooseRenderer } from '../../render/choose-renderer.ts';
+import { eventFile } from '../../render/event-file.ts';
+import { eventLog } from '../../render/event-log.ts';
+import type { EventSink } from '../../render/event-sink.ts';
+import type { CommandContext } from '../../shell/command-context.ts';
+import { exitCode } from '../../shell/exit-code.ts';
+import { confirm } from '../../shell/prompt.ts';
+import type { DestroyOptions } from './destroy.spec.ts';
+
+/** Several stacks of one lab, one after another: all plans are shown first, and one question is asked. */
+export async function destroyStacks(context: CommandContext, input: CommandInput<DestroyOptions>): Promise<number> {
+  const { options } = input;
+  const log = eventLog(context.logger);
+  const choice = chooseLab(input.positionals[0], { lab: options.lab, stack: undefined });
+  await using lab = await openDeployedLab(context, choice, log.handle);
+  const stacks = await chosenStacks(context, lab, options);
+  const planOf = async ({ engine }: OpenLab): Promise<Plan> => {
+    const plan = await engine.planDestroy(planSelection(options, context.shell.interrupt));
+    // Their forks go in the same run.
+    return options.forks ? { ...plan, notices: plan.notices.filter(({ code }) => code !== 'forks-stay') } : plan;
+  };
+  const plans = new Map<string, Plan>();
+  for (const stack of stacks) plans.set(stack, await planOf(openStack(context, lab, stack, log.handle)));
+  for (const plan of plans.values()) showPlan(context, plan);
+  if (stacks.length === 0) context.tell(`Nothing to do: lab ${lab.name} has no forks.`);
+  const changes = [...plans.values()].some((plan) => countChanges(plan) > 0);
+  if (changes && !options.yes) {
+    if (!(await confirm(context.shell, `Destroy ${stacks.join(', ')} of lab ${lab.name}?`))) {
+      context.tell('nothing was done');
+      return exitCode.failed;
+    }
+  }
+  const documents: unknown[] = [];
+  const code = await withEventFile(context, options.events, async (events) => {
+    let worst: number = exitCode.done;
+    for (const [stack, plan] of plans) {
+      const sink = await chooseRenderer(context, undefined, events);
+      const one = openStack(context, lab, stack, sink.handle);
+      const settings = { ...options, lab: one, plan, replan: () => planOf(one), sink, lockWait: options['lock-wait'] };
+      const ended = await carryOut(context, { ...settings, agreed: true, printJson: (one) => documents.push(one) });
+      if (ended !== exitCode.done) worst = ended;
+      if (ended === exitCode.interrupted) break;
+    }
+    return worst;
+  });
+  if (options.json) context.printJson({ version: 1, lab: lab.name, stacks: documents });
+  return code;
+}
+
+/** Those that were named, or the forks of these. */
+async function chosenStacks(
+  context: CommandContext,
+  lab: OpenLab,
+  options: { readonly forks: boolean; readonly stack: readonly string[] },
+): Promise<readonly string[]> {
+  const named = options.stack.length > 0 ? options.stack : [lab.stack];
+  if (!options.forks) return [...new Set(named)];
+  const { handle } = eventLog(context.logger);
+  const forks = await Promise.all(named.map((stack) => openStack(context, lab, stack, handle).engine.forks()));
+  return [...new Set(forks.flat())];
+}
+
+/** Another stack of a lab that is open, on the same backend, which the first of them closes. */
+function openStack(context: CommandContext, lab: OpenLab, stack: string, emit: (event: EngineEvent) => void): OpenLab {
+  return engineFor(context, { stack }, lab.name, lab.file, lab.backend, emit);
+}
+
+/** One file of events for all of them. */
+async function withEventFile(
+  context: CommandContext,
+  target: string | undefined,
+  work: (events: EventSink | undefined) => Promise<number>,
+): Promise<number> {
+  if (target === undefined) return work(undefined);
+  const file = eventFile(target, context.shell.workingFolder, context.shell.stdout);
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}

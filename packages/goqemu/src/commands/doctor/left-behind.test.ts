@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { labOf, TestLab } from '../../shell/fixture/test-lab.ts';
+import { contents, elsewhereFacts } from './left-behind.ts';
+
+interface Document {
+  readonly leftBehind: readonly { readonly id: string; readonly stateFolder: string | null; readonly layers: number }[];
+}
+
+async function leftBehindOf(lab: TestLab, workingFolder = lab.base): Promise<Document['leftBehind']> {
+  return (JSON.parse((await lab.run(['doctor', '--json'], { workingFolder })).stdout) as Document).leftBehind;
+}
+
+test('doctor names what a lab has left whose state was removed by hand, and clears it', async () => {
+  using lab = new TestLab(labOf('web', ['web', 'db']));
+  await lab.run(['apply', '--yes']);
+  await lab.run(['checkpoint', 'fork', 'ready']);
+  assert.deepEqual(await leftBehindOf(lab), [], 'what a state reaches is not left behind');
+  rmSync(lab.file('.goqemu'), { recursive: true });
+  const said = await lab.run(['doctor']);
+  const ids = [...said.stdout.matchAll(/left behind +(web-[0-9a-f]{12}): 2 machines, 2 of them running/g)];
+  assert.equal(ids.length, 2, said.stdout);
+  assert.match(said.stdout, new RegExp(`its state is gone: ${lab.file('.goqemu/web/ready')}`));
+  assert.match(said.stdout, /or remove all of it: goqemu doctor --clear web-/);
+  const [first = '', second = ''] = ids.map((match) => match[1]);
+  const unasked = await lab.run(['doctor', '--clear', first]);
+  assert.equal(unasked.code, 64, 'nobody can be asked here');
+  const cleared = await lab.run(['doctor', '--yes', '--clear', first, '--clear', second]);
+  assert.deepEqual([cleared.code, cleared.stdout], [0, `removed ${first}\nremoved ${second}\n`]);
+  assert.deepEqual([lab.host.machines.size, lab.host.layers.size], [0, 0]);
+  assert.deepEqual(readdirSync(join(lab.base, 'home', 'states')), []);
+  assert.deepEqual(await leftBehindOf(lab), []);
+});
+
+test('a lab whose folder was moved is left alone once it has been worked on where it is now', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  await lab.run(['apply', '--yes']);
+  const moved = join(lab.base, 'moved');
+  renameSync(lab.folder, moved);
+  const [one] = await leftBehindOf(lab, moved);
+  assert.equal(one?.stateFolder, lab.file('.goqemu/web/default'));
+  await lab.run(['refresh'], { workingFolder: moved });
+  assert.deepEqual(await leftBehindOf(lab), []);
+  const refused = await lab.run(['doctor', '--yes', '--clear', one?.id ?? ''], { workingFolder: moved });
+  assert.equal(refused.code, 64);
+  assert.match(refused.stderr, /belongs to a lab that is there: .*moved/);
+  assert.equal(lab.host.machines.size, 1);
+});
+
+test('layers alone, and a lab that no note knows, are named too; a name that is none is refused', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  await lab.run(['apply', '--yes']);
+  await lab.run(['destroy', '--yes']);
+  assert.deepEqual(await leftBehindOf(lab), []);
+  rmSync(lab.file('.goqemu'), { recursive: true });
+  const [layers] = await leftBehindOf(lab);
+  assert.match(layers?.id ?? '', /^web-[0-9a-f]{12}$/);
+  rmSync(join(lab.base, 'home', 'states'), { recursive: true });
+  const [unknown] = await leftBehindOf(lab);
+  assert.match(unknown?.id ?? '', /^[0-9a-f]{12}$/);
+  assert.equal(unknown?.stateFolder, null);
+  assert.equal((await lab.run(['doctor', '--yes', '--clear', 'nothing'])).code, 64);
+  assert.ok(lab.host.layers.size > 0);
+  assert.equal((await lab.run(['doctor', '--yes', '--clear', unknown?.id ?? ''])).code, 0);
+  assert.equal(lab.host.layers.size, 0);
+  assert.equal(existsSync(lab.file('.goqemu')), false);
+});
+
+test('what is there is told in words', () => {
+  const one = (machines: readonly (number | undefined)[], layers: number) =>
+    contents({
+      id: 'x',
+      stateFolder: undefined,
+      holding: {
+        lineage: 'x',
+        lab: 'x',
+        machines: machines.map((pid, index) => ({ name: `m${index}`, pid })),
+        layers,
+        bytes: 3 * 2 ** 30,
+      },
+    });
+  assert.equal(one([1, undefined], 5), '2 machines, 1 of them running, and 5 layers, 3 GiB');
+  assert.equal(one([1], 0), '1 machine that runs, 3 GiB');
+  assert.equal(one([], 1), '1 layer, 3 GiB');
+  assert.deepEqual(
+    elsewhereFacts([
+      { pid: 7, home: '/other', lab: 'web', name: 'db' },
+      { pid: 8, home: '/other', lab: 'web', name: 'web' },
+    ]).map(({ finding }) => finding),
+    ['with GOQEMU_HOME=/other run: web/db (pid 7), web/web (pid 8)'],
+  );
+});

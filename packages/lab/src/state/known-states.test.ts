@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { forgetState, knownStates } from './known-states.ts';
+import { FileStateStorage } from './state-storage.ts';
+
+const lineage = '0123456789ab';
+
+test('a state is known where it was last written, and is there while any of its files names it', async () => {
+  const base = await mkdtemp(join(tmpdir(), 'goqemu-states-'));
+  try {
+    const home = join(base, 'home');
+    const stateFolder = join(base, '.goqemu/web/default');
+    const storage = new FileStateStorage({ home, stateFolder, labFolder: base, lab: 'web', stack: 'default' });
+    await storage.register(lineage);
+    const place = { lineage, lab: 'web', stack: 'default', stateFolder };
+    assert.deepEqual(await knownStates(home), [{ ...place, isThere: false }]);
+    await mkdir(stateFolder, { recursive: true });
+    for (const [name, text, isThere] of [
+      ['state.json', '{"lineage":"ba9876543210"}', false],
+      ['journal.ndjson', `1 damaged {"lineage":"${lineage}"`, true],
+    ] as const) {
+      await writeFile(join(stateFolder, name), text);
+      assert.deepEqual(await knownStates(home), [{ ...place, isThere }], name);
+    }
+    for (const name of ['ffffffffffff.json', 'notes.txt']) await writeFile(join(home, 'states', name), '{"version":1}');
+    assert.equal((await knownStates(home)).length, 1, 'what is no note is left alone');
+    await storage.write(`secret-key-${lineage}`, 'key');
+    await forgetState(home, lineage);
+    assert.deepEqual(await knownStates(home), []);
+    assert.deepEqual(await readdir(join(home, 'keys')), []);
+  } finally {
+    await rm(base, { recursive: true });
+  }
+});

@@ -1,0 +1,57 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { folderNames, parseJson, readIfThere } from '@goqemu/core';
+import * as z from 'zod/mini';
+
+/** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
+export interface KnownState {
+  readonly lineage: string;
+  readonly lab: string;
+  readonly stack: string;
+  readonly stateFolder: string;
+  /** False when there is no state there any more, or that of another lineage. */
+  readonly isThere: boolean;
+}
+
+/** One that cannot be read is nobody's: whose lineage it is will write it anew. */
+const noteSchema = z.object({ version: z.literal(1), lab: z.string(), stack: z.string(), stateFolder: z.string() });
+
+/** The file that says where the state of a lineage is: what is left of a lab whose state is gone is told by it. */
+export function stateNotePath(home: string, lineage: string): string {
+  return join(home, 'states', `${lineage}.json`);
+}
+
+export function stateNote(place: Pick<KnownState, 'lab' | 'stack' | 'stateFolder'>): string {
+  const { lab, stack, stateFolder } = place;
+  return `${JSON.stringify({ version: 1, lab, stack, stateFolder }, null, 1)}\n`;
+}
+
+/** Every state that was written to from this folder of goqemu. */
+export async function knownStates(home: string): Promise<readonly KnownState[]> {
+  const states: KnownState[] = [];
+  for (const name of await folderNames(join(home, 'states'))) {
+    const lineage = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
+    if (lineage === undefined) continue;
+    const note = noteSchema.safeParse(parseJson(readIfThere(stateNotePath(home, lineage)) ?? ''));
+    if (!note.success) continue;
+    const { lab, stack, stateFolder } = note.data;
+    states.push({ lineage, lab, stack, stateFolder, isThere: holds(stateFolder, lineage) });
+  }
+  return states;
+}
+
+/** Removes what goqemu's own folder keeps for a state that is gone: where it was, and the key of its secrets. */
+export async function forgetState(home: string, lineage: string): Promise<void> {
+  await rm(stateNotePath(home, lineage), { force: true });
+  await rm(join(home, 'keys', `${lineage}.state-key`), { force: true });
+}
+
+/**
+ * A damaged state may name its lineage in one of its files alone, and is one all the same. What cannot be read for
+ * another reason than that it is not there is not taken for gone.
+ */
+function holds(stateFolder: string, lineage: string): boolean {
+  return ['state.json', 'journal.ndjson', 'state.before.json', 'journal.before.ndjson'].some((name) =>
+    readIfThere(join(stateFolder, name))?.includes(`"${lineage}"`),
+  );
+}
