@@ -31,6 +31,7 @@ export {
   type LabDefinition,
   type LabOptions,
   type LateValue,
+  type LayerOptions,
   type MachineBuilder,
   type MachineOptions,
   type MachineReference,

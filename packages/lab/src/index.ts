@@ -29,6 +29,8 @@ export type * from './fork/fork-options.ts';
 export type * from './fork/fork-report.ts';
 export type * from './history/history-entry.ts';
 export type { ImportReport } from './import/import-report.ts';
+export type { LayerLimits, LayerOptions } from './layer/layer-limits.ts';
+export type { PruneReport } from './layer/prune-layers.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export type * from './machine/machine-spec.ts';
 export type * from './plan/operation.ts';

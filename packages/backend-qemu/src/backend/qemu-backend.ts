@@ -18,6 +18,7 @@ import type {
   ResolvedStep,
   StepResult,
   StoredLayer,
+  SurveyedLayer,
 } from '@goqemu/lab';
 import { portUse } from '@goqemu/network';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
@@ -151,6 +152,19 @@ export class QemuBackend implements Backend, AsyncDisposable {
   async describeLayer(key: string, descriptions: readonly string[]): Promise<StoredLayer> {
     const { describeLayer } = await acting();
     return describeLayer(this.host, key, descriptions);
+  }
+
+  async surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>> {
+    const { surveyStored } = await acting();
+    return surveyStored(this.host, call);
+  }
+
+  async coalesceLayers(
+    keys: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }> {
+    const { coalesceStored } = await acting();
+    return coalesceStored(this.host, keys, call);
   }
 
   async collectLayers(

@@ -9,6 +9,7 @@ export async function storedLayer(store: LayerStore, layer: Layer): Promise<Stor
     id: manifest.id,
     ...(manifest.parent ? { parent: manifest.parent } : {}),
     ram: manifest.ram !== undefined,
+    ...(manifest.variables ? { variables: true } : {}),
     bytes: await store.bytes(layer),
     createdAt: manifest.createdAt,
     descriptions: manifest.descriptions,

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError } from '@goqemu/core';
 import type { Preflight } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
+import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import type { Plan } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { LabState } from '../state/lab-state.ts';
@@ -46,7 +48,8 @@ function hasWork(plan: Plan, state: LabState): boolean {
   return (
     plan.operations.length > 0 ||
     Object.keys(plan.pins).length > 0 ||
-    JSON.stringify(plan.outputs) !== JSON.stringify(state.outputs)
+    JSON.stringify(plan.outputs) !== JSON.stringify(state.outputs) ||
+    !isDeepStrictEqual(plan.layerLimits, state.layerLimits ?? defaultLayerLimits)
   );
 }
 

@@ -184,10 +184,10 @@ test('a backend that fails while tidying up does not fail the apply', async () =
 
 test('spare layers that take too much room are collected', async () => {
   const bench = new LabBench({ labFile: import.meta.filename });
-  await bench.apply(lab((l) => void l.vm('web').run('a', 'echo 1')));
-  const state = JSON.parse(bench.storage.files.get('state') ?? '');
-  for (const note of Object.values<{ bytes: number }>(state.layers)) note.bytes = 30 * 2 ** 30;
-  bench.storage.files.set('state', JSON.stringify(state));
-  await bench.apply(lab((l) => void l.vm('web').run('a', 'echo 2')));
+  // Of the fake backend's layers, the first takes 1 KiB, the second 2.
+  const small = (script: string) =>
+    defineLab({ name: 'web', layers: { budget: '4 KiB' } }, (l) => void l.vm('web').run('a', script));
+  await bench.apply(small('echo 1'));
+  await bench.apply(small('echo 2'));
   assert.equal(bench.host.layers.size, 2);
 });

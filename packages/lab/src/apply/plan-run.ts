@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError, hasErrorCode, isGoqemuError, orAborted } from '@goqemu/core';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
 import { clearFork } from '../fork/remove-fork.ts';
 import { appendHistory } from '../history/history.ts';
+import { coalesceLayers, tellCoalesced } from '../layer/coalesce-layers.ts';
 import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.ts';
+import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -149,11 +152,14 @@ export class PlanRun {
   /** The lock is still held, and nothing here can be interrupted: the state is saved whatever happened. */
   async #finish(outcome: ApplyResult['outcome']): Promise<void> {
     const context = this.#context;
-    const { outputs } = this.#plan;
+    const { outputs, layerLimits } = this.#plan;
     const moved = JSON.stringify(outputs) !== JSON.stringify(this.#writer.state.outputs);
     if (moved && (outcome === 'done' || this.#plan.purpose === 'destroy')) await this.#writer.note({ outputs });
+    if (!isDeepStrictEqual(layerLimits, this.#writer.state.layerLimits ?? defaultLayerLimits))
+      await this.#writer.note({ layerLimits });
     if (!this.#options.kill?.aborted) {
       await this.#tidy(outcome);
+      if (outcome === 'done') await this.#coalesce();
     }
     const saved = await this.#writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
@@ -200,6 +206,28 @@ export class PlanRun {
         type: 'notice',
         code: 'tidying-failed',
         message: `what is no longer needed could not be removed: ${message}`,
+      });
+    }
+  }
+
+  /** Layers beyond the lab's limits. An interrupt leaves the rest for the next apply; a failure is a notice. */
+  async #coalesce(): Promise<void> {
+    const { interrupt, kill } = this.#options;
+    const signal = AbortSignal.any([interrupt, kill].filter((one) => one !== undefined));
+    if (signal.aborted) return;
+    const context = this.#context;
+    const call = context.plainCall(this.#plan.lineage, 'layers', signal);
+    try {
+      const { layerLimits } = this.#plan;
+      tellCoalesced(context, await coalesceLayers(context.backend, this.#writer, call, layerLimits), layerLimits);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (hasErrorCode(error, 'internal')) throw error;
+      const { message } = errorReport(error);
+      context.emit({
+        type: 'notice',
+        code: 'layers-not-coalesced',
+        message: `layers beyond the lab’s limits stay: ${message}`,
       });
     }
   }

@@ -64,10 +64,26 @@ export interface StoredLayer {
   readonly id: string;
   readonly parent?: string;
   readonly ram: boolean;
+  /** It has the UEFI variables of its machine. */
+  readonly variables?: boolean;
   readonly bytes: number;
   readonly createdAt: string;
   /** Descriptions `[a, b]` of a named checkpoint; empty for an unnamed layer. */
   readonly descriptions: readonly string[];
+}
+
+/** A layer of the lab with what stands on it. */
+export interface SurveyedLayer {
+  readonly key: string;
+  /** Key of the layer that its disk stands on today; absent for an image. */
+  readonly parent?: string;
+  /** On the disk, RAM included. */
+  readonly bytes: number;
+  /** Layers that stand directly on it, with the bytes that are free once it is a part of that one. */
+  readonly above: readonly { readonly key: string; readonly saves: number }[];
+  /** Another lab has it or stands on it, or a machine's disk stands directly on it: it cannot be coalesced. */
+  readonly isPinned: boolean;
+  readonly isNamed: boolean;
 }
 
 /** What flattening a layer did. */
@@ -154,6 +170,8 @@ export interface Backend {
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
   findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>>;
+  /** All layers of this lab, by key. */
+  surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>>;
   /** Which of these loopback ports somebody else listens on. */
   takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
@@ -196,6 +214,17 @@ export interface Backend {
   restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord>;
   /** Names a layer, or takes its names away. */
   describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer>;
+  /**
+   * Takes these layers away by giving what they hold to those that stand on them, which keep their content; machines run
+   * on meanwhile. Pinned ones stay. A process that dies at any moment of it leaves every layer as it was or as it is to
+   * be, and a layer goes when nothing stands on it any more.
+   *
+   * @returns the keys of those that are gone, and the bytes that are free by that
+   */
+  coalesceLayers(
+    keys: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }>;
   /**
    * Lets a layer hold what the layers below it hold, so that it stands on its image alone. What stands on it goes on.
    *

@@ -10,7 +10,8 @@ export interface CheckpointReport {
   readonly createdAt: string;
   /** Short id of the checkpoint below it. */
   readonly parent: string | null;
-  readonly contents: readonly ('disk' | 'ram')[];
+  /** Empty when a part of it is gone; `ram` when all of its machines have theirs. */
+  readonly contents: readonly ('disk' | 'ram' | 'uefi-variables')[];
   readonly bytes: number;
   /** `declared` by the lab, or `taken` by hand. */
   readonly origin: 'declared' | 'taken';

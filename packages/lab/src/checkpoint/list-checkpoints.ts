@@ -42,6 +42,7 @@ export function checkpointReport(
     contents: [
       ...(complete ? ['disk' as const] : []),
       ...(complete && layers.every((layer) => layer.ram) ? ['ram' as const] : []),
+      ...(complete && layers.some((layer) => layer.variables) ? ['uefi-variables' as const] : []),
     ],
     bytes: layers.reduce((sum, layer) => sum + layer.bytes, 0),
     origin: found.origin,

@@ -1,6 +1,7 @@
 import { GoqemuError, type SourceLocation } from '@goqemu/core';
 import type { z } from 'zod';
 import { sourceLocation } from '../evaluate/source-location.ts';
+import type { LayerOptions } from '../layer/layer-limits.ts';
 import type { MachineBuilder } from './machine-builder.ts';
 import type { DerivedMachineOptions, ImageMachineOptions } from './machine-options.ts';
 
@@ -24,6 +25,8 @@ export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
   /** Schema of the lab's parameters. */
   readonly params?: Schema;
+  /** How many layers without a name are kept, and what they may take. */
+  readonly layers?: LayerOptions;
 }
 
 const brand = Symbol.for('goqemu.lab');
@@ -32,6 +35,7 @@ const brand = Symbol.for('goqemu.lab');
 export interface LabDefinition<Parameters = unknown, Outputs = unknown> {
   readonly name: string;
   readonly params: z.ZodType | undefined;
+  readonly layers?: LayerOptions;
   /** A method, so that a lab with parameters of its own is still a lab to whoever evaluates it. */
   program(lab: LabBuilder, params: Parameters): Outputs;
   readonly location: SourceLocation | undefined;
@@ -65,6 +69,7 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
   const definition: LabDefinition<z.output<Schema>, Outputs> = {
     name: options.name,
     params: options.params,
+    ...(options.layers === undefined ? {} : { layers: options.layers }),
     program,
     location,
   };

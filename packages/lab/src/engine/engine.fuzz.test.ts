@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import { FakeBackend, FakeHost } from '@goqemu/testing';
+import { FakeBackend, type FakeCall, FakeHost } from '@goqemu/testing';
 import fc from 'fast-check';
 import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
 import type { MachineBuilder } from '../definition/machine-builder.ts';
+import type { LayerOptions } from '../layer/layer-limits.ts';
 import { MemoryStateStorage } from '../state/memory-storage.ts';
 import type { StoredFile } from '../state/state-storage.ts';
 import { Engine } from './engine.ts';
@@ -91,6 +92,12 @@ const round = fc.record({
 });
 type Round = typeof round extends fc.Arbitrary<infer R> ? R : never;
 
+// Small enough that layers are coalesced in many cases: a layer of the fake backend takes some KiB.
+const layers = fc.record({
+  perMachine: fc.integer({ min: 2, max: 4 }),
+  budget: fc.constantFrom('4 KiB', '40 KiB', '1 GiB'),
+});
+
 class Died extends Error {}
 
 /** Counts the moments at which something could go wrong, and makes it go wrong at one of them. */
@@ -172,11 +179,13 @@ class World {
   readonly lost = new Set<string>();
   /** By description: the disks that were there when a checkpoint was begun. */
   readonly moments = new Map<string, readonly string[]>();
+  /** How many layers were coalesced. */
+  coalesced = 0;
   #random = 0;
 
   engine(fuse = new Fuse('none', 0)): Engine {
     return new Engine({
-      backend: new FakeBackend({ host: this.host, fault: () => void fuse.tick() }),
+      backend: new FakeBackend({ host: this.host, fault: (call, moment) => this.#look(call, moment, fuse) }),
       lab: 'fuzz',
       labFolder: import.meta.dirname,
       labFile: import.meta.filename,
@@ -187,6 +196,11 @@ class World {
       clock: { now: () => ++this.now },
       random: (bytes) => Buffer.alloc(bytes, ++this.#random),
     });
+  }
+
+  #look({ verb }: FakeCall, moment: 'before' | 'middle' | 'after', fuse: Fuse): void {
+    if (verb === 'coalesceLayers' && moment === 'middle') this.coalesced++;
+    fuse.tick();
   }
 
   async apply(definition: LabDefinition | undefined, fuse: Fuse, parallel: number): Promise<void> {
@@ -213,14 +227,15 @@ class World {
   }
 }
 
-test(`${cases} random labs converge after faults, to what a cold build gives`, { timeout: 3_600_000 }, async () => {
+test(`${cases} random labs converge after faults, to what a cold build gives`, { timeout: 3_600_000 }, async (t) => {
+  let coalescing = 0;
   const outcome = await fc.check(
-    fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 4 }), async (rounds) => {
+    fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 4 }), layers, async (rounds, limits) => {
       const world = new World();
       const machines: MachineModel[] = [];
       for (const one of rounds) {
         for (const each of one.edits) applyEdit(machines, each);
-        const definition = labOf(machines);
+        const definition = labOf(machines, limits);
         const fuse = new Fuse(one.fault, one.at);
         await withFault(fuse, () => happen(world, one, fuse));
         await checkCheckpoints(world);
@@ -235,12 +250,16 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       }
       await world.converge(undefined);
       assert.equal(world.host.machines.size, 0, 'destroy leaves no machine');
+      if (world.coalesced > 0) coalescing++;
     }),
     { numRuns: cases, seed },
   );
   // The report has the seed, the shrunken case, and how to run it again.
   if (outcome.failed)
     assert.fail(`${fc.defaultReportMessage(outcome)}\n${String((outcome.errorInstance as Error)?.stack)}`);
+  t.diagnostic(`layers were coalesced in ${coalescing} cases`);
+  // With fewer cases there may be none.
+  if (cases >= 500) assert.ok(coalescing > cases / 10, `layers were coalesced in ${coalescing} cases`);
 });
 
 /** What goes wrong because the fuse wanted it is expected. */
@@ -300,12 +319,28 @@ async function checkAgainstColdBuild(world: World, definition: LabDefinition, ma
     assert.deepEqual(warm?.disk, cold.host.machine(built.spec.name)?.disk, machine.name);
     assert.equal(warm?.spec.memory, machine.memory * 2 ** 20);
   }
+  assert.deepEqual(await declaredDisks(world), await declaredDisks(cold), 'what the lab’s checkpoints hold');
   const known = new Set((await world.engine().machines()).map((one) => one.spec.name));
   for (const [id, machine] of world.host.machines) {
     assert.ok(known.has(machine.spec.name), `${id} is an orphan`);
     if (machine.spec.kind === 'template') assert.equal(machine.status, 'stopped');
     if (machine.layer !== null) assert.ok(world.host.layers.has(machine.layer), `${id} has lost its layer`);
   }
+}
+
+/** What each machine has on its disk in each checkpoint of the lab. */
+async function declaredDisks(world: World): Promise<Readonly<Record<string, readonly string[] | undefined>>> {
+  const { checkpoints } = await world.engine().listCheckpoints();
+  const declared = checkpoints.filter(({ origin }) => origin === 'declared');
+  return Object.fromEntries(
+    declared
+      .flatMap(({ descriptions, machines }) =>
+        machines.map(
+          ({ name, layer }) => [`${descriptions[0]} of ${name}`, world.host.layers.get(layer)?.disk] as const,
+        ),
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 /** Something that happens on the host, or that the user does, between two applies. */
@@ -388,7 +423,11 @@ function applyEdit(machines: MachineModel[], { kind, a, b, c }: Edit): void {
       if (machines.length >= 5) return;
       const name =
         ['a', 'b', 'c', 'd', 'e', 'f', 'g'].find((one) => machines.every((other) => other.name !== one)) ?? 'z';
-      const steps = kind === 'copy-machine' && machine ? structuredClone(machine.steps) : [];
+      const begun = Array.from(
+        { length: c > 5 ? b : 0 },
+        (_, text): StepModel => ({ kind: 'run', text, checkpoint: false }),
+      );
+      const steps = kind === 'copy-machine' && machine ? structuredClone(machine.steps) : begun;
       machines.push({
         name,
         kind: c === 0 ? 'template' : 'vm',
@@ -405,7 +444,7 @@ function applyEdit(machines: MachineModel[], { kind, a, b, c }: Edit): void {
       if (machines.length > 1) machines.splice(a % machines.length, 1);
       return;
     case 'add-step': {
-      if (!machine || machine.steps.length >= 6) return;
+      if (!machine || machine.steps.length >= 8) return;
       const kinds: StepModel['kind'][] = ['run', 'run', 'waitFor', 'capture', 'file', 'use', 'use', 'timed'];
       const added = { kind: kinds[c] ?? 'run', text: b, checkpoint: b === 3 };
       machine.steps.splice(c % 2 === 0 ? machine.steps.length : b % (machine.steps.length + 1), 0, added);
@@ -450,8 +489,8 @@ function applyEdit(machines: MachineModel[], { kind, a, b, c }: Edit): void {
 }
 
 /** The lab that a model stands for. */
-function labOf(machines: readonly MachineModel[]): LabDefinition {
-  return defineLab({ name: 'fuzz' }, (lab: LabBuilder) => {
+function labOf(machines: readonly MachineModel[], limits: LayerOptions): LabDefinition {
+  return defineLab({ name: 'fuzz', layers: limits }, (lab: LabBuilder) => {
     const made: { model: MachineModel; builder: Machine; last: string | undefined; captures: string[] }[] = [];
     const usedPorts = new Set<number>();
     for (const model of machines) {

@@ -214,6 +214,13 @@ test('steps with a time to live run again when it is over, and uncached ones at 
   assert.deepEqual(lines(await bench.plan(never)), ['restore web', 'run web/poll']);
 });
 
+test('a checkpoint of a machine with UEFI holds its variables', async () => {
+  const bench = newBench();
+  await bench.apply(lab((l) => void l.vm('web', { firmware: 'uefi' })));
+  const { contents } = await bench.engine('web').createCheckpoint({ description: 'before upgrade' });
+  assert.deepEqual(contents, ['disk', 'ram', 'uefi-variables']);
+});
+
 test('a checkpoint by hand brings a machine back, and the plan stays empty', async () => {
   const bench = newBench();
   const program = lab(

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute } from 'node:path';
 import { checkResourceName, errorMessage, GoqemuError, isGoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { LabBuilder, LabDefinition } from '../definition/define-lab.ts';
+import { layerLimits } from '../layer/layer-limits.ts';
 import type { Allocations } from './allocations.ts';
 import type { Lab } from './lab.ts';
 import { labError, withLocation } from './lab-error.ts';
@@ -59,6 +60,7 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
       secrets: recorder.secretsWith(returned),
       outputs: outputValue(returned, definition.location),
       freshPorts: recorder.freshPorts(),
+      layerLimits: layerLimits(definition.layers),
     };
   } catch (error) {
     throw located(error, definition, labFile);

@@ -1,5 +1,6 @@
 import type { SourceLocation } from '@goqemu/core';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
+import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { Accelerator, Architecture, Firmware, MachineIdentity, PortForward } from '../machine/machine-spec.ts';
 import type { WaitCondition } from '../step/resolved-step.ts';
 import type { SecretSource } from '../value/secret-source.ts';
@@ -15,6 +16,8 @@ export interface Lab {
   /** In the order of declaration; one depends only on those before it. */
   readonly machines: readonly MachineDeclaration[];
   readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** How many layers without a name are kept. */
+  readonly layerLimits: LayerLimits;
   /** What the program returned; late values are `{ "$text": [parts] }`. */
   readonly outputs: OutputValue;
   /** Host ports given out for the first time: somebody else may listen on them. */

@@ -1,12 +1,14 @@
 import type { Backend, BackendCall } from '../backend/backend.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
+import { layerFacts } from './layer-facts.ts';
+import { defaultLayerLimits } from './layer-limits.ts';
 
 /**
  * Layers that nothing needs any more are kept for the case that a change is taken back: the last used ones, up to
- * this many and this many bytes of disk.
+ * this many, and as many as the budget of the lab's layers leaves room for.
  */
-const spareBudget = { layers: 64, bytes: 20 * 2 ** 30 };
+const spareLayers = 64;
 
 /** Layers that machines and checkpoints stand on. */
 export function neededLayers(state: LabState): ReadonlySet<string> {
@@ -36,6 +38,15 @@ export async function forgetLostCheckpoints(writer: StateWriter): Promise<readon
   return layers;
 }
 
+/** Layers that nothing needs, the last used first. */
+export function idleLayers(state: LabState): readonly string[] {
+  const needed = neededLayers(state);
+  return Object.entries(state.layers)
+    .filter(([key]) => !needed.has(key))
+    .sort(([, a], [, b]) => b.usedAt - a.usedAt)
+    .map(([key]) => key);
+}
+
 /** Gives up the layers that are neither needed nor among the spare ones, the longest unused first, and those in `gone`. */
 export async function collectGarbage(
   backend: Backend,
@@ -44,20 +55,34 @@ export async function collectGarbage(
   options: { readonly gone?: readonly string[] } = {},
 ): Promise<void> {
   const { state } = writer;
-  const needed = neededLayers(state);
-  const idle = Object.entries(state.layers)
-    .filter(([key]) => !needed.has(key))
-    .sort(([, a], [, b]) => b.usedAt - a.usedAt);
+  const idle = idleLayers(state);
+  const { room, bytesOf } = await roomForIdle(backend, state, idle, call);
   let bytes = 0;
-  const fitting = idle.findIndex(([, note], index) => {
-    bytes += note.bytes;
-    return index >= spareBudget.layers || bytes > spareBudget.bytes;
+  const fitting = idle.findIndex((key, index) => {
+    bytes += bytesOf(key);
+    return index >= spareLayers || bytes > room;
   });
   const spare = fitting < 0 ? idle.length : fitting;
   const gone = idle.slice(spare);
   if (gone.length === 0 && !options.gone) return;
-  const keep = [...needed, ...idle.slice(0, spare).map(([key]) => key)];
-  await backend.collectLayers(keep, call);
-  const rows = Object.fromEntries(gone.map(([key]) => [key, null]));
+  await backend.collectLayers([...neededLayers(state), ...idle.slice(0, spare)], call);
+  const rows = Object.fromEntries(gone.map((key) => [key, null]));
   if (gone.length > 0) await writer.note({ layers: rows, captures: rows });
+}
+
+/** What the budget leaves for layers that nothing needs. Notes may say too much, RAM being given up after the cut. */
+async function roomForIdle(
+  backend: Backend,
+  state: LabState,
+  idle: readonly string[],
+  call: BackendCall,
+): Promise<{ readonly room: number; readonly bytesOf: (key: string) => number }> {
+  const { budget } = state.layerLimits ?? defaultLayerLimits;
+  const noted = (key: string) => state.layers[key]?.bytes ?? 0;
+  const total = Object.keys(state.layers).reduce((sum, key) => sum + noted(key), 0);
+  if (idle.length === 0 || total <= budget) return { room: budget, bytesOf: noted };
+  const survey = await backend.surveyLayers(call);
+  const { unnamed } = layerFacts(state, survey, new Set(idle));
+  const inUse = [...unnamed.values()].reduce((sum, layer) => sum + layer.bytes, 0);
+  return { room: budget - inUse, bytesOf: (key) => survey.get(key)?.bytes ?? 0 };
 }

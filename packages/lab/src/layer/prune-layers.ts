@@ -1,7 +1,11 @@
 import type { EngineContext } from '../engine/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { StateWriter } from '../state/state-writer.ts';
-import { neededLayers } from './collect-layers.ts';
+import { chooseLayers } from './choose-layers.ts';
+import { coalesceLayers } from './coalesce-layers.ts';
+import { idleLayers, neededLayers } from './collect-layers.ts';
+import { layerFacts } from './layer-facts.ts';
+import { defaultLayerLimits } from './layer-limits.ts';
 
 /** The document of `checkpoint prune --json`. */
 export interface PruneReport {
@@ -9,13 +13,17 @@ export interface PruneReport {
   readonly dryRun: boolean;
   /** Layers that went, or would go. */
   readonly removed: number;
-  /** Bytes that they took on the disk, with the RAM of those that stay as a disk alone. */
+  /** Layers that became, or would become, a part of the one above, because there are more than the lab wants. */
+  readonly coalesced: number;
+  /** Bytes that are free by both, with the RAM of layers that stay as a disk alone. */
   readonly bytes: number;
+  /** Bytes that layers without a name take afterwards, and may take. */
+  readonly unnamed: { readonly bytes: number; readonly budget: number };
 }
 
 /**
  * Gives up the layers that no machine and no checkpoint needs. They are kept otherwise, within a budget, for the case
- * that a change is taken back or a destroyed lab applied again.
+ * that a change is taken back or a destroyed lab applied again. What is still beyond the lab's limits is coalesced.
  *
  * @throws GoqemuError `locked`; not for a dry run, which takes no lock and changes nothing
  */
@@ -26,24 +34,43 @@ export async function pruneLayers(
   const { dryRun, signal } = options;
   if (dryRun) {
     const { state } = await context.read();
+    const limits = state.layerLimits ?? defaultLayerLimits;
     const call = context.plainCall(state.lineage, 'layers', signal);
     const { removed, bytes } = await context.backend.collectLayers([...neededLayers(state)], call, { dryRun });
-    return { version: 1, dryRun, removed, bytes };
+    const facts = layerFacts(state, await context.backend.surveyLayers(call), new Set(idleLayers(state)));
+    const choice = chooseLayers(facts, limits);
+    return {
+      version: 1,
+      dryRun,
+      removed,
+      coalesced: choice.keys.length,
+      bytes: bytes + choice.saves,
+      unnamed: { bytes: choice.bytes.unnamed, budget: limits.budget },
+    };
   }
   await using _lock = await lockLab(context, 0, signal);
   const read = await context.read();
-  if (!read.exists) return { version: 1, dryRun, removed: 0, bytes: 0 };
+  const limits = read.state.layerLimits ?? defaultLayerLimits;
+  const { budget } = limits;
+  if (!read.exists) return { version: 1, dryRun, removed: 0, coalesced: 0, bytes: 0, unnamed: { bytes: 0, budget } };
   const writer = await StateWriter.open(context.storage, read, context.command);
   try {
-    const needed = neededLayers(writer.state);
-    const idle = Object.keys(writer.state.layers).filter((key) => !needed.has(key));
+    const idle = idleLayers(writer.state);
     const call = context.plainCall(read.state.lineage, 'layers', signal);
-    const { removed, bytes } = await context.backend.collectLayers([...needed], call);
+    const { removed, bytes } = await context.backend.collectLayers([...neededLayers(writer.state)], call);
     const rows = Object.fromEntries(idle.map((key) => [key, null]));
     if (idle.length > 0) await writer.note({ layers: rows, captures: rows });
     // With the last layer goes what was kept for it: the keys that let goqemu into its guest.
     if (Object.keys(writer.state.machines).length === 0) await context.backend.dispose(call);
-    return { version: 1, dryRun, removed, bytes };
+    const joined = await coalesceLayers(context.backend, writer, call, limits, { look: 'always' });
+    return {
+      version: 1,
+      dryRun,
+      removed,
+      coalesced: joined.coalesced,
+      bytes: bytes + joined.bytes,
+      unnamed: { bytes: joined.left?.unnamed ?? 0, budget },
+    };
   } finally {
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });

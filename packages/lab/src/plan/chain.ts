@@ -14,7 +14,38 @@ export function lastCut(chain: readonly ChainLink[]): number {
 }
 
 export function appliedUpTo(chain: readonly ChainLink[], index: number): readonly AppliedStep[] {
-  return chain.slice(0, index + 1).map(({ key, name, summary }) => ({ key, name, summary }));
+  return chain.slice(0, index + 1).map(appliedStep);
+}
+
+/** What the state keeps of a step. */
+export function appliedStep({ key, name, summary, bound, expires }: ChainLink): AppliedStep {
+  return { key, name, summary, ...(bound ? { bound } : {}), ...(expires ? { expires } : {}) };
+}
+
+/**
+ * The layer of what a machine is at a place of its chain: that of the step there, or, where the steps there leave
+ * nothing on the disk, of the one before these. Undefined when there is none: it was coalesced, or is yet to be cut.
+ */
+export function layerAt(
+  chain: readonly ChainLink[],
+  index: number,
+  isThere: (key: string) => boolean,
+): string | undefined {
+  for (let at = index; at >= 0; at--) {
+    const link = chain[at];
+    if (!link) return undefined;
+    if (isThere(link.key)) return link.key;
+    if (link.step?.kind !== 'waitFor') return undefined;
+  }
+  return undefined;
+}
+
+/** The first place that has a name in the lab and no layer to give it to; the length of the chain when there is none. */
+export function firstNameless(chain: readonly ChainLink[], isThere: (key: string) => boolean): number {
+  const found = chain.findIndex(
+    (link, index) => link.checkpoints.length > 0 && layerAt(chain, index, isThere) === undefined,
+  );
+  return found < 0 ? chain.length : found;
 }
 
 /** Declared names whose layers are there once the first `have` links are: a wait without a layer takes the one below. */
@@ -23,11 +54,19 @@ export function checkpointsUpTo(
   desired: DesiredMachine,
   have: number,
 ): Readonly<Record<string, string>> {
+  const { stored } = context.facts;
+  return namesUpTo(desired.chain, have, (key) => stored.has(key));
+}
+
+export function namesUpTo(
+  chain: readonly ChainLink[],
+  have: number,
+  isThere: (key: string) => boolean,
+): Readonly<Record<string, string>> {
   const named: Record<string, string> = {};
-  let below: string | undefined;
-  for (const link of desired.chain.slice(0, have)) {
-    if (context.facts.stored.has(link.key)) below = link.key;
-    if (below !== undefined) for (const name of link.checkpoints) named[name] = below;
+  for (const [index, link] of chain.slice(0, have).entries()) {
+    const layer = layerAt(chain, index, isThere);
+    if (layer !== undefined) for (const name of link.checkpoints) named[name] = layer;
   }
   return named;
 }

@@ -116,7 +116,8 @@ export class ChainBuilder {
       checkpoints,
       waitsFor: places.filter((place) => place.machine !== machine.name),
       captures,
-      ...(fresh === undefined ? {} : { timed: { key: timeless, ranAt: fresh } }),
+      ...(captures || 'machineId' in own ? { bound: true as const } : {}),
+      ...(fresh === undefined ? {} : { expires: true as const, timed: { key: timeless, ranAt: fresh } }),
     };
   }
 

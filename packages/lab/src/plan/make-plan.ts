@@ -1,5 +1,6 @@
 import type { Backend, BackendCall, Preflight } from '../backend/backend.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
+import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import type { LabLock } from '../lock/lab-lock.ts';
 import { renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
@@ -123,6 +124,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     outputs: desired.outputs as Plan['outputs'],
     secrets,
     pins: newPins(images, input.lock),
+    layerLimits: lab?.layerLimits ?? state.layerLimits ?? defaultLayerLimits,
   };
 }
 

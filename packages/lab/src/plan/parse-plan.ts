@@ -25,6 +25,7 @@ export function parsePlan(text: string, path: string): Plan {
     isTable(value.outputs) &&
     isTable(value.secrets) &&
     isTable(value.pins) &&
+    isTable(value.layerLimits) &&
     Array.isArray(value.preflight) &&
     Array.isArray(value.operations) &&
     value.operations.every((one) => typeof one.id === 'string' && Array.isArray(one.dependsOn) && isTable(one.work));

@@ -1,6 +1,7 @@
 import type { SourceLocation } from '@goqemu/core';
 import type { ObservedMachine, Preflight, StoredLayer } from '../backend/backend.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
+import { firstNameless } from './chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { Operation } from './operation.ts';
 import type { PlanNotice } from './plan.ts';
@@ -74,20 +75,20 @@ export class PlanContext {
     return this.#reached.has(machine);
   }
 
-  /** Whether a cached layer can be used: it is there, and so is what was captured on the way to it. */
-  usable(chain: readonly ChainLink[], index: number): boolean {
-    const link = chain[index];
-    if (!link || !this.facts.stored.has(link.key)) return false;
-    return chain.slice(0, index + 1).every((one) => !one.captures || this.facts.state.captures[one.key] !== undefined);
-  }
-
-  /** The furthest usable layer of a chain; -1 when there is none. */
-  furthestUsable(chain: readonly ChainLink[]): number {
-    const { stored, state } = this.facts;
+  /**
+   * The furthest layer of a chain that can be used: it is there, and so are what was captured and what has a name on the
+   * way to it. -1 when there is none.
+   */
+  furthestUsable(
+    chain: readonly ChainLink[],
+    isThere: (key: string) => boolean = (key) => this.facts.stored.has(key),
+  ): number {
+    const { state } = this.facts;
+    const nameless = firstNameless(chain, isThere);
     let furthest = -1;
-    for (const [index, link] of chain.entries()) {
+    for (const [index, link] of chain.slice(0, nameless).entries()) {
       if (link.captures && state.captures[link.key] === undefined) break;
-      if (stored.has(link.key)) furthest = index;
+      if (isThere(link.key)) furthest = index;
     }
     return furthest;
   }

@@ -54,5 +54,5 @@ export function planImported(
     const reason = whyStart(recorded, observed);
     context.add({ action: 'start', resource: name, machine: name, reason, work: { verb: 'start', spec } }, have - 1);
   }
-  planSteps(context, desired, have, false);
+  planSteps(context, desired, have, { layers: false });
 }

@@ -1,7 +1,7 @@
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointsUpTo, commonLength, lastCut } from './chain.ts';
+import { appliedUpTo, checkpointsUpTo, commonLength, firstNameless, lastCut } from './chain.ts';
 import { describeChanges, expectedNames } from './checkpoint-names.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import { positionOf, takenCheckpointBelow } from './machine-position.ts';
@@ -12,6 +12,7 @@ import { planMake } from './plan-make.ts';
 import { reasonToMakeAnew, restoreReason, updateReason, whyBack, whyStart } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
 import { forwardProperties, propertyDiff } from './property-diff.ts';
+import { wayOn } from './way-on.ts';
 
 /** Decides what a machine of the lab needs: as little as possible, in the order in which it is done. */
 export function planMachine(context: PlanContext, desired: DesiredMachine, recorded: MachineState | undefined): void {
@@ -44,8 +45,10 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
   const { chain } = desired;
   const common = commonLength(found.applied, chain);
   const furthest = context.furthestUsable(chain);
-  const mustGoBack = found.dirty || found.applied.length > common;
-  const manual = mustGoBack ? takenCheckpointBelow(context, recorded, chain) : undefined;
+  // A name is wanted where the layer has been coalesced: it is made again.
+  const nameless = firstNameless(chain, (key) => context.facts.stored.has(key));
+  const mustGoBack = found.dirty || found.applied.length > common || nameless < common;
+  const manual = mustGoBack ? takenCheckpointBelow(context, recorded, chain.slice(0, nameless)) : undefined;
   const restartDiff = restartChanges(recorded.spec, desired.spec, observed);
 
   let have = common;
@@ -56,7 +59,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
       planMake(context, desired, { reason: 'its steps have changed', discard: true, recorded });
       return;
     }
-    const reason = mustGoBack ? whyBack(found, chain, common) : 'it is cached';
+    const reason = mustGoBack ? whyBack(found, chain, common, nameless) : 'it is cached';
     if (manual && manual.applied.length > furthest) restore = { ...manual, reason };
     else if (furthest >= 0) {
       restore = { layer: chain[furthest]?.key ?? '', applied: appliedUpTo(chain, furthest), reason };
@@ -73,7 +76,11 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     have = restore.applied.length;
   }
 
-  const remaining = chain.slice(have);
+  const remaining = wayOn(context, chain, have).flatMap(({ kind, index }) =>
+    kind === 'run' ? (chain[index] ?? []) : [],
+  );
+  const had = Math.min(common, nameless + 1);
+  const unlayered = chain.slice(have, Math.min(common, nameless)).filter((link) => link.cut);
   const template = desired.spec.kind === 'template';
   const running = observed?.status === 'running' && recorded.ready;
   const restart = restartDiff.length > 0 && !restore && !template;
@@ -134,7 +141,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
         action: 'restore',
         resource: name,
         machine: name,
-        reason: restoreReason(context, name, mustGoBack, restore, remaining),
+        reason: restoreReason(context, name, mustGoBack, restore, remaining, unlayered.length),
         changeClass: 'rollback',
         diff: [...firstChange(found.applied, chain, common), ...restartDiff],
         ...context.duration(`restore:${name}`, 'restore'),
@@ -155,7 +162,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
       have - 1,
     );
   }
-  planSteps(context, desired, have);
+  planSteps(context, desired, have, { had });
   const started =
     restore !== undefined || remaining.length > 0 || observed?.status === 'running' || observed?.status === 'paused';
   if (template && started) planStop(context, desired);

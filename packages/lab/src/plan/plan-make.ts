@@ -1,6 +1,6 @@
 import { ramShape } from '../machine/ram-shape.ts';
 import type { MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointsUpTo, lastCut } from './chain.ts';
+import { appliedUpTo, checkpointsUpTo, firstNameless, lastCut, namesUpTo } from './chain.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -88,7 +88,7 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
         applied: layer === undefined ? [] : appliedUpTo(chain, index),
         first: { key: first.key, name: first.name, summary: first.summary },
         firstDescriptions: first.checkpoints[0] === undefined ? [] : [first.checkpoints[0], name],
-        checkpoints: namedByThen(desired, Math.max(index, 0)),
+        checkpoints: namedByThen(context, desired, Math.max(index, 0)),
         discard: options.discard,
         resume: options.resume === true,
       },
@@ -104,8 +104,10 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
 
 /** The furthest layer of the chain that an operation before this one cuts. */
 function furthestComing(context: PlanContext, desired: DesiredMachine): { index: number; id: string } | undefined {
-  for (let index = desired.chain.length - 1; index >= 0; index--) {
-    const producer = context.producers.get(desired.chain[index]?.key ?? '');
+  const { chain } = desired;
+  const nameless = firstNameless(chain, (key) => context.facts.stored.has(key) || context.producers.has(key));
+  for (let index = Math.min(chain.length, nameless) - 1; index >= 0; index--) {
+    const producer = context.producers.get(chain[index]?.key ?? '');
     if (!producer) continue;
     // The bare machine of another shape would have to be booted all the same: then both boot at once.
     if (index === 0 && producer.shape !== ramShape(desired.spec)) return undefined;
@@ -141,15 +143,10 @@ function describe(desired: DesiredMachine): readonly PropertyChange[] {
   }).map(([property, after]) => ({ property, after }));
 }
 
-/** Names at or below a place that is reached when the machine is made; layers without a cut take the one below. */
-function namedByThen(desired: DesiredMachine, index: number): Readonly<Record<string, string>> {
-  const named: Record<string, string> = {};
-  let below = '';
-  for (const link of desired.chain.slice(0, index + 1)) {
-    if (link.cut) below = link.key;
-    for (const name of link.checkpoints) named[name] = below;
-  }
-  return named;
+/** Names at or below a place that is reached when the machine is made; its own first layer is cut there. */
+function namedByThen(context: PlanContext, { chain }: DesiredMachine, index: number): Readonly<Record<string, string>> {
+  const isThere = (key: string) => key === chain[0]?.key || context.facts.stored.has(key) || context.producers.has(key);
+  return namesUpTo(chain, index + 1, isThere);
 }
 
 export function portsOf(spec: DesiredMachine['spec']): readonly number[] {

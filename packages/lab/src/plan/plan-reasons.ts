@@ -45,7 +45,9 @@ function recreateReason(diff: readonly PropertyChange[]): string {
   return `recreate: ${first.property} changes from ${String(first.before)} to ${String(first.after)}`;
 }
 
-export function whyBack(found: Position, chain: readonly ChainLink[], common: number): string {
+export function whyBack(found: Position, chain: readonly ChainLink[], common: number, nameless = chain.length): string {
+  if (nameless < common && !found.dirty && found.applied.length === common)
+    return `"${chain[nameless]?.checkpoints[0]}" is to name the layer after "${chain[nameless]?.name}", which is no longer there`;
   if (found.applied.length > common) {
     const gone = found.applied[common]?.name;
     const now = chain[common]?.name;
@@ -76,13 +78,19 @@ export function updateReason(
   return `${diff.map((change) => change.property).join(', ')} ${diff.length === 1 ? 'changes' : 'change'}`;
 }
 
-/** `roll back to the layer after "one", run 2 steps again, about 12 s: "two" has changed`. */
+/**
+ * `roll back to the layer after "one", run 3 steps again, about 12 s: "three" has changed, and the layer of the step
+ * before it is no longer there`
+ *
+ * @param unlayered how many steps run again only because the layers after them have gone
+ */
 export function restoreReason(
   context: PlanContext,
   name: string,
   back: boolean,
   restore: { readonly applied: readonly AppliedStep[]; readonly reason: string },
   remaining: readonly ChainLink[],
+  unlayered: number,
 ): string {
   const times = [
     context.duration(`restore:${name}`, 'restore').estimateMs,
@@ -93,7 +101,13 @@ export function restoreReason(
     known.length === times.length ? `, about ${formatDuration(known.reduce((sum, time) => sum + time, 0))}` : '';
   const steps = remaining.length === 1 ? 'run 1 step again' : `run ${remaining.length} steps again`;
   const where = `${back ? 'roll back' : 'go on'} to the layer ${layerName(restore.applied)}`;
-  return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}`;
+  const gone =
+    unlayered === 0
+      ? ''
+      : unlayered === 1
+        ? ', and the layer of the step before it is no longer there'
+        : `, and the layers of the ${unlayered} steps before it are no longer there`;
+  return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}${gone}`;
 }
 
 function layerName(applied: readonly AppliedStep[]): string {

@@ -1,15 +1,31 @@
 import { ramShape } from '../machine/ram-shape.ts';
-import type { DesiredMachine } from './desired-machine.ts';
+import { appliedStep, appliedUpTo, namesUpTo } from './chain.ts';
+import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
+import { wayOn } from './way-on.ts';
 
-/** Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one. */
-export function planSteps(context: PlanContext, desired: DesiredMachine, have: number, layers = true): void {
+/**
+ * Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one. Where a
+ * layer further on is there already, the machine goes on from that.
+ *
+ * @param had how many links the machine had behind it, before it went back
+ */
+export function planSteps(
+  context: PlanContext,
+  desired: DesiredMachine,
+  have: number,
+  { layers = true, had = have }: { readonly layers?: boolean; readonly had?: number } = {},
+): void {
   const { chain, spec, declaration } = desired;
   const { name } = declaration;
   const ownFrom = chain.length - declaration.steps.length;
-  for (let index = Math.max(have, 1); index < chain.length; index++) {
+  for (const { kind, index, isThere } of wayOn(context, chain, have, layers)) {
     const link = chain[index];
     if (!link?.step) continue;
+    if (kind === 'restore') {
+      planGoingOn(context, desired, index, isThere);
+      continue;
+    }
     const waits = link.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []);
     const own = index >= ownFrom ? declaration.steps[index - ownFrom] : undefined;
     const id = context.add(
@@ -17,7 +33,7 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
         action: 'run',
         resource: `${name}/${link.name}`,
         machine: name,
-        reason: index > have ? 'what is before it runs' : 'it has not run yet',
+        reason: reasonToRun(link, index, have, had),
         diff: Object.entries(link.summary).map(([property, after]) => ({ property, after })),
         dependsOn: waits,
         ...context.duration(`step:${name}/${link.name}`),
@@ -26,7 +42,7 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
           verb: 'step',
           spec,
           step: link.step,
-          applied: { key: link.key, name: link.name, summary: link.summary },
+          applied: appliedStep(link),
           // A layer that is there already, cut by another lab, is as good as one cut now.
           cut: layers && link.cut && !context.facts.stored.has(link.key),
           descriptions: link.checkpoints[0] === undefined ? [] : [link.checkpoints[0], name],
@@ -39,6 +55,40 @@ export function planSteps(context: PlanContext, desired: DesiredMachine, have: n
     if (layers && link.cut && !context.producers.has(link.key))
       context.producers.set(link.key, { id, shape: ramShape(spec) });
   }
+}
+
+/** From a layer that was made again to the furthest that is there. */
+function planGoingOn(
+  context: PlanContext,
+  { chain, spec, declaration }: DesiredMachine,
+  index: number,
+  isThere: (key: string) => boolean,
+): void {
+  const { name } = declaration;
+  const { key = '', name: step = '' } = chain[index] ?? {};
+  context.add(
+    {
+      action: 'restore',
+      resource: name,
+      machine: name,
+      reason: `go on to the layer after "${step}": the steps up to there are cached`,
+      changeClass: 'rollback',
+      ...context.duration(`restore:${name}`, 'restore'),
+      work: {
+        verb: 'restore',
+        spec,
+        layer: key,
+        applied: appliedUpTo(chain, index),
+        checkpoints: namesUpTo(chain, index + 1, isThere),
+      },
+    },
+    index,
+  );
+}
+
+function reasonToRun({ cut }: ChainLink, index: number, have: number, had: number): string {
+  if (index < had) return cut ? 'its layer is no longer there' : 'no layer is cut after it';
+  return index > have ? 'what is before it runs' : 'it has not run yet';
 }
 
 /** A template ends stopped. */

@@ -1,5 +1,6 @@
 import type { Preflight } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
+import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { ImagePin } from '../lock/lab-lock.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import type { Operation } from './operation.ts';
@@ -39,6 +40,8 @@ export interface Plan {
   readonly secrets: Readonly<Record<string, { readonly from: SecretSource; readonly fingerprint: string }>>;
   /** Rows of lab.lock.json that applying adds. */
   readonly pins: Readonly<Record<string, ImagePin>>;
+  /** How many layers without a name are kept. */
+  readonly layerLimits: LayerLimits;
 }
 
 /** The number of things that applying the plan would do; reusing cached layers is not a change. */

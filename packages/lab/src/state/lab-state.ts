@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from '@goqemu/core';
 import type { BackendRecord } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
+import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 
 export const stateFormat = 'goqemu-state';
@@ -12,6 +13,10 @@ export interface AppliedStep {
   readonly name: string;
   /** What it was made of, for the diff of a later plan. No secrets. */
   readonly summary: Readonly<Record<string, unknown>>;
+  /** It gives output, or has to do with other machines: it is not run again merely for the sake of a later step. */
+  readonly bound?: true;
+  /** It runs again by the clock, or each time. */
+  readonly expires?: true;
 }
 
 /** What the state knows of a machine. */
@@ -115,6 +120,8 @@ export interface LabState {
   /** Milliseconds that things took, by step key or kind. */
   readonly durations: Readonly<Record<string, number>>;
   readonly outputs: Readonly<Record<string, OutputValue>>;
+  /** What the lab said of its layers when it was last applied; the defaults when absent. */
+  readonly layerLimits?: LayerLimits;
 }
 
 /** The parts of a state that a journal entry can change: each a table whose rows are set, or taken away by null. */
@@ -122,7 +129,11 @@ export type StatePatch = {
   readonly [Table in 'machines' | 'layers' | 'captures' | 'checkpoints' | 'secrets' | 'runs' | 'durations']?: Readonly<
     Record<string, LabState[Table][string] | null>
   >;
-} & { readonly outputs?: Readonly<Record<string, OutputValue>>; readonly forkedFrom?: ForkOrigin };
+} & {
+  readonly outputs?: Readonly<Record<string, OutputValue>>;
+  readonly forkedFrom?: ForkOrigin;
+  readonly layerLimits?: LayerLimits;
+};
 
 /** Machines that can be looked at: a template may never have been made, and one half made has no record yet. */
 export function observable(state: LabState): readonly MachineState[] {
@@ -145,9 +156,10 @@ export function patchInPlace(state: LabState, patch: StatePatch): void {
       else target[name] = row;
     }
   }
-  const whole = state as { outputs: unknown; forkedFrom?: ForkOrigin };
+  const whole = state as { outputs: unknown; forkedFrom?: ForkOrigin; layerLimits?: LayerLimits };
   if (patch.outputs) whole.outputs = patch.outputs;
   if (patch.forkedFrom) whole.forkedFrom = patch.forkedFrom;
+  if (patch.layerLimits) whole.layerLimits = patch.layerLimits;
 }
 
 const tables = ['machines', 'layers', 'captures', 'checkpoints', 'secrets', 'runs', 'durations'] as const;

@@ -3,7 +3,8 @@ import { stateFormat, stateVersion } from './lab-state.ts';
 
 const keyedBy = <T extends z.ZodMiniType>(row: T) => z.record(z.string(), row);
 const summary = z.record(z.string(), z.unknown());
-const applied = z.array(z.object({ key: z.string(), name: z.string(), summary }));
+const flag = z.optional(z.literal(true));
+const applied = z.array(z.object({ key: z.string(), name: z.string(), summary, bound: flag, expires: flag }));
 const machineSpec = z.looseObject({
   name: z.string(),
   kind: z.enum(['vm', 'template']),
@@ -89,4 +90,5 @@ export const stateSchema = z.looseObject({
   runs: keyedBy(z.number()),
   durations: keyedBy(z.number()),
   outputs: keyedBy(z.unknown()),
+  layerLimits: z.optional(z.object({ perMachine: z.number(), budget: z.number() })),
 });

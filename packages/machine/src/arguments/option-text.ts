@@ -19,3 +19,15 @@ export function optionText(head: string | undefined, values: Readonly<Record<str
 function escapeComma(text: string): string {
   return text.replaceAll(',', ',,');
 }
+
+/** The reverse of `optionText`; the first value without a key is under ''. */
+export function parseOption(text: string): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [index, part] of text.replaceAll(',,', '\0').split(',').entries()) {
+    const plain = part.replaceAll('\0', ',');
+    const equals = plain.indexOf('=');
+    if (equals >= 0) values[plain.slice(0, equals)] = plain.slice(equals + 1);
+    else values[index === 0 ? '' : plain] = index === 0 ? plain : 'on';
+  }
+  return values;
+}

@@ -9,6 +9,7 @@ import {
   withDeadline,
 } from '@goqemu/core';
 import type { ResolvedMachineConfig } from '../arguments/argument-context.ts';
+import { guestArguments } from '../arguments/guest-arguments.ts';
 import { machineArguments } from '../arguments/machine-arguments.ts';
 import { versionedMachineType } from '../arguments/machine-type.ts';
 import { cpuText } from '../arguments/processor-arguments.ts';
@@ -130,6 +131,7 @@ async function start(
       accelerator: config.accelerator,
       machineType: versionedMachineType(config, installation),
       cpu: cpuText({ config, installation, platform }) ?? '',
+      guestArguments: guestArguments(argv),
     };
     const { exited, logOffset } = qemu;
     return new Machine({ record, qmp, processes, exited, logOffset, ...(logger ? { logger } : {}) });

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { parseOption } from '../arguments/option-text.ts';
 import { type Accelerator, accelerators } from '../configuration/machine-config.ts';
 import type { MachineSockets, SocketEndpoint } from '../sockets/machine-sockets.ts';
 
@@ -65,18 +66,6 @@ function pairs(argv: readonly string[]): Option[] {
 
 function last(options: readonly Option[], name: string): string | undefined {
   return options.findLast(({ option }) => option === name)?.value;
-}
-
-/** The reverse of `optionText`; the first value without a key is under ''. */
-function parseOption(text: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [index, part] of text.replaceAll(',,', '\0').split(',').entries()) {
-    const plain = part.replaceAll('\0', ',');
-    const equals = plain.indexOf('=');
-    if (equals >= 0) values[plain.slice(0, equals)] = plain.slice(equals + 1);
-    else values[index === 0 ? '' : plain] = index === 0 ? plain : 'on';
-  }
-  return values;
 }
 
 function endpoint(chardev: Record<string, string> | undefined, options: readonly Option[]): SocketEndpoint | undefined {

@@ -19,6 +19,11 @@ export interface MachineRecord extends ProcessIdentity {
   readonly machineType: string;
   /** The model with its features as QEMU was told; empty where the machine type chose. */
   readonly cpu: string;
+  /**
+   * Those arguments that a saved state depends on; absent in the records of earlier versions, and of machines that were
+   * found by their process or socket.
+   */
+  readonly guestArguments?: readonly string[];
 }
 
 /** The part of a record that tells one process from every other. */

@@ -12,7 +12,7 @@ test('what a killed goqemu left while it took its turn goes with the folder; wha
   const parent = join(await temporaryFolder(t), 'goqemu');
   const folder = join(parent, 'm');
   await mkdir(folder, { recursive: true });
-  for (const name of ['c', 'r.lock', `r.lock.${dead}.0123abcd`, `a.lock.dead.${dead}.0123abcd`])
+  for (const name of ['c', 'room', 'r.lock', `r.lock.${dead}.0123abcd`, `a.lock.dead.${dead}.0123abcd`])
     await writeFile(join(folder, name), '');
   await writeFile(join(parent, 'other'), '');
   await removeRuntimeFiles(folder);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { removeAbandonedDrafts, systemErrorCode } from '@goqemu/core';
 
 /** Every name that goqemu and QEMU make in a runtime folder. */
-const names = ['c', 'r', 't', 'a', 's', 'm', 'n', 'spice', 'vnc', 'r.lock', 'a.lock', 'log', 'keys.psk'];
+const names = ['c', 'r', 't', 'a', 's', 'm', 'n', 'spice', 'vnc', 'r.lock', 'a.lock', 'log', 'keys.psk', 'room'];
 
 /** Removes a dead machine's sockets, locks and log; the folder and its parent go when they are empty. */
 export async function removeRuntimeFiles(folder: string): Promise<void> {

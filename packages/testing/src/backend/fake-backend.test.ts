@@ -129,6 +129,49 @@ test('collection keeps what a kept layer or a machine stands on', async () => {
   assert.equal((await backend.collectLayers(['k0'], call)).removed, 1);
 });
 
+/** Layers k0, k1, … above one another, and the machine on the last. */
+async function chainOf(backend: FakeBackend, length: number): Promise<void> {
+  await started(backend);
+  for (let index = 0; index < length; index++) {
+    const parent = index === 0 ? {} : { parent: `k${index - 1}` };
+    const cut = { machine, record: {}, key: `k${index}`, ram: true, descriptions: [], ...parent };
+    await backend.cutLayers([cut], call);
+  }
+}
+
+test('a coalesced layer is gone, and what stood on it stands on the one below', async () => {
+  const backend = new FakeBackend();
+  await chainOf(backend, 4);
+  const told = (await backend.surveyLayers(call)).get('k1');
+  assert.deepEqual(told?.above, [{ key: 'k2', saves: 1024 }]);
+  assert.deepEqual(await backend.coalesceLayers(['k1', 'k2'], call), { keys: ['k1', 'k2'], bytes: 2048 });
+  const survey = await backend.surveyLayers(call);
+  assert.deepEqual([...survey.keys()], ['k0', 'k3']);
+  assert.equal(survey.get('k3')?.parent, 'k0');
+});
+
+test('what a machine or another lab stands on is pinned, and stays', async () => {
+  const backend = new FakeBackend();
+  await chainOf(backend, 4);
+  const other = { ...call, scope: { ...call.scope, lineage: 'ba9876543210' } };
+  await backend.create({ ...machine, name: 'db' }, { layer: 'k1' }, other);
+  assert.deepEqual((await backend.coalesceLayers(['k0', 'k1', 'k2', 'k3'], call)).keys, ['k2']);
+  assert.deepEqual([...(await backend.surveyLayers(other)).keys()], ['k1']);
+});
+
+test('one who dies while layers are coalesced leaves every layer standing on one that is there', async () => {
+  const backend = new FakeBackend({
+    fault: ({ verb, subject }, moment) => {
+      if (verb === 'coalesceLayers' && subject === 'k2' && moment === 'middle') throw new Error('died');
+    },
+  });
+  await chainOf(backend, 4);
+  await assert.rejects(backend.coalesceLayers(['k1', 'k2'], call), { message: 'died' });
+  const { layers } = backend.host;
+  assert.deepEqual([...layers.keys()], ['k0', 'k2', 'k3']);
+  for (const { stored } of layers.values()) assert.ok(stored.parent === undefined || layers.has(stored.parent));
+});
+
 test('an aborted call does nothing', async () => {
   const backend = new FakeBackend();
   const aborted = { ...call, signal: AbortSignal.abort(new Error('stop')) };

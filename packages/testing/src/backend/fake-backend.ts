@@ -17,10 +17,12 @@ import type {
   ResolvedStep,
   StepResult,
   StoredLayer,
+  SurveyedLayer,
 } from '@goqemu/lab';
 import type { FakeCall, FakeVerb } from './fake-call.ts';
 import { refused, stepFailed } from './fake-errors.ts';
 import { FakeHost, type FakeLayer, type FakeMachine } from './fake-host.ts';
+import { layersAbove, standOn, surveyFake } from './fake-layers.ts';
 import { failingExitCode, printed } from './fake-shell.ts';
 
 export interface FakeBackendOptions {
@@ -98,6 +100,11 @@ export class FakeBackend implements Backend {
         return layer ? [[key, layer.stored] as const] : [];
       }),
     );
+  }
+
+  async surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>> {
+    await this.#moment('surveyLayers', '', 'before', call);
+    return surveyFake(this.host, call.scope);
   }
 
   async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
@@ -260,6 +267,31 @@ export class FakeBackend implements Backend {
     return layer.stored;
   }
 
+  async coalesceLayers(
+    keys: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }> {
+    await this.#moment('coalesceLayers', '', 'before', call);
+    const gone: string[] = [];
+    let bytes = 0;
+    const survey = surveyFake(this.host, call.scope);
+    const above = layersAbove(this.host);
+    for (const key of keys) {
+      const row = survey.get(key);
+      if (!row || row.isPinned) continue;
+      const parent = this.host.layers.get(key)?.stored.parent;
+      const standing = above.get(key) ?? [];
+      for (const upper of standing) standOn(this.host, upper, parent);
+      if (parent !== undefined) above.set(parent, [...(above.get(parent) ?? []), ...standing]);
+      await this.#moment('coalesceLayers', key, 'middle', call);
+      this.host.layers.delete(key);
+      gone.push(key);
+      bytes += row.bytes;
+    }
+    await this.#moment('coalesceLayers', '', 'after', call);
+    return { keys: gone, bytes };
+  }
+
   async flattenLayer(key: string, call: BackendCall): Promise<FlattenedLayer> {
     await this.#moment('flattenLayer', key, 'before', call);
     const layer = this.#layer(key);
@@ -357,6 +389,7 @@ export class FakeBackend implements Backend {
       id: cut.key.slice(0, 8),
       ...(cut.parent === undefined ? {} : { parent: cut.parent }),
       ram: cut.ram,
+      ...(cut.machine.firmware === 'uefi' ? { variables: true } : {}),
       bytes: 1024 * disk.length,
       createdAt: new Date(this.host.layers.size * 1000).toISOString(),
       descriptions: cut.descriptions,

@@ -16,6 +16,8 @@ export type FakeVerb =
   | 'cutLayers'
   | 'restore'
   | 'describeLayer'
+  | 'surveyLayers'
+  | 'coalesceLayers'
   | 'flattenLayer'
   | 'collectLayers'
   | 'dispose';

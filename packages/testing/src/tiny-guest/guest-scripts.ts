@@ -233,6 +233,7 @@ list() { for name; do show "$name"; done | awk '!seen[$0]++'; }
 list virtio_pci virtio_blk > /modules
 list virtio_net virtio_console virtio_rng isofs button evdev > /lib/boot-modules
 list virtio_scsi ahci ata_piix sr_mod sd_mod > /lib/cd-modules
+list efivarfs > /lib/uefi-modules
 root=/boot/initramfs
 mkdir -p $root/bin $root/dev $root/root
 cp /bin/busybox $root/bin/
@@ -241,7 +242,7 @@ chmod 755 $root/init
 while read -r module; do mkdir -p "$root$(dirname "$module")"; cp "$module" "$root$module"; done < /modules
 mv /modules $root/modules
 mkdir -p /keep
-cat $root/modules /lib/boot-modules /lib/cd-modules | while read -r module; do mkdir -p "/keep$(dirname "$module")"; mv "$module" "/keep$module" || true; done
+cat $root/modules /lib/boot-modules /lib/cd-modules /lib/uefi-modules | while read -r module; do mkdir -p "/keep$(dirname "$module")"; mv "$module" "/keep$module" || true; done
 rm -rf /lib/modules
 mv /keep/lib/modules /lib/modules
 rm -rf /keep

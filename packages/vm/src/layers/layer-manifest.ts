@@ -22,8 +22,10 @@ const compatibilitySchema = z.object({
   machineType: z.string(),
   cpu: z.string(),
   qemu: z.string(),
-  /** Digest of the argv without what may differ: names, paths, ports. */
+  /** Digest of goqemu's configuration of the devices: what there is in manifests without `arguments`. */
   devices: z.string(),
+  /** QEMU's own arguments, without what may differ: names, paths, ports. */
+  arguments: z.optional(z.array(z.string())),
 });
 
 /** manifest.json of a layer: written last, so that a folder without one is no layer. */
@@ -56,6 +58,8 @@ export const layerManifestSchema = z.object({
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
     formerly: z.optional(z.array(fileSchema.shape.name)),
   }),
+  /** The UEFI variables, whole, of a machine that has some. */
+  variables: z.optional(fileSchema),
   /** With `form`, RAM and devices are this one file, as QEMU wrote it; else it is the memory's pages, and nothing else. */
   ram: z.optional(z.extend(fileSchema, { form: z.optional(z.enum(['stream', 'mapped-ram'])) })),
   /** The devices beside a RAM of pages. */
@@ -79,14 +83,4 @@ export function ramParts({ ram, state }: LayerManifest): readonly LayerFile[] | 
   if (!ram) return undefined;
   if (ram.form) return [ram];
   return state && [ram, state];
-}
-
-/** The first difference that keeps RAM from being restored, in words; undefined when there is none. */
-export function ramDifference(layer: RamCompatibility, machine: RamCompatibility): string | undefined {
-  for (const field of Object.keys(layer) as (keyof RamCompatibility)[]) {
-    if (layer[field] !== machine[field]) {
-      return field === 'devices' ? 'the devices differ' : `${field} was ${layer[field]} and is now ${machine[field]}`;
-    }
-  }
-  return undefined;
 }

@@ -151,11 +151,11 @@ export class LayerStore {
    * @throws GoqemuError `layer-damaged` naming the file
    */
   async check(layer: Layer): Promise<void> {
-    const { disk } = layer.manifest;
+    const { disk, variables } = layer.manifest;
     const path = join(layer.folder, disk.name);
     if ((await isQcow2(path)) === false) throw damaged(layer, `${path} is no qcow2 image any more`);
     const ram = (await this.hasRam(layer)) ? ramParts(layer.manifest) : undefined;
-    for (const file of [disk, ...(ram ?? [])]) {
+    for (const file of [disk, ...(variables ? [variables] : []), ...(ram ?? [])]) {
       const path = this.#path(layer, file);
       const found = await statIfThere(path);
       if (!found) throw damaged(layer, `${path} is missing`);
@@ -194,7 +194,8 @@ export class LayerStore {
 
   /** Bytes that the layer's own files take on the disk. */
   async bytes(layer: Layer): Promise<number> {
-    const files = [layer.manifest.disk, layer.manifest.ram, layer.manifest.state].filter((file) => file !== undefined);
+    const { disk, variables, ram, state } = layer.manifest;
+    const files = [disk, variables, ram, state].filter((file) => file !== undefined);
     const found = await Promise.all(files.map((file) => statIfThere(this.#path(layer, file))));
     return found.reduce((sum, file) => sum + (file ? file.blocks * 512 : 0), 0);
   }

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError } from '@goqemu/core';
 import { isQcow2 } from './backing-chain.ts';
 import type { Layer, LayerStore } from './layer-store.ts';
-import { isRunning } from './working-process.ts';
+import { rebaseDraft, removeRebaseDrafts } from './rebase-drafts.ts';
 
 export interface RebaseOptions {
   /** Absolute path of qemu-img, asked for when there is something to do. */
@@ -54,7 +53,7 @@ export async function rebaseLayer(
 ): Promise<Rebased> {
   await settleRebased(layer);
   const old = join(layer.folder, layer.manifest.disk.name);
-  const draft = join(layer.folder, draftName());
+  const draft = join(layer.folder, rebaseDraft());
   const name = `disk-${randomBytes(4).toString('hex')}.qcow2`;
   try {
     await copyFile(old, draft, constants.COPYFILE_FICLONE);
@@ -79,10 +78,7 @@ export async function rebaseLayer(
 /** Finishes what one who was killed left: the former name of a disk is led to the manifest's, and drafts go. */
 export async function settleRebased({ folder, manifest }: Layer): Promise<void> {
   const { name, formerly = [] } = manifest.disk;
-  for (const draft of await readdir(folder)) {
-    const pid = /^rebasing-(\d+)-/.exec(draft)?.[1];
-    if (pid && !isRunning(Number(pid))) await rm(join(folder, draft), { force: true });
-  }
+  await removeRebaseDrafts(folder);
   if (formerly.length === 0) return;
   const { ino } = await stat(join(folder, name));
   for (const old of formerly) if ((await stat(join(folder, old))).ino !== ino) await lead(folder, old, name);
@@ -90,13 +86,9 @@ export async function settleRebased({ folder, manifest }: Layer): Promise<void> 
 
 /** Lets an old name lead to the new file, in one step. */
 async function lead(folder: string, old: string, name: string): Promise<void> {
-  const between = join(folder, draftName());
+  const between = join(folder, rebaseDraft());
   await link(join(folder, name), between);
   await rename(between, join(folder, old));
-}
-
-function draftName(): string {
-  return `rebasing-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
 /** qemu-img(1), rebase: what differs between the old chain and the new one is copied into the overlay. */

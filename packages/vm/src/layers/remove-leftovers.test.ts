@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { layerChain } from './fixture/layer-chain.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
+import { workMark } from './working-process.ts';
 
 const unfinished = '0123456789ab';
 
@@ -13,7 +14,11 @@ test('what killed processes left goes: half layers, and RAM that no manifest nam
   const [layer] = layers;
   assert.ok(layer, 'there is no layer');
   const { id } = layer.manifest;
-  const forgotten = [join(layer.folder, 'ram-1'), join(layer.folder, 'state-1.devices')];
+  const forgotten = [
+    join(layer.folder, 'ram-1'),
+    join(layer.folder, 'state-1.devices'),
+    join(layer.folder, 'variables-1.qcow2'),
+  ];
   for (const folder of [
     join(store.folder, unfinished),
     join(store.memoryFolder, unfinished),
@@ -56,8 +61,8 @@ test('a disk that a machine stands on stays, and so does what a living process w
   const standing = join(store.folder, unfinished);
   await mkdir(standing);
   for (const name of ['disk-1.qcow2', 'ram-1', 'cutting-4194305']) await writeFile(join(standing, name), '');
-  for (const name of ['ram-1', `cutting-${process.pid}`]) await writeFile(join(layer.folder, name), '');
+  for (const name of ['ram-1', await workMark('cutting')]) await writeFile(join(layer.folder, name), '');
   await removeLeftovers(store, new Set([unfinished]));
-  assert.deepEqual((await readdir(standing)).sort(), ['cutting-4194305', 'disk-1.qcow2']);
+  assert.deepEqual(await readdir(standing), ['disk-1.qcow2']);
   assert.ok((await readdir(layer.folder)).includes('ram-1'), 'the RAM of a cut that goes on is gone');
 });

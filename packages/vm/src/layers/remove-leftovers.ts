@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { folderNames, removeAbandonedDrafts } from '@goqemu/core';
 import type { LayerManifest } from './layer-manifest.ts';
 import type { LayerStore } from './layer-store.ts';
-import { isRunning } from './working-process.ts';
+import { removeRebaseDrafts } from './rebase-drafts.ts';
+import { isAtWork, isWorkMark } from './working-process.ts';
+
+/** The work that marks a layer's folder. */
+export const cutting = 'cutting';
 
 /**
  * Removes what those left who were killed: folders of layers that never came to be, or are half gone, and RAM that no
@@ -18,8 +22,9 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
     if (await isBeingCut(join(store.folder, id))) continue;
     const manifest = layers.get(id)?.manifest;
     if (manifest || standing.has(id)) {
-      await removeForgottenRam(store, id, manifest);
-      await removeDrafts(join(store.folder, id));
+      await removeForgotten(store, id, manifest);
+      await removeAbandonedDrafts(join(store.folder, id)); // of manifests
+      await removeRebaseDrafts(join(store.folder, id));
     } else
       for (const place of [store.folder, store.memoryFolder])
         await rm(join(place, id), { recursive: true, force: true });
@@ -27,21 +32,12 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
   await removeAbandonedDrafts(join(store.folder, 'groups'));
 }
 
-/** Of manifests, and of disks that were being written anew, which take as much as a disk does. */
-async function removeDrafts(folder: string): Promise<void> {
-  await removeAbandonedDrafts(folder);
-  for (const name of await folderNames(folder)) {
-    const pid = /^rebasing-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
-  }
-}
-
-/** RAM is written under a new name each time, and forgotten by the manifest before it goes. */
-async function removeForgottenRam(store: LayerStore, id: string, manifest: LayerManifest | undefined): Promise<void> {
-  const named = new Set([manifest?.ram?.name, manifest?.state?.name]);
+/** RAM and UEFI variables are written under a new name each time, and forgotten by the manifest before they go. */
+async function removeForgotten(store: LayerStore, id: string, manifest: LayerManifest | undefined): Promise<void> {
+  const named = new Set([manifest?.ram?.name, manifest?.state?.name, manifest?.variables?.name]);
   for (const place of [store.folder, store.memoryFolder])
     for (const name of await folderNames(join(place, id)))
-      if (/^(ram|state)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
+      if (/^(ram|state|variables)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
   if (manifest?.ram?.store !== 'memory') await rm(join(store.memoryFolder, id), { recursive: true, force: true });
 }
 
@@ -49,10 +45,12 @@ async function layerFolders(folder: string): Promise<readonly string[]> {
   return (await folderNames(folder)).filter((name) => /^[0-9a-f]{12}$/.test(name));
 }
 
-/** A cut marks its folder with the pid that works there. */
+/** A cut marks its folder with the process that works there; marks of those that were killed go. */
 async function isBeingCut(folder: string): Promise<boolean> {
-  return (await folderNames(folder)).some((name) => {
-    const pid = /^cutting-(\d+)$/.exec(name)?.[1];
-    return pid !== undefined && isRunning(Number(pid));
-  });
+  for (const name of await folderNames(folder)) {
+    if (!isWorkMark(name, cutting)) continue;
+    if (await isAtWork(name, cutting)) return true;
+    await rm(join(folder, name), { force: true });
+  }
+  return false;
 }

@@ -5,8 +5,8 @@ import { isSavedState, parseStateStream } from '@goqemu/machine';
 import type { Layer, LayerStore } from './layer-store.ts';
 
 /**
- * Looks into every file of a layer, where a restore only looks at them: the disk as a whole with qemu-img(1), check,
- * and the device state.
+ * Looks into every file of a layer, where a restore only looks at them: disk and UEFI variables as a whole with
+ * qemu-img(1), check, and the device state.
  *
  * @throws GoqemuError `layer-damaged`, `state-stream-unknown`
  */
@@ -16,10 +16,23 @@ export async function verifyLayer(
   options: { readonly qemuImg: string; readonly signal?: AbortSignal },
 ): Promise<void> {
   await store.check(layer);
-  const disk = join(layer.folder, layer.manifest.disk.name);
+  const { disk, variables } = layer.manifest;
+  for (const { name } of [disk, ...(variables ? [variables] : [])]) await checkImage(layer, name, options);
+  if (!(await store.hasRam(layer))) return;
+  const { form, state } = store.ramFiles(layer);
+  if (form === 'devices') parseStateStream(await readFile(state));
+  else if (!(await isSavedState(state))) throw noState(layer, state);
+}
+
+async function checkImage(
+  layer: Layer,
+  name: string,
+  options: { readonly qemuImg: string; readonly signal?: AbortSignal },
+): Promise<void> {
+  const image = join(layer.folder, name);
   const { execa } = await import('execa'); // late: most commands start no program
   // The machine above may have it open for reading: -U asks for no lock.
-  const result = await execa(options.qemuImg, ['check', '-q', '-U', '-f', 'qcow2', disk], {
+  const result = await execa(options.qemuImg, ['check', '-q', '-U', '-f', 'qcow2', image], {
     reject: false,
     env: { LC_ALL: 'C' },
     ...(options.signal ? { cancelSignal: options.signal } : {}),
@@ -31,15 +44,11 @@ export async function verifyLayer(
       code: 'layer-damaged',
       source: 'environment',
       subject: layer.manifest.id,
-      message: `checkpoint ${layer.manifest.id} is damaged: its disk ${disk} is not consistent`,
+      message: `checkpoint ${layer.manifest.id} is damaged: ${image} is not consistent`,
       detail: result.stderr || result.stdout || result.shortMessage || 'qemu-img gave no reason',
       hint: `remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
     });
   }
-  if (!(await store.hasRam(layer))) return;
-  const { form, state } = store.ramFiles(layer);
-  if (form === 'devices') parseStateStream(await readFile(state));
-  else if (!(await isSavedState(state))) throw noState(layer, state);
 }
 
 function noState(layer: Layer, path: string): GoqemuError {

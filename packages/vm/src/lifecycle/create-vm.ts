@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { lengthPrefixedDigest, writeFileAtomic } from '@goqemu/core';
 import { cloudInitSeed } from '@goqemu/image';
 import { createOverlay } from '@goqemu/machine';
+import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { networkConfig } from '../vm/vm-network.ts';
 import { writeVmState } from '../vm/vm-state.ts';
 import { deleteVm } from './delete-vm.ts';
+import { placeVariables } from './place-variables.ts';
 import { qemuImg } from './qemu-img.ts';
 
 /** What a machine's disk stands on. */
@@ -47,13 +49,15 @@ export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<
 async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
   const { spec, folder, host, scope } = vm;
   const disk = await folder.nextDisk();
+  const below = 'layer' in origin ? await adopted(vm, origin.layer) : origin;
   await createOverlay(folder.file(disk), {
     qemuImg: await qemuImg(vm, call.signal),
-    backing: 'layer' in origin ? await layerDisk(vm, origin.layer) : origin.image,
+    backing: 'manifest' in below ? join(below.folder, below.manifest.disk.name) : below.image,
     ...('image' in origin ? { backingFormat: origin.format } : {}),
     size: spec.disk,
     ...(call.signal ? { signal: call.signal } : {}),
   });
+  const variables = 'manifest' in below ? await placeVariables(vm, below, disk) : undefined;
   if ('layer' in origin && origin.copyOf) await copyKeys(origin.copyOf, vm);
   const [access, hostKey] = await Promise.all([host.keys.loadOrCreate(scope.lineage), vm.hostKey()]);
   const network = networkConfig(spec);
@@ -71,6 +75,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
     version: 1,
     uuid: randomUUID(),
     disk,
+    ...(variables ? { variables } : {}),
     ...('layer' in origin
       ? { layer: origin.layer, resumeFrom: origin.layer }
       : { image: origin.image, installAgent: origin.guestAgent === 'installable' }),
@@ -85,12 +90,11 @@ function cloudInstance(instanceId: string, hostKey: string): string {
   return `${instanceId}-${lengthPrefixedDigest([hostKey]).slice(0, 8)}`;
 }
 
-async function layerDisk(vm: Vm, key: string): Promise<string> {
+async function adopted(vm: Vm, key: string): Promise<Layer> {
   const { layers } = vm.host;
   const layer = await layers.get(key);
   await layers.check(layer);
-  await layers.adopt(layer, vm.scope.lineage);
-  return join(layer.folder, layer.manifest.disk.name);
+  return layers.adopt(layer, vm.scope.lineage);
 }
 
 async function copyKeys(from: Vm, to: Vm): Promise<void> {

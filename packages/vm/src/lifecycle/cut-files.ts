@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { errorMessage, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
 import type { StateForm } from '@goqemu/machine';
 import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
+import { cutting } from '../layers/remove-leftovers.ts';
+import { workMark } from '../layers/working-process.ts';
+import { copyVariables } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 
 /** The files that a cut makes in its layer's folder, and RAM in memory where that is asked for. */
@@ -11,13 +14,22 @@ export class CutFiles {
   readonly folder: string;
   readonly ramFolder: string;
   /** Names in the folders; another cut of the same key has others. */
-  readonly names: { readonly disk: string; readonly ram: string; readonly state: string };
+  readonly names: Readonly<Record<'disk' | 'variables' | 'ram' | 'state', string>>;
+  #hasVariables = false;
 
-  private constructor(folder: string, ramFolder: string) {
+  readonly #mark: string;
+
+  private constructor(folder: string, ramFolder: string, mark: string) {
     const tag = randomBytes(4).toString('hex');
     this.folder = folder;
     this.ramFolder = ramFolder;
-    this.names = { disk: `disk-${tag}.qcow2`, ram: `ram-${tag}`, state: `state-${tag}` };
+    this.#mark = mark;
+    this.names = {
+      disk: `disk-${tag}.qcow2`,
+      variables: `variables-${tag}.qcow2`,
+      ram: `ram-${tag}`,
+      state: `state-${tag}`,
+    };
   }
 
   /**
@@ -28,12 +40,16 @@ export class CutFiles {
   static async claim(vm: Vm, key: string, store: 'disk' | 'memory' = 'disk'): Promise<CutFiles> {
     const folder = await vm.host.layers.prepare(key);
     await removeAbandonedDrafts(folder);
-    await writeFile(join(folder, mark()), '');
-    return new CutFiles(folder, store === 'memory' ? await memoryFolder(vm, key) : folder);
+    const mark = await workMark(cutting);
+    await writeFile(join(folder, mark), '');
+    return new CutFiles(folder, store === 'memory' ? await memoryFolder(vm, key) : folder, mark);
   }
 
   get disk(): string {
     return join(this.folder, this.names.disk);
+  }
+  get variables(): string {
+    return join(this.folder, this.names.variables);
   }
   get ram(): string {
     return join(this.ramFolder, this.names.ram);
@@ -47,9 +63,15 @@ export class CutFiles {
     await link(path, this.disk);
   }
 
-  /** With a RAM of pages there are two files, else one. */
-  async makeDurable(form: StateForm): Promise<void> {
-    for (const path of form === 'devices' ? [this.ram, this.state] : [this.ram]) {
+  /** Copies the UEFI variables of a machine that stands still. */
+  async takeVariables(path: string): Promise<void> {
+    this.#hasVariables = await copyVariables(path, this.variables);
+  }
+
+  /** RAM of pages is two files, else it is one. */
+  async makeDurable(form?: StateForm): Promise<void> {
+    const ram = form === 'devices' ? [this.ram, this.state] : form ? [this.ram] : [];
+    for (const path of [...ram, ...(this.#hasVariables ? [this.variables] : [])]) {
       const file = await open(path, 'r+');
       try {
         await file.sync();
@@ -60,20 +82,24 @@ export class CutFiles {
   }
 
   /** What the manifest says of a file that nobody may write to any more. */
-  async sealed(name: 'ram' | 'state'): Promise<LayerFile> {
+  async #sealed(name: 'variables' | 'ram' | 'state'): Promise<LayerFile> {
     const { size, mtimeMs } = await stat(this[name]);
-    const store = this.ramFolder === this.folder ? {} : { store: 'memory' as const };
+    const store = name === 'variables' || this.ramFolder === this.folder ? {} : { store: 'memory' as const };
     return { name: this.names[name], size, modified: mtimeMs, ...store };
   }
 
-  /** The manifest's words for RAM that was saved in this form. */
-  async sealedRam(form: StateForm): Promise<Pick<LayerManifest, 'ram' | 'state'>> {
-    const ram = await this.sealed('ram');
-    return form === 'devices' ? { ram, state: await this.sealed('state') } : { ram: { ...ram, form } };
+  /** The manifest's words for what was saved beside the disk, RAM in this form. */
+  async sealed(form?: StateForm): Promise<Pick<LayerManifest, 'variables' | 'ram' | 'state'>> {
+    const variables = this.#hasVariables ? { variables: await this.#sealed('variables') } : {};
+    if (!form) return variables;
+    const ram = await this.#sealed('ram');
+    if (form !== 'devices') return { ...variables, ram: { ...ram, form } };
+    return { ...variables, ram, state: await this.#sealed('state') };
   }
 
-  async removeRam(): Promise<void> {
-    for (const path of [this.ram, this.state, `${this.state}.devices`]) await rm(path, { force: true });
+  /** Everything but the disk, which may be the machine's own. */
+  async removeCopies(): Promise<void> {
+    for (const path of [this.variables, this.ram, this.state, `${this.state}.devices`]) await rm(path, { force: true });
   }
 
   async removeDisk(): Promise<void> {
@@ -81,12 +107,8 @@ export class CutFiles {
   }
 
   async release(): Promise<void> {
-    await rm(join(this.folder, mark()), { force: true });
+    await rm(join(this.folder, this.#mark), { force: true });
   }
-}
-
-function mark(): string {
-  return `cutting-${process.pid}`;
 }
 
 async function memoryFolder(vm: Vm, key: string): Promise<string> {

@@ -45,7 +45,7 @@ export async function describeCut(
     agent: agent ?? false,
     ...(standby ? { standby } : {}),
     disk: { name: files.names.disk, size: (await stat(files.disk)).size },
-    ...(ram ? await files.sealedRam(ram) : {}),
+    ...(await files.sealed(ram)),
     compatibility: {
       arch: vm.spec.arch,
       memory: vm.spec.memory,
@@ -55,6 +55,7 @@ export async function describeCut(
       cpu: text('cpu'),
       qemu: text('version'),
       devices: deviceDigest(machineConfiguration(vm, state)),
+      ...(Array.isArray(record?.guestArguments) ? { arguments: record.guestArguments as string[] } : {}),
     },
   };
 }

@@ -8,7 +8,7 @@ import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
 import { killOthers } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
-import { type Resumed, ramObstacle, resumeFromLayer } from './resume-from-layer.ts';
+import { type Resumed, ramObstacle, resumeFromLayer, type StandingFiles } from './resume-from-layer.ts';
 
 /**
  * Puts a machine where a layer was cut, RAM and all. The new QEMU is loaded before the one that runs is ended, so that
@@ -24,7 +24,7 @@ import { type Resumed, ramObstacle, resumeFromLayer } from './resume-from-layer.
 export async function goOnFromLayer(
   vm: Vm,
   layer: Layer,
-  disk: string,
+  files: StandingFiles,
   session: GuestSession,
   call: VmCall,
 ): Promise<Machine | undefined> {
@@ -32,7 +32,7 @@ export async function goOnFromLayer(
   if (obstacle) return bootsInstead(vm, obstacle, call);
   const begun = performance.now();
   call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'started' });
-  const resumed = await resumeFromLayer(vm, layer, disk, call).catch((error: unknown) => {
+  const resumed = await resumeFromLayer(vm, layer, files, call).catch((error: unknown) => {
     if (!hasErrorCode(error, 'resume-failed')) throw error;
     return bootsInstead(vm, error.detail ?? error.message, call);
   });
@@ -51,13 +51,13 @@ export async function goOnFromLayer(
   }
   try {
     const { agent } = layer.manifest;
-    const takenOver = takeOver(vm, layer, disk, resumed, session, call);
+    const takenOver = takeOver(vm, layer, files, resumed, session, call);
     // The agent needs no ports; SSH does.
     if (!agent) await takenOver;
     await settled([takenOver, giveIdentity(vm, machine, layer, session, renewal, call)]);
     vm.trace('restore: the guest knows the time');
     await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
-    await vm.folder.keepOnly(disk, resumed.state.baseState);
+    await vm.folder.keepOnly({ ...files, baseState: resumed.state.baseState });
     return machine;
   } catch (error) {
     await machine.close();
@@ -68,14 +68,14 @@ export async function goOnFromLayer(
 async function takeOver(
   vm: Vm,
   { manifest: { key, identity } }: Layer,
-  disk: string,
+  files: StandingFiles,
   { machine, state }: Resumed,
   session: GuestSession,
   call: VmCall,
 ): Promise<void> {
   await vm.update({
     ...state,
-    disk,
+    ...files,
     layer: key,
     resumeFrom: key,
     identity: identity.instanceId,

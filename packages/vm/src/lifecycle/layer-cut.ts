@@ -9,6 +9,7 @@ import { syncGuest } from '../guest/sync-guest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import { captureMachine } from '../ram/capture-machine.ts';
 import { checkDisk } from '../ram/host-room.ts';
+import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
@@ -146,10 +147,12 @@ export class LayerCut implements AsyncDisposable {
     this.vm.trace('cut: the guest stands still');
   }
 
-  /** Moves the disk to its overlay, and takes RAM and devices. */
+  /** Moves the disk to its overlay, and takes UEFI variables, RAM and devices. */
   async take(): Promise<void> {
+    const { vm } = this;
     if (this.machine) await this.#moveDisk(this.machine);
     this.#moved = true;
+    if (vm.spec.firmware === 'uefi') await this.#files.takeVariables(vm.folder.file(variablesName(this.#state)));
     this.vm.trace('cut: the disk has moved');
     await this.#capture?.take();
     this.vm.trace('cut: RAM and devices are taken');
@@ -182,7 +185,7 @@ export class LayerCut implements AsyncDisposable {
     const { key, parent, descriptions } = this.#options;
     await this.#dismiss();
     await this.#capture?.finish();
-    if (this.#capture) await this.#files.makeDurable(this.#capture.form);
+    await this.#files.makeDurable(this.#capture?.form);
     this.vm.trace('cut: the files are durable');
     await this.vm.update({ layer: this.#options.key });
     this.vm.trace('cut: the folder names the layer');
@@ -222,7 +225,7 @@ export class LayerCut implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#finished) {
-      await this.#files.removeRam();
+      await this.#files.removeCopies();
       if (!this.#moved) {
         if (this.#named) await this.vm.update({ disk: this.#state.disk });
         await rm(this.vm.folder.file(this.#overlay), { force: true });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
 import type { MachineConfigInput } from '@goqemu/machine';
+import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import { networkOf, outwardMac } from '../vm/vm-network.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
@@ -20,7 +21,7 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
     memory: spec.memory,
     accelerator: spec.accelerator,
     firmware:
-      spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file('uefi-variables.qcow2') } : { kind: 'bios' },
+      spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file(variablesName(state)) } : { kind: 'bios' },
     drives: [
       { id: diskId, source: folder.file(state.disk), format: 'qcow2' },
       // A disk and not a CD: Debian's cloud kernel has no driver for SATA. cloud-init finds it by its label.

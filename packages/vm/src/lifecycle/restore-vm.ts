@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { createOverlay, type Machine } from '@goqemu/machine';
+import { variablesBeside } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killVm } from './kill-vm.ts';
+import { placeVariables } from './place-variables.ts';
 import { qemuImg } from './qemu-img.ts';
 import { bootVm } from './start-vm.ts';
 
@@ -23,6 +25,7 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
   await layers.adopt(layer, vm.scope.lineage);
   await removeAbandonedDrafts(vm.folder.path);
   const disk = await vm.folder.nextDisk();
+  let variables: string | undefined;
   try {
     await createOverlay(vm.folder.file(disk), {
       qemuImg: await qemuImg(vm, call.signal),
@@ -30,18 +33,26 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
       size: vm.spec.disk,
       ...(call.signal ? { signal: call.signal } : {}),
     });
+    variables = await placeVariables(vm, layer, disk);
     vm.trace('restore: the overlay is there');
-    const resumed = await goOnFromLayer(vm, layer, disk, session, call);
+    const resumed = await goOnFromLayer(vm, layer, await filesAt(vm, disk, variables), session, call);
     if (resumed) return resumed;
     await killVm(vm, call);
     vm.trace('restore: the old QEMU is gone');
   } catch (error) {
-    if ((await vm.state()).disk !== disk) await rm(vm.folder.file(disk), { force: true });
+    if ((await vm.state()).disk !== disk)
+      for (const name of [disk, variablesBeside(disk)]) await rm(vm.folder.file(name), { force: true });
     throw error;
   }
-  await vm.update({ disk, layer: key, resumeFrom: undefined, identity: layer.manifest.identity.instanceId });
+  const files = await filesAt(vm, disk, variables);
+  await vm.update({ ...files, layer: key, resumeFrom: undefined, identity: layer.manifest.identity.instanceId });
   vm.trace('restore: the folder names the overlay');
-  await vm.folder.keepOnly(disk);
+  await vm.folder.keepOnly(files);
   session.reset();
   return bootVm(vm, session, call);
+}
+
+/** The machine keeps its own UEFI variables where the layer has none. */
+async function filesAt(vm: Vm, disk: string, variables: string | undefined) {
+  return { disk, variables: variables ?? (await vm.state()).variables };
 }

@@ -1,8 +1,17 @@
 import { copyFile, link, rm } from 'node:fs/promises';
-import { errorMessage, GoqemuError, systemErrorCode } from '@goqemu/core';
-import { launchMachine, loadState, type Machine, stateChannel, wholeStateTimeoutMs } from '@goqemu/machine';
-import { ramDifference, ramParts } from '../layers/layer-manifest.ts';
+import { errorMessage, GoqemuError, isGoqemuError, systemErrorCode } from '@goqemu/core';
+import {
+  type Accelerator,
+  launchMachine,
+  loadState,
+  type Machine,
+  plannedGuestArguments,
+  stateChannel,
+  wholeStateTimeoutMs,
+} from '@goqemu/machine';
+import { ramParts } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
+import { ramDifference } from '../layers/ram-difference.ts';
 import { resumeMemory } from '../ram/resume-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -16,19 +25,33 @@ import { deviceDigest, machineConfiguration, withoutForwards } from './machine-c
 export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<string | undefined> {
   const { compatibility } = layer.manifest;
   if (!ramParts(layer.manifest)) return 'the checkpoint holds the disk only';
+  if (vm.spec.firmware === 'uefi' && !layer.manifest.variables) return 'the checkpoint has no UEFI variables';
   if (!(await vm.host.layers.hasRam(layer))) return 'its RAM was kept in memory, and the host has been started since';
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const { accelerator } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
-  return ramDifference(compatibility, {
+  const state = await vm.state();
+  const present = {
     ...compatibility,
     arch: vm.spec.arch,
     memory: vm.spec.memory,
     cpus: vm.spec.cpus,
     accelerator,
     qemu: installation.version.text,
-    devices: deviceDigest(machineConfiguration(vm, await vm.state())),
-  });
+    devices: deviceDigest(machineConfiguration(vm, state)),
+  };
+  const configuration = resumeConfiguration(vm, layer, state, vm.runtimeFolder);
+  try {
+    return ramDifference(compatibility, present, () =>
+      plannedGuestArguments(configuration, installation, vm.host.platform),
+    );
+  } catch (error) {
+    if (isGoqemuError(error)) return error.message; // this build lacks what the other had
+    throw error;
+  }
 }
+
+/** What a machine is started on when it stands on a layer: names in its folder. */
+export type StandingFiles = Pick<VmState, 'disk' | 'variables'>;
 
 /** A machine that stands where its layer was cut, and waits to be taken on. */
 export interface Resumed {
@@ -43,31 +66,23 @@ export interface Resumed {
  *
  * @throws GoqemuError `resume-failed`; `no-memory` before anything was started
  */
-export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: VmCall): Promise<Resumed> {
-  const { compatibility } = layer.manifest;
+export async function resumeFromLayer(vm: Vm, layer: Layer, standing: StandingFiles, call: VmCall): Promise<Resumed> {
   const files = vm.host.layers.ramFiles(layer);
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const state = await vm.state();
   const runtimeFolder = await freeRuntimeFolder(vm, state, call);
-  const memory = await resumeMemory(vm, installation, files);
+  await using memory = await resumeMemory(vm, installation, files, runtimeFolder, call);
   let machine: Machine | undefined;
   try {
-    const configuration = machineConfiguration(vm, { ...state, disk });
     machine = await launchMachine(
       {
-        ...configuration,
-        networks: withoutForwards(configuration.networks, runtimeFolder),
-        runtimeFolder,
-        machineType: compatibility.machineType,
-        cpu: { model: compatibility.cpu },
-        accelerator: compatibility.accelerator as 'tcg',
+        ...resumeConfiguration(vm, layer, { ...state, ...standing }, runtimeFolder),
         ...(memory.backend ? { memoryBackend: memory.backend } : {}),
-        incoming: 'defer',
-        startPaused: true,
       },
       { installation, platform: vm.host.platform, logger: vm.host.logger, ...signal },
     );
+    await memory.handOver(machine.record);
     vm.trace('restore: the new QEMU is there');
     await memory.fill(machine, call.signal);
     vm.trace('restore: its RAM is in place');
@@ -94,6 +109,22 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, disk: string, call: 
       cause: error,
     });
   }
+}
+
+/** What the QEMU is told that goes on from a layer. */
+function resumeConfiguration(vm: Vm, { manifest }: Layer, state: VmState, runtimeFolder: string) {
+  const { machineType, cpu, accelerator } = manifest.compatibility;
+  const configuration = machineConfiguration(vm, state);
+  return {
+    ...configuration,
+    networks: withoutForwards(configuration.networks, runtimeFolder),
+    runtimeFolder,
+    machineType,
+    cpu: { model: cpu },
+    accelerator: accelerator as Accelerator,
+    incoming: 'defer' as const,
+    startPaused: true,
+  };
 }
 
 /** The one of a machine's two runtime folders that its QEMU is not in; what a killed goqemu left there is ended. */

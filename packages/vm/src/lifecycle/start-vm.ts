@@ -4,7 +4,6 @@ import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
 import { giveMachineId } from '../guest/give-identity.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
-import { checkMemory } from '../ram/host-room.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
@@ -26,9 +25,9 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   // Whoever started it may have been killed while its guest was booting.
   if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
-  const { resumeFrom, disk } = await vm.state();
+  const { resumeFrom, disk, variables } = await vm.state();
   const layer = resumeFrom ? await vm.host.layers.get(resumeFrom) : undefined;
-  const resumed = layer && (await goOnFromLayer(vm, layer, disk, session, call));
+  const resumed = layer && (await goOnFromLayer(vm, layer, { disk, variables }, session, call));
   return resumed ?? bootVm(vm, session, call);
 }
 
@@ -56,10 +55,14 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
   for (const message of notices) call.onProgress?.({ kind: 'notice', code: 'accelerator', message });
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
   const serialOffset = await sizeOf(vm.folder.serialLog);
-  await checkMemory(vm.host, vm.spec.name, vm.spec.memory);
-  const memoryBackend = await bootMemory(vm, installation);
+  const { runtimeFolder } = vm;
+  await using memory = await bootMemory(vm, installation, { needed: vm.spec.memory, runtimeFolder }, call);
   const machine = await launchMachine(
-    { ...machineConfiguration(vm, await vm.state()), accelerator, ...(memoryBackend ? { memoryBackend } : {}) },
+    {
+      ...machineConfiguration(vm, await vm.state()),
+      accelerator,
+      ...(memory.backend ? { memoryBackend: memory.backend } : {}),
+    },
     {
       installation,
       platform: vm.host.platform,
@@ -68,6 +71,7 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
     },
   );
   await writeDown(vm, machine);
+  await memory.handOver(machine.record);
   await connectNetwork(vm, machine, call);
   await vm.update({ resumeFrom: undefined, baseState: undefined });
   return await becomeReady(vm, machine, session, serialOffset, call);

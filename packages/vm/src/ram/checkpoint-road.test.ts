@@ -48,7 +48,7 @@ test('other systems take what QEMU writes, and Windows never mapped-ram', async 
   assert.deepEqual(await kinds('win32'), ['stream', 'stream', 'stream']);
 });
 
-test('machines under WHPX and with UEFI keep the disk only', async () => {
+test('WHPX keeps the disk only, and UEFI variables keep a machine from copy-on-write', async () => {
   const best = { kind: 'copy-on-write', reason: 'disk and RAM, restored copy-on-write' } as const;
   const stream = await checkpointRoad(host('win32'), qemu(8, 2));
   assert.equal(machineRoad(stream, { firmware: 'bios', accelerator: 'tcg' }), stream);
@@ -57,5 +57,6 @@ test('machines under WHPX and with UEFI keep the disk only', async () => {
     reason: 'disk only, restoring boots: WHPX cannot save the state of its processors',
   });
   assert.equal(machineRoad(best, { firmware: 'bios', accelerator: 'kvm' }), best);
-  assert.equal(machineRoad(best, { firmware: 'uefi', accelerator: 'kvm' }).kind, 'disk');
+  assert.equal(machineRoad(best, { firmware: 'uefi', accelerator: 'kvm' }).kind, 'copy');
+  assert.equal(machineRoad(stream, { firmware: 'uefi', accelerator: 'tcg' }), stream);
 });

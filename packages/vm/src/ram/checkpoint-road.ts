@@ -65,11 +65,11 @@ export function machineRoad(
 ): CheckpointRoad {
   if (accelerator === 'whpx')
     return { kind: 'disk', reason: 'disk only, restoring boots: WHPX cannot save the state of its processors' };
-  if (firmware === 'uefi')
+  if (firmware === 'uefi' && road.kind === 'copy-on-write')
     return {
-      kind: 'disk',
+      kind: 'copy',
       reason:
-        'disk only, restoring boots: UEFI variables are no part of a checkpoint, and RAM without them would not fit',
+        'disk, UEFI variables and RAM, copied at each restore: QEMU has the variables in RAM that guests write to',
     };
   return road;
 }

@@ -5,24 +5,23 @@ import {
   findGuestRam,
   hasFixedRomsOnly,
   type Machine,
-  type MachineConfigInput,
   mayReadMemory,
   parseStateStream,
   type QemuInstallation,
 } from '@goqemu/machine';
 import type { RamFiles } from '../layers/layer-manifest.ts';
 import type { Vm } from '../vm/vm.ts';
-import { bootMemory } from './boot-memory.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import { type BootMemory, bootMemory, withoutRoom } from './boot-memory.ts';
 import { checkMemory } from './host-room.ts';
 
 /** How the RAM of a checkpoint becomes a machine's. */
-export interface ResumeMemory {
+export interface ResumeMemory extends BootMemory {
   /**
    * `copy-on-write`: pages are the checkpoint's until the guest writes to them. `copy`: they are copied before it runs,
    * for machines that could not be saved again otherwise. `whole`: QEMU reads them with the devices.
    */
   readonly kind: 'copy-on-write' | 'copy' | 'whole';
-  readonly backend: MachineConfigInput['memoryBackend'];
   /** Brings the pages into a machine that waits for its state. */
   fill(machine: Machine, signal?: AbortSignal): Promise<void>;
 }
@@ -32,24 +31,24 @@ export interface ResumeMemory {
  * machine without sending all of its RAM only as goqemu does it: devices by `xen-save-devices-state`, and the pages
  * that were written to read from outside. Where one of these cannot be, the RAM is copied.
  */
-export async function resumeMemory(vm: Vm, installation: QemuInstallation, files: RamFiles): Promise<ResumeMemory> {
-  if (files.form !== 'devices') {
-    await checkMemory(vm.host, vm.spec.name, (await stat(files.ram)).blocks * 512);
-    return { kind: 'whole', backend: await bootMemory(vm, installation), fill: async () => undefined };
-  }
-  if (await canSaveAgain(vm, installation, files.state)) {
+export async function resumeMemory(
+  vm: Vm,
+  installation: QemuInstallation,
+  files: RamFiles,
+  runtimeFolder: string,
+  call: VmCall,
+): Promise<ResumeMemory> {
+  if (files.form === 'devices' && (await canSaveAgain(vm, installation, files.state))) {
     await checkMemory(vm.host, vm.spec.name, 0); // its pages are the checkpoint's: QEMU itself is what is new
-    return {
-      kind: 'copy-on-write',
-      backend: { kind: 'file', path: files.ram, share: false, readonly: true },
-      fill: async () => undefined,
-    };
+    const backend = { kind: 'file', path: files.ram, share: false, readonly: true } as const;
+    return { ...withoutRoom(backend), kind: 'copy-on-write', fill: async () => undefined };
   }
-  await checkMemory(vm.host, vm.spec.name, (await stat(files.ram)).blocks * 512);
-  const backend = await bootMemory(vm, installation);
+  const needed = (await stat(files.ram)).blocks * 512;
+  const memory = await bootMemory(vm, installation, { needed, runtimeFolder }, call);
+  if (files.form !== 'devices') return { ...memory, kind: 'whole', fill: async () => undefined };
   return {
+    ...memory,
     kind: 'copy',
-    backend,
     fill: async (machine, signal) => {
       const target = await findGuestRam(machine.record.pid, vm.spec.memory);
       if (target?.kind !== 'shared') throw notReached(vm.spec.name);

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames } from '@goqemu/core';
+import { variablesName } from './uefi-variables.ts';
+import type { VmState } from './vm-state.ts';
 
 /** The paths of one machine's files. */
 export class VmFolder {
@@ -45,12 +47,13 @@ export class VmFolder {
     return names.filter((name) => /^disk-\d+\.qcow2$/.test(name));
   }
 
-  /** Removes every disk but one, and every base state but one. */
-  async keepOnly(disk: string, baseState?: string): Promise<void> {
-    const names = await folderNames(this.path);
-    for (const name of names) {
-      if (name === disk || name === baseState) continue;
-      if (/^(disk-\d+\.qcow2|base-\d)$/.test(name)) await rm(this.file(name), { force: true });
+  /** Removes every disk, file of UEFI variables and base state but these. */
+  async keepOnly(files: Pick<VmState, 'disk' | 'variables' | 'baseState'>): Promise<void> {
+    const kept = [files.disk, variablesName(files), files.baseState];
+    for (const name of await folderNames(this.path)) {
+      if (kept.includes(name)) continue;
+      if (/^(disk-\d+\.qcow2|(uefi-variables|variables-\d+)\.qcow2|base-\d)$/.test(name))
+        await rm(this.file(name), { force: true });
     }
   }
 }

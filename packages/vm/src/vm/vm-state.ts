@@ -11,6 +11,8 @@ const vmStateSchema = z.object({
   uuid: z.uuid(),
   /** Name of the disk file in the folder. */
   disk: z.string().check(z.regex(/^disk-\d+\.qcow2$/)),
+  /** Name of the file with the UEFI variables, where they came from a layer. */
+  variables: z.optional(z.string().check(z.regex(/^variables-\d+\.qcow2$/))),
   /** Key of the layer that the disk stands on; absent on an image. */
   layer: z.optional(z.string()),
   /** Absolute path of the image at the bottom. */

@@ -108,9 +108,9 @@ export const checkpointCommands = [
   }),
   defineCommand({
     name: 'checkpoint prune',
-    summary: 'remove cached layers that no machine and no checkpoint needs',
+    summary: 'remove cached layers that no machine and no checkpoint needs, and coalesce those beyond the lab’s limits',
     description:
-      'They are kept, up to 64 and 20 GiB for each lab, so that a change can be taken back and a destroyed lab be applied again without a boot.',
+      'They are kept otherwise, up to 64 and within the budget of the lab’s layers (20 GiB, or `layers: { budget }` in defineLab), so that a change can be taken back and a destroyed lab be applied again without a boot.',
     positionals: [],
     options: pruneOptions,
     examples: [{ command: 'goqemu checkpoint prune --dry-run', does: 'how much that would free' }],

@@ -1,6 +1,7 @@
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
+import { listed } from '../../render/listed.ts';
 import { roundedSize } from '../../render/rounded-size.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
@@ -20,7 +21,7 @@ export async function run(context: CommandContext, input: CommandInput<Checkpoin
   else {
     context.print(`${report.id}\n`);
     const names = report.machines.map((machine) => machine.name).join(', ');
-    context.tell(`${report.contents.join(' and ')} of ${names}, ${roundedSize(report.bytes)}`);
+    context.tell(`${listed(report.contents)} of ${names}, ${roundedSize(report.bytes)}`);
   }
   return exitCode.done;
 }

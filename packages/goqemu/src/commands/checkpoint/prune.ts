@@ -1,3 +1,5 @@
+import { formatByteSize } from '@goqemu/core';
+import type { PruneReport } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
@@ -10,8 +12,20 @@ export async function run(context: CommandContext, { options }: CommandInput<Che
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
   const dryRun = options['dry-run'];
   const report = await lab.engine.pruneLayers({ dryRun, signal: context.shell.interrupt });
-  const layers = `${report.removed} ${report.removed === 1 ? 'layer' : 'layers'}, ${roundedSize(report.bytes)}`;
   if (options.json) context.printJson(report);
-  else context.print(`${dryRun ? 'would remove' : 'removed'} ${layers}\n`);
+  else context.print(`${lines(report).join('\n')}\n`);
   return exitCode.done;
+}
+
+function lines({ dryRun, removed, coalesced, bytes, unnamed }: PruneReport): readonly string[] {
+  const joined = coalesced === 0 ? '' : ` and ${dryRun ? 'coalesce' : 'coalesced'} ${counted(coalesced)}`;
+  const over = unnamed.bytes > unnamed.budget ? ', which is over it: the rest is needed' : '';
+  return [
+    `${dryRun ? 'would remove' : 'removed'} ${counted(removed)}${joined}, ${roundedSize(bytes)}`,
+    `layers without a name then take ${roundedSize(unnamed.bytes)} of a budget of ${formatByteSize(unnamed.budget)}${over}`,
+  ];
+}
+
+function counted(layers: number): string {
+  return layers === 1 ? '1 layer' : `${layers} layers`;
 }

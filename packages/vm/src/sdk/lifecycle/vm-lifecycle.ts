@@ -6,7 +6,7 @@ import { alreadyRunning } from '../sdk-errors.ts';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';
 import { type PreparedFork, prepareFork, startFork } from '../standalone/fork-vm.ts';
 import { ensureDisk, refreshPorts } from '../standalone/hold-vm.ts';
-import { removeAbandoned, removeEmptyFolder, removeStandalone } from '../standalone/remove-standalone.ts';
+import { removeAbandoned, removeEmptyFolders, removeStandalone } from '../standalone/remove-standalone.ts';
 
 /** Starting and ending a VM, and undoing at the end what was done here. */
 export class VmLifecycle {
@@ -97,7 +97,7 @@ export class VmLifecycle {
     } finally {
       await held.release();
     }
-    await removeEmptyFolder(this.#vm.host);
+    await removeEmptyFolders(this.#vm.host);
   }
 }
 

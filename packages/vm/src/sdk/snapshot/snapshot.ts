@@ -12,8 +12,8 @@ export interface Snapshot {
   readonly createdAt: string;
   /** The snapshot that it stands on; undefined for the first. */
   readonly parent: string | undefined;
-  /** With `ram` the guest goes on where it was, without, it boots. */
-  readonly contents: readonly ('disk' | 'ram')[];
+  /** With `ram` the guest goes on where it was, without, it boots. `uefi-variables` of a VM that has some. */
+  readonly contents: readonly ('disk' | 'ram' | 'uefi-variables')[];
   /** Bytes that its own files take. */
   readonly bytes: number;
 }
@@ -24,7 +24,11 @@ export async function describeSnapshot(store: LayerStore, { manifest, folder }: 
     descriptions: [manifest.descriptions[0] ?? '', manifest.descriptions[1] ?? ''],
     createdAt: manifest.createdAt,
     parent: manifest.parent === undefined ? undefined : layerId(manifest.parent),
-    contents: manifest.ram ? ['disk', 'ram'] : ['disk'],
+    contents: [
+      'disk',
+      ...(manifest.ram ? ['ram' as const] : []),
+      ...(manifest.variables ? ['uefi-variables' as const] : []),
+    ],
     bytes: await store.bytes({ manifest, folder }),
   };
 }

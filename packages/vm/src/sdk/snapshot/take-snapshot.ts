@@ -8,7 +8,7 @@ import { describeSnapshot, type Snapshot } from './snapshot.ts';
 /** Disk and RAM of a running VM, the disk of one that is not; it goes on at once. */
 export async function takeSnapshot(held: HeldVm, description: string, call: VmCall): Promise<Snapshot> {
   const { vm, machine, place, record } = held;
-  if (record.snapshots === 'memory') await checkMemoryRoom(place.host, record.name, machine ? record.spec.memory : 0);
+  if (record.snapshots === 'memory') await checkMemoryRoom(record.name, machine ? record.spec.memory : 0);
   const { layer: parent } = await vm.state();
   const { layer } = await cutLayer(
     vm,

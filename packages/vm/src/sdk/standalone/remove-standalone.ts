@@ -1,11 +1,12 @@
 import { rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { hasErrorCode, isAlive, readLockHolder, systemErrorCode } from '@goqemu/core';
 import { collectLayers } from '../../layers/collect-layers.ts';
 import { deleteVm } from '../../lifecycle/delete-vm.ts';
 import { Vm } from '../../vm/vm.ts';
 import type { VmCall, VmHost } from '../../vm/vm-host.ts';
 import { lockVm } from './lock-vm.ts';
-import { type StandalonePlace, standaloneFolder, standalonePlace } from './standalone-host.ts';
+import { memoryFolders, type StandalonePlace, standaloneFolder, standalonePlace } from './standalone-host.ts';
 import {
   lockPath,
   readRecord,
@@ -32,11 +33,14 @@ export async function collectSnapshots(
   await collectLayers({ store: host.layers, labsFolder, lineage: scope.lineage, keep });
 }
 
-/** The folder of all such VMs goes with the last of them. */
-export async function removeEmptyFolder(host: VmHost): Promise<void> {
-  await rmdir(standaloneFolder(host)).catch((error: unknown) => {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
-  });
+/** The folders of all such VMs go with the last of them, on the disk and in memory. */
+export async function removeEmptyFolders(host: VmHost): Promise<void> {
+  const { labs, snapshots } = memoryFolders(host);
+  const inMemory = [join(labs, 'standalone'), labs, join(snapshots, 'groups'), snapshots, dirname(labs)];
+  for (const folder of [standaloneFolder(host), ...inMemory, dirname(dirname(labs))])
+    await rmdir(folder).catch((error: unknown) => {
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
+    });
 }
 
 /** VMs whose name nobody knows, left behind by a process that was killed. */

@@ -43,13 +43,15 @@ export async function standalonePlace(host: VmHost, name: string, store: 'disk' 
   return { host: { ...host, layers }, scope: { lineage, labFolder: join(labs, 'standalone') }, labsFolder: labs };
 }
 
+const ramFileSystem = '/dev/shm';
+
 /** Folders in RAM, apart for each user and each `GOQEMU_HOME`. */
 export function memoryFolders({ platform, folders }: Pick<VmHost, 'platform' | 'folders'>): {
   readonly labs: string;
   readonly snapshots: string;
 } {
   const home = createHash('sha256').update(folders.home).digest('hex').slice(0, 12);
-  const root = join('/dev/shm', `goqemu-${platform.uid ?? 'user'}`, home);
+  const root = join(ramFileSystem, `goqemu-${platform.uid ?? 'user'}`, home);
   return { labs: join(root, 'labs'), snapshots: join(root, 'snapshots') };
 }
 
@@ -57,7 +59,7 @@ export function memoryFolders({ platform, folders }: Pick<VmHost, 'platform' | '
 const tmpfs = 0x01021994;
 
 async function checkRamFileSystem(platform: HostPlatform): Promise<void> {
-  const found = platform.system === 'linux' ? await statfs('/dev/shm').catch(() => undefined) : undefined;
+  const found = platform.system === 'linux' ? await statfs(ramFileSystem).catch(() => undefined) : undefined;
   if (found?.type === tmpfs) return;
   throw new GoqemuError({
     code: 'no-ram-file-system',
@@ -75,8 +77,8 @@ async function checkRamFileSystem(platform: HostPlatform): Promise<void> {
  *
  * @throws GoqemuError `no-room`
  */
-export async function checkMemoryRoom(host: VmHost, name: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(memoryFolders(host).snapshots);
+export async function checkMemoryRoom(name: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(ramFileSystem);
   const available = Math.min(bavail * bsize, await availableMemory());
   if (available >= bytes) return;
   const inMiB = (count: number) => `${Math.floor(count / 2 ** 20)} MiB`;
