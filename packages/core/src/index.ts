@@ -21,6 +21,7 @@ export {
   type FileLockOptions,
   type LockHolder,
   readLockHolder,
+  removeDeadLock,
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
 export { parseJson } from './files/parse-json.ts';

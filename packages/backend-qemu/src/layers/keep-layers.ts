@@ -8,8 +8,10 @@ export async function describeLayer(
   key: string,
   descriptions: readonly string[],
 ): Promise<StoredLayer> {
-  const layer = await layers.get(key);
-  return storedLayer(layers, await layers.write({ ...layer.manifest, descriptions: [...descriptions] }));
+  return storedLayer(
+    layers,
+    await layers.change(key, (manifest) => ({ ...manifest, descriptions: [...descriptions] })),
+  );
 }
 
 /** Writes the disk of a layer as one file on its image. */

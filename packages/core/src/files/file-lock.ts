@@ -59,6 +59,13 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   }
 }
 
+/** Removes the lock of an owner who is dead, where nobody is going to take it. */
+export async function removeDeadLock(path: string, processes: ProcessTable = hostProcessTable()): Promise<void> {
+  const holder = await readLockHolder(path);
+  if (holder === undefined || (holder !== 'damaged' && (await isAlive(holder.identity, processes)))) return;
+  await breakLock(path, processes);
+}
+
 /** The holder on record; undefined when there is no lock file, `damaged` when the host broke down while it was written. */
 export async function readLockHolder(path: string): Promise<LockHolder | 'damaged' | undefined> {
   const text = readIfThere(path);

@@ -36,17 +36,17 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
     const { manifest } = layer;
     if (!manifest.owners.includes(lineage)) continue;
     if (keep.has(manifest.key)) continue;
-    const others = manifest.owners.filter((owner) => owner !== lineage);
+    const isShared = manifest.owners.length > 1;
     const before = await store.bytes(layer);
-    if (others.length > 0) {
-      if (!dryRun) await store.write({ ...manifest, owners: others });
+    if (isShared) {
+      if (!dryRun) await store.disown(manifest.key, lineage);
     } else if (standing.has(basename(layer.folder))) {
       // A disk needs it: it stays as a layer without RAM or name.
       const { ram: _ram, state: _state, ...rest } = manifest;
       bytes += before - (await store.bytes({ ...layer, manifest: rest }));
       if (!dryRun) await strip(store, layer);
     } else {
-      if (!dryRun) await store.remove(manifest.key);
+      if (!dryRun && !(await store.disown(manifest.key, lineage))) continue; // another lab came to use it
       ids.push(manifest.id);
       bytes += before;
     }
@@ -60,7 +60,8 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
 
 async function strip(store: LayerStore, layer: Layer): Promise<void> {
   const { manifest } = await store.dropRam(layer);
-  if (manifest.descriptions.length > 0) await store.write({ ...manifest, descriptions: [] });
+  if (manifest.descriptions.length > 0)
+    await store.change(manifest.key, (present) => ({ ...present, descriptions: [] }));
 }
 
 /** Folders of layers that a kept layer, another lab's layer or a machine's disk stands on. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  acquireFileLock,
   folderNames,
   GoqemuError,
   parseJson,
@@ -18,6 +19,9 @@ export interface Layer {
   readonly manifest: LayerManifest;
   readonly folder: string;
 }
+
+/** Milliseconds to wait for another who changes a manifest, which takes some of them. */
+const turnMs = 10_000;
 
 /**
  * The layers in `~/qemu/snapshots`, one folder each, named by the first 12 digits of the key.
@@ -99,7 +103,39 @@ export class LayerStore {
   /** Notes that a lab uses a layer, so that another lab's collection leaves it alone. */
   async adopt(layer: Layer, lineage: string): Promise<Layer> {
     if (layer.manifest.owners.includes(lineage)) return layer;
-    return this.write({ ...layer.manifest, owners: [...layer.manifest.owners, lineage] });
+    return this.change(layer.manifest.key, ({ owners, ...rest }) => ({
+      ...rest,
+      owners: [...owners.filter((owner) => owner !== lineage), lineage],
+    }));
+  }
+
+  /**
+   * Takes a lab off a layer, and the layer away when that was the last one to use it.
+   *
+   * @returns whether the layer went
+   */
+  async disown(key: string, lineage: string): Promise<boolean> {
+    await using _turn = await this.#turn(key);
+    const layer = await this.find(key);
+    const others = layer?.manifest.owners.filter((owner) => owner !== lineage) ?? [];
+    if (layer && others.length > 0) await this.write({ ...layer.manifest, owners: others });
+    else await this.remove(key);
+    return others.length === 0;
+  }
+
+  /**
+   * Writes a manifest anew, as it is by then: labs that share a layer take turns.
+   *
+   * @throws GoqemuError `layer-missing` when it went meanwhile, `locked`
+   */
+  async change(key: string, changed: (manifest: LayerManifest) => LayerManifest): Promise<Layer> {
+    await using _turn = await this.#turn(key);
+    return await this.write(changed((await this.get(key)).manifest));
+  }
+
+  #turn(key: string): Promise<AsyncDisposable> {
+    const path = join(this.folder, `${layerId(key)}.lock`);
+    return acquireFileLock(path, { command: 'change a layer', waitMs: turnMs });
   }
 
   /** Takes a layer's manifest first, so that a crash in between leaves no layer that promises what is gone. */
@@ -127,18 +163,19 @@ export class LayerStore {
     file: Pick<LayerFile, 'name' | 'size'>,
     parent?: string | null,
   ): Promise<Layer> {
-    const { parent: before, ...present } = (await this.get(manifest.key)).manifest;
-    const { name, formerly = [] } = present.disk;
-    const below = parent === undefined ? before : (parent ?? undefined);
-    const disk = { ...file, formerly: [...formerly, name] };
-    return this.write({ ...present, ...(below === undefined ? {} : { parent: below }), disk });
+    return this.change(manifest.key, ({ parent: before, ...present }) => {
+      const { name, formerly = [] } = present.disk;
+      const below = parent === undefined ? before : (parent ?? undefined);
+      const disk = { ...file, formerly: [...formerly, name] };
+      return { ...present, ...(below === undefined ? {} : { parent: below }), disk };
+    });
   }
 
   /** Gives up the RAM of a layer; its disk stays. */
   async dropRam(layer: Layer): Promise<Layer> {
-    const { ram, state, ...rest } = layer.manifest;
+    const { ram, state } = layer.manifest;
     if (!ram && !state) return layer;
-    const written = await this.write(rest);
+    const written = await this.change(layer.manifest.key, ({ ram: _ram, state: _state, ...rest }) => rest);
     this.#trace('give up RAM: the manifest has forgotten it');
     for (const file of [ram, state]) if (file) await rm(this.#path(layer, file), { force: true });
     this.#trace('give up RAM: it is gone');

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, removeAbandonedDrafts } from '@goqemu/core';
+import { folderNames, removeAbandonedDrafts, removeDeadLock } from '@goqemu/core';
 import type { LayerManifest } from './layer-manifest.ts';
 import type { LayerStore } from './layer-store.ts';
 import { removeRebaseDrafts } from './rebase-drafts.ts';
@@ -30,6 +30,9 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
         await rm(join(place, id), { recursive: true, force: true });
   }
   await removeAbandonedDrafts(join(store.folder, 'groups'));
+  await removeAbandonedDrafts(store.folder); // of locks
+  for (const name of await folderNames(store.folder))
+    if (/^[0-9a-f]{12}\.lock$/.test(name)) await removeDeadLock(join(store.folder, name));
 }
 
 /** RAM and UEFI variables are written under a new name each time, and forgotten by the manifest before they go. */

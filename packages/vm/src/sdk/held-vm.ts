@@ -1,4 +1,4 @@
-import { errorMessage, type FileLock, isAlive, type Logger } from '@goqemu/core';
+import { errorMessage, type FileLock, isAlive, type Logger, sleep } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { killVm } from '../lifecycle/kill-vm.ts';
@@ -7,6 +7,9 @@ import { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { StandalonePlace } from './standalone/standalone-host.ts';
 import type { StandaloneRecord } from './standalone/standalone-record.ts';
+
+/** Milliseconds between the first socket of a process that ends and its last. */
+const endingMs = 250;
 
 /** A VM that this object alone drives: its lock is held. */
 export class HeldVm {
@@ -109,7 +112,7 @@ export class HeldVm {
 
   /** Resolves when a machine that has ended by itself is tidied up after. */
   async settled(): Promise<void> {
-    if (this.#machine && !(await isAlive(this.#machine.record))) await this.#watching;
+    if (this.#machine && (await isEnding(this.#machine))) await this.#watching;
     await this.#tidying;
   }
 
@@ -158,5 +161,20 @@ export class HeldVm {
   async release(): Promise<void> {
     await this.disconnect('was let go of');
     await this.#lock[Symbol.asyncDispose]();
+  }
+}
+
+/** A QEMU that was killed is in the process table until its sockets have closed, the session's before the monitor's. */
+async function isEnding({ record, qmp }: Machine): Promise<boolean> {
+  if (!(await isAlive(record))) return true;
+  const waited = new AbortController();
+  const stays = sleep(endingMs, waited.signal).then(
+    () => false,
+    () => true, // told to wait no longer
+  );
+  try {
+    return await Promise.race([qmp.closed.then(() => true), stays]);
+  } finally {
+    waited.abort();
   }
 }
