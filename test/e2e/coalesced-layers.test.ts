@@ -51,7 +51,7 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
   }
 
   /** As many layers to go back to as the lab wants; the machine's disk stands on no others, and nothing is half-done. */
-  async function checkLayers(): Promise<void> {
+  async function checkLayers(said = ''): Promise<void> {
     const files = await home.files('snapshots');
     assert.deepEqual(
       files.filter((file) => /rebasing-/.test(file)),
@@ -62,7 +62,7 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
       machines: { web: { applied: { key: string }[] } };
     };
     const layers = machines.web.applied.map(({ key }) => key.slice(0, 12)).filter((id) => whole.has(id));
-    assert.equal(layers.length, perMachine + 1, 'those of steps, and the first');
+    assert.equal(layers.length, perMachine + 1, `those of steps, and the first: ${layers.join(', ')}\n${said}`);
     const [disk = ''] = (await home.files('labs')).filter((file) => /\bdisk-\d+\.qcow2$/.test(file));
     const chain = await backingChain(join(home.path, 'labs', disk));
     const below = chain.filter((file) => file.includes('/snapshots/')).map((file) => basename(dirname(file)));
@@ -127,9 +127,9 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
       if (await killed(stage)) t.diagnostic('it had ended before');
       assert.deepEqual(await planned(), []);
       await checkGuest();
-      await folder.ok('apply', '--yes');
+      const { stderr } = await folder.ok('apply', '--yes', '--debug');
       assert.deepEqual(await planned(), []);
-      await checkLayers();
+      await checkLayers(stderr);
       await checkGuest();
     });
   }

@@ -8,8 +8,6 @@ import type {
   RestoreReport,
 } from '../checkpoint/checkpoint-report.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
-import type { Allocations } from '../evaluate/allocations.ts';
-import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
@@ -21,7 +19,6 @@ import type { ImportReport } from '../import/import-report.ts';
 import type { PruneReport } from '../layer/prune-layers.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
 import type { LockChange } from '../lock/update-lock.ts';
-import { renamesOf } from '../machine/rename-machine.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
 import type { RefreshReport } from '../refresh/refresh-state.ts';
@@ -30,9 +27,7 @@ import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { StatusReport } from '../report/status-report.ts';
 import { EngineContext } from './engine-context.ts';
 import type { ApplyOptions, ApplyResult, EngineOptions, FoundMachine, PlanOptions } from './engine-options.ts';
-
-/** How often fresh ports are chosen again when somebody listens on those that were chosen. */
-const portAttempts = 8;
+import { type EvaluationOptions, evaluateWithState } from './evaluate-with-state.ts';
 
 /**
  * Plans and applies one stack of one lab. It never prints: it emits events. What acts is loaded with the first verb that
@@ -54,49 +49,8 @@ export class Engine {
    * Runs the lab's program with the addresses and ports that the state has recorded; new ones are chosen where
    * nobody listens. Read-only.
    */
-  async evaluate(
-    definition: LabDefinition,
-    options: { readonly parameters?: Readonly<Record<string, unknown>>; readonly signal?: AbortSignal } = {},
-  ): Promise<Lab> {
-    const context = this.#context;
-    const { state } = await context.read();
-    let machines: Allocations['machines'] = Object.fromEntries(
-      Object.values(state.machines).map(({ name, spec }) => [
-        name,
-        { identity: spec.identity, forwards: spec.forwards },
-      ]),
-    );
-    const avoid = new Set<number>();
-    const call = context.plainCall(state.lineage, 'ports', options.signal);
-    for (let attempt = 1; ; attempt++) {
-      const lab = evaluateLab(definition, {
-        stack: state.forkedFrom?.root ?? context.owner.stack,
-        labFile: context.labFile,
-        allocations: {
-          lineage: state.lineage,
-          place: context.storage.path('state'),
-          machines,
-          avoid,
-          isFork: state.forkedFrom !== undefined,
-        },
-        ...(options.parameters ? { parameters: options.parameters } : {}),
-      });
-      // A new machine may take the name that a renamed one had: what was given out goes with the latter.
-      const reused = renamesOf(machines, lab.machines).filter(({ from }) =>
-        lab.machines.some((one) => one.name === from),
-      );
-      if (reused.length > 0) {
-        const moved = Object.fromEntries(
-          reused.flatMap(({ from, to }) => (machines[from] ? [[to, machines[from]]] : [])),
-        );
-        const gone = new Set(reused.map(({ from }) => from));
-        machines = { ...Object.fromEntries(Object.entries(machines).filter(([name]) => !gone.has(name))), ...moved };
-        continue;
-      }
-      const taken = lab.freshPorts.length > 0 ? await context.backend.takenPorts(lab.freshPorts, call) : [];
-      if (taken.length === 0 || attempt === portAttempts) return lab;
-      for (const port of taken) avoid.add(port);
-    }
+  evaluate(definition: LabDefinition, options: EvaluationOptions = {}): Promise<Lab> {
+    return evaluateWithState(this.#context, definition, options);
   }
 
   /** What applying would do. Read-only and without the lock. */

@@ -1,14 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { GoqemuError, internalError, type SourceLocation, systemErrorCode } from '@goqemu/core';
+import { internalError } from '@goqemu/core';
 import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
-import { labError } from '../evaluate/lab-error.ts';
 import { inheritedLineages } from '../fork/inheritance.ts';
 import { type BaseMaterial, baseKey, stepKey } from '../layer/layer-key.ts';
 import type { LabState } from '../state/lab-state.ts';
 import { pathDigest } from '../step/path-digest.ts';
-import type { PlannedPart, PlannedStep, PlannedText } from '../step/planned-step.ts';
+import type { PlannedPart } from '../step/planned-step.ts';
 import { previewText, type Text } from '../value/text.ts';
 import type { ChainLink } from './desired-machine.ts';
+import { sourceUnreadable } from './render-template.ts';
+import { type ChainPlace, type ContentReader, type ContentText, stepContent } from './step-content.ts';
 
 /** What working out chains needs beside the lab. */
 export interface ChainContext {
@@ -27,6 +27,10 @@ export class ChainBuilder {
   readonly #bases = new Map<string, number>();
   readonly #declarations: ReadonlyMap<string, MachineDeclaration>;
   readonly #digests = new Map<string, Promise<string>>();
+  readonly #reader: ContentReader = {
+    text: (text) => this.#text(text),
+    digest: (source, machine, step) => this.#digest(source, machine, step),
+  };
 
   constructor(context: ChainContext) {
     this.#context = context;
@@ -57,7 +61,7 @@ export class ChainBuilder {
   }
 
   /** Index in a machine's chain after its first `steps` own steps. */
-  place(dependency: Dependency): { readonly machine: string; readonly index: number } {
+  place(dependency: Dependency): ChainPlace {
     return { machine: dependency.machine, index: (this.#bases.get(dependency.machine) ?? 0) + dependency.steps };
   }
 
@@ -85,7 +89,7 @@ export class ChainBuilder {
     after: readonly Dependency[],
     below: string,
   ): Promise<ChainLink> {
-    const built = await this.#step(machine, step);
+    const built = await stepContent(machine.name, step, this.#reader);
     const places = [...this.#places(after), ...built.places];
     const dependsOn = this.#places(after).map(({ machine: name, index: at }) => this.#keyAt(name, at));
     // A step that has to do with another machine is this machine's own: a copy of its outcome would be a
@@ -126,104 +130,10 @@ export class ChainBuilder {
     return last !== undefined && now < last + step.cache.ttlMs ? last : now;
   }
 
-  async #step(
-    machine: MachineDeclaration,
-    step: StepDeclaration,
-  ): Promise<{
-    step: PlannedStep;
-    material: Readonly<Record<string, unknown>>;
-    summary: Record<string, unknown>;
-    places: readonly { machine: string; index: number }[];
-  }> {
-    const environment = Object.entries(step.environment).map(([name, text]) => [name, this.#text(text)] as const);
-    const settings = {
-      name: step.name,
-      user: step.user,
-      ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
-      environment: Object.fromEntries(environment.map(([name, text]) => [name, text.planned])),
-      timeoutMs: step.timeoutMs,
-    };
-    const common = {
-      user: step.user,
-      workingDirectory: step.workingDirectory,
-      environment: Object.fromEntries(environment.map(([name, text]) => [name, text.material])),
-    };
-    const shown: Record<string, unknown> = {
-      kind: step.kind,
-      ...(step.user === 'root' ? {} : { user: step.user }),
-      ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
-      ...(environment.length === 0
-        ? {}
-        : { environment: Object.fromEntries(environment.map(([name, text]) => [name, text.preview])) }),
-    };
-    const places = environment.flatMap(([, text]) => text.places);
-    switch (step.kind) {
-      case 'run': {
-        const script = this.#text(step.script);
-        const { interpreter, capture } = step;
-        return {
-          step: { ...settings, kind: 'run', script: script.planned, interpreter, ...(capture ? { capture } : {}) },
-          material: {
-            kind: 'run',
-            version: 1,
-            ...common,
-            script: script.material,
-            interpreter,
-            ...(capture ? { capture } : {}),
-          },
-          summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
-          places: [...places, ...script.places],
-        };
-      }
-      case 'upload': {
-        const digest = await this.#digest(step.source, machine.name, step);
-        const { source, destination, mode, owner } = step;
-        const optional = { ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) };
-        return {
-          step: { ...settings, kind: 'upload', source, digest, destination, ...optional },
-          material: { kind: 'upload', version: 1, ...common, digest, destination, mode, owner },
-          summary: { ...shown, content: digest.slice(0, 12), destination, ...optional },
-          places,
-        };
-      }
-      case 'file':
-      case 'render': {
-        const contents =
-          step.kind === 'file'
-            ? this.#text(step.contents)
-            : this.#text(
-                await renderTemplate(step.template, step.values, `${machine.name}/${step.name}`, step.location),
-              );
-        const { path, mode, owner } = step;
-        return {
-          step: { ...settings, kind: 'file', path, contents: contents.planned, mode, owner },
-          material: { kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner },
-          summary: { ...shown, path, contents: contents.preview, mode: `0o${mode.toString(8)}`, owner },
-          places: [...places, ...contents.places],
-        };
-      }
-      case 'waitFor': {
-        const { condition } = step;
-        return {
-          step: { ...settings, kind: 'waitFor', condition },
-          material: { kind: 'waitFor', version: 1, ...common, condition },
-          summary: { ...shown, condition },
-          places,
-        };
-      }
-    }
-  }
-
-  /** A text for running, for the key, and for people. */
-  #text(text: Text): {
-    planned: PlannedText;
-    material: readonly unknown[];
-    preview: string;
-    places: readonly { machine: string; index: number }[];
-  } {
+  #text(text: Text): ContentText {
     const planned: PlannedPart[] = [];
     const material: unknown[] = [];
-    const places: { machine: string; index: number }[] = [];
+    const places: ChainPlace[] = [];
     for (const part of text) {
       if (typeof part === 'string') {
         planned.push(part);
@@ -244,7 +154,7 @@ export class ChainBuilder {
     return { planned, material, preview: previewText(text), places };
   }
 
-  #places(dependencies: readonly Dependency[]): readonly { machine: string; index: number }[] {
+  #places(dependencies: readonly Dependency[]): readonly ChainPlace[] {
     return dependencies.map((dependency) => this.place(dependency));
   }
 
@@ -258,7 +168,7 @@ export class ChainBuilder {
     const known = this.#digests.get(source);
     if (known) return known;
     const digest = pathDigest(source).catch((error: unknown) => {
-      throw unreadable(source, `${machine}/${step.name}`, error, step.location);
+      throw sourceUnreadable(source, `${machine}/${step.name}`, error, step.location);
     });
     this.#digests.set(source, digest);
     return digest;
@@ -267,44 +177,4 @@ export class ChainBuilder {
 
 function namesAt(machine: MachineDeclaration, steps: number): readonly string[] {
   return machine.checkpoints.filter((checkpoint) => checkpoint.steps === steps).map((checkpoint) => checkpoint.name);
-}
-
-/** `{{name}}` stands for a value; anything else is copied. */
-async function renderTemplate(
-  path: string,
-  values: Readonly<Record<string, Text>>,
-  step: string,
-  location: SourceLocation | undefined,
-): Promise<Text> {
-  let template: string;
-  try {
-    template = await readFile(path, 'utf8');
-  } catch (error) {
-    throw unreadable(path, step, error, location);
-  }
-  return template.split(/(\{\{\s*[A-Za-z_][\w-]*\s*\}\})/).flatMap((piece): Text => {
-    const name = /^\{\{\s*([\w-]+)\s*\}\}$/.exec(piece)?.[1];
-    if (name === undefined) return piece === '' ? [] : [piece];
-    if (Object.hasOwn(values, name)) return values[name] ?? [];
-    throw labError(
-      'template-value-missing',
-      `${step}: the template ${path} wants {{${name}}}, which is not among the values`,
-      location,
-      `there are: ${Object.keys(values).join(', ') || 'none'}`,
-      step,
-    );
-  });
-}
-
-function unreadable(path: string, step: string, error: unknown, location: SourceLocation | undefined): GoqemuError {
-  const code = systemErrorCode(error);
-  return new GoqemuError({
-    code: 'source-unreadable',
-    source: 'user',
-    subject: step,
-    message: `${step}: ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'unknown error'})`}`,
-    hint: 'paths are relative to the folder of the lab',
-    cause: error,
-    ...(location ? { location } : {}),
-  });
 }

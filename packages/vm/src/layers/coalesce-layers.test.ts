@@ -69,6 +69,16 @@ test('the lowest layer of a chain is coalesced onto the image', async (t) => {
   assert.equal(await contentOf(machine), contents.at(-1));
 });
 
+test('a layer can take in one after the other, and what knows it by its first name reads the newest disk', async (t) => {
+  const { store, layers, machine, contents } = await chainWithMachine(t, 4);
+  for (const index of [2, 1, 0]) {
+    const { key } = (layers[index] as Layer).manifest;
+    assert.deepEqual((await coalesceLayers({ ...optionsFor(store), keys: [key] })).keys, [key]);
+    assert.equal((await backingChain(machine)).length, index + 2);
+    assert.equal(await contentOf(machine), contents.at(-1));
+  }
+});
+
 test('several layers on one each take what it held', async (t) => {
   const { store, layers, contents } = await chainWithMachine(t, 3);
   const [, second, third] = layers as [Layer, Layer, Layer];

@@ -68,7 +68,8 @@ export async function rebaseLayer(
     options.onStage?.('rebase: the new disk has its name');
     const written = await store.replaceDisk(layer, { name, size }, target.parent);
     options.onStage?.('rebase: the manifest names it');
-    await lead(layer.folder, layer.manifest.disk.name, name);
+    // All of them: the machine or the layer that knows it by its first name would stand on the old chain for ever.
+    for (const old of written.manifest.disk.formerly ?? []) await lead(layer.folder, old, name);
     options.onStage?.('rebase: the old name leads to it');
     return { layer: written, bytes: { before, after: await store.diskBytes(written) } };
   } finally {

@@ -1,0 +1,114 @@
+import type { StepDeclaration } from '../evaluate/lab.ts';
+import type { PlannedStep, PlannedText } from '../step/planned-step.ts';
+import type { Text } from '../value/text.ts';
+import { renderTemplate } from './render-template.ts';
+
+/** After how many links of a machine's chain something is there. */
+export interface ChainPlace {
+  readonly machine: string;
+  readonly index: number;
+}
+
+/** A text for running, for the key, and for people. */
+export interface ContentText {
+  readonly planned: PlannedText;
+  readonly material: readonly unknown[];
+  readonly preview: string;
+  /** What its late values come from. */
+  readonly places: readonly ChainPlace[];
+}
+
+/** A step for running, for the key, and for people. */
+export interface StepContent {
+  readonly step: PlannedStep;
+  /** Everything that changes the disk, and nothing else. */
+  readonly material: Readonly<Record<string, unknown>>;
+  readonly summary: Record<string, unknown>;
+  readonly places: readonly ChainPlace[];
+}
+
+/** How reader and files of a step are read. */
+export interface ContentReader {
+  text(text: Text): ContentText;
+  /** Of what an upload would copy. */
+  digest(source: string, machine: string, step: StepDeclaration): Promise<string>;
+}
+
+/** What each kind of step comes to. */
+export async function stepContent(machine: string, step: StepDeclaration, reader: ContentReader): Promise<StepContent> {
+  const environment = Object.entries(step.environment).map(([name, text]) => [name, reader.text(text)] as const);
+  const settings = {
+    name: step.name,
+    user: step.user,
+    ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
+    environment: Object.fromEntries(environment.map(([name, text]) => [name, text.planned])),
+    timeoutMs: step.timeoutMs,
+  };
+  const common = {
+    user: step.user,
+    workingDirectory: step.workingDirectory,
+    environment: Object.fromEntries(environment.map(([name, text]) => [name, text.material])),
+  };
+  const shown: Record<string, unknown> = {
+    kind: step.kind,
+    ...(step.user === 'root' ? {} : { user: step.user }),
+    ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
+    ...(environment.length === 0
+      ? {}
+      : { environment: Object.fromEntries(environment.map(([name, text]) => [name, text.preview])) }),
+  };
+  const places = environment.flatMap(([, text]) => text.places);
+  switch (step.kind) {
+    case 'run': {
+      const script = reader.text(step.script);
+      const { interpreter, capture } = step;
+      return {
+        step: { ...settings, kind: 'run', script: script.planned, interpreter, ...(capture ? { capture } : {}) },
+        material: {
+          kind: 'run',
+          version: 1,
+          ...common,
+          script: script.material,
+          interpreter,
+          ...(capture ? { capture } : {}),
+        },
+        summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
+        places: [...places, ...script.places],
+      };
+    }
+    case 'upload': {
+      const digest = await reader.digest(step.source, machine, step);
+      const { source, destination, mode, owner } = step;
+      const optional = { ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) };
+      return {
+        step: { ...settings, kind: 'upload', source, digest, destination, ...optional },
+        material: { kind: 'upload', version: 1, ...common, digest, destination, mode, owner },
+        summary: { ...shown, content: digest.slice(0, 12), destination, ...optional },
+        places,
+      };
+    }
+    case 'file':
+    case 'render': {
+      const contents =
+        step.kind === 'file'
+          ? reader.text(step.contents)
+          : reader.text(await renderTemplate(step.template, step.values, `${machine}/${step.name}`, step.location));
+      const { path, mode, owner } = step;
+      return {
+        step: { ...settings, kind: 'file', path, contents: contents.planned, mode, owner },
+        material: { kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner },
+        summary: { ...shown, path, contents: contents.preview, mode: `0o${mode.toString(8)}`, owner },
+        places: [...places, ...contents.places],
+      };
+    }
+    case 'waitFor': {
+      const { condition } = step;
+      return {
+        step: { ...settings, kind: 'waitFor', condition },
+        material: { kind: 'waitFor', version: 1, ...common, condition },
+        summary: { ...shown, condition },
+        places,
+      };
+    }
+  }
+}
