@@ -20,7 +20,7 @@ import type {
   StoredLayer,
   SurveyedLayer,
 } from '@goqemu/lab';
-import { portUse } from '@goqemu/network';
+import { portUses } from '@goqemu/network';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
 import type { DoctorFact } from '../doctor/doctor.ts';
 import type { Holding } from '../holdings/find-holdings.ts';
@@ -72,8 +72,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
   }
 
   async takenPorts(ports: readonly number[]): Promise<readonly number[]> {
-    const uses = await Promise.all(ports.map(portUse));
-    return uses.filter((use) => use !== undefined).map(({ port }) => port);
+    return (await portUses(ports)).map(({ port }) => port);
   }
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {

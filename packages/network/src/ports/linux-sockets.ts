@@ -16,10 +16,14 @@ const timeWait = '06'; // keeps nobody from listening who sets SO_REUSEADDR, as 
 const anyAddress = '00000000';
 const loopback = '0100007F'; // 127.0.0.1 in the byte order of the processors that goqemu runs on
 
-/** The sockets on a TCP port as /proc/net/tcp and tcp6 list them (proc(5)). */
-export async function linuxSockets(port: number): Promise<readonly LinuxSocket[]> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readTable));
-  return tables.flatMap((text, version) =>
+/** /proc/net/tcp and tcp6 (proc(5)). The kernel goes through all that it could have, which takes milliseconds. */
+export function socketTables(): Promise<readonly string[]> {
+  return Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readTable));
+}
+
+/** The sockets on a TCP port; whoever asks for several ports reads the tables once. */
+export async function linuxSockets(port: number, tables = socketTables()): Promise<readonly LinuxSocket[]> {
+  return (await tables).flatMap((text, version) =>
     text
       .split('\n')
       .slice(1)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { findFreePort, firstFreePort, portTaken, portUse } from './port-use.ts';
+import { findFreePort, firstFreePort, portTaken, portUse, portUses } from './port-use.ts';
 
 async function listener(host: string) {
   const server = createServer().listen(0, host);
@@ -72,4 +72,14 @@ test('a port that an outgoing connection goes out from, or a listener on IPv6, i
   client.destroy();
   await using both = await listener('::');
   assert.equal((await portUse(both.port))?.reason, 'taken');
+});
+
+test('several ports are looked at together, and those that are taken are told', async () => {
+  await using taken = await listener('127.0.0.1');
+  const uses = await portUses([await findFreePort(), taken.port]);
+  assert.deepEqual(
+    uses.map(({ port, reason }) => [port, reason]),
+    [[taken.port, 'taken']],
+  );
+  assert.deepEqual(await portUses([]), []);
 });

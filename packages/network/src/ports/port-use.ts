@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { GoqemuError, hostPlatform, systemErrorCode } from '@goqemu/core';
-import { linuxSockets } from './linux-sockets.ts';
+import { linuxSockets, socketTables } from './linux-sockets.ts';
 import type { PortHolder } from './port-holder.ts';
 
 /** Why a port cannot be had. */
@@ -19,18 +19,28 @@ export interface PortUse {
  * on Linux the kernel's tables tell. Where they do not decide (a listener on IPv6 alone or on both, a privileged port, a
  * connection that goes out from that port), and on the other systems, it is tried.
  */
-export async function portUse(port: number): Promise<PortUse | undefined> {
-  const failure = (await lookAtTables(port)) ?? (await tryToListen(port));
+export async function portUse(port: number, tables?: Promise<readonly string[]>): Promise<PortUse | undefined> {
+  const failure = (await lookAtTables(port, tables)) ?? (await tryToListen(port));
   if (failure === 'free') return undefined;
   if (failure === 'EACCES') return { port, reason: 'not-permitted', holder: undefined };
   const { portHolder } = await import('./port-holder.ts'); // late: hardly any port that is asked for is taken
   return { port, reason: 'taken', holder: await portHolder(port, hostPlatform().system) };
 }
 
+/** Those of the ports that cannot be had, as `portUse` tells of one. */
+export async function portUses(ports: readonly number[]): Promise<readonly PortUse[]> {
+  const tables = ports.length > 0 && hostPlatform().system === 'linux' ? socketTables() : undefined;
+  const uses = await Promise.all(ports.map((port) => portUse(port, tables)));
+  return uses.filter((use) => use !== undefined);
+}
+
 /** Undefined when the tables do not decide. */
-async function lookAtTables(port: number): Promise<'EADDRINUSE' | 'free' | undefined> {
+async function lookAtTables(
+  port: number,
+  tables: Promise<readonly string[]> | undefined,
+): Promise<'EADDRINUSE' | 'free' | undefined> {
   if (hostPlatform().system !== 'linux') return undefined;
-  const sockets = await linuxSockets(port);
+  const sockets = await linuxSockets(port, tables);
   if (sockets.some(({ holdsLoopback, listens }) => holdsLoopback && listens)) return 'EADDRINUSE';
   return sockets.length === 0 && port > lastPrivileged ? 'free' : undefined;
 }
