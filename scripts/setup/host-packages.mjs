@@ -26,6 +26,8 @@ export const forTests = {
     { name: 'qemu-guest-agent', why: 'the guest agent is tested against the real one', service: true },
     { name: 'openssh-server', why: 'SSH sessions are tested against the real server', service: true },
     { name: 'tmux', why: 'a terminal for the tests of the command line' },
+    { name: 'zsh', why: 'its completion is tested in the shell itself' },
+    { name: 'fish', why: 'the same' },
     { name: 'iproute2', why: 'network namespaces and routes' },
     { name: 'passt', why: "the network that gives a guest the host's own address" },
     { name: 'ovmf', why: 'UEFI firmware for a machine' },

@@ -391,7 +391,11 @@ async function happen(world: World, { event, which }: Round, fuse: Fuse): Promis
     }
     case 'fork': {
       const { checkpoints } = await world.engine().listCheckpoints();
-      const whole = checkpoints.filter((one) => one.contents.length > 0);
+      // One of machines that are there: a machine may have gone, and a template have its name now.
+      const { machines } = await world.engine().status();
+      const whole = checkpoints.filter(
+        (one) => one.contents.length > 0 && one.machines.some(({ name }) => machines.some((it) => it.name === name)),
+      );
       if (whole.length === 0 && all.some((one) => one.status !== 'running')) return;
       const found =
         whole[which % Math.max(1, whole.length)] ?? (await world.engine().createCheckpoint({ description: 'to fork' }));
