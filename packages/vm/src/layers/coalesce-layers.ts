@@ -39,7 +39,7 @@ export async function coalesceLayers(options: CoalesceOptions): Promise<Coalesce
     const row = now.get(key);
     if (!row || row.isPinned || !row.above.every((upper) => gone.has(upper.key))) continue;
     options.signal?.throwIfAborted();
-    await store.remove(key);
+    if (!(await store.disown(key, lineage))) continue; // another lab came to use it
     onStage?.('coalesce: a layer is gone');
     gone.add(key);
     bytes += row.bytes;
