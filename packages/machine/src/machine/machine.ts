@@ -121,8 +121,8 @@ export class Machine implements AsyncDisposable {
 
   /** Lets the virtual CPUs go on, or start when the machine was started paused. */
   async resume(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await this.#qmp.execute('cont', undefined, options);
-    await this.status(options);
+    // Both at once: QEMU answers them in their order, and while a guest runs it takes its time to.
+    await Promise.all([this.#qmp.execute('cont', undefined, options), this.status(options)]);
   }
 
   /** The reset button: nothing is asked of the guest. */
