@@ -40,6 +40,7 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
   const code = await withEventFile(context, options.events, async (events) => {
     let worst: number = exitCode.done;
     for (const [stack, plan] of plans) {
+      if (countChanges(plan) > 0) context.tell(`Stack ${stack}:`); // the machines of all have the same names
       const sink = await chooseRenderer(context, undefined, events);
       const one = openStack(context, lab, stack, sink.handle);
       const settings = { ...options, lab: one, plan, replan: () => planOf(one), sink, lockWait: options['lock-wait'] };
