@@ -28,12 +28,10 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
     // The time that is in its key, and not that of this run: a layer that is lost is made again under the same key.
     const runs = work.timed === undefined ? {} : { runs: { [work.timed.key]: work.timed.ranAt } };
     if (!work.cut) {
-      const named = Object.fromEntries(
-        work.checkpoints.map((one) => [
-          one,
-          writer.state.layers[work.applied.key] ? work.applied.key : (before.layer ?? ''),
-        ]),
-      );
+      // No layer is cut where it is stored already, noted or not; a wait that has none leaves the disk as it was.
+      const isStored = !pure || writer.state.layers[work.applied.key] !== undefined;
+      const layer = isStored ? work.applied.key : (before.layer ?? '');
+      const named = Object.fromEntries(work.checkpoints.map((one) => [one, layer]));
       const checkpoints = { ...before.checkpoints, ...named };
       await writer.end(id, {
         machines: { [name]: { ...before, applied, checkpoints, dirty: false } },

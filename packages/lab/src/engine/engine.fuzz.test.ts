@@ -12,7 +12,7 @@ import { Engine } from './engine.ts';
 
 // Random labs, random edits, a fault at any journal write or backend call. After each round an apply without
 // faults must bring the host to exactly what a cold build of the same lab gives. GOQEMU_FUZZ_CASES asks for
-// more cases, GOQEMU_FUZZ_SEED repeats a run.
+// more cases, GOQEMU_FUZZ_SEED repeats a run, and GOQEMU_FUZZ_PATH with it one case of it.
 const cases = Number(process.env.GOQEMU_FUZZ_CASES ?? 2000);
 const seed = Number(process.env.GOQEMU_FUZZ_SEED ?? 20261120);
 
@@ -252,7 +252,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       assert.equal(world.host.machines.size, 0, 'destroy leaves no machine');
       if (world.coalesced > 0) coalescing++;
     }),
-    { numRuns: cases, seed },
+    { numRuns: cases, seed, ...(process.env.GOQEMU_FUZZ_PATH ? { path: process.env.GOQEMU_FUZZ_PATH } : {}) },
   );
   // The report has the seed, the shrunken case, and how to run it again.
   if (outcome.failed)

@@ -241,3 +241,20 @@ test('layers that another lab takes at the last moment stay, and nothing is trie
   assert.equal(result.outcome, 'done');
   assert.equal(layered(bench), 'abcdef');
 });
+
+test('a checkpoint is of its own step where the layer is stored and the state has forgotten it', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  const lab = (isNamed: boolean) =>
+    defineLab({ name: 'web', layers: { perMachine: 2, budget: '4 KiB' } }, (l) => {
+      l.template('base', {});
+      const web = l.vm('web', {}).capture('one', 'echo 1');
+      (isNamed ? web.checkpoint('after-one') : web).run('two', 'echo 2');
+      if (isNamed) l.template('other', {});
+    });
+  await bench.apply(lab(false));
+  await bench.engine('web').apply(await bench.engine('web').planDestroy());
+  await bench.apply(lab(true));
+  const { checkpoints } = await bench.engine('web').listCheckpoints();
+  const layer = checkpoints.find(({ descriptions }) => descriptions[0] === 'after-one')?.machines[0]?.layer ?? '';
+  assert.equal(bench.host.layers.get(layer)?.disk.length, 2, 'the image and the step');
+});
