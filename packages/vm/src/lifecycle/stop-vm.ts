@@ -13,4 +13,7 @@ export async function stopVm(vm: Vm, call: VmCall): Promise<void> {
     }
   }
   await killVm(vm, call); // clears sockets and the record
+  // With no QEMU on any of them, the folder's own word decides: a cut that was killed may have left an overlay.
+  const { disk, variables } = await vm.state();
+  await vm.folder.keepOnly({ disk, variables });
 }
