@@ -15,7 +15,7 @@ export { createVm, type VmOrigin } from './lifecycle/create-vm.ts';
 export { cutLab, type LabCut } from './lifecycle/cut-lab.ts';
 export { type Cut, cutLayer } from './lifecycle/cut-layer.ts';
 export { deleteVm } from './lifecycle/delete-vm.ts';
-export { killVm } from './lifecycle/kill-vm.ts';
+export { endQemu, killVm } from './lifecycle/kill-vm.ts';
 export type { CutOptions, CutPart } from './lifecycle/layer-cut.ts';
 export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
 export { qemuImgOf } from './lifecycle/qemu-img.ts';
@@ -45,7 +45,7 @@ export {
 } from './sdk/transfer/transfer-options.ts';
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
-export { Vm, type VmScope } from './vm/vm.ts';
+export { machineStopped, Vm, type VmScope } from './vm/vm.ts';
 export { VmFolder } from './vm/vm-folder.ts';
 export type { HostRoom, VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
 export type { VmIdentity, VmSpec } from './vm/vm-spec.ts';

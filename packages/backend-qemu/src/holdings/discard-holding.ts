@@ -1,13 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, hostProcessTable, isAlive, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
-import { collectLayers, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
+import { folderNames, hostProcessTable } from '@goqemu/core';
+import { collectLayers, endQemu, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
 import { disposeLab } from '../host/dispose-lab.ts';
 import type { Holding } from './find-holdings.ts';
 import { runningMachines } from './running-machines.ts';
-
-/** How long a killed process may take to be gone, in milliseconds. */
-const endTimeoutMs = 10_000;
 
 /**
  * Leaves nothing of what a state had on this host: processes, sockets, disks, layers and keys. What another state's
@@ -35,16 +32,6 @@ async function endStrays(host: VmHost, lineage: string, signal: AbortSignal | un
   for (const machine of await runningMachines()) {
     if (machine.home !== host.folders.home || machine.lineage !== lineage) continue;
     const identity = await processes.identify(machine.pid);
-    if (!identity) continue;
-    await withDeadline(`ending the QEMU of ${machine.name}`, endTimeoutMs, signal, async (deadline) => {
-      while (await isAlive(identity, processes)) {
-        try {
-          process.kill(identity.pid, 'SIGKILL');
-        } catch (error) {
-          if (systemErrorCode(error) !== 'ESRCH') throw error;
-        }
-        await sleep(5, deadline);
-      }
-    });
+    if (identity) await endQemu(identity, machine.name, signal ? { signal } : {});
   }
 }

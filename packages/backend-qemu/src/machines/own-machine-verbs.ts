@@ -1,8 +1,7 @@
-import { GoqemuError } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord, CutLayer } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
-import { createVm, deleteVm, restoreVm, startVm, stopVm, type Vm, type VmOrigin } from '@goqemu/vm';
+import { createVm, deleteVm, machineStopped, restoreVm, startVm, stopVm, type Vm, type VmOrigin } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
 import type { OpenSessions } from './open-sessions.ts';
@@ -70,14 +69,7 @@ export class OwnMachineVerbs implements MachineVerbs {
   async running(): Promise<MachineRecord> {
     const { machine } = await this.#vm.state();
     if (machine) return machine as unknown as MachineRecord;
-    const { name } = this.#vm.spec;
-    throw new GoqemuError({
-      code: 'vm-stopped',
-      source: 'user',
-      subject: name,
-      message: `machine ${name} is not running`,
-      hint: 'start it with: goqemu apply',
-    });
+    throw machineStopped(this.#vm.spec.name);
   }
 
   async sshFiles(): Promise<SshFiles> {

@@ -20,7 +20,7 @@ import { readVmState } from '../vm/vm-state.ts';
 export async function killVm(vm: Vm, call: VmCall): Promise<void> {
   const state = await readVmState(vm.folder.state);
   const record = state?.machine as unknown as MachineRecord | undefined;
-  if (record) await end(identityOf(record), vm.spec.name, call);
+  if (record) await endQemu(identityOf(record), vm.spec.name, call);
   if (record) await removeRuntimeFiles(record.runtimeFolder);
   for (const folder of vm.runtimeFolders) await endStray(vm, folder, call);
   if (state?.machine) await vm.update({ machine: undefined, baseState: undefined });
@@ -41,13 +41,13 @@ export async function endStray(vm: Vm, folder: string, call: VmCall): Promise<vo
   for (const pid of await commandLines.containing(basename(folder))) {
     const identity = await processes.identify(pid);
     const [program = ''] = (await commandLines.of(pid)) ?? [];
-    if (identity && /qemu/.test(basename(program))) await end(identity, vm.spec.name, call);
+    if (identity && /qemu/.test(basename(program))) await endQemu(identity, vm.spec.name, call);
   }
   await removeRuntimeFiles(folder);
 }
 
 /** SIGKILL needs no answer from QEMU: it also ends one that is stopped or hangs. */
-async function end(identity: ProcessIdentity, name: string, call: VmCall): Promise<void> {
+export async function endQemu(identity: ProcessIdentity, name: string, call: VmCall): Promise<void> {
   const processes = hostProcessTable();
   await withDeadline(`ending the QEMU of ${name}`, 10_000, call.signal, async (signal) => {
     while (await isAlive(identity, processes)) {

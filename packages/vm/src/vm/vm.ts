@@ -101,7 +101,7 @@ export class Vm {
    */
   async machine(signal?: AbortSignal): Promise<Machine> {
     const { machine } = await this.state();
-    if (!machine) throw stopped(this.spec.name);
+    if (!machine) throw machineStopped(this.spec.name);
     const { logger } = this.host;
     return attachMachine(machine as unknown as MachineRecord, { logger, ...(signal ? { signal } : {}) });
   }
@@ -121,7 +121,8 @@ export class Vm {
   }
 }
 
-function stopped(name: string): GoqemuError {
+/** Of what needs a machine that runs. */
+export function machineStopped(name: string): GoqemuError {
   return new GoqemuError({
     code: 'vm-stopped',
     source: 'user',
