@@ -30,11 +30,13 @@ const heavyWrite =
 
 describe('a checkpoint of Debian', () => {
   let lab: CheckpointLab;
+  const trace: string[] = [];
 
   before(async () => {
     const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: home } };
     const image = await createVmHost({ platform }).images.ensure('debian-12', { arch: 'x86_64' });
-    lab = await CheckpointLab.open({ memory: 2 ** 30, disk: 4e9 });
+    const logger = { log: (_level: string, _scope: string, message: string) => void trace.push(message) };
+    lab = await CheckpointLab.open({ memory: 2 ** 30, disk: 4e9, logger });
     const machine = await lab.boot('web', { image: image.path, format: image.format, guestAgent: image.guestAgent });
     await inGuest(
       machine,
@@ -77,6 +79,26 @@ describe('a checkpoint of Debian', () => {
       `counted to ${counts}`,
     );
     assert.notEqual(random[0], random[1]);
+  });
+
+  test('leaves a process in its RAM, in Perl or in Python, that sets the clock and then is gone', async () => {
+    const onStandby = "pgrep -fc '[0]x5207' || true";
+    const restored = async (key: string, work: (machine: Machine) => Promise<void>) => {
+      trace.length = 0;
+      const machine = await lab.restore(key);
+      assert.ok(trace.includes('restore: the process on standby has set the clock'), trace.join('\n'));
+      const seconds = Number(await inGuest(machine, 'date +%s'));
+      assert.ok(Math.abs(Date.now() / 1000 - seconds) < 5, `the guest is at ${seconds}`);
+      await inGuest(machine, `for turn in $(seq 100); do [ "$(${onStandby})" = 0 ] && exit; sleep 0.1; done; exit 1`);
+      await work(machine);
+      await machine.close();
+    };
+    await restored('quiet', async (machine) => {
+      await inGuest(machine, 'mv /usr/bin/perl /usr/bin/perl.away');
+      await lab.cut('python', machine);
+      assert.equal(await inGuest(machine, onStandby), '0', 'the machine that was cut keeps one');
+    });
+    await restored('python', async () => undefined);
   });
 
   test('taken in the middle of a heavy write, brings back a disk and a RAM that agree, each time', async () => {

@@ -52,7 +52,7 @@ async function bareStart(
   installation: Awaited<ReturnType<typeof findQemu>>,
   folder: string,
 ): Promise<number> {
-  const sockets = unixSockets(folder, { agent: true, console: true }, hostPlatform());
+  const sockets = unixSockets(folder, { agent: true, standby: false, console: true }, hostPlatform());
   const { runtimeFolder } = config;
   const resolved = { ...parseMachineConfig(config), accelerator: 'tcg' as const, runtimeFolder, sockets };
   const argv = machineArguments(resolved, installation, hostPlatform());

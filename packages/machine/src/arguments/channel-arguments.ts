@@ -7,6 +7,9 @@ import { optionText } from './option-text.ts';
 /** The key of the machine's sockets, where these are on TCP. */
 export const tlsId = 'monitor-tls';
 
+/** What the guest finds in `/sys/class/virtio-ports/…/name`. */
+export const standbyPortName = 'org.goqemu.standby.0';
+
 /** The three monitors, and the keys of their sockets where these are on TCP. */
 export function monitorArguments({ config }: ArgumentContext): string[] {
   const { sockets } = config;
@@ -33,12 +36,14 @@ export function channelArguments(context: ArgumentContext): string[] {
     ...(config.sockets.agent ? [{ name: 'org.qemu.guest_agent.0', chardev: 'agent' }] : []),
     ...(usesSpiceAgent(context) ? [{ name: 'com.redhat.spice.0', chardev: 'spice-agent' }] : []),
     ...config.virtioPorts,
+    ...(config.sockets.standby ? [{ name: standbyPortName, chardev: 'standby' }] : []),
   ];
   return [
     ...config.chardevs.flatMap((item) => ['-chardev', chardevText(item)]),
     ...(console ? ['-chardev', socketText('console', console, config.serialLog), '-serial', 'chardev:console'] : []),
     ...config.serialPorts.flatMap((chardev) => ['-serial', `chardev:${chardev}`]),
     ...(config.sockets.agent ? ['-chardev', socketText('agent', config.sockets.agent)] : []),
+    ...(config.sockets.standby ? ['-chardev', socketText('standby', config.sockets.standby)] : []),
     ...(usesSpiceAgent(context) ? ['-chardev', 'spicevmc,id=spice-agent,name=vdagent'] : []),
     ...(virtioPorts.length > 0
       ? device(context, virtio(context, 'virtio-serial'), { id: 'serial', ...slot(context, 'serial') })

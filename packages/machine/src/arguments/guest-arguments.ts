@@ -29,14 +29,14 @@ export function plannedGuestArguments(
   platform: HostPlatform,
 ): string[] {
   const config = parseMachineConfig(input);
-  const { firmware, guestAgent: agent } = config;
+  const { firmware, guestAgent: agent, standbyPort: standby } = config;
   const runtimeFolder = config.runtimeFolder ?? '';
   const resolved = {
     ...config,
     accelerator: input.accelerator,
     runtimeFolder,
     firmware: firmware.kind === 'uefi' ? { ...firmware, code: firmware.code ?? 'code' } : firmware,
-    sockets: unixSockets(runtimeFolder, { agent, console: true }, platform),
+    sockets: unixSockets(runtimeFolder, { agent, standby, console: true }, platform),
   };
   return guestArguments(machineArguments(resolved, installation, platform));
 }

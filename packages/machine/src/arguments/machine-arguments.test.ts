@@ -18,7 +18,11 @@ async function argvOf(
   const config = parseMachineConfig({ uuid, name: 'web', ...input });
   const accelerator = config.accelerator === 'auto' ? 'tcg' : config.accelerator;
   const runtimeFolder = '/run/m';
-  const sockets = unixSockets(runtimeFolder, { agent: config.guestAgent, console: true }, platform);
+  const sockets = unixSockets(
+    runtimeFolder,
+    { agent: config.guestAgent, standby: config.standbyPort, console: true },
+    platform,
+  );
   return machineArguments({ ...config, accelerator, runtimeFolder, sockets }, change(await testQemu()), platform);
 }
 

@@ -108,6 +108,8 @@ export const machineConfigSchema = z.strictObject({
   chardevs: z.array(chardev).default([]),
   virtioPorts: z.array(virtioPort).default([]),
   guestAgent: z.boolean().default(false),
+  /** A virtio port `org.goqemu.standby.0`, by which a process of the guest can wait for word of the machine's owner. */
+  standbyPort: z.boolean().default(false),
   rng: z.boolean().default(true),
   balloon: z.boolean().default(false),
   /** The guest is told when it is a copy (Virtual Machine Generation ID); x86 and arm64. */

@@ -13,9 +13,12 @@ const windows = otherPlatform('win32', { arch: 'x64', temporaryFolder: '/tmp' })
 
 test('where Node opens no Unix sockets, the monitors are loopback ports that want a key', async (t) => {
   const runtimeFolder = join(await temporaryFolder(t), 'run');
-  const machine = await testMachine(t, { runtimeFolder, guestAgent: true }, { platform: windows });
-  const { control, readers, agent } = machine.record.sockets;
-  assert.deepEqual([control.kind, readers.kind, agent?.kind], ['tls-psk', 'tls-psk', 'tls-psk']);
+  const machine = await testMachine(t, { runtimeFolder, guestAgent: true, standbyPort: true }, { platform: windows });
+  const { control, readers, agent, standby } = machine.record.sockets;
+  const kinds = [control, readers, agent, standby].map((socket) => socket?.kind);
+  assert.deepEqual(kinds, ['tls-psk', 'tls-psk', 'tls-psk', 'tls-psk']);
+  await using port = await machine.openStandbyPort();
+  assert.ok(port.peer);
   assert.equal((await stat(join(runtimeFolder, 'keys.psk'))).mode & 0o777, 0o600);
   assert.equal(await machine.status(), 'running');
   assert.equal(await probeMachine(machine.record), 'running');

@@ -33,6 +33,6 @@ export async function resolveConfig(
 
 /** Node opens no Unix sockets on Windows. */
 async function chooseSockets(config: MachineConfig, folder: string, platform: HostPlatform): Promise<MachineSockets> {
-  const wanted = { agent: config.guestAgent, console: true };
+  const wanted = { agent: config.guestAgent, standby: config.standbyPort, console: true };
   return platform.system === 'win32' ? await tlsSockets(folder, wanted) : unixSockets(folder, wanted, platform);
 }

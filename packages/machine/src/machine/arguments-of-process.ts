@@ -32,6 +32,7 @@ export function readArguments(argv: readonly string[]): FoundMachine | undefined
   const control = endpointOf('control') ?? foreignMonitor(options, endpointOf);
   if (!control) return undefined;
   const agent = endpointOf('agent') ?? foreignAgent(options, endpointOf);
+  const standby = endpointOf('standby');
   const console = endpointOf('console');
   const serialLog = chardevs.find((chardev) => chardev.id === 'console')?.logfile;
   const accelerator = parseOption(last(options, 'accel') ?? '')[''];
@@ -41,6 +42,7 @@ export function readArguments(argv: readonly string[]): FoundMachine | undefined
       readers: endpointOf('readers') ?? control,
       tools: endpointOf('tools') ?? control,
       ...(agent ? { agent } : {}),
+      ...(standby ? { standby } : {}),
       ...(console ? { console } : {}),
     },
     runtimeFolder: control.kind === 'unix' ? dirname(control.path) : control.keyFolder,

@@ -12,6 +12,16 @@ export function agentAbsent(name: string): GoqemuError {
   });
 }
 
+export function standbyPortAbsent(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'standby-port-absent',
+    source: 'user',
+    subject: name,
+    message: `machine "${name}" has no port for a process on standby`,
+    hint: 'start it with standbyPort: true',
+  });
+}
+
 export function unstoppable(record: MachineRecord, steps: readonly StopStep[]): GoqemuError {
   return new GoqemuError({
     code: 'machine-unstoppable',

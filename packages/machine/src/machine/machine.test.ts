@@ -230,6 +230,7 @@ test('the guest agent is met in turn, and its turn is given back on closing', as
 test('a machine without a port for an agent says so', async (t) => {
   const machine = await testMachine(t);
   await assert.rejects(machine.agent(), (error) => hasErrorCode(error, 'agent-absent'));
+  await assert.rejects(machine.openStandbyPort(), (error) => hasErrorCode(error, 'standby-port-absent'));
 });
 
 /** A machine whose agent's socket leads to a server that answers as qemu-ga does to a sync and to a ping. */

@@ -6,7 +6,7 @@ import {
   TypedEmitter,
   type Unsubscribe,
 } from '@goqemu/core';
-import type { AnyQmpEvent, GuestAgentClient, QmpClient } from '@goqemu/protocol';
+import type { AnyQmpEvent, GuestAgentClient, QmpClient, Transport } from '@goqemu/protocol';
 import { BlockDevices } from '../devices/block-devices.ts';
 import { Display } from '../devices/display.ts';
 import { Memory } from '../devices/memory.ts';
@@ -15,9 +15,11 @@ import type { ProcessExit } from '../launch/exit-cause.ts';
 import { lastWords } from '../process/last-words.ts';
 import { untilEnded } from '../process/process-end.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
+import { openEndpoint } from '../sockets/turns.ts';
 import { AgentPort } from './agent-port.ts';
 import { endMachine } from './end-machine.ts';
 import { exitOfChild, readToTheEnd } from './last-news.ts';
+import { standbyPortAbsent } from './machine-errors.ts';
 import { type MachineEvent, MachineEventStream } from './machine-events.ts';
 import { type MachineExit, machineExit } from './machine-exit.ts';
 import type { AgentOptions, MachineConnection, StopOptions, StopResult } from './machine-options.ts';
@@ -181,6 +183,18 @@ export class Machine implements AsyncDisposable {
    */
   async openAgentPort(options: AgentOptions = {}): Promise<void> {
     await this.#agentPort.open(options);
+  }
+
+  /**
+   * Connects to the standby port: the bytes that a process of the guest writes to `org.goqemu.standby.0`, and those that
+   * it reads. It takes one client at a time, and has no turns: it is for the one who holds the machine.
+   *
+   * @throws GoqemuError `standby-port-absent` when the machine has none, `connect-failed`
+   */
+  async openStandbyPort(signal?: AbortSignal): Promise<Transport> {
+    const endpoint = this.record.sockets.standby;
+    if (!endpoint) throw standbyPortAbsent(this.record.name);
+    return await openEndpoint(endpoint, signal, false);
   }
 
   /** Drops the connection; QEMU runs on, unless it is owned by this process. */

@@ -22,12 +22,14 @@ export interface MachineSockets {
   /** Left free for tools of other people. */
   readonly tools: SocketEndpoint;
   readonly agent?: SocketEndpoint;
+  readonly standby?: SocketEndpoint;
   /** The first serial port. */
   readonly console?: SocketEndpoint;
 }
 
 export interface WantedSockets {
   readonly agent: boolean;
+  readonly standby: boolean;
   readonly console: boolean;
 }
 
@@ -39,6 +41,7 @@ export function unixSockets(folder: string, wanted: WantedSockets, platform: Hos
     readers: unix('r'),
     tools: unix('t'),
     ...(wanted.agent ? { agent: unix('a') } : {}),
+    ...(wanted.standby ? { standby: unix('w') } : {}),
     ...(wanted.console ? { console: unix('s') } : {}),
   };
 }

@@ -20,6 +20,7 @@ export async function tlsSockets(folder: string, wanted: WantedSockets): Promise
     'readers',
     'tools',
     ...(wanted.agent ? ['agent'] : []),
+    ...(wanted.standby ? ['standby'] : []),
     ...(wanted.console ? ['console'] : []),
   ];
   const ports = await freePorts(names.length);

@@ -6,7 +6,7 @@ import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
-import { useStandby } from './standby.ts';
+import { Standby } from './standby.ts';
 
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type Limits = { readonly signal?: AbortSignal };
@@ -32,6 +32,9 @@ export async function giveIdentity(
   const same = await isItself(vm, layer);
   if (manifest.agent) {
     const renewed = await begun.done;
+    vm.trace(
+      renewed ? 'restore: the process on standby has set the clock' : 'restore: nobody on standby set the clock',
+    );
     if (same && !renewed) await renew(machine, call);
     if (same) return;
     const identity = await ownIdentity(vm);
@@ -87,20 +90,24 @@ export interface Renewal {
 }
 
 /**
- * Opens the agent's port and leaves word there for the process on standby, which sets the guest's clock and reseeds its
- * generator. To be called before the guest goes on: it then finds the word when it first looks.
+ * Opens the agent's port, and leaves word at the other one for the process on standby, which sets the guest's clock and
+ * reseeds its generator. To be called before the guest goes on: both then find what there is to do when they first look.
  */
 export async function beginRenewal(machine: Machine, { manifest }: Layer, call: VmCall): Promise<Renewal> {
   const limits = call.signal ? { signal: call.signal } : {};
   if (!manifest.agent) return { done: Promise.resolve(false) };
-  if (!manifest.standby) {
-    await machine.openAgentPort(limits);
-    return { done: Promise.resolve(false) };
-  }
-  const agent = await machine.agent({ timeoutMs: answerMs, syncsFirst: false, ...limits });
-  const done = useStandby(agent, manifest.standby, limits).finally(() => agent.close());
+  await machine.openAgentPort(limits);
+  if (!manifest.standbyPort) return { done: Promise.resolve(false) };
+  const standby = await Standby.join(machine, limits);
+  const done = Promise.all([standby.use(limits), answered(machine, limits)]).then(([renewed]) => renewed);
   done.catch(() => undefined); // a guest that cannot go on is told about first
   return { done };
+}
+
+/** Wakes the agent, so that who comes next need not wait for that. */
+async function answered(machine: Machine, limits: Limits): Promise<void> {
+  const agent = await machine.agent({ timeoutMs: answerMs, ...limits });
+  await agent.close();
 }
 
 /**

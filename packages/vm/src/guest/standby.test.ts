@@ -1,76 +1,101 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { test } from 'node:test';
-import { sleep } from '@goqemu/core';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { GoqemuError } from '@goqemu/core';
+import { openEndpoint } from '@goqemu/machine';
 import { GuestAgentClient } from '@goqemu/protocol';
-import { FakeGuestAgent, type ProgramCall } from '@goqemu/testing';
-import { dismissStandby, standbyScript, startStandby, useStandby } from './standby.ts';
+import { FakeGuestAgent } from '@goqemu/testing';
+import { Standby, standbyScript } from './standby.ts';
 
-/** A guest whose shell makes the FIFO, takes it after a moment, and then waits until it is told how the process ends. */
-async function guestWithShell() {
-  let end: (exitCode: number) => void = () => undefined;
-  const ended = new Promise<number>((resolve) => {
-    end = resolve;
-  });
-  let fifo = '';
+/** A machine whose standby port leads to this test, which plays the process of the guest. */
+async function guestWithPort(t: TestContext, exitCode = 0) {
+  const folder = await mkdtemp(join(tmpdir(), 'standby-'));
+  const path = join(folder, 'w');
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  const ends: Socket[] = [];
+  server.on('connection', (end) => ends.push(end));
   const guest = await FakeGuestAgent.listen({
     programs: {
-      '/bin/sh': async ({ args }: ProgramCall) => {
-        fifo = /mkfifo -m 600 (\S+)/.exec(args[1] ?? '')?.[1] ?? '';
-        guest.files.contents.set(fifo, Buffer.of());
-        await sleep(50);
-        guest.files.contents.delete(fifo);
-        return { exitCode: await ended };
+      '/bin/sh': () => {
+        if (exitCode === 0) ends.at(-1)?.write('ready\n');
+        return { exitCode };
       },
     },
   });
-  return { guest, end, line: () => guest.files.contents.get(fifo)?.toString() };
+  const agent = await GuestAgentClient.connect(guest.address);
+  t.after(async () => {
+    await agent.close();
+    await guest[Symbol.asyncDispose]();
+    for (const end of ends) end.destroy();
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+  const end = () => ends.at(-1) ?? assert.fail('nobody is at the port');
+  return {
+    agent,
+    machine: { openStandbyPort: (signal?: AbortSignal) => openEndpoint({ kind: 'unix', path }, signal, false) },
+    /** What it is told next; undefined when goqemu has left. */
+    told: async () => {
+      const [bytes] = (await Promise.race([once(end(), 'data'), once(end(), 'end')])) as [Buffer?];
+      return bytes?.toString();
+    },
+    says: (word: string) => end().write(word),
+    leaves: () => end().destroy(),
+  };
 }
 
-test('a process on standby is told the time and a seed, once', async () => {
-  const { guest, end, line } = await guestWithShell();
-  await using _ = guest;
-  await using agent = await GuestAgentClient.connect(guest.address);
-  const standby = await startStandby(agent, 'amd64', {});
-  assert.ok(standby, 'none was started');
-  const used = useStandby(agent, standby, {});
-  while (!line()) await new Promise(setImmediate);
-  end(0);
-  assert.equal(await used, true);
-  const [, seconds, seed] = /^(\d{10}\.\d{9}) ([0-9a-f]{64})\n$/.exec(line() ?? '') ?? [];
+test('a process on standby is told the time and a seed, and says when it is done', async (t) => {
+  const { machine, told, says } = await guestWithPort(t);
+  const standby = await Standby.join(machine, {});
+  const used = standby.use({});
+  const [, seconds, seed] = /^(\d{10}\.\d{9}) ([0-9a-f]{64})$/.exec((await told()) ?? '') ?? [];
   assert.ok(Math.abs(Number(seconds) - Date.now() / 1000) < 60, `it was told ${seconds}`);
   assert.ok(seed, 'it was given no seed');
-  assert.equal(await useStandby(agent, standby, {}), false);
+  const left = told();
+  says('do');
+  says('ne\n');
+  assert.equal(await used, true);
+  assert.equal(await left, undefined);
 });
 
-test('one that fails is not taken for one that did it', async () => {
-  const { guest, end } = await guestWithShell();
-  await using _ = guest;
-  await using agent = await GuestAgentClient.connect(guest.address);
-  const standby = await startStandby(agent, 'amd64', {});
+test('one that fails, or ends without a word, is not taken for one that did it', async (t) => {
+  for (const answer of ['failed\n', 'bye\n', undefined]) {
+    const { machine, told, says, leaves } = await guestWithPort(t);
+    const used = (await Standby.join(machine, {})).use({});
+    await told();
+    if (answer) says(answer);
+    else leaves();
+    assert.equal(await used, false, answer);
+  }
+});
+
+test('one that was started and is not needed is dismissed, and leaves', async (t) => {
+  const { machine, agent, told, says } = await guestWithPort(t);
+  const standby = await Standby.start(machine, agent, 'arm64', {});
   assert.ok(standby, 'none was started');
-  end(3);
-  assert.equal(await useStandby(agent, standby, {}), false);
+  const dismissed = standby.dismiss({});
+  assert.equal(await told(), '\n');
+  says('bye\n');
+  await dismissed;
 });
 
-test('one that is not needed is dismissed without a word', async () => {
-  const { guest, end, line } = await guestWithShell();
-  await using _ = guest;
-  await using agent = await GuestAgentClient.connect(guest.address);
-  const standby = await startStandby(agent, 'arm64', {});
-  assert.ok(standby, 'none was started');
-  end(0);
-  await dismissStandby(agent, standby, {});
-  assert.equal(line(), undefined);
-});
-
-test('a guest that has no program for it does without', async () => {
-  await using guest = await FakeGuestAgent.listen({ programs: { '/bin/sh': () => ({ exitCode: 6 }) } });
-  await using agent = await GuestAgentClient.connect(guest.address);
-  assert.equal(await startStandby(agent, 'amd64', {}), undefined);
+test('a guest that has no program for it, and a machine that has no port, do without', async (t) => {
+  const { machine, agent, told } = await guestWithPort(t, 6);
+  const started = Standby.start(machine, agent, 'amd64', {});
+  assert.equal(await started, undefined);
+  assert.equal(await told(), undefined);
+  const absent = new GoqemuError({ code: 'standby-port-absent', source: 'user', message: 'no port' });
+  const older = { openStandbyPort: () => Promise.reject(absent) };
+  assert.equal(await Standby.start(older, agent, 'amd64', {}), undefined);
 });
 
 test('every shell of a guest can read the script', () => {
   for (const shell of ['/bin/sh', '/bin/bash'])
-    assert.equal(spawnSync(shell, ['-n'], { input: standbyScript('amd64', '/run/goqemu-0') }).status, 0);
+    assert.equal(spawnSync(shell, ['-n'], { input: standbyScript('amd64') }).status, 0);
 });

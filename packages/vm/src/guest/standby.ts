@@ -1,31 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { hasErrorCode, sleep } from '@goqemu/core';
-import type { Machine } from '@goqemu/machine';
+import { hasErrorCode, withDeadline } from '@goqemu/core';
+import { type Machine, standbyPortName } from '@goqemu/machine';
+import { LineSplitter, type Transport } from '@goqemu/protocol';
 import type { VmSpec } from '../vm/vm-spec.ts';
 
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
+type PortOwner = Pick<Machine, 'openStandbyPort'>;
 type Limits = { readonly signal?: AbortSignal };
 
-/**
- * A process of the guest that a cut leaves waiting in its RAM: after the restore it sets the clock and reseeds the random
- * generator. It is there already, while starting any program in an emulated guest takes longer than all else of a
- * restore, and it can do what takes an ioctl. Guests with neither Perl nor Python do without.
- */
-export interface Standby {
-  readonly pid: number;
-  /** The agent's handle of the FIFO that it reads one line from: the time, and a seed. */
-  readonly handle: number;
-}
-
-const name = 'the process on standby';
-/** Seconds until one that nobody has a word for ends by itself: its goqemu may have been killed. */
+/** Seconds until one that nobody has a word for ends by itself; it also ends when its goqemu leaves the port. */
 const patienceSeconds = 120;
 /** Milliseconds for the process to be ready. */
 const startMs = 5_000;
-/** Milliseconds for the process to do its work. */
+/** Milliseconds for the process to do its work, or to leave. */
 const workMs = 5_000;
-/** Looking sooner only takes time from it. */
-const shortestWorkMs = 10;
 
 /** Numbers of system calls (Linux, arch/…/entry/syscalls). */
 const calls: Record<VmSpec['arch'], { readonly getTime: number; readonly setTime: number; readonly exit: number }> = {
@@ -35,112 +23,149 @@ const calls: Record<VmSpec['arch'], { readonly getTime: number; readonly setTime
 
 /**
  * random(4): 0x5207 is RNDRESEEDCRNG; what is written is mixed in, and takes effect with the reseed. All that is called
- * after the restore was called once before, so that the linker has found it; and the end is the kernel's alone.
+ * after the restore was called once before, so that the linker has found it. The end comes a second after the answer,
+ * when the guest has other things behind it, and is the kernel's alone.
  */
-export function standbyScript(arch: VmSpec['arch'], fifo: string): string {
+export function standbyScript(arch: VmSpec['arch']): string {
   const { getTime, setTime, exit } = calls[arch];
-  const perl = `alarm ${patienceSeconds}; open(F, "<", $ARGV[0]) or exit 1;
+  const perl = `alarm ${patienceSeconds}; sysopen(P, $ARGV[0], 2) or exit 1;
 open(R, ">", "/dev/urandom") or exit 4; syswrite(R, "x"); ioctl(R, 0x5207, 0);
 sub words { return unpack("A10 x A9 x A64", $_[0]) } ($s, $n, $r) = words("0" x 85);
-$t = pack("qq", 0, 0); syscall(${getTime}, 0, $t);
-unlink $ARGV[0]; sysread(F, $l, 85) == 85 or exit 0; ($s, $n, $r) = words($l);
-$t = pack("qq", $s, $n); $e = syscall(${setTime}, 0, $t) == 0 ? 0 : 3;
-syswrite(R, $r); ioctl(R, 0x5207, 0); syscall(${exit}, $e);`;
+$t = pack("qq", 0, 0); syscall(${getTime}, 0, $t); syswrite(P, "ready\\n");
+if (sysread(P, $l, 85) != 85) { syswrite(P, "bye\\n"); exit 0 } ($s, $n, $r) = words($l);
+$t = pack("qq", $s, $n); $e = syscall(${setTime}, 0, $t) == 0 ? "done\\n" : "failed\\n";
+syswrite(R, $r); ioctl(R, 0x5207, 0); syswrite(P, $e); sleep 1; syscall(${exit}, 0);`;
   const python = `import fcntl, os, signal, sys, time
-signal.alarm(${patienceSeconds}); fifo = os.open(sys.argv[1], os.O_RDONLY)
+signal.alarm(${patienceSeconds}); port = os.open(sys.argv[1], os.O_RDWR)
 pool = os.open("/dev/urandom", os.O_WRONLY)
 def reseed(seed):
     os.write(pool, seed)
     try: fcntl.ioctl(pool, 0x5207)
     except OSError: pass
-reseed(b"x"); os.unlink(sys.argv[1]); line = os.read(fifo, 85)
-if line:
-    time.clock_settime_ns(time.CLOCK_REALTIME, int(line[:10] + line[11:20])); reseed(line[21:]); os._exit(0)`;
-  return `mkfifo -m 600 ${fifo} || exit 5
-command -v perl >/dev/null && exec perl -e '${perl}' ${fifo}
-command -v python3 >/dev/null && exec python3 -ISE -c '${python}' ${fifo}
-rm ${fifo}; exit 6`;
+reseed(b"x"); os.write(port, b"ready\\n"); line = os.read(port, 85)
+if len(line) != 85: os.write(port, b"bye\\n"); os._exit(0)
+try: time.clock_settime_ns(time.CLOCK_REALTIME, int(line[:10] + line[11:20])); said = b"done\\n"
+except OSError: said = b"failed\\n"
+reseed(line[21:]); os.write(port, said); time.sleep(1); os._exit(0)`;
+  return `for entry in /sys/class/virtio-ports/*; do
+  read -r name < "$entry/name" && [ "$name" = ${standbyPortName} ] && port=/dev/\${entry##*/}
+done
+[ "$port" ] || exit 5
+if command -v perl >/dev/null; then perl -e '${perl}' "$port" &
+elif command -v python3 >/dev/null; then python3 -ISE -c '${python}' "$port" &
+else exit 6; fi`;
 }
 
-/** Seconds and nanoseconds since 1970, and a seed: 85 characters, and the end of the line. */
-function line(): string {
+/** Seconds and nanoseconds since 1970, and a seed: 85 characters. */
+function timeAndSeed(): string {
   const now = Date.now();
   const seconds = Math.floor(now / 1000)
     .toString()
     .padStart(10, '0');
   const nanoseconds = ((now % 1000) * 1e6).toString().padStart(9, '0');
-  return `${seconds}.${nanoseconds} ${randomBytes(32).toString('hex')}\n`;
+  return `${seconds}.${nanoseconds} ${randomBytes(32).toString('hex')}`;
 }
 
 /**
- * Starts one, and waits until it reads: what is written to a FIFO that nobody has opened yet is lost when the writer
- * closes it. Undefined in a guest that cannot have one, or is not that far in time.
+ * A process of the guest that a cut leaves waiting in its RAM, at the standby port: after the restore it sets the clock
+ * and reseeds the random generator. It is there already, while starting any program in an emulated guest takes longer
+ * than all else of a restore; it can do what takes an ioctl; and it wakes beside the agent, on another processor where
+ * the guest has one. Guests with neither Perl nor Python do without.
  */
-export async function startStandby(
-  agent: GuestAgentClient,
-  arch: VmSpec['arch'],
-  limits: Limits,
-): Promise<Standby | undefined> {
-  const fifo = `/run/goqemu-${randomBytes(6).toString('hex')}`;
-  const command = { path: '/bin/sh', arg: ['-c', standbyScript(arch, fifo)], 'capture-output': false };
-  const { pid } = await agent.execute('guest-exec', command, limits);
-  let handle: number | undefined;
-  for (const deadline = Date.now() + startMs; Date.now() < deadline; ) {
-    // Opening comes after the look: a FIFO that is gone while the process lives was taken by it.
-    const { exited } = await agent.execute('guest-exec-status', { pid }, limits);
-    if (exited) break;
-    const opened = await openFifo(agent, fifo, limits);
-    if (handle !== undefined && opened === undefined) return { pid, handle };
-    if (handle === undefined) handle = opened;
-    else if (opened !== undefined) await agent.execute('guest-file-close', { handle: opened }, limits);
-    await sleep(5, limits.signal);
+export class Standby {
+  readonly #port: Transport;
+  readonly #words: string[] = [];
+  #left = false;
+  #heard: () => void = () => undefined;
+
+  private constructor(port: Transport) {
+    this.#port = port;
+    const splitter = new LineSplitter((line) => {
+      this.#words.push(line.toString());
+      this.#heard();
+    }, 4096);
+    port.onBytes((bytes) => splitter.push(bytes));
+    void port.closed.then(() => {
+      this.#left = true;
+      this.#heard();
+    });
   }
-  // One that comes to read later finds the end of the line, and ends.
-  if (handle !== undefined) await agent.execute('guest-file-close', { handle }, limits);
-  return undefined;
+
+  /**
+   * Starts one, and waits until it listens.
+   *
+   * @returns undefined in a guest that cannot have one, or is not that far in time
+   */
+  static async start(
+    machine: PortOwner,
+    agent: GuestAgentClient,
+    arch: VmSpec['arch'],
+    { signal }: Limits,
+  ): Promise<Standby | undefined> {
+    const port = await machine.openStandbyPort(signal).catch(noPort);
+    if (!port) return undefined;
+    const standby = new Standby(port);
+    try {
+      const command = { path: '/bin/sh', args: ['-c', standbyScript(arch)], capture: false, timeoutMs: startMs };
+      const { exitCode } = await agent.exec({ ...command, ...(signal ? { signal } : {}) });
+      if (exitCode === 0 && (await standby.#word('starting the process on standby', startMs, signal)) === 'ready')
+        return standby;
+    } catch (error) {
+      await port.close();
+      if (hasErrorCode(error, 'timeout') || hasErrorCode(error, 'qga-exec-timeout')) return undefined;
+      throw error;
+    }
+    await port.close();
+    return undefined;
+  }
+
+  /** Goes to one that a restored guest has; the guest may still stand still. */
+  static async join(machine: PortOwner, { signal }: Limits): Promise<Standby> {
+    return new Standby(await machine.openStandbyPort(signal));
+  }
+
+  /**
+   * Tells it the time and a seed, and leaves the port when it has answered. The word may lie in the port when the guest
+   * goes on.
+   *
+   * @returns false when it is not there any more, failed, or did not answer within 5 s
+   */
+  async use({ signal }: Limits): Promise<boolean> {
+    try {
+      this.#port.write(timeAndSeed());
+      return (await this.#word('the process on standby', workMs, signal)) === 'done';
+    } catch (error) {
+      if (hasErrorCode(error, 'timeout')) return false;
+      throw error;
+    } finally {
+      await this.#port.close();
+    }
+  }
+
+  /** Lets it end without having done anything: the machine that was cut goes on and needs no new time. */
+  async dismiss({ signal }: Limits): Promise<void> {
+    try {
+      this.#port.write('\n');
+      await this.#word('dismissing the process on standby', workMs, signal);
+    } finally {
+      await this.#port.close();
+    }
+  }
+
+  /** The next that it says; undefined when the port has closed. */
+  #word(name: string, milliseconds: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+    return withDeadline(name, milliseconds, signal, async () => {
+      if (this.#words.length === 0 && !this.#left)
+        await new Promise<void>((resolve) => {
+          this.#heard = resolve;
+        });
+      return this.#words.shift();
+    });
+  }
 }
 
-/** For reading and writing: a FIFO that nobody reads would hold the whole agent up otherwise (fifo(7)). */
-async function openFifo(agent: GuestAgentClient, path: string, limits: Limits): Promise<number | undefined> {
-  return agent.execute('guest-file-open', { path, mode: 'r+' }, limits).catch(notThere);
-}
-
-/** Lets it end without having done anything: the machine that was cut goes on and needs no new time. */
-export async function dismissStandby(agent: GuestAgentClient, { pid, handle }: Standby, limits: Limits): Promise<void> {
-  await agent.execute('guest-file-close', { handle }, limits);
-  await agent.waitForExec(pid, { path: name, timeoutMs: workMs, ...limits });
-}
-
-/**
- * Has it do its work: in one message, sync and all, which may lie in the port when the guest goes on.
- *
- * @returns false when it is not there any more, failed, or did not end within 5 s
- */
-export async function useStandby(agent: GuestAgentClient, { pid, handle }: Standby, limits: Limits): Promise<boolean> {
-  const write = { handle, 'buf-b64': Buffer.from(line()).toString('base64') };
-  const written = await agent
-    .executeTogether(
-      [
-        { execute: 'guest-file-write', arguments: write },
-        { execute: 'guest-file-close', arguments: { handle } }, // which also flushes
-      ],
-      limits,
-    )
-    .catch(notThere);
-  if (!written) return false;
-  await sleep(shortestWorkMs, limits.signal);
-  const result = await agent.waitForExec(pid, { path: name, timeoutMs: workMs, ...limits }).catch(notDone);
-  return result?.exitCode === 0;
-}
-
-/** One that hangs is left to its own end. */
-function notDone(error: unknown): undefined {
-  if (hasErrorCode(error, 'qga-exec-timeout')) return undefined;
-  return notThere(error);
-}
-
-/** The agent says so when it knows no such file, handle or process. */
-function notThere(error: unknown): undefined {
-  if (hasErrorCode(error, 'qga-command-failed')) return undefined;
+/** A machine that was started before there was such a port. */
+function noPort(error: unknown): undefined {
+  if (hasErrorCode(error, 'standby-port-absent')) return undefined;
   throw error;
 }

@@ -52,8 +52,8 @@ export const layerManifestSchema = z.object({
   }),
   /** Whether the guest's agent answered when the layer was cut. */
   agent: z.boolean(),
-  /** A process of the guest that waits in the RAM for the time: its pid, and the agent's handle of what it reads. */
-  standby: z.optional(z.object({ pid: z.int(), handle: z.int() })),
+  /** Whether a process of the guest waits in the RAM, at the standby port, for the time. */
+  standbyPort: z.optional(z.boolean()),
   disk: z.extend(fileSchema, {
     /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
     formerly: z.optional(z.array(fileSchema.shape.name)),

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import type { StateForm } from '@goqemu/machine';
-import type { Standby } from '../guest/standby.ts';
 import type { LayerManifest } from '../layers/layer-manifest.ts';
 import { layerId } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -15,7 +14,8 @@ export interface CutDescription {
   readonly group?: string;
   /** How the RAM was saved, if it was. */
   readonly ram?: StateForm;
-  readonly standby?: Standby;
+  /** Whether a process of the guest is on standby. */
+  readonly standby: boolean;
 }
 
 /** The manifest of a machine's layer, once its files are whole. */
@@ -43,7 +43,7 @@ export async function describeCut(
       hostKey: (await vm.hostKey()).publicKey,
     },
     agent: agent ?? false,
-    ...(standby ? { standby } : {}),
+    ...(standby ? { standbyPort: true } : {}),
     disk: { name: files.names.disk, size: (await stat(files.disk)).size },
     ...(await files.sealed(ram)),
     compatibility: {

@@ -4,7 +4,7 @@ import { errorMessage, removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { findLostAgent } from '../guest/find-lost-agent.ts';
-import { dismissStandby, type Standby, startStandby } from '../guest/standby.ts';
+import { Standby } from '../guest/standby.ts';
 import { syncGuest } from '../guest/sync-guest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import { captureMachine } from '../ram/capture-machine.ts';
@@ -134,7 +134,7 @@ export class LayerCut implements AsyncDisposable {
 
   async #putOnStandby(machine: Machine): Promise<void> {
     await using agent = await machine.agent({ timeoutMs: 10_000, ...this.#limits });
-    this.#standby = await startStandby(agent, this.vm.spec.arch, this.#limits);
+    this.#standby = await Standby.start(machine, agent, this.vm.spec.arch, this.#limits);
     this.vm.trace(this.#standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
   }
 
@@ -181,7 +181,7 @@ export class LayerCut implements AsyncDisposable {
 
   /** Makes the files durable and the layer one. */
   async finish(group?: string): Promise<Layer> {
-    const standby = this.#standby;
+    const standby = this.#standby !== undefined;
     const { key, parent, descriptions } = this.#options;
     await this.#dismiss();
     await this.#capture?.finish();
@@ -195,7 +195,7 @@ export class LayerCut implements AsyncDisposable {
       ...(parent ? { parent } : {}),
       ...(this.#capture ? { ram: this.#capture.form } : {}),
       ...(group ? { group } : {}),
-      ...(standby ? { standby } : {}),
+      standby,
     });
     const layer = await this.vm.host.layers.write(manifest);
     this.#finished = true;
@@ -208,10 +208,8 @@ export class LayerCut implements AsyncDisposable {
   async #dismiss(): Promise<void> {
     const standby = this.#standby;
     this.#standby = undefined;
-    if (!standby || !this.machine) return;
     try {
-      await using agent = await this.machine.agent({ timeoutMs: 5_000, ...this.#limits });
-      await dismissStandby(agent, standby, this.#limits);
+      await standby?.dismiss(this.#limits);
     } catch (error) {
       this.#call.signal?.throwIfAborted();
       this.vm.trace(`cut: the process on standby was not dismissed: ${errorMessage(error)}`);
@@ -224,6 +222,7 @@ export class LayerCut implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dismiss();
     if (!this.#finished) {
       await this.#files.removeCopies();
       if (!this.#moved) {

@@ -29,6 +29,7 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
     ],
     networks: networks(vm),
     guestAgent: true,
+    standbyPort: true,
     vmgenid: true,
     serialLog: folder.serialLog,
     stderrLog: folder.qemuLog,
@@ -78,13 +79,14 @@ function networks(vm: Vm): Networks {
 
 /** Equal for configurations whose guests see the same devices: names, paths, addresses and ports left out. */
 export function deviceDigest(configuration: MachineConfigInput): string {
-  const { firmware, drives, networks, guestAgent, vmgenid } = configuration;
+  const { firmware, drives, networks, guestAgent, standbyPort, vmgenid } = configuration;
   return lengthPrefixedDigest([
     canonicalJson({
       firmware: typeof firmware === 'object' ? firmware.kind : firmware,
       drives: drives?.map(({ source: _source, ...device }) => device),
       networks: networks?.map(({ kind, id, model }) => ({ kind, id, model })),
       guestAgent,
+      standbyPort,
       vmgenid,
     }),
   ]);
