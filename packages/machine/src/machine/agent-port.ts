@@ -26,7 +26,6 @@ export class AgentPort {
     const line = await this.#line.lend(() => this.#connect(options));
     const client = await GuestAgentClient.connect(line, {
       syncTimeoutMs: options.timeoutMs ?? defaultTimeoutMs,
-      syncsFirst: options.syncsFirst ?? true,
       logger: this.#logger,
       ...(options.signal ? { signal: options.signal } : {}),
     });

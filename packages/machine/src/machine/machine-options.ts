@@ -34,8 +34,6 @@ export interface StopResult {
 export interface AgentOptions {
   /** Milliseconds to wait for one's turn, and again for the agent to answer; 5000 unless given. */
   readonly timeoutMs?: number;
-  /** Wait until the agent has answered a sync; default true. Without it the first command brings the sync. */
-  readonly syncsFirst?: boolean;
   readonly signal?: AbortSignal;
   /** Told to others who wait for their turn. */
   readonly command?: string;

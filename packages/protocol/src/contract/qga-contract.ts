@@ -59,31 +59,6 @@ export function qgaContract(kind: AgentKind): void {
     await next.ping();
   });
 
-  check(
-    'commands that are sent together are carried out in their order, also after one that is refused',
-    async (first, under) => {
-      await first.close();
-      await using agent = await GuestAgentClient.connect(under.address, { syncsFirst: false });
-      const path = join(under.folder, 'together');
-      const [handle] = await agent.executeTogether([
-        { execute: 'guest-file-open', arguments: { path, mode: 'w' } },
-        { execute: 'guest-ping' },
-      ]);
-      assert.equal(typeof handle, 'number');
-      const here = { handle: handle as number };
-      await assert.rejects(
-        agent.executeTogether([
-          { execute: 'guest-file-write', arguments: { ...here, 'buf-b64': Buffer.from('to').toString('base64') } },
-          { execute: 'guest-file-close', arguments: { handle: 1_000_000 } },
-          { execute: 'guest-file-write', arguments: { ...here, 'buf-b64': Buffer.from('gether').toString('base64') } },
-          { execute: 'guest-file-close', arguments: here },
-        ]),
-        (error) => isQgaCommandError(error, 'GenericError'),
-      );
-      assert.equal((await agent.readFile(path)).toString(), 'together');
-    },
-  );
-
   check('an unknown command and a forbidden one are refused', async (agent) => {
     await assert.rejects(agent.executeUntyped('guest-none'), (error) => isQgaCommandError(error, 'CommandNotFound'));
     const error = await agent.execute('guest-suspend-ram').then(

@@ -8,12 +8,6 @@ import { notRespondingError, QgaCommandError, qgaClosedError } from './qga-error
 /** Not valid in UTF-8, so the agent's parser drops what it held; sent back before the answer to a sync. */
 const sentinel = 0xff;
 
-/** What is sent to the agent; `arguments` are left out when it takes none. */
-export interface AgentCommand {
-  readonly execute: string;
-  readonly arguments?: object | undefined;
-}
-
 export interface ChannelLimits {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -76,34 +70,19 @@ export class GuestAgentChannel {
 
   /** Resyncs when it must, then runs the command. */
   request(command: string, args: object | undefined, limits: ChannelLimits): Promise<unknown> {
-    return this.#inTurn(async () => {
+    const turn = this.#queue.then(async () => {
       limits.signal?.throwIfAborted();
       await this.#resyncWhenLost(limits.signal);
       return this.#command(command, args, limits);
     });
-  }
-
-  /**
-   * Sends several commands at once, after a sync where one is due: the agent carries them out one after another,
-   * whatever comes of those before.
-   *
-   * @returns the answers, when all have come
-   */
-  requestTogether(commands: readonly AgentCommand[], limits: ChannelLimits): Promise<readonly unknown[]> {
-    return this.#inTurn(async () => {
-      limits.signal?.throwIfAborted();
-      return this.#together(commands, limits);
-    });
+    this.#queue = turn.catch(() => undefined);
+    return turn;
   }
 
   /** @throws GoqemuError `qga-not-responding` */
   sync(signal?: AbortSignal): Promise<void> {
-    return this.#inTurn(() => this.#resyncWhenLost(signal));
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
-    this.#queue = turn.catch(() => undefined); // the one who asked is told
+    const turn = this.#queue.then(() => this.#resyncWhenLost(signal));
+    this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
@@ -116,13 +95,20 @@ export class GuestAgentChannel {
 
   async #resyncWhenLost(signal: AbortSignal | undefined): Promise<void> {
     if (this.#inSync) return;
-    const sync = this.#newSync();
+    this.#syncId += 1;
+    const id = this.#syncId;
     await this.#exchangeOnce<void>({
       timeoutMs: this.#syncTimeoutMs,
       signal,
-      send: () => this.#transport.write(sync.bytes),
+      send: () => {
+        this.#transport.write(Buffer.of(sentinel));
+        this.#transport.write(`{"execute":"guest-sync-delimited","arguments":{"id":${id}}}\n`);
+      },
       accept: (line, resolve) => {
-        if (sync.isAnsweredBy(line)) resolve();
+        const mark = line.lastIndexOf(sentinel);
+        if (mark < 0) return; // left over from before
+        const message = parseMessage(line.subarray(mark + 1));
+        if (typeof message === 'object' && message.return === id) resolve();
       },
       onTimeout: (_resolve, reject) => reject(notRespondingError(this.peer, this.#syncTimeoutMs)),
       onEnd: (_resolve, reject, cause) => reject(qgaClosedError(this.peer, 'guest-sync-delimited', cause)),
@@ -130,70 +116,18 @@ export class GuestAgentChannel {
     this.#inSync = true;
   }
 
-  /** A `guest-sync-delimited` with an id of its own; what comes before its answer is left over from before. */
-  #newSync(): { readonly bytes: Buffer; readonly isAnsweredBy: (line: Buffer) => boolean } {
-    this.#syncId += 1;
-    const id = this.#syncId;
-    const command = format({ execute: 'guest-sync-delimited', arguments: { id } });
-    return {
-      bytes: Buffer.concat([Buffer.of(sentinel), Buffer.from(command)]),
-      isAnsweredBy: (line) => {
-        const mark = line.lastIndexOf(sentinel);
-        const message = mark < 0 ? undefined : parseMessage(line.subarray(mark + 1));
-        return typeof message === 'object' && message.return === id;
-      },
-    };
-  }
-
-  #together(commands: readonly AgentCommand[], { timeoutMs, signal }: ChannelLimits): Promise<readonly unknown[]> {
-    let sync = this.#inSync ? undefined : this.#newSync();
-    const bytes = [...(sync ? [sync.bytes] : []), ...commands.map((command) => Buffer.from(format(command)))];
-    const names = commands.map(({ execute }) => execute).join(', ');
-    const answers: unknown[] = [];
-    let refused: QgaCommandError | undefined;
-    return this.#exchangeOnce<readonly unknown[]>({
-      timeoutMs,
-      signal,
-      send: () => this.#transport.write(Buffer.concat(bytes)),
-      accept: (line, resolve, reject) => {
-        if (sync) {
-          if (!sync.isAnsweredBy(line)) return;
-          sync = undefined;
-          this.#inSync = true;
-          return;
-        }
-        const reply = this.#replyIn(line);
-        if (!reply) return;
-        if ('error' in reply) refused ??= new QgaCommandError(commands[answers.length]?.execute ?? names, reply.error);
-        answers.push('error' in reply ? undefined : reply.return);
-        if (answers.length < commands.length) return;
-        if (refused) reject(refused);
-        else resolve(answers);
-      },
-      onTimeout: (_resolve, reject) =>
-        reject(sync ? notRespondingError(this.peer, timeoutMs) : timeoutError(names, timeoutMs)),
-      onEnd: (_resolve, reject, cause) => reject(qgaClosedError(this.peer, names, cause)),
-    });
-  }
-
-  #replyIn(line: Buffer) {
-    const message = parseMessage(line);
-    const reply = typeof message === 'object' ? readReply(message) : undefined;
-    if (!reply) this.#logger.log('debug', 'qga', 'skipped', { peer: this.peer, line: excerpt(line) });
-    return reply;
-  }
-
   #command(command: string, args: object | undefined, limits: ChannelLimits): Promise<unknown> {
-    const text = format({ execute: command, arguments: args });
+    const text = `{"execute":${JSON.stringify(command)}${args ? `,"arguments":${JSON.stringify(args)}` : ''}}\n`;
     const { timeoutMs, signal, noReply = false } = limits;
     return this.#exchangeOnce<unknown>({
       timeoutMs,
       signal,
       send: () => this.#transport.write(text),
       accept: (line, resolve, reject) => {
-        const reply = this.#replyIn(line);
-        if (!reply) return;
-        if ('error' in reply) reject(new QgaCommandError(command, reply.error));
+        const message = parseMessage(line);
+        const reply = typeof message === 'object' ? readReply(message) : undefined;
+        if (!reply) this.#logger.log('debug', 'qga', 'skipped', { peer: this.peer, line: excerpt(line) });
+        else if ('error' in reply) reject(new QgaCommandError(command, reply.error));
         else resolve(reply.return);
       },
       onTimeout: (resolve, reject) => (noReply ? resolve(undefined) : reject(timeoutError(command, timeoutMs))),
@@ -246,8 +180,4 @@ export class GuestAgentChannel {
     }
     return this.#closing ? {} : { error: this.#ended };
   }
-}
-
-function format(command: AgentCommand): string {
-  return `${JSON.stringify(command)}\n`;
 }

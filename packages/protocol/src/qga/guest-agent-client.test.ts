@@ -93,42 +93,6 @@ test('commands that are sent at once run one after another', async () => {
   });
 });
 
-test('several commands go out together, with the sync that is due; a refused one keeps none of them back', async () => {
-  await using guest = await FakeGuestAgent.listen({ faults: { splitBytes: 1 } });
-  await using agent = await GuestAgentClient.connect(guest.address, { syncsFirst: false });
-  guest.sendRaw('{"return": "stale"}\n{"error": {"cla');
-  assert.deepEqual(names(guest), [], 'nothing is asked on connect');
-  const [name, , opened] = await agent.executeTogether([
-    { execute: 'guest-get-host-name' },
-    { execute: 'guest-ping' },
-    { execute: 'guest-file-open', arguments: { path: '/a', mode: 'w' } },
-  ]);
-  assert.deepEqual(name, { 'host-name': 'fake' });
-  assert.equal(typeof opened, 'number');
-  await assert.rejects(
-    agent.executeTogether([
-      { execute: 'guest-exec-status', arguments: { pid: 1 } },
-      { execute: 'guest-file-close', arguments: { handle: opened as number } },
-    ]),
-    /guest-exec-status.*Invalid parameter 'pid'/s,
-  );
-  await assert.rejects(agent.execute('guest-file-close', { handle: opened as number }), /handle/);
-  assert.equal(names(guest).filter((command) => command === 'guest-sync-delimited').length, 1);
-});
-
-test('commands sent together that get no answer lose the sync, or were never in one', async () => {
-  await withFake({ faults: { mute: new Set(['guest-get-users']) } }, async (agent, guest) => {
-    const together = () =>
-      agent.executeTogether([{ execute: 'guest-get-users' }, { execute: 'guest-ping' }], { timeoutMs: 20 });
-    await assert.rejects(together(), { code: 'timeout' });
-    await agent.ping();
-    assert.equal(names(guest).filter((command) => command === 'guest-sync-delimited').length, 2);
-    guest.faults.silent = true;
-    await assert.rejects(together(), { code: 'timeout' });
-    await assert.rejects(together(), { code: 'qga-not-responding' });
-  });
-});
-
 test('the end of the connection settles what waits, and points at the caller', async () => {
   await withFake({ faults: { mute: new Set(['guest-get-users']) } }, async (agent, guest) => {
     const pending = [agent.users(), agent.hostName()];

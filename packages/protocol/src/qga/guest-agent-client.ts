@@ -30,8 +30,6 @@ export interface GuestAgentClientOptions {
   readonly syncTimeoutMs?: number;
   /** Milliseconds for a command; default 30 000. */
   readonly timeoutMs?: number;
-  /** Sync when connecting, to know that an agent answers; default true. Without it the first command brings the sync. */
-  readonly syncsFirst?: boolean;
   /** How often a command that only asks is sent again after a time-out; default 1. */
   readonly retries?: number;
   /** Ends the attempt to connect. */
@@ -47,11 +45,6 @@ export interface QgaExecuteOptions {
   /** Gives the command up; the guest may still carry it out. */
   readonly signal?: AbortSignal;
 }
-
-/** A command with its arguments, as `executeTogether` takes them; those that give no answer are not among them. */
-export type QgaCommand = {
-  [C in QgaCommandName]: { readonly execute: C; readonly arguments?: QgaArguments<C> };
-}[QgaCommandName];
 
 /** Commands that answer only when they fail, such as `guest-shutdown`. */
 const silentCommands = new Set(versionTable.silent);
@@ -90,7 +83,7 @@ export class GuestAgentClient implements AsyncDisposable {
   }
 
   /**
-   * Connects and, unless told otherwise, syncs.
+   * Connects and syncs.
    *
    * @throws GoqemuError `connect-failed`; `qga-not-responding` when no agent answers
    */
@@ -103,7 +96,7 @@ export class GuestAgentClient implements AsyncDisposable {
       options.logger ?? silentLogger,
     );
     try {
-      if (options.syncsFirst ?? true) await channel.sync(options.signal);
+      await channel.sync(options.signal);
       return new GuestAgentClient(channel, options);
     } catch (error) {
       await channel.close();
@@ -121,23 +114,6 @@ export class GuestAgentClient implements AsyncDisposable {
     ...[args, options]: ExecuteParameters<QgaArguments<C>, QgaExecuteOptions>
   ): Promise<QgaResult<C>> {
     return this.#send(command, args, options) as Promise<QgaResult<C>>;
-  }
-
-  /**
-   * Sends several commands at once, which saves the way there and back between them. The agent carries all of them out,
-   * one after another, whatever comes of those before; none is sent again.
-   *
-   * @returns what they return, in their order, when all have answered
-   * @throws QgaCommandError of the first that the agent refuses; GoqemuError `timeout`, `qga-closed`, `qga-not-responding`
-   * @example
-   * await agent.executeTogether([
-   *   { execute: 'guest-file-write', arguments: { handle, 'buf-b64': 'SGkK' } },
-   *   { execute: 'guest-file-close', arguments: { handle } },
-   * ]);
-   */
-  executeTogether(commands: readonly QgaCommand[], options?: QgaExecuteOptions): Promise<readonly unknown[]> {
-    const limits = { timeoutMs: options?.timeoutMs ?? this.#timeoutMs, signal: options?.signal };
-    return withCallerStack(this.#channel.requestTogether(commands, limits), options?.signal);
   }
 
   /** The same for a name that goqemu's types do not know. */

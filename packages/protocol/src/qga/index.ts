@@ -19,7 +19,6 @@ export {
   GuestAgentClient,
   type GuestAgentClientOptions,
   type QgaArguments,
-  type QgaCommand,
   type QgaCommandName,
   type QgaExecuteOptions,
   type QgaResult,
