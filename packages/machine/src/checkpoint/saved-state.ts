@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { GoqemuError, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
 import { type Monitor, queryMigrate } from './monitor.ts';
 import type { StateChannel } from './state-channel.ts';
-import { chooseForm, type StateForm } from './state-form.ts';
+import { chooseForm, expectForm, type StateForm } from './state-form.ts';
 
 /** QEMU's default limit of 128 MiB/s would stretch the pause when RAM has to travel too. */
 const bandwidth = 10_000_000_000;
@@ -99,7 +99,7 @@ async function cancel(monitor: Monitor): Promise<void> {
 export async function loadState(monitor: Monitor, file: string, options: SavedStateOptions): Promise<void> {
   const { form = 'devices', channel } = options;
   await withDeadline("loading the machine's state", options.timeoutMs ?? 30_000, options.signal, async (signal) => {
-    await chooseForm(monitor, form, signal);
+    await expectForm(monitor, form, signal);
     const handle = await open(file, 'r');
     await handle.close(); // a missing file is an error before QEMU is touched
     if (form === 'mapped-ram') {

@@ -11,6 +11,13 @@ export type StateForm = 'devices' | 'stream' | 'mapped-ram';
 /** The capability that makes each form; QEMU crashes when both are on (before 11.0). */
 const capabilityOf = { devices: 'x-ignore-shared', 'mapped-ram': 'mapped-ram' } as const;
 
+/** Turns on what the form takes, in a QEMU that has just begun: there all is off. */
+export async function expectForm(monitor: Monitor, form: StateForm, signal: AbortSignal): Promise<void> {
+  if (form === 'stream') return;
+  const capabilities = [{ capability: capabilityOf[form], state: true }];
+  await monitor.executeUntyped('migrate-set-capabilities', { capabilities }, { signal });
+}
+
 /** Turns on what the form takes, and off what an earlier state of the same QEMU took. */
 export async function chooseForm(monitor: Monitor, form: StateForm, signal: AbortSignal): Promise<void> {
   const known = (await monitor.executeUntyped('query-migrate-capabilities', {}, { signal })) as {
