@@ -71,6 +71,7 @@ const eventKinds = [
   'fork',
   'fork',
   'lose-layers',
+  'neighbour',
   'destroy',
 ] as const;
 const faultKinds = ['none', 'crash', 'crash', 'torn', 'error', 'interrupt', 'kill'] as const;
@@ -171,7 +172,7 @@ class FusedStorage extends MemoryStateStorage {
 }
 
 class World {
-  readonly host = new FakeHost();
+  readonly host: FakeHost;
   readonly files = new Map<StoredFile, string>();
   readonly stacks = new Map([['default', this.files]]);
   now = 1_000_000;
@@ -181,7 +182,20 @@ class World {
   readonly moments = new Map<string, readonly string[]>();
   /** How many layers were coalesced. */
   coalesced = 0;
-  #random = 0;
+  #random: number;
+
+  /** @param random where its random numbers begin: two worlds of the same are the same lab */
+  constructor(host = new FakeHost(), random = 0) {
+    this.host = host;
+    this.#random = random;
+  }
+
+  /** Another lab on a host of its own, that has the layers of this one: one whose ports are not in the way. */
+  neighbour(): World {
+    const host = new FakeHost();
+    Object.assign(host, { layers: this.host.layers });
+    return new World(host, 128);
+  }
 
   engine(fuse = new Fuse('none', 0)): Engine {
     return new Engine({
@@ -244,7 +258,8 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
         const next = fuse.dead ? new Fuse('none', 0) : fuse;
         await withFault(next, () => world.apply(definition, next, one.parallel));
         await checkCheckpoints(world);
-        await world.converge(definition);
+        if (one.event === 'neighbour') await convergeBesideNeighbour(world, definition);
+        else await world.converge(definition);
         await checkAgainstColdBuild(world, definition, machines);
         for (const machine of machines) machine.renamedFrom = undefined;
       }
@@ -270,6 +285,25 @@ async function withFault(fuse: Fuse, work: () => Promise<void>): Promise<void> {
     const expected = error instanceof Died || (error as { code?: string }).code === 'fuzz' || fuse.kill.signal.aborted;
     if (!expected) throw error;
   }
+}
+
+/**
+ * Another lab of the same kind comes before the apply that mends, so that its layers are there for that one, and goes
+ * after it: whatever this lab relies on by then stays.
+ */
+async function convergeBesideNeighbour(world: World, definition: LabDefinition): Promise<void> {
+  const neighbour = world.neighbour();
+  await neighbour.converge(definition);
+  await world.converge(definition);
+  const { lineage } = await neighbour.engine().planDestroy();
+  const call = { scope: { lab: 'fuzz', stack: 'default', lineage }, signal: new AbortController().signal };
+  await new FakeBackend({ host: world.host }).collectLayers([], { ...call, progress: () => undefined });
+  const plan = await world.engine().plan(await world.engine().evaluate(definition));
+  assert.deepEqual(
+    plan.operations.map((one) => `${one.action} ${one.resource}: ${one.reason}`),
+    [],
+    'after the neighbour has gone',
+  );
 }
 
 /** A checkpoint that is listed is whole, and is one moment: what each of its machines had on its disk then. */

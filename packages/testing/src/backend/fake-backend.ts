@@ -259,6 +259,14 @@ export class FakeBackend implements Backend {
     return { ...record, top: layer };
   }
 
+  async claimLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>> {
+    await this.#moment('claimLayers', '', 'before', call);
+    const there = keys.filter((key) => this.host.layers.has(key));
+    for (const key of there) this.#adopted(key, call);
+    await this.#moment('claimLayers', '', 'after', call);
+    return new Set(there);
+  }
+
   async describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer> {
     await this.#moment('describeLayer', key, 'before', call);
     const layer = this.#layer(key);
