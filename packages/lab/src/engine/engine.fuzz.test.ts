@@ -46,6 +46,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
         await checkForks(world);
         // What died while the event went on is a process; the apply is another one.
         const next = fuse.dead ? new Fuse('none', 0) : fuse;
+        world.renames += machines.filter((machine) => machine.renamedFrom !== undefined).length;
         await withFault(next, () => world.apply(definition, next, one.parallel));
         await checkCheckpoints(world);
         if (one.event === 'neighbour') await convergeBesideNeighbour(world, definition);
