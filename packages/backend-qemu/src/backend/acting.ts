@@ -6,6 +6,7 @@ export { findHoldings } from '../holdings/find-holdings.ts';
 export { machinesElsewhere } from '../holdings/running-machines.ts';
 export { disposeLab } from '../host/dispose-lab.ts';
 export { fetchImage, presentImage } from '../images/fetch-image.ts';
+export { claimLayers } from '../layers/claim-layers.ts';
 export { coalesceStored, surveyStored } from '../layers/coalesce-layers.ts';
 export { collectStored } from '../layers/collect-stored.ts';
 export { cutLayers } from '../layers/cut-layers.ts';

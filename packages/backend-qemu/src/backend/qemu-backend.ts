@@ -148,6 +148,11 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return (await this.#verbs(machine, record, call.scope)).restore(layer, call);
   }
 
+  async claimLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>> {
+    const { claimLayers } = await acting();
+    return claimLayers(this.host.layers, keys, call);
+  }
+
   async describeLayer(key: string, descriptions: readonly string[]): Promise<StoredLayer> {
     const { describeLayer } = await acting();
     return describeLayer(this.host, key, descriptions);

@@ -5,11 +5,17 @@ import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, touchLayer, type WorkOf } from './apply-context.ts';
+import { claimNamed } from './claim-layers.ts';
 import { deleteMachine } from './delete-machine.ts';
 
 export async function adopt(context: ApplyContext, id: string, name: string, work: WorkOf<'adopt'>): Promise<void> {
   if (work.discard) await deleteMachine(context, id, name);
   const { spec, image, base, applied, checkpoints, facts } = work;
+  await context.backend.claimLayers(
+    applied.map(({ key }) => key),
+    context.call,
+  );
+  await claimNamed(context, checkpoints);
   const layer = Object.values(checkpoints).at(-1) ?? applied.at(-1)?.key ?? null;
   await context.writer.end(id, {
     machines: {
@@ -63,6 +69,7 @@ export async function make(context: ApplyContext, id: string, name: string, work
         : work.origin;
     const record = await backend.create(spec, origin, call);
     const layer = 'layer' in work.origin ? work.origin.layer : null;
+    if (layer !== null) await claimNamed(context, work.checkpoints);
     await writer.note({
       machines: {
         [name]: {

@@ -1,9 +1,11 @@
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
+import { claimNamed } from './claim-layers.ts';
 
 export async function restore(context: ApplyContext, id: string, name: string, work: WorkOf<'restore'>): Promise<void> {
   const began = context.now();
+  await claimNamed(context, work.checkpoints);
   await restoreTo(context, id, name, work.spec, work.layer, work.applied, work.checkpoints);
   await context.writer.note({ durations: took(context, 'restore', name, began) });
 }

@@ -1,9 +1,9 @@
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import type { BackendCall, CutLayer } from '../backend/backend.ts';
+import type { BackendCall, BackendRecord, CutLayer } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
-import type { Capture, LabState, MachineState } from '../state/lab-state.ts';
+import type { Capture, LabState, LayerNote, MachineState } from '../state/lab-state.ts';
 import { pathDigest } from '../step/path-digest.ts';
 import { resolveStep } from '../step/resolve-step.ts';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
@@ -19,7 +19,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   await checkSource(work);
   // Nothing can take an imported machine back: a step of it that was cut off runs again where it is.
   const dirty = before.imported !== true;
-  if (!pure || work.cut) await writer.begin(id, { machines: { [name]: { ...before, dirty } } });
+  if (!pure || work.cut || work.isStored) await writer.begin(id, { machines: { [name]: { ...before, dirty } } });
   try {
     const result = await runQuietly(context, work.spec, before, step);
     const captured = await keepCapture(context, work, result.stdout);
@@ -27,52 +27,49 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
     const durations = { [`step:${name}/${step.name}`]: context.now() - began };
     // The time that is in its key, and not that of this run: a layer that is lost is made again under the same key.
     const runs = work.timed === undefined ? {} : { runs: { [work.timed.key]: work.timed.ranAt } };
-    if (!work.cut) {
-      // No layer is cut where it is stored already, noted or not; a wait that has none leaves the disk as it was.
-      const isStored = !pure || writer.state.layers[work.applied.key] !== undefined;
-      const layer = isStored ? work.applied.key : (before.layer ?? '');
-      const named = Object.fromEntries(work.checkpoints.map((one) => [one, layer]));
-      const checkpoints = { ...before.checkpoints, ...named };
-      await writer.end(id, {
-        machines: { [name]: { ...before, applied, checkpoints, dirty: false } },
-        durations,
-        ...runs,
-        ...captured,
-      });
-      return;
-    }
     const { key } = work.applied;
-    const supersedes = layerToGiveUpRam(context, name, before);
-    const cut: CutLayer = {
-      machine: work.spec,
-      record: recordOf(before),
-      key,
-      ram: true,
-      descriptions: work.descriptions,
-      ...(before.layer === null ? {} : { parent: before.layer }),
-      ...(supersedes === undefined ? {} : { supersedes }),
-    };
-    const { record, layer } = await cutLayer(backend, cut, call);
-    const checkpoints = { ...before.checkpoints, ...Object.fromEntries(work.checkpoints.map((one) => [one, key])) };
+    // Its other owners may have given it up since the plan was made: then it is cut here.
+    const isClaimed = work.isStored && (await backend.claimLayers([key], call)).has(key);
+    const isCut = work.cut || (work.isStored && !isClaimed);
+    const named = isCut || isClaimed ? Object.fromEntries(work.checkpoints.map((one) => [one, key])) : {};
+    const checkpoints = { ...before.checkpoints, ...named };
+    const done: MachineState = { ...before, applied, checkpoints, dirty: false };
+    const cut = isCut ? await cutAfter(context, name, work, before) : undefined;
     await writer.end(id, {
-      machines: { [name]: { ...before, record, applied, layer: key, checkpoints, dirty: false } },
-      layers: {
-        [key]: {
-          machine: name,
-          parent: before.layer,
-          shape: ramShape(work.spec),
-          bytes: layer.bytes,
-          usedAt: context.now(),
-        },
-      },
+      machines: { [name]: cut ? { ...done, record: cut.record, layer: key } : done },
+      ...(cut ? { layers: { [key]: cut.note } } : {}),
       durations,
       ...runs,
+      ...captured,
     });
   } catch (error) {
     // Cut off by the second interrupt: nothing more is asked of the machine, the next plan settles it.
     if (call.signal.aborted) throw error;
     throw await goBack(context, id, name, work, before, error);
   }
+}
+
+/** Cuts the layer that the machine stands on after a step. */
+async function cutAfter(
+  context: ApplyContext,
+  name: string,
+  work: WorkOf<'step'>,
+  before: MachineState,
+): Promise<{ readonly record: BackendRecord; readonly note: LayerNote }> {
+  const supersedes = layerToGiveUpRam(context, name, before);
+  const cut: CutLayer = {
+    machine: work.spec,
+    record: recordOf(before),
+    key: work.applied.key,
+    ram: true,
+    descriptions: work.descriptions,
+    ...(before.layer === null ? {} : { parent: before.layer }),
+    ...(supersedes === undefined ? {} : { supersedes }),
+  };
+  const { record, layer } = await cutLayer(context.backend, cut, context.call);
+  const shape = ramShape(work.spec);
+  const note = { machine: name, parent: before.layer, shape, bytes: layer.bytes, usedAt: context.now() };
+  return { record, note };
 }
 
 /** Runs a step; one whose output is a secret tells nothing of it, not even when it fails. */

@@ -1,6 +1,7 @@
 import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, type WorkOf } from './apply-context.ts';
+import { claimNamed } from './claim-layers.ts';
 
 export async function update(context: ApplyContext, id: string, name: string, work: WorkOf<'update'>): Promise<void> {
   const { backend, writer, call } = context;
@@ -27,6 +28,7 @@ export async function update(context: ApplyContext, id: string, name: string, wo
     );
     machine = { ...machine, record: cut.record, layer: cutting.key };
   }
+  await claimNamed(context, work.checkpoints);
   for (const { layer, descriptions } of work.describe) await backend.describeLayer(layer, descriptions, call);
   machine = { ...machine, checkpoints: work.checkpoints };
   if (work.restart) {

@@ -212,6 +212,13 @@ export interface Backend {
   cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]>;
   /** Takes the machine back to a layer and leaves it running and ready. */
   restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord>;
+  /**
+   * Makes this lab one of those that use these layers: no other lab's collection or coalescing takes them from then on.
+   * `create`, `restore` and `cutLayers` do so themselves.
+   *
+   * @returns those that are there; one that went meanwhile is left out
+   */
+  claimLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>>;
   /** Names a layer, or takes its names away. */
   describeLayer(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer>;
   /**

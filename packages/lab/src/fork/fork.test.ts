@@ -120,6 +120,20 @@ test('a fork outlives the checkpoint that it was made from, and the lab', async 
   assert.deepEqual((await copy.plan(await copy.evaluate(lab))).operations, []);
 });
 
+test('a checkpoint that a fork has from its origin stays when that gives it up', async () => {
+  const bench = new LabBench();
+  const later = defineLab({ name: 'shop' }, (builder) => {
+    builder.vm('web', {}).run('one', 'do one').checkpoint('early').run('two', 'do two').checkpoint('late');
+  });
+  await bench.apply(later);
+  const engine = bench.engine('shop');
+  await engine.fork('early', { name: 'copy', definition: later });
+  await engine.apply(await engine.planDestroy());
+  await engine.pruneLayers();
+  const copy = engine.stack('copy');
+  assert.deepEqual((await copy.restoreCheckpoint('late')).restored, ['web']);
+});
+
 test('a fork of one machine is about that one alone', async () => {
   const bench = await applied();
   const engine = bench.engine('shop');

@@ -2,6 +2,7 @@ import { GoqemuError } from '@goqemu/core';
 import type { BackendCall } from '../backend/backend.ts';
 import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
+import { namedLayers } from '../layer/layer-facts.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { ForkOrigin, LabState, MachineState } from '../state/lab-state.ts';
 import { emptyState } from '../state/read-state.ts';
@@ -36,6 +37,8 @@ export async function makeFork(
   const writer = await StateWriter.open(fork.storage, { ...read, state: begun }, fork.command);
   try {
     await writer.begin('fork', forkPatch(state, found, specs, owner));
+    // Its checkpoints are its own from here on: its origin may give its up.
+    await source.backend.claimLayers([...namedLayers(writer.state)], fork.plainCall(lineage, stack, signal));
     const results = await Promise.allSettled(
       [...specs.keys()].map((name) => {
         const machine = writer.state.machines[name] as MachineState;

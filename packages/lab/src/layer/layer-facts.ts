@@ -48,7 +48,7 @@ export function layerFacts(
 }
 
 /** Layers that a checkpoint names, one of the lab or one taken by hand. */
-function namedLayers(state: LabState): ReadonlySet<string> {
+export function namedLayers(state: LabState): ReadonlySet<string> {
   const declared = Object.values(state.machines).flatMap((machine) => Object.values(machine.checkpoints));
   const taken = Object.values(state.checkpoints).flatMap((one) => Object.values(one.machines));
   return new Set([...declared, ...taken.map(({ layer }) => layer)]);

@@ -28,6 +28,7 @@ export function planSteps(
     }
     const waits = link.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []);
     const own = index >= ownFrom ? declaration.steps[index - ownFrom] : undefined;
+    const isStored = layers && link.cut && context.facts.stored.has(link.key);
     const id = context.add(
       {
         action: 'run',
@@ -44,7 +45,8 @@ export function planSteps(
           step: link.step,
           applied: appliedStep(link),
           // A layer that is there already, cut by another lab, is as good as one cut now.
-          cut: layers && link.cut && !context.facts.stored.has(link.key),
+          cut: layers && link.cut && !isStored,
+          isStored,
           descriptions: link.checkpoints[0] === undefined ? [] : [link.checkpoints[0], name],
           checkpoints: layers ? link.checkpoints : [],
           ...(link.timed === undefined ? {} : { timed: link.timed }),

@@ -76,6 +76,8 @@ export type Work =
       readonly step: PlannedStep;
       readonly applied: AppliedStep;
       readonly cut: boolean;
+      /** Its layer was there already when the plan was made: another lab cut it. */
+      readonly isStored: boolean;
       readonly descriptions: readonly string[];
       /** Names that the lab gives to this layer. */
       readonly checkpoints: readonly string[];

@@ -15,6 +15,7 @@ export type FakeVerb =
   | 'runStep'
   | 'cutLayers'
   | 'restore'
+  | 'claimLayers'
   | 'describeLayer'
   | 'surveyLayers'
   | 'coalesceLayers'

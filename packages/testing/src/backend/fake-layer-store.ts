@@ -1,0 +1,158 @@
+import { GoqemuError } from '@goqemu/core';
+import type { BackendCall, CutLayer, CutResult, FlattenedLayer, StoredLayer, SurveyedLayer } from '@goqemu/lab';
+import type { FakeHost, FakeLayer, FakeMachine } from './fake-host.ts';
+import { layersAbove, standOn, surveyFake } from './fake-layers.ts';
+import type { FakeMoments } from './fake-moments.ts';
+
+/** What a backend does with layers: each is a copy of a disk, and belongs to the labs that use it. */
+export class FakeLayerStore {
+  readonly #host: FakeHost;
+  readonly #moments: FakeMoments;
+
+  constructor(host: FakeHost, moments: FakeMoments) {
+    this.#host = host;
+    this.#moments = moments;
+  }
+
+  async find(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
+    await this.#moments.reach('findLayers', '', 'before', call);
+    return new Map(
+      keys.flatMap((key) => {
+        const layer = this.#host.layers.get(key);
+        return layer ? [[key, layer.stored] as const] : [];
+      }),
+    );
+  }
+
+  async survey(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>> {
+    await this.#moments.reach('surveyLayers', '', 'before', call);
+    return surveyFake(this.#host, call.scope);
+  }
+
+  async claimAll(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>> {
+    await this.#moments.reach('claimLayers', '', 'before', call);
+    const there = keys.filter((key) => this.#host.layers.has(key));
+    for (const key of there) this.claim(key, call);
+    await this.#moments.reach('claimLayers', '', 'after', call);
+    return new Set(there);
+  }
+
+  async describe(key: string, descriptions: readonly string[], call: BackendCall): Promise<StoredLayer> {
+    await this.#moments.reach('describeLayer', key, 'before', call);
+    const layer = this.#get(key);
+    layer.stored = { ...layer.stored, descriptions };
+    await this.#moments.reach('describeLayer', key, 'after', call);
+    return layer.stored;
+  }
+
+  async coalesce(
+    keys: readonly string[],
+    call: BackendCall,
+  ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }> {
+    await this.#moments.reach('coalesceLayers', '', 'before', call);
+    const gone: string[] = [];
+    let bytes = 0;
+    const survey = surveyFake(this.#host, call.scope);
+    const above = layersAbove(this.#host);
+    for (const key of keys) {
+      const row = survey.get(key);
+      if (!row || row.isPinned) continue;
+      const parent = this.#host.layers.get(key)?.stored.parent;
+      const standing = above.get(key) ?? [];
+      for (const upper of standing) standOn(this.#host, upper, parent);
+      if (parent !== undefined) above.set(parent, [...(above.get(parent) ?? []), ...standing]);
+      await this.#moments.reach('coalesceLayers', key, 'middle', call);
+      this.#host.layers.delete(key);
+      gone.push(key);
+      bytes += row.bytes;
+    }
+    await this.#moments.reach('coalesceLayers', '', 'after', call);
+    return { keys: gone, bytes };
+  }
+
+  async flatten(key: string, call: BackendCall): Promise<FlattenedLayer> {
+    await this.#moments.reach('flattenLayer', key, 'before', call);
+    const layer = this.#get(key);
+    const { parent, ...stored } = layer.stored;
+    let depth = 0;
+    for (let below = parent; below !== undefined; below = this.#host.layers.get(below)?.stored.parent) depth++;
+    await this.#moments.reach('flattenLayer', key, 'middle', call);
+    layer.stored = { ...stored, bytes: stored.bytes * (depth + 1) };
+    await this.#moments.reach('flattenLayer', key, 'after', call);
+    return { depth, bytes: { before: stored.bytes, after: layer.stored.bytes } };
+  }
+
+  async collect(
+    keep: readonly string[],
+    call: BackendCall,
+    options: { readonly dryRun?: boolean } = {},
+  ): Promise<{ readonly removed: number; readonly bytes: number }> {
+    await this.#moments.reach('collectLayers', '', 'before', call);
+    const reached = new Set<string>();
+    const { lineage } = call.scope;
+    const others = [...this.#host.layers.values()].filter(({ owners }) => [...owners].some((one) => one !== lineage));
+    const roots = [
+      ...keep,
+      ...others.map(({ stored }) => stored.key),
+      ...[...this.#host.machines.values()].flatMap((machine) => machine.layer ?? []),
+    ];
+    for (let key = roots.pop(); key !== undefined; key = roots.pop()) {
+      if (reached.has(key)) continue;
+      reached.add(key);
+      const parent = this.#host.layers.get(key)?.stored.parent;
+      if (parent !== undefined) roots.push(parent);
+    }
+    let removed = 0;
+    let bytes = 0;
+    for (const [key, layer] of this.#host.layers) {
+      if (keep.includes(key) || !layer.owners.has(lineage)) continue;
+      if (layer.owners.size > 1) {
+        if (!options.dryRun) layer.owners.delete(lineage);
+      } else if (!reached.has(key)) {
+        if (!options.dryRun) this.#host.layers.delete(key);
+        removed++;
+        bytes += layer.stored.bytes;
+      }
+    }
+    await this.#moments.reach('collectLayers', '', 'after', call);
+    return { removed, bytes };
+  }
+
+  /** Cuts a layer from a machine. */
+  seal(cut: CutLayer, { disk }: FakeMachine, call: BackendCall): CutResult {
+    const known = this.#host.layers.get(cut.key);
+    const stored: StoredLayer = known?.stored ?? {
+      key: cut.key,
+      id: cut.key.slice(0, 8),
+      ...(cut.parent === undefined ? {} : { parent: cut.parent }),
+      ram: cut.ram,
+      ...(cut.machine.firmware === 'uefi' ? { variables: true } : {}),
+      bytes: 1024 * disk.length,
+      createdAt: new Date(this.#host.layers.size * 1000).toISOString(),
+      descriptions: cut.descriptions,
+    };
+    const owners = known?.owners.add(call.scope.lineage) ?? new Set([call.scope.lineage]);
+    if (!known) this.#host.layers.set(cut.key, { stored, disk: [...disk], owners });
+    const below = cut.supersedes === undefined ? undefined : this.#host.layers.get(cut.supersedes);
+    if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
+    return { layer: stored, record: { ...cut.record, top: cut.key } };
+  }
+
+  /** Noted as in use by a lab: another lab's collection leaves it alone. */
+  claim(key: string, call: BackendCall): FakeLayer {
+    const layer = this.#get(key);
+    layer.owners.add(call.scope.lineage);
+    return layer;
+  }
+
+  #get(key: string): FakeLayer {
+    const layer = this.#host.layers.get(key);
+    if (layer) return layer;
+    throw new GoqemuError({
+      code: 'layer-missing',
+      source: 'environment',
+      subject: key,
+      message: `the layer ${key.slice(0, 12)} is not in the store`,
+    });
+  }
+}

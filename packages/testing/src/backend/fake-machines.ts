@@ -1,0 +1,240 @@
+import { canonicalJson, GoqemuError } from '@goqemu/core';
+import type {
+  AdoptedMachine,
+  AdoptionTarget,
+  BackendCall,
+  BackendRecord,
+  CutLayer,
+  CutResult,
+  MachineOrigin,
+  MachineSpec,
+  ObservedMachine,
+  ResolvedStep,
+  StepResult,
+} from '@goqemu/lab';
+import { refused, stepFailed } from './fake-errors.ts';
+import type { FakeHost, FakeMachine } from './fake-host.ts';
+import type { FakeLayerStore } from './fake-layer-store.ts';
+import type { FakeMoments } from './fake-moments.ts';
+import { failingExitCode, printed } from './fake-shell.ts';
+
+/** What a script prints instead of what the fake makes up. */
+export type FakeOutput = (machine: string, step: ResolvedStep) => string | undefined;
+
+/** What a backend does with machines: each is a list of what was done to its disk. */
+export class FakeMachines {
+  readonly #host: FakeHost;
+  readonly #layers: FakeLayerStore;
+  readonly #moments: FakeMoments;
+  readonly #output: FakeOutput | undefined;
+
+  constructor(host: FakeHost, layers: FakeLayerStore, moments: FakeMoments, output: FakeOutput | undefined) {
+    this.#host = host;
+    this.#layers = layers;
+    this.#moments = moments;
+    this.#output = output;
+  }
+
+  async observe(
+    machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
+    call: BackendCall,
+  ): Promise<ReadonlyMap<string, ObservedMachine>> {
+    await this.#moments.reach('observe', '', 'before', call);
+    return new Map(
+      machines.map(({ machine, record }): [string, ObservedMachine] => {
+        const found = this.#found(machine, record, call);
+        if (!found) return [machine.name, { status: 'absent' }];
+        return [
+          machine.name,
+          {
+            status: found.status,
+            ...(found.layer === null ? {} : { layer: found.layer }),
+            ...(found.status === 'running'
+              ? {
+                  pid: typeof record.adopted === 'number' ? record.adopted : 1000 + found.boots,
+                  accelerator: 'tcg',
+                  memory: found.spec.memory,
+                  cpus: found.spec.cpus,
+                }
+              : {}),
+          },
+        ];
+      }),
+    );
+  }
+
+  async adopt(
+    machine: MachineSpec,
+    target: AdoptionTarget,
+    { authorize }: { readonly authorize: boolean },
+    call: BackendCall,
+  ): Promise<AdoptedMachine> {
+    await this.#moments.reach('adopt', machine.name, 'before', call);
+    const found = [...this.#host.foreign].find(([pid, one]) =>
+      'pid' in target ? pid === target.pid : one.socket === target.socket,
+    );
+    if (!found) {
+      throw new GoqemuError({
+        code: 'import-refused',
+        source: 'user',
+        subject: machine.name,
+        message: 'no machine runs there',
+        hint: 'name a QEMU that runs',
+      });
+    }
+    const [pid, foreign] = found;
+    if (authorize) foreign.authorized = true;
+    await this.#moments.reach('adopt', machine.name, 'after', call);
+    return { ...foreign.facts, pid, record: { adopted: pid } };
+  }
+
+  async create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('create', machine.name, 'before', call);
+    const id = idOf(machine, call);
+    if (this.#host.machines.has(id)) throw refused(machine, 'it is there already');
+    const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#layers.claim(origin.layer, call).disk];
+    const layer = 'layer' in origin ? origin.layer : null;
+    const made: FakeMachine = { spec: machine, status: 'damaged', ready: false, disk, layer, boots: 0 };
+    this.#host.machines.set(id, made);
+    await this.#moments.reach('create', machine.name, 'middle', call);
+    made.status = 'stopped';
+    await this.#moments.reach('create', machine.name, 'after', call);
+    return { disk: id };
+  }
+
+  async start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('start', machine.name, 'before', call);
+    const found = this.#machine(machine, record, call);
+    if (found.status === 'damaged') throw refused(machine, 'its disk is damaged');
+    this.#checkPorts(machine, call);
+    if (found.status !== 'running') found.boots++;
+    found.status = 'running';
+    found.spec = machine;
+    await this.#moments.reach('start', machine.name, 'middle', call);
+    found.ready = true;
+    await this.#moments.reach('start', machine.name, 'after', call);
+    return { ...record, boots: found.boots };
+  }
+
+  async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('stop', machine.name, 'before', call);
+    const found = this.#machine(machine, record, call);
+    await this.#moments.reach('stop', machine.name, 'middle', call);
+    Object.assign(found, { status: 'stopped', ready: false });
+    await this.#moments.reach('stop', machine.name, 'after', call);
+    return record;
+  }
+
+  async delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void> {
+    await this.#moments.reach('delete', machine.name, 'before', call);
+    const found = this.#found(machine, record, call);
+    if (found) found.status = 'damaged';
+    await this.#moments.reach('delete', machine.name, 'middle', call);
+    if (typeof record.adopted === 'number') this.#host.foreign.delete(record.adopted);
+    else this.#host.machines.delete(idOf(machine, call));
+    await this.#moments.reach('delete', machine.name, 'after', call);
+  }
+
+  async runStep(
+    machine: MachineSpec,
+    record: BackendRecord,
+    step: ResolvedStep,
+    call: BackendCall,
+  ): Promise<StepResult> {
+    const subject = `${machine.name}/${step.name}`;
+    await this.#moments.reach('runStep', subject, 'before', call);
+    const found = this.#running(machine, record, call);
+    const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, secretOutput: _secret, ...content } = step;
+    const mark = canonicalJson(content);
+    if (step.kind !== 'waitFor') found.disk.push(`half of ${mark}`);
+    await this.#moments.reach('runStep', subject, 'middle', call);
+    const exitCode = step.kind === 'run' ? failingExitCode(step.script) : 0;
+    const given = this.#output?.(machine.name, step);
+    const stdout = step.kind === 'run' ? (given ?? printed(step.script, found.disk)) : '';
+    if (stdout !== '') call.progress({ kind: 'output', stream: 'stdout', text: stdout });
+    if (exitCode !== 0 && step.kind === 'run') throw stepFailed(subject, step.script, exitCode, stdout);
+    if (step.kind !== 'waitFor') found.disk[found.disk.length - 1] = mark;
+    await this.#moments.reach('runStep', subject, 'after', call);
+    return { stdout, durationMs: 1 };
+  }
+
+  async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
+    const subject = cuts.map((cut) => cut.machine.name).join(',');
+    await this.#moments.reach('cutLayers', subject, 'before', call);
+    const found = cuts.map((cut) => this.#cuttable(cut, call));
+    for (const [index, machine] of found.entries()) {
+      const { key, machine: spec } = cuts[index] as CutLayer;
+      machine.layer = key;
+      machine.status = 'paused';
+      await this.#moments.reach('cutLayers', spec.name, 'middle', call);
+    }
+    for (const machine of found) machine.status = 'running';
+    // All of them in one step: a process that dies leaves all of a cut's layers in the store, or none.
+    const results = cuts.map((cut, index) => this.#layers.seal(cut, found[index] as FakeMachine, call));
+    await this.#moments.reach('cutLayers', subject, 'after', call);
+    return results;
+  }
+
+  async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('restore', machine.name, 'before', call);
+    const { disk } = this.#layers.claim(layer, call);
+    if (record.adopted !== undefined) throw refused(machine, 'somebody else started it');
+    const found = this.#machine(machine, record, call);
+    this.#checkPorts(machine, call);
+    Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
+    await this.#moments.reach('restore', machine.name, 'middle', call);
+    Object.assign(found, {
+      status: 'running',
+      ready: true,
+      disk: [...disk],
+      layer,
+      spec: machine,
+      boots: found.boots + 1,
+    });
+    await this.#moments.reach('restore', machine.name, 'after', call);
+    return { ...record, top: layer };
+  }
+
+  /** One that somebody else started is no machine of this backend's own. */
+  #found(spec: MachineSpec, { adopted }: BackendRecord, call: BackendCall): FakeMachine | undefined {
+    return typeof adopted === 'number'
+      ? this.#host.foreign.get(adopted)?.machine
+      : this.#host.machines.get(idOf(spec, call));
+  }
+
+  #machine(spec: MachineSpec, record: BackendRecord, call: BackendCall): FakeMachine {
+    const found = this.#found(spec, record, call);
+    if (!found) throw refused(spec, 'it is not there');
+    return found;
+  }
+
+  #running(spec: MachineSpec, record: BackendRecord, call: BackendCall): FakeMachine {
+    const found = this.#machine(spec, record, call);
+    if (found.status !== 'running' || !found.ready) throw refused(spec, `it is ${found.status}, and not ready`);
+    return found;
+  }
+
+  #cuttable(cut: CutLayer, call: BackendCall): FakeMachine {
+    if (cut.record.adopted !== undefined) throw refused(cut.machine, 'somebody else started it');
+    const found = this.#running(cut.machine, cut.record, call);
+    if (found.layer === cut.key || found.layer === (cut.parent ?? null)) return found;
+    throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
+  }
+
+  #checkPorts(spec: MachineSpec, call: BackendCall): void {
+    const ports = (one: MachineSpec) => [
+      one.identity.sshPort,
+      ...Object.values(one.forwards).map((forward) => forward.host),
+    ];
+    const wanted = new Set(ports(spec));
+    for (const [id, other] of this.#host.machines) {
+      if (id === idOf(spec, call) || other.status !== 'running') continue;
+      const port = ports(other.spec).find((one) => wanted.has(one));
+      if (port !== undefined) throw refused(spec, `port ${port} is taken by ${other.spec.name}`);
+    }
+  }
+}
+
+function idOf(machine: MachineSpec, call: BackendCall): string {
+  return `${call.scope.lab}-${call.scope.stack}-${call.scope.lineage}/${machine.name}`;
+}
