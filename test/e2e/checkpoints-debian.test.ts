@@ -89,6 +89,9 @@ describe('a checkpoint of Debian', () => {
       assert.ok(trace.includes('restore: the process on standby has set the clock'), trace.join('\n'));
       const seconds = Number(await inGuest(machine, 'date +%s'));
       assert.ok(Math.abs(Date.now() / 1000 - seconds) < 5, `the guest is at ${seconds}`);
+      trace.length = 0;
+      await lab.cut(`${key} at once`, machine); // while the last one has not left yet
+      assert.ok(trace.includes('cut: a process is on standby'), trace.join('\n'));
       await inGuest(machine, `for turn in $(seq 100); do [ "$(${onStandby})" = 0 ] && exit; sleep 0.1; done; exit 1`);
       await work(machine);
       await machine.close();

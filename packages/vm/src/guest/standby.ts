@@ -24,11 +24,13 @@ const calls: Record<VmSpec['arch'], { readonly getTime: number; readonly setTime
 /**
  * random(4): 0x5207 is RNDRESEEDCRNG; what is written is mixed in, and takes effect with the reseed. All that is called
  * after the restore was called once before, so that the linker has found it. The end comes a second after the answer,
- * when the guest has other things behind it, and is the kernel's alone.
+ * when the guest has other things behind it, and is the kernel's alone; until then the port is taken, and the next one
+ * waits for it.
  */
 export function standbyScript(arch: VmSpec['arch']): string {
   const { getTime, setTime, exit } = calls[arch];
-  const perl = `alarm ${patienceSeconds}; sysopen(P, $ARGV[0], 2) or exit 1;
+  const perl = `alarm ${patienceSeconds};
+for (1..80) { last if sysopen(P, $ARGV[0], 2); select(undef, undef, undef, 0.05) }
 open(R, ">", "/dev/urandom") or exit 4; syswrite(R, "x"); ioctl(R, 0x5207, 0);
 sub words { return unpack("A10 x A9 x A64", $_[0]) } ($s, $n, $r) = words("0" x 85);
 $t = pack("qq", 0, 0); syscall(${getTime}, 0, $t); syswrite(P, "ready\\n");
@@ -36,7 +38,10 @@ if (sysread(P, $l, 85) != 85) { syswrite(P, "bye\\n"); exit 0 } ($s, $n, $r) = w
 $t = pack("qq", $s, $n); $e = syscall(${setTime}, 0, $t) == 0 ? "done\\n" : "failed\\n";
 syswrite(R, $r); ioctl(R, 0x5207, 0); syswrite(P, $e); sleep 1; syscall(${exit}, 0);`;
   const python = `import fcntl, os, signal, sys, time
-signal.alarm(${patienceSeconds}); port = os.open(sys.argv[1], os.O_RDWR)
+signal.alarm(${patienceSeconds})
+for turn in range(80):
+    try: port = os.open(sys.argv[1], os.O_RDWR); break
+    except OSError: time.sleep(0.05)
 pool = os.open("/dev/urandom", os.O_WRONLY)
 def reseed(seed):
     os.write(pool, seed)
