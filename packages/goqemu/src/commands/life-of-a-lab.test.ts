@@ -277,6 +277,7 @@ test('several stacks are destroyed by one command: those that are named, or all 
   assert.equal(asked.code, 64, 'nobody can be asked here');
   const named = await lab.run(['destroy', '-y', '-s', 'ready-1', '-s', 'ready-2', '--events', 'run.ndjson']);
   assert.equal(named.code, 0, named.stderr);
+  assert.match(named.stderr, /^Stack ready-1:\n {2}- delete +web /, 'each plan says whose machines go');
   assert.deepEqual(stacks(), ['default', 'of-a-fork', 'ready-3', 'ready-4']);
   const events = readFileSync(lab.file('run.ndjson'), 'utf8').trim().split('\n');
   assert.equal(events.filter((line) => line.includes('"apply-started"')).length, 2);

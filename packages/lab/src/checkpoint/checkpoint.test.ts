@@ -96,3 +96,23 @@ test('a cut that fails before it has begun leaves nothing to mend', async () => 
   assert.deepEqual((await bench.plan(lab)).operations, []);
   assert.equal((await engine.listCheckpoints()).checkpoints.length, 1);
 });
+
+test('a machine that is renamed to the name of one that is gone takes its place in checkpoints', async () => {
+  const bench = await applied();
+  const { id } = await bench.engine('two').createCheckpoint({ description: 'both' });
+  const db = bench.host.machine('db');
+  const before = [...(db?.disk ?? [])];
+  await bench.apply(
+    defineLab({ name: 'two' }, (builder) => {
+      builder.vm('db', { memory: '1 GiB' }).run('one', 'echo db').checkpoint('ready');
+    }),
+  );
+  await bench.apply(
+    defineLab({ name: 'two' }, (builder) => {
+      builder.vm('web', { memory: '1 GiB', renamedFrom: 'db' }).run('one', 'echo db').checkpoint('ready');
+    }),
+  );
+  assert.deepEqual((await bench.engine('two').restoreCheckpoint(id)).restored, ['web']);
+  assert.equal(bench.host.machines.size, 1);
+  assert.deepEqual(db?.disk, before);
+});

@@ -27,7 +27,10 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
   };
   const plans = new Map<string, Plan>();
   for (const stack of stacks) plans.set(stack, await planOf(openStack(context, lab, stack, log.handle)));
-  for (const plan of plans.values()) showPlan(context, plan);
+  for (const [stack, plan] of plans) {
+    tellStack(context, stack, plan);
+    showPlan(context, plan);
+  }
   if (stacks.length === 0) context.tell(`Nothing to do: lab ${lab.name} has no forks.`);
   const changes = [...plans.values()].some((plan) => countChanges(plan) > 0);
   if (changes && !options.yes) {
@@ -40,7 +43,7 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
   const code = await withEventFile(context, options.events, async (events) => {
     let worst: number = exitCode.done;
     for (const [stack, plan] of plans) {
-      if (countChanges(plan) > 0) context.tell(`Stack ${stack}:`); // the machines of all have the same names
+      tellStack(context, stack, plan);
       const sink = await chooseRenderer(context, undefined, events);
       const one = openStack(context, lab, stack, sink.handle);
       const settings = { ...options, lab: one, plan, replan: () => planOf(one), sink, lockWait: options['lock-wait'] };
@@ -52,6 +55,11 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
   });
   if (options.json) context.printJson({ version: 1, lab: lab.name, stacks: documents });
   return code;
+}
+
+/** The machines of all stacks have the same names. */
+function tellStack(context: CommandContext, stack: string, plan: Plan): void {
+  if (countChanges(plan) > 0) context.tell(`Stack ${stack}:`);
 }
 
 /** Those that were named, or the forks of these. */
