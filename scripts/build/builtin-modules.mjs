@@ -1,6 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import functions from 'node:fs/promises';
 
 const imported = /\bimport(?:\{([^{}]*)\}|\*as ([\w$]+)|(?: ([\w$]+) ))from"(node:[a-z0-9/_]+)";/g;
+
+/** It has functions that are imported by name, and takes a millisecond to load: asked for when one of them is called. */
+const late = 'node:fs/promises';
 
 /**
  * Has a bundled file ask `process.getBuiltinModule` for Node.js' own modules. An import makes a module of each, and reads
@@ -10,6 +14,13 @@ const imported = /\bimport(?:\{([^{}]*)\}|\*as ([\w$]+)|(?: ([\w$]+) ))from"(nod
 export function askForBuiltinModules(file) {
   const asked = [];
   const rest = readFileSync(file, 'utf8').replace(imported, (_statement, names, all, one, module) => {
+    if (module === late && names !== undefined) {
+      for (const [name, local = name] of names.split(',').map((one) => one.split(' as '))) {
+        if (typeof functions[name] !== 'function') throw new Error(`${file}: ${name} of ${late} is no function`);
+        asked.push(`const ${local}=(...given)=>process.getBuiltinModule("${late}").${name}(...given);`);
+      }
+      return '';
+    }
     const taken = names === undefined ? (all ?? one) : `{${names.replaceAll(' as ', ':')}}`;
     asked.push(`const ${taken}=process.getBuiltinModule("${module}");`);
     return '';

@@ -8,8 +8,32 @@ import { thirdPartyLicences } from './licences.mjs';
 const folder = join(root, 'packages', 'goqemu');
 const source = join('packages', 'goqemu', 'src');
 
-/** What `plan`, `status` and `graph` load late of the command line's own: part of the file that is made for them. */
-const looking = new Set(['commands/looking-commands.ts', 'host/qemu-host.ts'].map((name) => join(root, source, name)));
+const commandLine = join(source, 'cli.ts');
+const lookingAtMachines = join(source, 'host', 'qemu-host.ts');
+
+/**
+ * What is built once more as one file each, instead of the sixty and more that would be found and read, a fifth of a
+ * millisecond each; with the parts of it that load late and are in that file. The command line is there twice: for `plan`,
+ * `status` and `graph`, and for the commands that act. What acts on machines loads when there is something to do.
+ */
+const wholes = [
+  { name: 'describe', entry: join(source, 'describe.ts'), parts: [] },
+  {
+    name: 'look',
+    entry: commandLine,
+    parts: [join(source, 'commands', 'looking-commands.ts'), lookingAtMachines],
+  },
+  {
+    name: 'act',
+    entry: commandLine,
+    parts: [
+      join(source, 'commands', 'lab-commands.ts'),
+      lookingAtMachines,
+      join('packages', 'lab', 'src', 'engine', 'acting.ts'),
+    ],
+  },
+  { name: 'machines', entry: join('packages', 'backend-qemu', 'src', 'backend', 'acting.ts'), parts: [] },
+];
 
 /** Packages that stay imports: esbuild and ssh2 have native parts, tsx and undici load pieces of their own late. */
 const external = ['esbuild', 'ssh2', 'tsx', 'undici'];
@@ -72,38 +96,37 @@ export async function bundle() {
     banner: { js: requireForCommonJs },
     plugins: [lateLanguages, directImports],
   });
-  const whole = await build({
-    ...options,
-    entryPoints: { look: join(source, 'cli.ts'), describe: join(source, 'describe.ts') },
-    plugins: [lateParts(parts.metafile), directImports],
-  });
+  const outputs = { ...parts.metafile.outputs };
+  for (const { name, entry, parts: inside } of wholes) {
+    const plugins = [lateLanguages, lateParts(parts.metafile, inside), directImports];
+    const { metafile } = await build({ ...options, entryPoints: { [name]: entry }, plugins });
+    Object.assign(outputs, metafile.outputs);
+  }
   for (const name of existing(dist)) if (name.endsWith('.js')) askForBuiltinModules(join(dist, name));
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicences(Object.keys(parts.metafile.inputs)));
   // What each file was made of and imports; not published.
-  writeFileSync(
-    join(dist, '.metafile.json'),
-    JSON.stringify({ outputs: { ...parts.metafile.outputs, ...whole.metafile.outputs } }),
-  );
+  writeFileSync(join(dist, '.metafile.json'), JSON.stringify({ outputs }));
 }
 
 /**
- * The command line once more, for `plan`, `status` and `graph`: with the commands that change nothing and the part of the
- * backend that looks, in one file instead of some sixty, each of which costs a fifth of a millisecond to find and read.
- * All else that they may load late is the first build's, which knows errors and labs of another instance by their brand.
+ * What a file that is built whole loads late: what is not in it is in another whole one, or in the first build, which knows
+ * errors and labs of another instance by their brand.
  */
-function lateParts({ outputs }) {
+function lateParts({ outputs }, inside) {
   const files = new Map(
     Object.entries(outputs).flatMap(([file, { entryPoint }]) =>
       entryPoint ? [[join(root, entryPoint), `./${basename(file)}`]] : [],
     ),
   );
+  for (const { name, entry } of wholes) if (entry !== commandLine) files.set(join(root, entry), `./${name}.js`);
+  for (const part of inside) files.delete(join(root, part));
   return {
     name: 'late-parts',
     setup(build) {
       build.onResolve({ filter: /./ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
         if (kind !== 'dynamic-import' || pluginData === asked) return undefined;
         const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: asked });
-        const late = looking.has(found.path) ? undefined : files.get(found.path);
+        const late = files.get(found.path);
         return late ? { path: late, external: true } : found;
       });
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -69,7 +69,23 @@ test('a lab gets what else it asks of goqemu: schemas from their own file, the S
   assert.ok(loadedBy(labOf(whole), 'plan').files.includes('dist/index.js'));
 });
 
-test('commands with options before them, and those that act, run from the other build and say the same', () => {
+test('an apply with nothing to do loads one file of goqemu too, and nothing that acts on machines', () => {
+  const folder = labOf("import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'a' }, () => {});\n");
+  const { files, modules } = loadedBy(folder, 'apply', '--yes');
+  const [bundle] = files.filter((path) => path.includes('/cache/labs/'));
+  assert.deepEqual(files, ['bin/goqemu.js', 'dist/act.js', bundle, 'dist/describe.js']);
+  for (const heavy of ['tls', 'http', 'https', 'child_process', 'dgram', 'worker_threads', 'readline'])
+    assert.ok(!modules.includes(heavy), `node:${heavy}`);
+});
+
+test('each command that acts on a lab runs from the file that is built for those', async () => {
+  const { commands } = await import('../../packages/goqemu/src/commands/command-table.ts');
+  const acting = commands.filter(({ load }) => /lab-commands/.test(String(load))).map(({ name }) => name.split(' ')[0]);
+  const named = /const acts = '([^']+)'/.exec(readFileSync(goqemu, 'utf8'))?.[1];
+  assert.deepEqual(named?.split(' '), [...new Set(acting)].sort());
+});
+
+test('commands with options before them run from the first build and say the same', () => {
   const folder = labOf("import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'a' }, () => {});\n");
   mkdirSync(join(base, 'home'), { recursive: true });
   const say = (...words: string[]) =>

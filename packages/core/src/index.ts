@@ -32,6 +32,12 @@ export { checkResourceName } from './names/resource-name.ts';
 export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts';
 export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';
-export { hostProcessTable, isAlive, type ProcessIdentity, type ProcessTable } from './process/process-identity.ts';
+export {
+  hostProcessTable,
+  isAlive,
+  ownIdentity,
+  type ProcessIdentity,
+  type ProcessTable,
+} from './process/process-identity.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
 export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

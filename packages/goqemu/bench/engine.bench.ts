@@ -26,11 +26,16 @@ export default async function engineBench(report: BenchReport, { quick }: { quic
 async function realLab(report: BenchReport, turns: number): Promise<void> {
   await using lab = await BenchLab.apply(machines);
   const { place } = lab;
-  const commands = { nothing: ['-e', '0'], plan: [goqemu, 'plan'], status: [goqemu, 'status'] };
+  const commands = {
+    nothing: ['-e', '0'],
+    plan: [goqemu, 'plan'],
+    status: [goqemu, 'status'],
+    apply: [goqemu, 'apply', '--yes'],
+  };
   for (const [index, { version, path }] of benchNodes().entries()) {
     const took = mediansInTurns(commands, { node: path, place, turns });
     report({ name: `node -e 0 (Node ${version})`, value: took.nothing, unit: 'ms' });
-    for (const name of ['plan', 'status'] as const) {
+    for (const name of ['plan', 'status', 'apply'] as const) {
       const aim = index === 0 ? '≤ 5 ×' : '≤ 3 ×';
       report({
         name: `goqemu ${name}, ${machines} running machines, nothing to do (Node ${version})`,

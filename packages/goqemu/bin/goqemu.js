@@ -2,9 +2,12 @@
 // Asked for instead of imported: an import of node:fs loads all that it has, streams and all.
 const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 
-// The commands that change nothing have a file of their own, with all that they need and little else.
-const looks = ['plan', 'status', 'graph'].includes(process.argv[2] ?? '');
-const program = new URL(looks ? '../dist/look.js' : '../dist/cli.js', import.meta.url);
+// Commands that look at a lab, and those that act on one, have a file each with what they need and little else.
+const looks = ['plan', 'status', 'graph'];
+const acts = 'apply checkpoint console cp destroy exec history import lock logs qmp refresh ssh ssh-config'.split(' ');
+const command = process.argv[2] ?? '';
+const file = looks.includes(command) ? 'look' : acts.includes(command) ? 'act' : 'cli';
+const program = new URL(`../dist/${file}.js`, import.meta.url);
 
 if (process.argv[2] === '--version' && process.argv.length === 3) {
   // What scripts and editors ask most, without loading anything.

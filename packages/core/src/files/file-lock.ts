@@ -5,7 +5,13 @@ import { dirname } from 'node:path';
 import { sleep } from '../cancellation/sleep.ts';
 import { GoqemuError } from '../errors/goqemu-error.ts';
 import { systemErrorCode } from '../errors/internal-error.ts';
-import { hostProcessTable, isAlive, type ProcessIdentity, type ProcessTable } from '../process/process-identity.ts';
+import {
+  hostProcessTable,
+  isAlive,
+  ownIdentity,
+  type ProcessIdentity,
+  type ProcessTable,
+} from '../process/process-identity.ts';
 import { formatDuration } from '../units/duration.ts';
 import { readIfThere } from './read-if-there.ts';
 import { statIfThere } from './stat-if-there.ts';
@@ -41,8 +47,7 @@ export interface FileLock extends AsyncDisposable {
  */
 export async function acquireFileLock(path: string, options: FileLockOptions): Promise<FileLock> {
   const processes = options.processes ?? hostProcessTable();
-  const identity = await processes.identify(process.pid);
-  if (!identity) throw new Error('this process cannot find itself in the process table');
+  const identity = await ownIdentity(processes);
   const holder: LockHolder = { identity, command: options.command, since: new Date().toISOString() };
   const record = `${JSON.stringify(holder)}\n`;
   const deadline = Date.now() + (options.waitMs ?? 0);

@@ -1,13 +1,13 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { systemErrorCode } from '../errors/internal-error.ts';
 
 /**
  * The names in a folder; none when there is no such folder. Any other trouble is thrown: who decides by what is there
- * what may be deleted must not take a folder that cannot be read for an empty one.
+ * what may be deleted must not take a folder that cannot be read for an empty one. Read at once, see `readIfThere`.
  */
 export async function folderNames(folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return readdirSync(folder);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
     throw error;

@@ -90,3 +90,20 @@ export async function isAlive(identity: ProcessIdentity, table: ProcessTable = h
   const now = await table.identify(identity.pid);
   return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
 }
+
+const known = new WeakMap<ProcessTable, Promise<ProcessIdentity | undefined>>();
+
+/**
+ * Which process this one is, for what is to be known as its own. It stays who it is, so the table is asked once: a look at
+ * twenty machines takes twenty locks.
+ */
+export async function ownIdentity(table: ProcessTable = hostProcessTable()): Promise<ProcessIdentity> {
+  const asked = known.get(table) ?? table.identify(process.pid);
+  known.set(table, asked);
+  const identity = await asked.catch((error: unknown) => {
+    known.delete(table);
+    throw error;
+  });
+  if (!identity) throw new Error('this process cannot find itself in the process table');
+  return identity;
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   acquireFileLock,
@@ -14,8 +14,8 @@ import {
   readIfThere,
   removeAbandonedDrafts,
   silentLogger,
+  statIfThere,
   syncFolder,
-  systemErrorCode,
   writeFileAtomic,
 } from '@goqemu/core';
 import { openWorkFolder } from '../build/work-folder.ts';
@@ -43,10 +43,7 @@ export class ImageCache {
 
   /** All images, by name and then the newest first. */
   async list(): Promise<ImageManifest[]> {
-    const names = await readdir(this.folder).catch((error: unknown) => {
-      if (systemErrorCode(error) === 'ENOENT') return [];
-      throw error;
-    });
+    const names = await folderNames(this.folder);
     const manifests: ImageManifest[] = [];
     for (const name of names.filter((item) => item.endsWith('.json') && !item.startsWith('.'))) {
       const manifest = await this.#read(name);
@@ -168,7 +165,7 @@ export class ImageCache {
   }
 
   async #whole(image: ImageManifest): Promise<boolean> {
-    const found = await stat(this.path(image)).catch(() => undefined);
+    const found = await statIfThere(this.path(image));
     return found?.size === image.size;
   }
 

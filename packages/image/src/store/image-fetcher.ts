@@ -1,4 +1,5 @@
-import { constants, copyFile, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError, type HostPlatform, internalError, type Logger } from '@goqemu/core';
 import type { buildDebianImage } from '../build/build-debian-image.ts';

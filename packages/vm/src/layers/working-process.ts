@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hostProcessTable, type ProcessIdentity } from '@goqemu/core';
+import { hostProcessTable, ownIdentity, type ProcessIdentity } from '@goqemu/core';
 
 /** Whether the process that marked a file with its pid is still there. */
 export function isRunning(pid: number): boolean {
@@ -13,9 +13,7 @@ export function isRunning(pid: number): boolean {
 
 /** What this process marks a folder with while it works there: a pid alone may be another's by the time one looks. */
 export async function workMark(work: string): Promise<string> {
-  const identity = await hostProcessTable().identify(process.pid);
-  if (!identity) throw new Error('this process cannot find itself in the process table');
-  return markOf(work, identity);
+  return markOf(work, await ownIdentity());
 }
 
 /** Whether a name is a mark of this work. */

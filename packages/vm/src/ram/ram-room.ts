@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import {
   acquireFileLock,
   folderNames,
-  hostProcessTable,
   isAlive,
+  ownIdentity,
   type ProcessIdentity,
   parseJson,
   systemErrorCode,
@@ -74,8 +74,7 @@ export async function keepRoom(
     await removeRuntimeFiles(runtimeFolder);
     throw error;
   });
-  const owner = await hostProcessTable().identify(process.pid);
-  if (!owner) throw new Error('this process cannot find itself in the process table');
+  const owner = await ownIdentity();
   const { dev: device } = await stat(folder);
   const write = (room: Room) => writeFileAtomic(path, `${JSON.stringify(room)}\n`, { mode: 0o600 });
   await write({ version: 1, owner, bytes, device, started: false });
