@@ -15,12 +15,8 @@ export interface AttachOptions {
   readonly escape?: number;
 }
 
-/** Ctrl-D: a line that was begun is given over by the first one, and the second one is the end of the input (termios(3), VEOF). */
-const endOfInput = '\x04\x04';
-
 /**
  * Joins this terminal to another one until that is over or the user leaves: keys go over as they are, Ctrl-C too.
- * Where the input comes to an end, someone who may leave has left; else the other end is told, and shown to its own end.
  * The terminal is put back as it was, whatever happens.
  */
 export async function attachTerminal(shell: Shell, remote: RemoteTerminal, options: AttachOptions): Promise<void> {
@@ -34,10 +30,6 @@ export async function attachTerminal(shell: Shell, remote: RemoteTerminal, optio
     remote.input.write(at < 0 ? chunk : chunk.subarray(0, at));
     if (at >= 0) leave();
   };
-  const typedAll = () => {
-    if (options.escape === undefined) remote.input.write(endOfInput);
-    else leave();
-  };
   const shown = (chunk: Buffer) => stdout.write(chunk);
   const resized = () => {
     const { columns, rows } = stdout as { columns?: number; rows?: number };
@@ -45,7 +37,7 @@ export async function attachTerminal(shell: Shell, remote: RemoteTerminal, optio
   };
   stdin.setRawMode?.(true);
   stdin.on('data', typed);
-  stdin.once('end', typedAll);
+  stdin.once('end', leave);
   remote.output.on('data', shown);
   stdout.on('resize', resized);
   stdin.resume();
@@ -53,7 +45,7 @@ export async function attachTerminal(shell: Shell, remote: RemoteTerminal, optio
     await Promise.race([options.ended, left]);
   } finally {
     stdin.off('data', typed);
-    stdin.off('end', typedAll);
+    stdin.off('end', leave);
     remote.output.off('data', shown);
     stdout.off('resize', resized);
     stdin.setRawMode?.(false);

@@ -6,17 +6,19 @@ import type { SessionAccess } from '../session/session-access.ts';
 import { connectionLost } from '../session/session-errors.ts';
 
 export interface ShellOptions {
-  /** Size and type of the terminal; default 80 × 24, `xterm-256color`. */
-  readonly terminal?: TerminalSize;
+  /** Size and type of the terminal; default 80 × 24, `xterm-256color`. `false` for none: bytes pass as they are. */
+  readonly terminal?: TerminalSize | false;
   /** A program instead of the user's login shell. */
   readonly command?: Command;
   readonly signal?: AbortSignal;
 }
 
-/** A terminal of the guest with raw streams: what is written is typed, what is read is shown. */
+/** A shell of the guest with raw streams; on a terminal what is written is typed, and what is read is shown. */
 export interface InteractiveShell extends AsyncDisposable {
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** Empty on a terminal, which shows both as one. */
+  readonly stderr: Readable;
   /** How it ended; rejects with `connection-lost`. */
   readonly ending: Promise<Ending>;
   /** Tells the guest that the terminal's window has another size, in characters. */
@@ -25,13 +27,12 @@ export interface InteractiveShell extends AsyncDisposable {
 }
 
 export async function openInteractiveShell(session: SessionAccess, options: ShellOptions): Promise<InteractiveShell> {
-  const size = options.terminal ?? { columns: 80, rows: 24 };
-  const pty = { term: size.term ?? 'xterm-256color', cols: size.columns, rows: size.rows };
-  const command = options.command;
+  const { command, terminal = { columns: 80, rows: 24 } } = options;
+  const pty = terminal && { term: terminal.term ?? 'xterm-256color', cols: terminal.columns, rows: terminal.rows };
   return new Promise((resolve, reject) => {
     const held = session.withSlot(options.signal, async (connection) => {
       const opened = await openCommandChannel(connection, session.endpoint, 'a terminal', (client, done) =>
-        command === undefined ? client.shell(pty, done) : client.exec(commandText(command), { pty }, done),
+        command === undefined ? client.shell(pty, done) : client.exec(commandText(command), pty ? { pty } : {}, done),
       );
       const { channel } = opened;
       const ending = endingOf(opened, () => connection.brokenBecause);
@@ -43,12 +44,14 @@ export async function openInteractiveShell(session: SessionAccess, options: Shel
       resolve({
         stdin: channel,
         stdout: channel,
+        stderr: channel.stderr,
         ending,
         resize: ({ columns, rows }) => channel.setWindow(rows, columns, 0, 0),
         close,
         async [Symbol.asyncDispose]() {
           close();
           channel.resume();
+          channel.stderr.resume();
           await ending.catch(() => undefined);
         },
       });

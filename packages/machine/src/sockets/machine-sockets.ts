@@ -33,15 +33,21 @@ export interface WantedSockets {
   readonly console: boolean;
 }
 
-/** The sockets in a machine's runtime folder, with names of one letter: sun_path ends after 104 bytes on macOS. */
+/** Names of one letter: sun_path ends after 104 bytes on macOS. */
+export const socketNames = { control: 'c', readers: 'r', tools: 't', agent: 'a', standby: 'w', console: 's' } as const;
+
+/** The sockets in a machine's runtime folder. */
 export function unixSockets(folder: string, wanted: WantedSockets, platform: HostPlatform): MachineSockets {
-  const unix = (name: string): SocketEndpoint => ({ kind: 'unix', path: pathOf(platform).join(folder, name) });
+  const unix = (name: keyof MachineSockets): SocketEndpoint => ({
+    kind: 'unix',
+    path: pathOf(platform).join(folder, socketNames[name]),
+  });
   return {
-    control: unix('c'),
-    readers: unix('r'),
-    tools: unix('t'),
-    ...(wanted.agent ? { agent: unix('a') } : {}),
-    ...(wanted.standby ? { standby: unix('w') } : {}),
-    ...(wanted.console ? { console: unix('s') } : {}),
+    control: unix('control'),
+    readers: unix('readers'),
+    tools: unix('tools'),
+    ...(wanted.agent ? { agent: unix('agent') } : {}),
+    ...(wanted.standby ? { standby: unix('standby') } : {}),
+    ...(wanted.console ? { console: unix('console') } : {}),
   };
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../fixture/test-machine.ts';
+import { socketNames } from './machine-sockets.ts';
 import { removeRuntimeFiles } from './remove-runtime-files.ts';
 
 /** No process has a number as high as this (proc(5), pid_max). */
@@ -12,7 +13,13 @@ test('what a killed goqemu left while it took its turn goes with the folder; wha
   const parent = join(await temporaryFolder(t), 'goqemu');
   const folder = join(parent, 'm');
   await mkdir(folder, { recursive: true });
-  for (const name of ['c', 'room', 'r.lock', `r.lock.${dead}.0123abcd`, `a.lock.dead.${dead}.0123abcd`])
+  for (const name of [
+    ...Object.values(socketNames),
+    'room',
+    'r.lock',
+    `r.lock.${dead}.0123abcd`,
+    `a.lock.dead.${dead}.0123abcd`,
+  ])
     await writeFile(join(folder, name), '');
   await writeFile(join(parent, 'other'), '');
   await removeRuntimeFiles(folder);

@@ -6,7 +6,7 @@ import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
-import { killOthers } from './kill-vm.ts';
+import { killOthers, killRecorded } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
 import { type Resumed, ramObstacle, resumeFromLayer, type StandingFiles } from './resume-from-layer.ts';
 
@@ -73,6 +73,7 @@ async function takeOver(
   session: GuestSession,
   call: VmCall,
 ): Promise<void> {
+  const { machine: former } = await vm.state();
   await vm.update({
     ...state,
     ...files,
@@ -82,6 +83,7 @@ async function takeOver(
     ready: undefined,
   });
   vm.trace('restore: the folder names the new QEMU');
+  if (former) await killRecorded(vm, former, call);
   await killOthers(vm, call);
   vm.trace('restore: the old QEMU is gone');
   session.reset();
