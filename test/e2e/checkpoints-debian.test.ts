@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { hostPlatform, sleep } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
-import { createVmHost, verifyLayer } from '@goqemu/vm';
+import { createVmHost, cutLayer, verifyLayer } from '@goqemu/vm';
 import { CheckpointLab, inGuest, keyOf } from './checkpoint-lab.ts';
 
 const run = promisify(execFile);
@@ -31,11 +31,14 @@ const heavyWrite =
 describe('a checkpoint of Debian', () => {
   let lab: CheckpointLab;
   const trace: string[] = [];
+  const keep = (message: string) => void trace.push(message);
+  let onTrace = keep;
+  const onStandby = "pgrep -fc '[0]x5207' || true";
 
   before(async () => {
     const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: home } };
     const image = await createVmHost({ platform }).images.ensure('debian-12', { arch: 'x86_64' });
-    const logger = { log: (_level: string, _scope: string, message: string) => void trace.push(message) };
+    const logger = { log: (_level: string, _scope: string, message: string) => onTrace(message) };
     lab = await CheckpointLab.open({ memory: 2 ** 30, disk: 4e9, logger });
     const machine = await lab.boot('web', { image: image.path, format: image.format, guestAgent: image.guestAgent });
     await inGuest(
@@ -81,8 +84,29 @@ describe('a checkpoint of Debian', () => {
     assert.notEqual(random[0], random[1]);
   });
 
+  test('that is given up before the guest stops leaves neither process nor overlay', async () => {
+    const machine = await lab.restore('quiet');
+    const { vm, session } = await lab.vm('web');
+    const controller = new AbortController();
+    onTrace = (message) => {
+      if (message === 'cut: a process is on standby') controller.abort(new Error('given up'));
+    };
+    const files = (await readdir(vm.folder.path)).sort();
+    const cut = cutLayer(
+      vm,
+      machine,
+      session,
+      { key: keyOf('given up'), ram: true, descriptions: [] },
+      { signal: controller.signal },
+    );
+    await assert.rejects(cut, /given up/);
+    onTrace = keep;
+    assert.deepEqual((await readdir(vm.folder.path)).sort(), files);
+    await inGuest(machine, `for turn in $(seq 100); do [ "$(${onStandby})" = 0 ] && exit; sleep 0.1; done; exit 1`);
+    await machine.close();
+  });
+
   test('leaves a process in its RAM, in Perl or in Python, that sets the clock and then is gone', async () => {
-    const onStandby = "pgrep -fc '[0]x5207' || true";
     const restored = async (key: string, work: (machine: Machine) => Promise<void>) => {
       trace.length = 0;
       const machine = await lab.restore(key);

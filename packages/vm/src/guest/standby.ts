@@ -25,7 +25,7 @@ const calls: Record<VmSpec['arch'], { readonly getTime: number; readonly setTime
  * random(4): 0x5207 is RNDRESEEDCRNG; what is written is mixed in, and takes effect with the reseed. All that is called
  * after the restore was called once before, so that the linker has found it. The end comes a second after the answer,
  * when the guest has other things behind it, and is the kernel's alone; until then the port is taken, and the next one
- * waits for it.
+ * waits for it. When nobody is at the port any more it ends without a word, which would wait for somebody to read it.
  */
 export function standbyScript(arch: VmSpec['arch']): string {
   const { getTime, setTime, exit } = calls[arch];
@@ -34,7 +34,7 @@ for (1..80) { last if sysopen(P, $ARGV[0], 2); select(undef, undef, undef, 0.05)
 open(R, ">", "/dev/urandom") or exit 4; syswrite(R, "x"); ioctl(R, 0x5207, 0);
 sub words { return unpack("A10 x A9 x A64", $_[0]) } ($s, $n, $r) = words("0" x 85);
 $t = pack("qq", 0, 0); syscall(${getTime}, 0, $t); syswrite(P, "ready\\n");
-if (sysread(P, $l, 85) != 85) { syswrite(P, "bye\\n"); exit 0 } ($s, $n, $r) = words($l);
+$got = sysread(P, $l, 85) or exit 0; if ($got != 85) { syswrite(P, "bye\\n"); exit 0 } ($s, $n, $r) = words($l);
 $t = pack("qq", $s, $n); $e = syscall(${setTime}, 0, $t) == 0 ? "done\\n" : "failed\\n";
 syswrite(R, $r); ioctl(R, 0x5207, 0); syswrite(P, $e); sleep 1; syscall(${exit}, 0);`;
   const python = `import fcntl, os, signal, sys, time
@@ -48,6 +48,7 @@ def reseed(seed):
     try: fcntl.ioctl(pool, 0x5207)
     except OSError: pass
 reseed(b"x"); os.write(port, b"ready\\n"); line = os.read(port, 85)
+if not line: os._exit(0)
 if len(line) != 85: os.write(port, b"bye\\n"); os._exit(0)
 try: time.clock_settime_ns(time.CLOCK_REALTIME, int(line[:10] + line[11:20])); said = b"done\\n"
 except OSError: said = b"failed\\n"
@@ -155,6 +156,11 @@ export class Standby {
     } finally {
       await this.#port.close();
     }
+  }
+
+  /** Leaves the port without a word, which ends it; never fails. */
+  leave(): Promise<void> {
+    return this.#port.close();
   }
 
   /** The next that it says; undefined when the port has closed. */

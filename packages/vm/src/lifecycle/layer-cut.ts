@@ -222,7 +222,7 @@ export class LayerCut implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#dismiss();
+    await this.#standby?.leave();
     if (!this.#finished) {
       await this.#files.removeCopies();
       if (!this.#moved) {
