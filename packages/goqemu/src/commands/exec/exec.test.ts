@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { generateSshKeyPair } from '@goqemu/guest';
-import { startOpensshServer } from '@goqemu/testing';
-import type { FakeGuest } from '../../host/fixture/fake-host-backend.ts';
-import { labOf, TestLab } from '../../shell/fixture/test-lab.ts';
+import { LabWithGuest } from '../../shell/fixture/lab-with-guest.ts';
+import type { TestLab } from '../../shell/fixture/test-lab.ts';
 
-let guest: FakeGuest;
+let opened: LabWithGuest;
 let lab: TestLab;
 
 before(async () => {
-  const [host, access] = await Promise.all([generateSshKeyPair('host'), generateSshKeyPair('access')]);
-  const server = await startOpensshServer({ hostPrivateKey: host.privateKey, authorizedKeys: [access.publicKey] });
-  guest = { server, privateKey: access.privateKey, hostKey: host.publicKey };
-  lab = new TestLab(labOf('web', ['web', 'worker-1']));
-  lab.settings = { guest };
-  const { code, stderr } = await lab.run(['apply', '--yes']);
-  assert.equal(code, 0, stderr);
+  opened = await LabWithGuest.open(['web', 'worker-1']);
+  lab = opened.lab;
 });
 
-after(async () => {
-  await guest.server[Symbol.asyncDispose]();
-  lab[Symbol.dispose]();
-});
+after(() => opened[Symbol.asyncDispose]());
 
 test('exec passes each word on as it is and gives back output and exit code', async () => {
   const words = ['$(touch /tmp/x)', "it's", 'a  b', '"', '*', '\\', 'ü\n;'];
