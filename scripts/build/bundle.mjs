@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { root } from '../run/run.mjs';
-import { askForBuiltinModules } from './builtin-modules.mjs';
-import { directImports } from './direct-imports.mjs';
 import { thirdPartyLicences } from './licences.mjs';
 
 const folder = join(root, 'packages', 'goqemu');
@@ -94,15 +92,14 @@ export async function bundle() {
     splitting: true,
     chunkNames: '[name]-[hash]',
     banner: { js: requireForCommonJs },
-    plugins: [lateLanguages, directImports],
+    plugins: [lateLanguages],
   });
   const outputs = { ...parts.metafile.outputs };
   for (const { name, entry, parts: inside } of wholes) {
-    const plugins = [lateLanguages, lateParts(parts.metafile, inside), directImports];
+    const plugins = [lateLanguages, lateParts(parts.metafile, inside)];
     const { metafile } = await build({ ...options, entryPoints: { [name]: entry }, plugins });
     Object.assign(outputs, metafile.outputs);
   }
-  for (const name of existing(dist)) if (name.endsWith('.js')) askForBuiltinModules(join(dist, name));
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicences(Object.keys(parts.metafile.inputs)));
   // What each file was made of and imports; not published.
   writeFileSync(join(dist, '.metafile.json'), JSON.stringify({ outputs }));

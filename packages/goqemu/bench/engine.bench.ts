@@ -32,7 +32,7 @@ async function realLab(report: BenchReport, turns: number): Promise<void> {
     status: [goqemu, 'status'],
     apply: [goqemu, 'apply', '--yes'],
   };
-  for (const [index, { version, path }] of benchNodes().entries()) {
+  for (const [index, { version, path }] of (await benchNodes()).entries()) {
     const took = mediansInTurns(commands, { node: path, place, turns });
     report({ name: `node -e 0 (Node ${version})`, value: took.nothing, unit: 'ms' });
     for (const name of ['plan', 'status', 'apply'] as const) {

@@ -23,7 +23,7 @@ export default async function startup(report: BenchReport, { quick }: { quick: b
       graph: [goqemu, 'graph'],
       plan: [goqemu, 'plan'],
     };
-    for (const { version, path } of benchNodes()) {
+    for (const { version, path } of await benchNodes()) {
       const place = { cwd: folder, home: join(folder, 'home') };
       const took = mediansInTurns(commands, { node: path, place, turns: quick ? 5 : 15 });
       const row = (name: string, value: number, aim?: string) =>

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { nodeOf, ownNode } from '../../scripts/run/node-versions.ts';
+
+const dist = resolve('packages/goqemu/dist');
+const files = readdirSync(dist)
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => pathToFileURL(`${dist}/${name}`).href);
+
+/** Evaluates each file by itself and prints what those say that cannot be. */
+const loadEach = `
+const failures = [];
+for (const file of ${JSON.stringify(files)})
+  await import(file).catch((error) => failures.push(file + ': ' + error.stack));
+console.log(JSON.stringify(failures));`;
+
+for (const line of ['own', '22', '24', 'latest'])
+  test(`every file that is built loads on Node.js (${line})`, async () => {
+    const node = line === 'own' ? ownNode : await nodeOf(line);
+    const { stdout } = await promisify(execFile)(node.path, ['--input-type=module', '-e', loadEach]);
+    assert.deepEqual(JSON.parse(stdout), [], node.version);
+  });
