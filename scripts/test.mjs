@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { installPackage } from './run/installed-package.mjs';
 import { root, run } from './run/run.mjs';
 import { heading, say, seconds } from './run/say.mjs';
 import { stages, testFiles } from './run/stages.mjs';
@@ -40,9 +41,10 @@ async function runStage(stage, paths) {
   const files = stage.folders?.flatMap((folder) => testFiles(folder)).filter((file) => chosen(file, paths));
   if (files?.length === 0) return 0;
   heading(stage.title);
+  if (stage.installed && !(await installPackage())) return 1;
   const begun = performance.now();
   const code = files
-    ? await runTests(files, { concurrency: stage.concurrency })
+    ? await runTests(files, { concurrency: stage.concurrency, installed: stage.installed })
     : await run(join(root, 'node_modules', '.bin', stage.command[0]), stage.command.slice(1), {
         shell: process.platform === 'win32',
       });

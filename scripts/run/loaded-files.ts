@@ -34,13 +34,25 @@ interface Metafile {
 /** Runs a program to its end with its output thrown away, and tells what it loaded and by whom that was wanted. */
 export function whatLoads(
   words: readonly string[],
-  place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly node?: string },
+  place: {
+    readonly cwd: string;
+    readonly env: NodeJS.ProcessEnv;
+    readonly node?: string;
+    /** Where the package lies whose program it is; the checkout's own by default. */
+    readonly packageFolder?: string;
+  },
 ): { readonly files: readonly LoadedFile[]; readonly modules: readonly LoadedModule[] } {
   const run = observed(words, place);
   const usual = new Set(observed(['-e', '0'], place).modules);
   const { outputs } = JSON.parse(readFileSync(join(root, 'packages/goqemu/dist/.metafile.json'), 'utf8')) as Metafile;
   const texts = new Map(run.files.map((path) => [path, readFileSync(path, 'utf8')]));
-  const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : path);
+  const { packageFolder = join(root, 'packages/goqemu') } = place;
+  const shown = (path: string) =>
+    path.startsWith(packageFolder)
+      ? join('packages/goqemu', relative(packageFolder, path))
+      : path.startsWith(root)
+        ? relative(root, path)
+        : path;
   const files = run.files.map((path): LoadedFile => {
     const before = run.files.slice(0, run.files.indexOf(path)); // V8 tells of scripts in the order in which it met them
     const wantedBy = before.find((one) => texts.get(one)?.includes(basename(path)));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** npm's and pnpm's commands are batch files on Windows, which only a shell can start. */
-const needsShell = (command) => process.platform === 'win32' && /^(?:npx|npm|pnpm)$/.test(command);
+export const needsShell = (command) => process.platform === 'win32' && /^(?:npx|npm|pnpm)$/.test(command);
 
 /** Runs a program with this terminal; resolves to its exit code. */
 export function run(command, args, options = {}) {

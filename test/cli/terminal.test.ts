@@ -1,33 +1,36 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { labOf } from '../../packages/goqemu/src/shell/fixture/test-lab.ts';
+import { installedPackage, labsFolder } from '../installed-package.ts';
 import { Terminal } from './terminal.ts';
 
-const goqemu = `${process.execPath} --import ${import.meta.resolve('tsx')} ${resolve('test/cli/goqemu-on-fakes.ts')}`;
+const goqemu = `${process.execPath} ${installedPackage.command}`;
 
-/** A folder with a lab, removed in the end. */
-function labFolder(source: string, stepMs = 0) {
-  const folder = mkdtempSync(join(tmpdir(), 'goqemu-terminal-'));
+/** A folder with a lab of fake machines, removed in the end. */
+function labFolder(source: string) {
+  const folder = mkdtempSync(join(labsFolder(), 'terminal-'));
   writeFileSync(join(folder, 'lab.ts'), source);
-  const env = {
-    GOQEMU_HOME: join(folder, 'home'),
-    FAKE_STEP_MS: `${stepMs}`,
-    TSX_TSCONFIG_PATH: resolve('tsconfig.json'),
-  };
+  const env = { HOME: installedPackage.home, GOQEMU_HOME: join(folder, 'home'), GOQEMU_BACKEND: 'fake' };
   return { folder, env, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+/** A lab with machines that have one step each. */
+const labOf = (machines: readonly string[], script = 'echo hello') => `import { defineLab } from 'goqemu';
+export default defineLab({ name: 'web' }, (lab) => {
+${machines.map((name) => `  lab.vm('${name}', { memory: '1 GiB' }).run('step', ${JSON.stringify(script)}).checkpoint('ready');`).join('\n')}
+  return { machines: ${machines.length} };
+});
+`;
+
 const twoSteps = `import { defineLab } from 'goqemu';
 export default defineLab({ name: 'web' }, (lab) => {
-  lab.vm('web').run('first', 'echo 1').run('second', 'echo 2');
+  lab.vm('web').run('first', 'sleep 3').run('second', 'echo 2');
 });
 `;
 
 test('apply on a terminal shows the plan, asks, and draws a list of machines and steps', async () => {
-  using lab = labFolder(labOf('web', ['web', 'db']), 1_000);
+  using lab = labFolder(labOf(['web', 'db'], 'sleep 1'));
   await using terminal = await Terminal.start(`${goqemu} apply`, lab);
   const asked = await terminal.until(/Do it\? \[y\/N\]/);
   assert.match(asked, /\+ create {3}web/);
@@ -43,7 +46,7 @@ test('apply on a terminal shows the plan, asks, and draws a list of machines and
 });
 
 test('anything but a yes does nothing', async () => {
-  using lab = labFolder(labOf('web', ['web']));
+  using lab = labFolder(labOf(['web']));
   await using terminal = await Terminal.start(`${goqemu} apply`, lab);
   await terminal.until(/\[y\/N\]/);
   await terminal.type('n', 'Enter');
@@ -52,7 +55,7 @@ test('anything but a yes does nothing', async () => {
 });
 
 test('Ctrl-C at the question leaves with 130', async () => {
-  using lab = labFolder(labOf('web', ['web']));
+  using lab = labFolder(labOf(['web']));
   await using terminal = await Terminal.start(`${goqemu} apply`, lab);
   await terminal.until(/\[y\/N\]/);
   await terminal.type('C-c');
@@ -60,7 +63,7 @@ test('Ctrl-C at the question leaves with 130', async () => {
 });
 
 test('the first Ctrl-C lets what runs end and begins nothing more', async () => {
-  using lab = labFolder(twoSteps, 3_000);
+  using lab = labFolder(twoSteps);
   await using terminal = await Terminal.start(`${goqemu} apply --yes`, lab);
   await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run first/);
   await terminal.type('C-c');
@@ -71,7 +74,7 @@ test('the first Ctrl-C lets what runs end and begins nothing more', async () => 
 });
 
 test('NO_COLOR and a pipe have neither colours nor a list', async () => {
-  using lab = labFolder(labOf('web', ['web']));
+  using lab = labFolder(labOf(['web']));
   await using terminal = await Terminal.start(`NO_COLOR=1 ${goqemu} plan; ${goqemu} apply --yes 2>&1 | cat`, lab);
   const screen = await terminal.until(/ended with 0/);
   assert.match(screen, /web\/step {2}▸ run: /);
@@ -81,10 +84,10 @@ test('NO_COLOR and a pipe have neither colours nor a list', async () => {
 });
 
 test('a failing step is shown with its output after the list', async () => {
-  using lab = labFolder(labOf('web', ['web'], 'exit 7'));
+  using lab = labFolder(labOf(['web'], 'exit 7'));
   await using terminal = await Terminal.start(`${goqemu} apply --yes`, lab);
   const screen = await terminal.until(/ended with 1/);
   assert.match(screen, /✖ run step/);
   assert.match(screen, /error: .*\[step-failed\]/);
-  assert.match(screen, /log: .*\.log/);
+  assert.match(screen.replaceAll('\n', ''), /log: .*\.log/);
 });

@@ -4,8 +4,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { ImageServer } from '@goqemu/testing';
-import { type CommandRun, goqemuCommand, LabFolder, runCommand } from './lab-folder.ts';
+import { ImageServer } from 'goqemu/testing';
+import { type CommandRun, runCommand } from '../run-command.ts';
+import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
 let tiny = '';

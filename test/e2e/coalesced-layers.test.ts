@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { backingChain } from '@goqemu/vm';
+import { runCommand } from '../run-command.ts';
 import { OwnHome } from './host-traces.ts';
 import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
@@ -64,7 +64,14 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
     const layers = machines.web.applied.map(({ key }) => key.slice(0, 12)).filter((id) => whole.has(id));
     assert.equal(layers.length, perMachine + 1, `those of steps, and the first: ${layers.join(', ')}\n${said}`);
     const [disk = ''] = (await home.files('labs')).filter((file) => /\bdisk-\d+\.qcow2$/.test(file));
-    const chain = await backingChain(join(home.path, 'labs', disk));
+    const info = await runCommand('qemu-img', [
+      'info',
+      '-U',
+      '--backing-chain',
+      '--output=json',
+      join(home.path, 'labs', disk),
+    ]);
+    const chain = (JSON.parse(info.stdout) as { filename: string }[]).map(({ filename }) => filename);
     const below = chain.filter((file) => file.includes('/snapshots/')).map((file) => basename(dirname(file)));
     assert.ok(below.length > 0 && below.length <= layers.length, below.join('\n'));
     for (const id of below) assert.ok(layers.includes(id), `${id} is no layer`);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createVM, openLab, type RunningLab } from 'goqemu';
+import { projectFolder, runTypeScript } from '../installed-package.ts';
 import { e2eHome, goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
@@ -212,7 +213,9 @@ export default defineLab({ name: 'forked' }, (lab) => {
   });
 
   test('the fork of a script that was killed is removed by the next command', async () => {
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), worker], {
+    const program = join(projectFolder(), 'fork-work.ts');
+    await copyFile(worker, program);
+    const child = spawn(process.execPath, [...runTypeScript, program], {
       cwd: folder.path,
       env: { ...process.env, ...folder.env },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { generateSshKeyPair } from '@goqemu/guest';
-import { cloudInitSeed } from '@goqemu/image';
-import { findQemu } from '@goqemu/machine';
+import { findQemu } from 'goqemu/machine';
+import { tinyGuestSeed } from 'goqemu/testing';
 import { OwnHome } from './host-traces.ts';
 import { LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
@@ -21,6 +20,12 @@ export default defineLab({ name: 'imported' }, (lab) => {
     ${steps};
 });
 `;
+
+async function sshKeyPair(folder: string, name: string) {
+  const file = `${folder}/${name}.key`;
+  await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file]);
+  return { privateKey: await readFile(file, 'utf8'), publicKey: (await readFile(`${file}.pub`, 'utf8')).trim() };
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -48,14 +53,8 @@ test('a QEMU that somebody started by hand becomes a machine of the lab, and its
     disk,
     '2G',
   ]);
-  const [theirKey, hostKey] = [await generateSshKeyPair('theirs'), await generateSshKeyPair('host')];
-  const seed = cloudInitSeed({
-    instanceId: 'theirs',
-    hostname: 'theirs',
-    user: 'debian',
-    authorizedKeys: [theirKey.publicKey],
-    sshHostKeys: { ed25519Private: hostKey.privateKey, ed25519Public: hostKey.publicKey },
-  });
+  const [{ publicKey }, hostKey] = [await sshKeyPair(home.path, 'theirs'), await sshKeyPair(home.path, 'host')];
+  const seed = tinyGuestSeed({ hostname: 'theirs', user: 'debian', authorizedKeys: [publicKey], hostKey });
   await writeFile(`${home.path}/theirs.iso`, seed);
   const [ssh, http] = [await freePort(), await freePort()];
   const qemu = spawn(

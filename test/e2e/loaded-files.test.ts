@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { whatLoads } from '../../scripts/run/loaded-files.ts';
+import { installedPackage } from '../installed-package.ts';
 import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
@@ -25,6 +26,7 @@ export default defineLab({ name: 'loaded' }, (lab) => {
     const { files, modules } = whatLoads([goqemuCommand, ...words], {
       cwd: lab.path,
       env: { ...process.env, ...lab.env },
+      packageFolder: installedPackage.folder,
     });
     const paths = files.map(({ path }) => path.replace('packages/goqemu/', ''));
     return { paths: paths.filter((path) => /^(?:bin|dist)\//.test(path)), modules };

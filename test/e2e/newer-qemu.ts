@@ -1,6 +1,6 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findNewerQemu } from '@goqemu/testing';
+import { findNewerQemu } from 'goqemu/testing';
 
 /**
  * The path of a program in this folder that runs a newer QEMU than the installed one. Unpacked beside the installed one, it would load the other's modules and firmware: it is shown a folder with its own

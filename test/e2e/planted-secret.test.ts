@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { CommandRun } from '../run-command.ts';
 import { OwnHome } from './host-traces.ts';
-import { type CommandRun, LabFolder } from './lab-folder.ts';
+import { LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
 /** Differs from itself in every encoding. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { e2eHome, goqemuCommand, runCommand } from './lab-folder.ts';
+import { runCommand } from '../run-command.ts';
+import { e2eHome, goqemuCommand } from './lab-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const lab = 'examples/quickstart/lab.ts';

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { e2eHome, runCommand } from './lab-folder.ts';
+import { projectFolder, runTypeScript } from '../installed-package.ts';
+import { runCommand } from '../run-command.ts';
+import { e2eHome } from './lab-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const snippets = (page: string) => [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? '');
@@ -30,15 +32,13 @@ assert.equal((await vm.sendCommand("pgrep -f '[s]leep 54321' | wc -l")).stdout, 
 test('the example at the top of docs/sdk.md takes a Debian back to its snapshot and leaves nothing behind', async () => {
   const example = snippets(await readFile(join(root, 'docs/sdk.md'), 'utf8'))[0] ?? '';
   assert.equal(example, await readFile(join(root, 'examples/sdk/main-case.ts'), 'utf8'));
-  const parent = join(root, '.cache/e2e/labs');
-  await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, 'sdk-'));
+  const folder = projectFolder();
   try {
     const before = [await filesOf('snapshots'), await filesOf('labs/standalone')];
     const file = join(folder, 'example.mts');
     await writeFile(file, `${example}${more}`);
-    const run = await runCommand(process.execPath, ['--import', 'tsx', file], {
-      cwd: root,
+    const run = await runCommand(process.execPath, [...runTypeScript, file], {
+      cwd: folder,
       env: { GOQEMU_HOME: e2eHome },
     });
     assert.deepEqual({ code: run.code, stdout: run.stdout, stderr: run.stderr }, { code: 0, stdout: '', stderr: '' });

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { type CommandRun, e2eHome, runCommand } from './lab-folder.ts';
+import { projectFolder, runTypeScript } from '../installed-package.ts';
+import { type CommandRun, runCommand } from '../run-command.ts';
+import { e2eHome } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test('with passt the VM has the address of its host, its SSH works, a snapshot too, and passt ends with the VM', async () => {
   const image = await tinyImage();
@@ -45,12 +44,12 @@ test('without passt the VM is in user mode and says why, and "host" is refused w
   await mkdir(empty);
   const script = `
     const config = ${JSON.stringify({ image, memory: '256 MiB', cpus: 1 })};
-    const host = { platform: { ...hostPlatform(), env: { ...process.env, PATH: ${JSON.stringify(empty)} } } };
+    process.env.PATH = ${JSON.stringify(empty)};
     const qemuPath = '/usr/bin/qemu-system-x86_64';
-    await using vm = await createVM(config, { ...host, qemuPath });
+    await using vm = await createVM(config, { qemuPath });
     const { kind, reason } = (await vm.status()).network;
     console.log(kind, reason);
-    await createVM({ ...config, network: 'host' }, { ...host, qemuPath }).catch((error) => console.log(error.code, error.detail));
+    await createVM({ ...config, network: 'host' }, { qemuPath }).catch((error) => console.log(error.code, error.detail));
   `;
   const run = await network.script(script);
   const lines = run.stdout.split('\n');
@@ -128,9 +127,7 @@ class Namespace implements AsyncDisposable {
   }
 
   static async make(): Promise<Namespace> {
-    const parent = join(root, '.cache/e2e/labs');
-    await mkdir(parent, { recursive: true });
-    const made = new Namespace(`goqemu-${randomBytes(3).toString('hex')}`, await mkdtemp(join(parent, 'net-')));
+    const made = new Namespace(`goqemu-${randomBytes(3).toString('hex')}`, projectFolder());
     await ip('netns', 'add', made.#name);
     try {
       await made.ip('link', 'set', 'lo', 'up');
@@ -162,14 +159,16 @@ class Namespace implements AsyncDisposable {
       "import { once } from 'node:events';",
       "import { rm } from 'node:fs/promises';",
       "import { connect } from 'node:net';",
-      "import { hostPlatform } from '@goqemu/core';",
       "import { createVM } from 'goqemu';",
     ];
     await writeFile(file, `${imports.join('\n')}\n${body}`);
     const beside = around.beside ? `${around.beside} >&2 & beside=$!; trap 'kill $beside' EXIT` : '';
     const shell = `set -e\n${around.before ?? ''}\n${beside}\n"$@"`;
-    const words = ['sh', '-c', shell, 'sh', process.execPath, '--import', 'tsx', file];
-    return runCommand('ip', ['netns', 'exec', this.#name, ...words], { cwd: root, env: { GOQEMU_HOME: e2eHome } });
+    const words = ['sh', '-c', shell, 'sh', process.execPath, ...runTypeScript, file];
+    return runCommand('ip', ['netns', 'exec', this.#name, ...words], {
+      cwd: this.folder,
+      env: { GOQEMU_HOME: e2eHome },
+    });
   }
 
   /** Those that are left in the namespace. */

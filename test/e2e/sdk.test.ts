@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   attachVM,
   createVM,
@@ -17,10 +16,11 @@ import {
   type QemuVMConfig,
 } from 'goqemu';
 import { QmpClient } from 'goqemu/qmp';
-import { e2eHome, goqemuCommand, runCommand } from './lab-folder.ts';
+import { projectFolder, runTypeScript } from '../installed-package.ts';
+import { runCommand } from '../run-command.ts';
+import { e2eHome, goqemuCommand } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const standalone = join(e2eHome, 'labs/standalone');
 process.env.GOQEMU_HOME = e2eHome;
 
@@ -30,9 +30,7 @@ let folder: string;
 let vm: QemuVM;
 
 before(async () => {
-  const parent = join(root, '.cache/e2e/labs');
-  await mkdir(parent, { recursive: true });
-  folder = await mkdtemp(join(parent, 'sdk-'));
+  folder = projectFolder();
   tiny = { image: await tinyImage(), memory: '256 MiB', cpus: 1, user: 'tiny' };
   // A run that was broken off leaves its machines.
   for (const name of ['sdk-shared', 'sdk-other', 'sdk-impatient', 'sdk-memory']) await new QemuVM({ name }).delete();
@@ -389,7 +387,7 @@ function script(body: string) {
   const told =
     'process.on("uncaughtException", (error) => { console.error(error.code, error.message); process.exit(1); });';
   return writeFile(file, `${imports}\n${told}\n${body}\n`).then(() =>
-    runCommand(process.execPath, ['--import', 'tsx', file], { cwd: root, env: { GOQEMU_HOME: e2eHome } }),
+    runCommand(process.execPath, [...runTypeScript, file], { cwd: folder, env: { GOQEMU_HOME: e2eHome } }),
   );
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureTinyGuest } from '@goqemu/testing';
+import { ensureTinyGuest } from 'goqemu/testing';
 
 const cacheFolder = join(fileURLToPath(new URL('../..', import.meta.url)), '.cache/tiny-guest');
 

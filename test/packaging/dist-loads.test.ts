@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { nodeOf, ownNode } from '../../scripts/run/node-versions.ts';
+import { installedPackage } from '../installed-package.ts';
 
-const dist = resolve('packages/goqemu/dist');
+const dist = join(installedPackage.folder, 'dist');
 const files = readdirSync(dist)
   .filter((name) => name.endsWith('.js'))
-  .map((name) => pathToFileURL(`${dist}/${name}`).href);
+  .map((name) => pathToFileURL(join(dist, name)).href);
 
 /** Evaluates each file by itself and prints what those say that cannot be. */
 const loadEach = `

@@ -1,31 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { installedPackage, labsFolder } from '../installed-package.ts';
 
 const run = promisify(execFile);
-const base = mkdtempSync(join(tmpdir(), 'goqemu-packaging-'));
-const prefix = join(base, 'prefix');
-const goqemu = join(prefix, 'bin', 'goqemu');
-const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8')) as { packageManager: string };
+const base = mkdtempSync(join(labsFolder(), 'packaging-'));
 after(() => rmSync(base, { recursive: true }));
 
-/** As a stranger would: packed by pnpm, installed by npm under a prefix, nothing of this checkout in reach. */
-before(async () => {
-  await run('npx', ['--yes', packageManager, 'pack', '--pack-destination', base], {
-    cwd: 'packages/goqemu',
-    env: { ...process.env, npm_config_package: '' }, // of an npx that this runs under
-  });
-  const archive = readdirSync(base).find((name) => name.endsWith('.tgz'));
-  assert.ok(archive, 'pnpm pack wrote no archive');
-  await run('npm', ['install', '--global', '--prefix', prefix, '--prefer-offline', join(base, archive)], { cwd: base });
-});
-
 function call(folder: string, ...words: string[]) {
-  return run(goqemu, words, { cwd: folder, env: { ...process.env, GOQEMU_HOME: join(base, 'home') } });
+  const env = { ...process.env, HOME: installedPackage.home, GOQEMU_HOME: join(base, 'home') };
+  return run(installedPackage.bin, words, { cwd: folder, env, shell: process.platform === 'win32' });
 }
 
 test('the packed command runs from an empty folder', async () => {
@@ -46,9 +33,8 @@ test('a bare lab.ts that imports goqemu loads, with and without "type": "module"
 
 test('an editor finds the types of the package and of its subpaths', async () => {
   const folder = join(base, 'editor');
-  const installed = join(prefix, 'lib', 'node_modules', 'goqemu');
   mkdirSync(join(folder, 'node_modules'), { recursive: true });
-  cpSync(installed, join(folder, 'node_modules', 'goqemu'), { recursive: true });
+  cpSync(installedPackage.folder, join(folder, 'node_modules', 'goqemu'), { recursive: true });
   writeFileSync(
     join(folder, 'lab.ts'),
     `import { defineLab, z } from 'goqemu';

@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { whatLoads } from '../../scripts/run/loaded-files.ts';
+import { installedPackage, labsFolder } from '../installed-package.ts';
 
-const goqemu = resolve('packages/goqemu/bin/goqemu.js');
-const base = mkdtempSync(join(tmpdir(), 'goqemu-loaded-files-'));
+const goqemu = installedPackage.command;
+const base = mkdtempSync(join(labsFolder(), 'loaded-files-'));
 const env = { ...process.env, GOQEMU_HOME: join(base, 'home') };
 after(() => rmSync(base, { recursive: true }));
 
 /** Files, packages in them, and modules of Node.js that they ask for. */
 function loadedBy(folder: string, ...words: string[]) {
-  const { files, modules } = whatLoads([goqemu, ...words], { cwd: folder, env });
+  const { files, modules } = whatLoads([goqemu, ...words], {
+    cwd: folder,
+    env,
+    packageFolder: installedPackage.folder,
+  });
   return {
     files: files.map(({ path }) => path.replace('packages/goqemu/', '')),
     parts: files.flatMap(({ parts }) => parts),
@@ -76,13 +80,6 @@ test('an apply with nothing to do loads one file of goqemu too, and nothing that
   assert.deepEqual(files, ['bin/goqemu.js', 'dist/act.js', bundle, 'dist/describe.js']);
   for (const heavy of ['tls', 'http', 'https', 'child_process', 'dgram', 'worker_threads', 'readline'])
     assert.ok(!modules.includes(heavy), `node:${heavy}`);
-});
-
-test('each command that acts on a lab runs from the file that is built for those', async () => {
-  const { commands } = await import('../../packages/goqemu/src/commands/command-table.ts');
-  const acting = commands.filter(({ load }) => /lab-commands/.test(String(load))).map(({ name }) => name.split(' ')[0]);
-  const named = /const acts = '([^']+)'/.exec(readFileSync(goqemu, 'utf8'))?.[1];
-  assert.deepEqual(named?.split(' '), [...new Set(acting)].sort());
 });
 
 test('commands with options before them run from the first build and say the same', () => {

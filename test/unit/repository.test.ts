@@ -23,3 +23,13 @@ test('the published package has the third-party packages of its bundled packages
     for (const [dependency, range] of Object.entries(read(name).dependencies ?? {}))
       if (!dependency.startsWith('@goqemu/')) assert.equal(published[dependency], range, `${name} needs ${dependency}`);
 });
+
+test('what the tests of the installed package import is public: nothing of the sources', () => {
+  for (const folder of ['test/e2e', 'test/cli', 'test/packaging'])
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.ts'))) {
+      const imports = readFileSync(`${folder}/${name}`, 'utf8').match(
+        /(?:from|import\() ?'(?:@goqemu\/|[./]*packages\/)[^']*'/g,
+      );
+      assert.deepEqual(imports, null, `${folder}/${name}`);
+    }
+});

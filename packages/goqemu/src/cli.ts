@@ -1,5 +1,6 @@
 /** The command line's process: the one place where goqemu touches its own streams, signals and exit code. */
 import { hostPlatform } from '@goqemu/core';
+import { createBackend } from './host/create-backend.ts';
 import { listenForInterrupts } from './shell/interrupts.ts';
 import { runCommandLine } from './shell/run-command-line.ts';
 
@@ -23,9 +24,6 @@ export async function main(): Promise<void> {
     stderr: process.stderr,
     interrupt: signals.interrupt,
     kill: signals.kill,
-    createBackend: async (logger) => {
-      const { createQemuHost } = await import('./host/qemu-host.ts');
-      return createQemuHost({ platform, logger });
-    },
+    createBackend: (logger) => createBackend({ platform, logger }),
   });
 }

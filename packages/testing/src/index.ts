@@ -25,3 +25,4 @@ export {
 } from './qmp-server/fake-qmp-server.ts';
 export * from './ssh-server/index.ts';
 export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';
+export { type TinyGuestSeedOptions, tinyGuestSeed } from './tiny-guest/tiny-guest-seed.ts';

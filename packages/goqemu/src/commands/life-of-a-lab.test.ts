@@ -441,6 +441,12 @@ test('reading commands leave no state folder behind', async () => {
 
 test('doctor tells what the host has and lacks, and leaves with 1 when something is missing', async () => {
   using lab = new TestLab(labOf('web', ['web']));
+  lab.settings = {
+    doctor: [
+      { name: 'QEMU', status: 'error', finding: 'not found', hint: 'install it' },
+      { name: 'memory', status: 'ok', finding: '8 GiB free' },
+    ],
+  };
   const { code, stdout } = await lab.run(['doctor']);
   assert.equal(code, 1);
   assert.match(stdout, /✖ QEMU {5}not found\n {11}next: install it\n✔ memory {3}8 GiB free/);

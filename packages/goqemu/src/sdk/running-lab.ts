@@ -11,6 +11,7 @@ import {
   type StatusReport,
 } from '@goqemu/lab';
 import type { OperationOptions } from '@goqemu/vm';
+import { createBackend } from '../host/create-backend.ts';
 import type { HostBackend } from '../host/host-backend.ts';
 import { openLab } from '../lab/open-lab.ts';
 import { LabMachine } from './lab-machine.ts';
@@ -220,10 +221,7 @@ export async function openRunningLab(file: string | undefined, options: OpenLabO
     shell: {
       platform,
       workingFolder: process.cwd(),
-      createBackend: async () => {
-        const { createQemuHost } = await import('../host/qemu-host.ts');
-        return createQemuHost({ platform, logger });
-      },
+      createBackend: () => createBackend({ platform, logger }),
     },
   };
   const choice = { lab: file, stack: options.stack };

@@ -1,4 +1,4 @@
-import { canonicalJson, GoqemuError } from '@goqemu/core';
+import { canonicalJson, GoqemuError, sleep } from '@goqemu/core';
 import type {
   AdoptedMachine,
   AdoptionTarget,
@@ -16,7 +16,7 @@ import { refused, stepFailed } from './fake-errors.ts';
 import type { FakeHost, FakeMachine } from './fake-host.ts';
 import type { FakeLayerStore } from './fake-layer-store.ts';
 import type { FakeMoments } from './fake-moments.ts';
-import { failingExitCode, printed } from './fake-shell.ts';
+import { failingExitCode, printed, sleepMs } from './fake-shell.ts';
 
 /** What a script prints instead of what the fake makes up. */
 export type FakeOutput = (machine: string, step: ResolvedStep) => string | undefined;
@@ -148,6 +148,7 @@ export class FakeMachines {
     const mark = canonicalJson(content);
     if (step.kind !== 'waitFor') found.disk.push(`half of ${mark}`);
     await this.#moments.reach('runStep', subject, 'middle', call);
+    if (step.kind === 'run') await sleep(sleepMs(step.script), call.signal);
     const exitCode = step.kind === 'run' ? failingExitCode(step.script) : 0;
     const given = this.#output?.(machine.name, step);
     const stdout = step.kind === 'run' ? (given ?? printed(step.script, found.disk)) : '';

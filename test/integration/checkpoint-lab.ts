@@ -22,7 +22,7 @@ import {
   type VmProgress,
   type VmSpec,
 } from '@goqemu/vm';
-import { tinyImage } from './tiny-image.ts';
+import { tinyImage } from '../e2e/tiny-image.ts';
 
 const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
 const lineage = '0123456789ab';

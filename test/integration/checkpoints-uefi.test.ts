@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Machine } from '@goqemu/machine';
 import { createVm, deleteVm, startVm, verifyLayer } from '@goqemu/vm';
+import { newerQemu } from '../e2e/newer-qemu.ts';
 import { CheckpointLab, inGuest, keyOf } from './checkpoint-lab.ts';
-import { newerQemu } from './newer-qemu.ts';
 import { uefiQemu } from './uefi-qemu.ts';
 
 /** Of Linux's own vendor for crash reports, whose variables are not made immutable (fs/efivarfs, variable_matches). */

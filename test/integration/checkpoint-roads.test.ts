@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { verifyLayer } from '@goqemu/vm';
+import { newerQemu } from '../e2e/newer-qemu.ts';
 import { CheckpointLab, inGuest, keyOf } from './checkpoint-lab.ts';
-import { newerQemu } from './newer-qemu.ts';
 
 const noRamFile = { objects: ['memory-backend-memfd', 'memory-backend-file'] };
 

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { projectFolder } from '../installed-package.ts';
 
-// Inside the checkout, so that the compiler finds its settings.
-mkdirSync('.cache', { recursive: true });
-const base = mkdtempSync(resolve('.cache', 'documentation-'));
+const base = projectFolder();
 after(() => rmSync(base, { recursive: true }));
 
 const pages = ['README.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
@@ -38,7 +37,12 @@ test('every program in README.md and in docs has the types that it should', asyn
     assert.ok(examples[page]?.length, `${page} has examples`);
   const settings = {
     extends: resolve('tsconfig.json'),
-    compilerOptions: { noUnusedLocals: false }, // a reader is shown what can be had, used or not
+    compilerOptions: {
+      // `goqemu` is the installed package, as it is for a reader; pages of inner packages show those.
+      paths: { '@goqemu/*': [resolve('packages/*/src/index.ts')] },
+      typeRoots: [resolve('node_modules/@types')],
+      noUnusedLocals: false, // a reader is shown what can be had, used or not
+    },
     include: ['*/*.ts'],
     exclude: [],
   };

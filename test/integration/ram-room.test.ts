@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readlink } from 'node:fs/promises';
 import { test } from 'node:test';
 import { findGuestRam, type Machine } from '@goqemu/machine';
+import { newerQemu } from '../e2e/newer-qemu.ts';
 import { CheckpointLab, inGuest } from './checkpoint-lab.ts';
-import { newerQemu } from './newer-qemu.ts';
 
 async function placeOfRam({ record }: Machine, memory: number): Promise<string> {
   const ram = await findGuestRam(record.pid, memory);

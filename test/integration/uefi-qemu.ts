@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { runCommand } from './lab-folder.ts';
-import { tinyImage } from './tiny-image.ts';
+import { tinyImage } from '../e2e/tiny-image.ts';
+import { runCommand } from '../run-command.ts';
 
 /** Where the root file system of the tiny guest begins. */
 const rootOffset = 4096 * 512;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { newerQemu } from '../e2e/newer-qemu.ts';
 import { CheckpointLab, counter, inGuest } from './checkpoint-lab.ts';
-import { newerQemu } from './newer-qemu.ts';
 
 test('checkpoints of a newer QEMU hold RAM too, and an older one takes their disk', async () => {
   await using older = await CheckpointLab.open();

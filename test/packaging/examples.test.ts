@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { FakeHost } from '@goqemu/testing';
-import { FakeHostBackend } from '../../packages/goqemu/src/host/fixture/fake-host-backend.ts';
-import { runInTestShell } from '../../packages/goqemu/src/shell/fixture/test-shell.ts';
+import { installedPackage, labsFolder } from '../installed-package.ts';
+import { runCommand } from '../run-command.ts';
 
-mkdirSync('.cache', { recursive: true });
-const base = mkdtempSync(resolve('.cache', 'examples-'));
+const base = mkdtempSync(join(labsFolder(), 'examples-'));
 after(() => rmSync(base, { recursive: true }));
 
-function run(argv: readonly string[], workingFolder: string) {
-  const host = new FakeHost();
-  const backend = async () => new FakeHostBackend({ host });
-  return runInTestShell(argv, { workingFolder, home: join(base, 'home'), backend });
+function goqemu(argv: readonly string[], cwd: string) {
+  const env = { HOME: installedPackage.home, GOQEMU_HOME: join(base, 'home'), GOQEMU_BACKEND: 'fake' };
+  return runCommand(process.execPath, [installedPackage.command, ...argv], { cwd, env });
 }
 
 /** The labs in the pages that a reader is likely to copy. */
@@ -27,9 +24,9 @@ function labsOf(page: string): string[] {
 for (const name of readdirSync('examples').filter((name) => existsSync(join('examples', name, 'lab.ts'))))
   test(`the example ${name} plans, and is the same each time`, async () => {
     const folder = join(base, name);
-    // Whoever has tried the example has its state beside it.
+    // An example that was tried has its state beside it.
     cpSync(join('examples', name), folder, { recursive: true, filter: (path) => !path.includes('.goqemu') });
-    const { code, stderr } = await run(['plan', '--check-pure'], folder);
+    const { code, stderr } = await goqemu(['plan', '--check-pure'], folder);
     assert.equal(code, 0, stderr);
   });
 
@@ -40,7 +37,7 @@ test('the labs in README.md plan', async () => {
     const folder = join(base, `readme-${index}`);
     mkdirSync(join(folder, 'site'), { recursive: true });
     writeFileSync(join(folder, 'lab.ts'), source);
-    const { code, stderr } = await run(['plan', '--check-pure'], folder);
+    const { code, stderr } = await goqemu(['plan', '--check-pure'], folder);
     assert.equal(code, 0, stderr);
   }
 });

@@ -1,0 +1,42 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { goqemuHome, type HostPlatform, readIfThere } from '@goqemu/core';
+import { FakeHost, type FakeLayer, type FakeMachine } from '@goqemu/testing';
+import { FakeHostBackend } from './fake-host-backend.ts';
+
+interface KeptFakeHost {
+  readonly machines: readonly (readonly [string, FakeMachine])[];
+  readonly layers: readonly (readonly [string, Omit<FakeLayer, 'owners'> & { readonly owners: readonly string[] }])[];
+}
+
+/**
+ * The fake backend on machines and layers that outlive the command: they are kept in `fake-host.json` in goqemu's home.
+ * It is written at each moment of each verb, so that a command that is killed leaves what a real one would.
+ * One command at a time may act on it.
+ */
+export function openKeptFakeHost(platform: HostPlatform): FakeHostBackend {
+  const file = join(goqemuHome(platform), 'fake-host.json');
+  const host = readHost(file);
+  return new FakeHostBackend({ host, fault: () => writeHost(file, host) });
+}
+
+function readHost(file: string): FakeHost {
+  const host = new FakeHost();
+  const text = readIfThere(file);
+  if (text === undefined) return host;
+  const { machines, layers } = JSON.parse(text) as KeptFakeHost;
+  for (const [id, machine] of machines) host.machines.set(id, machine);
+  for (const [key, layer] of layers) host.layers.set(key, { ...layer, owners: new Set(layer.owners) });
+  return host;
+}
+
+function writeHost(file: string, { machines, layers }: FakeHost): void {
+  const kept: KeptFakeHost = {
+    machines: [...machines],
+    layers: [...layers].map(([key, layer]) => [key, { ...layer, owners: [...layer.owners] }]),
+  };
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(kept));
+  renameSync(draft, file);
+}
