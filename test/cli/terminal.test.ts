@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { installedPackage, labsFolder } from '../installed-package.ts';
+import { assertScreen } from './screens.ts';
 import { Terminal } from './terminal.ts';
 
 const goqemu = `${process.execPath} ${installedPackage.command}`;
@@ -90,4 +91,117 @@ test('a failing step is shown with its output after the list', async () => {
   assert.match(screen, /✖ run step/);
   assert.match(screen, /error: .*\[step-failed\]/);
   assert.match(screen.replaceAll('\n', ''), /log: .*\.log/);
+});
+
+for (const [columns, rows] of [
+  [40, 12],
+  [80, 24],
+  [200, 60],
+] as const)
+  test(`on ${columns} columns and ${rows} rows the list is whole when it has ended`, async () => {
+    using lab = labFolder(labOf(['web', 'db']));
+    await using terminal = await Terminal.start(`${goqemu} apply --yes`, { ...lab, columns, rows });
+    assertScreen(`apply-${columns}x${rows}`, await terminal.until(/ended with 0/));
+  });
+
+test('of more machines than lines, those at work are shown and the others counted', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `machine-${index + 1}`);
+  using lab = labFolder(labOf(names, 'sleep 4'));
+  await using terminal = await Terminal.start(`${goqemu} apply --yes --parallel 3`, { ...lab, columns: 60, rows: 12 });
+  await terminal.until(/❯ machine-1\n[\s\S]*… 29 waiting/);
+  const screen = await terminal.screen({ visible: true });
+  assert.doesNotMatch(screen, /machine-30\n {2}.*waits/);
+  const done = await terminal.until(/ended with 0/, 60_000);
+  for (const name of names) assert.match(done, new RegExp(`✔ ${name}\n`));
+});
+
+test('a terminal that changes its size in the middle shows the list once', async () => {
+  using lab = labFolder(labOf(['web', 'db'], 'sleep 5'));
+  await using terminal = await Terminal.start(`${goqemu} apply --yes`, { ...lab, columns: 120, rows: 30 });
+  await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run step/);
+  await terminal.resize(60, 20);
+  const done = await terminal.until(/ended with 0/);
+  assert.equal(done.match(/✔ web\n/g)?.length, 1, done);
+  assert.equal(done.match(/✔ db\n/g)?.length, 1, done);
+});
+
+test('after a failure is mended, apply goes on from there; then destroy asks and leaves nothing', async () => {
+  using lab = labFolder(labOf(['web'], 'exit 7'));
+  await using terminal = await Terminal.start('sh', lab);
+  await terminal.type(`${goqemu} apply --yes; echo "code $?"`, 'Enter');
+  await terminal.until(/code 1/);
+  writeFileSync(join(lab.folder, 'lab.ts'), labOf(['web']));
+  await terminal.type(`clear; ${goqemu} apply; echo "code $?"`, 'Enter');
+  const plan = await terminal.until(/\[y\/N\]/);
+  assert.doesNotMatch(plan, /\+ create/, 'the machine is there');
+  await terminal.type('y', 'Enter');
+  await terminal.until(/✔ run step[\s\S]*code 0/);
+  await terminal.type(`clear; ${goqemu} destroy; echo "code $?"`, 'Enter');
+  assert.match(await terminal.until(/\[y\/N\]/), /- delete {3}web/);
+  await terminal.type('y', 'Enter');
+  await terminal.until(/code 0/);
+  await terminal.type(`clear; ${goqemu} status; echo "code $?"`, 'Enter');
+  assert.match(await terminal.until(/code 0/), /has no machine/);
+});
+
+test('the second Ctrl-C ends what runs, and the next apply goes on', async () => {
+  using lab = labFolder(labOf(['web'], 'sleep 60'));
+  await using terminal = await Terminal.start(`${goqemu} apply --yes`, lab);
+  await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run step/);
+  await terminal.type('C-c');
+  await terminal.until(/nothing more is begun/);
+  await terminal.type('C-c');
+  await terminal.until(/ended with 130/);
+  writeFileSync(join(lab.folder, 'lab.ts'), labOf(['web']));
+  await using again = await Terminal.start(`${goqemu} apply --yes`, lab);
+  await again.until(/ended with 0/);
+});
+
+test('the third Ctrl-C leaves at once', async () => {
+  using lab = labFolder(labOf(['web'], 'sleep 60'));
+  await using terminal = await Terminal.start(`${goqemu} apply --yes`, lab);
+  await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run step/);
+  await terminal.type('C-c');
+  await terminal.until(/nothing more is begun/);
+  await terminal.type('C-c', 'C-c');
+  await terminal.until(/ended with 130/);
+});
+
+test('a terminal without a cursor has plain lines', async () => {
+  using lab = labFolder(labOf(['web']));
+  await using terminal = await Terminal.start(`TERM=dumb ${goqemu} apply --yes`, lab);
+  const screen = await terminal.until(/ended with 0/);
+  assert.match(screen, /web\/step {2}✔ ran in/);
+  assertScreen('apply-dumb', screen);
+});
+
+test('without standard input a question is an error at once, and --yes needs none', async () => {
+  using lab = labFolder(labOf(['web']));
+  await using terminal = await Terminal.start(
+    `${goqemu} apply < /dev/null; echo "code $?"; ${goqemu} apply --yes <&-`,
+    lab,
+  );
+  const screen = await terminal.until(/ended with 0/);
+  assert.match(screen, /there is no terminal to ask on[\s\S]*add --yes[\s\S]*code 64/);
+});
+
+test('with standard error or standard output closed, apply does its work', async () => {
+  using lab = labFolder(labOf(['web']));
+  await using terminal = await Terminal.start(`${goqemu} apply --yes 2>&-; ${goqemu} status --json >&-`, lab);
+  await terminal.until(/ended with 0/);
+  await using status = await Terminal.start(`${goqemu} status`, lab);
+  assert.match(await status.until(/ended with 0/), /web +running/);
+});
+
+test('output that is read slowly arrives whole', async () => {
+  const names = Array.from({ length: 200 }, (_, index) => `machine-${index + 1}`);
+  using lab = labFolder(labOf(names));
+  const slow = '{ sleep 2; while IFS= read -r line; do last=$line; done; echo "last: $last"; }';
+  await using terminal = await Terminal.start(
+    `${goqemu} plan | ${slow}; ${goqemu} plan --json | { sleep 2; tail -c 3; }`,
+    lab,
+  );
+  const screen = await terminal.until(/ended with 0/, 60_000);
+  assert.match(screen, /last: Plan: 200 to create/);
+  assert.match(screen, /\}/);
 });

@@ -45,9 +45,17 @@ export class Terminal implements AsyncDisposable {
     return terminal;
   }
 
-  /** What stands on the screen, without trailing spaces; with `colours`, its SGR sequences too. */
-  async screen(options: { readonly colours?: boolean } = {}): Promise<string> {
-    return this.#tmux('capture-pane', '-p', '-S', '-500', ...(options.colours ? ['-e'] : []));
+  /**
+   * What stands on the screen and has scrolled out of it, without trailing spaces; with `colours`, its SGR sequences too;
+   * with `visible`, what is on the screen alone.
+   */
+  async screen(options: { readonly colours?: boolean; readonly visible?: boolean } = {}): Promise<string> {
+    return this.#tmux(
+      'capture-pane',
+      '-p',
+      ...(options.visible ? [] : ['-S', '-500']),
+      ...(options.colours ? ['-e'] : []),
+    );
   }
 
   /**
@@ -63,6 +71,11 @@ export class Terminal implements AsyncDisposable {
       if (Date.now() > deadline) throw new Error(`the screen never showed ${pattern}:\n${screen}`);
       await new Promise((resolve) => setTimeout(resolve, lookMs));
     }
+  }
+
+  /** Gives the terminal another size, as a person does who drags its window. */
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux('resize-window', '-x', `${columns}`, '-y', `${rows}`);
   }
 
   /** Types keys, in tmux's names: `y`, `Enter`, `C-c`. */

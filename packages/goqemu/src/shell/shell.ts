@@ -3,7 +3,7 @@ import type { HostPlatform, Logger } from '@goqemu/core';
 import type { HostBackend } from '../host/host-backend.ts';
 
 /** A stream that may be a terminal. */
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 export type InputStream = Readable & { readonly isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
 
 /** What the command line takes from its process, as a value: a test runs the same code with its own. */

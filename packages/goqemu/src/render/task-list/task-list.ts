@@ -7,6 +7,7 @@ import type { EventSink } from '../event-sink.ts';
 import { actionName } from '../operation-words.ts';
 import { renderErrorFacts } from '../render-error.ts';
 import type { Style } from '../style.ts';
+import { MachineProgress } from './machine-progress.ts';
 import { OperationTask, type TaskHandle } from './operation-task.ts';
 
 export interface TaskListOptions {
@@ -24,7 +25,18 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
   const { createWritable, DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
   class RendererOnStderr extends DefaultRenderer {
     static override nonTTY = true;
+
+    override create(parts?: {
+      readonly tasks?: boolean;
+      readonly bottomBar?: boolean;
+      readonly prompt?: boolean;
+    }): string {
+      const whole = super.create(parts);
+      // The last drawing is without a prompt, and stays: whole, as what scrolls by can be read.
+      return parts?.prompt === false ? whole : progress.fitted(whole, stream.rows ?? Number.POSITIVE_INFINITY);
+    }
   }
+  const progress = new MachineProgress();
   const tasks = new Map<string, OperationTask>();
   const waiting = new Map<string, OperationHeader>();
   const failures: { readonly resource: string; readonly error: ErrorReport }[] = [];
@@ -32,6 +44,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
   let running: Promise<unknown> | undefined;
 
   function begin(operations: readonly OperationHeader[]): void {
+    progress.plan(operations);
     for (const operation of operations) waiting.set(operation.id, operation);
     const entries: ListrTask[] = [...groupByMachine(operations)].map(([machine, own]) => {
       // All of them now: the first may have ended before the list gets to it.
@@ -86,6 +99,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
   }
 
   function ended(id: string): OperationTask | undefined {
+    progress.end(id);
     waiting.delete(id);
     for (const task of tasks.values()) task.wait();
     return tasks.get(id);
@@ -97,6 +111,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
         begin(event.operations.filter((operation) => operation.action !== 'reuse'));
         break;
       case 'operation-started':
+        progress.begin(event.operation.machine);
         tasks.get(event.operation.id)?.begin();
         break;
       case 'operation-progress':
