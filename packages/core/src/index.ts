@@ -1,5 +1,7 @@
-export { orAborted, timeoutError, withDeadline } from './cancellation/deadline.ts';
+export { longestTimerMs, orAborted, timeoutError, withDeadline } from './cancellation/deadline.ts';
+export { deferred } from './cancellation/deferred.ts';
 export { sleep } from './cancellation/sleep.ts';
+export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';
 export { lengthPrefixedDigest } from './digest/length-prefixed-digest.ts';
 export {
@@ -12,6 +14,7 @@ export {
 } from './errors/goqemu-error.ts';
 export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
 export { schemaMismatch } from './errors/schema-mismatch.ts';
+export { callListener } from './events/call-listener.ts';
 export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';
 export { removeAbandonedDrafts } from './files/abandoned-drafts.ts';
 export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from './files/atomic-write.ts';

@@ -1,6 +1,9 @@
 import { GoqemuError } from '../errors/goqemu-error.ts';
 import { formatDuration } from '../units/duration.ts';
 
+/** Node.js fires longer timers at once (about 24 days). */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** The error of a wait that took too long; every wait in goqemu has a name. */
 export function timeoutError(name: string, milliseconds: number, detail?: string): GoqemuError {
   return new GoqemuError({
@@ -14,7 +17,7 @@ export function timeoutError(name: string, milliseconds: number, detail?: string
 }
 
 /**
- * Runs `work` with a signal that fires after `milliseconds` or when `signal` does.
+ * Runs `work` with a signal that fires after `milliseconds` (Infinity: 24 days) or when `signal` does.
  *
  * @throws GoqemuError `timeout`, naming the wait, when the time is up; `signal.reason` when the caller gave up
  */
@@ -26,7 +29,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(timeoutError(name, milliseconds)), milliseconds);
+  const timer = setTimeout(() => controller.abort(timeoutError(name, milliseconds)), Math.min(milliseconds, longestTimerMs));
   const forward = () => controller.abort(signal?.reason);
   signal?.addEventListener('abort', forward, { once: true });
   try {

@@ -1,8 +1,10 @@
+import { callListener } from './call-listener.ts';
+
 export type Unsubscribe = () => void;
 
 /**
- * Typed callbacks by event name. A listener that throws is an unhandled error of its owner's,
- * and never keeps an event from the next listener.
+ * Typed callbacks by event name. What a listener throws is a warning of the process, and never keeps an event from
+ * the next listener.
  */
 export class TypedEmitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
@@ -16,13 +18,7 @@ export class TypedEmitter<Events extends object> {
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      try {
-        (listener as (event: Events[Name]) => void)(event);
-      } catch (thrown) {
-        queueMicrotask(() => {
-          throw thrown;
-        });
-      }
+      callListener(`a listener of ${String(name)}`, listener as (event: Events[Name]) => void, event);
     }
   }
 }

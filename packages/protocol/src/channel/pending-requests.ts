@@ -1,4 +1,4 @@
-import { timeoutError } from '@goqemu/core';
+import { longestTimerMs, timeoutError } from '@goqemu/core';
 import type { Reply, ReplyError } from './reply.ts';
 
 export interface RequestLimits {
@@ -93,7 +93,10 @@ export class PendingRequests {
   #setAlarm(due: number): void {
     clearTimeout(this.#alarm);
     this.#alarmDue = due;
-    this.#alarm = setTimeout(() => this.#expire(), Math.max(1, Math.ceil(due - performance.now())));
+    this.#alarm = setTimeout(
+      () => this.#expire(),
+      Math.min(longestTimerMs, Math.max(1, Math.ceil(due - performance.now()))),
+    );
   }
 
   #expire(): void {

@@ -1,5 +1,7 @@
 import { formatDuration, GoqemuError, sleep } from '@goqemu/core';
-import type { GuestAgentClient } from './guest-agent-client.ts';
+import type { AgentEnvironment } from './agent-environment.ts';
+import { ExecStatus } from './exec-status.ts';
+import type { GuestAgentClient, QgaResult } from './guest-agent-client.ts';
 
 export interface AgentExecOptions {
   /** The program: a path, or a name that the agent's PATH finds. No shell is involved. */
@@ -7,7 +9,7 @@ export interface AgentExecOptions {
   readonly args?: readonly string[];
   /** What the program reads from its standard input; default: nothing. */
   readonly input?: string | Uint8Array;
-  /** Added to the environment of the agent. */
+  /** Added to the environment of the agent, which a program has without it; a name that is there is replaced. */
   readonly env?: Readonly<Record<string, string>>;
   /** Keep the output; default true. */
   readonly capture?: boolean;
@@ -26,7 +28,10 @@ export interface AgentExecResult {
   readonly stderr: string;
   readonly stdoutBytes: Buffer;
   readonly stderrBytes: Buffer;
-  /** True when the agent cut the output, at 16 MiB each. */
+  /**
+   * True when the agent cut the output, at 16 MiB each. An agent before 10.0 that kept just 16 MiB leaves it open: that
+   * counts as cut.
+   */
   readonly truncated: boolean;
   readonly pid: number;
 }
@@ -38,10 +43,14 @@ const pauseGrowth = 1.25;
 const longestPauseMs = 250;
 
 /** `guest-exec` and `guest-exec-status` (QEMU Guest Agent Protocol Reference; since 2.5). */
-export async function execInGuest(agent: GuestAgentClient, options: AgentExecOptions): Promise<AgentExecResult> {
+export async function execInGuest(
+  agent: GuestAgentClient,
+  options: AgentExecOptions,
+  environment: AgentEnvironment,
+): Promise<AgentExecResult> {
   const { path, timeoutMs = defaultTimeoutMs, signal } = options;
   const deadline = Date.now() + timeoutMs;
-  const pid = await startInGuest(agent, options);
+  const pid = await startInGuest(agent, options, environment);
   return await untilExited(agent, pid, {
     path,
     timeoutMs: Math.max(0, deadline - Date.now()),
@@ -57,43 +66,61 @@ export async function untilExited(
 ): Promise<AgentExecResult> {
   const { path, timeoutMs = defaultTimeoutMs, signal } = options;
   const deadline = Date.now() + timeoutMs;
-  const limits = signal ? { signal } : {};
+  const program = new ExecStatus(agent, path, pid);
   for (let pause = firstPauseMs; ; pause = Math.min(pause * pauseGrowth, longestPauseMs)) {
-    const status = await agent.execute('guest-exec-status', { pid }, limits);
-    if (status.exited) {
-      const stdoutBytes = Buffer.from(status['out-data'] ?? '', 'base64');
-      const stderrBytes = Buffer.from(status['err-data'] ?? '', 'base64');
-      return {
-        exitCode: status.exitcode,
-        signal: status.signal,
-        stdout: stdoutBytes.toString('utf8'),
-        stderr: stderrBytes.toString('utf8'),
-        stdoutBytes,
-        stderrBytes,
-        truncated: status['out-truncated'] === true || status['err-truncated'] === true,
-        pid,
-      };
-    }
+    const status = await program.look(deadline - Date.now(), signal);
+    if (status?.exited) return resultOf(status, pid);
     if (Date.now() >= deadline) throw execTimeoutError(path, pid, timeoutMs);
     await sleep(Math.max(1, Math.min(pause, deadline - Date.now())), signal);
   }
 }
 
 /** Starts a program and gives its pid. */
-export async function startInGuest(agent: GuestAgentClient, options: AgentExecOptions): Promise<number> {
+export async function startInGuest(
+  agent: GuestAgentClient,
+  options: AgentExecOptions,
+  environment: AgentEnvironment,
+): Promise<number> {
   const { path, args = [], input, env, capture = true, signal } = options;
+  const limits = signal ? { signal } : {};
   const { pid } = await agent.execute(
     'guest-exec',
     {
       path,
       arg: [...args],
-      ...(env ? { env: Object.entries(env).map(([name, value]) => `${name}=${value}`) } : {}),
+      ...(env ? { env: await environment.with(env, limits) } : {}),
       ...(input === undefined ? {} : { 'input-data': base64(input) }),
       'capture-output': capture,
     },
-    signal ? { signal } : {},
+    limits,
   );
   return pid;
+}
+
+function resultOf(status: QgaResult<'guest-exec-status'>, pid: number): AgentExecResult {
+  const stdoutBytes = Buffer.from(status['out-data'] ?? '', 'base64');
+  const stderrBytes = Buffer.from(status['err-data'] ?? '', 'base64');
+  return {
+    exitCode: status.exitcode,
+    signal: status.signal,
+    stdout: stdoutBytes.toString('utf8'),
+    stderr: stderrBytes.toString('utf8'),
+    stdoutBytes,
+    stderrBytes,
+    truncated: isCut(stdoutBytes, status['out-truncated']) || isCut(stderrBytes, status['err-truncated']),
+    pid,
+  };
+}
+
+/** GUEST_EXEC_MAX_OUTPUT of qemu-ga. */
+const greatestOutputBytes = 16 * 2 ** 20;
+
+/**
+ * What the agent says is not enough: qemu-ga 7.2 always says it, and rightly; 10.0 leaves it out, and says `false` for
+ * output that it has cut. A stream that has reached the limit counts as cut unless the agent says nothing.
+ */
+function isCut(bytes: Buffer, said: boolean | undefined): boolean {
+  return said === true || (said === false && bytes.length >= greatestOutputBytes);
 }
 
 function base64(input: string | Uint8Array): string {

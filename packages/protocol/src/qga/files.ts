@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, orAborted } from '@goqemu/core';
 import type { GuestAgentClient } from './guest-agent-client.ts';
+import { withGuestFile } from './guest-file.ts';
+import { readLocalFile, writeLocalFile } from './local-file.ts';
 
 /** What a file is written from: text as UTF-8, bytes, or pieces of bytes. */
 export type GuestFileSource = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -27,7 +27,7 @@ export async function readGuestFile(
   options: FileTransferOptions = {},
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of readPieces(agent, path, options)) pieces.push(piece);
+  await readPieces(agent, path, options, async (piece) => void pieces.push(piece));
   return Buffer.concat(pieces);
 }
 
@@ -37,13 +37,7 @@ export async function copyFileFromGuest(
   hostPath: string,
   options: FileTransferOptions = {},
 ): Promise<void> {
-  // Not by a pipeline of streams: that may end before the guest's handle is closed.
-  const file = await open(hostPath, 'w');
-  try {
-    for await (const piece of readPieces(agent, guestPath, options)) await file.writeFile(piece);
-  } finally {
-    await file.close();
-  }
+  await writeLocalFile(hostPath, (write) => readPieces(agent, guestPath, options, write));
 }
 
 export async function copyFileToGuest(
@@ -52,12 +46,8 @@ export async function copyFileToGuest(
   guestPath: string,
   options: FileTransferOptions = {},
 ): Promise<void> {
-  const source = createReadStream(hostPath, { highWaterMark: checkedChunk(options.chunkBytes) });
-  try {
-    await writeGuestFile(agent, guestPath, source, options);
-  } finally {
-    source.destroy();
-  }
+  const pieces = readLocalFile(hostPath, checkedChunk(options.chunkBytes));
+  await writeGuestFile(agent, guestPath, pieces, options);
 }
 
 export async function writeGuestFile(
@@ -67,56 +57,49 @@ export async function writeGuestFile(
   options: WriteFileOptions = {},
 ): Promise<void> {
   const chunk = checkedChunk(options.chunkBytes);
-  const limits = options.signal ? { signal: options.signal } : {};
-  await withHandle(agent, path, options.append ? 'ab' : 'wb', limits, async (handle) => {
-    for await (const piece of pieces(content)) {
-      for (let sent = 0; sent < piece.length; ) {
-        const part = piece.subarray(sent, sent + chunk);
-        const reply = await agent.execute('guest-file-write', { handle, 'buf-b64': part.toString('base64') }, limits);
-        if (reply.count <= 0) throw shortWriteError(path);
-        sent += reply.count;
+  const { signal, append = false } = options;
+  const limits = signal ? { signal } : {};
+  signal?.throwIfAborted();
+  // Asked for before the guest's file is opened, which empties it: a source that cannot be read costs nothing. From the
+  // first question on, the errors of a stream are listened to as well.
+  const source = pieces(content);
+  try {
+    let next = await orAborted(source.next(), signal);
+    await withGuestFile(agent, { path, mode: append ? 'ab' : 'wb', signal }, async (handle) => {
+      for (; !next.done; next = await orAborted(source.next(), signal)) {
+        const piece = next.value;
+        for (let sent = 0; sent < piece.length; ) {
+          const part = piece.subarray(sent, sent + chunk);
+          const reply = await agent.execute('guest-file-write', { handle, 'buf-b64': part.toString('base64') }, limits);
+          if (reply.count <= 0) throw shortWriteError(path);
+          sent += reply.count;
+        }
       }
-    }
-    await agent.execute('guest-file-flush', { handle }, limits);
-  });
+      await agent.execute('guest-file-flush', { handle }, limits);
+    });
+  } finally {
+    // Not awaited: a source that hangs in its next piece would hold the caller.
+    source.return().catch(() => undefined);
+  }
 }
 
 /** Piece after piece until the agent says that this was the end. */
-async function* readPieces(
+async function readPieces(
   agent: GuestAgentClient,
   path: string,
   options: FileTransferOptions,
-): AsyncGenerator<Buffer, void, void> {
+  take: (piece: Buffer) => Promise<void>,
+): Promise<void> {
   const count = checkedChunk(options.chunkBytes);
-  const limits = options.signal ? { signal: options.signal } : {};
-  const handle = await agent.execute('guest-file-open', { path, mode: 'rb' }, limits);
-  try {
+  const { signal } = options;
+  const limits = signal ? { signal } : {};
+  await withGuestFile(agent, { path, mode: 'rb', signal }, async (handle) => {
     for (;;) {
       const reply = await agent.execute('guest-file-read', { handle, count }, limits);
-      if (reply.count > 0) yield Buffer.from(reply['buf-b64'], 'base64');
+      if (reply.count > 0) await take(Buffer.from(reply['buf-b64'], 'base64'));
       if (reply.eof || reply.count === 0) return;
     }
-  } finally {
-    await agent.execute('guest-file-close', { handle });
-  }
-}
-
-async function withHandle(
-  agent: GuestAgentClient,
-  path: string,
-  mode: string,
-  limits: { signal?: AbortSignal },
-  work: (handle: number) => Promise<void>,
-): Promise<void> {
-  const handle = await agent.execute('guest-file-open', { path, mode }, limits);
-  try {
-    await work(handle);
-  } catch (error) {
-    // The first error is the one to tell; a handle that cannot be closed now is the agent's to clean up.
-    await agent.execute('guest-file-close', { handle }).catch(() => undefined);
-    throw error;
-  }
-  await agent.execute('guest-file-close', { handle });
+  });
 }
 
 async function* pieces(content: GuestFileSource): AsyncGenerator<Buffer, void, void> {

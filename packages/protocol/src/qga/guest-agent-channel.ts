@@ -1,4 +1,4 @@
-import { type GoqemuError, type Logger, timeoutError } from '@goqemu/core';
+import { type GoqemuError, type Logger, longestTimerMs, timeoutError } from '@goqemu/core';
 import { readReply } from '../channel/reply.ts';
 import { LineSplitter } from '../framing/line-splitter.ts';
 import { excerpt, parseMessage } from '../framing/message.ts';
@@ -13,6 +13,8 @@ export interface ChannelLimits {
   readonly signal: AbortSignal | undefined;
   /** The agent gives no answer when it succeeds (`guest-shutdown`, `guest-suspend-…`). */
   readonly noReply?: boolean;
+  /** Takes the reply that comes after the command was given up. */
+  readonly onLate?: ((result: unknown) => void) | undefined;
 }
 
 type Resolve<T> = (value: T) => void;
@@ -21,6 +23,7 @@ type Reject = (error: unknown) => void;
 interface Exchange<T> {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly onLate?: ((result: unknown) => void) | undefined;
   readonly send: () => void;
   readonly accept: (line: Buffer, resolve: Resolve<T>, reject: Reject) => void;
   readonly onTimeout: (resolve: Resolve<T>, reject: Reject) => void;
@@ -46,6 +49,8 @@ export class GuestAgentChannel {
   #queue: Promise<unknown> = Promise.resolve();
   #underWay: UnderWay | undefined;
   #inSync = false;
+  /** Takes the next reply while out of sync: the agent answers in the order of asking. */
+  #late: ((result: unknown) => void) | undefined;
   #syncId = Math.floor(Math.random() * 2 ** 30);
   #ended: GoqemuError | undefined;
   #closing = false;
@@ -106,7 +111,7 @@ export class GuestAgentChannel {
       },
       accept: (line, resolve) => {
         const mark = line.lastIndexOf(sentinel);
-        if (mark < 0) return; // left over from before
+        if (mark < 0) return this.#leftOver(line);
         const message = parseMessage(line.subarray(mark + 1));
         if (typeof message === 'object' && message.return === id) resolve();
       },
@@ -114,14 +119,26 @@ export class GuestAgentChannel {
       onEnd: (_resolve, reject, cause) => reject(qgaClosedError(this.peer, 'guest-sync-delimited', cause)),
     });
     this.#inSync = true;
+    this.#late = undefined;
+  }
+
+  /** A line of before the sync: the reply to the command that was given up, or what is left of a broken one. */
+  #leftOver(line: Buffer): void {
+    const message = parseMessage(line);
+    const reply = typeof message === 'object' ? readReply(message) : undefined;
+    if (!reply || !this.#late) return;
+    const late = this.#late;
+    this.#late = undefined;
+    if ('return' in reply) late(reply.return);
   }
 
   #command(command: string, args: object | undefined, limits: ChannelLimits): Promise<unknown> {
     const text = `{"execute":${JSON.stringify(command)}${args ? `,"arguments":${JSON.stringify(args)}` : ''}}\n`;
-    const { timeoutMs, signal, noReply = false } = limits;
+    const { timeoutMs, signal, onLate, noReply = false } = limits;
     return this.#exchangeOnce<unknown>({
       timeoutMs,
       signal,
+      onLate,
       send: () => this.#transport.write(text),
       accept: (line, resolve, reject) => {
         const message = parseMessage(line);
@@ -149,10 +166,11 @@ export class GuestAgentChannel {
       const settle = (settleIt: () => void, lost: boolean) => {
         leave();
         if (lost) this.#inSync = false;
+        if (lost && exchange.onLate) this.#late = exchange.onLate;
         settleIt();
       };
       const abort = () => settle(() => reject(signal?.reason), true);
-      const timer = setTimeout(() => settle(() => exchange.onTimeout(resolve, reject), true), timeoutMs);
+      const timer = setTimeout(() => settle(() => exchange.onTimeout(resolve, reject), true), Math.min(timeoutMs, longestTimerMs));
       signal?.addEventListener('abort', abort, { once: true });
       this.#underWay = {
         line: (line) =>
@@ -169,8 +187,9 @@ export class GuestAgentChannel {
   }
 
   #receive(line: Buffer): void {
-    if (this.#underWay) this.#underWay.line(line);
-    else this.#logger.log('debug', 'qga', 'a line that nobody waits for', { peer: this.peer, line: excerpt(line) });
+    if (this.#underWay) return this.#underWay.line(line);
+    if (!this.#inSync) this.#leftOver(line);
+    this.#logger.log('debug', 'qga', 'a line that nothing waits for', { peer: this.peer, line: excerpt(line) });
   }
 
   #end(error: GoqemuError): { error?: GoqemuError } {

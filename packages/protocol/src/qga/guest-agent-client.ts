@@ -4,6 +4,7 @@ import { defaultLineLimit } from '../framing/line-splitter.ts';
 import { versionTable } from '../generated/qga-versions.ts';
 import type { ExecuteParameters } from '../qmp/commands.ts';
 import { type Connectable, openTransport } from '../transports/address.ts';
+import { AgentEnvironment } from './agent-environment.ts';
 import { type AgentExecOptions, type AgentExecResult, execInGuest, untilExited } from './exec.ts';
 import {
   copyFileFromGuest,
@@ -44,6 +45,8 @@ export interface QgaExecuteOptions {
   readonly timeoutMs?: number;
   /** Gives the command up; the guest may still carry it out. */
   readonly signal?: AbortSignal;
+  /** Called with the result when it arrives after the command was given up, before anything else is answered. */
+  readonly onLateResult?: (result: unknown) => void;
 }
 
 /** Commands that answer only when they fail, such as `guest-shutdown`. */
@@ -65,13 +68,16 @@ export class GuestAgentClient implements AsyncDisposable {
   readonly peer: string;
   /** Resolves when the connection has ended; never rejects. Without `error` when this client closed it. */
   readonly closed: Promise<{ readonly error?: GoqemuError }>;
+  /** Milliseconds that a command gets without a `timeoutMs` of its own. */
+  readonly timeoutMs: number;
   readonly #channel: GuestAgentChannel;
-  readonly #timeoutMs: number;
+  readonly #environment: AgentEnvironment;
   readonly #retries: number;
 
   private constructor(channel: GuestAgentChannel, options: GuestAgentClientOptions) {
     this.#channel = channel;
-    this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.timeoutMs = options.timeoutMs ?? 30_000;
+    this.#environment = new AgentEnvironment(this);
     this.#retries = options.retries ?? 1;
     this.peer = channel.peer;
     this.closed = channel.closed;
@@ -128,12 +134,13 @@ export class GuestAgentClient implements AsyncDisposable {
 
   /**
    * Runs a program in the guest, waits for its end and gives its output. A program that fails is a result, not
-   * an error.
+   * an error. An answer that is late or lost does not lose the result while the agent still has it.
    *
-   * @throws QgaCommandError when it cannot be started; GoqemuError `qga-exec-timeout` with the pid that still runs
+   * @throws QgaCommandError when it cannot be started; GoqemuError `qga-exec-timeout` with the pid that still runs;
+   *   `qga-result-lost` and `qga-closed` with the pid; `qga-environment-unknown` and `qga-env-invalid` for `env`
    */
   exec(options: AgentExecOptions): Promise<AgentExecResult> {
-    return execInGuest(this, options);
+    return execInGuest(this, options, this.#environment);
   }
 
   /**
@@ -151,7 +158,7 @@ export class GuestAgentClient implements AsyncDisposable {
    * until the end, so this goes through a temporary folder of the guest; it needs a POSIX shell and mktemp there.
    */
   execStreaming(options: StreamedExecOptions): Promise<StreamedExecResult> {
-    return execStreamingInGuest(this, options);
+    return execStreamingInGuest(this, options, this.#environment);
   }
 
   /** A whole file; for large ones see {@link copyFrom}. */
@@ -159,17 +166,29 @@ export class GuestAgentClient implements AsyncDisposable {
     return readGuestFile(this, path, options);
   }
 
-  /** Creates or replaces a file, or appends to it. Not atomic: the agent knows no rename. */
+  /**
+   * Creates or replaces a file, or appends to it. Not atomic: the agent knows no rename. The guest's file is not
+   * touched before the first piece of `content` is there.
+   */
   writeFile(path: string, content: GuestFileSource, options?: WriteFileOptions): Promise<void> {
     return writeGuestFile(this, path, content, options);
   }
 
-  /** Copies a file of the guest to one of the host, of any size. */
+  /**
+   * Copies a file of the guest to one of the host, of any size. The file of the host appears whole, or stays as it was.
+   *
+   * @throws QgaCommandError when the guest's file cannot be read; GoqemuError `local-file-failed`
+   */
   copyFrom(guestPath: string, hostPath: string, options?: FileTransferOptions): Promise<void> {
     return copyFileFromGuest(this, guestPath, hostPath, options);
   }
 
-  /** Copies a file of the host to one of the guest, of any size. */
+  /**
+   * Copies a file of the host to one of the guest, of any size. The guest's file is not touched before the first bytes
+   * have been read.
+   *
+   * @throws GoqemuError `local-file-failed` when the host's file cannot be read; QgaCommandError
+   */
   copyTo(hostPath: string, guestPath: string, options?: FileTransferOptions): Promise<void> {
     return copyFileToGuest(this, hostPath, guestPath, options);
   }
@@ -236,9 +255,10 @@ export class GuestAgentClient implements AsyncDisposable {
 
   async #attempt(command: string, args: object | undefined, options: QgaExecuteOptions | undefined): Promise<unknown> {
     const limits = {
-      timeoutMs: options?.timeoutMs ?? this.#timeoutMs,
+      timeoutMs: options?.timeoutMs ?? this.timeoutMs,
       signal: options?.signal,
       noReply: silentCommands.has(command),
+      onLate: options?.onLateResult,
     };
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -1,6 +1,10 @@
-import { GoqemuError, sleep } from '@goqemu/core';
+import { GoqemuError, orUndone, sleep } from '@goqemu/core';
+import { withLateFailure } from '../channel/late-failure.ts';
+import type { AgentEnvironment } from './agent-environment.ts';
 import { type AgentExecOptions, type AgentExecResult, execTimeoutError, startInGuest } from './exec.ts';
+import { ExecStatus } from './exec-status.ts';
 import type { GuestAgentClient } from './guest-agent-client.ts';
+import { withGuestFile } from './guest-file.ts';
 
 export interface StreamedExecOptions extends Omit<AgentExecOptions, 'capture'> {
   /** Called with each piece of standard output, in order. */
@@ -20,23 +24,36 @@ const chunkBytes = 64 * 1024;
 export async function execStreamingInGuest(
   agent: GuestAgentClient,
   options: StreamedExecOptions,
+  environment: AgentEnvironment,
 ): Promise<StreamedExecResult> {
-  const limits = options.signal ? { signal: options.signal } : {};
-  const folder = await prepareFolder(agent, limits);
-  const handles: number[] = [];
+  const { signal } = options;
+  const remove = (folder: string) => agent.exec({ path: 'rm', args: ['-rf', '--', folder] });
+  const folder = await orUndone({
+    name: 'making a folder in the guest for the output',
+    timeoutMs: Number.POSITIVE_INFINITY, // that of exec counts
+    signal,
+    change: () => prepareFolder(agent),
+    undo: remove,
+    graceMs: 2_000,
+  });
+  const stream = (name: string) => ({ path: `${folder}/${name}`, mode: 'rb', signal });
+  let result: StreamedExecResult;
   try {
-    for (const name of ['out', 'err']) {
-      handles.push(await agent.execute('guest-file-open', { path: `${folder}/${name}`, mode: 'rb' }, limits));
-    }
-    return await follow(agent, folder, handles, options);
-  } finally {
-    for (const handle of handles) await agent.execute('guest-file-close', { handle });
-    await agent.exec({ path: 'rm', args: ['-rf', '--', folder] });
+    result = await withGuestFile(agent, stream('out'), (out) =>
+      withGuestFile(agent, stream('err'), (err) => follow(agent, { folder, out, err, environment }, options)),
+    );
+  } catch (error) {
+    throw await remove(folder).then(
+      () => error,
+      (late: unknown) => withLateFailure(error, late),
+    );
   }
+  await remove(folder);
+  return result;
 }
 
-async function prepareFolder(agent: GuestAgentClient, limits: { signal?: AbortSignal }): Promise<string> {
-  const made = await agent.exec({ path: 'sh', args: ['-c', prepare], ...limits });
+async function prepareFolder(agent: GuestAgentClient): Promise<string> {
+  const made = await agent.exec({ path: 'sh', args: ['-c', prepare] });
   if (made.exitCode === 0) return made.stdout;
   throw new GoqemuError({
     code: 'qga-exec-no-folder',
@@ -48,27 +65,30 @@ async function prepareFolder(agent: GuestAgentClient, limits: { signal?: AbortSi
   });
 }
 
+interface Streams {
+  readonly folder: string;
+  readonly out: number;
+  readonly err: number;
+  readonly environment: AgentEnvironment;
+}
+
 async function follow(
   agent: GuestAgentClient,
-  folder: string,
-  [out = -1, err = -1]: readonly number[],
+  { folder, out, err, environment }: Streams,
   options: StreamedExecOptions,
 ): Promise<StreamedExecResult> {
   const { path, args = [], timeoutMs = 60_000, signal, intervalMs = 100 } = options;
   const limits = signal ? { signal } : {};
   const deadline = Date.now() + timeoutMs;
-  const pid = await startInGuest(agent, {
-    ...options,
-    path: 'sh',
-    args: ['-c', redirect, 'sh', folder, path, ...args],
-    capture: false,
-  });
+  const start = { ...options, path: 'sh', args: ['-c', redirect, 'sh', folder, path, ...args], capture: false };
+  const pid = await startInGuest(agent, start, environment);
+  const program = new ExecStatus(agent, path, pid);
   for (;;) {
     // Asked before reading: what was written before the end is then read to the end.
-    const status = await agent.execute('guest-exec-status', { pid }, limits);
+    const status = await program.look(deadline - Date.now(), signal);
     const read =
       (await drain(agent, out, options.onStdout, limits)) + (await drain(agent, err, options.onStderr, limits));
-    if (status.exited) return { exitCode: status.exitcode, signal: status.signal, pid };
+    if (status?.exited) return { exitCode: status.exitcode, signal: status.signal, pid };
     if (Date.now() >= deadline) throw execTimeoutError(path, pid, timeoutMs);
     if (read === 0) await sleep(Math.max(1, Math.min(intervalMs, deadline - Date.now())), signal);
   }

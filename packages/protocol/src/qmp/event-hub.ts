@@ -13,7 +13,7 @@ export interface HubFlow {
 /** Names are checked where they come in; one listener of `*` hears all. */
 type ByName = { [event: string]: AnyQmpEvent };
 
-/** Where the events of a connection go: to callbacks, to streams, and to those who wait for one. */
+/** Where the events of a connection go: to callbacks, to streams, and to waits for one of them. */
 export class EventHub {
   readonly #flow: HubFlow;
   readonly #listeners = new TypedEmitter<ByName>();
@@ -49,7 +49,16 @@ export class EventHub {
     return stream;
   }
 
-  /** Calls back when the connection ends. Whoever waits registers here: reading is not held back meanwhile. */
+  /**
+   * Every event, for a wait that ends by one of them; the connection's end as well. Reading is not held back
+   * meanwhile, however slow the reader of a stream is.
+   */
+  follow(listener: (event: AnyQmpEvent) => void, onEnd: (error: GoqemuError) => void): Unsubscribe {
+    const leave = [this.onAny(listener), this.onEnd(onEnd)];
+    return () => leave.forEach((off) => void off());
+  }
+
+  /** Calls back when the connection ends. Each wait for an event registers here: reading is not held back meanwhile. */
   onEnd(listener: (error: GoqemuError) => void): Unsubscribe {
     this.#change(() => this.#waiters.add(listener));
     return () => this.#change(() => this.#waiters.delete(listener));
@@ -62,7 +71,7 @@ export class EventHub {
     this.regulate();
   }
 
-  /** Holds reading back while a stream is full, but never while somebody waits for what may come. */
+  /** Holds reading back while a stream is full, but never while something waits for what may come. */
   regulate(): void {
     if (this.#fullStreams.size === 0 && !this.#held) return;
     const hold = this.#fullStreams.size > 0 && this.#waiters.size === 0 && !this.#flow.busy();

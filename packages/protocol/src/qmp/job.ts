@@ -1,6 +1,7 @@
-import { GoqemuError, sleep } from '@goqemu/core';
-import type { AnyQmpEvent, QmpCommandName } from './commands.ts';
-import type { QmpClient } from './qmp-client.ts';
+import { callListener, deferred, longestTimerMs, orUndone, sleep, within } from '@goqemu/core';
+import type { QmpCommandName } from './commands.ts';
+import { type FollowedJob, followJob, type JobActions, type JobMonitor, type JobOutcome } from './follow-job.ts';
+import { jobFailedError, jobIdMissingError, jobTimeoutError } from './job-errors.ts';
 
 /** How far a job is; the units are the job's own (mostly bytes) and `total` may grow. */
 export interface JobProgress {
@@ -13,15 +14,22 @@ export interface RunJobOptions {
   readonly timeoutMs?: number;
   /** Cancels the job in QEMU, and then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** An observer: what it throws is a warning of the process, and a progress that could not be read is left out. */
   readonly onProgress?: (progress: JobProgress) => void;
-  /** Milliseconds between looks at the progress; default 500. */
+  /** Milliseconds between progress reports; default 500. */
   readonly progressIntervalMs?: number;
-  /** What to do when a mirror or an active commit is `ready`; default `job-complete`. */
+  /** What to do when a mirror or an active commit is `ready`; default `job-complete`. Its failure cancels the job. */
   readonly whenReady?: () => Promise<unknown>;
+  /**
+   * What to do when a job that was started with `auto-finalize: false` is `pending`; default `job-finalize`. Its
+   * failure cancels the job.
+   */
+  readonly whenPending?: () => Promise<unknown>;
 }
 
-interface JobOutcome {
-  readonly error?: string;
+interface JobArguments {
+  readonly 'job-id'?: string | undefined;
+  readonly 'auto-finalize'?: boolean | undefined;
 }
 
 /**
@@ -31,178 +39,115 @@ interface JobOutcome {
  * @throws GoqemuError `qmp-job-failed` with QEMU's reason; `timeout` and the signal's reason after cancelling
  */
 export async function runJob(
-  qmp: QmpClient,
+  monitor: JobMonitor,
   command: QmpCommandName,
-  args: { readonly 'job-id'?: string | undefined },
+  args: JobArguments,
   options: RunJobOptions = {},
 ): Promise<void> {
   const id = args['job-id'];
   if (!id) throw jobIdMissingError(command);
-  const watch = watchJob(qmp, id);
+  options.signal?.throwIfAborted();
   const limit = new AbortController();
+  const { timeoutMs } = options;
   const timer =
-    options.timeoutMs === undefined
+    timeoutMs === undefined
       ? undefined
-      : setTimeout(() => limit.abort(jobTimeoutError(id, command, options.timeoutMs ?? 0)), options.timeoutMs);
+      : setTimeout(() => limit.abort(jobTimeoutError(id, command, timeoutMs)), Math.min(timeoutMs, longestTimerMs));
   const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
   const done = new AbortController();
   try {
-    signal.throwIfAborted();
-    watch.onReady(options.whenReady ?? (() => qmp.executeUntyped('job-complete', { id })));
-    await start(qmp, command, args, signal, () => cancel(qmp, id, watch.outcome));
-    const reporting = options.onProgress ? report(qmp, id, options, done.signal) : Promise.resolve();
-    reporting.catch(() => undefined); // it is awaited below, but may fail before
-    const outcome = await settled(watch.outcome, signal, () => cancel(qmp, id, watch.outcome));
-    done.abort();
-    await reporting;
-    if (outcome.error !== undefined) throw jobFailedError(id, command, outcome.error);
+    const job = await start(monitor, command, args, { id, signal, actions: actionsOf(monitor, id, args, options) });
+    if (options.onProgress) void report(monitor, id, options, done.signal);
+    const { error } = await settled(job, signal);
+    if (error !== undefined) throw jobFailedError(id, command, error);
   } finally {
     done.abort();
     clearTimeout(timer);
-    watch.stop();
   }
 }
 
-/** Given up while it starts, a job may have begun all the same: QEMU gets the cancel after the start. */
-async function start(
-  qmp: QmpClient,
-  command: string,
-  args: object,
-  signal: AbortSignal,
-  cancelJob: () => Promise<void>,
-): Promise<void> {
-  try {
-    await qmp.executeUntyped(command, args, { signal });
-  } catch (error) {
-    if (signal.aborted) await cancelJob();
-    throw error;
-  }
-}
-
-/** Follows the job from before it starts, so that none of its events is missed. */
-function watchJob(qmp: QmpClient, id: string) {
-  let whenReady: (() => Promise<unknown>) | undefined;
-  let blockJobError: string | undefined;
-  let settle: (outcome: JobOutcome) => void = () => undefined;
-  let fail: (error: unknown) => void = () => undefined;
-  const outcome = new Promise<JobOutcome>((resolve, reject) => {
-    settle = resolve;
-    fail = reject;
-  });
-  const stop = qmp.onAny((event: AnyQmpEvent) => {
-    const data = event.data as { id?: string; status?: string; device?: string; error?: string } | undefined;
-    if (event.event === 'BLOCK_JOB_COMPLETED' && data?.device === id) blockJobError = data.error;
-    if (event.event === 'BLOCK_JOB_CANCELLED' && data?.device === id) blockJobError = 'cancelled';
-    if (event.event !== 'JOB_STATUS_CHANGE' || data?.id !== id) return;
-    if (data.status === 'ready' && whenReady) whenReady().catch(fail);
-    if (data.status === 'concluded') conclude(qmp, id, () => blockJobError).then(settle, fail);
-  });
-  outcome.catch(() => undefined);
-  void qmp.closed.then(({ error }) => fail(error ?? closedError(qmp, id)));
+function actionsOf(monitor: JobMonitor, id: string, args: JobArguments, options: RunJobOptions): JobActions {
+  const { whenReady, whenPending } = options;
   return {
-    outcome,
-    stop,
-    onReady: (action: () => Promise<unknown>) => {
-      whenReady = action;
-    },
+    ready: whenReady ?? (() => monitor.execute('job-complete', { id })),
+    ...(args['auto-finalize'] === false
+      ? { pending: whenPending ?? (() => monitor.execute('job-finalize', { id })) }
+      : {}),
   };
 }
 
-/** A job that dismisses itself may be gone by now; then the block job's own event told of its error. */
-async function conclude(qmp: QmpClient, id: string, blockJobError: () => string | undefined): Promise<JobOutcome> {
-  const jobs = (await qmp.executeUntyped('query-jobs')) as { id: string; error?: string }[];
-  const job = jobs.find((candidate) => candidate.id === id);
-  const error = job ? job.error : blockJobError();
-  if (job) await qmp.executeUntyped('job-dismiss', { id });
-  return error === undefined ? {} : { error };
-}
-
-async function settled(
-  outcome: Promise<JobOutcome>,
-  signal: AbortSignal,
-  cancelJob: () => Promise<void>,
-): Promise<JobOutcome> {
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<'aborted'>((resolve) => {
-    abort = () => resolve('aborted');
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
+/** A start that is given up may still happen: the job is then cancelled as soon as QEMU has answered. */
+async function start(
+  monitor: JobMonitor,
+  command: string,
+  args: object,
+  { id, signal, actions }: { readonly id: string; readonly signal: AbortSignal; readonly actions: JobActions },
+): Promise<FollowedJob> {
+  signal.throwIfAborted();
+  const job = followJob(monitor, id, actions);
+  await orUndone({
+    name: command,
+    timeoutMs: monitor.timeoutOf(command),
+    signal,
+    change: async () => {
+      try {
+        await monitor.execute(command, args, { timeoutMs: Number.POSITIVE_INFINITY });
+      } catch (error) {
+        job.leave();
+        throw error;
+      }
+    },
+    undo: () => job.cancel(),
   });
-  const first = await Promise.race([outcome, aborted]);
-  if (abort) signal.removeEventListener('abort', abort);
-  if (first !== 'aborted') return first;
-  await cancelJob();
-  throw signal.reason;
+  return job;
 }
 
 /** Milliseconds for a cancelled job to conclude; one that hangs in its disk must not hold the caller. */
 const cancelTimeoutMs = 30_000;
 
-async function cancel(qmp: QmpClient, id: string, outcome: Promise<JobOutcome>): Promise<void> {
-  const stop = new AbortController();
-  const cancelled = await qmp.executeUntyped('job-cancel', { id }).then(
-    () => true,
-    () => false, // it has concluded by itself, or never began
-  );
-  if (!cancelled) return;
-  await Promise.race([outcome.catch(() => undefined), sleep(cancelTimeoutMs, stop.signal).catch(() => undefined)]);
-  stop.abort();
-}
-
-async function report(qmp: QmpClient, id: string, options: RunJobOptions, done: AbortSignal): Promise<void> {
+/** The job's outcome, also when it had ended by itself before the cancel could reach it. */
+async function settled(job: FollowedJob, signal: AbortSignal): Promise<JobOutcome> {
+  const aborted = deferred<'aborted'>();
+  const abort = () => aborted.resolve('aborted');
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   try {
-    for (;;) {
-      await sleep(options.progressIntervalMs ?? 500, done);
-      const jobs = (await qmp.executeUntyped('query-jobs', undefined, { signal: done })) as {
-        id: string;
-        'current-progress': number;
-        'total-progress': number;
-      }[];
-      const job = jobs.find((candidate) => candidate.id === id);
-      if (job) options.onProgress?.({ current: job['current-progress'], total: job['total-progress'] });
-    }
+    const first = await Promise.race([job.outcome, job.actionFailed, aborted.promise]);
+    if (first !== 'aborted') return first;
   } catch (error) {
-    if (!done.aborted) throw error;
+    await within(cancelTimeoutMs, job.cancel());
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
+  const ended = await orElse(job.cancel(), cancelTimeoutMs);
+  if (ended) return ended;
+  throw signal.reason;
 }
 
-function jobIdMissingError(command: string): GoqemuError {
-  return new GoqemuError({
-    code: 'qmp-job-id-missing',
-    source: 'user',
-    subject: command,
-    message: `${command} needs a 'job-id' to be followed as a job`,
-    hint: "add a 'job-id' that no other job has",
-  });
+/** Undefined when the work fails or takes too long. */
+async function orElse<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let value: T | undefined;
+  await within(
+    milliseconds,
+    work.then((result) => {
+      value = result;
+    }),
+  );
+  return value;
 }
 
-function jobFailedError(id: string, command: string, reason: string): GoqemuError {
-  return new GoqemuError({
-    code: 'qmp-job-failed',
-    source: 'environment',
-    subject: id,
-    message: `the job ${id} (${command}) failed: ${reason}`,
-    data: { id, command, reason },
-  });
-}
-
-function jobTimeoutError(id: string, command: string, milliseconds: number): GoqemuError {
-  return new GoqemuError({
-    code: 'timeout',
-    source: 'environment',
-    subject: id,
-    message: `the job ${id} (${command}) was cancelled: it did not finish within ${milliseconds} ms`,
-    data: { id, command, milliseconds },
-  });
-}
-
-function closedError(qmp: QmpClient, id: string): GoqemuError {
-  return new GoqemuError({
-    code: 'qmp-closed',
-    source: 'environment',
-    subject: id,
-    message: `the QMP connection to ${qmp.peer} was closed while the job ${id} ran`,
-    hint: 'the job goes on in QEMU: look at it with query-jobs',
-    data: { id, peer: qmp.peer },
-  });
+/** Observes only: a report that is lost changes nothing about the job. */
+async function report(monitor: JobMonitor, id: string, options: RunJobOptions, done: AbortSignal): Promise<void> {
+  const { onProgress = () => undefined, progressIntervalMs = 500 } = options;
+  while (await sleep(progressIntervalMs, done).then(() => true, () => false)) {
+    const jobs = (await monitor.execute('query-jobs', undefined, { signal: done }).catch(() => [])) as {
+      id: string;
+      'current-progress': number;
+      'total-progress': number;
+    }[];
+    const job = jobs.find((candidate) => candidate.id === id);
+    if (!job || done.aborted) continue;
+    callListener('onProgress', onProgress, { current: job['current-progress'], total: job['total-progress'] });
+  }
 }

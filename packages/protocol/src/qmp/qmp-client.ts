@@ -29,6 +29,12 @@ export interface QmpClientOptions {
   /** Ends the attempt to connect. */
   readonly signal?: AbortSignal;
   readonly timeouts?: Partial<CommandTimeouts>;
+  /**
+   * Milliseconds of silence, while no command is under way, after which QEMU is asked for a sign of life. Without an
+   * answer within the same time the connection ends with `qmp-silent`; so it does when nothing comes after a command
+   * has timed out. Default: it is kept (here), 30 000 (ReconnectingQmpClient).
+   */
+  readonly livenessMs?: number;
   /** Negotiate out-of-band execution where the monitor offers it; default false. */
   readonly oob?: boolean;
   /** Greatest length of one message in bytes; default 256 MiB. */
@@ -49,7 +55,7 @@ export interface QmpClientOptions {
 export class QmpClient implements AsyncDisposable {
   /** Whom it speaks to, for messages. */
   readonly peer: string;
-  /** Resolves when the connection has ended, whoever ended it; never rejects. */
+  /** Resolves when the connection has ended, whichever side ended it; never rejects. */
   readonly closed: Promise<QmpEnd>;
   readonly #connection: QmpConnection;
   readonly #introspectionCache: QmpClientOptions['introspectionCache'];
@@ -111,6 +117,11 @@ export class QmpClient implements AsyncDisposable {
     return this.#connection.send('execute', command, args, options);
   }
 
+  /** Milliseconds that a command gets without a `timeoutMs` of its own; see {@link CommandTimeouts}. */
+  timeoutOf(command: string): number {
+    return this.#connection.timeoutOf(command);
+  }
+
   /**
    * Runs a command at once, past those that wait for their turn. QEMU allows it for few: `migrate-recover`,
    * `migrate-pause`, `yank`, `query-yank` (QEMU docs/interop/qmp-spec, “Out-of-band execution”).
@@ -133,9 +144,11 @@ export class QmpClient implements AsyncDisposable {
   }
 
   /**
-   * Starts a job with a command that takes `job-id`, waits for its end and dismisses it.
+   * Starts a job with a command that takes `job-id`, waits for its end and dismisses it. A job that is given up,
+   * even while it starts, is cancelled and dismissed; when QEMU does not answer in time, as soon as it does.
    *
-   * @throws GoqemuError `qmp-job-failed` with QEMU's reason; `timeout` and the signal's reason after cancelling
+   * @throws GoqemuError `qmp-job-failed` with QEMU's reason; `timeout` and the signal's reason after cancelling;
+   *   what `whenReady` or `whenPending` threw
    * @example
    * await qmp.runJob('snapshot-save', { 'job-id': 's1', tag: 'before', vmstate: 'disk0', devices: ['disk0'] });
    */
@@ -144,7 +157,13 @@ export class QmpClient implements AsyncDisposable {
     args: QmpArguments<C> & { readonly 'job-id': string },
     options?: RunJobOptions,
   ): Promise<void> {
-    await runJob(this, command, args, options);
+    const monitor = {
+      peer: this.peer,
+      execute: (name: string, values?: object, limits?: ExecuteOptions) => this.executeUntyped(name, values, limits),
+      timeoutOf: (name: string) => this.timeoutOf(name),
+      follow: this.#connection.events.follow.bind(this.#connection.events),
+    };
+    await runJob(monitor, command, args, options);
   }
 
   /** Runs several actions as one: all of them happen, or none (QEMU qmp reference, “transaction”; since 1.1). */
@@ -223,6 +242,11 @@ export class QmpClient implements AsyncDisposable {
     if (ended) return Promise.reject(ended);
     const subscribe = (listener: (event: QmpEvent<E>) => void) => events.on(event, listener);
     return waitForEvent(event, { subscribe, onEnd: (listener) => events.onEnd(listener) }, options);
+  }
+
+  /** True from the moment on at which the connection is over: before {@link closed}, which waits for the socket. */
+  get ended(): boolean {
+    return this.#connection.ended !== undefined;
   }
 
   /** Ends the connection; what is still pending fails with `qmp-closed`. QEMU goes on running. */

@@ -10,11 +10,13 @@ import { type CommandTimeouts, commandTimeout, defaultCommandTimeouts } from './
 import type { AnyQmpEvent, ExecuteOptions } from './commands.ts';
 import { EventHub } from './event-hub.ts';
 import { type QmpGreeting, readGreeting } from './greeting.ts';
-import { noGreetingError, notQmpError, QmpCommandError, qmpBrokenError, qmpClosedError } from './qmp-errors.ts';
+import { Liveness } from './liveness.ts';
+import { noGreetingError, notQmpError, QmpCommandError, qmpBrokenError, qmpClosedError, silentPeerError } from './qmp-errors.ts';
 import { versionHint } from './version-hint.ts';
 
 export interface ConnectionOptions {
   readonly timeouts?: Partial<CommandTimeouts>;
+  readonly livenessMs?: number;
   readonly maxLineBytes?: number;
   readonly logger?: Logger;
 }
@@ -40,6 +42,7 @@ export class QmpConnection {
   readonly #requests: PendingRequests;
   readonly #timeouts: CommandTimeouts;
   readonly #logger: Logger;
+  readonly #liveness: Liveness | undefined;
   #greeting: QmpGreeting | undefined;
   #onGreeting: (() => void) | undefined;
   #oob = false;
@@ -63,7 +66,9 @@ export class QmpConnection {
     this.closed = transport.closed.then(({ error }) => this.#end(qmpClosedError(this.peer, undefined, error)));
     const limit = options.maxLineBytes ?? defaultLineLimit;
     const splitter = new LineSplitter((line) => this.#receive(line), limit);
+    this.#liveness = this.#watchLiveness(options.livenessMs);
     transport.onBytes((bytes) => {
+      this.#liveness?.heard();
       if (!this.#ended && !splitter.push(bytes))
         this.#fail(notQmpError(this.peer, `a line of more than ${limit} bytes`));
     });
@@ -90,9 +95,14 @@ export class QmpConnection {
     const oob = options.oob === true && this.greeting.capabilities.includes('oob');
     await this.send('execute', 'qmp_capabilities', oob ? { enable: ['oob'] } : undefined, signal ? { signal } : {});
     this.#oob = oob;
+    this.#liveness?.start();
   }
 
-  /** Sends a command; its error points at whoever awaits it. */
+  timeoutOf(command: string): number {
+    return commandTimeout(command, this.#timeouts);
+  }
+
+  /** Sends a command; its error points at the line that awaits it. */
   send(
     verb: 'execute' | 'exec-oob',
     command: string,
@@ -142,7 +152,7 @@ export class QmpConnection {
       return Promise.reject(error); // a BigInt or a cycle in the arguments
     }
     const limits = {
-      timeoutMs: options?.timeoutMs ?? commandTimeout(command, this.#timeouts),
+      timeoutMs: options?.timeoutMs ?? this.timeoutOf(command),
       signal: options?.signal,
     };
     const reply = this.#requests.open(command, limits, (id) => {
@@ -150,7 +160,16 @@ export class QmpConnection {
       return carry ? carry(line) : this.#transport.write(line);
     });
     this.events.regulate();
-    return reply;
+    return this.#liveness?.judge(reply, limits.timeoutMs) ?? reply;
+  }
+
+  #watchLiveness(silenceMs: number | undefined): Liveness | undefined {
+    if (silenceMs === undefined) return undefined;
+    return new Liveness(silenceMs, {
+      busy: () => this.#requests.size > 0,
+      ask: (timeoutMs) => this.send('execute', 'query-version', undefined, { timeoutMs }),
+      dead: (milliseconds) => this.#fail(silentPeerError(this.peer, milliseconds)),
+    });
   }
 
   #awaitGreeting(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -208,6 +227,7 @@ export class QmpConnection {
   #end(error: GoqemuError): QmpEnd {
     if (!this.#ended) {
       this.#ended = error;
+      this.#liveness?.stop();
       this.#requests.rejectAll((command) =>
         error.code === 'qmp-closed' ? qmpClosedError(this.peer, command, error.cause) : qmpBrokenError(command, error),
       );

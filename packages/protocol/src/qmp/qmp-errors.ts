@@ -67,6 +67,18 @@ export function notQmpError(peer: string, seen: string): GoqemuError {
   });
 }
 
+/** The connection stands, but nothing comes over it any more: a stopped process, or a network that went away. */
+export function silentPeerError(peer: string, milliseconds: number): GoqemuError {
+  return new GoqemuError({
+    code: 'qmp-silent',
+    source: 'environment',
+    subject: peer,
+    message: `${peer} has stopped answering: nothing came within ${milliseconds} ms`,
+    hint: 'look whether QEMU is stopped (state T in ps) or hangs on a disk, or whether the network to it is gone',
+    data: { peer, milliseconds },
+  });
+}
+
 /** The same as {@link notQmpError}, told to each command that was under way. */
 export function qmpBrokenError(command: string, error: GoqemuError): GoqemuError {
   return new GoqemuError({

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hasErrorCode, sleep, withDeadline } from '@goqemu/core';
+import { deferred, hasErrorCode, sleep, withDeadline } from '@goqemu/core';
 import { FakeQmpServer } from '@goqemu/testing';
 import { type ConnectionState, ReconnectingQmpClient, type ReconnectOptions } from './reconnecting-qmp-client.ts';
 
@@ -73,4 +73,60 @@ test('closing ends the wait for a connection', async () => {
     const waiting = qmp.execute('query-status');
     await Promise.all([qmp.close(), assert.rejects(waiting, (error) => hasErrorCode(error, 'qmp-closed'))]);
   });
+});
+
+test('a listener that throws keeps no event from the next one, and an onState that throws ends nothing', async () => {
+  await withPath(async (path) => {
+    await using _server = await FakeQmpServer.listen({ listen: { path } });
+    const onState = () => {
+      throw new Error('mine');
+    };
+    await using qmp = new ReconnectingQmpClient({ path }, { ...quick, onState });
+    const seen: string[] = [];
+    qmp.on('STOP', () => {
+      throw new Error('mine');
+    });
+    qmp.on('STOP', ({ event }) => seen.push(event));
+    await qmp.execute('stop');
+    assert.deepEqual(seen, ['STOP']);
+    assert.equal((await qmp.execute('query-status')).running, false);
+  });
+});
+
+test('a peer that went silent is given up after a command has timed out, and the next command has a new connection', async () => {
+  await using server = await FakeQmpServer.listen();
+  await using qmp = new ReconnectingQmpClient(server.address, quick);
+  await qmp.execute('query-status');
+  const first = qmp.client;
+  server.faults.silent = true;
+  await assert.rejects(qmp.execute('query-status', undefined, { timeoutMs: 20 }), (error) =>
+    hasErrorCode(error, 'timeout'),
+  );
+  const { error } = (await first?.closed) ?? {};
+  assert.equal(error?.code, 'qmp-silent');
+  server.faults.silent = false;
+  await qmp.execute('query-status');
+  assert.notEqual(qmp.client, first);
+});
+
+test('a peer that went silent is noticed although nothing is asked of it', async () => {
+  await using server = await FakeQmpServer.listen();
+  await using qmp = new ReconnectingQmpClient(server.address, { ...quick, livenessMs: 20 });
+  await qmp.execute('query-status');
+  server.faults.silent = true;
+  const { error } = (await qmp.client?.closed) ?? {};
+  assert.equal(error?.code, 'qmp-silent');
+});
+
+test('a monitor that is busy with a command is not taken for silent', async () => {
+  const free = deferred<void>();
+  await using server = await FakeQmpServer.listen({ commands: { 'block-stream': () => free.promise } });
+  await using qmp = new ReconnectingQmpClient(server.address, { ...quick, livenessMs: 5 });
+  await qmp.execute('query-status');
+  const { client } = qmp;
+  const slow = client?.executeUntyped('block-stream');
+  await sleep(50);
+  free.resolve();
+  await slow;
+  assert.equal(qmp.client, client);
 });

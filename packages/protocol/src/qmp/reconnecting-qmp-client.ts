@@ -1,4 +1,4 @@
-import { GoqemuError, orAborted, sleep, type Unsubscribe, withDeadline } from '@goqemu/core';
+import { callListener, GoqemuError, orAborted, sleep, TypedEmitter, type Unsubscribe, withDeadline } from '@goqemu/core';
 import type { TransportAddress } from '../transports/address.ts';
 import type {
   AnyQmpEvent,
@@ -19,7 +19,10 @@ export interface ReconnectOptions extends QmpClientOptions {
   readonly longestDelayMs?: number;
   /** Milliseconds without a connection after which it gives up; default: never. */
   readonly giveUpAfterMs?: number;
-  /** Told of each connection that was made, and of each attempt that failed. */
+  /**
+   * Called for each connection that was made, and for each attempt that failed. It observes: what it throws is a
+   * warning of the process.
+   */
   readonly onState?: (state: ConnectionState) => void;
 }
 
@@ -28,7 +31,7 @@ export type ConnectionState =
   | { readonly state: 'lost'; readonly error: unknown; readonly nextAttemptMs: number };
 
 /**
- * A client that connects again when the connection is lost. Listeners stay; a command that was under way fails
+ * A client that connects again when the connection is lost, or when QEMU has stopped answering. Listeners stay; a command that was under way fails
  * with `qmp-closed`, because only its sender knows whether it may be sent twice; a new one waits for the next
  * connection. Events that happen while there is none are lost: look at the machine after `connected`.
  *
@@ -42,7 +45,7 @@ export class ReconnectingQmpClient implements AsyncDisposable {
   readonly #target: TransportAddress;
   readonly #options: ReconnectOptions;
   readonly #stop = new AbortController();
-  readonly #listeners = new Set<(event: AnyQmpEvent) => void>();
+  readonly #listeners = new TypedEmitter<{ [event: string]: AnyQmpEvent }>();
   #client: QmpClient | undefined;
   #lostAt = Date.now();
   #connected: Promise<QmpClient>;
@@ -61,7 +64,7 @@ export class ReconnectingQmpClient implements AsyncDisposable {
 
   /** The connection of now; undefined while there is none. */
   get client(): QmpClient | undefined {
-    return this.#client;
+    return this.#client?.ended ? undefined : this.#client;
   }
 
   /** Runs a command as soon as there is a connection; the time-out covers the wait for it as well. */
@@ -71,20 +74,16 @@ export class ReconnectingQmpClient implements AsyncDisposable {
   ): Promise<QmpResult<C>> {
     const options = parameters[1];
     const client =
-      this.#client ??
+      this.client ??
       (await withDeadline(`connecting to run ${command}`, options?.timeoutMs ?? 30_000, options?.signal, (signal) =>
-        orAborted(this.#connected, signal),
+        orAborted(this.#nextClient(), signal),
       ));
     return client.execute(command, ...parameters);
   }
 
   /** Calls back for each event of this name, over all connections. */
   on<E extends QmpEventName>(name: E, listener: (event: QmpEvent<E>) => void): Unsubscribe {
-    const filter = (event: AnyQmpEvent) => {
-      if (event.event === name) listener(event as unknown as QmpEvent<E>);
-    };
-    this.#listeners.add(filter);
-    return () => this.#listeners.delete(filter);
+    return this.#listeners.on(name, listener as unknown as (event: AnyQmpEvent) => void);
   }
 
   async close(): Promise<void> {
@@ -108,7 +107,7 @@ export class ReconnectingQmpClient implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) break;
         if (Date.now() - this.#lostAt >= giveUpAfterMs) return this.#refuse(error);
-        this.#options.onState?.({ state: 'lost', error, nextAttemptMs: delay });
+        this.#tell({ state: 'lost', error, nextAttemptMs: delay });
         await sleep(delay, signal).catch(() => undefined);
         delay = Math.min(delay * 2, longestDelayMs);
       }
@@ -119,17 +118,15 @@ export class ReconnectingQmpClient implements AsyncDisposable {
   /** One connection from its beginning to its end, which it throws unless it was ended here. */
   async #serve(onConnected: () => void): Promise<void> {
     const { signal } = this.#stop;
-    const client = await QmpClient.connect(this.#target, { ...this.#options, signal });
-    const unsubscribe = client.onAny((event) => {
-      for (const listener of this.#listeners) listener(event);
-    });
+    const client = await QmpClient.connect(this.#target, { livenessMs: 30_000, ...this.#options, signal });
+    const unsubscribe = client.onAny((event) => this.#listeners.emit(event.event, event));
     const close = () => void client.close();
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
     this.#client = client;
     onConnected();
     this.#announce(client);
-    this.#options.onState?.({ state: 'connected', client });
+    this.#tell({ state: 'connected', client });
     const { error } = await client.closed;
     signal.removeEventListener('abort', close);
     unsubscribe();
@@ -139,12 +136,22 @@ export class ReconnectingQmpClient implements AsyncDisposable {
     if (error) throw error;
   }
 
+  /** A connection that is over may still wait for its socket: only then is there a next one to wait for. */
+  async #nextClient(): Promise<QmpClient> {
+    await this.#client?.closed;
+    return this.#connected;
+  }
+
+  #tell(state: ConnectionState): void {
+    if (this.#options.onState) callListener('onState', this.#options.onState, state);
+  }
+
   #nextConnection(): Promise<QmpClient> {
     const next = new Promise<QmpClient>((resolve, reject) => {
       this.#announce = resolve;
       this.#refuse = reject;
     });
-    next.catch(() => undefined); // nobody may be waiting
+    next.catch(() => undefined); // there may be no command that waits
     return next;
   }
 }

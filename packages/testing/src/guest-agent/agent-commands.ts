@@ -66,13 +66,14 @@ export const agentCommands: Readonly<Record<string, AgentHandler>> = {
   'guest-file-seek': (args, { files }) => files.seek(Number(args.handle), Number(args.offset), args.whence as string),
   'guest-file-flush': (args, { files }) => files.flush(Number(args.handle)),
   'guest-file-close': (args, { files }) => files.close(Number(args.handle)),
-  'guest-exec': (args, { programs }) =>
+  'guest-exec': (args, { programs, environment }) =>
     programs.start(
       {
         path: String(args.path),
         args: (args.arg ?? []) as string[],
         input: Buffer.from(String(args['input-data'] ?? ''), 'base64'),
-        env: Object.fromEntries(((args.env ?? []) as string[]).map((line) => splitAt(line, '='))),
+        // With one of its own, a program gets nothing of the agent's.
+        env: args.env ? Object.fromEntries((args.env as string[]).map((line) => splitAt(line, '='))) : environment,
       },
       args['capture-output'] === true,
     ),

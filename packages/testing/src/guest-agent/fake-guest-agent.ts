@@ -28,6 +28,8 @@ export interface FakeGuestAgentOptions {
   readonly programs?: Readonly<Record<string, Program>>;
   /** By path. */
   readonly files?: Readonly<Record<string, string | Buffer>>;
+  /** The environment of the agent itself, which programs get without one of their own; default a PATH. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Commands that the guest's administrator has forbidden. */
   readonly disabled?: Iterable<string>;
   /** Commands beside the built-in ones, or in their place. */
@@ -51,6 +53,7 @@ export class FakeGuestAgent implements AsyncDisposable {
   readonly faults: FakeGuestAgentFaults;
   readonly files = new GuestFiles();
   readonly programs = new GuestPrograms();
+  readonly environment: Readonly<Record<string, string>>;
   readonly disabled: Set<string>;
   /** Every command that was carried out, in order. */
   readonly received: { readonly execute: string; readonly arguments: AgentArguments }[] = [];
@@ -72,6 +75,9 @@ export class FakeGuestAgent implements AsyncDisposable {
     this.faults = options.faults ?? {};
     this.disabled = new Set(options.disabled);
     this.#handlers = new Map(Object.entries({ ...agentCommands, ...options.commands }));
+    this.environment = options.environment ?? { PATH: '/usr/bin:/bin' };
+    const variables = Object.entries(this.environment).map(([name, value]) => `${name}=${value}\0`);
+    this.files.contents.set('/proc/self/environ', Buffer.from(variables.join('')));
     for (const [path, content] of Object.entries(options.files ?? {})) {
       this.files.contents.set(path, Buffer.from(content as string));
     }

@@ -39,6 +39,7 @@ export const builtInCommands: Readonly<Record<string, FakeQmpHandler>> = {
   'query-jobs': (_args, { jobs }) => jobs.list(),
   'job-dismiss': (args, server) => server.jobs.dismiss(jobOf(args, server)),
   'job-complete': (args, server) => server.jobs.finish(jobOf(args, server)),
+  'job-finalize': (args, server) => server.jobs.finish(jobOf(args, server)),
   'job-cancel': (args, server) => {
     const id = jobOf(args, server);
     // A job reports that it was cancelled only after the command has returned.

@@ -14,7 +14,9 @@ export interface FakeJobOptions {
   readonly error?: string;
   /** Stops at `ready` until `job-complete`, as a mirror does. */
   readonly ready?: boolean;
-  /** Goes on by itself; default true. With false it runs until it is cancelled. */
+  /** Stops at `pending` until `job-finalize`, as one that was started with `auto-finalize: false` does. */
+  readonly pending?: boolean;
+  /** Continues by itself; default true. With false it runs until it is cancelled. */
   readonly finishes?: boolean;
   /** Goes away by itself once it is concluded, as block jobs do unless told otherwise; default false. */
   readonly autoDismiss?: boolean;
@@ -52,6 +54,10 @@ export class FakeJobs {
       if (job.status !== 'running') return;
       job['current-progress'] = 50;
       if (options.ready) this.#change(job, 'ready');
+      else if (options.pending) {
+        this.#change(job, 'waiting');
+        this.#change(job, 'pending');
+      }
       else this.finish(id, options.error);
     });
   }
