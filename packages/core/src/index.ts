@@ -1,5 +1,5 @@
 export { longestTimerMs, orAborted, timeoutError, withDeadline } from './cancellation/deadline.ts';
-export { deferred } from './cancellation/deferred.ts';
+export { type Deferred, deferred } from './cancellation/deferred.ts';
 export { sleep } from './cancellation/sleep.ts';
 export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';

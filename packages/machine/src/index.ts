@@ -57,10 +57,10 @@ export {
   type ScreenshotOptions,
   type TextOptions,
 } from './devices/display.ts';
-export type { UnplugOptions } from './devices/hot-plug.ts';
 export type { KeyCode } from './devices/keyboard.ts';
 export { type DumpOptions, Memory } from './devices/memory.ts';
 export { NetworkCards } from './devices/network-cards.ts';
+export type { UnplugOptions } from './devices/unplugging.ts';
 export {
   type Architecture,
   architectureOf,

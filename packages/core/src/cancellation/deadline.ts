@@ -29,7 +29,10 @@ export async function withDeadline<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(timeoutError(name, milliseconds)), Math.min(milliseconds, longestTimerMs));
+  const timer = setTimeout(
+    () => controller.abort(timeoutError(name, milliseconds)),
+    Math.min(milliseconds, longestTimerMs),
+  );
   const forward = () => controller.abort(signal?.reason);
   signal?.addEventListener('abort', forward, { once: true });
   try {

@@ -1,5 +1,5 @@
-import { sleep } from './sleep.ts';
 import { withDeadline } from './deadline.ts';
+import { sleep } from './sleep.ts';
 
 export interface UndoOptions<T> {
   /** What the wait is called in an error. */

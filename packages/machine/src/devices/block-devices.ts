@@ -1,9 +1,11 @@
 import { GoqemuError } from '@goqemu/core';
-import type { ExecuteOptions, QmpClient } from '@goqemu/protocol';
+import { type ExecuteOptions, isQmpCommandError, type QmpClient } from '@goqemu/protocol';
 import { driveNodes, topNode } from '../arguments/drive-arguments.ts';
 import type { ThrottleLimits } from '../configuration/drive.ts';
 import { type MachineConfigInput, parseMachineConfig } from '../configuration/machine-config.ts';
-import { freePort, type UnplugOptions, unplug } from './hot-plug.ts';
+import { AddedParts, unlimited } from './added-parts.ts';
+import { freePort } from './hot-plug.ts';
+import { Unplugging, type UnplugOptions } from './unplugging.ts';
 
 /** A disk or CD drive as it is now. */
 export interface BlockDevice {
@@ -31,9 +33,11 @@ type DriveInput = NonNullable<MachineConfigInput['drives']>[number];
 /** The disks and CD drives of a machine. */
 export class BlockDevices {
   readonly #qmp: QmpClient;
+  readonly #unplugging: Unplugging;
 
   constructor(qmp: QmpClient) {
     this.#qmp = qmp;
+    this.#unplugging = new Unplugging(qmp);
   }
 
   async list(options: ExecuteOptions = {}): Promise<BlockDevice[]> {
@@ -94,41 +98,54 @@ export class BlockDevices {
   /**
    * Plugs a disk into the running machine, with the nodes and the id that it would have had from the start. A virtio
    * or NVMe disk on a PCI Express machine takes one of its `hotplugPorts`; a SCSI disk needs the machine to have a
-   * SCSI controller.
+   * SCSI controller. What is given up half-way goes again, also when QEMU answers later.
    *
    * @throws GoqemuError `hotplug-port-missing`; QmpCommandError when QEMU refuses the file or the device
    */
   async plug(drive: DriveInput & { readonly id: string }, options: ExecuteOptions = {}): Promise<void> {
     const checked = parseMachineConfig({ drives: [drive] }).drives[0];
     if (!checked) throw new Error('a configuration of one drive has one drive');
-    const added: string[] = [];
+    const { id } = checked;
+    const parts = new AddedParts(this.#qmp, options);
     try {
       for (const node of driveNodes(checked)) {
-        await this.#qmp.executeUntyped('blockdev-add', node, options);
-        added.unshift(String(node['node-name']));
+        const name = String(node['node-name']);
+        await parts.add({ command: 'blockdev-add', args: node, undo: () => this.#removeNodes([name]) });
       }
-      const { driver, bus, serial } = await this.#placeOf(checked.id, checked.interface, checked.serial, options);
-      const device = { driver, id: checked.id, drive: topNode(checked), ...bus, ...(serial ? { serial } : {}) };
-      await this.#qmp.executeUntyped('device_add', device, options);
+      const { driver, bus, serial } = await this.#placeOf(id, checked.interface, checked.serial, options);
+      const device = { driver, id, drive: topNode(checked), ...bus, ...(serial ? { serial } : {}) };
+      const undo = () => this.#unplugging.ask(id, () => this.#removeNodes(nodesOf(id)));
+      await parts.add({ command: 'device_add', args: device, undo });
     } catch (error) {
-      for (const node of added) await this.#qmp.execute('blockdev-del', { 'node-name': node }, options);
+      await parts.takeBack();
       throw error;
     }
+    this.#unplugging.forget(id);
   }
 
   /**
-   * Pulls a disk out, and closes its files. The guest has to let go of a PCI device.
+   * Pulls a disk out, and closes its files. The guest has to let go of a PCI device; when it does so only after
+   * `timeoutMs`, its files are closed then. Of a disk that the guest has let go of by itself the files are closed.
    *
-   * @throws GoqemuError `unplug-refused` when the guest has not within `timeoutMs` (10 s unless given)
+   * @throws GoqemuError `unplug-refused` when the guest has not within `timeoutMs` (default 10 s)
    */
   async unplug(id: string, options: UnplugOptions = {}): Promise<void> {
-    const before = (await this.list()).find((device) => device.id === id);
-    await unplug(this.#qmp, id, options);
-    const names = (await this.#qmp.execute('query-named-block-nodes', { flat: true })).map((node) => node['node-name']);
-    const nodes = [before?.medium?.node ?? id, `${id}-throttle`, id, `${id}-file`];
-    for (const node of new Set(nodes)) {
-      if (names.includes(node)) await this.#qmp.execute('blockdev-del', { 'node-name': node });
-    }
+    const { signal } = options;
+    const before = (await this.list(signal ? { signal } : {})).find((device) => device.id === id);
+    const nodes = nodesOf(id, before?.medium?.node);
+    await this.#unplugging.unplug(id, () => this.#removeNodes(nodes), options);
+  }
+
+  /**
+   * All at once, in this order: what the caller asks next finds them gone. A node that is not there, that others use, or
+   * that goes with those above it, is refused by QEMU.
+   */
+  async #removeNodes(names: readonly string[]): Promise<number> {
+    const removals = names.map((name) => this.#qmp.execute('blockdev-del', { 'node-name': name }, unlimited));
+    const results = await Promise.allSettled(removals);
+    const failed = results.find((result) => result.status === 'rejected' && !isQmpCommandError(result.reason));
+    if (failed?.status === 'rejected') throw failed.reason;
+    return results.filter((result) => result.status === 'fulfilled').length;
   }
 
   /** A virtio device keeps its block backend one object further down; `query-block` names the right one. */
@@ -157,6 +174,11 @@ export class BlockDevices {
         return { driver: 'virtio-blk-pci', bus: await freePort(this.#qmp, options), serial };
     }
   }
+}
+
+/** From the top down. */
+function nodesOf(id: string, top: string = id): string[] {
+  return [...new Set([top, topNode({ id, throttleGroup: 'any' }), id, `${id}-file`])];
 }
 
 /** `/machine/peripheral/disk0/virtio-backend`: what follows `peripheral` is the id. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hasErrorCode } from '@goqemu/core';
+import { hasErrorCode, sleep } from '@goqemu/core';
 import { isQmpCommandError } from '@goqemu/protocol';
 import { RfbReader } from '../fixture/rfb-reader.ts';
 import { temporaryFolder, testMachine, testQemu } from '../fixture/test-machine.ts';
@@ -114,6 +115,55 @@ test('keys, text and the mouse reach the machine', async (t) => {
   await machine.display.moveMouse(3, -4);
   await machine.display.click('right');
   await assert.rejects(machine.display.typeText('ok ☃'), (error) => hasErrorCode(error, 'key-missing'));
+});
+
+test('input for a machine that does not run is refused, with what of it was typed', async (t) => {
+  const machine = await testMachine(t, { display: { kind: 'vnc' }, startPaused: true });
+  const { display } = machine;
+  const lost = (error: unknown) => hasErrorCode(error, 'input-dropped');
+  await assert.rejects(display.typeText('abc'), (error) => lost(error) && /0 of 3 characters/.test(String(error)));
+  await assert.rejects(display.pressKeys(['a']), lost);
+  await assert.rejects(display.moveMouse(1, 1), lost);
+  await assert.rejects(display.click(), lost);
+  await machine.resume();
+  const typing = display.typeText('a'.repeat(400), { characterMs: 1 });
+  await machine.pause();
+  await assert.rejects(
+    typing,
+    (error) => lost(error) && hasErrorCode(error, 'input-dropped') && error.data.total === 400,
+  );
+});
+
+/** Prints each byte of its keyboard to port 0xE9, and first an R, in real mode with the keyboard's interrupt masked; it
+ * pauses between its looks, because each takes QEMU's lock. */
+const echoKeyboard = Buffer.from('fab0ffe621b052e6e9b90040e2fee464a80174f5e460e6e9ebef', 'hex');
+
+test('a text of any length reaches the keyboard of the guest whole, and in order', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [disk, log] = [join(folder, 'boot'), join(folder, 'log')];
+  const sectors = Buffer.alloc(2 ** 20);
+  echoKeyboard.copy(sectors);
+  sectors.writeUInt16LE(0xaa55, 510);
+  await writeFile(disk, sectors);
+  const machine = await testMachine(t, {
+    drives: [{ source: disk, format: 'raw', interface: 'sata' }],
+    extraArguments: ['-chardev', `file,id=log,path=${log}`, '-device', 'isa-debugcon,iobase=0xe9,chardev=log'],
+  });
+  const read = () => readFile(log).catch(() => Buffer.alloc(0));
+  const until = async (there: (bytes: Buffer) => boolean) => {
+    for (let bytes = await read(); ; bytes = await read()) {
+      if (there(bytes)) return bytes;
+      await sleep(20);
+    }
+  };
+  await until((bytes) => bytes.includes(0x52));
+  const text = 'abcde'.repeat(50);
+  await machine.display.typeText(text, { characterMs: 5 });
+  // What the guest has read of its keyboard is still on its way through the log.
+  const codes = (bytes: Buffer) => bytes.subarray(bytes.indexOf(0x52) + 1).filter((code) => code < 0x80);
+  const typed = codes(await until((bytes) => codes(bytes).length >= text.length));
+  const letters: Readonly<Record<number, string>> = { 30: 'a', 48: 'b', 46: 'c', 32: 'd', 18: 'e' };
+  assert.equal([...typed].map((code) => letters[code]).join(''), text);
 });
 
 test('every printable character of ASCII has its keys', () => {

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, sleep } from '@goqemu/core';
 import type { ExecuteOptions, QmpClient } from '@goqemu/protocol';
+import { type InputEvent, inputDropped, sendInput } from './input.ts';
 import { type KeyCode, keysOfCharacter } from './keyboard.ts';
 
 export interface ScreenshotOptions extends ExecuteOptions {
@@ -13,12 +14,12 @@ export interface ScreenshotOptions extends ExecuteOptions {
 }
 
 export interface KeyOptions extends ExecuteOptions {
-  /** Milliseconds that the keys are held; QEMU's own 100 unless given. */
+  /** Milliseconds that the keys are held; default 100. */
   readonly holdMs?: number;
 }
 
 export interface TextOptions extends ExecuteOptions {
-  /** Milliseconds for each character; 20 unless given. A guest under emulation may need more. */
+  /** Milliseconds from one character to the next; default 40. A guest under emulation may need more. */
   readonly characterMs?: number;
 }
 
@@ -57,58 +58,91 @@ export class Display {
   }
 
   /**
-   * Presses keys together, and lets them go; names are QEMU's `QKeyCode`.
+   * Presses keys together, and lets them go; names are QEMU's `QKeyCode`. The guest's keyboard has them when this
+   * resolves.
    *
+   * @throws GoqemuError `input-dropped` when the machine does not run
    * @example
    * await machine.display.pressKeys(['ctrl', 'alt', 'delete']);
    */
   async pressKeys(keys: readonly KeyCode[], options: KeyOptions = {}): Promise<void> {
-    const { holdMs, ...limits } = options;
-    await this.#qmp.execute(
-      'send-key',
-      {
-        keys: keys.map((data) => ({ type: 'qcode', data })),
-        ...(holdMs === undefined ? {} : { 'hold-time': holdMs }),
-      },
-      limits,
+    const { holdMs = 100, ...limits } = options;
+    const groups = (down: boolean) => strokes(keys, down).map((event) => [event]);
+    if (!(await sendInput(this.#qmp, groups(true), limits))) throw inputDropped('the keys were not pressed');
+    // Whatever happens, the keys do not stay pressed.
+    const held = await Promise.allSettled([sleep(holdMs, limits.signal)]);
+    const released = await sendInput(this.#qmp, groups(false), {});
+    if (held[0].status === 'rejected') throw held[0].reason;
+    if (!released) throw inputDropped('the keys were pressed, and the guest may take them for held');
+  }
+
+  /**
+   * Types a text as on an American keyboard, which is the default of most guests. The guest's keyboard has had all
+   * of it, in order, when this resolves; a guest that does not read its keyboard for long still loses some, because a
+   * keyboard keeps 16 bytes (PS/2) or key changes (USB): give it more time by `characterMs`.
+   *
+   * @throws GoqemuError `key-missing` for a character that this keyboard has not; nothing is typed then;
+   *   `input-dropped` when the machine does not run, with the number of characters that were typed as `data.typed`
+   */
+  async typeText(text: string, options: TextOptions = {}): Promise<void> {
+    const { characterMs = 40, ...limits } = options;
+    const characters = [...text].map(keysOfCharacter);
+    for (const [typed, keys] of characters.entries()) {
+      const groups = [...strokes(keys, true), ...strokes(keys, false)].map((event) => [event]);
+      if (!(await sendInput(this.#qmp, groups, limits))) throw typingStopped(typed, characters.length);
+      await sleep(characterMs, limits.signal);
+    }
+  }
+
+  /**
+   * Moves the pointer of a USB tablet; 0 to 1 from left to right and from top to bottom.
+   *
+   * @throws GoqemuError `input-dropped` when the machine does not run
+   */
+  async movePointer(x: number, y: number, options: ExecuteOptions = {}): Promise<void> {
+    const value = (part: number) => Math.round(Math.min(1, Math.max(0, part)) * 0x7fff);
+    await this.#mouse(
+      [
+        [
+          { type: 'abs', data: { axis: 'x', value: value(x) } },
+          { type: 'abs', data: { axis: 'y', value: value(y) } },
+        ],
+      ],
+      options,
     );
   }
 
   /**
-   * Types a text as on an American keyboard, which is what a guest expects unless it was told otherwise.
+   * Moves a mouse by so many of its steps.
    *
-   * @throws GoqemuError `key-missing` for a character that this keyboard has not; nothing is typed then
+   * @throws GoqemuError `input-dropped` when the machine does not run
    */
-  async typeText(text: string, options: TextOptions = {}): Promise<void> {
-    const { characterMs = 20, ...limits } = options;
-    const strokes = [...text].map(keysOfCharacter);
-    for (const keys of strokes) await this.pressKeys(keys, { ...limits, holdMs: characterMs });
-  }
-
-  /** Moves the pointer of a USB tablet; 0 to 1 from left to right and from top to bottom. */
-  async movePointer(x: number, y: number, options: ExecuteOptions = {}): Promise<void> {
-    const value = (part: number) => Math.round(Math.min(1, Math.max(0, part)) * 0x7fff);
-    const events = [
-      { type: 'abs' as const, data: { axis: 'x' as const, value: value(x) } },
-      { type: 'abs' as const, data: { axis: 'y' as const, value: value(y) } },
-    ];
-    await this.#qmp.execute('input-send-event', { events }, options);
-  }
-
-  /** Moves a mouse by so many of its steps. */
   async moveMouse(dx: number, dy: number, options: ExecuteOptions = {}): Promise<void> {
-    const events = [
-      { type: 'rel' as const, data: { axis: 'x' as const, value: Math.round(dx) } },
-      { type: 'rel' as const, data: { axis: 'y' as const, value: Math.round(dy) } },
-    ];
-    await this.#qmp.execute('input-send-event', { events }, options);
+    await this.#mouse(
+      [
+        [
+          { type: 'rel', data: { axis: 'x', value: Math.round(dx) } },
+          { type: 'rel', data: { axis: 'y', value: Math.round(dy) } },
+        ],
+      ],
+      options,
+    );
   }
 
-  /** Presses a button of the mouse and lets it go. */
+  /**
+   * Presses a button of the mouse and lets it go.
+   *
+   * @throws GoqemuError `input-dropped` when the machine does not run
+   */
   async click(button: MouseButton = 'left', options: ExecuteOptions = {}): Promise<void> {
-    for (const down of [true, false]) {
-      await this.#qmp.execute('input-send-event', { events: [{ type: 'btn', data: { down, button } }] }, options);
-    }
+    await this.#mouse(
+      [true, false].map((down) => [{ type: 'btn', data: { down, button } }]),
+      options,
+    );
+  }
+
+  async #mouse(groups: readonly (readonly InputEvent[])[], options: ExecuteOptions): Promise<void> {
+    if (!(await sendInput(this.#qmp, groups, options))) throw inputDropped('the mouse was not moved or clicked');
   }
 
   /**
@@ -164,6 +198,16 @@ export class Display {
     await this.#qmp.passDescriptor(fdname, socket, limits);
     await this.#qmp.execute('add_client', { protocol, fdname, skipauth: skipAuth, ...(tls ? { tls } : {}) }, limits);
   }
+}
+
+/** Let go in the reverse order. */
+function strokes(keys: readonly KeyCode[], down: boolean): InputEvent[] {
+  const order = down ? keys : [...keys].reverse();
+  return order.map((data) => ({ type: 'key', data: { down, key: { type: 'qcode', data } } }));
+}
+
+function typingStopped(typed: number, total: number): GoqemuError {
+  return inputDropped(`${typed} of ${total} characters were typed`, { typed, total });
 }
 
 function passwordTooLong(): GoqemuError {

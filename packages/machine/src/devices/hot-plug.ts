@@ -1,11 +1,5 @@
-import { GoqemuError, hasErrorCode } from '@goqemu/core';
+import { GoqemuError } from '@goqemu/core';
 import type { ExecuteOptions, QmpClient } from '@goqemu/protocol';
-
-export interface UnplugOptions {
-  /** Milliseconds for the guest to let go; 10 000 unless given. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Where the next PCI device is plugged in: a port of `hotplugPorts` that has nothing behind it, or nowhere in
@@ -30,27 +24,4 @@ export async function freePort(qmp: QmpClient, options: ExecuteOptions): Promise
     message: `all ${ports.length} ports for hot-plugged devices of this machine are taken`,
     hint: 'start it with more hotplugPorts, or use a SCSI or USB disk',
   });
-}
-
-/** Asks the guest to let go of a device and waits until it has; some devices go without asking. */
-export async function unplug(qmp: QmpClient, id: string, options: UnplugOptions): Promise<void> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
-  try {
-    await qmp.waitFor('DEVICE_DELETED', {
-      match: (event) => event.data.device === id,
-      timeoutMs,
-      ...(options.signal ? { signal: options.signal } : {}),
-      trigger: () => qmp.execute('device_del', { id }),
-    });
-  } catch (error) {
-    if (!hasErrorCode(error, 'timeout')) throw error;
-    throw new GoqemuError({
-      code: 'unplug-refused',
-      source: 'environment',
-      subject: id,
-      message: `the guest has not let go of ${id} within ${timeoutMs} ms`,
-      hint: 'a guest that is still in its firmware, or has the disk mounted, does not: unmount it, and try again',
-      cause: error,
-    });
-  }
 }

@@ -1,9 +1,11 @@
 import { GoqemuError } from '@goqemu/core';
-import type { ExecuteOptions, QmpClient } from '@goqemu/protocol';
+import { type ExecuteOptions, isQmpCommandError, type QmpClient } from '@goqemu/protocol';
 import { forwardText, macAddress, netdevId, netdevProperties } from '../arguments/network-arguments.ts';
 import { type MachineConfigInput, parseMachineConfig } from '../configuration/machine-config.ts';
 import type { Forward } from '../configuration/network.ts';
-import { freePort, type UnplugOptions, unplug } from './hot-plug.ts';
+import { AddedParts, unlimited } from './added-parts.ts';
+import { freePort } from './hot-plug.ts';
+import { Unplugging, type UnplugOptions } from './unplugging.ts';
 
 type NetworkInput = NonNullable<MachineConfigInput['networks']>[number];
 
@@ -11,9 +13,11 @@ type NetworkInput = NonNullable<MachineConfigInput['networks']>[number];
 export class NetworkCards {
   readonly #qmp: QmpClient;
   readonly #uuid: string;
+  readonly #unplugging: Unplugging;
 
   constructor(qmp: QmpClient, uuid: string) {
     this.#qmp = qmp;
+    this.#unplugging = new Unplugging(qmp);
     this.#uuid = uuid;
   }
 
@@ -21,31 +25,45 @@ export class NetworkCards {
   async plug(network: NetworkInput & { readonly id: string }, options: ExecuteOptions = {}): Promise<void> {
     const checked = parseMachineConfig({ networks: [network] }).networks[0];
     if (!checked) throw new Error('a configuration of one network has one network');
+    const { id } = checked;
     const netdev = netdevProperties(checked);
-    if (netdev) await this.#qmp.executeUntyped('netdev_add', netdev, options);
+    const parts = new AddedParts(this.#qmp, options);
     try {
+      if (netdev) await parts.add({ command: 'netdev_add', args: netdev, undo: () => this.#removeNetdev(id) });
       const device = {
         driver: checked.model === 'virtio-net' ? 'virtio-net-pci' : checked.model,
-        id: checked.id,
-        mac: checked.mac ?? macAddress(this.#uuid, seedOf(checked.id)),
+        id,
+        mac: checked.mac ?? macAddress(this.#uuid, seedOf(id)),
         ...(netdev ? { netdev: netdevId(checked) } : {}),
         ...(await freePort(this.#qmp, options)),
       };
-      await this.#qmp.executeUntyped('device_add', device, options);
+      const undo = () => this.#unplugging.ask(id, () => this.#removeNetdev(id));
+      await parts.add({ command: 'device_add', args: device, undo });
     } catch (error) {
-      if (netdev) await this.#qmp.execute('netdev_del', { id: netdevId(checked) }, options);
+      await parts.takeBack();
       throw error;
     }
+    this.#unplugging.forget(id);
   }
 
   /**
-   * Pulls a card out, and ends its network.
+   * Pulls a card out, and ends its network; when the guest lets go only after `timeoutMs`, the network ends then.
    *
    * @throws GoqemuError `unplug-refused` when the guest does not let go of it
    */
   async unplug(id: string, options: UnplugOptions = {}): Promise<void> {
-    await unplug(this.#qmp, id, options);
-    await this.#qmp.execute('netdev_del', { id: netdevId({ id }) }, options);
+    await this.#unplugging.unplug(id, () => this.#removeNetdev(id), options);
+  }
+
+  /** A card without a cable has none. */
+  async #removeNetdev(id: string): Promise<number> {
+    try {
+      await this.#qmp.execute('netdev_del', { id: netdevId({ id }) }, unlimited);
+      return 1;
+    } catch (error) {
+      if (isQmpCommandError(error)) return 0;
+      throw error;
+    }
   }
 
   /** Plugs the cable in or pulls it; the guest sees the carrier. */

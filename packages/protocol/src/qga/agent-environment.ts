@@ -46,11 +46,13 @@ export class AgentEnvironment {
 
   #ways(limits: QgaExecuteOptions) {
     const signal = limits.signal ? { signal: limits.signal } : {};
-    const printed = (path: string, ...args: string[]) => async () => {
-      const { exitCode, stdout, stderr } = await this.#agent.exec({ path, args, ...signal });
-      if (exitCode === 0) return stdout;
-      throw new Error(`${path} ended with ${exitCode}: ${stderr}`);
-    };
+    const printed =
+      (path: string, ...args: string[]) =>
+      async () => {
+        const { exitCode, stdout, stderr } = await this.#agent.exec({ path, args, ...signal });
+        if (exitCode === 0) return stdout;
+        throw new Error(`${path} ended with ${exitCode}: ${stderr}`);
+      };
     const file = async () => (await this.#agent.readFile('/proc/self/environ', signal)).toString();
     return [
       { separator: '\0', foldsCase: false, text: file },

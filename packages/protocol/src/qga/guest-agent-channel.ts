@@ -126,10 +126,10 @@ export class GuestAgentChannel {
   #leftOver(line: Buffer): void {
     const message = parseMessage(line);
     const reply = typeof message === 'object' ? readReply(message) : undefined;
-    if (!reply || !this.#late) return;
+    if (!reply || !('return' in reply)) return; // an error may be the parser's, about 0xFF
     const late = this.#late;
     this.#late = undefined;
-    if ('return' in reply) late(reply.return);
+    late?.(reply.return);
   }
 
   #command(command: string, args: object | undefined, limits: ChannelLimits): Promise<unknown> {
@@ -170,7 +170,10 @@ export class GuestAgentChannel {
         settleIt();
       };
       const abort = () => settle(() => reject(signal?.reason), true);
-      const timer = setTimeout(() => settle(() => exchange.onTimeout(resolve, reject), true), Math.min(timeoutMs, longestTimerMs));
+      const timer = setTimeout(
+        () => settle(() => exchange.onTimeout(resolve, reject), true),
+        Math.min(timeoutMs, longestTimerMs),
+      );
       signal?.addEventListener('abort', abort, { once: true });
       this.#underWay = {
         line: (line) =>
@@ -187,7 +190,10 @@ export class GuestAgentChannel {
   }
 
   #receive(line: Buffer): void {
-    if (this.#underWay) return this.#underWay.line(line);
+    if (this.#underWay) {
+      this.#underWay.line(line);
+      return;
+    }
     if (!this.#inSync) this.#leftOver(line);
     this.#logger.log('debug', 'qga', 'a line that nothing waits for', { peer: this.peer, line: excerpt(line) });
   }

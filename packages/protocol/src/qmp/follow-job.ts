@@ -56,7 +56,9 @@ export function followJob(monitor: JobMonitor, id: string, actions: JobActions):
       if (event.event !== 'JOB_STATUS_CHANGE' || data?.id !== id) return;
       if (data.status === 'ready' || data.status === 'pending') act(data.status);
       if (data.status === 'concluded')
-        conclude(monitor, id, () => blockJobError).then(outcome.resolve, outcome.reject).finally(leave);
+        conclude(monitor, id, () => blockJobError)
+          .then(outcome.resolve, outcome.reject)
+          .finally(leave);
     },
     (error) => {
       outcome.reject(jobLostError(monitor.peer, id, error));
@@ -84,11 +86,7 @@ export function followJob(monitor: JobMonitor, id: string, actions: JobActions):
 }
 
 /** A job that dismisses itself may be gone by now; then the block job's own event had its error. */
-async function conclude(
-  monitor: JobMonitor,
-  id: string,
-  blockJobError: () => string | undefined,
-): Promise<JobOutcome> {
+async function conclude(monitor: JobMonitor, id: string, blockJobError: () => string | undefined): Promise<JobOutcome> {
   const jobs = (await monitor.execute('query-jobs', undefined, unlimited)) as { id: string; error?: string }[];
   const job = jobs.find((candidate) => candidate.id === id);
   const error = job ? job.error : blockJobError();

@@ -140,7 +140,12 @@ async function orElse<T>(work: Promise<T>, milliseconds: number): Promise<T | un
 /** Observes only: a report that is lost changes nothing about the job. */
 async function report(monitor: JobMonitor, id: string, options: RunJobOptions, done: AbortSignal): Promise<void> {
   const { onProgress = () => undefined, progressIntervalMs = 500 } = options;
-  while (await sleep(progressIntervalMs, done).then(() => true, () => false)) {
+  while (
+    await sleep(progressIntervalMs, done).then(
+      () => true,
+      () => false,
+    )
+  ) {
     const jobs = (await monitor.execute('query-jobs', undefined, { signal: done }).catch(() => [])) as {
       id: string;
       'current-progress': number;

@@ -11,7 +11,14 @@ import type { AnyQmpEvent, ExecuteOptions } from './commands.ts';
 import { EventHub } from './event-hub.ts';
 import { type QmpGreeting, readGreeting } from './greeting.ts';
 import { Liveness } from './liveness.ts';
-import { noGreetingError, notQmpError, QmpCommandError, qmpBrokenError, qmpClosedError, silentPeerError } from './qmp-errors.ts';
+import {
+  noGreetingError,
+  notQmpError,
+  QmpCommandError,
+  qmpBrokenError,
+  qmpClosedError,
+  silentPeerError,
+} from './qmp-errors.ts';
 import { versionHint } from './version-hint.ts';
 
 export interface ConnectionOptions {

@@ -1,4 +1,12 @@
-import { callListener, GoqemuError, orAborted, sleep, TypedEmitter, type Unsubscribe, withDeadline } from '@goqemu/core';
+import {
+  callListener,
+  GoqemuError,
+  orAborted,
+  sleep,
+  TypedEmitter,
+  type Unsubscribe,
+  withDeadline,
+} from '@goqemu/core';
 import type { TransportAddress } from '../transports/address.ts';
 import type {
   AnyQmpEvent,

@@ -1,10 +1,10 @@
-import { type GoqemuError, timeoutError } from '@goqemu/core';
+import { type GoqemuError, longestTimerMs, timeoutError } from '@goqemu/core';
 import type { QmpEvent, QmpEventName } from './commands.ts';
 
 export interface WaitForOptions<E extends QmpEventName> {
   /** Which event is meant; default: the first one of this name. */
   readonly match?: (event: QmpEvent<E>) => boolean;
-  /** Milliseconds; default 30 000. */
+  /** Milliseconds; default 30 000; with Infinity the connection's end is the only limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** Sends the command that leads to the event; runs once the wait is in place. Its failure ends the wait. */
@@ -31,7 +31,10 @@ export function waitForEvent<E extends QmpEventName>(
       reject(error);
     };
     const abort = () => fail(signal?.reason);
-    const timer = setTimeout(() => fail(timeoutError(`waiting for the event ${name}`, timeoutMs)), timeoutMs);
+    const timer = setTimeout(
+      () => fail(timeoutError(`waiting for the event ${name}`, timeoutMs)),
+      Math.min(timeoutMs, longestTimerMs),
+    );
     const unsubscribe = source.subscribe((event) => {
       try {
         if (match && !match(event)) return;

@@ -57,8 +57,7 @@ export class FakeJobs {
       else if (options.pending) {
         this.#change(job, 'waiting');
         this.#change(job, 'pending');
-      }
-      else this.finish(id, options.error);
+      } else this.finish(id, options.error);
     });
   }
 
