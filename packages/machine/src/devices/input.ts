@@ -4,9 +4,9 @@ import type { ExecuteOptions, QmpArguments, QmpClient } from '@goqemu/protocol';
 export type InputEvent = QmpArguments<'input-send-event'>['events'][number];
 
 /**
- * Sends input to the guest, each group as one movement of the hand. QEMU takes input for a machine that does not run
- * without a word and drops it, so its state is asked for along with the input; and unlike `send-key`, whose queue
- * holds 1,024 entries and drops the rest, `input-send-event` answers when the device has it (QEMU ui/input.c, 7.2).
+ * Sends input to the guest, each group as one movement of the hand. For a machine that does not run QEMU refuses it, as
+ * it drops what `send-key` was given; the state is asked for along with it. Unlike `send-key`, whose queue holds 1,024
+ * entries and loses the rest, `input-send-event` answers when the device has it (QEMU ui/input.c, 7.2).
  *
  * @returns false when the machine does not run: the guest got nothing, or not all of it
  */
@@ -16,9 +16,13 @@ export async function sendInput(
   options: ExecuteOptions,
 ): Promise<boolean> {
   // Sent at once: no other command comes between them.
-  const sent = groups.map((events) => qmp.execute('input-send-event', { events: [...events] }, options));
-  const [state] = await Promise.all([qmp.execute('query-status', undefined, options), ...sent]);
-  return state.status === 'running' || state.status === 'suspended';
+  const inputs = groups.map((events) => qmp.execute('input-send-event', { events: [...events] }, options));
+  const sent = Promise.allSettled(inputs);
+  const { status } = await qmp.execute('query-status', undefined, options);
+  if (status !== 'running' && status !== 'suspended') return false;
+  const failed = (await sent).find((result) => result.status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  return true;
 }
 
 /** @param what got lost, as the start of a sentence */

@@ -1,4 +1,4 @@
-import { formatDuration, GoqemuError, hasErrorCode, sleep } from '@goqemu/core';
+import { GoqemuError, hasErrorCode, sleep } from '@goqemu/core';
 import type { GuestAgentClient } from './guest-agent-client.ts';
 import { isQgaCommandError } from './qga-errors.ts';
 
@@ -27,7 +27,7 @@ export async function thaw(agent: GuestAgentClient, timeoutMs: number): Promise<
     if (refused && (await statusOf(agent)) === 'thawed') return lost ? {} : { byItself: failure };
     lost ||= !refused;
     const over = elapsed() >= Math.min(timeoutMs, refused ? refusalMs : timeoutMs);
-    if (over || hasErrorCode(failure, 'qga-closed')) throw thawError(agent.peer, timeoutMs, failure);
+    if (over || hasErrorCode(failure, 'qga-closed')) throw thawError(agent.peer, failure);
     await sleep(pause);
   }
 }
@@ -49,12 +49,12 @@ function statusOf(agent: GuestAgentClient): Promise<string | undefined> {
   return agent.execute('guest-fsfreeze-status').catch(() => undefined);
 }
 
-function thawError(peer: string, timeoutMs: number, cause: Error): GoqemuError {
+function thawError(peer: string, cause: Error): GoqemuError {
   return new GoqemuError({
     code: 'qga-thaw-failed',
     source: 'environment',
     subject: peer,
-    message: `the guest's filesystems may still be frozen: they could not be thawed within ${formatDuration(timeoutMs)}, and the guest may hang until they are`,
+    message: `the guest's filesystems may still be frozen: they could not be thawed, and the guest may hang until they are`,
     detail: cause.message,
     hint: 'run guest-fsfreeze-thaw again, or reset the machine',
     cause,
