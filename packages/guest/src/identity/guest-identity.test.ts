@@ -30,7 +30,8 @@ function guestIn(name: string) {
   const write = (path: string, text: string) => writeFileSync(join(root, path), text);
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   write('etc/passwd', `root:x:0:0::/root:/bin/sh\ndebian:x:${uid}:${gid}::${root}/home/debian:/bin/sh\n`);
-  write('etc/hosts', '127.0.0.1 localhost\n127.0.1.1 old.example old\n127.0.1.1\ttwice\n::1 ip6-localhost\nlast 1');
+  write('etc/hostname', 'old.example\n');
+  write('etc/hosts', '127.0.0.1 localhost\n127.0.1.1 old.example old\n127.0.1.1\tapp\n::1 ip6-localhost\nlast 1');
   write('etc/ssh/ssh_host_rsa_key', 'old');
   write('var/lib/dbus/machine-id', 'old\n');
   writeFileSync(join(root, 'bin/date'), `#!/bin/sh\necho "$@" >> ${root}/date\n`, { mode: 0o755 });
@@ -49,7 +50,7 @@ function guestIn(name: string) {
   return { root, read, write, run };
 }
 
-async function identity(): Promise<Required<GuestIdentity>> {
+async function identity(): Promise<Required<Omit<GuestIdentity, 'formerHostname'>>> {
   return {
     hostname: 'web-1',
     sshHostKey: await generateSshKeyPair(),
@@ -70,7 +71,10 @@ test('a guest gets name, keys, machine id, clock and entropy in one script, and 
     await applyIdentity(guest.run, wanted);
     assert.equal(guest.read('etc/hostname'), 'web-1\n');
     assert.equal(guest.read('proc/sys/kernel/hostname'), 'web-1');
-    assert.equal(guest.read('etc/hosts'), '127.0.0.1 localhost\n127.0.1.1 web-1\n::1 ip6-localhost\nlast 1\n');
+    assert.equal(
+      guest.read('etc/hosts'),
+      '127.0.0.1 localhost\n127.0.1.1 web-1\n127.0.1.1\tapp\n::1 ip6-localhost\nlast 1\n',
+    );
     assert.equal(guest.read('etc/machine-id'), `${wanted.machineId}\n`);
     assert.equal(guest.read('var/lib/dbus/machine-id'), `${wanted.machineId}\n`);
     assert.deepEqual(readdirSync(join(guest.root, 'etc/ssh')).sort(), [
@@ -110,6 +114,16 @@ test('a full name keeps its first label as an alias', async () => {
   assert.match(guest.read('etc/hosts'), /^127\.0\.1\.1 db\.lab\.internal db$/m);
 });
 
+test('of /etc/hosts a new name takes the place of the former ones, and what steps wrote stays', async () => {
+  const guest = guestIn('hosts');
+  // As cloud-init leaves it after a boot: both names, and /etc/hostname has the new one.
+  guest.write('etc/hostname', 'web\n');
+  const written = '10.0.0.9 peer base\n127.0.1.1 app.test # *\n\n127.0.0.1 localhost web\n';
+  guest.write('etc/hosts', `127.0.1.1 base.localdomain base\n${written}127.0.1.1 web.localdomain web\n`);
+  await applyIdentity(guest.run, { hostname: 'web', formerHostname: 'base' });
+  assert.equal(guest.read('etc/hosts'), `127.0.1.1 web\n${written}`);
+});
+
 test('what is left out stays as it is', async () => {
   const guest = guestIn('part');
   await applyIdentity(guest.run, { machineId: newMachineId() });
@@ -133,6 +147,7 @@ test('values that could be read as code are refused before anything runs', async
     { hostname: '-x' },
     { hostname: '' },
     { hostname: 'a..b' },
+    { hostname: 'a', formerHostname: '$(id)' },
     { machineId: '$(id)' },
     { machineId: '0'.repeat(32) },
     { entropySeed: '`id`' },

@@ -7,8 +7,13 @@ import { refuseNul, shellQuote } from '../quoting/shell-quote.ts';
  * What makes a machine itself and not another that came from the same layer. What is left out stays as it is.
  */
 export interface GuestIdentity {
-  /** A host name (RFC 1123); its first label is also put into /etc/hosts. */
+  /**
+   * A host name (RFC 1123). In /etc/hosts it takes the place of the name that /etc/hostname has and of `formerHostname`,
+   * at the address 127.0.1.1; all other lines stay.
+   */
   readonly hostname?: string;
+  /** Of the machine that the guest was before, where something else has set the host name already. */
+  readonly formerHostname?: string;
   /** Replaces all host keys of the guest's sshd. */
   readonly sshHostKey?: SshKeyPair;
   /** Replaces the user's authorized keys. */
@@ -61,7 +66,7 @@ export function identityScript(identity: GuestIdentity): string {
   // Time first, so that what follows is stamped with it.
   if (identity.clock !== undefined) parts.push(clock(identity.clock));
   if (identity.entropySeed !== undefined) parts.push(entropy(identity.entropySeed));
-  if (identity.hostname !== undefined) parts.push(hostname(identity.hostname));
+  if (identity.hostname !== undefined) parts.push(hostname(identity.hostname, identity.formerHostname));
   if (identity.machineId !== undefined) parts.push(machineId(identity.machineId));
   if (identity.authorizedKeys) parts.push(authorizedKeys(identity.authorizedKeys.user, identity.authorizedKeys.keys));
   if (identity.sshHostKey) parts.push(hostKey(identity.sshHostKey));
@@ -81,23 +86,36 @@ function entropy(seed: string): string {
 if command -v perl >/dev/null 2>&1; then perl -e 'open(R,">","/dev/urandom") && ioctl(R,0x5207,0)' || :; fi`;
 }
 
-function hostname(name: string): string {
+function shortName(field: string, name: string): string {
   const label = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
-  if (name.length > 64 || !name.split('.').every((part) => label.test(part)))
-    throw invalid('hostname', name, 'labels of letters, digits and inner hyphens, 64 characters at most');
-  const [short] = name.split('.');
+  const [short = '', ...domain] = name.split('.');
+  if (name.length <= 64 && [short, ...domain].every((part) => label.test(part))) return short;
+  throw invalid(field, name, 'labels of letters, digits and inner hyphens, 64 characters at most');
+}
+
+function hostname(name: string, former: string | undefined): string {
+  const short = shortName('hostname', name);
   const names = short === name ? name : `${name} ${short}`;
-  return `printf '%s\\n' ${name} > /etc/hostname
+  return `was=
+if [ -e /etc/hostname ]; then read -r was < /etc/hostname || :; fi
+own=" ${short} ${former === undefined ? '' : shortName('formerHostname', former)} \${was%%.*} "
+printf '%s\\n' ${name} > /etc/hostname
 printf %s ${name} > /proc/sys/kernel/hostname
 hosts= seen=
 if [ -e /etc/hosts ]; then
 while IFS= read -r line || [ -n "$line" ]; do
+mine=
 case $line in
-127.0.1.1[[:space:]]*) if [ -z "$seen" ]; then hosts="\${hosts}127.0.1.1 ${names}
-"; seen=1; fi ;;
-*) hosts="$hosts$line
-" ;;
+127.0.1.1[[:space:]]*) set -f
+for word in \${line#127.0.1.1}; do
+case $own in *" \${word%%.*} "*) mine=1 ;; esac
+done
+set +f ;;
 esac
+if [ -z "$mine" ]; then hosts="$hosts$line
+"
+elif [ -z "$seen" ]; then hosts="\${hosts}127.0.1.1 ${names}
+"; seen=1; fi
 done < /etc/hosts
 fi
 if [ -z "$seen" ]; then hosts="\${hosts}127.0.1.1 ${names}

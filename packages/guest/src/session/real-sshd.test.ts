@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -177,6 +189,45 @@ test('uploading a folder again replaces its files and keeps what else is there',
   await guest.session.upload(source, target);
   assert.equal(await readFile(join(target, 'plain'), 'utf8'), 'changed');
   assert.equal(await readFile(join(target, 'other'), 'utf8'), 'kept');
+});
+
+test('folders that are there keep their owner and mode, with the user’s rights and with root’s', async () => {
+  const source = join(folder, 'kept-source');
+  await mkdir(join(source, 'there/new'), { recursive: true });
+  await writeFile(join(source, 'there/new/tool'), 'tool');
+  await chmod(join(source, 'there/new/tool'), 0o4750);
+  for (const path of ['', 'there', 'there/new']) await chmod(join(source, path), 0o775);
+  await symlink('kept-source', join(folder, 'kept-link'));
+  const { stdout } = await guest.session.exec('id -un; id -gn');
+  const owner = stdout.trim().replace('\n', ':');
+  for (const options of [{}, { owner }]) {
+    const target = await mkdtemp(join(folder, 'kept-'));
+    await mkdir(join(target, 'there'));
+    await chmod(join(target, 'there'), 0o1777);
+    await guest.session.upload(join(folder, 'kept-link'), target, options);
+    const modes = ['', 'there', 'there/new', 'there/new/tool'].map(
+      async (path) => (await stat(join(target, path))).mode,
+    );
+    assert.deepEqual(
+      (await Promise.all(modes)).map((mode) => mode & 0o7777),
+      [0o700, 0o1777, 0o775, 0o4750],
+    );
+  }
+});
+
+test('what cannot be uploaded is refused before anything is copied', async () => {
+  const source = join(folder, 'refused-source');
+  await mkdir(source);
+  await writeFile(join(source, 'a'), 'a');
+  await symlink('gone', join(folder, 'refused-link'));
+  await guest.session.exec(`mkfifo ${join(source, 'pipe')}`);
+  for (const options of [{}, { asRoot: true }]) {
+    const refused = guest.session.upload(source, join(folder, 'refused'), options);
+    await assert.rejects(refused, { code: 'upload-unsupported', subject: join(source, 'pipe') });
+    const dangling = guest.session.upload(join(folder, 'refused-link'), join(folder, 'refused'), options);
+    await assert.rejects(dangling, { code: 'upload-source-missing', message: /is a symbolic link to gone/ });
+  }
+  await assert.rejects(stat(join(folder, 'refused')), { code: 'ENOENT' });
 });
 
 test('a file goes into a folder that is there, or under the name that is given', async () => {

@@ -27,6 +27,7 @@ export async function writeGuestFile(
   const size = typeof contents === 'string' ? Buffer.byteLength(contents) : contents.length;
   // The size is checked, so that a connection cut in the middle never puts half a file in place.
   const script = `set -e
+umask 022
 to=${shellQuote(path)}
 case $to in */*) folder=\${to%/*}/ ;; *) folder=./ ;; esac
 mkdir -p -- "$folder"

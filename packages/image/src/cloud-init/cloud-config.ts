@@ -20,13 +20,20 @@ export interface CloudConfigOptions {
   readonly sshHostKeys: SeededHostKeys;
   /** Installed at the first boot from the guest's own package sources; none unless said otherwise. */
   readonly packages?: readonly string[];
+  /**
+   * The disk has had a first boot, and then steps: cloud-init takes the machine for a new one and runs its modules
+   * again, but sets up nothing that steps may have changed: package sources, locale, password logins. @default false
+   */
+  readonly isSetUp?: boolean;
   /** Further keys of cloud-config, such as `runcmd` or `write_files`. */
   readonly extraUserData?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * The user-data of a machine: `#cloud-config` and a JSON document, which needs no quoting rules of YAML's.
- * Keys are those of cloud-init's module reference (22.4).
+ * Valid by the schemas of cloud-init 22.4, 25.1 and 26.2 (`cloud-init-readers.test.ts` asks each).
+ *
+ * A change of what this does to a guest is a new version of the seed: raise `seedVersions` in @goqemu/lab.
  *
  * @throws GoqemuError `seed-key-reserved` when `extraUserData` sets what identifies the machine or its access
  */
@@ -34,18 +41,19 @@ export function cloudConfig(options: CloudConfigOptions): string {
   const identityAndAccess = {
     hostname: options.hostname,
     preserve_hostname: false,
-    manage_etc_hosts: true,
+    // Keeps the line of the machine's own name, and leaves the rest to whoever wrote it; `true` writes all at each boot.
+    manage_etc_hosts: 'localhost',
     users: [
       {
         name: options.user,
         gecos: 'goqemu',
         shell: options.shell ?? '/bin/bash',
-        sudo: ['ALL=(ALL) NOPASSWD:ALL'],
+        sudo: 'ALL=(ALL) NOPASSWD:ALL',
         lock_passwd: true,
         ssh_authorized_keys: options.authorizedKeys.map((key) => key.trim()),
       },
     ],
-    ssh_pwauth: false,
+    ...(options.isSetUp ? {} : { ssh_pwauth: false }),
     ssh_deletekeys: true,
     ssh_keys: {
       ed25519_private: `${options.sshHostKeys.ed25519Private.trim()}\n`,
@@ -58,8 +66,9 @@ export function cloudConfig(options: CloudConfigOptions): string {
     ...(options.packages?.length ? { packages: options.packages } : {}),
     growpart: { mode: 'auto', devices: ['/'], ignore_growroot_disabled: false },
     resize_rootfs: true,
+    ...(options.isSetUp ? { apt: { preserve_sources_list: true }, locale: false } : {}),
   };
-  refuseReserved(options.extraUserData ?? {}, Object.keys(identityAndAccess));
+  refuseReserved(options.extraUserData ?? {}, [...Object.keys(identityAndAccess), 'ssh_pwauth']);
   return `#cloud-config\n${yamlSafeJson({ ...identityAndAccess, ...defaults, ...options.extraUserData })}\n`;
 }
 

@@ -29,7 +29,7 @@ test('the user has its keys, sudo without a password, and no password of its own
       name: 'debian',
       gecos: 'goqemu',
       shell: '/bin/bash',
-      sudo: ['ALL=(ALL) NOPASSWD:ALL'],
+      sudo: 'ALL=(ALL) NOPASSWD:ALL',
       lock_passwd: true,
       ssh_authorized_keys: ['ssh-ed25519 AAAA lab'],
     },

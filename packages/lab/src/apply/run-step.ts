@@ -4,9 +4,9 @@ import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import type { Capture, LabState, LayerNote, MachineState } from '../state/lab-state.ts';
-import { pathDigest } from '../step/path-digest.ts';
 import { resolveStep } from '../step/resolve-step.ts';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
+import { uploadDigest } from '../step/upload-digest.ts';
 import { type ApplyContext, lateValues, recordOf, stateOf, type WorkOf } from './apply-context.ts';
 import { restoreTo } from './restore-machine.ts';
 
@@ -22,6 +22,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   if (!pure || work.cut || work.isStored) await writer.begin(id, { machines: { [name]: { ...before, dirty } } });
   try {
     const result = await runQuietly(context, work.spec, before, step);
+    await checkSource(work); // again: what was copied is what was planned only if nothing changed meanwhile
     const captured = await keepCapture(context, work, result.stdout);
     const applied = [...before.applied, work.applied];
     const durations = { [`step:${name}/${step.name}`]: context.now() - began };
@@ -140,7 +141,7 @@ async function goBack(
 async function checkSource(work: WorkOf<'step'>): Promise<void> {
   if (work.step.kind !== 'upload') return;
   const { source, digest } = work.step;
-  if ((await pathDigest(source)) === digest) return;
+  if ((await uploadDigest(source)).content === digest) return;
   throw new GoqemuError({
     code: 'source-changed',
     source: 'user',

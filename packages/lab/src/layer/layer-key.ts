@@ -13,8 +13,16 @@ export interface BaseMaterial {
   readonly user: string;
 }
 
+/**
+ * Versions of what the first boot makes of an image, today's first: raised when the cloud-init seed does something
+ * else to a guest. A machine that is recorded keeps the key that it was made with (docs/engine.md, "Versions").
+ *
+ * 2: `/etc/hosts` keeps what steps write. 1: cloud-init wrote it at each boot; its keys name no version.
+ */
+export const seedVersions = [2, 1] as const;
+
 /** The key of the layer that is cut when a machine from an image is ready for the first time. */
-export function baseKey(base: BaseMaterial): string {
+export function baseKey(base: BaseMaterial, seed: (typeof seedVersions)[number] = seedVersions[0]): string {
   return lengthPrefixedDigest([
     'goqemu-base',
     layerVersion,
@@ -23,6 +31,7 @@ export function baseKey(base: BaseMaterial): string {
     base.arch,
     base.firmware,
     base.user,
+    ...(seed === 1 ? [] : [String(seed)]),
   ]);
 }
 

@@ -1,14 +1,21 @@
 import { internalError } from '@goqemu/core';
 import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
 import { inheritedLineages } from '../fork/inheritance.ts';
-import { type BaseMaterial, baseKey, stepKey } from '../layer/layer-key.ts';
+import { type BaseMaterial, baseKey, seedVersions, stepKey } from '../layer/layer-key.ts';
 import type { LabState } from '../state/lab-state.ts';
-import { pathDigest } from '../step/path-digest.ts';
 import type { PlannedPart } from '../step/planned-step.ts';
+import { type UploadDigest, uploadDigest } from '../step/upload-digest.ts';
 import { previewText, type Text } from '../value/text.ts';
 import type { ChainLink } from './desired-machine.ts';
+import { recordedKeys } from './recorded-keys.ts';
 import { sourceUnreadable } from './render-template.ts';
-import { type ChainPlace, type ContentReader, type ContentText, stepContent } from './step-content.ts';
+import {
+  type ChainPlace,
+  type ContentReader,
+  type ContentText,
+  type StepMaterial,
+  stepContent,
+} from './step-content.ts';
 
 /** What working out chains needs beside the lab. */
 export interface ChainContext {
@@ -17,6 +24,16 @@ export interface ChainContext {
   readonly now: number;
   /** What of each secret enters keys. */
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** Machines that give up keys of earlier versions. */
+  readonly renewed: ReadonlySet<string>;
+}
+
+/** What a place in a chain is known by. */
+interface LinkKey {
+  readonly key: string;
+  /** Without the time of a step that does not keep. */
+  readonly timeless: string;
+  readonly fresh: number | undefined;
 }
 
 /** Works out the keys of machines in the order of declaration; one builds on those before it. */
@@ -26,7 +43,8 @@ export class ChainBuilder {
   /** Index of the last link that is not a machine's own step. */
   readonly #bases = new Map<string, number>();
   readonly #declarations: ReadonlyMap<string, MachineDeclaration>;
-  readonly #digests = new Map<string, Promise<string>>();
+  readonly #digests = new Map<string, Promise<UploadDigest>>();
+  readonly #recorded: (machine: string) => ReadonlySet<string>;
   readonly #reader: ContentReader = {
     text: (text) => this.#text(text),
     digest: (source, machine, step) => this.#digest(source, machine, step),
@@ -35,22 +53,13 @@ export class ChainBuilder {
   constructor(context: ChainContext) {
     this.#context = context;
     this.#declarations = new Map(context.lab.machines.map((machine) => [machine.name, machine]));
+    this.#recorded = recordedKeys(context.state, context.lab.machines);
   }
 
   async build(machine: MachineDeclaration, base: BaseMaterial, image: string): Promise<readonly ChainLink[]> {
     const chain: ChainLink[] = machine.from
       ? this.#inherited(machine.from, machine)
-      : [
-          {
-            key: baseKey(base),
-            name: 'ready',
-            summary: { image, disk: base.disk, arch: base.arch, firmware: base.firmware, user: base.user },
-            cut: true,
-            checkpoints: namesAt(machine, 0),
-            waitsFor: machine.steps.length === 0 ? this.#places(machine.after) : [],
-            captures: false,
-          },
-        ];
+      : [this.#first(machine, base, image)];
     this.#bases.set(machine.name, chain.length - 1);
     this.#chains.set(machine.name, chain); // its own later steps may refer to it
     for (const [index, step] of machine.steps.entries()) {
@@ -71,6 +80,29 @@ export class ChainBuilder {
     if (typeof value !== 'object' || value === null) return value;
     if ('$text' in value) return { $text: this.#text(value.$text as Text).planned } as unknown as OutputValue;
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.outputs(item as OutputValue)]));
+  }
+
+  #first(machine: MachineDeclaration, base: BaseMaterial, image: string): ChainLink {
+    const made = seedVersions.map((version) => ({ version, key: baseKey(base, version) }));
+    const { key, version } = this.#known(machine.name, made);
+    return {
+      key,
+      name: 'ready',
+      summary: { image, disk: base.disk, arch: base.arch, firmware: base.firmware, user: base.user },
+      cut: true,
+      checkpoints: namesAt(machine, 0),
+      waitsFor: machine.steps.length === 0 ? this.#places(machine.after) : [],
+      captures: false,
+      ...(version === seedVersions[0] ? {} : { older: { version, today: seedVersions[0] } }),
+    };
+  }
+
+  /** Of one thing by today's version and by earlier ones: the one that is recorded, else today's. */
+  #known<T extends { readonly key: string }>(machine: string, made: readonly T[]): T {
+    const recorded = this.#context.renewed.has(machine) ? undefined : this.#recorded(machine);
+    const found = made.find(({ key }) => recorded?.has(key)) ?? made[0];
+    if (!found) throw internalError('nothing has no version');
+    return found;
   }
 
   #inherited(from: Dependency, machine: MachineDeclaration): ChainLink[] {
@@ -96,16 +128,12 @@ export class ChainBuilder {
     // worker that never joined. Such layers are shared with nobody.
     const own = places.some((place) => place.machine !== machine.name) ? { machineId: machine.identity.machineId } : {};
     const captures = step.kind === 'run' && step.capture !== undefined;
-    const keys = (lineage: string) => {
-      // Captured output is kept in this state: another lab's layer would come without it.
-      const material = { ...built.material, ...own, ...(captures ? { lineage } : {}) };
-      const timeless = stepKey(below, material, dependsOn);
-      const fresh = this.#freshness(step, timeless);
-      return { timeless, fresh, key: fresh === undefined ? timeless : stepKey(timeless, { ranAt: fresh }, []) };
-    };
-    const { state } = this.#context;
-    const inherited = captures ? inheritedLineages(state).map(keys) : [];
-    const { timeless, fresh, key } = inherited.find((one) => state.captures[one.key]) ?? keys(state.lineage);
+    const made = built.materials.map((material) => ({
+      version: material.version,
+      ...this.#linkKey(step, below, { ...material, ...own }, dependsOn),
+    }));
+    const { timeless, fresh, key, version } = this.#known(machine.name, made);
+    const [{ version: today }] = built.materials;
     const checkpoints = namesAt(machine, index + 1);
     return {
       key,
@@ -118,7 +146,21 @@ export class ChainBuilder {
       captures,
       ...(captures || 'machineId' in own ? { bound: true as const } : {}),
       ...(fresh === undefined ? {} : { expires: true as const, timed: { key: timeless, ranAt: fresh } }),
+      ...(version === today ? {} : { older: { version, today } }),
     };
+  }
+
+  #linkKey(step: StepDeclaration, below: string, material: StepMaterial, dependsOn: readonly string[]): LinkKey {
+    const captures = step.kind === 'run' && step.capture !== undefined;
+    const keys = (lineage: string): LinkKey => {
+      // Captured output is kept in this state: another lab's layer would come without it.
+      const timeless = stepKey(below, { ...material, ...(captures ? { lineage } : {}) }, dependsOn);
+      const fresh = this.#freshness(step, timeless);
+      return { timeless, fresh, key: fresh === undefined ? timeless : stepKey(timeless, { ranAt: fresh }, []) };
+    };
+    const { state } = this.#context;
+    const inherited = captures ? inheritedLineages(state).map(keys) : [];
+    return inherited.find((one) => state.captures[one.key]) ?? keys(state.lineage);
   }
 
   /** The time that enters the key of a step that does not keep; undefined for one that does. */
@@ -164,10 +206,10 @@ export class ChainBuilder {
     return key;
   }
 
-  #digest(source: string, machine: string, step: StepDeclaration): Promise<string> {
+  #digest(source: string, machine: string, step: StepDeclaration): Promise<UploadDigest> {
     const known = this.#digests.get(source);
     if (known) return known;
-    const digest = pathDigest(source).catch((error: unknown) => {
+    const digest = uploadDigest(source).catch((error: unknown) => {
       throw sourceUnreadable(source, `${machine}/${step.name}`, error, step.location);
     });
     this.#digests.set(source, digest);

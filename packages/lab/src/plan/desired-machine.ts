@@ -18,6 +18,8 @@ export interface ChainLink extends AppliedStep {
   /** Its result is output that others may use. */
   readonly captures: boolean;
   readonly timed?: TimedRun;
+  /** It was made by an earlier version of what it stands for, and is kept as it is. */
+  readonly older?: { readonly version: number; readonly today: number };
 }
 
 /** A machine as the lab wants it, with everything known but late values. */

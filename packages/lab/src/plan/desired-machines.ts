@@ -7,22 +7,27 @@ import type { DesiredImage } from './desired-images.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { MakePlanInput } from './make-plan.ts';
 import type { Plan } from './plan.ts';
+import { recordedMachine } from './recorded-machine.ts';
 
-export function recordedMachine(state: LabState, name: string): MachineState | undefined {
-  return Object.hasOwn(state.machines, name) ? state.machines[name] : undefined;
+/** What the lab is compared with. */
+export interface DesiredInput extends Pick<MakePlanInput, 'now'> {
+  readonly lab: Lab;
+  readonly state: LabState;
+  readonly images: ReadonlyMap<string, DesiredImage>;
+  readonly secrets: Plan['secrets'];
+  /** Machines that give up keys of earlier versions. */
+  readonly renewed: ReadonlySet<string>;
 }
 
 export async function buildDesired(
-  lab: Lab,
-  state: LabState,
-  images: ReadonlyMap<string, DesiredImage>,
-  secrets: Plan['secrets'],
-  input: MakePlanInput,
+  input: DesiredInput,
 ): Promise<{ machines: readonly DesiredMachine[]; outputs: unknown }> {
+  const { lab, state, images, secrets } = input;
   const builder = new ChainBuilder({
     lab,
     state,
     now: input.now,
+    renewed: input.renewed,
     fingerprints: Object.fromEntries(Object.entries(secrets).map(([name, one]) => [name, one.fingerprint])),
   });
   const usedNames = new Map(

@@ -2,21 +2,23 @@ import type { Backend, BackendCall, Preflight } from '../backend/backend.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import type { LabLock } from '../lock/lab-lock.ts';
-import { renamesOf, withRenames } from '../machine/rename-machine.ts';
+import { type Rename, renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
 import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import type { ReadState } from '../state/read-state.ts';
 import { imageProblems, lockNotices, newPins, resolveImages } from './desired-images.ts';
 import type { DesiredMachine } from './desired-machine.ts';
-import { buildDesired, recordedMachine } from './desired-machines.ts';
+import { buildDesired } from './desired-machines.ts';
+import { madeByTodaysSeed, olderNotices } from './older-versions.ts';
 import type { Operation } from './operation.ts';
 import { orderPortHandovers } from './order-port-handovers.ts';
 import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
-import { type DraftOperation, PlanContext } from './plan-context.ts';
+import { type DraftOperation, PlanContext, type PlanFacts } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
 import { checkNames, importProblems, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
+import { recordedMachine } from './recorded-machine.ts';
 import { selectMachines } from './select-machines.ts';
 
 export interface MakePlanInput {
@@ -44,8 +46,13 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   // From here on, machines go by the names that the lab has for them.
   const state = withRenames(read.state, renames);
   const [images, secrets] = await Promise.all([resolveImages(input), fingerprints(input)]);
-  const desired = lab ? await buildDesired(lab, state, images, secrets, input) : { machines: [], outputs: {} };
-  const wanted = desired.machines.filter((machine) => selected.has(machine.declaration.name));
+  const { now } = input;
+  const desire = async (renewed: ReadonlySet<string>) => {
+    const desired = lab && (await buildDesired({ lab, state, images, secrets, now, renewed }));
+    const { machines = [], outputs = {} } = desired ?? {};
+    return { outputs, wanted: machines.filter((machine) => selected.has(machine.declaration.name)) };
+  };
+  let { wanted, outputs } = await desire(new Set(input.replace));
   const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine.name);
 
   const toObserve = observable(state);
@@ -74,23 +81,16 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
       : [],
   ]);
 
-  const context = new PlanContext({
-    state,
-    observed: byLabName(toObserve, observed),
-    stored,
-    replace: new Set(input.replace),
-  });
-  for (const { from, to } of renames) {
-    const reason = `it was called "${from}"`;
-    const diff = [{ property: 'name', before: from, after: to }];
-    const work = { verb: 'rename' as const, from };
-    context.add({ action: 'update', resource: to, machine: to, reason, changeClass: 'live', diff, work }, -1);
+  const facts = { state, observed: byLabName(toObserve, observed), stored, replace: new Set(input.replace) };
+  let context = decide(facts, wanted, renames, input);
+  const renewed = madeByTodaysSeed(context, wanted);
+  if (renewed.length > 0) {
+    ({ wanted, outputs } = await desire(new Set([...facts.replace, ...renewed])));
+    const further = await backend.findLayers(layerKeys(state, wanted), call);
+    context = decide({ ...facts, stored: further }, wanted, renames, input);
   }
-  planRemovals(context, input);
-  for (const machine of wanted) planMachine(context, machine, recordedOf(machine.declaration));
-  orderPortHandovers(context, new Map(wanted.map((machine) => [machine.declaration.name, machine.spec])));
 
-  const notices: PlanNotice[] = [...lockNotices(images), ...context.notices];
+  const notices: PlanNotice[] = [...lockNotices(images), ...olderNotices(context, wanted), ...context.notices];
   if (read.healed) {
     notices.push({
       code: 'state-healed',
@@ -121,11 +121,30 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     operations,
     notices,
     preflight: problems,
-    outputs: desired.outputs as Plan['outputs'],
+    outputs: outputs as Plan['outputs'],
     secrets,
     pins: newPins(images, input.lock),
     layerLimits: lab?.layerLimits ?? state.layerLimits ?? defaultLayerLimits,
   };
+}
+
+function decide(
+  facts: PlanFacts,
+  wanted: readonly DesiredMachine[],
+  renames: readonly Rename[],
+  input: MakePlanInput,
+): PlanContext {
+  const context = new PlanContext(facts);
+  for (const { from, to } of renames) {
+    const reason = `it was called "${from}"`;
+    const diff = [{ property: 'name', before: from, after: to }];
+    const work = { verb: 'rename' as const, from };
+    context.add({ action: 'update', resource: to, machine: to, reason, changeClass: 'live', diff, work }, -1);
+  }
+  planRemovals(context, input);
+  for (const machine of wanted) planMachine(context, machine, recordedMachine(facts.state, machine.declaration.name));
+  orderPortHandovers(context, new Map(wanted.map((machine) => [machine.declaration.name, machine.spec])));
+  return context;
 }
 
 /** Formatting a stack trace is dear: the place is worked out when the plan is saved, or when the operation fails. */

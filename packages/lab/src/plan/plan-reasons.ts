@@ -27,7 +27,7 @@ export function reasonToMakeAnew(
       user: recorded.spec.user,
     };
     const diff = propertyDiff(before, base.summary);
-    return { reason: recreateReason(diff), diff };
+    return { reason: recreateReason(diff, recorded.image.key === desired.image.key), diff };
   }
   if (recorded.record !== null && (observed?.status === 'absent' || observed?.status === 'damaged' || !observed)) {
     return { reason: `its disk is gone or damaged${observed?.reason ? `: ${observed.reason}` : ''}` };
@@ -35,9 +35,9 @@ export function reasonToMakeAnew(
   return undefined;
 }
 
-function recreateReason(diff: readonly PropertyChange[]): string {
+function recreateReason(diff: readonly PropertyChange[], isSameImage: boolean): string {
   const [first] = diff;
-  if (!first) return 'recreate: the image has changed';
+  if (!first) return isSameImage ? 'recreate: what it is made from is made again' : 'recreate: the image has changed';
   if (first.property === 'disk' && typeof first.before === 'number' && typeof first.after === 'number') {
     const verb = first.after > first.before ? 'grows' : 'shrinks';
     return `recreate: the disk ${verb} from ${formatByteSize(first.before)} to ${formatByteSize(first.after)}`;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { GoqemuError, type SourceLocation, systemErrorCode } from '@goqemu/core';
+import { GoqemuError, isGoqemuError, type SourceLocation, systemErrorCode } from '@goqemu/core';
 import { labError } from '../evaluate/lab-error.ts';
 import type { Text } from '../value/text.ts';
 
@@ -38,12 +38,14 @@ export function sourceUnreadable(
   location: SourceLocation | undefined,
 ): GoqemuError {
   const code = systemErrorCode(error);
+  const { path: place = path } = error as { path?: string };
+  const what = `${place} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'unknown error'})`}`;
   return new GoqemuError({
     code: 'source-unreadable',
     source: 'user',
     subject: step,
-    message: `${step}: ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'unknown error'})`}`,
-    hint: 'paths are relative to the folder of the lab',
+    message: `${step}: ${isGoqemuError(error) ? error.message : what}`,
+    hint: `${isGoqemuError(error) && error.hint ? `${error.hint}; ` : ''}paths are relative to the folder of the lab`,
     cause: error,
     ...(location ? { location } : {}),
   });

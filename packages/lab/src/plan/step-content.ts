@@ -1,5 +1,8 @@
+import type { GoqemuError } from '@goqemu/core';
 import type { StepDeclaration } from '../evaluate/lab.ts';
+import { labError } from '../evaluate/lab-error.ts';
 import type { PlannedStep, PlannedText } from '../step/planned-step.ts';
+import type { UploadDigest } from '../step/upload-digest.ts';
 import type { Text } from '../value/text.ts';
 import { renderTemplate } from './render-template.ts';
 
@@ -18,11 +21,16 @@ export interface ContentText {
   readonly places: readonly ChainPlace[];
 }
 
+export type StepMaterial = Readonly<Record<string, unknown>> & { readonly version: number };
+
 /** A step for running, for the key, and for people. */
 export interface StepContent {
   readonly step: PlannedStep;
-  /** Everything that changes the disk, and nothing else. */
-  readonly material: Readonly<Record<string, unknown>>;
+  /**
+   * Everything that changes the disk, and nothing else: by today's version of what the step does, and then by earlier
+   * ones, which recorded machines may have behind them.
+   */
+  readonly materials: readonly [StepMaterial, ...StepMaterial[]];
   readonly summary: Record<string, unknown>;
   readonly places: readonly ChainPlace[];
 }
@@ -31,7 +39,7 @@ export interface StepContent {
 export interface ContentReader {
   text(text: Text): ContentText;
   /** Of what an upload would copy. */
-  digest(source: string, machine: string, step: StepDeclaration): Promise<string>;
+  digest(source: string, machine: string, step: StepDeclaration): Promise<UploadDigest>;
 }
 
 /** What each kind of step comes to. */
@@ -64,25 +72,32 @@ export async function stepContent(machine: string, step: StepDeclaration, reader
       const { interpreter, capture } = step;
       return {
         step: { ...settings, kind: 'run', script: script.planned, interpreter, ...(capture ? { capture } : {}) },
-        material: {
-          kind: 'run',
-          version: 1,
-          ...common,
-          script: script.material,
-          interpreter,
-          ...(capture ? { capture } : {}),
-        },
+        materials: [
+          {
+            kind: 'run',
+            version: 1,
+            ...common,
+            script: script.material,
+            interpreter,
+            ...(capture ? { capture } : {}),
+          },
+        ],
         summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
         places: [...places, ...script.places],
       };
     }
     case 'upload': {
-      const digest = await reader.digest(step.source, machine, step);
+      const { content: digest, fileName, contentOfVersion1 } = await reader.digest(step.source, machine, step);
       const { source, destination, mode, owner } = step;
+      if (fileName === undefined && mode !== undefined) throw modeOfFolder(machine, step);
+      const rest = { destination, mode, owner };
       const optional = { ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) };
       return {
         step: { ...settings, kind: 'upload', source, digest, destination, ...optional },
-        material: { kind: 'upload', version: 1, ...common, digest, destination, mode, owner },
+        materials: [
+          { kind: 'upload', version: 2, ...common, digest, fileName, ...rest },
+          { kind: 'upload', version: 1, ...common, digest: contentOfVersion1, ...rest },
+        ],
         summary: { ...shown, content: digest.slice(0, 12), destination, ...optional },
         places,
       };
@@ -96,7 +111,7 @@ export async function stepContent(machine: string, step: StepDeclaration, reader
       const { path, mode, owner } = step;
       return {
         step: { ...settings, kind: 'file', path, contents: contents.planned, mode, owner },
-        material: { kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner },
+        materials: [{ kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner }],
         summary: { ...shown, path, contents: contents.preview, mode: `0o${mode.toString(8)}`, owner },
         places: [...places, ...contents.places],
       };
@@ -105,10 +120,21 @@ export async function stepContent(machine: string, step: StepDeclaration, reader
       const { condition } = step;
       return {
         step: { ...settings, kind: 'waitFor', condition },
-        material: { kind: 'waitFor', version: 1, ...common, condition },
+        materials: [{ kind: 'waitFor', version: 1, ...common, condition }],
         summary: { ...shown, condition },
         places,
       };
     }
   }
+}
+
+function modeOfFolder(machine: string, { name, location }: StepDeclaration): GoqemuError {
+  const subject = `${machine}/${name}`;
+  return labError(
+    'option-invalid',
+    `${subject}: what is uploaded is a folder, and mode is for a file`,
+    location,
+    'new folders and files get the modes that they have on this host',
+    subject,
+  );
 }

@@ -69,18 +69,24 @@ async function isItself(vm: Vm, { manifest: { identity } }: Layer): Promise<bool
 }
 
 /**
- * After a boot from the disk of another machine's layer: cloud-init has seen to names and keys, but it leaves the
- * machine id alone.
+ * After a boot from the disk of another machine's layer: cloud-init has set the host name and the keys, but leaves the
+ * machine id alone, and the other machine's name in /etc/hosts.
  */
-export async function giveMachineId(
+export async function giveNameAndMachineId(
   vm: Vm,
   machine: Machine,
   session: GuestSession,
   agent: boolean,
   call: VmCall,
 ): Promise<void> {
-  const { machineId } = vm.spec.identity;
-  await applyIdentity(agent ? throughAgent(machine, call) : throughSession(session, call), { machineId });
+  const { machineId, hostname } = vm.spec.identity;
+  const { layer: key } = await vm.state();
+  const former = key === undefined ? undefined : (await vm.host.layers.get(key)).manifest.identity.hostname;
+  await applyIdentity(agent ? throughAgent(machine, call) : throughSession(session, call), {
+    machineId,
+    hostname,
+    ...(former === undefined ? {} : { formerHostname: former }),
+  });
 }
 
 /** What was begun before the guest went on. */

@@ -45,6 +45,8 @@ export const layerManifestSchema = z.object({
   /** Who the guest thinks it is: another machine made from this layer is told its own name. */
   identity: z.object({
     instanceId: z.string(),
+    /** Absent in layers of earlier versions. */
+    hostname: z.optional(z.string()),
     /** The lab whose access key opens the guest, and the host key that the guest shows: public parts only. */
     lineage: z.string(),
     user: z.string(),

@@ -68,6 +68,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
     authorizedKeys: [access.publicKey],
     sshHostKeys: { ed25519Private: hostKey.privateKey, ed25519Public: hostKey.publicKey },
     ...('image' in origin && origin.shell ? { shell: origin.shell } : {}),
+    isSetUp: 'layer' in origin,
     ...(network ? { networkConfig: network } : {}),
   });
   await writeFileAtomic(folder.seed, seed, { mode: 0o600 });

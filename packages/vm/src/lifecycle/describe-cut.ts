@@ -38,6 +38,7 @@ export async function describeCut(
     owners: [vm.scope.lineage],
     identity: {
       instanceId: vm.spec.identity.instanceId,
+      hostname: vm.spec.identity.hostname,
       lineage: vm.scope.lineage,
       user: vm.spec.user,
       hostKey: (await vm.hostKey()).publicKey,

@@ -2,7 +2,7 @@ import { hasErrorCode, isAlive, removeAbandonedDrafts, statIfThere } from '@goqe
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
-import { giveMachineId } from '../guest/give-identity.ts';
+import { giveNameAndMachineId } from '../guest/give-identity.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -96,7 +96,8 @@ async function becomeReady(
     });
     const agent = await ensureAgent(vm, machine, session, call);
     const { layer, identity } = await vm.state();
-    if (layer && identity !== vm.spec.identity.instanceId) await giveMachineId(vm, machine, session, agent, call);
+    if (layer && identity !== vm.spec.identity.instanceId)
+      await giveNameAndMachineId(vm, machine, session, agent, call);
     await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
     return machine;
   } catch (error) {

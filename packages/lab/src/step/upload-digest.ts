@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type LocalEntry, lengthPrefixedDigest, localTree } from '@goqemu/core';
+
+/** Identities of what an upload copies. */
+export interface UploadDigest {
+  /** Of names, types, permission bits, link targets and bytes; never of the modification time. */
+  readonly content: string;
+  /** The name that a file gets in a folder of the guest; undefined for a folder, whose contents are copied. */
+  readonly fileName?: string;
+  /** What version 1 of the step took for the content: of a source that is a symbolic link, the link alone. */
+  readonly contentOfVersion1: string;
+}
+
+/** @throws what `localTree` throws, and the file system's own error when something cannot be read */
+export async function uploadDigest(source: string): Promise<UploadDigest> {
+  const entries = await localTree(source);
+  const parts: string[] = [];
+  for (const entry of entries) parts.push(...(await partsOf(entry)));
+  const content = lengthPrefixedDigest(parts);
+  const isLink = (await lstat(source)).isSymbolicLink();
+  return {
+    content,
+    ...(entries[0]?.kind === 'file' ? { fileName: basename(source) } : {}),
+    contentOfVersion1: isLink ? lengthPrefixedDigest(['link', '', await readlink(source)]) : content,
+  };
+}
+
+async function partsOf(entry: LocalEntry): Promise<readonly string[]> {
+  if (entry.kind === 'link') return ['link', entry.name, entry.target];
+  const mode = entry.mode.toString(8);
+  if (entry.kind === 'folder') return ['folder', entry.name, mode];
+  return ['file', entry.name, mode, await bytesDigest(entry.path)];
+}
+
+async function bytesDigest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
