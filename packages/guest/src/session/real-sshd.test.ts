@@ -228,6 +228,7 @@ test('what cannot be uploaded is refused before anything is copied', async () =>
     await assert.rejects(dangling, { code: 'upload-source-missing', message: /is a symbolic link to gone/ });
   }
   await assert.rejects(stat(join(folder, 'refused')), { code: 'ENOENT' });
+  await rm(source, { recursive: true });
 });
 
 test('a file goes into a folder that is there, or under the name that is given', async () => {

@@ -66,7 +66,8 @@ export function cloudConfig(options: CloudConfigOptions): string {
     ...(options.packages?.length ? { packages: options.packages } : {}),
     growpart: { mode: 'auto', devices: ['/'], ignore_growroot_disabled: false },
     resize_rootfs: true,
-    ...(options.isSetUp ? { apt: { preserve_sources_list: true }, locale: false } : {}),
+    // 22.4 takes no boolean for the locale.
+    ...(options.isSetUp ? { apt: { preserve_sources_list: true }, locale: 'false' } : {}),
   };
   refuseReserved(options.extraUserData ?? {}, [...Object.keys(identityAndAccess), 'ssh_pwauth']);
   return `#cloud-config\n${yamlSafeJson({ ...identityAndAccess, ...defaults, ...options.extraUserData })}\n`;
