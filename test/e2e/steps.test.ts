@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
@@ -12,6 +12,8 @@ export default defineLab({ name: 'steps' }, (lab) => {
   const box = lab.vm('box', { image: ${image}, user: 'debian', memory: '256 MiB', cpus: 1 })
     .upload('site', './site', '/srv/site')
     .upload('one', './site/index.html', '/srv/one.html', { mode: 0o600, owner: 'debian' })
+    .run('before', 'chmod 1777 /srv/site; chmod 755 /home/debian')
+    .upload('again', './rootfs', '/')
     .file('conf', '/etc/app.conf', 'a = 1\\n', { mode: 0o640, owner: 'root:root' })
     .render('page', './page.tpl', '/srv/page', { who: 'world', n: 3 })
     .capture('kernel', 'uname -s')
@@ -27,6 +29,10 @@ export default defineLab({ name: 'steps' }, (lab) => {
   await mkdir(folder.file('site/deep'), { recursive: true });
   await writeFile(folder.file('site/index.html'), '<p>hello</p>\n');
   await writeFile(folder.file('site/deep/run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  for (const path of ['rootfs/srv/site/new', 'rootfs/home/debian']) await mkdir(folder.file(path), { recursive: true });
+  for (const path of ['rootfs/srv/site/new/page', 'rootfs/home/debian/.aliases'])
+    await writeFile(folder.file(path), '\n');
+  await chmod(folder.file('rootfs/home/debian'), 0o775); // sshd lets nobody in whose home others may write to
   await folder.write('{{who}} {{n}}\n', 'page.tpl');
   const read = async (script: string) => (await folder.ok('exec', 'box', '--', 'sudo', 'sh', '-c', script)).stdout;
 
@@ -40,6 +46,16 @@ export default defineLab({ name: 'steps' }, (lab) => {
     );
     assert.equal(await read('cat /tmp/who /tmp/where /tmp/env'), "debian\n/srv\nit's $5\n");
   });
+
+  await t.test(
+    'an upload into folders that are there leaves their owner and mode, and nobody is locked out',
+    async () => {
+      assert.equal(
+        await read('stat -c "%a %U %n" /srv/site /home/debian /srv/site/new/page'),
+        '1777 root /srv/site\n755 debian /home/debian\n644 root /srv/site/new/page\n',
+      );
+    },
+  );
 
   await t.test('touching a file without changing it plans nothing', async () => {
     await writeFile(folder.file('site/index.html'), '<p>hello</p>\n');
