@@ -14,7 +14,8 @@ import { NetworkCards } from '../devices/network-cards.ts';
 import type { ProcessExit } from '../launch/exit-cause.ts';
 import { lastWords } from '../process/last-words.ts';
 import { untilEnded } from '../process/process-end.ts';
-import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
+import { removeEmptyFolder, removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
+import { hasOwnSockets, isBorrowedFolder } from '../sockets/runtime-folder-owner.ts';
 import { openEndpoint } from '../sockets/turns.ts';
 import { AgentPort } from './agent-port.ts';
 import { endMachine } from './end-machine.ts';
@@ -206,6 +207,8 @@ export class Machine implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#agentPort.close();
     await this.#qmp.close();
+    if (!hasOwnSockets(this.record) && !isBorrowedFolder(this.record))
+      await removeEmptyFolder(this.record.runtimeFolder); // it was made for locks
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -225,7 +228,7 @@ export class Machine implements AsyncDisposable {
     const words = this.record.stderrLog ? await lastWords(this.record.stderrLog, this.#logOffset) : '';
     await readToTheEnd(this.#qmp);
     this.#become('shutdown');
-    await removeRuntimeFiles(this.record.runtimeFolder);
+    if (!isBorrowedFolder(this.record)) await removeRuntimeFiles(this.record.runtimeFolder);
     const result = machineExit(exit, this.#shutdownReason, this.#panicked, words);
     this.#tell({ kind: 'exit', exit: result });
     for (const stream of this.#streams) stream.end();
