@@ -19,6 +19,7 @@ import { hostOpenFiles, type OpenFiles } from '../process/open-files.ts';
 import { hasOwnSockets } from '../sockets/runtime-folder-owner.ts';
 import { openEndpoint } from '../sockets/turns.ts';
 import { Machine } from './machine.ts';
+import { takenOver } from './machine-errors.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 
 /** A machine on record, or what is known of one that is not: its monitor's socket, or its process. */
@@ -147,18 +148,6 @@ function gone(record: MachineRecord): GoqemuError {
     subject: record.name,
     message: `machine "${record.name}" is no longer running: process ${record.pid} has ended`,
     hint: 'start it again',
-    data: { pid: record.pid },
-  });
-}
-
-/** Its path leads to another QEMU now. */
-function takenOver(record: MachineRecord): GoqemuError {
-  return new GoqemuError({
-    code: 'machine-replaced',
-    source: 'environment',
-    subject: record.name,
-    message: `process ${record.pid} of machine "${record.name}" runs, but another process answers at its monitor's socket`,
-    hint: 'two QEMUs were started with the same socket: end one of them yourself, with its own monitor or a signal',
     data: { pid: record.pid },
   });
 }
