@@ -12,6 +12,7 @@ export { argumentDifference, plannedGuestArguments } from './arguments/guest-arg
 export { machineArguments } from './arguments/machine-arguments.ts';
 export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
+export { ownRuntimeFolder } from './attach/own-runtime-folder.ts';
 export {
   captureRam,
   captureWhole,
