@@ -99,7 +99,7 @@ async function meet(
 ): Promise<MetMachine> {
   const { openFiles, timeoutMs, signal, logger } = options;
   const watches = await Promise.all(candidates.map(({ pid }) => watchPeer(pid, monitor, openFiles)));
-  const transport = await openEndpoint(monitor, signal);
+  const transport = await openEndpoint(monitor, signal, true, timeoutMs);
   const qmp = await QmpClient.connect(transport, {
     greetingTimeoutMs: timeoutMs,
     signal,

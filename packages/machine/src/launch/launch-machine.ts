@@ -102,8 +102,8 @@ async function start(
   const stderrLog = config.stderrLog ?? join(config.runtimeFolder, 'log');
   await using tpm = await startTpm(config, stderrLog, platform, processes);
   const qemu = await spawnQemu(installation.systemPath, argv, stderrLog, tpm ? [tpm.wire] : []);
-  logger?.log('debug', 'machine', 'started QEMU', { machine: config.name, pid: qemu.pid, argv });
   try {
+    logger?.log('debug', 'machine', 'started QEMU', { machine: config.name, pid: qemu.pid, argv });
     const starting = {
       name: config.name,
       control: config.sockets.control,

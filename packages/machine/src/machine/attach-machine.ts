@@ -116,7 +116,7 @@ async function connect(
   signal: AbortSignal,
   logger: Logger | undefined,
 ): Promise<QmpClient> {
-  const transport = await openEndpoint(sockets.control, signal);
+  const transport = await openEndpoint(sockets.control, signal, true, timeoutMs);
   return await QmpClient.connect(transport, { greetingTimeoutMs: timeoutMs, signal, ...(logger ? { logger } : {}) });
 }
 
