@@ -12,6 +12,7 @@ export { argumentDifference, plannedGuestArguments } from './arguments/guest-arg
 export { machineArguments } from './arguments/machine-arguments.ts';
 export { memoryId } from './arguments/memory-arguments.ts';
 export { forwardText, macAddress, netdevId } from './arguments/network-arguments.ts';
+export { ownRuntimeFolder } from './attach/own-runtime-folder.ts';
 export {
   captureRam,
   captureWhole,
@@ -87,6 +88,7 @@ export type { MachineState } from './machine/machine-state.ts';
 export { type MachineProbe, type ProbeOptions, probeMachine } from './machine/probe-machine.ts';
 export { defaultStopTimeouts, type StopRung, type StopStep, type StopTimeouts } from './machine/stop-ladder.ts';
 export { type CommandLines, hostCommandLines } from './process/command-line.ts';
+export { type HeldSocket, hostOpenFiles, type OpenFiles, type ProcessFiles } from './process/open-files.ts';
 export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
 export { askReader, type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
 export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { hostCommandLines } from '@goqemu/machine';
+import { hostCommandLines, ownRuntimeFolder } from '@goqemu/machine';
 
 /** A QEMU of goqemu's, by the disk that it was started with. */
 export interface RunningMachine {
@@ -21,8 +21,10 @@ export async function runningMachines(): Promise<readonly RunningMachine[]> {
   const commandLines = hostCommandLines();
   const running: RunningMachine[] = [];
   for (const pid of await commandLines.containing('/labs/')) {
-    const [program = '', ...args] = (await commandLines.of(pid)) ?? [];
-    if (!/qemu/.test(basename(program))) continue;
+    const argv = (await commandLines.of(pid)) ?? [];
+    const [program = '', ...args] = argv;
+    // Another QEMU, or one of its tools, may have the disk open too.
+    if (!/qemu/.test(basename(program)) || (await ownRuntimeFolder(argv)) === undefined) continue;
     const [, home, lab, lineage, name] = disk.exec(args.join(' ')) ?? [];
     if (home && lab && lineage && name) running.push({ pid, home, lab, lineage, name });
   }

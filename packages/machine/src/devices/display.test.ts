@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -171,4 +171,33 @@ test('every printable character of ASCII has its keys', () => {
   assert.deepEqual(keysOfCharacter('A'), ['shift', 'a']);
   assert.deepEqual(keysOfCharacter('|'), ['shift', 'backslash']);
   assert.deepEqual(keysOfCharacter('('), ['shift', '9']);
+});
+
+test('a client for a server that the machine does not have is refused, and QEMU keeps no descriptor', async (t) => {
+  const machine = await testMachine(t);
+  const descriptors = async () => (await readdir(`/proc/${machine.record.pid}/fd`)).length;
+  const before = await descriptors();
+  for (const add of ['addVncClient', 'addSpiceClient'] as const) {
+    const [near] = await socketPair(t);
+    await assert.rejects(machine.display[add](near), { code: 'display-absent' });
+    assert.equal(near.destroyed, true);
+  }
+  assert.equal(await descriptors(), before);
+});
+
+test('a client that was given up half-way is taken back from QEMU', async (t) => {
+  const machine = await testMachine(t, { display: { kind: 'vnc' } });
+  const before = (await readdir(`/proc/${machine.record.pid}/fd`)).length;
+  const [near, far] = await socketPair(t);
+  const given = new AbortController();
+  const pass = machine.qmp.passDescriptor.bind(machine.qmp);
+  machine.qmp.passDescriptor = async (...words) => {
+    await pass(...words);
+    given.abort(new Error('given up'));
+  };
+  const end = once(far, 'close');
+  far.resume();
+  await assert.rejects(machine.display.addVncClient(near, { signal: given.signal }), { message: 'given up' });
+  assert.equal((await readdir(`/proc/${machine.record.pid}/fd`)).length, before);
+  await end;
 });

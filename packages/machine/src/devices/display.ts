@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GoqemuError, sleep } from '@goqemu/core';
-import type { ExecuteOptions, QmpClient } from '@goqemu/protocol';
+import { type ExecuteOptions, isQmpCommandError, type QmpClient } from '@goqemu/protocol';
 import { type InputEvent, inputDropped, sendInput } from './input.ts';
 import { type KeyCode, keysOfCharacter } from './keyboard.ts';
 
@@ -169,17 +169,22 @@ export class Display {
   }
 
   /**
-   * Hands a connected client over to the VNC server: from then on QEMU speaks with it, and the socket is closed here.
-   * The server needs no address of its own (`display: { kind: 'vnc' }`).
+   * Hands a connected client over to the VNC server: from then on QEMU speaks with it. The socket is closed here, also
+   * when it cannot be handed over. The server needs no address of its own (`display: { kind: 'vnc' }`).
    *
    * @param skipAuth lets this client in without the password
-   * @throws GoqemuError `fd-passing-unavailable` where descriptors cannot be passed
+   * @throws GoqemuError `display-absent` when the machine has no VNC server; `fd-passing-unavailable` where descriptors
+   *   cannot be passed
    */
   async addVncClient(socket: Socket, options: ExecuteOptions & { readonly skipAuth?: boolean } = {}): Promise<void> {
     await this.#addClient('vnc', socket, options);
   }
 
-  /** The same for SPICE; `tls` when the client speaks TLS. */
+  /**
+   * The same for SPICE; `tls` when the client speaks TLS.
+   *
+   * @throws GoqemuError `display-absent`, `fd-passing-unavailable`
+   */
   async addSpiceClient(
     socket: Socket,
     options: ExecuteOptions & { readonly skipAuth?: boolean; readonly tls?: boolean } = {},
@@ -195,9 +200,44 @@ export class Display {
     const { skipAuth = false, tls, ...limits } = options;
     const fdname = `client-${randomBytes(4).toString('hex')}`;
     socket.pause(); // what it says from here on is for QEMU
-    await this.#qmp.passDescriptor(fdname, socket, limits);
-    await this.#qmp.execute('add_client', { protocol, fdname, skipauth: skipAuth, ...(tls ? { tls } : {}) }, limits);
+    try {
+      await this.#checkServer(protocol, limits);
+      await this.#qmp.passDescriptor(fdname, socket, limits);
+      await this.#qmp.execute('add_client', { protocol, fdname, skipauth: skipAuth, ...(tls ? { tls } : {}) }, limits);
+    } catch (error) {
+      socket.destroy();
+      await this.#takeBack(fdname);
+      throw error;
+    }
   }
+
+  /** Without a VNC server QEMU accepts `add_client` and keeps the descriptor until it ends (7.2, ui/vnc.c). */
+  async #checkServer(protocol: 'vnc' | 'spice', limits: ExecuteOptions): Promise<void> {
+    try {
+      if (protocol === 'spice' && (await this.#qmp.execute('query-spice', undefined, limits)).enabled) return;
+      if (protocol === 'vnc' && (await this.#qmp.execute('query-vnc-servers', undefined, limits)).length > 0) return;
+    } catch (error) {
+      if (!isQmpCommandError(error, 'CommandNotFound')) throw error; // a build without this kind of server
+    }
+    throw displayAbsent(protocol);
+  }
+
+  /** A descriptor that was passed and not used would stay open in QEMU. It fails when QEMU has none of this name. */
+  async #takeBack(fdname: string): Promise<void> {
+    await this.#qmp.execute('closefd', { fdname }, { timeoutMs: takeBackMs }).catch(() => undefined);
+  }
+}
+
+const takeBackMs = 2000;
+
+function displayAbsent(protocol: 'vnc' | 'spice'): GoqemuError {
+  return new GoqemuError({
+    code: 'display-absent',
+    source: 'user',
+    subject: protocol,
+    message: `the machine has no ${protocol.toUpperCase()} server that could take the client`,
+    hint: `start it with display: { kind: '${protocol}' }`,
+  });
 }
 
 /** Let go in the reverse order. */

@@ -173,3 +173,13 @@ test('a socket that a dead machine left is no obstacle', async (t) => {
   const second = await testMachine(t, { runtimeFolder });
   assert.equal(await second.status(), 'running');
 });
+
+test('a runtime folder with a file of another program under the name of a socket is refused, and the file kept', async (t) => {
+  const runtimeFolder = await temporaryFolder(t);
+  await writeFile(join(runtimeFolder, 'c'), 'theirs');
+  const installation = await testQemu();
+  await assert.rejects(launchMachine({ accelerator: 'tcg', runtimeFolder }, { installation }), {
+    code: 'runtime-folder-taken',
+  });
+  assert.equal(await readFile(join(runtimeFolder, 'c'), 'utf8'), 'theirs');
+});

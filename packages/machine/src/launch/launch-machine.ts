@@ -20,6 +20,7 @@ import { Machine } from '../machine/machine.ts';
 import type { MachineRecord } from '../machine/machine-record.ts';
 import { ownProcess } from '../process/owned-processes.ts';
 import { signalProcess } from '../process/signal-process.ts';
+import { refuseOtherFiles } from '../sockets/refuse-other-files.ts';
 import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
 import { hostRuntimeFolder, makeRuntimeFolder } from '../sockets/runtime-folder.ts';
 import { type StartedSwtpm, startSwtpm } from '../tpm/start-swtpm.ts';
@@ -47,7 +48,7 @@ export interface LaunchOptions {
  * @throws GoqemuError with the cause as its code when QEMU ends by itself (`image-locked`, `port-taken`, `bad-cpu`,
  *   `firmware-missing`, `accelerator-unavailable`, `ram-exhausted`, `tpm-failed`, `storage-unreachable`,
  *   `network-unavailable`, `feature-missing`, `permission-denied`, `file-missing`, `sandbox-violation`,
- *   `qemu-exited`), with QEMU's last words; `swtpm-missing`; `machine-already-running`; `timeout`; and what
+ *   `qemu-exited`), with QEMU's last words; `swtpm-missing`; `machine-already-running`; `runtime-folder-taken`; `timeout`; and what
  *   {@link parseMachineConfig}, {@link findQemu} and {@link machineArguments} throw
  * @example
  * await using machine = await launchMachine({ drives: [{ source: '/srv/web.qcow2' }] });
@@ -61,6 +62,7 @@ export async function launchMachine(
   const installation = options.installation ?? (await findQemu(findOptions(config, options, platform)));
   const folder = config.runtimeFolder ?? (await hostRuntimeFolder(config.uuid, platform));
   await makeRuntimeFolder(folder, platform);
+  await refuseOtherFiles(folder);
   await refuseSecond(config.name, folder, platform);
   try {
     for (let attempt = 1; ; attempt++) {
@@ -100,8 +102,8 @@ async function start(
   const stderrLog = config.stderrLog ?? join(config.runtimeFolder, 'log');
   await using tpm = await startTpm(config, stderrLog, platform, processes);
   const qemu = await spawnQemu(installation.systemPath, argv, stderrLog, tpm ? [tpm.wire] : []);
-  logger?.log('debug', 'machine', 'started QEMU', { machine: config.name, pid: qemu.pid, argv });
   try {
+    logger?.log('debug', 'machine', 'started QEMU', { machine: config.name, pid: qemu.pid, argv });
     const starting = {
       name: config.name,
       control: config.sockets.control,

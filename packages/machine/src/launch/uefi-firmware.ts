@@ -79,11 +79,27 @@ async function makeVariables(
   try {
     const argv = ['convert', '-f', 'raw', '-O', 'qcow2', '--', template, draft];
     const { execa } = await import('execa'); // late: most commands start no program
-    await execa(installation.imgPath, argv, signal ? { cancelSignal: signal } : {});
+    const result = await execa(installation.imgPath, argv, {
+      reject: false,
+      ...(signal ? { cancelSignal: signal } : {}),
+    });
+    signal?.throwIfAborted();
+    if (result.failed) throw variablesNotMade(path, result.stderr || (result.shortMessage ?? ''));
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+function variablesNotMade(path: string, detail: string): GoqemuError {
+  return new GoqemuError({
+    code: 'firmware-variables-failed',
+    source: 'environment',
+    subject: path,
+    message: `the file of UEFI variables could not be made: ${path}`,
+    detail,
+    hint: 'its folder must exist, with room and write access',
+  });
 }
 
 async function readable(path: string): Promise<boolean> {

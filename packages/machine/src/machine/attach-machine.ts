@@ -1,6 +1,8 @@
 import {
   GoqemuError,
+  type HostPlatform,
   hasErrorCode,
+  hostPlatform,
   hostProcessTable,
   isAlive,
   type Logger,
@@ -9,10 +11,15 @@ import {
   withDeadline,
 } from '@goqemu/core';
 import { QmpClient } from '@goqemu/protocol';
+import { meetProcess, meetSocket } from '../attach/meet-machine.ts';
+import { watchPeer } from '../attach/peer.ts';
+import { recordOf } from '../attach/record-of.ts';
 import { type CommandLines, hostCommandLines } from '../process/command-line.ts';
+import { hostOpenFiles, type OpenFiles } from '../process/open-files.ts';
+import { hasOwnSockets } from '../sockets/runtime-folder-owner.ts';
 import { openEndpoint } from '../sockets/turns.ts';
-import { type FoundMachine, readArguments } from './arguments-of-process.ts';
 import { Machine } from './machine.ts';
+import { takenOver } from './machine-errors.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 
 /** A machine on record, or what is known of one that is not: its monitor's socket, or its process. */
@@ -21,7 +28,12 @@ export type AttachTarget = MachineRecord | { readonly socketPath: string } | { r
 export interface AttachOptions {
   readonly processes?: ProcessTable;
   readonly commandLines?: CommandLines;
-  /** Milliseconds for QEMU to greet; 5000 unless given. */
+  readonly openFiles?: OpenFiles;
+  readonly platform?: HostPlatform;
+  /** Milliseconds for QEMU to greet.
+   *
+   * @default 5000
+   */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly logger?: Logger;
@@ -29,40 +41,46 @@ export interface AttachOptions {
 
 /**
  * Takes hold of a machine that runs already, after making sure that it is the one that is meant: same process, same
- * start, same boot, and the same uuid over QMP.
+ * start, same boot, and the same uuid over QMP. One that another program started is also seen to be the very process
+ * that takes the connection.
  *
  * @throws GoqemuError `machine-gone`, `machine-replaced`; `machine-not-found` for a socket or process that is no
- *   QEMU with a monitor; `qmp-no-greeting` when its monitor has another client or it does not answer
+ *   QEMU with a monitor, with the reason; `machine-ambiguous` when another process than the one that is meant answers at
+ *   the monitor, with both; `qmp-no-greeting` when all its monitors have another client or it does not answer
  * @example
  * await using machine = await attachMachine(record);
  */
 export async function attachMachine(target: AttachTarget, options: AttachOptions = {}): Promise<Machine> {
   const processes = options.processes ?? hostProcessTable();
+  const openFiles = options.openFiles ?? hostOpenFiles();
   const timeoutMs = options.timeoutMs ?? 5000;
   return await withDeadline('attaching to a machine', timeoutMs * 2, options.signal, async (signal) => {
     if (isRecord(target)) {
       if (!(await isAlive(identityOf(target), processes))) throw gone(target);
       return await unlessEnding(target, processes, signal, async () => {
-        const qmp = await connect(target.sockets, timeoutMs, signal, options.logger);
+        // goqemu's own machines have folders and uuids that no other has.
+        const { pid, sockets } = target;
+        const watch = hasOwnSockets(target) ? undefined : await watchPeer(pid, sockets.control, openFiles);
+        const qmp = await connect(sockets, timeoutMs, signal, options.logger);
         return await holding(qmp, async () => {
+          if ((await watch?.answered()) === 'no') throw takenOver(target);
           const { UUID } = (await qmp.execute('query-uuid')) as { UUID: string };
           if (UUID !== target.uuid) throw replaced(target, UUID);
           return await ready(target, qmp, options, processes);
         });
       });
     }
-    const { pid, found } = await locate(target, options.commandLines ?? hostCommandLines());
-    const identity = await processes.identify(pid);
-    if (!identity) throw notFound(`process ${pid} is gone`);
-    const qmp = await connect(found.sockets, timeoutMs, signal, options.logger);
-    return await holding(qmp, async () => {
-      const { UUID } = (await qmp.execute('query-uuid')) as { UUID: string };
-      const { name } = (await qmp.execute('query-name')) as { name?: string };
-      const { major, minor, micro, package: text } = qmp.version;
-      const version = `${major}.${minor}.${micro}${text ? ` (${text})` : ''}`;
-      const record: MachineRecord = { ...identity, ...found, name: name ?? '', uuid: UUID, version };
-      return await ready(record, qmp, options, processes);
-    });
+    const meeting = {
+      commandLines: options.commandLines ?? hostCommandLines(),
+      openFiles,
+      timeoutMs,
+      signal,
+      ...(options.logger ? { logger: options.logger } : {}),
+    };
+    const met = 'pid' in target ? await meetProcess(target.pid, meeting) : await meetSocket(target.socketPath, meeting);
+    return await holding(met.qmp, async () =>
+      ready(await recordOf(met, processes, options.platform ?? hostPlatform()), met.qmp, options, processes),
+    );
   });
 }
 
@@ -98,7 +116,7 @@ async function connect(
   signal: AbortSignal,
   logger: Logger | undefined,
 ): Promise<QmpClient> {
-  const transport = await openEndpoint(sockets.control, signal);
+  const transport = await openEndpoint(sockets.control, signal, true, timeoutMs);
   return await QmpClient.connect(transport, { greetingTimeoutMs: timeoutMs, signal, ...(logger ? { logger } : {}) });
 }
 
@@ -121,37 +139,6 @@ async function ready(
   const machine = new Machine({ record, qmp, processes, ...(options.logger ? { logger: options.logger } : {}) });
   await machine.status();
   return machine;
-}
-
-async function locate(
-  target: { readonly socketPath: string } | { readonly pid: number },
-  commandLines: CommandLines,
-): Promise<{ pid: number; found: FoundMachine }> {
-  const pids = 'pid' in target ? [target.pid] : await commandLines.containing(target.socketPath.replaceAll(',', ',,'));
-  for (const pid of pids) {
-    const argv = await commandLines.of(pid);
-    const found = argv && readArguments(argv);
-    if (!found) continue;
-    if ('pid' in target) return { pid, found };
-    const sockets = [found.sockets.control, found.sockets.readers, found.sockets.tools];
-    const given = sockets.find((socket) => socket.kind === 'unix' && socket.path === target.socketPath);
-    // The socket that was named is the one to use, whichever of the three it is.
-    if (given) return { pid, found: { ...found, sockets: { ...found.sockets, control: given } } };
-  }
-  throw notFound(
-    'pid' in target
-      ? `process ${target.pid} is no QEMU with a QMP monitor on a socket`
-      : `no QEMU of this host has a QMP monitor at ${target.socketPath}`,
-  );
-}
-
-function notFound(message: string): GoqemuError {
-  return new GoqemuError({
-    code: 'machine-not-found',
-    source: 'user',
-    message,
-    hint: 'look at the process list: QEMU may run as another user, or without a monitor',
-  });
 }
 
 function gone(record: MachineRecord): GoqemuError {

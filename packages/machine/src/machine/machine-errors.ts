@@ -22,6 +22,18 @@ export function standbyPortAbsent(name: string): GoqemuError {
   });
 }
 
+/** Its path leads to another QEMU now. */
+export function takenOver(record: MachineRecord): GoqemuError {
+  return new GoqemuError({
+    code: 'machine-replaced',
+    source: 'environment',
+    subject: record.name,
+    message: `process ${record.pid} of machine "${record.name}" runs, but another process answers at its monitor's socket`,
+    hint: 'two QEMUs were started with the same socket: end one of them yourself, with its own monitor or a signal',
+    data: { pid: record.pid },
+  });
+}
+
 export function unstoppable(record: MachineRecord, steps: readonly StopStep[]): GoqemuError {
   return new GoqemuError({
     code: 'machine-unstoppable',

@@ -10,6 +10,7 @@ export interface MachineRecord extends ProcessIdentity {
   /** QEMU's version as it says it. */
   readonly version: string;
   readonly sockets: MachineSockets;
+  /** A folder of goqemu's own: for its sockets when goqemu started it, for the locks by which clients take turns. */
   readonly runtimeFolder: string;
   readonly serialLog?: string;
   /** What QEMU wrote on stdout and stderr. */

@@ -300,3 +300,41 @@ test('a guest that panics is crashed, and its exit says so', async (t) => {
   const exit = await machine.wait({ signal: AbortSignal.timeout(5000) });
   assert.deepEqual([exit.cause, exit.reason], ['crashed', 'guest-panic']);
 });
+
+test('a machine that survives its power-off runs again after a reset, and its guest is asked before it ends', async (t) => {
+  // The first reset stands for a guest that powers off: both make QEMU report SHUTDOWN and stop.
+  const machine = await testMachine(t, { extraArguments: ['-action', 'reboot=shutdown,shutdown=pause'] });
+  const off = machine.qmp.waitFor('STOP');
+  await machine.reset();
+  await off;
+  assert.deepEqual([machine.state, await machine.status()], ['shutdown', 'shutdown']);
+  await machine.qmp.execute('set-action', { reboot: 'reset' });
+  const reset = machine.qmp.waitFor('RESET');
+  await machine.reset();
+  await reset;
+  await machine.resume();
+  assert.deepEqual([machine.state, await machine.status()], ['running', 'running']);
+  const { steps, exit } = await machine.stop({ timeouts: { acpi: 50 } });
+  assert.equal(steps.find(({ rung }) => rung === 'acpi')?.outcome, 'timed-out', 'the power button was pressed');
+  assert.equal(exit.reason, 'host-qmp-quit');
+});
+
+test('a machine that survives a panic is crashed, runs again after a reset, and did not end by the panic', async (t) => {
+  const machine = await testMachine(t, { extraArguments: ['-device', 'pvpanic', '-action', 'panic=pause'] });
+  const stopped = machine.qmp.waitFor('STOP');
+  await machine.humanMonitor('o /b 0x505 1');
+  await stopped;
+  assert.deepEqual([machine.state, await machine.status()], ['crashed', 'crashed']);
+  const reset = machine.qmp.waitFor('RESET');
+  await machine.reset();
+  await reset;
+  await machine.resume();
+  assert.deepEqual([machine.state, await machine.status()], ['running', 'running']);
+  assert.equal((await machine.quit()).exit.cause, 'host');
+});
+
+test('pausing a machine that has not started yet leaves it in the state that QEMU has', async (t) => {
+  const machine = await testMachine(t, { startPaused: true });
+  await machine.pause();
+  assert.equal(machine.state, 'prelaunch');
+});

@@ -14,7 +14,8 @@ import { NetworkCards } from '../devices/network-cards.ts';
 import type { ProcessExit } from '../launch/exit-cause.ts';
 import { lastWords } from '../process/last-words.ts';
 import { untilEnded } from '../process/process-end.ts';
-import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
+import { removeEmptyFolder, removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
+import { hasOwnSockets, isBorrowedFolder } from '../sockets/runtime-folder-owner.ts';
 import { openEndpoint } from '../sockets/turns.ts';
 import { AgentPort } from './agent-port.ts';
 import { endMachine } from './end-machine.ts';
@@ -25,6 +26,7 @@ import { type MachineExit, machineExit } from './machine-exit.ts';
 import type { AgentOptions, MachineConnection, StopOptions, StopResult } from './machine-options.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 import { type MachineState, machineState } from './machine-state.ts';
+import { stateAfterEvent } from './state-after-event.ts';
 import type { StopRung } from './stop-ladder.ts';
 
 interface MachineEvents {
@@ -115,10 +117,14 @@ export class Machine implements AsyncDisposable {
     return this.#state;
   }
 
-  /** Stops the virtual CPUs; the guest does not notice, except by its clock. */
+  /**
+   * Stops the virtual CPUs; the guest does not notice, except by its clock. A machine that has not started yet stays in
+   * `prelaunch`.
+   */
   async pause(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    // QEMU accepts it in every state, and stays in `prelaunch` or `shutdown`.
     await this.#qmp.execute('stop', undefined, options);
-    this.#become('paused');
+    await this.status(options);
   }
 
   /** Lets the virtual CPUs go on, or start when the machine was started paused. */
@@ -201,6 +207,8 @@ export class Machine implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#agentPort.close();
     await this.#qmp.close();
+    if (!hasOwnSockets(this.record) && !isBorrowedFolder(this.record))
+      await removeEmptyFolder(this.record.runtimeFolder); // it was made for locks
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -220,7 +228,7 @@ export class Machine implements AsyncDisposable {
     const words = this.record.stderrLog ? await lastWords(this.record.stderrLog, this.#logOffset) : '';
     await readToTheEnd(this.#qmp);
     this.#become('shutdown');
-    await removeRuntimeFiles(this.record.runtimeFolder);
+    if (!isBorrowedFolder(this.record)) await removeRuntimeFiles(this.record.runtimeFolder);
     const result = machineExit(exit, this.#shutdownReason, this.#panicked, words);
     this.#tell({ kind: 'exit', exit: result });
     for (const stream of this.#streams) stream.end();
@@ -234,7 +242,7 @@ export class Machine implements AsyncDisposable {
       return;
     }
     if (this.#streams.size > 0) void this.wait().catch(() => undefined); // whoever listens is told of the end
-    this.#become('unknown');
+    if (this.#state !== 'shutdown') this.#become('unknown');
   }
 
   #tell(event: MachineEvent): void {
@@ -244,20 +252,19 @@ export class Machine implements AsyncDisposable {
   #follow(event: AnyQmpEvent): void {
     this.#tell({ kind: 'qmp', event });
     const name = event.event as string;
-    if (name === 'SHUTDOWN') {
-      this.#shutdownReason = (event.data as { reason?: string }).reason ?? 'unknown';
-      this.#become('shutdown');
-    } else if (name === 'GUEST_PANICKED') {
-      this.#panicked = true;
-      this.#become('crashed');
-    } else if (name === 'STOP') this.#become(this.#panicked ? 'crashed' : 'paused');
-    else if (name === 'RESUME' || name === 'WAKEUP') this.#become('running');
-    else if (name === 'SUSPEND' || name === 'SUSPEND_DISK') this.#become('suspended');
+    const { reason, action } = (event.data ?? {}) as { readonly reason?: string; readonly action?: string };
+    if (name === 'SHUTDOWN') this.#shutdownReason = reason ?? 'unknown';
+    if (name === 'GUEST_PANICKED') this.#panicked = action !== 'run';
+    if (name === 'RESET') {
+      this.#shutdownReason = undefined;
+      this.#panicked = false;
+    }
+    this.#become(stateAfterEvent(this.#state, event));
   }
 
   #become(state: MachineState): void {
     const previous = this.#state;
-    if (previous === state || previous === 'shutdown') return; // nothing comes after the end
+    if (previous === state) return;
     this.#state = state;
     this.#events.emit('state', { state, previous });
     this.#tell({ kind: 'state', state, previous });

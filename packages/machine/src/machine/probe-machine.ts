@@ -1,5 +1,10 @@
 import { hostProcessTable, isAlive, isGoqemuError, type ProcessTable } from '@goqemu/core';
-import { askReader } from '../sockets/monitor-turn.ts';
+import { watchPeer } from '../attach/peer.ts';
+import { hostOpenFiles, type OpenFiles } from '../process/open-files.ts';
+import { askReader, type MonitorTurnOptions, openReader } from '../sockets/monitor-turn.ts';
+import { removeEmptyFolder } from '../sockets/remove-runtime-files.ts';
+import { hasOwnSockets, isBorrowedFolder } from '../sockets/runtime-folder-owner.ts';
+import { takenOver } from './machine-errors.ts';
 import { identityOf, type MachineRecord } from './machine-record.ts';
 import { type MachineState, machineState } from './machine-state.ts';
 
@@ -11,7 +16,12 @@ export type MachineProbe = MachineState | 'gone' | 'unresponsive';
 
 export interface ProbeOptions {
   readonly processes?: ProcessTable;
-  /** Milliseconds for QEMU to answer; 1000 unless given. */
+  readonly openFiles?: OpenFiles;
+  /**
+   * Milliseconds for QEMU to answer.
+   *
+   * @default 1000
+   */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -26,10 +36,12 @@ export async function probeMachine(record: MachineRecord, options: ProbeOptions 
   const processes = options.processes ?? hostProcessTable();
   const { signal, timeoutMs = 1000 } = options;
   if (!(await isAlive(identityOf(record), processes))) return 'gone';
-  const limits = { timeoutMs, ...(signal ? { signal } : {}) };
+  const turn = { timeoutMs, processes, command: 'goqemu status', ...(signal ? { signal } : {}) };
   try {
-    const questions = ['query-uuid', 'query-status'];
-    const [uuid, status] = await askReader(record, questions, { ...limits, processes, command: 'goqemu status' });
+    const ask = hasOwnSockets(record)
+      ? askReader(record, questions, turn)
+      : askStranger(record, turn, options.openFiles);
+    const [uuid, status] = await ask;
     if ((uuid as { UUID?: string }).UUID !== record.uuid) return 'gone';
     return machineState((status as { status: string }).status);
   } catch (error) {
@@ -37,5 +49,27 @@ export async function probeMachine(record: MachineRecord, options: ProbeOptions 
     if (!isGoqemuError(error)) throw error;
     // It may have ended between the two looks.
     return (await isAlive(identityOf(record), processes)) ? 'unresponsive' : 'gone';
+  }
+}
+
+const questions = ['query-uuid', 'query-status'] as const;
+
+/**
+ * The path of a machine that another program started may lead to another QEMU by now: the one on record does not answer
+ * there any more.
+ */
+async function askStranger(
+  record: MachineRecord,
+  turn: MonitorTurnOptions,
+  files: OpenFiles = hostOpenFiles(),
+): Promise<readonly unknown[]> {
+  try {
+    const watch = await watchPeer(record.pid, record.sockets.readers, files);
+    await using monitor = await openReader(record, turn);
+    if ((await watch.answered()) === 'no') throw takenOver(record);
+    const limits = turn.signal ? { signal: turn.signal } : {};
+    return await Promise.all(questions.map((question) => monitor.execute(question, undefined, limits)));
+  } finally {
+    if (!isBorrowedFolder(record)) await removeEmptyFolder(record.runtimeFolder); // it was made for the turn
   }
 }

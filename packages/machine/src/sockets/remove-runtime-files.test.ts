@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../fixture/test-machine.ts';
@@ -13,13 +15,8 @@ test('what a killed goqemu left while it took its turn goes with the folder; wha
   const parent = join(await temporaryFolder(t), 'goqemu');
   const folder = join(parent, 'm');
   await mkdir(folder, { recursive: true });
-  for (const name of [
-    ...Object.values(socketNames),
-    'room',
-    'r.lock',
-    `r.lock.${dead}.0123abcd`,
-    `a.lock.dead.${dead}.0123abcd`,
-  ])
+  for (const name of Object.values(socketNames)) await abandonedSocket(join(folder, name));
+  for (const name of ['room', 'log', 'r.lock', `r.lock.${dead}.0123abcd`, `a.lock.dead.${dead}.0123abcd`])
     await writeFile(join(folder, name), '');
   await writeFile(join(parent, 'other'), '');
   await removeRuntimeFiles(folder);
@@ -29,3 +26,26 @@ test('what a killed goqemu left while it took its turn goes with the folder; wha
   await removeRuntimeFiles(folder);
   assert.deepEqual(await readdir(folder), ['mine']);
 });
+
+test('a file under a socket’s name and a socket under a file’s name are kept, and so is a folder above that is not goqemu’s', async (t) => {
+  const parent = join(await temporaryFolder(t), 'theirs');
+  const folder = join(parent, 'm');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'c'), 'theirs');
+  await mkdir(join(folder, 'room'));
+  await abandonedSocket(join(folder, 'log'));
+  await removeRuntimeFiles(folder);
+  assert.deepEqual((await readdir(folder)).sort(), ['c', 'log', 'room']);
+  await rm(folder, { recursive: true });
+  await mkdir(folder);
+  await removeRuntimeFiles(folder);
+  assert.deepEqual(await readdir(parent), []);
+});
+
+/** As a process leaves it that was killed. */
+async function abandonedSocket(path: string): Promise<void> {
+  const server = createServer().listen(`${path}-bound`);
+  await once(server, 'listening');
+  await rename(`${path}-bound`, path);
+  await new Promise((resolve) => server.close(resolve));
+}

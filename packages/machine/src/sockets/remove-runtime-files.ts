@@ -1,21 +1,37 @@
-import { rmdir, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { lstat, rmdir, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { folderNames, removeAbandonedDrafts, systemErrorCode } from '@goqemu/core';
 import { socketNames } from './machine-sockets.ts';
 
-/** Every name that goqemu and QEMU make in a runtime folder. */
-const known = new Set<string>([
-  ...Object.values(socketNames),
-  ...['m', 'n', 'spice', 'vnc', 'r.lock', 'a.lock', 'log', 'keys.psk', 'room'],
-]);
+/** Every name that QEMU gives a socket in a runtime folder, and that goqemu and QEMU give a file. */
+const sockets = new Set<string>([...Object.values(socketNames), 'm', 'n', 'spice', 'vnc']);
+const files = new Set(['r.lock', 'a.lock', 'log', 'keys.psk', 'room']);
 
-/** Removes a dead machine's sockets, locks and log; the folder and its parent go when they are empty. */
+/**
+ * Removes a dead machine's sockets, locks and log from a folder of goqemu's own; the folder goes when it is empty, and so
+ * does the one above it when that is goqemu's too.
+ */
 export async function removeRuntimeFiles(folder: string): Promise<void> {
-  const names = (await folderNames(folder)).filter((name) => known.has(name));
-  await Promise.all(names.map((name) => removeFile(join(folder, name))));
+  const names = await folderNames(folder);
+  const ours = await Promise.all(
+    names.map(async (name) => {
+      const found = sockets.has(name) || files.has(name) ? await lstatIfThere(join(folder, name)) : undefined;
+      return (sockets.has(name) && found?.isSocket()) || (files.has(name) && found?.isFile()) ? [name] : [];
+    }),
+  );
+  await Promise.all(ours.flat().map((name) => removeFile(join(folder, name))));
   await removeAbandonedDrafts(folder); // of locks, by a goqemu that was killed while it took its turn
-  await removeEmpty(folder);
-  await removeEmpty(dirname(folder));
+  await removeEmptyFolder(folder);
+  const parent = dirname(folder);
+  if (/^(?:goqemu|goqemu-.*|run)$/.test(basename(parent))) await removeEmptyFolder(parent);
+}
+
+async function lstatIfThere(path: string): Promise<Stats | undefined> {
+  return await lstat(path).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 async function removeFile(path: string): Promise<void> {
@@ -24,7 +40,8 @@ async function removeFile(path: string): Promise<void> {
   });
 }
 
-async function removeEmpty(folder: string): Promise<void> {
+/** Leaves a folder that holds something, or that is not ours to remove. */
+export async function removeEmptyFolder(folder: string): Promise<void> {
   try {
     await rmdir(folder);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { acquireFileLock, type ProcessTable } from '@goqemu/core';
+import { acquireFileLock, hasErrorCode, type ProcessTable, sleep } from '@goqemu/core';
 import { openTransport, type PassedDescriptor, type Transport } from '@goqemu/protocol';
 import type { SocketEndpoint } from './machine-sockets.ts';
 import { readPreSharedKey } from './tls-sockets.ts';
@@ -29,7 +29,7 @@ export async function connectInTurn(endpoint: SocketEndpoint, options: TurnOptio
     ...(options.processes ? { processes: options.processes } : {}),
   });
   try {
-    const transport = await openEndpoint(endpoint, options.signal, options.passDescriptors);
+    const transport = await openEndpoint(endpoint, options.signal, options.passDescriptors, options.waitMs);
     return releasing(transport, async () => lock[Symbol.asyncDispose]());
   } catch (error) {
     await lock[Symbol.asyncDispose]();
@@ -37,21 +37,37 @@ export async function connectInTurn(endpoint: SocketEndpoint, options: TurnOptio
   }
 }
 
-/** Connects to a socket of a machine, whatever its kind; over a Unix socket, file descriptors can travel along. */
+/**
+ * Connects to a socket of a machine, whatever its kind; over a Unix socket, file descriptors can travel along.
+ *
+ * @param queueMs milliseconds to wait for a place in QEMU's queue, which has room for one client: as long as one that has
+ *   just left is in it, the kernel refuses the next with EAGAIN (unix(7))
+ */
 export async function openEndpoint(
   endpoint: SocketEndpoint,
   signal?: AbortSignal,
   passDescriptors = true,
+  queueMs = 5000,
 ): Promise<Transport> {
   const limits = signal ? { signal } : {};
   if (endpoint.kind === 'unix') {
-    return await openTransport(
-      { path: endpoint.path, passDescriptors: passDescriptors && process.platform !== 'win32' },
-      limits,
-    );
+    const address = { path: endpoint.path, passDescriptors: passDescriptors && process.platform !== 'win32' };
+    const deadline = performance.now() + queueMs;
+    for (;;) {
+      try {
+        return await openTransport(address, limits);
+      } catch (error) {
+        if (!isQueueFull(error) || performance.now() >= deadline) throw error;
+        await sleep(5, signal);
+      }
+    }
   }
   const { host, port, keyFolder } = endpoint;
   return await openTransport({ host, port, psk: await readPreSharedKey(keyFolder) }, limits);
+}
+
+function isQueueFull(error: unknown): boolean {
+  return hasErrorCode(error, 'connect-failed') && error.data.reason === 'EAGAIN';
 }
 
 /** The same transport, whose end also ends something else; `close` is done when both are. */

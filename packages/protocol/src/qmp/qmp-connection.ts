@@ -4,6 +4,7 @@ import { PendingRequests } from '../channel/pending-requests.ts';
 import { readReply } from '../channel/reply.ts';
 import { defaultLineLimit, LineSplitter } from '../framing/line-splitter.ts';
 import { excerpt, parseMessage, type WireMessage } from '../framing/message.ts';
+import { PrettyLines } from '../framing/pretty-lines.ts';
 import { fdPassingUnavailableError } from '../transports/descriptor-passing.ts';
 import type { PassedDescriptor, Transport } from '../transports/transport.ts';
 import { type CommandTimeouts, commandTimeout, defaultCommandTimeouts } from './command-timeouts.ts';
@@ -72,7 +73,8 @@ export class QmpConnection {
     });
     this.closed = transport.closed.then(({ error }) => this.#end(qmpClosedError(this.peer, undefined, error)));
     const limit = options.maxLineBytes ?? defaultLineLimit;
-    const splitter = new LineSplitter((line) => this.#receive(line), limit);
+    const lines = new PrettyLines((message) => this.#receive(message), limit);
+    const splitter = new LineSplitter((line) => lines.push(line), limit);
     this.#liveness = this.#watchLiveness(options.livenessMs);
     transport.onBytes((bytes) => {
       this.#liveness?.heard();

@@ -46,6 +46,7 @@ export async function connectPassingDescriptors(path: string, options: OpenOptio
     const status = handle.connect(request, path) ?? 0;
     if (status !== 0) reject(connectError(path, status));
   });
+  connecting.catch(() => undefined); // closing the handle of an attempt that was given up rejects it
   try {
     await withDeadline(`connecting to ${path}`, options.connectTimeoutMs ?? 5_000, options.signal, (signal) =>
       orAborted(connecting, signal),

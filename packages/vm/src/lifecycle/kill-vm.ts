@@ -8,7 +8,13 @@ import {
   systemErrorCode,
   withDeadline,
 } from '@goqemu/core';
-import { hostCommandLines, identityOf, type MachineRecord, removeRuntimeFiles } from '@goqemu/machine';
+import {
+  hostCommandLines,
+  identityOf,
+  type MachineRecord,
+  ownRuntimeFolder,
+  removeRuntimeFiles,
+} from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { readVmState, type VmState } from '../vm/vm-state.ts';
@@ -42,11 +48,13 @@ export async function endStray(vm: Vm, folder: string, call: VmCall): Promise<vo
   if (!(await statIfThere(folder))) return;
   const processes = hostProcessTable();
   const commandLines = hostCommandLines();
-  // The folder's name is 12 digits that nothing else has; Windows and JSON write what is before it in ways of their own.
   for (const pid of await commandLines.containing(basename(folder))) {
     const identity = await processes.identify(pid);
-    const [program = ''] = (await commandLines.of(pid)) ?? [];
-    if (identity && /qemu/.test(basename(program))) await endQemu(identity, vm.spec.name, call);
+    const argv = (await commandLines.of(pid)) ?? [];
+    const own = await ownRuntimeFolder(argv);
+    // The folder's name is 12 digits that nothing else has; what is before it may be behind a symbolic link.
+    const isItsOwn = own !== undefined && basename(own) === basename(folder) && /qemu/.test(basename(argv[0] ?? ''));
+    if (identity && isItsOwn) await endQemu(identity, vm.spec.name, call);
   }
   await removeRuntimeFiles(folder);
 }
