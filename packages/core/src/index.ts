@@ -24,6 +24,7 @@ export {
   removeDeadLock,
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
+export { freeBytes } from './files/free-bytes.ts';
 export { parseJson } from './files/parse-json.ts';
 export { readIfThere } from './files/read-if-there.ts';
 export { statIfThere } from './files/stat-if-there.ts';

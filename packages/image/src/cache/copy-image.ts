@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemErrorCode } from '@goqemu/core';
+import { freeBytes, systemErrorCode } from '@goqemu/core';
 import { diskFull } from '../download/download-errors.ts';
 import { fileDigest } from './file-digest.ts';
 
@@ -40,17 +40,6 @@ export async function copyImage(from: string, to: string, options: CopyImageOpti
 export async function copiedBytes(path: string): Promise<number> {
   const { size, blocks } = await stat(path);
   return Math.min(size, blocks * 512);
-}
-
-/** Bytes that are free for this user in a folder that may not be there yet. */
-export async function freeBytes(folder: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
-    return freeBytes(dirname(folder));
-  }
 }
 
 async function checkRoom(from: string, to: string, room = freeBytes): Promise<void> {

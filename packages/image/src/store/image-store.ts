@@ -1,4 +1,5 @@
 import {
+  freeBytes,
   GoqemuError,
   type GoqemuFolders,
   type HostPlatform,
@@ -262,7 +263,7 @@ export class ImageStore {
 
   /** Refuses a file that would be refused when it is copied in. */
   async #lookAtFile(path: string): Promise<Pick<ResolvedImage, 'virtualSize' | 'room'>> {
-    const { copiedBytes, freeBytes, inspectImage } = await import('./fetching.ts');
+    const { copiedBytes, inspectImage } = await import('./fetching.ts');
     const { virtualSize } = await inspectImage(path);
     const [needed, free] = await Promise.all([copiedBytes(path), freeBytes(this.cache.folder)]);
     return { virtualSize, room: { needed, free } };

@@ -1,12 +1,13 @@
 import { internalError } from '@goqemu/core';
 import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
 import { inheritedLineages } from '../fork/inheritance.ts';
-import { type BaseMaterial, baseKey, stepKey } from '../layer/layer-key.ts';
+import type { BaseMaterial } from '../layer/layer-key.ts';
 import type { LabState } from '../state/lab-state.ts';
 import { pathDigest } from '../step/path-digest.ts';
 import type { PlannedPart } from '../step/planned-step.ts';
 import { previewText, type Text } from '../value/text.ts';
 import type { ChainLink } from './desired-machine.ts';
+import { KeyNotes } from './provisional-keys.ts';
 import { sourceUnreadable } from './render-template.ts';
 import { type ChainPlace, type ContentReader, type ContentText, stepContent } from './step-content.ts';
 
@@ -21,6 +22,7 @@ export interface ChainContext {
 
 /** Works out the keys of machines in the order of declaration; one builds on those before it. */
 export class ChainBuilder {
+  readonly keys = new KeyNotes();
   readonly #context: ChainContext;
   readonly #chains = new Map<string, readonly ChainLink[]>();
   /** Index of the last link that is not a machine's own step. */
@@ -37,14 +39,24 @@ export class ChainBuilder {
     this.#declarations = new Map(context.lab.machines.map((machine) => [machine.name, machine]));
   }
 
-  async build(machine: MachineDeclaration, base: BaseMaterial, image: string): Promise<readonly ChainLink[]> {
+  async build(
+    machine: MachineDeclaration,
+    base: BaseMaterial,
+    image: { readonly reference: string; readonly name: string },
+  ): Promise<readonly ChainLink[]> {
     const chain: ChainLink[] = machine.from
       ? this.#inherited(machine.from, machine)
       : [
           {
-            key: baseKey(base),
+            key: this.keys.base(base, image.name, machine.disk === undefined),
             name: 'ready',
-            summary: { image, disk: base.disk, arch: base.arch, firmware: base.firmware, user: base.user },
+            summary: {
+              image: image.reference,
+              disk: base.disk,
+              arch: base.arch,
+              firmware: base.firmware,
+              user: base.user,
+            },
             cut: true,
             checkpoints: namesAt(machine, 0),
             waitsFor: machine.steps.length === 0 ? this.#places(machine.after) : [],
@@ -99,9 +111,9 @@ export class ChainBuilder {
     const keys = (lineage: string) => {
       // Captured output is kept in this state: another lab's layer would come without it.
       const material = { ...built.material, ...own, ...(captures ? { lineage } : {}) };
-      const timeless = stepKey(below, material, dependsOn);
+      const timeless = this.keys.step(below, material, dependsOn);
       const fresh = this.#freshness(step, timeless);
-      return { timeless, fresh, key: fresh === undefined ? timeless : stepKey(timeless, { ranAt: fresh }, []) };
+      return { timeless, fresh, key: fresh === undefined ? timeless : this.keys.step(timeless, { ranAt: fresh }, []) };
     };
     const { state } = this.#context;
     const inherited = captures ? inheritedLineages(state).map(keys) : [];

@@ -6,9 +6,10 @@ import { renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { SecretVault } from '../secret/secret-vault.ts';
 import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import type { ReadState } from '../state/read-state.ts';
-import { imageProblems, lockNotices, newPins, resolveImages } from './desired-images.ts';
+import { imageNotices, imageProblems, lockNotices, newPins, provisionalKeys, resolveImages } from './desired-images.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import { buildDesired, recordedMachine } from './desired-machines.ts';
+import { diskNotices, diskProblems } from './disk-size.ts';
 import type { Operation } from './operation.ts';
 import { orderPortHandovers } from './order-port-handovers.ts';
 import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
@@ -17,6 +18,7 @@ import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
 import { checkNames, importProblems, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
+import { KeyNotes } from './provisional-keys.ts';
 import { selectMachines } from './select-machines.ts';
 
 export interface MakePlanInput {
@@ -44,7 +46,9 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   // From here on, machines go by the names that the lab has for them.
   const state = withRenames(read.state, renames);
   const [images, secrets] = await Promise.all([resolveImages(input), fingerprints(input)]);
-  const desired = lab ? await buildDesired(lab, state, images, secrets, input) : { machines: [], outputs: {} };
+  const desired = lab
+    ? await buildDesired(lab, state, images, secrets, input)
+    : { machines: [], outputs: {}, keys: new KeyNotes() };
   const wanted = desired.machines.filter((machine) => selected.has(machine.declaration.name));
   const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine.name);
 
@@ -90,7 +94,12 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   for (const machine of wanted) planMachine(context, machine, recordedOf(machine.declaration));
   orderPortHandovers(context, new Map(wanted.map((machine) => [machine.declaration.name, machine.spec])));
 
-  const notices: PlanNotice[] = [...lockNotices(images), ...context.notices];
+  const notices: PlanNotice[] = [
+    ...lockNotices(images),
+    ...imageNotices(images),
+    ...diskNotices(context, wanted),
+    ...context.notices,
+  ];
   if (read.healed) {
     notices.push({
       code: 'state-healed',
@@ -102,6 +111,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...protectionProblems(context, wanted),
     ...importProblems(context),
     ...imageProblems(context, images),
+    ...diskProblems(context, wanted),
     ...taken.map((port): Preflight => portTaken(port, wanted)),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
   ];
@@ -124,6 +134,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     outputs: desired.outputs as Plan['outputs'],
     secrets,
     pins: newPins(images, input.lock),
+    ...provisionalKeys(operations, images, desired.keys),
     layerLimits: lab?.layerLimits ?? state.layerLimits ?? defaultLayerLimits,
   };
 }
