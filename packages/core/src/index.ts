@@ -27,6 +27,7 @@ export {
   removeDeadLock,
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
+export { freeBytes } from './files/free-bytes.ts';
 export { type LocalEntry, type LocalFile, type LocalLink, localTree } from './files/local-tree.ts';
 export { parseJson } from './files/parse-json.ts';
 export { readIfThere } from './files/read-if-there.ts';

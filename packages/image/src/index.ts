@@ -7,7 +7,6 @@ export { builtImageKey, type DebianRecipe, debian12Recipe, recipeDigest } from '
 export { writeOverlay } from './build/overlay-files.ts';
 export { runTool, type ToolRun } from './build/run-tool.ts';
 export { openWorkFolder } from './build/work-folder.ts';
-export type { ImageFormat } from './cache/image-format.ts';
 export type { ImageManifest } from './cache/image-manifest.ts';
 export { builtInCatalogue, defaultImage } from './catalogue/catalogue.ts';
 export type {
@@ -25,6 +24,7 @@ export { type IsoFile, type IsoImage, isoImage } from './cloud-init/iso9660-writ
 export type { ChecksumAlgorithm } from './download/checksum-file.ts';
 export type { DownloadProgress } from './download/download-file.ts';
 export type { ReachabilityProbe } from './download/publisher-reachable.ts';
+export type { ImageFormat } from './format/inspect-image.ts';
 export type {
   CachedImage,
   FetchOptions,

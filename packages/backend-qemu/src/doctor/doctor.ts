@@ -1,7 +1,5 @@
-import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
-import { dirname } from 'node:path';
-import { formatByteSize, isGoqemuError, systemErrorCode } from '@goqemu/core';
+import { formatByteSize, freeBytes, isGoqemuError } from '@goqemu/core';
 import { checkBuildTools } from '@goqemu/image';
 import { acceleratorReport, installedArchitectures, type QemuInstallation, runsNatively } from '@goqemu/machine';
 import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
@@ -116,8 +114,7 @@ function memoryFact(): DoctorFact {
 }
 
 async function roomFact(host: VmHost): Promise<DoctorFact> {
-  const { bavail, bsize } = await statfsOfNearest(host.folders.home);
-  const free = bavail * bsize;
+  const free = await freeBytes(host.folders.home);
   const low = free < 5e9;
   return {
     name: 'room',
@@ -125,16 +122,6 @@ async function roomFact(host: VmHost): Promise<DoctorFact> {
     finding: `${formatByteSize(free)} free for ${host.folders.home}`,
     ...(low ? { hint: 'images and checkpoints take some gigabytes; GOQEMU_HOME puts them elsewhere' } : {}),
   };
-}
-
-/** The folder itself may not be there yet. */
-async function statfsOfNearest(path: string): Promise<{ bavail: number; bsize: number }> {
-  try {
-    return await statfs(path);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    return statfsOfNearest(dirname(path));
-  }
 }
 
 /** Needed only where the publisher of the default image cannot be reached. */

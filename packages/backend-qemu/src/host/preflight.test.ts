@@ -26,6 +26,7 @@ function host(system: HostPlatform['system'], best: 'tcg' | 'whpx', without: rea
   const version = { major: 10, minor: 0, micro: 0, text: '10.0.0' };
   return {
     platform: { ...hostPlatform(), system },
+    folders: { home: '/home/me/qemu' },
     room: { disk: async () => 2 ** 40, memory: async () => 2 ** 40 },
     installation: async () => ({ version, features }) as unknown as QemuInstallation,
     accelerator: async () => ({ accelerator: best, reason: '', notices: [] }),
@@ -61,4 +62,11 @@ test('nothing is said where RAM is restored copy-on-write', async () => {
     found.map(({ code }) => code),
     (await mayReadMemory(hostPlatform())) ? [] : ['slower-checkpoints'],
   );
+});
+
+test('a plan says before anything boots that a checkpoint may find no room', async () => {
+  const full = host('linux', 'tcg');
+  const found = await preflight({ ...full, room: { ...full.room, disk: async () => 2 ** 20 } }, [machine('web')], call);
+  const said = found.find(({ code }) => code === 'little-room');
+  assert.match(said?.message ?? '', /^1 MiB are free at \/home\/me\/qemu.* may take 1 GiB/);
 });

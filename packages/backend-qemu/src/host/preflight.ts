@@ -1,4 +1,4 @@
-import { formatByteSize, isGoqemuError } from '@goqemu/core';
+import { formatByteSize, freeBytes, isGoqemuError, systemErrorCode } from '@goqemu/core';
 import type { BackendCall, MachineSpec, Preflight } from '@goqemu/lab';
 import type { QemuInstallation } from '@goqemu/machine';
 import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
@@ -31,7 +31,7 @@ export async function preflight(
       });
     }
   }
-  return [...found, ...(await memoryFacts(host, machines))];
+  return [...found, ...(await memoryFacts(host, machines)), ...(await roomFacts(host, machines))];
 }
 
 /** What checkpoints hold, where that is not the best there is: once for all machines that share a road. */
@@ -69,6 +69,25 @@ async function memoryFacts(host: VmHost, machines: readonly MachineSpec[]): Prom
       code: 'little-memory',
       message: `the machines may take ${formatByteSize(wanted)} of memory together, and ${formatByteSize(free)} are available`,
       hint: 'a machine whose memory is not there when it starts is refused; give them less, or stop others',
+    },
+  ];
+}
+
+/** How much a guest will write is not known: said before it boots, not refused. */
+async function roomFacts(host: VmHost, machines: readonly MachineSpec[]): Promise<Preflight[]> {
+  const largest = machines.reduce((most, machine) => Math.max(most, machine.memory), 0);
+  const { home } = host.folders;
+  const free = await host.room.disk(home).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return freeBytes(home); // it is made with the first machine
+    throw error;
+  });
+  if (largest <= free) return [];
+  return [
+    {
+      severity: 'notice',
+      code: 'little-room',
+      message: `${formatByteSize(free)} are free at ${home}, where disks and checkpoints lie: a checkpoint alone may take ${formatByteSize(largest)}, the memory of a machine`,
+      hint: 'a checkpoint that finds no room fails; make room, or set GOQEMU_HOME to a folder on a larger disk',
     },
   ];
 }

@@ -32,6 +32,7 @@ function tellImageProgress(reference: string, call: BackendCall): (progress: Ima
   return (progress) => {
     switch (progress.kind) {
       case 'download':
+      case 'copy':
         call.progress({
           kind: 'transfer',
           what: reference,
@@ -49,6 +50,9 @@ function tellImageProgress(reference: string, call: BackendCall): (progress: Ima
         break;
       case 'build':
         call.progress({ kind: 'stage', stage: progress.message, status: 'started' });
+        break;
+      case 'damaged':
+        call.progress({ kind: 'notice', code: 'image-damaged', message: progress.message });
         break;
       case 'wait':
         call.progress({ kind: 'notice', code: 'image-waits', message: progress.message });

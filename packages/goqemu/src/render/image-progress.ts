@@ -23,7 +23,7 @@ export function imageProgress({ shell, quiet, noticeStyle: style }: CommandConte
     open = false;
   };
   const onProgress = (progress: ImageProgress) => {
-    if (progress.kind === 'download') {
+    if (progress.kind === 'download' || progress.kind === 'copy') {
       if (!live || quiet || Date.now() - drawnAt < redrawMs) return;
       drawnAt = Date.now();
       open = true;

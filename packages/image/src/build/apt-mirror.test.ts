@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasErrorCode } from '@goqemu/core';
-import { aptOptions, debianSources } from './apt-mirror.ts';
+import { aptOptions, debianSources, validityFor } from './apt-mirror.ts';
 
 const target = (...fields: string[]) => fields.join('\t');
 
@@ -13,16 +13,19 @@ test("the host's mirrors serve the release that is built, whatever release the h
     target('http://mirror.example/security/', 'trixie-security', 'Debian', 'Debian-Security'),
     target('https://packages.example/node/', 'nodistro', 'Other', 'Other'),
   ].join('\n');
-  assert.deepEqual(debianSources(targets, 'bookworm'), [
+  assert.deepEqual(debianSources(targets, { suite: 'bookworm' }), [
     'deb http://mirror.example/debian/ bookworm main',
     'deb http://mirror.example/debian/ bookworm-updates main',
     'deb http://mirror.example/security/ bookworm-security main',
+  ]);
+  assert.deepEqual(debianSources(targets, { suite: 'sid', rolling: true }), [
+    'deb http://mirror.example/debian/ sid main',
   ]);
 });
 
 test('before the first apt-get update a mirror is known by its path', () => {
   const targets = target('http://mirror.example/debian/', 'bookworm', '$(ORIGIN)', '$(LABEL)');
-  assert.equal(debianSources(targets, 'bookworm').length, 2);
+  assert.equal(debianSources(targets, { suite: 'bookworm' }).length, 2);
 });
 
 test('without a Debian mirror, or with an address that sources.list would read otherwise, there is an error', () => {
@@ -30,7 +33,7 @@ test('without a Debian mirror, or with an address that sources.list would read o
   const odd = target('http://mirror.example/debian/ [trusted=yes]', 'bookworm', 'Debian', 'Debian');
   for (const targets of ['', ubuntu, odd])
     assert.throws(
-      () => debianSources(targets, 'bookworm'),
+      () => debianSources(targets, { suite: 'bookworm' }),
       (error) => hasErrorCode(error, 'debian-mirror-missing'),
     );
 });
@@ -47,4 +50,13 @@ test("apt's proxies become environment variables, and only the age of lists stay
     validity: ['Acquire::Check-Valid-Until "false";'],
     proxies: { http_proxy: 'http://name:word@proxy.example:3128', no_proxy: 'mirror.example' },
   });
+});
+
+test('only a suite that is never released may have expired', () => {
+  const strict = ['Acquire::Check-Date "true";', 'Acquire::Check-Valid-Until "true";'];
+  assert.deepEqual(validityFor({ suite: 'trixie' }, strict), strict);
+  assert.deepEqual(validityFor({ suite: 'sid', rolling: true }, strict), [
+    'Acquire::Check-Date "true";',
+    'Acquire::Check-Valid-Until "false";',
+  ]);
 });

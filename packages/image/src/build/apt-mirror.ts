@@ -1,4 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
+import type { DebianRecipe } from './debian-recipe.ts';
 import { runTool, type ToolRun } from './run-tool.ts';
 
 /** Where the host's apt gets Debian from, and how it insists on the age of what it gets. */
@@ -14,12 +15,15 @@ export interface AptMirror {
 /** Fields of `apt-get indextargets`, apt's own account of its sources in any of its file formats. */
 const format = '$(REPO_URI)\t$(RELEASE)\t$(ORIGIN)\t$(LABEL)';
 
+/** The suite that is wanted of a mirror; a rolling one is alone there. */
+export type MirrorSuite = Pick<DebianRecipe, 'suite' | 'rolling'>;
+
 /**
  * Reads the host's apt configuration for its Debian mirror and puts `suite` in the place of the host's own release.
  *
  * @throws GoqemuError `debian-mirror-missing` when the host's apt knows none, as on Ubuntu and outside Debian
  */
-export async function readAptMirror(suite: string, run: ToolRun = {}): Promise<AptMirror> {
+export async function readAptMirror(wanted: MirrorSuite, run: ToolRun = {}): Promise<AptMirror> {
   const targets = await runTool('apt-get', ['indextargets', '--format', format, 'Identifier: Packages'], run).catch(
     (cause: unknown) => {
       run.signal?.throwIfAborted();
@@ -27,11 +31,26 @@ export async function readAptMirror(suite: string, run: ToolRun = {}): Promise<A
     },
   );
   const configuration = await runTool('apt-config', ['dump', '--format', '%f\t%v%n'], run);
-  return { sources: debianSources(targets, suite), ...aptOptions(configuration) };
+  const { validity, proxies } = aptOptions(configuration);
+  return {
+    sources: debianSources(targets, wanted),
+    validity: validityFor(wanted, validity),
+    proxies,
+  };
 }
 
-/** The sources.list lines for `suite` from the output of `apt-get indextargets`; exported for its tests. */
-export function debianSources(targets: string, suite: string): string[] {
+/**
+ * A suite that is never released may have expired on a mirror. No other may: its expiry keeps a mirror from holding
+ * updates back. Exported for its tests.
+ */
+export function validityFor({ rolling }: MirrorSuite, validity: readonly string[]): readonly string[] {
+  if (!rolling) return validity;
+  const checked = validity.filter((option) => !option.startsWith('Acquire::Check-Valid-Until'));
+  return [...checked, 'Acquire::Check-Valid-Until "false";'];
+}
+
+/** The sources.list lines for a suite from the output of `apt-get indextargets`; exported for its tests. */
+export function debianSources(targets: string, { suite, rolling }: MirrorSuite): string[] {
   const lines = new Set<string>();
   for (const target of targets.split('\n')) {
     const [uri = '', release = '', origin = '', label = ''] = target.split('\t');
@@ -40,7 +59,9 @@ export function debianSources(targets: string, suite: string): string[] {
     if (origin !== 'Debian' && !(origin.startsWith('$(') && /\/debian(-security)?\/$/.test(uri))) continue;
     const security = label === 'Debian-Security' || /-security$/.test(release);
     if (!security && !/^[a-z]+$/.test(release)) continue; // -updates comes with its main suite, -backports is not wanted
-    if (security) lines.add(`deb ${uri} ${suite}-security main`);
+    if (security) {
+      if (!rolling) lines.add(`deb ${uri} ${suite}-security main`);
+    } else if (rolling) lines.add(`deb ${uri} ${suite} main`);
     else for (const name of [suite, `${suite}-updates`]) lines.add(`deb ${uri} ${name} main`);
   }
   const sources = [...lines].sort();

@@ -40,7 +40,7 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
   options.onStage?.('check-tools', 'checking the build tools');
   checkHost(platform);
   await checkBuildTools(platform.uid);
-  const mirror = await readAptMirror(recipe.suite, run);
+  const mirror = await readAptMirror(recipe, run);
 
   const rootUuid = randomUUID();
   const tar = join(workFolder, 'root.tar');

@@ -7,6 +7,11 @@ export interface DebianRecipe {
   readonly name: string;
   /** Debian's name of the release. */
   readonly suite: string;
+  /**
+   * The suite is never released: it has no `-updates` and `-security` beside it, and what a mirror holds of it may
+   * have expired.
+   */
+  readonly rolling?: true;
   readonly packages: readonly string[];
   /** Content by absolute path; `@ROOT_UUID@` stands for the UUID of the root file system. */
   readonly files: Readonly<Record<string, string>>;
@@ -42,11 +47,9 @@ cloud_final_modules:
    install-hotplug, phone-home, final-message, power-state-change]
 `;
 
-/** Debian 12 as a cloud guest: the packages of Debian's own cloud images, as far as a lab needs them. */
-export const debian12Recipe: DebianRecipe = {
+/** Debian as a cloud guest: the packages of Debian's own cloud images, as far as a lab needs them. */
+const debian: Omit<DebianRecipe, 'name' | 'suite'> = {
   version: 1,
-  name: 'debian-12',
-  suite: 'bookworm',
   packages: [
     ...['linux-image-cloud-amd64', 'initramfs-tools', 'zstd'],
     ...['systemd', 'systemd-sysv', 'systemd-resolved', 'systemd-timesyncd', 'libpam-systemd', 'dbus', 'udev'],
@@ -77,6 +80,15 @@ export const debian12Recipe: DebianRecipe = {
     ': > /etc/machine-id',
   ],
   diskBytes: 2 * 2 ** 30,
+};
+
+export const debian12Recipe: DebianRecipe = { ...debian, name: 'debian-12', suite: 'bookworm' };
+
+/** What goqemu can build, by the catalogue's name. */
+export const debianRecipes: Readonly<Record<string, DebianRecipe>> = {
+  [debian12Recipe.name]: debian12Recipe,
+  'debian-13': { ...debian, name: 'debian-13', suite: 'trixie' },
+  'debian-sid': { ...debian, name: 'debian-sid', suite: 'sid', rolling: true },
 };
 
 /** The part of an image's identity that is known before it is built. */

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { chmod, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   acquireFileLock,
+  errorMessage,
   type FileLock,
   folderNames,
   GoqemuError,
@@ -20,10 +21,11 @@ import {
 } from '@goqemu/core';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { GuestArch } from '../catalogue/catalogue-entry.ts';
+import { fileDigest } from './file-digest.ts';
 import { type ImageManifest, imageManifestSchema } from './image-manifest.ts';
 
 /** An image to be taken into the cache: what its manifest says, apart from what the cache finds out itself. */
-export type NewImage = Omit<ImageManifest, 'version' | 'file' | 'size' | 'fetchedAt' | 'lastUsedAt'>;
+export type NewImage = Omit<ImageManifest, 'version' | 'file' | 'size' | 'verified' | 'fetchedAt' | 'lastUsedAt'>;
 
 /** How long another process may download or build an image before one that waits for it gives up. */
 const lockWaitMs = 60 * 60_000;
@@ -61,29 +63,37 @@ export class ImageCache {
     return join(this.folder, image.file);
   }
 
-  /** Moves a finished file into the cache; the manifest, written last, makes it count. */
+  /**
+   * Moves a finished file into the cache; the manifest, written last, makes it count. Where the same image is there
+   * and whole, its file stays, for machines may stand on it; one that is damaged is replaced by the same content.
+   */
   async add(image: NewImage, finishedFile: string): Promise<ImageManifest> {
-    const content = image.key.slice(image.key.indexOf(':') + 1, image.key.indexOf(':') + 13);
-    const { size } = await stat(finishedFile);
+    const existing = (await this.list()).find(
+      (known) => known.key === image.key && known.name === image.name && known.arch === image.arch,
+    );
+    const whole = existing && (await this.whole(existing));
+    if (whole) {
+      await rm(finishedFile, { force: true });
+      const { checksum, imported } = image;
+      return this.touch({ ...whole, ...(checksum ? { checksum } : {}), ...(imported ? { imported } : {}) });
+    }
+    // By its content: two builds of the same packages differ in theirs, and what stands on one cannot stand on the other.
+    const content = image.digest.slice('sha256:'.length).slice(0, 12);
+    const file = `${image.name}-${image.arch}-${content}.${image.format === 'raw' ? 'raw' : 'qcow2'}`;
+    await chmod(finishedFile, 0o444); // machines only ever lay their own file over it
+    await rename(finishedFile, join(this.folder, file));
+    await syncFolder(this.folder);
+    const found = await stat(join(this.folder, file));
     const now = new Date().toISOString();
     const manifest: ImageManifest = {
       ...image,
       version: 1,
-      file: `${image.name}-${image.arch}-${content}.${image.format === 'raw' ? 'raw' : 'qcow2'}`,
-      size,
+      file,
+      size: found.size,
+      verified: appearance(found),
       fetchedAt: now,
       lastUsedAt: now,
     };
-    const existing = (await this.list()).find((known) => known.file === manifest.file);
-    if (existing && (await this.#whole(existing))) {
-      // The same content, or a build of the same recipe and packages: machines may lie over the file that is there.
-      await rm(finishedFile, { force: true });
-      const { checksum, imported } = image;
-      return this.touch({ ...existing, ...(checksum ? { checksum } : {}), ...(imported ? { imported } : {}) });
-    }
-    await chmod(finishedFile, 0o444); // machines only ever lay their own file over it
-    await rename(finishedFile, this.path(manifest));
-    await syncFolder(this.folder);
     await this.#write(manifest);
     return manifest;
   }
@@ -95,20 +105,38 @@ export class ImageCache {
   }
 
   /**
-   * Checks that the file of an image is there and as long as it was.
+   * Checks that an image's content is what was verified. A file that looks as it did then is not read again.
    *
+   * @returns what its manifest says from now on
    * @throws GoqemuError `image-damaged`
    */
-  async check(image: ImageManifest): Promise<void> {
-    if (await this.#whole(image)) return;
-    const found = await stat(this.path(image)).catch(() => undefined);
+  async check(image: ImageManifest, signal?: AbortSignal): Promise<ImageManifest> {
+    const checked = await this.#checked(image, signal);
+    if ('image' in checked) return checked.image;
     throw new GoqemuError({
       code: 'image-damaged',
       source: 'environment',
       subject: image.name,
-      message: `the cached image ${image.file} is ${found ? `${found.size} bytes long instead of ${image.size}` : 'gone'}`,
-      hint: `run: goqemu image remove ${image.file}; it is then fetched anew`,
+      message: `the cached image ${image.file} ${checked.why}`,
+      hint: `fetch it again: goqemu image pull ${image.reference}; where that brings the same content, what stands on it is whole again`,
     });
+  }
+
+  /** The image, or undefined when its content is not what was verified. */
+  async whole(image: ImageManifest, signal?: AbortSignal): Promise<ImageManifest | undefined> {
+    const checked = await this.#checked(image, signal);
+    return 'image' in checked ? checked.image : undefined;
+  }
+
+  /**
+   * Checks the image that a disk stands on, by its path; files outside the cache are not the cache's to check.
+   *
+   * @throws GoqemuError `image-damaged`
+   */
+  async checkFile(path: string, signal?: AbortSignal): Promise<void> {
+    if (dirname(path) !== this.folder) return;
+    const image = await this.#read(manifestName(basename(path)));
+    if (image) await this.check(image, signal);
   }
 
   async remove(image: ImageManifest): Promise<void> {
@@ -164,9 +192,26 @@ export class ImageCache {
     }
   }
 
-  async #whole(image: ImageManifest): Promise<boolean> {
-    const found = await statIfThere(this.path(image));
-    return found?.size === image.size;
+  async #checked(
+    image: ImageManifest,
+    signal?: AbortSignal,
+  ): Promise<{ readonly image: ImageManifest } | { readonly why: string }> {
+    const path = this.path(image);
+    const found = await statIfThere(path);
+    if (!found) return { why: 'is gone' };
+    if (found.size !== image.size) return { why: `is ${found.size} bytes long instead of ${image.size}` };
+    const now = appearance(found);
+    if (isDeepStrictEqual(now, image.verified)) return { image };
+    this.#logger.log('info', 'image', `reading ${path}: it does not look as it did when it was verified`);
+    if ((await fileDigest(path, signal)) !== image.digest) return { why: 'has changed since it was verified' };
+    const verified = { ...image, verified: now };
+    await this.#write(verified).catch((error: unknown) => {
+      // A cache that cannot be written to is of use all the same: its files are read each time.
+      this.#logger.log('warn', 'image', `${path} has been verified, which cannot be recorded`, {
+        error: errorMessage(error),
+      });
+    });
+    return { image: verified };
   }
 
   async #read(name: string): Promise<ImageManifest | undefined> {
@@ -186,11 +231,9 @@ export class ImageCache {
   }
 }
 
-export async function fileDigest(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, ...(signal ? { signal } : {}) }))
-    hash.update(chunk as Buffer);
-  return `sha256:${hash.digest('hex')}`;
+/** What changes when a file is written to or replaced. */
+function appearance({ size, mtimeMs, ctimeMs, ino }: Stats): ImageManifest['verified'] {
+  return { size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: ino };
 }
 
 const manifestName = (file: string) => `${file}.json`;

@@ -17,6 +17,13 @@ export const imageManifestSchema = z.object({
   virtualSize: z.int().check(z.positive()),
   /** `sha256:` and the digest of the file. */
   digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
+  /**
+   * What the file looked like when its content was last compared with the digest: while it looks the same, it is not
+   * read again. Absent in manifests of earlier versions.
+   */
+  verified: z.optional(
+    z.object({ size: z.number(), modifiedMs: z.number(), changedMs: z.number(), inode: z.number() }),
+  ),
   /** What stands for the image in keys of layers: the digest, or `recipe:` and the key of a build. */
   key: z.string().check(z.regex(/^(sha256|recipe):[0-9a-f]{64}$/)),
   how: z.enum(['downloaded', 'built', 'imported']),

@@ -20,6 +20,16 @@ const both: readonly GuestArch[] = ['x86_64', 'aarch64'];
 const templates: readonly Template[] = [
   debian('12', 'bookworm'),
   debian('13', 'trixie'),
+  {
+    name: 'debian-sid',
+    title: 'Debian unstable (sid)',
+    system: 'debian',
+    aliases: ['sid'],
+    architectures: both,
+    url: 'https://cloud.debian.org/images/cloud/sid/daily/latest/debian-sid-genericcloud-{deb}-daily.qcow2',
+    checksum: 'SHA512SUMS',
+    algorithm: 'sha512',
+  },
   ubuntu('22.04', 'jammy'),
   ubuntu('24.04', 'noble'),
   {

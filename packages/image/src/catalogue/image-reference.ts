@@ -5,6 +5,9 @@ import { GoqemuError } from '@goqemu/core';
 import type { PublisherChecksum } from '../download/checksum-file.ts';
 import type { CatalogueEntry } from './catalogue-entry.ts';
 
+/** Also of formats that are refused: then the file is, by its format, and not as a name that nothing is called. */
+const pathEnding = /\.(qcow2|img|raw|iso|ova|vdi|vmdk|vhdx?|hdd|dmg)$/i;
+
 /** What a lab's `image:` means. */
 export type ImageReference =
   | { readonly kind: 'catalogue'; readonly entry: CatalogueEntry }
@@ -13,7 +16,7 @@ export type ImageReference =
 
 /**
  * Reads an image reference: a name of the catalogue, an `http(s)` URL, or a path (with a separator in it, or a
- * file name that ends in `.qcow2`, `.img` or `.raw`). A URL may pin its content: `#sha256=…` or `#sha512=…`.
+ * file name that ends as those of disk images do, accepted or not). A URL may pin its content: `#sha256=…` or `#sha512=…`.
  *
  * @throws GoqemuError `image-unknown` with the nearest names; `image-reference-invalid`
  */
@@ -23,7 +26,7 @@ export function parseImageReference(reference: string, catalogue: readonly Catal
   const entry = catalogue.find((item) => item.name === reference || item.aliases?.includes(reference));
   if (entry) return { kind: 'catalogue', entry };
   if (reference.includes('\0')) throw invalid(reference, 'a path has no NUL character');
-  if (isAbsolute(reference) || /[/\\]/.test(reference) || /\.(qcow2|img|raw)$/i.test(reference))
+  if (isAbsolute(reference) || /[/\\]/.test(reference) || pathEnding.test(reference))
     return { kind: 'file', path: resolve(reference) };
   const near = nearest(reference, catalogue);
   throw new GoqemuError({
@@ -44,7 +47,7 @@ export function referenceName(reference: ImageReference): string {
   const whole = reference.kind === 'file' ? reference.path : reference.url;
   const file = reference.kind === 'file' ? basename(whole) : (new URL(whole).pathname.split('/').pop() ?? '');
   const stem = file
-    .replace(/\.(qcow2|img|raw)$/i, '')
+    .replace(pathEnding, '')
     .replace(/[^a-zA-Z0-9._-]+/g, '-')
     .replace(/^[.-]+/, '');
   return `${stem.slice(0, 80) || 'image'}-${createHash('sha256').update(whole).digest('hex').slice(0, 6)}`;

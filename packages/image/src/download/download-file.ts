@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   errorMessage,
   formatByteSize,
+  freeBytes,
   GoqemuError,
   isGoqemuError,
   type Logger,
@@ -180,9 +181,9 @@ class Download {
 
   async #checkRoom(): Promise<void> {
     if (this.#total === undefined) return;
-    const { bavail, bsize } = await statfs(dirname(this.#options.part));
+    const free = await freeBytes(dirname(this.#options.part));
     const missing = this.#total - this.#bytes;
-    if (missing > bavail * bsize) throw diskFull(this.#options.part, missing, bavail * bsize);
+    if (missing > free) throw diskFull(this.#options.part, missing, free);
   }
 
   async #finish(): Promise<Downloaded> {

@@ -39,7 +39,7 @@ export async function chooseFetch(wanted: WantedImage, options: FetchChoiceOptio
 async function hasMirror(recipe: DebianRecipe, { builder, signal }: FetchChoiceOptions): Promise<boolean> {
   if (builder && builder !== buildDebianImage) return true;
   try {
-    await readAptMirror(recipe.suite, { signal });
+    await readAptMirror(recipe, { signal });
     return true;
   } catch (error) {
     if (hasErrorCode(error, 'debian-mirror-missing')) return false;

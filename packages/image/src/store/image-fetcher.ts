@@ -1,15 +1,16 @@
-import { constants } from 'node:fs';
-import { copyFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { GoqemuError, type HostPlatform, internalError, type Logger } from '@goqemu/core';
 import type { buildDebianImage } from '../build/build-debian-image.ts';
-import { fileDigest, type ImageCache, type NewImage } from '../cache/image-cache.ts';
-import { inspectImage } from '../cache/image-format.ts';
+import { copyImage } from '../cache/copy-image.ts';
+import { fileDigest } from '../cache/file-digest.ts';
+import type { ImageCache, NewImage } from '../cache/image-cache.ts';
 import type { ImageManifest } from '../cache/image-manifest.ts';
 import type { GuestProfile } from '../catalogue/catalogue-entry.ts';
 import { downloadFile } from '../download/download-file.ts';
 import { openHttpClient } from '../download/http-client.ts';
 import { fetchPublisherChecksum } from '../download/publisher-checksum.ts';
+import { inspectImage } from '../format/inspect-image.ts';
 import type { FetchChoice } from './fetch-choice.ts';
 import type { FetchOptions } from './image-results.ts';
 import { findCached, type WantedImage } from './wanted-image.ts';
@@ -52,11 +53,12 @@ export class ImageFetcher {
     const checksum =
       pinned ?? (file ? await fetchPublisherChecksum(client, { url, checksum: file }, signal) : undefined);
     const known = checksum ? await findCached(cache, { ...wanted, pinned: checksum }) : undefined;
-    if (known) return { image: known, fresh: false };
+    const whole = known && (await cache.whole(known, signal));
+    if (whole) return { image: whole, fresh: false };
     const part = join(cache.folder, `${wanted.name}-${wanted.arch}.part`);
     const { digest } = await downloadFile({ client, url, part, checksum, signal, logger, onProgress });
     try {
-      const inspected = await inspectImage(part);
+      const inspected = await inspectImage(part, url);
       if (inspected.format === 'raw') throw notQcow2(url);
       const came = { digest, key: digest, how: 'downloaded', source: url, ...(checksum ? { checksum } : {}) } as const;
       return { image: await this.#add(wanted, { ...inspected, ...came }, part), fresh: true };
@@ -88,23 +90,24 @@ export class ImageFetcher {
     return await this.#add({ ...wanted, guest }, { ...inspected, ...came }, built.path);
   }
 
-  /** Copies a local file, sharing its blocks where the file system can: the original may change or go. */
-  async #import(wanted: WantedImage, options: FetchOptions): Promise<ImageManifest> {
+  /** Copies a local file: the original may change or go. */
+  async #import(wanted: WantedImage, { signal, onProgress }: FetchOptions): Promise<ImageManifest> {
     const { cache } = this.#options;
     const path = wanted.asked;
     await inspectImage(path);
     const before = await stat(path);
     await using work = await cache.workFolder(wanted.name, wanted.arch);
     const copy = join(work.path, 'copy');
-    await copyFile(path, copy, constants.COPYFILE_FICLONE);
-    const inspected = await inspectImage(copy);
-    const digest = await fileDigest(copy, options.signal);
+    const digest = await copyImage(path, copy, {
+      signal,
+      onProgress: (bytes, total) => onProgress?.({ kind: 'copy', bytes, total }),
+    });
+    const after = await stat(path);
+    if (before.size !== after.size || before.mtimeMs !== after.mtimeMs) throw changedMeanwhile(path);
+    const inspected = await inspectImage(copy, basename(path));
     const imported = { size: before.size, modifiedMs: before.mtimeMs };
-    return await this.#add(
-      wanted,
-      { ...inspected, digest, key: digest, how: 'imported', source: path, imported },
-      copy,
-    );
+    const came = { digest, key: digest, how: 'imported', source: path, imported } as const;
+    return await this.#add(wanted, { ...inspected, ...came }, copy);
   }
 
   async #add(
@@ -124,5 +127,15 @@ function notQcow2(url: string): GoqemuError {
     subject: url,
     message: `${url} is no qcow2 image`,
     hint: 'give the URL of a qcow2 image; a raw one can be given as a local file',
+  });
+}
+
+function changedMeanwhile(path: string): GoqemuError {
+  return new GoqemuError({
+    code: 'image-file-changed',
+    source: 'user',
+    subject: path,
+    message: `${path} was written to while it was being copied`,
+    hint: 'run the command again once nothing writes to the file',
   });
 }

@@ -1,7 +1,7 @@
 import type { BuildStage } from '../build/build-debian-image.ts';
-import type { ImageFormat } from '../cache/image-format.ts';
 import type { GuestArch, GuestProfile } from '../catalogue/catalogue-entry.ts';
 import type { DownloadProgress } from '../download/download-file.ts';
+import type { ImageFormat } from '../format/inspect-image.ts';
 
 /** What an image would take, found out without changing anything but the memory of unreachable publishers. */
 export interface ResolvedImage extends GuestProfile {
@@ -13,6 +13,8 @@ export interface ResolvedImage extends GuestProfile {
   readonly how: 'cached' | 'download' | 'build' | 'import';
   /** Why it would be, or was, built. */
   readonly why?: string;
+  /** What is wrong with the file in the cache, in a sentence: it would be fetched again. */
+  readonly damage?: string;
   /** Where it comes from: a URL, a path, or a recipe with its version. */
   readonly source: string;
   /** Only of a cached image. */
@@ -20,7 +22,10 @@ export interface ResolvedImage extends GuestProfile {
   readonly digest?: string;
   /** Stands for the image in keys of layers: the content's digest or, of a built image, the recipe's key. */
   readonly key?: string;
+  /** Bytes that a guest sees; known of a cached image and of a local file. */
   readonly virtualSize?: number;
+  /** Of a local file that would be copied: what the copy takes, and what is free for it. */
+  readonly room?: { readonly needed: number; readonly free: number };
 }
 
 /** An image that machines can be laid over. Never write to its file. */
@@ -50,7 +55,8 @@ export interface CachedImage extends GuestProfile {
 /** What takes time, as it goes on. */
 export type ImageProgress =
   | DownloadProgress
-  | { readonly kind: 'wait'; readonly message: string }
+  | { readonly kind: 'copy'; readonly bytes: number; readonly total: number }
+  | { readonly kind: 'wait' | 'damaged'; readonly message: string }
   | {
       readonly kind: 'choose';
       readonly how: 'download' | 'build' | 'import';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { GoqemuError, type HostPlatform, hasErrorCode, hostPlatform } from '@goqemu/core';
 import { ImageServer } from '@goqemu/testing';
@@ -10,16 +10,17 @@ import type { buildDebianImage } from '../build/build-debian-image.ts';
 import { debian12Recipe } from '../build/debian-recipe.ts';
 import type { CatalogueEntry } from '../catalogue/catalogue-entry.ts';
 import { guestProfile } from '../catalogue/guest-profile.ts';
+import { smallQcow2 } from '../format/fixture/small-qcow2.ts';
 import type { ImageProgress } from './image-results.ts';
 import { ImageStore, type ImageStoreOptions } from './image-store.ts';
 
-function qcow2(): Buffer {
-  const image = randomBytes(200_000);
-  image.fill(0, 0, 512);
-  image.writeUInt32BE(0x514649fb, 0);
-  image.writeUInt32BE(3, 4);
-  image.writeBigUInt64BE(2n ** 31n, 24);
-  return image;
+const qcow2 = () => smallQcow2({ filler: randomBytes(200_000) });
+
+/** With a boot sector. */
+function rawDisk(length: number): Buffer {
+  const disk = Buffer.alloc(length);
+  disk.writeUInt16BE(0x55aa, 510);
+  return disk;
 }
 
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
@@ -64,6 +65,18 @@ async function host(options: Partial<ImageStoreOptions> = {}) {
       await rm(images, { recursive: true, force: true });
     },
   };
+}
+
+function changedCopy(content: Buffer): Buffer {
+  const changed = Buffer.from(content);
+  changed[1000] = (changed[1000] ?? 0) ^ 1;
+  return changed;
+}
+
+/** Writes into a file that is read-only, as root may. */
+async function overwrite(path: string, content: Uint8Array): Promise<void> {
+  await chmod(path, 0o644).catch(() => undefined); // it may be gone
+  await writeFile(path, content);
 }
 
 const unreachable = { publisherReachable: async () => 'no network' };
@@ -205,14 +218,14 @@ test('a local file is copied in, and again when it has changed', async () => {
   await using at = await host();
   await using home = await host();
   const path = join(home.images, 'my disk.raw');
-  await writeFile(path, Buffer.alloc(1024));
+  await writeFile(path, rawDisk(1024));
   const image = await at.store.ensure(path);
   assert.deepEqual([image.how, image.format, image.size], ['imported', 'raw', 1024]);
   assert.equal((await at.store.ensure(path)).how, 'cached');
   await utimes(path, 5, 5);
   assert.equal((await at.store.ensure(path)).path, image.path);
   assert.equal((await at.store.ensure(path)).how, 'cached');
-  await writeFile(path, Buffer.alloc(2048));
+  await writeFile(path, rawDisk(2048));
   await utimes(path, 1, 1);
   assert.equal((await at.store.resolve(path)).how, 'import');
   assert.equal((await at.store.ensure(path)).size, 2048);
@@ -241,28 +254,110 @@ test('an image in use is not removed, and the users are named; a free one goes w
   );
 });
 
-test('verify finds a file that changed; a file cut short is refused before it is used', async () => {
+test('verify finds a file that changed, and one that is gone', async () => {
   await using at = await host();
   const image = await at.store.ensure('debian-12');
-  assert.deepEqual(
-    (await at.store.verify()).map((result) => result.ok),
-    [true],
-  );
-  const changed = Buffer.from(at.content);
-  changed[1000] = (changed[1000] ?? 0) ^ 1;
+  const results = async () => (await at.store.verify('debian-12')).map(({ ok, found }) => [ok, found !== undefined]);
+  assert.deepEqual(await results(), [[true, true]]);
+  await overwrite(image.path, changedCopy(at.content));
+  assert.deepEqual(await results(), [[false, true]]);
   await rm(image.path);
-  await writeFile(image.path, changed);
-  assert.deepEqual(
-    (await at.store.verify('debian-12')).map((result) => result.ok),
-    [false],
+  assert.deepEqual(await results(), [[false, false]]);
+});
+
+test('a cached image that changed, in place and under its old time, or was replaced, or cut short, is fetched again', async () => {
+  await using at = await host();
+  const image = await at.store.ensure('debian-12');
+  const verified = await stat(image.path);
+  const damages: [string, () => Promise<void>][] = [
+    ['changed', () => overwrite(image.path, changedCopy(at.content))],
+    ['cut short', () => overwrite(image.path, at.content.subarray(0, 5000))],
+    ['gone', () => rm(image.path)],
+    [
+      'replaced',
+      async () => {
+        await rm(image.path);
+        await overwrite(image.path, changedCopy(at.content));
+        await utimes(image.path, verified.atime, verified.mtime);
+      },
+    ],
+  ];
+  for (const [name, damage] of damages) {
+    await damage();
+    const planned = await at.store.resolve('debian-12');
+    assert.deepEqual([planned.cached, planned.how, planned.key], [false, 'download', image.key], name);
+    assert.match(planned.damage ?? '', /the cached image .* (changed|bytes long|gone)/, name);
+    const progress: ImageProgress[] = [];
+    const again = await at.open().ensure('debian-12', { onProgress: (step) => void progress.push(step) });
+    assert.deepEqual([again.how, again.path], ['downloaded', image.path], name);
+    assert.ok((await readFile(image.path)).equals(at.content), name);
+    assert.ok(
+      progress.some(({ kind }) => kind === 'damaged'),
+      name,
+    );
+  }
+  await overwrite(image.path, changedCopy(at.content));
+  assert.equal((await at.store.pull('debian-12')).how, 'downloaded', 'pull heals too');
+});
+
+test('an image whose file only looks different is read once, and used', async () => {
+  await using at = await host();
+  const image = await at.store.ensure('debian-12');
+  await overwrite(image.path, at.content);
+  assert.equal((await at.store.resolve('debian-12')).how, 'cached');
+  await at.store.cache.checkFile(image.path);
+  const [manifest = ''] = (await files(at.images)).filter((name) => name.endsWith('.json'));
+  const { verified, ...earlier } = JSON.parse(await readFile(join(at.images, manifest), 'utf8'));
+  assert.equal(verified.inode, (await stat(image.path)).ino);
+  await writeFile(join(at.images, manifest), JSON.stringify(earlier)); // as an earlier version wrote it
+  assert.equal((await at.store.ensure('debian-12')).how, 'cached');
+});
+
+test('the image under a disk is refused with the way to heal it; a file that is not the cache’s is not checked', async () => {
+  await using at = await host();
+  const image = await at.store.ensure('debian-12');
+  await overwrite(image.path, at.content.subarray(0, 5000));
+  await assert.rejects(
+    at.store.cache.checkFile(image.path),
+    (error) => hasErrorCode(error, 'image-damaged') && /goqemu image pull debian-12/.test(error.hint ?? ''),
   );
-  await writeFile(image.path, changed.subarray(0, 5000));
-  await assert.rejects(at.store.ensure('debian-12'), (error) => hasErrorCode(error, 'image-damaged'));
-  await rm(image.path);
-  assert.deepEqual(
-    (await at.store.verify()).map((result) => result.found),
-    [undefined],
-  );
+  await at.store.cache.checkFile('/nowhere/disk.qcow2');
+});
+
+test('a build in place of a damaged one is another file: nothing that stands on the first gets other content', async () => {
+  await using at = await host(unreachable);
+  const first = await at.store.ensure('debian-12');
+  await overwrite(first.path, Buffer.from('damaged'));
+  const second = await at.store.ensure('debian-12');
+  assert.equal(second.key, first.key);
+  assert.notEqual(second.path, first.path);
+  assert.equal(await readFile(first.path, 'utf8'), 'damaged');
+  assert.equal((await at.store.ensure('debian-12')).path, second.path);
+});
+
+test('a local file that is not accepted is refused by the plan, and by pull, with nothing left in the cache', async () => {
+  await using at = await host();
+  const path = join(at.images, '..', `${basename(at.images)}.qcow2`);
+  await writeFile(path, qcow2().subarray(0, 5000));
+  try {
+    for (const call of [at.store.resolve(path), at.store.pull(path), at.store.ensure(path)])
+      await assert.rejects(call, (error) => hasErrorCode(error, 'image-incomplete'));
+    for (const call of [at.store.resolve('/nowhere/a.qcow2'), at.store.pull('/nowhere/a.qcow2')])
+      await assert.rejects(call, (error) => hasErrorCode(error, 'image-file-missing'));
+  } finally {
+    await rm(path);
+  }
+  assert.deepEqual(await files(at.images), []);
+});
+
+test('what a local file holds, and whether there is room for it, is known before it is copied', async () => {
+  await using at = await host();
+  await using home = await host();
+  const path = join(home.images, 'disk.raw');
+  await writeFile(path, rawDisk(2 ** 20));
+  const planned = await at.store.resolve(path);
+  assert.equal(planned.virtualSize, 2 ** 20);
+  assert.ok(planned.room && planned.room.needed > 0 && planned.room.needed < planned.room.free);
 });
 
 test('a manifest that is none, or of another file, does not count', async () => {

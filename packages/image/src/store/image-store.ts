@@ -1,4 +1,5 @@
 import {
+  freeBytes,
   GoqemuError,
   type GoqemuFolders,
   type HostPlatform,
@@ -8,7 +9,7 @@ import {
   systemErrorCode,
 } from '@goqemu/core';
 import type { buildDebianImage } from '../build/build-debian-image.ts';
-import { type DebianRecipe, debian12Recipe, recipeName } from '../build/debian-recipe.ts';
+import { type DebianRecipe, debianRecipes, recipeName } from '../build/debian-recipe.ts';
 import { ImageCache } from '../cache/image-cache.ts';
 import type { ImageManifest } from '../cache/image-manifest.ts';
 import { builtInCatalogue } from '../catalogue/catalogue.ts';
@@ -29,6 +30,12 @@ export interface ImageStoreOptions {
   readonly recipes?: Readonly<Record<string, DebianRecipe>>;
   /** Builds an image; injected in tests. */
   readonly builder?: typeof buildDebianImage;
+}
+
+/** Exactly one of the two. */
+interface LookedAt {
+  readonly cached?: ImageManifest;
+  readonly damage?: string;
 }
 
 /**
@@ -52,7 +59,7 @@ export class ImageStore {
     this.#logger = options.logger ?? silentLogger;
     this.cache = new ImageCache(options.folders.images, this.#logger);
     this.#catalogue = options.catalogue ?? builtInCatalogue;
-    this.#recipes = options.recipes ?? { [debian12Recipe.name]: debian12Recipe };
+    this.#recipes = options.recipes ?? debianRecipes;
   }
 
   /** The names that a lab may use. */
@@ -63,12 +70,13 @@ export class ImageStore {
   /**
    * Tells what an image is and what `ensure` would do for it, without doing it.
    *
-   * @throws GoqemuError `image-unknown`, `image-arch-unavailable`, `image-file-missing`
+   * @throws GoqemuError `image-unknown`, `image-arch-unavailable`, and those of a local file that is not accepted
    */
   async resolve(reference: string, options: Omit<FetchOptions, 'onProgress'> = {}): Promise<ResolvedImage> {
     const wanted = this.#wanted(reference, options.arch);
     const about = { ...wanted.guest, reference, name: wanted.name, arch: wanted.arch };
-    const cached = await findCached(this.cache, wanted);
+    const found = await findCached(this.cache, wanted);
+    const { cached, damage } = found ? await this.#look(found, options.signal) : {};
     if (cached) {
       const { digest, key, virtualSize, source, why } = cached;
       const path = this.cache.path(cached);
@@ -93,21 +101,25 @@ export class ImageStore {
       ...(choice.how === 'build' ? { guestAgent: 'included' } : {}),
       source: choice.source,
       ...(choice.why ? { why: choice.why } : {}),
+      ...(choice.how === 'import' ? await this.#lookAtFile(choice.source) : {}),
+      // What is fetched instead of a damaged one is the same in all likelihood: if not, that shows when it is here.
+      ...(found && damage ? { damage, key: found.key, virtualSize: found.virtualSize } : {}),
     };
   }
 
   /**
-   * Gives an image that is cached, or fetches it: verified before anything uses it, by one process at a time.
+   * Gives an image that is cached, or fetches it: verified before anything uses it, by one process at a time. One whose
+   * file has changed since counts as lost, and is fetched again.
    *
-   * @throws GoqemuError of {@link resolve}, `image-damaged`, and those of a failed download or build
+   * @throws GoqemuError of {@link resolve}, and those of a failed download, build or copy
    */
   async ensure(reference: string, options: FetchOptions = {}): Promise<CachedImage> {
     const wanted = this.#wanted(reference, options.arch);
-    const ready = await findCached(this.cache, wanted);
-    if (ready) return await this.#use(ready);
+    const ready = await this.#useCached(wanted, options);
+    if (ready) return ready;
     await using _lock = await this.#lock(wanted, options);
-    const meanwhile = await findCached(this.cache, wanted);
-    if (meanwhile) return await this.#use(meanwhile);
+    const meanwhile = await this.#useCached(wanted, options);
+    if (meanwhile) return meanwhile;
     return await this.#fetch(wanted, await this.#choose(wanted, options), options);
   }
 
@@ -225,13 +237,36 @@ export class ImageStore {
     const { platform, builder = buildDebianImage } = this.#options;
     const fetcher = new ImageFetcher({ cache: this.cache, platform, logger: this.#logger, builder });
     const { image, fresh } = await fetcher.fetch(wanted, choice, options);
-    if (!fresh) return await this.#use(image);
+    if (!fresh) return this.#describe(await this.cache.touch(image), 'cached');
     return this.#describe(image, image.how);
   }
 
-  async #use(image: ImageManifest): Promise<CachedImage> {
-    await this.cache.check(image);
-    return this.#describe(await this.cache.touch(image), 'cached');
+  async #useCached(wanted: WantedImage, options: FetchOptions): Promise<CachedImage | undefined> {
+    const found = await findCached(this.cache, wanted);
+    if (!found) return undefined;
+    const { cached, damage } = await this.#look(found, options.signal);
+    if (cached) return this.#describe(await this.cache.touch(cached), 'cached');
+    options.onProgress?.({ kind: 'damaged', message: `${damage}: it is fetched again` });
+    return undefined;
+  }
+
+  /** An image of the cache as it is now, or what is wrong with it. */
+  async #look(image: ImageManifest, signal: AbortSignal | undefined): Promise<LookedAt> {
+    try {
+      return { cached: await this.cache.check(image, signal) };
+    } catch (error) {
+      if (!hasErrorCode(error, 'image-damaged')) throw error;
+      this.#logger.log('warn', 'image', error.message);
+      return { damage: error.message };
+    }
+  }
+
+  /** Refuses a file that would be refused when it is copied in. */
+  async #lookAtFile(path: string): Promise<Pick<ResolvedImage, 'virtualSize' | 'room'>> {
+    const { copiedBytes, inspectImage } = await import('./fetching.ts');
+    const { virtualSize } = await inspectImage(path);
+    const [needed, free] = await Promise.all([copiedBytes(path), freeBytes(this.cache.folder)]);
+    return { virtualSize, room: { needed, free } };
   }
 
   async #select(selector: string): Promise<ImageManifest[]> {

@@ -1,5 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, statIfThere } from '@goqemu/core';
 import type { DebianRecipe } from '../build/debian-recipe.ts';
 import type { ImageCache } from '../cache/image-cache.ts';
 import type { ImageManifest } from '../cache/image-manifest.ts';
@@ -67,24 +66,8 @@ export async function findCached(cache: ImageCache, wanted: WantedImage): Promis
     (image) => image.reference === wanted.asked && image.arch === wanted.arch && matchesPin(image, wanted.pinned),
   );
   if (wanted.reference.kind !== 'file') return images[0];
-  const file = statOf(wanted.reference.path, wanted.asked);
-  return images.find(({ imported }) => imported?.size === file.size && imported.modifiedMs === file.mtimeMs);
-}
-
-/** Asked for at once, see `readIfThere`. */
-function statOf(path: string, asked: string): Stats {
-  try {
-    return statSync(path);
-  } catch (cause) {
-    throw new GoqemuError({
-      code: 'image-file-missing',
-      source: 'user',
-      subject: asked,
-      message: `there is no image file ${asked} that can be read`,
-      hint: 'check the path; a name without a path is looked up in the catalogue',
-      cause,
-    });
-  }
+  const file = await statIfThere(wanted.reference.path);
+  return images.find(({ imported }) => file && imported?.size === file.size && imported.modifiedMs === file.mtimeMs);
 }
 
 function matchesPin(image: ImageManifest, pinned: PublisherChecksum | undefined): boolean {

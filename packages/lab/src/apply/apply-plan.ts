@@ -11,16 +11,20 @@ import type { LabState } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { PlanRun } from './plan-run.ts';
+import { settleImages } from './settle-images.ts';
 
 /**
  * Carries a plan out. A failing operation is in the result, not thrown.
  *
  * @throws GoqemuError `plan-stale` when the state has moved on, `locked`, or the first error of the plan's preflight
  */
-export async function applyPlan(context: EngineContext, plan: Plan, options: ApplyOptions): Promise<ApplyResult> {
+export async function applyPlan(context: EngineContext, made: Plan, options: ApplyOptions): Promise<ApplyResult> {
   const began = context.now();
-  if (plan.serial === 0) context.adoptLineage(plan.lineage);
+  if (made.serial === 0) context.adoptLineage(made.lineage);
   const before = await context.read();
+  // A plan that will be refused fetches nothing.
+  const isWorthIt = isFresh(made, before) && !problemOf(made);
+  const plan = isWorthIt ? await settleImages(context, made, options.interrupt) : made;
   // What a killed apply had journalled is saved even when nothing else is left to do.
   const settled = !before.healed && before.journal === 0 && !before.torn;
   if (isFresh(plan, before) && settled && !hasWork(plan, before.state) && !problemOf(plan)) {
@@ -62,7 +66,7 @@ function checkPreflight(plan: Plan): void {
   if (!problem) return;
   throw new GoqemuError({
     code: problem.code,
-    source: problem.code === 'protected' ? 'user' : 'environment',
+    source: ['protected', 'disk-too-small'].includes(problem.code) ? 'user' : 'environment',
     message: problem.message,
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
   });

@@ -8,17 +8,23 @@ import type { Plan } from '../plan/plan.ts';
  * Downloads or builds what a plan's machines start from. Only then is known what the images are, and with them the
  * keys of all layers: after this, plan again.
  *
- * @returns the number of images that were not there before
+ * @returns those that were not there before, by their row in lab.lock.json
  */
-export async function fetchImages(context: EngineContext, plan: Plan, signal?: AbortSignal): Promise<number> {
+export async function fetchImages(
+  context: EngineContext,
+  plan: Plan,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, ResolvedImage>> {
   const absent = new Map<string, { readonly image: ResolvedImage; readonly arch: MachineSpec['arch'] }>();
   for (const { work } of plan.operations) {
     if (work.verb !== 'make' || !('image' in work.origin) || work.origin.image.present) continue;
     const { image } = work.origin;
     absent.set(pinName(image.reference, work.spec.arch), { image, arch: work.spec.arch });
   }
-  for (const { image, arch } of absent.values()) {
-    await context.backend.ensureImage(image, arch, context.plainCall(plan.lineage, image.reference, signal));
+  const fetched = new Map<string, ResolvedImage>();
+  for (const [name, { image, arch }] of absent) {
+    const call = context.plainCall(plan.lineage, image.reference, signal);
+    fetched.set(name, await context.backend.ensureImage(image, arch, call));
   }
-  return absent.size;
+  return fetched;
 }

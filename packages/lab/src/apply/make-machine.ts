@@ -3,6 +3,7 @@ import type { ResolvedImage } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
+import { checkDiskSize } from '../plan/disk-size.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, touchLayer, type WorkOf } from './apply-context.ts';
 import { claimNamed } from './claim-layers.ts';
@@ -120,7 +121,10 @@ async function plannedImage(
   key: string,
 ): Promise<ResolvedImage> {
   const image = await backend.ensureImage(planned, spec.arch, call);
-  if (image.key === key) return image;
+  if (image.key === key) {
+    checkDiskSize(spec.name, spec, image);
+    return image;
+  }
   throw new GoqemuError({
     code: 'plan-stale',
     source: 'user',

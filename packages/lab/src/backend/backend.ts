@@ -34,6 +34,10 @@ export interface ResolvedImage {
   readonly present: boolean;
   /** The image's ordinary user. */
   readonly user: string;
+  /** Bytes that a guest sees of it, as far as that is known: a smaller disk would lose the end of it. */
+  readonly virtualSize?: number;
+  /** What stands in the way of using it, or is better known before: a file that changed, too little room for a copy. */
+  readonly notices?: readonly { readonly code: string; readonly message: string; readonly hint?: string }[];
 }
 
 /** Opaque to the engine: whatever the backend needs to find a machine again. JSON, without secrets. */

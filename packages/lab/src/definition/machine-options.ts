@@ -44,7 +44,7 @@ export interface CommonMachineOptions<Forward extends string = string> {
 export interface ImageMachineOptions<Forward extends string = string> extends CommonMachineOptions<Forward> {
   /** Catalogue name, URL or absolute path; `debian-12` unless given. */
   readonly image?: string;
-  /** Size of the disk as the guest sees it; 10 GB unless given. */
+  /** Size of the disk as the guest sees it. @default 10 GB, or as large as its image if that is larger */
   readonly disk?: ByteSize;
   /** `amd64` unless given. */
   readonly arch?: Architecture;

@@ -69,13 +69,14 @@ export class Engine {
 
   /**
    * Downloads or builds the images that a plan starts from and that are not there. Their content enters the keys of
-   * all layers, so a plan that was made before is to be made again.
+   * all layers, so a plan that was made before is best made again: it may find layers that are cached. One that is applied
+   * as it is, such as a saved one, gets the real keys in `apply`.
    *
    * @returns the number of images that were fetched
    */
   async fetchImages(plan: Plan, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
     const { fetchImages } = await acting();
-    return fetchImages(this.#context, plan, options.signal);
+    return (await fetchImages(this.#context, plan, options.signal)).size;
   }
 
   /**

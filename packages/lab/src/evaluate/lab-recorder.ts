@@ -108,7 +108,7 @@ export class LabRecorder {
       accelerator: check.oneOf(options.accelerator ?? base?.accelerator ?? 'auto', accelerators, 'accelerator'),
       memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : check.size(options.memory, 'memory'),
       cpus: check.cpus(options.cpus ?? base?.cpus ?? 2),
-      disk: base?.disk ?? check.size(options.disk ?? '10 GB', 'disk'),
+      disk: base ? base.disk : options.disk === undefined ? undefined : check.size(options.disk, 'disk'),
       user: base ? base.user : check.user(options.user),
       identity: this.#allocator.identity(name, hostname, renamedFrom),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),

@@ -44,7 +44,8 @@ export interface MachineDeclaration {
   readonly accelerator: Accelerator;
   readonly memory: number;
   readonly cpus: number;
-  readonly disk: number;
+  /** Bytes; 10 GB or as large as the image, whichever is more, when undefined. */
+  readonly disk: number | undefined;
   /** That of the image when undefined. */
   readonly user: string | undefined;
   readonly identity: MachineIdentity;

@@ -21,8 +21,10 @@ export interface BaseMaterial {
  */
 export const seedVersions = [2, 1] as const;
 
+export type SeedVersion = (typeof seedVersions)[number];
+
 /** The key of the layer that is cut when a machine from an image is ready for the first time. */
-export function baseKey(base: BaseMaterial, seed: (typeof seedVersions)[number] = seedVersions[0]): string {
+export function baseKey(base: BaseMaterial, seed: SeedVersion = seedVersions[0]): string {
   return lengthPrefixedDigest([
     'goqemu-base',
     layerVersion,

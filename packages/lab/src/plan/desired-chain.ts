@@ -1,12 +1,13 @@
 import { internalError } from '@goqemu/core';
 import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
 import { inheritedLineages } from '../fork/inheritance.ts';
-import { type BaseMaterial, baseKey, seedVersions, stepKey } from '../layer/layer-key.ts';
+import { type BaseMaterial, seedVersions } from '../layer/layer-key.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { PlannedPart } from '../step/planned-step.ts';
 import { type UploadDigest, uploadDigest } from '../step/upload-digest.ts';
 import { previewText, type Text } from '../value/text.ts';
 import type { ChainLink } from './desired-machine.ts';
+import { KeyNotes } from './provisional-keys.ts';
 import { recordedKeys } from './recorded-keys.ts';
 import { sourceUnreadable } from './render-template.ts';
 import {
@@ -28,6 +29,12 @@ export interface ChainContext {
   readonly renewed: ReadonlySet<string>;
 }
 
+/** An image as the lab names it, and its row in lab.lock.json. */
+export interface ImageNames {
+  readonly reference: string;
+  readonly name: string;
+}
+
 /** What a place in a chain is known by. */
 interface LinkKey {
   readonly key: string;
@@ -38,6 +45,7 @@ interface LinkKey {
 
 /** Works out the keys of machines in the order of declaration; one builds on those before it. */
 export class ChainBuilder {
+  readonly keys = new KeyNotes();
   readonly #context: ChainContext;
   readonly #chains = new Map<string, readonly ChainLink[]>();
   /** Index of the last link that is not a machine's own step. */
@@ -56,7 +64,11 @@ export class ChainBuilder {
     this.#recorded = recordedKeys(context.state, context.lab.machines);
   }
 
-  async build(machine: MachineDeclaration, base: BaseMaterial, image: string): Promise<readonly ChainLink[]> {
+  async build(
+    machine: MachineDeclaration,
+    base: BaseMaterial,
+    image: ImageNames,
+  ): Promise<readonly ChainLink[]> {
     const chain: ChainLink[] = machine.from
       ? this.#inherited(machine.from, machine)
       : [this.#first(machine, base, image)];
@@ -82,13 +94,17 @@ export class ChainBuilder {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.outputs(item as OutputValue)]));
   }
 
-  #first(machine: MachineDeclaration, base: BaseMaterial, image: string): ChainLink {
-    const made = seedVersions.map((version) => ({ version, key: baseKey(base, version) }));
+  #first(machine: MachineDeclaration, base: BaseMaterial, image: ImageNames): ChainLink {
+    const isDiskOpen = machine.disk === undefined;
+    const made = seedVersions.map((seed) => ({
+      version: seed,
+      key: this.keys.base({ base, seed, image: image.name, isDiskOpen }),
+    }));
     const { key, version } = this.#known(machine.name, made);
     return {
       key,
       name: 'ready',
-      summary: { image, disk: base.disk, arch: base.arch, firmware: base.firmware, user: base.user },
+      summary: { image: image.reference, disk: base.disk, arch: base.arch, firmware: base.firmware, user: base.user },
       cut: true,
       checkpoints: namesAt(machine, 0),
       waitsFor: machine.steps.length === 0 ? this.#places(machine.after) : [],
@@ -154,9 +170,9 @@ export class ChainBuilder {
     const captures = step.kind === 'run' && step.capture !== undefined;
     const keys = (lineage: string): LinkKey => {
       // Captured output is kept in this state: another lab's layer would come without it.
-      const timeless = stepKey(below, { ...material, ...(captures ? { lineage } : {}) }, dependsOn);
+      const timeless = this.keys.step(below, { ...material, ...(captures ? { lineage } : {}) }, dependsOn);
       const fresh = this.#freshness(step, timeless);
-      return { timeless, fresh, key: fresh === undefined ? timeless : stepKey(timeless, { ranAt: fresh }, []) };
+      return { timeless, fresh, key: fresh === undefined ? timeless : this.keys.step(timeless, { ranAt: fresh }, []) };
     };
     const { state } = this.#context;
     const inherited = captures ? inheritedLineages(state).map(keys) : [];

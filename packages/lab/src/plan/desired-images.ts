@@ -5,8 +5,10 @@ import { withLocation } from '../evaluate/lab-error.ts';
 import { type ImagePin, type LabLock, pinName, pinOf } from '../lock/lab-lock.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { MakePlanInput } from './make-plan.ts';
-import type { PlanNotice } from './plan.ts';
+import type { Operation } from './operation.ts';
+import type { Plan, PlanNotice } from './plan.ts';
 import type { PlanContext } from './plan-context.ts';
+import type { KeyNotes } from './provisional-keys.ts';
 
 export interface DesiredImage {
   readonly resolved: ResolvedImage;
@@ -80,4 +82,34 @@ export function newPins(images: ReadonlyMap<string, DesiredImage>, lock: LabLock
         : [[name, { key: pinOf(resolved), description: resolved.description }]],
     ),
   );
+}
+
+export function imageNotices(images: ReadonlyMap<string, DesiredImage>): readonly PlanNotice[] {
+  return [...images.values()].flatMap(({ resolved }) => resolved.notices ?? []);
+}
+
+/** What a plan keeps of keys that are not the last word, as long as an operation starts from an image that is not here. */
+export function provisionalKeys(
+  operations: readonly Operation[],
+  images: ReadonlyMap<string, DesiredImage>,
+  keys: KeyNotes,
+): Pick<Plan, 'provisional'> {
+  const needed = new Set(
+    operations.flatMap(({ work }) =>
+      work.verb === 'make' && !work.resume && 'image' in work.origin
+        ? [pinName(work.origin.image.reference, work.spec.arch)]
+        : [],
+    ),
+  );
+  // A key that lab.lock.json pins is what is wanted, here or not: an image that turns out to have another is refused.
+  const absent = [...images].filter(
+    ([name, { resolved, key }]) => needed.has(name) && !resolved.present && key === resolved.key,
+  );
+  if (absent.length === 0) return {};
+  return {
+    provisional: {
+      images: absent.map(([name, { pin }]) => ({ name, pins: pin === undefined })),
+      keys: keys.above(new Set(absent.map(([name]) => name))),
+    },
+  };
 }

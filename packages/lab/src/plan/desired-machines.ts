@@ -5,8 +5,10 @@ import type { LabState, MachineState } from '../state/lab-state.ts';
 import { ChainBuilder } from './desired-chain.ts';
 import type { DesiredImage } from './desired-images.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
+import { keptDiskSize, openDiskSize } from './disk-size.ts';
 import type { MakePlanInput } from './make-plan.ts';
 import type { Plan } from './plan.ts';
+import type { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';
 
 /** What the lab is compared with. */
@@ -21,7 +23,7 @@ export interface DesiredInput extends Pick<MakePlanInput, 'now'> {
 
 export async function buildDesired(
   input: DesiredInput,
-): Promise<{ machines: readonly DesiredMachine[]; outputs: unknown }> {
+): Promise<{ machines: readonly DesiredMachine[]; outputs: unknown; keys: KeyNotes }> {
   const { lab, state, images, secrets } = input;
   const builder = new ChainBuilder({
     lab,
@@ -30,6 +32,7 @@ export async function buildDesired(
     renewed: input.renewed,
     fingerprints: Object.fromEntries(Object.entries(secrets).map(([name, one]) => [name, one.fingerprint])),
   });
+  const disks = new Map<string, number>();
   const usedNames = new Map(
     Object.values(state.machines).map((machine) => [machine.spec.name.toLowerCase(), machine.name]),
   );
@@ -42,7 +45,11 @@ export async function buildDesired(
     const kept = recorded && machine.ignoreChanges.includes('image') ? recorded.image : undefined;
     const imageKey = kept?.key ?? image.key;
     const user = machine.user ?? image.resolved.user;
-    const { arch, firmware, accelerator, memory, cpus, disk, identity, forwards, kind } = machine;
+    const { arch, firmware, accelerator, memory, cpus, identity, forwards, kind, from } = machine;
+    const resolved = { ...image.resolved, key: imageKey };
+    const open = input.renewed.has(declared.name) ? openDiskSize(resolved) : keptDiskSize(resolved, recorded);
+    const disk = machine.disk ?? (from && disks.get(from.machine)) ?? open;
+    disks.set(declared.name, disk);
     const spec: MachineSpec = {
       name: recorded?.spec.name ?? freeName(declared.name, usedNames),
       kind,
@@ -59,16 +66,16 @@ export async function buildDesired(
     const chain = await builder.build(
       machine,
       { imageKey, disk, arch, firmware, user },
-      kept?.reference ?? machine.image,
+      { reference: kept?.reference ?? machine.image, name: pinName(declared.image, declared.arch) },
     );
     machines.push({
       declaration: machine,
       spec,
-      image: { ...image.resolved, key: imageKey },
+      image: resolved,
       chain: leaveSteps(machine, recorded, chain),
     });
   }
-  return { machines, outputs: builder.outputs(lab.outputs) };
+  return { machines, outputs: builder.outputs(lab.outputs), keys: builder.keys };
 }
 
 /** The backend's name of a new machine: its own, unless one that was renamed still goes by it. */

@@ -6,9 +6,10 @@ import { type Rename, renamesOf, withRenames } from '../machine/rename-machine.t
 import type { SecretVault } from '../secret/secret-vault.ts';
 import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import type { ReadState } from '../state/read-state.ts';
-import { imageProblems, lockNotices, newPins, resolveImages } from './desired-images.ts';
+import { imageNotices, imageProblems, lockNotices, newPins, provisionalKeys, resolveImages } from './desired-images.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import { buildDesired } from './desired-machines.ts';
+import { diskNotices, diskProblems } from './disk-size.ts';
 import { madeByTodaysSeed, olderNotices } from './older-versions.ts';
 import type { Operation } from './operation.ts';
 import { orderPortHandovers } from './order-port-handovers.ts';
@@ -18,6 +19,7 @@ import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
 import { checkNames, importProblems, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
+import { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';
 import { selectMachines } from './select-machines.ts';
 
@@ -49,10 +51,11 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   const { now } = input;
   const desire = async (renewed: ReadonlySet<string>) => {
     const desired = lab && (await buildDesired({ lab, state, images, secrets, now, renewed }));
-    const { machines = [], outputs = {} } = desired ?? {};
-    return { outputs, wanted: machines.filter((machine) => selected.has(machine.declaration.name)) };
+    const { machines = [], outputs = {}, keys = new KeyNotes() } = desired ?? {};
+    return { outputs, keys, wanted: machines.filter((machine) => selected.has(machine.declaration.name)) };
   };
-  let { wanted, outputs } = await desire(new Set(input.replace));
+  let desired = await desire(new Set(input.replace));
+  let { wanted } = desired;
   const recordedOf = (machine: MachineDeclaration): MachineState | undefined => recordedMachine(state, machine.name);
 
   const toObserve = observable(state);
@@ -85,12 +88,19 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
   let context = decide(facts, wanted, renames, input);
   const renewed = madeByTodaysSeed(context, wanted);
   if (renewed.length > 0) {
-    ({ wanted, outputs } = await desire(new Set([...facts.replace, ...renewed])));
+    desired = await desire(new Set([...facts.replace, ...renewed]));
+    ({ wanted } = desired);
     const further = await backend.findLayers(layerKeys(state, wanted), call);
     context = decide({ ...facts, stored: further }, wanted, renames, input);
   }
 
-  const notices: PlanNotice[] = [...lockNotices(images), ...olderNotices(context, wanted), ...context.notices];
+  const notices: PlanNotice[] = [
+    ...lockNotices(images),
+    ...imageNotices(images),
+    ...diskNotices(context, wanted),
+    ...olderNotices(context, wanted),
+    ...context.notices,
+  ];
   if (read.healed) {
     notices.push({
       code: 'state-healed',
@@ -102,6 +112,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...protectionProblems(context, wanted),
     ...importProblems(context),
     ...imageProblems(context, images),
+    ...diskProblems(context, wanted),
     ...taken.map((port): Preflight => portTaken(port, wanted)),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
   ];
@@ -121,9 +132,10 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     operations,
     notices,
     preflight: problems,
-    outputs: outputs as Plan['outputs'],
+    outputs: desired.outputs as Plan['outputs'],
     secrets,
     pins: newPins(images, input.lock),
+    ...provisionalKeys(operations, images, desired.keys),
     layerLimits: lab?.layerLimits ?? state.layerLimits ?? defaultLayerLimits,
   };
 }

@@ -4,6 +4,7 @@ import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { ImagePin } from '../lock/lab-lock.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import type { Operation } from './operation.ts';
+import type { ProvisionalKeys } from './provisional-keys.ts';
 
 export const planFormat = 'goqemu-plan';
 export const planVersion = 1;
@@ -40,6 +41,8 @@ export interface Plan {
   readonly secrets: Readonly<Record<string, { readonly from: SecretSource; readonly fingerprint: string }>>;
   /** Rows of lab.lock.json that applying adds. */
   readonly pins: Readonly<Record<string, ImagePin>>;
+  /** Of a plan that starts from images that are not here yet. */
+  readonly provisional?: ProvisionalKeys;
   /** How many layers without a name are kept. */
   readonly layerLimits: LayerLimits;
 }

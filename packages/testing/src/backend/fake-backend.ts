@@ -66,7 +66,12 @@ export class FakeBackend implements Backend {
         hint: `there are: ${[...this.host.images.keys()].join(', ')}`,
       });
     }
-    return { reference, key, description: `${reference}, cached`, present: true, user: 'debian' };
+    const about = { reference, user: 'debian' };
+    if (this.host.absentImages.has(reference))
+      return { ...about, key: reference, description: `${reference}, to be downloaded`, present: false };
+    const virtualSize = this.host.imageSizes.get(reference);
+    const size = virtualSize === undefined ? {} : { virtualSize };
+    return { ...about, key, description: `${reference}, cached`, present: true, ...size };
   }
 
   observe(
@@ -108,9 +113,10 @@ export class FakeBackend implements Backend {
     return this.host.memory;
   }
 
-  async ensureImage(image: ResolvedImage, _arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
+  async ensureImage(image: ResolvedImage, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
     await this.#moments.reach('ensureImage', image.reference, 'before', call);
-    return { ...image, present: true };
+    this.host.absentImages.delete(image.reference);
+    return this.resolveImage(image.reference, arch, call);
   }
 
   create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {

@@ -41,6 +41,10 @@ export class FakeHost {
     ['debian-13', 'sha256:debian-13'],
     ['ubuntu-24.04', 'sha256:ubuntu-24.04'],
   ]);
+  /** Names of images that are not here yet: their keys are provisional until `ensureImage` fetches them. */
+  readonly absentImages = new Set<string>();
+  /** Bytes that a guest sees of an image, by name; known once it is here. */
+  readonly imageSizes = new Map<string, number>();
   /** Loopback ports that somebody else listens on. */
   readonly takenPorts = new Set<number>();
   /** Bytes that machines may take together. */

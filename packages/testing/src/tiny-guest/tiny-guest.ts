@@ -61,7 +61,7 @@ async function build(path: string, options: TinyGuestOptions): Promise<void> {
   const files = join(workFolder, 'files');
   await writeOverlay(files, guestFiles);
   const tar = join(workFolder, 'root.tar');
-  const mirror = await readAptMirror(suite, { signal, logger });
+  const mirror = await readAptMirror({ suite }, { signal, logger });
   const hooks = [
     ['extract', `sync-in ${shellQuoted(files)} /`],
     ['extract', 'chroot "$1" /bin/busybox sh /boot/setup'],

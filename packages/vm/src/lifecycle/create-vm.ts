@@ -9,6 +9,7 @@ import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { networkConfig } from '../vm/vm-network.ts';
 import { writeVmState } from '../vm/vm-state.ts';
+import { checkImageBelow } from './check-image-below.ts';
 import { deleteVm } from './delete-vm.ts';
 import { placeVariables } from './place-variables.ts';
 import { qemuImg } from './qemu-img.ts';
@@ -33,7 +34,7 @@ export type VmOrigin =
 /**
  * Makes a machine's folder: disk, seed, keys. An earlier, unfinished try is cleared away first.
  *
- * @throws GoqemuError `layer-missing`, `layer-damaged`, `no-room`, `disk-create-failed`
+ * @throws GoqemuError `layer-missing`, `layer-damaged`, `image-damaged`, `no-room`, `disk-create-failed`
  */
 export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
   await deleteVm(vm, call);
@@ -49,7 +50,7 @@ export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<
 async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
   const { spec, folder, host, scope } = vm;
   const disk = await folder.nextDisk();
-  const below = 'layer' in origin ? await adopted(vm, origin.layer) : origin;
+  const below = 'layer' in origin ? await adopted(vm, origin.layer, call) : origin;
   await createOverlay(folder.file(disk), {
     qemuImg: await qemuImg(vm, call.signal),
     backing: 'manifest' in below ? join(below.folder, below.manifest.disk.name) : below.image,
@@ -91,10 +92,11 @@ function cloudInstance(instanceId: string, hostKey: string): string {
   return `${instanceId}-${lengthPrefixedDigest([hostKey]).slice(0, 8)}`;
 }
 
-async function adopted(vm: Vm, key: string): Promise<Layer> {
+async function adopted(vm: Vm, key: string, call: VmCall): Promise<Layer> {
   const { layers } = vm.host;
   const layer = await layers.get(key);
   await layers.check(layer);
+  await checkImageBelow(vm.host, join(layer.folder, layer.manifest.disk.name), call);
   return layers.adopt(layer, vm.scope.lineage);
 }
 

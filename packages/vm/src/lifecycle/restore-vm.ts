@@ -6,6 +6,7 @@ import { createOverlay, type Machine } from '@goqemu/machine';
 import { variablesBeside } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { checkImageBelow } from './check-image-below.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killVm } from './kill-vm.ts';
 import { placeVariables } from './place-variables.ts';
@@ -16,12 +17,13 @@ import { bootVm } from './start-vm.ts';
  * Takes a machine back to a layer and leaves it running and ready. What it holds beyond any layer is given up.
  * Everything that the way back needs is checked before the machine is touched.
  *
- * @throws GoqemuError `layer-missing`, `layer-damaged`, `no-room`, and what starting throws
+ * @throws GoqemuError `layer-missing`, `layer-damaged`, `image-damaged`, `no-room`, and what starting throws
  */
 export async function restoreVm(vm: Vm, key: string, session: GuestSession, call: VmCall): Promise<Machine> {
   const { layers } = vm.host;
   const layer = await layers.get(key);
   await layers.check(layer);
+  await checkImageBelow(vm.host, join(layer.folder, layer.manifest.disk.name), call);
   await layers.adopt(layer, vm.scope.lineage);
   await removeAbandonedDrafts(vm.folder.path);
   const disk = await vm.folder.nextDisk();

@@ -6,6 +6,7 @@ import { giveNameAndMachineId } from '../guest/give-identity.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { checkImageBelow } from './check-image-below.ts';
 import { connectNetwork } from './connect-network.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killOthers, killVm } from './kill-vm.ts';
@@ -17,7 +18,7 @@ import { writeDown } from './write-down.ts';
  * stands on where that fits, and else by a boot.
  *
  * @returns the running machine; close it when done, QEMU goes on
- * @throws GoqemuError `stage-stalled` with the console's last lines, and what launching throws
+ * @throws GoqemuError `image-damaged`, `stage-stalled` with the console's last lines, and what launching throws
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   await removeAbandonedDrafts(vm.folder.path);
@@ -26,6 +27,7 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
   const { resumeFrom, disk, variables } = await vm.state();
+  await checkImageBelow(vm.host, vm.folder.file(disk), call);
   const layer = resumeFrom ? await vm.host.layers.get(resumeFrom) : undefined;
   const resumed = layer && (await goOnFromLayer(vm, layer, { disk, variables }, session, call));
   return resumed ?? bootVm(vm, session, call);

@@ -37,7 +37,7 @@ export const imageCommands = [
     name: 'image pull',
     summary: 'fetch an image, verified, before a lab needs it',
     description:
-      'Downloads it again where the publisher has a newer one. Without a reachable publisher debian-12 is built.',
+      'Downloads it again where the publisher has a newer one. A Debian whose publisher cannot be reached is built.',
     positionals: [image],
     options: fetchOptions,
     examples: [{ command: 'goqemu image pull debian-12', does: 'into ~/qemu/img' }],

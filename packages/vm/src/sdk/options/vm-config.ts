@@ -17,7 +17,7 @@ export interface QemuVMConfig {
   readonly memory?: ByteSize;
   /** 1 to 255; default 2. */
   readonly cpus?: number;
-  /** Size of the disk as the guest sees it; default 10 GB. It takes only the room that is written to. */
+  /** Size of the disk as the guest sees it; it takes only the room that is written to. @default 10 GB, or as large as its image if that is larger */
   readonly disk?: ByteSize;
   /**
    * Where snapshots are kept: in `~/qemu/snapshots` (the default), or in a RAM file system of the host, where they

@@ -28,11 +28,12 @@ export async function temporaryName(host: VmHost): Promise<string> {
 export async function makeRecord(
   host: VmHost,
   name: string,
-  { shape, name: chosenName }: CheckedConfig,
+  { shape, given, name: chosenName }: CheckedConfig,
   image: CachedImage,
   call: VmCall,
 ): Promise<StandaloneRecord> {
-  if (shape.disk < image.virtualSize) throw diskTooSmall(shape.disk, image);
+  const disk = given.disk ?? Math.max(shape.disk, image.virtualSize);
+  if (disk < image.virtualSize) throw diskTooSmall(disk, image);
   const installation = await host.installation('amd64', call.signal);
   const { network, reason } = await withTrialFolder(host, name, (trialFolder) =>
     chooseHostNetwork(shape.network, {
@@ -59,7 +60,7 @@ export async function makeRecord(
       accelerator: shape.accelerator,
       memory: shape.memory,
       cpus: shape.cpus,
-      disk: shape.disk,
+      disk,
       user: shape.user ?? image.user,
       identity: newIdentity(name, sshPort),
       forwards,
@@ -97,6 +98,6 @@ function diskTooSmall(disk: number, image: CachedImage): GoqemuError {
     source: 'user',
     subject: 'disk',
     message: `disk: the image ${image.name} needs at least ${formatByteSize(image.virtualSize)}, got ${formatByteSize(disk)}`,
-    hint: `give the VM a larger disk: disk: '${formatByteSize(image.virtualSize)}'`,
+    hint: `give the VM a larger disk, or leave disk out: it is then as large as its image`,
   });
 }

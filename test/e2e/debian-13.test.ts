@@ -1,0 +1,3 @@
+import { testDebianRelease } from './debian-release.ts';
+
+testDebianRelease('debian-13', 'trixie');
