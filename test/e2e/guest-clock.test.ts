@@ -42,7 +42,7 @@ function within(milliseconds: number): void {
  */
 async function behind(folder: LabFolder, ...options: string[]): Promise<number> {
   const answer = 'while read -r line; do date +%s%3N; done';
-  const command = [goqemuCommand, 'exec', ...options, 'web', '--', 'sh', '-c', answer];
+  const command = [goqemuCommand, 'exec', '--stdin', ...options, 'web', '--', 'sh', '-c', answer];
   const child = spawn(process.execPath, command, {
     cwd: folder.path,
     env: { ...process.env, ...folder.env },

@@ -2,10 +2,13 @@ import { GoqemuError } from '@goqemu/core';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { collectGarbage } from '../layer/collect-layers.ts';
+import { namedLayers } from '../layer/layer-facts.ts';
+import type { LabState, StatePatch } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
-import { findCheckpoint } from './find-checkpoint.ts';
+import { type FoundCheckpoint, findCheckpoint } from './find-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
+import { withoutFailed } from './settle-checkpoints.ts';
 
 /** Takes a checkpoint's name away; its files go when nothing reaches them any more. */
 export async function deleteCheckpoint(
@@ -31,12 +34,8 @@ export async function deleteCheckpoint(
   const report = checkpointReport(found, stored, read.state);
   const writer = await StateWriter.open(context.storage, read, context.command);
   try {
-    await writer.begin(found.id, { checkpoints: { [found.id]: null } });
-    const named = new Set(
-      Object.values(writer.state.checkpoints).flatMap((one) =>
-        Object.values(one.machines).map((machine) => machine.layer),
-      ),
-    );
+    await writer.begin(found.id, nameless(writer.state, found));
+    const named = namedLayers(writer.state);
     for (const layer of layers) {
       if (stored.has(layer) && !named.has(layer)) await context.backend.describeLayer(layer, [], call);
     }
@@ -50,4 +49,11 @@ export async function deleteCheckpoint(
     context.emit({ type: 'state-saved', serial: saved.serial });
   }
   return report;
+}
+
+/** The state without the name. */
+function nameless(state: LabState, { id, origin, machines }: FoundCheckpoint): StatePatch {
+  if (origin === 'taken') return { checkpoints: { [id]: null } };
+  const rows = Object.values(state.machines).filter(({ name }) => machines[name]);
+  return { machines: Object.fromEntries(rows.map((machine) => [machine.name, withoutFailed(machine)])) };
 }

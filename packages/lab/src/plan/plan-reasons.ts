@@ -1,6 +1,7 @@
 import { formatByteSize, formatDuration } from '@goqemu/core';
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
+import { layerName } from '../state/layer-name.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { Position } from './machine-position.ts';
 import type { PropertyChange } from './operation.ts';
@@ -108,8 +109,4 @@ export function restoreReason(
         ? ', and the layer of the step before it is no longer there'
         : `, and the layers of the ${unlayered} steps before it are no longer there`;
   return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}${gone}`;
-}
-
-function layerName(applied: readonly AppliedStep[]): string {
-  return applied.length <= 1 ? 'before the first step' : `after "${applied.at(-1)?.name}"`;
 }
