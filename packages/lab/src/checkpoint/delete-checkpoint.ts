@@ -42,7 +42,7 @@ export async function deleteCheckpoint(
     // What was taken by hand can be made by no plan: nothing is kept in case it is wanted again.
     const inUse = new Set(Object.values(writer.state.machines).map((machine) => machine.layer));
     const gone = layers.filter((layer) => !named.has(layer) && !inUse.has(layer));
-    await writer.end(found.id, { layers: Object.fromEntries(gone.map((layer) => [layer, null])) });
+    await writer.end(found.id, { layers: without(writer.state.layers, new Set(gone)) });
     if (gone.length > 0) await collectGarbage(context.backend, writer, call, { gone });
   } finally {
     const saved = await writer.save(new Date(context.now()).toISOString());
@@ -56,4 +56,15 @@ function nameless(state: LabState, { id, origin, machines }: FoundCheckpoint): S
   if (origin === 'taken') return { checkpoints: { [id]: null } };
   const rows = Object.values(state.machines).filter(({ name }) => machines[name]);
   return { machines: Object.fromEntries(rows.map((machine) => [machine.name, withoutFailed(machine)])) };
+}
+
+/** The notes of layers without some of them: what stood on one stands on what that one stood on. */
+function without(notes: LabState['layers'], gone: ReadonlySet<string>): NonNullable<StatePatch['layers']> {
+  const below = (key: string | null): string | null =>
+    key !== null && gone.has(key) ? below(notes[key]?.parent ?? null) : key;
+  const above = Object.entries(notes).filter(([key, { parent }]) => !gone.has(key) && parent !== below(parent));
+  return Object.fromEntries([
+    ...[...gone].map((key) => [key, null] as const),
+    ...above.map(([key, note]) => [key, { ...note, parent: below(note.parent) }] as const),
+  ]);
 }

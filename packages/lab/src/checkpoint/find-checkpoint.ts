@@ -1,6 +1,7 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
+import { withParents } from './checkpoint-tree.ts';
 
 /** What the checkpoint of machines whose steps failed is called. */
 const failedDescription = 'failed';
@@ -11,6 +12,7 @@ export interface FoundCheckpoint {
   readonly origin: 'declared' | 'taken' | 'failed';
   readonly description: string;
   readonly createdAt: string;
+  /** Id of the checkpoint that it stands on. */
   readonly parent: string | null;
   readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
 }
@@ -18,10 +20,11 @@ export interface FoundCheckpoint {
 /** What failed steps left, those taken by hand, oldest first, then those that the lab declares. */
 export function allCheckpoints(state: LabState): readonly FoundCheckpoint[] {
   const taken = Object.values(state.checkpoints)
-    .map((checkpoint): FoundCheckpoint => ({ ...checkpoint, origin: 'taken' }))
+    .map((checkpoint): FoundCheckpoint => ({ ...checkpoint, origin: 'taken', parent: null }))
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   const names = [...new Set(restorable(state).flatMap((machine) => Object.keys(machine.checkpoints)))].sort();
-  return [...failedCheckpoint(state), ...taken, ...names.map((name) => declaredCheckpoint(state, name))];
+  const declared = names.map((name) => declaredCheckpoint(state, name));
+  return withParents(state, [...failedCheckpoint(state), ...taken, ...declared]);
 }
 
 /** What failed steps left on machines is one checkpoint, whichever of them failed; none when nothing is kept. */
@@ -55,23 +58,14 @@ function restorable(state: LabState): readonly MachineState[] {
 
 function declaredCheckpoint(state: LabState, name: string): FoundCheckpoint {
   const machines: Record<string, { layer: string; applied: readonly AppliedStep[] }> = {};
-  let parent: string | null = null;
   for (const machine of restorable(state)) {
     const layer = Object.hasOwn(machine.checkpoints, name) ? machine.checkpoints[name] : undefined;
     if (layer === undefined) continue;
     const steps = [...machine.applied, ...(machine.above ?? []).slice(machine.applied.length)];
     const index = steps.findIndex((step) => step.key === layer);
     if (index >= 0) machines[machine.name] = { layer, applied: steps.slice(0, index + 1) };
-    parent ??= nameBelow(state, machine, steps.slice(0, Math.max(index, 0)));
   }
-  return { id: declaredId(state, name), origin: 'declared', description: name, createdAt: '', parent, machines };
-}
-
-/** The id of the checkpoint that the lab declares nearest below, on the same machine. */
-function nameBelow(state: LabState, machine: MachineState, steps: readonly AppliedStep[]): string | null {
-  const named = new Map(Object.entries(machine.checkpoints).map(([name, layer]) => [layer, name]));
-  const below = steps.findLast((step) => named.has(step.key));
-  return below ? declaredId(state, named.get(below.key) ?? '') : null;
+  return { id: declaredId(state, name), origin: 'declared', description: name, createdAt: '', parent: null, machines };
 }
 
 function declaredId(state: LabState, name: string): string {

@@ -85,7 +85,6 @@ export interface TakenCheckpoint {
   readonly pending?: boolean;
   readonly description: string;
   readonly createdAt: string;
-  readonly parent: string | null;
   readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
 }
 

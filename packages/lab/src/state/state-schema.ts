@@ -91,7 +91,6 @@ export const stateSchema = z.looseObject({
       pending: z.optional(z.boolean()),
       description: z.string(),
       createdAt: z.string(),
-      parent: z.nullable(z.string()),
       machines: keyedBy(z.object({ layer: z.string(), applied })),
     }),
   ),
