@@ -132,7 +132,11 @@ async function tree(bench: LabBench): Promise<Record<string, string | null>> {
 test('a checkpoint is listed below the one that it stands on, declared or taken, also after a restore', async () => {
   const labOf = (...scripts: readonly string[]) =>
     defineLab({ name: 'tree' }, (builder) => {
-      const web = builder.vm('web', { memory: '1 GiB' }).run('one', 'echo one').checkpoint('declared').run('two', 'two');
+      const web = builder
+        .vm('web', { memory: '1 GiB' })
+        .run('one', 'echo one')
+        .checkpoint('declared')
+        .run('two', 'two');
       for (const script of scripts) web.run(script, script).checkpoint(`after ${script}`);
     });
   const bench = new LabBench();
