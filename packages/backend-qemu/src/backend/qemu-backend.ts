@@ -6,6 +6,7 @@ import type {
   Backend,
   BackendCall,
   BackendRecord,
+  CollectedLayers,
   CutLayer,
   CutResult,
   FlattenedLayer,
@@ -175,7 +176,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
     keep: readonly string[],
     call: BackendCall,
     options: { readonly dryRun?: boolean } = {},
-  ): Promise<{ readonly removed: number; readonly bytes: number }> {
+  ): Promise<CollectedLayers> {
     const { collectStored } = await acting();
     return collectStored(this.host, keep, call.scope, options);
   }

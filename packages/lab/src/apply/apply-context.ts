@@ -46,7 +46,18 @@ export function touchLayer(context: ApplyContext, key: string | null): { layers?
   return note && key !== null ? { layers: { [key]: { ...note, usedAt: context.now() } } } : {};
 }
 
-export function took(context: ApplyContext, what: string, name: string, began: number): Record<string, number> {
+/** What was measured, for estimates: of this machine and of any. */
+export function took(context: ApplyContext, measured: Measured): Record<string, number> {
+  const { what, name, road, began } = measured;
   const milliseconds = context.now() - began;
-  return { [what]: milliseconds, [`${what}:${name}`]: milliseconds };
+  const suffix = road === undefined ? '' : `:${road}`;
+  return { [`${what}${suffix}`]: milliseconds, [`${what}:${name}${suffix}`]: milliseconds };
+}
+
+export interface Measured {
+  readonly what: string;
+  readonly name: string;
+  /** Where it matters: from the RAM of a layer, or by a boot. */
+  readonly road?: 'ram' | 'boot';
+  readonly began: number;
 }

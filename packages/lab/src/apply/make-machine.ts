@@ -5,9 +5,10 @@ import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import { checkDiskSize } from '../plan/disk-size.ts';
 import type { MachineState } from '../state/lab-state.ts';
-import { type ApplyContext, recordOf, stateOf, touchLayer, type WorkOf } from './apply-context.ts';
+import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
 import { claimNamed } from './claim-layers.ts';
 import { deleteMachine } from './delete-machine.ts';
+import { watchRoad } from './watch-road.ts';
 
 export async function adopt(context: ApplyContext, id: string, name: string, work: WorkOf<'adopt'>): Promise<void> {
   if (work.discard) await deleteMachine(context, id, name);
@@ -86,12 +87,13 @@ export async function make(context: ApplyContext, id: string, name: string, work
     });
   }
   const made = stateOf(context, name);
-  const record = await backend.start(spec, recordOf(made), call);
+  const watched = watchRoad(call);
+  const record = await backend.start(spec, recordOf(made), watched.call);
   const started: MachineState = { ...made, record, ready: true };
   if (started.applied.length > 0) {
     await writer.end(id, {
       machines: { [name]: started },
-      durations: { [`make:${name}:layer`]: context.now() - began, 'make:layer': context.now() - began },
+      durations: took(context, { what: 'make:layer', name, road: watched.road(), began }),
     });
     return;
   }
@@ -109,7 +111,7 @@ export async function make(context: ApplyContext, id: string, name: string, work
     layers: {
       [key]: { machine: name, parent: null, shape: ramShape(spec), bytes: cut.layer.bytes, usedAt: context.now() },
     },
-    durations: { [`make:${name}:image`]: context.now() - began, 'make:image': context.now() - began },
+    durations: took(context, { what: 'make:image', name, began }),
   });
 }
 

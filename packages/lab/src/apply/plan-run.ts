@@ -6,7 +6,7 @@ import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
 import { clearFork } from '../fork/remove-fork.ts';
 import { appendHistory } from '../history/history.ts';
 import { coalesceLayers, tellCoalesced } from '../layer/coalesce-layers.ts';
-import { collectGarbage, forgetLostCheckpoints } from '../layer/collect-layers.ts';
+import { collectGarbage, failedLayers, forgetFailed, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
 import type { Operation } from '../plan/operation.ts';
@@ -34,6 +34,8 @@ export class PlanRun {
   readonly #inDoubt: string[] = [];
   readonly #done = new Set<string>();
   readonly #counts: Record<string, number> = {};
+  /** What failed steps of earlier applies have left. */
+  readonly #failedBefore: ReadonlySet<string>;
   /** How many operations still to be done start from a layer. */
   readonly #origins = new Map<string, number>();
 
@@ -43,6 +45,7 @@ export class PlanRun {
     this.#writer = writer;
     this.#options = options;
     this.#began = began;
+    this.#failedBefore = failedLayers(writer.state);
     for (const operation of plan.operations) this.#countOrigin(operation, 1);
   }
 
@@ -194,7 +197,8 @@ export class PlanRun {
     try {
       const changed = this.#plan.operations.some((operation) => operation.action !== 'reuse');
       if (changed) {
-        const gone = await forgetLostCheckpoints(this.#writer);
+        const over = await forgetFailed(this.#writer, this.#failedBefore);
+        const gone = [...over, ...(await forgetLostCheckpoints(this.#writer))];
         await collectGarbage(context.backend, this.#writer, call, gone.length > 0 ? { gone } : {});
       }
       const empty = Object.keys(this.#writer.state.machines).length === 0;

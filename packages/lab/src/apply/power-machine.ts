@@ -8,7 +8,7 @@ export async function start(context: ApplyContext, id: string, name: string, spe
   const record = await context.backend.start(spec, recordOf(machine), context.call);
   await context.writer.end(id, {
     machines: { [name]: { ...stateOf(context, name), spec, record, ready: true } },
-    durations: took(context, 'start', name, began),
+    durations: took(context, { what: 'start', name, began }),
   });
 }
 
@@ -18,6 +18,6 @@ export async function stop(context: ApplyContext, id: string, name: string): Pro
   const record = await context.backend.stop(machine.spec, recordOf(machine), context.call);
   await context.writer.end(id, {
     machines: { [name]: { ...stateOf(context, name), record } },
-    durations: took(context, 'stop', name, began),
+    durations: took(context, { what: 'stop', name, began }),
   });
 }

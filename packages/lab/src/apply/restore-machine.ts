@@ -2,12 +2,14 @@ import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
 import { claimNamed } from './claim-layers.ts';
+import { watchRoad } from './watch-road.ts';
 
 export async function restore(context: ApplyContext, id: string, name: string, work: WorkOf<'restore'>): Promise<void> {
   const began = context.now();
   await claimNamed(context, work.checkpoints);
-  await restoreTo(context, id, name, work.spec, work.layer, work.applied, work.checkpoints);
-  await context.writer.note({ durations: took(context, 'restore', name, began) });
+  const { call, road } = watchRoad(context.call);
+  await restoreTo({ ...context, call }, id, name, work.spec, work.layer, work.applied, work.checkpoints);
+  await context.writer.note({ durations: took(context, { what: 'restore', name, road: road(), began }) });
 }
 
 export async function restoreTo(

@@ -8,7 +8,7 @@ import { resolveStep } from '../step/resolve-step.ts';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import { uploadDigest } from '../step/upload-digest.ts';
 import { type ApplyContext, lateValues, recordOf, stateOf, type WorkOf } from './apply-context.ts';
-import { restoreTo } from './restore-machine.ts';
+import { goBack } from './go-back.ts';
 
 export async function runStep(context: ApplyContext, id: string, name: string, work: WorkOf<'step'>): Promise<void> {
   const { backend, writer, call } = context;
@@ -20,8 +20,10 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   // Nothing can take an imported machine back: a step of it that was cut off runs again where it is.
   const dirty = before.imported !== true;
   if (!pure || work.cut || work.isStored) await writer.begin(id, { machines: { [name]: { ...before, dirty } } });
+  let inGuest = true;
   try {
     const result = await runQuietly(context, work.spec, before, step);
+    inGuest = false;
     await checkSource(work); // again: what was copied is what was planned only if nothing changed meanwhile
     const captured = await keepCapture(context, work, result.stdout);
     const applied = [...before.applied, work.applied];
@@ -46,7 +48,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   } catch (error) {
     // Cut off by the second interrupt: nothing more is asked of the machine, the next plan settles it.
     if (call.signal.aborted) throw error;
-    throw await goBack(context, id, name, work, before, error);
+    throw await goBack(context, { id, machine: name, work, before, error, inGuest });
   }
 }
 
@@ -103,38 +105,6 @@ async function runQuietly(
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
-}
-
-/** A failed step leaves the machine at the layer before it. */
-async function goBack(
-  context: ApplyContext,
-  id: string,
-  name: string,
-  work: WorkOf<'step'>,
-  before: MachineState,
-  error: unknown,
-): Promise<unknown> {
-  if (work.step.kind === 'waitFor') {
-    await context.writer.end(id, { machines: { [name]: { ...before, dirty: false } } });
-    return error;
-  }
-  if (before.layer === null) return error;
-  const { layer } = before;
-  const taken = Object.values(context.writer.state.checkpoints)
-    .map((checkpoint) => checkpoint.machines[name])
-    .find((machine) => machine?.layer === layer);
-  const onLayer = before.applied.findIndex((step) => step.key === layer);
-  try {
-    const applied = taken?.applied ?? before.applied.slice(0, onLayer + 1);
-    await restoreTo(context, id, name, work.spec, before.layer, applied, before.checkpoints);
-  } catch (second) {
-    context.call.progress({
-      kind: 'notice',
-      code: 'rollback-failed',
-      message: `${name} could not be taken back to the layer before ${work.step.name}; the next apply will try again: ${second instanceof Error ? second.message : String(second)}`,
-    });
-  }
-  return error;
 }
 
 /** What was uploaded must be what was planned. */

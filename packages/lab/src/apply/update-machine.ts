@@ -37,7 +37,7 @@ export async function update(context: ApplyContext, id: string, name: string, wo
     const stopped = await backend.stop(before.spec, recordOf(machine), call);
     const record = await backend.start(work.spec, stopped, call);
     machine = { ...machine, record, spec: work.spec, ready: true };
-    await writer.end(id, { machines: { [name]: machine }, durations: took(context, 'restart', name, began) });
+    await writer.end(id, { machines: { [name]: machine }, durations: took(context, { what: 'restart', name, began }) });
     return;
   }
   // A machine that is not restarted here keeps running as it is: its new shape counts from its next start.

@@ -98,6 +98,18 @@ export interface FlattenedLayer {
   readonly bytes: { readonly before: number; readonly after: number };
 }
 
+/** What a collection did, or would do. */
+export interface CollectedLayers {
+  /** Layers that went from the store. */
+  readonly removed: number;
+  /** Bytes that are free by it. */
+  readonly bytes: number;
+  /** Keys of the layers that are this lab's no more: those that went, and those that another lab has still. */
+  readonly gone: readonly string[];
+  /** Layers that a disk still stands on, which lose their RAM and their name, with the bytes that this frees. */
+  readonly stripped: readonly { readonly key: string; readonly bytes: number }[];
+}
+
 export interface CutLayer {
   readonly machine: MachineSpec;
   readonly record: BackendRecord;
@@ -247,7 +259,7 @@ export interface Backend {
     keep: readonly string[],
     call: BackendCall,
     options?: { readonly dryRun?: boolean },
-  ): Promise<{ readonly removed: number; readonly bytes: number }>;
+  ): Promise<CollectedLayers>;
   /** Removes what the lab leaves besides its machines: folders, keys that no layer needs. */
   dispose(call: BackendCall): Promise<void>;
 }

@@ -1,6 +1,9 @@
 /** What a backend tells while it works; the engine adds the operation that it belongs to. */
 export type BackendProgress =
-  /** A stage of getting ready began or ended: `firmware`, `kernel`, `ssh-banner`, `login`, `cloud-init`, `download`, `build`, … */
+  /**
+   * A stage of getting ready began or ended: `firmware`, `kernel`, `ssh-banner`, `login`, `cloud-init`, `download`, `build`,
+   * …; `restore` is that of a machine that goes on from the RAM of a layer, and does not boot.
+   */
   | {
       readonly kind: 'stage';
       readonly stage: string;

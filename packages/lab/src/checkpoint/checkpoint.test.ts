@@ -116,3 +116,52 @@ test('a machine that is renamed to the name of one that is gone takes its place 
   assert.equal(bench.host.machines.size, 1);
   assert.deepEqual(db?.disk, before);
 });
+
+/** The names of checkpoints, each with the name of the one that it is listed below. */
+async function tree(bench: LabBench): Promise<Record<string, string | null>> {
+  const { checkpoints } = await bench.engine('tree').listCheckpoints();
+  const names = new Map(checkpoints.map(({ id, descriptions }) => [id, descriptions[0] ?? '']));
+  return Object.fromEntries(
+    checkpoints.map(({ descriptions, parent }) => [
+      descriptions[0],
+      parent === null ? null : (names.get(parent) ?? parent),
+    ]),
+  );
+}
+
+test('a checkpoint is listed below the one that it stands on, declared or taken, also after a restore', async () => {
+  const labOf = (...scripts: readonly string[]) =>
+    defineLab({ name: 'tree' }, (builder) => {
+      const web = builder
+        .vm('web', { memory: '1 GiB' })
+        .run('one', 'echo one')
+        .checkpoint('declared')
+        .run('two', 'two');
+      for (const script of scripts) web.run(script, script).checkpoint(`after ${script}`);
+    });
+  const bench = new LabBench();
+  const take = (description: string) => bench.engine('tree').createCheckpoint({ description });
+  await bench.apply(labOf());
+  assert.notEqual((await take('first')).parent, null, 'the report of the command knows it too');
+  await bench.engine('tree').restoreCheckpoint('declared');
+  await take('after a restore');
+  await take('on that');
+  await bench.engine('tree').restoreCheckpoint('first');
+  await take('on the first');
+  await bench.apply(labOf('more'));
+  await bench.tryApply(labOf('more', 'exit 1'));
+  assert.deepEqual(await tree(bench), {
+    failed: 'after more',
+    first: 'declared',
+    'after a restore': 'declared',
+    'on that': 'after a restore',
+    'on the first': 'first',
+    declared: null,
+    'after more': 'on the first',
+  });
+  await bench.engine('tree').deleteCheckpoint('after a restore');
+  await bench.engine('tree').deleteCheckpoint('on the first');
+  const left = await tree(bench);
+  assert.equal(left['on that'], 'declared', 'it hangs below what the deleted one stood on');
+  assert.equal(left['after more'], 'first');
+});

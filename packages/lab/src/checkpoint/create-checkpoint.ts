@@ -6,6 +6,7 @@ import type { MachineState, TakenCheckpoint } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
+import { findCheckpoint } from './find-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
 import { taken } from './settle-checkpoints.ts';
 
@@ -25,14 +26,11 @@ export async function createCheckpoint(
   const writer = await StateWriter.open(context.storage, read, context.command);
   const id = Buffer.from(context.random(4)).toString('hex');
   const keyOf = (machine: MachineState) => lengthPrefixedDigest(['goqemu-taken', lineage, id, machine.name]);
-  const parents = new Set(machines.map((machine) => parentOf(read.state.checkpoints, machine)));
-  const [parent = null] = parents.size === 1 ? parents : [];
   const checkpoint: TakenCheckpoint = {
     id,
     pending: true,
     description,
     createdAt: new Date(context.now()).toISOString(),
-    parent,
     machines: Object.fromEntries(
       machines.map((machine) => [machine.name, { layer: keyOf(machine), applied: machine.applied }]),
     ),
@@ -63,7 +61,7 @@ export async function createCheckpoint(
       return [name, row && record ? { ...row, record } : (row ?? null)] as const;
     });
     await writer.end(id, { ...patch, machines: Object.fromEntries(records) });
-    return checkpointReport({ ...checkpoint, origin: 'taken' }, stored, writer.state);
+    return checkpointReport(findCheckpoint(writer.state, id), stored, writer.state);
   } finally {
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
@@ -99,10 +97,6 @@ async function cutAll(
     });
     throw error;
   }
-}
-
-function parentOf(checkpoints: Readonly<Record<string, TakenCheckpoint>>, machine: MachineState): string | null {
-  return Object.values(checkpoints).find((one) => one.machines[machine.name]?.layer === machine.layer)?.id ?? null;
 }
 
 function checkDescription(description: string): void {

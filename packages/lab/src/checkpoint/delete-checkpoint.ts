@@ -2,10 +2,13 @@ import { GoqemuError } from '@goqemu/core';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { collectGarbage } from '../layer/collect-layers.ts';
+import { namedLayers } from '../layer/layer-facts.ts';
+import type { LabState, StatePatch } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
-import { findCheckpoint } from './find-checkpoint.ts';
+import { type FoundCheckpoint, findCheckpoint } from './find-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
+import { withoutFailed } from './settle-checkpoints.ts';
 
 /** Takes a checkpoint's name away; its files go when nothing reaches them any more. */
 export async function deleteCheckpoint(
@@ -31,23 +34,37 @@ export async function deleteCheckpoint(
   const report = checkpointReport(found, stored, read.state);
   const writer = await StateWriter.open(context.storage, read, context.command);
   try {
-    await writer.begin(found.id, { checkpoints: { [found.id]: null } });
-    const named = new Set(
-      Object.values(writer.state.checkpoints).flatMap((one) =>
-        Object.values(one.machines).map((machine) => machine.layer),
-      ),
-    );
+    await writer.begin(found.id, nameless(writer.state, found));
+    const named = namedLayers(writer.state);
     for (const layer of layers) {
       if (stored.has(layer) && !named.has(layer)) await context.backend.describeLayer(layer, [], call);
     }
     // What was taken by hand can be made by no plan: nothing is kept in case it is wanted again.
     const inUse = new Set(Object.values(writer.state.machines).map((machine) => machine.layer));
     const gone = layers.filter((layer) => !named.has(layer) && !inUse.has(layer));
-    await writer.end(found.id, { layers: Object.fromEntries(gone.map((layer) => [layer, null])) });
+    await writer.end(found.id, { layers: without(writer.state.layers, new Set(gone)) });
     if (gone.length > 0) await collectGarbage(context.backend, writer, call, { gone });
   } finally {
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
   }
   return report;
+}
+
+/** The state without the name. */
+function nameless(state: LabState, { id, origin, machines }: FoundCheckpoint): StatePatch {
+  if (origin === 'taken') return { checkpoints: { [id]: null } };
+  const rows = Object.values(state.machines).filter(({ name }) => machines[name]);
+  return { machines: Object.fromEntries(rows.map((machine) => [machine.name, withoutFailed(machine)])) };
+}
+
+/** The notes of layers without some of them: what stood on one stands on what that one stood on. */
+function without(notes: LabState['layers'], gone: ReadonlySet<string>): NonNullable<StatePatch['layers']> {
+  const below = (key: string | null): string | null =>
+    key !== null && gone.has(key) ? below(notes[key]?.parent ?? null) : key;
+  const above = Object.entries(notes).filter(([key, { parent }]) => !gone.has(key) && parent !== below(parent));
+  return Object.fromEntries([
+    ...[...gone].map((key) => [key, null] as const),
+    ...above.map(([key, note]) => [key, { ...note, parent: below(note.parent) }] as const),
+  ]);
 }

@@ -1,24 +1,54 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
+import { withParents } from './checkpoint-tree.ts';
 
-/** A checkpoint by hand, or a name that the lab gives to layers of its machines. */
+/** What the checkpoint of machines whose steps failed is called. */
+const failedDescription = 'failed';
+
+/** A checkpoint by hand, a name that the lab gives to layers of its machines, or what failed steps left on them. */
 export interface FoundCheckpoint {
   readonly id: string;
-  readonly origin: 'declared' | 'taken';
+  readonly origin: 'declared' | 'taken' | 'failed';
   readonly description: string;
   readonly createdAt: string;
+  /** Id of the checkpoint that it stands on. */
   readonly parent: string | null;
   readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
 }
 
-/** Those taken by hand, oldest first, then those that the lab declares. */
+/** What failed steps left, those taken by hand, oldest first, then those that the lab declares. */
 export function allCheckpoints(state: LabState): readonly FoundCheckpoint[] {
   const taken = Object.values(state.checkpoints)
-    .map((checkpoint): FoundCheckpoint => ({ ...checkpoint, origin: 'taken' }))
+    .map((checkpoint): FoundCheckpoint => ({ ...checkpoint, origin: 'taken', parent: null }))
     .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   const names = [...new Set(restorable(state).flatMap((machine) => Object.keys(machine.checkpoints)))].sort();
-  return [...taken, ...names.map((name) => declaredCheckpoint(state, name))];
+  const declared = names.map((name) => declaredCheckpoint(state, name));
+  return withParents(state, [...failedCheckpoint(state), ...taken, ...declared]);
+}
+
+/** What failed steps left on machines is one checkpoint, whichever of them failed; none when nothing is kept. */
+function failedCheckpoint(state: LabState): readonly FoundCheckpoint[] {
+  const kept = restorable(state).flatMap(({ name, failed }) => (failed ? [[name, failed] as const] : []));
+  if (kept.length === 0) return [];
+  const layers = kept.map(([, { layer }]) => layer).sort();
+  const at = kept.map(([, failed]) => failed.at).sort();
+  return [
+    {
+      id: lengthPrefixedDigest(['goqemu-failed', state.lineage, ...layers]).slice(0, 8),
+      origin: 'failed',
+      description: failedDescription,
+      createdAt: at.at(-1) ?? '',
+      parent: null,
+      machines: Object.fromEntries(kept.map(([name, { layer, applied }]) => [name, { layer, applied }])),
+    },
+  ];
+}
+
+/** How what a failed step left is found: by its id when a checkpoint of the lab has the same name. */
+export function failedName(state: LabState): string {
+  const named = allCheckpoints(state).filter(({ description }) => description === failedDescription);
+  return named.length === 1 ? failedDescription : (named[0]?.id ?? failedDescription);
 }
 
 /** A template is a base for machines: nobody goes back to a checkpoint of it. */
@@ -28,23 +58,14 @@ function restorable(state: LabState): readonly MachineState[] {
 
 function declaredCheckpoint(state: LabState, name: string): FoundCheckpoint {
   const machines: Record<string, { layer: string; applied: readonly AppliedStep[] }> = {};
-  let parent: string | null = null;
   for (const machine of restorable(state)) {
     const layer = Object.hasOwn(machine.checkpoints, name) ? machine.checkpoints[name] : undefined;
     if (layer === undefined) continue;
     const steps = [...machine.applied, ...(machine.above ?? []).slice(machine.applied.length)];
     const index = steps.findIndex((step) => step.key === layer);
     if (index >= 0) machines[machine.name] = { layer, applied: steps.slice(0, index + 1) };
-    parent ??= nameBelow(state, machine, steps.slice(0, Math.max(index, 0)));
   }
-  return { id: declaredId(state, name), origin: 'declared', description: name, createdAt: '', parent, machines };
-}
-
-/** The id of the checkpoint that the lab declares nearest below, on the same machine. */
-function nameBelow(state: LabState, machine: MachineState, steps: readonly AppliedStep[]): string | null {
-  const named = new Map(Object.entries(machine.checkpoints).map(([name, layer]) => [layer, name]));
-  const below = steps.findLast((step) => named.has(step.key));
-  return below ? declaredId(state, named.get(below.key) ?? '') : null;
+  return { id: declaredId(state, name), origin: 'declared', description: name, createdAt: '', parent: null, machines };
 }
 
 function declaredId(state: LabState, name: string): string {

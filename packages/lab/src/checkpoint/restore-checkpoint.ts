@@ -51,7 +51,11 @@ export async function restoreCheckpoint(
         const { layer, applied } = found.machines[machine.name] ?? { layer: '', applied: [] };
         await writer.begin(found.id, { machines: { [machine.name]: { ...machine, dirty: true } } });
         const record = await context.backend.restore(machine.spec, machine.record ?? {}, layer, call);
-        await writer.end(found.id, { machines: { [machine.name]: restored(machine, record, layer, applied) } });
+        await writer.end(found.id, {
+          machines: {
+            [machine.name]: { ...restored(machine, record, layer, applied), dirty: found.origin === 'failed' },
+          },
+        });
       }),
     );
     const failed = results.find((result) => result.status === 'rejected');

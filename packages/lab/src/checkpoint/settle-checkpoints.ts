@@ -10,20 +10,34 @@ import {
   type TakenCheckpoint,
 } from '../state/lab-state.ts';
 
+/** One that nothing of a failed step is kept of. */
+export function withoutFailed({ failed: _failed, ...machine }: MachineState): MachineState {
+  return machine;
+}
+
 type FindLayers = (keys: readonly string[]) => Promise<ReadonlyMap<string, StoredLayer>>;
 
 /**
  * Checkpoints whose cut was begun by a process that died before it could say what came of it: the store knows. The
- * backend puts all layers of a cut into the store at once, so that such a checkpoint is whole or was never taken.
+ * backend puts all layers of a cut into the store at once, so that such a checkpoint is whole or was never taken. What a
+ * failed step left is likewise kept or was not.
  */
 export async function settleCheckpoints(state: LabState, findLayers: FindLayers): Promise<LabState> {
   const pending = Object.values(state.checkpoints).filter((checkpoint) => checkpoint.pending);
-  if (pending.length === 0) return state;
-  const stored = await findLayers(pending.flatMap(layersOf));
+  const failing = Object.values(state.machines).flatMap((machine) =>
+    machine.failed?.pending ? [[machine, machine.failed] as const] : [],
+  );
+  if (pending.length === 0 && failing.length === 0) return state;
+  const stored = await findLayers([...pending.flatMap(layersOf), ...failing.map(([, { layer }]) => layer)]);
   const settled = copyState(state);
   for (const checkpoint of pending) {
     const isWhole = layersOf(checkpoint).every((layer) => stored.has(layer));
     patchInPlace(settled, isWhole ? taken(settled, checkpoint, stored) : { checkpoints: { [checkpoint.id]: null } });
+  }
+  for (const [{ name }, { pending: _pending, ...failed }] of failing) {
+    const machine = settled.machines[name] as MachineState;
+    const row = stored.has(failed.layer) ? { ...machine, failed } : withoutFailed(machine);
+    patchInPlace(settled, { machines: { [name]: row } });
   }
   return settled;
 }

@@ -41,7 +41,8 @@ export function forkPatch(
 }
 
 function forked(source: LabState, found: FoundCheckpoint, name: string, spec: MachineSpec): MachineState {
-  const { cutting: _cutting, above: _above, ...before } = source.machines[name] as MachineState;
+  const { cutting: _cutting, above: _above, failed, ...before } = source.machines[name] as MachineState;
+  const isFailed = found.origin === 'failed';
   const { layer, applied } = found.machines[name] ?? { layer: null, applied: [] };
   const all = [...before.applied, ...(source.machines[name]?.above ?? []).slice(before.applied.length)];
   return {
@@ -53,14 +54,16 @@ function forked(source: LabState, found: FoundCheckpoint, name: string, spec: Ma
     layer,
     phase: 'making',
     ready: false,
-    dirty: false,
+    // Half done: an apply in the fork takes it back first, as in the lab.
+    dirty: isFailed,
+    ...(isFailed && failed ? { failed } : {}),
     protect: false,
     retain: false,
   };
 }
 
 /** A template's layers are there for all; a fork makes it only when it needs others. */
-function adopted({ cutting: _cutting, above: _above, ...template }: MachineState): MachineState {
+function adopted({ cutting: _cutting, above: _above, failed: _failed, ...template }: MachineState): MachineState {
   return { ...template, record: null, dirty: false, ready: true, phase: 'made', protect: false, retain: false };
 }
 

@@ -1,7 +1,8 @@
 import type { Backend, BackendCall } from '../backend/backend.ts';
+import { withoutFailed } from '../checkpoint/settle-checkpoints.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
-import { layerFacts } from './layer-facts.ts';
+import { layerFacts, namedLayers } from './layer-facts.ts';
 import { defaultLayerLimits } from './layer-limits.ts';
 
 /**
@@ -17,11 +18,8 @@ export function neededLayers(state: LabState): ReadonlySet<string> {
     if (machine.layer !== null) needed.add(machine.layer);
     for (const step of machine.applied) needed.add(step.key);
     for (const step of machine.above ?? []) needed.add(step.key);
-    for (const layer of Object.values(machine.checkpoints)) needed.add(layer);
   }
-  for (const checkpoint of Object.values(state.checkpoints)) {
-    for (const machine of Object.values(checkpoint.machines)) needed.add(machine.layer);
-  }
+  for (const layer of namedLayers(state)) needed.add(layer);
   return needed;
 }
 
@@ -36,6 +34,27 @@ export async function forgetLostCheckpoints(writer: StateWriter): Promise<readon
     layers: Object.fromEntries(layers.map((layer) => [layer, null])),
   });
   return layers;
+}
+
+/** Layers of what failed steps have left. */
+export function failedLayers({ machines }: LabState): ReadonlySet<string> {
+  return new Set(Object.values(machines).flatMap(({ failed }) => failed?.layer ?? []));
+}
+
+/**
+ * Gives up what steps of an earlier apply left when they failed. A machine that was taken back there by hand, and is there
+ * still, keeps it.
+ *
+ * @param earlier layers of what had been left before this apply
+ */
+export async function forgetFailed(writer: StateWriter, earlier: ReadonlySet<string>): Promise<readonly string[]> {
+  const over = Object.values(writer.state.machines).filter(
+    ({ failed, layer }) => failed && earlier.has(failed.layer) && layer !== failed.layer,
+  );
+  if (over.length > 0)
+    await writer.note({ machines: Object.fromEntries(over.map((machine) => [machine.name, withoutFailed(machine)])) });
+  const left = neededLayers(writer.state);
+  return [...earlier].filter((layer) => !left.has(layer));
 }
 
 /** Layers that nothing needs, the last used first. */

@@ -47,11 +47,12 @@ export function layerFacts(
   };
 }
 
-/** Layers that a checkpoint names, one of the lab or one taken by hand. */
+/** Layers that a checkpoint names: one of the lab, one taken by hand, or what a failed step left. */
 export function namedLayers(state: LabState): ReadonlySet<string> {
   const declared = Object.values(state.machines).flatMap((machine) => Object.values(machine.checkpoints));
+  const failed = Object.values(state.machines).flatMap((machine) => machine.failed?.layer ?? []);
   const taken = Object.values(state.checkpoints).flatMap((one) => Object.values(one.machines));
-  return new Set([...declared, ...taken.map(({ layer }) => layer)]);
+  return new Set([...declared, ...failed, ...taken.map(({ layer }) => layer)]);
 }
 
 /** What a machine has behind it, and what it had before it was restored by hand. */

@@ -46,3 +46,29 @@ test('a lab that was never applied has nothing to prune, and gets no state by it
   assert.equal((await bench.engine('web').pruneLayers()).removed, 0);
   assert.equal(bench.storage.files.size, 0);
 });
+
+test('a dry run tells what the run leaves, also where a checkpoint stands on layers that no step needs any more', async () => {
+  for (const budget of ['1 KiB', '20 GiB'] as const) {
+    const labOf = (...scripts: readonly string[]) =>
+      defineLab({ name: 'web', layers: { budget, perMachine: 2 } }, (builder) => {
+        const web = builder.vm('web');
+        for (const [index, script] of scripts.entries()) web.run(`step ${index}`, script);
+      });
+    const bench = new LabBench({ labFile: import.meta.filename });
+    const engine = bench.engine('web');
+    await bench.apply(labOf('1', '2', '3'));
+    await engine.createCheckpoint({ description: 'by hand' });
+    await bench.apply(labOf('1', 'other'));
+    const told = await engine.pruneLayers({ dryRun: true });
+    const did = await engine.pruneLayers();
+    assert.deepEqual(did, { ...told, dryRun: false }, `with a budget of ${budget}`);
+    assert.ok(did.unnamed.bytes > 0);
+    assert.deepEqual(await engine.pruneLayers({ dryRun: true }), {
+      ...did,
+      dryRun: true,
+      removed: 0,
+      coalesced: 0,
+      bytes: 0,
+    });
+  }
+});

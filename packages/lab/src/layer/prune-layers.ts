@@ -1,5 +1,7 @@
+import type { CollectedLayers, SurveyedLayer } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
+import { copyState, type LabState, patchInPlace, type StatePatch } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { chooseLayers } from './choose-layers.ts';
 import { coalesceLayers } from './coalesce-layers.ts';
@@ -36,9 +38,10 @@ export async function pruneLayers(
     const { state } = await context.read();
     const limits = state.layerLimits ?? defaultLayerLimits;
     const call = context.plainCall(state.lineage, 'layers', signal);
-    const { removed, bytes } = await context.backend.collectLayers([...neededLayers(state)], call, { dryRun });
-    const facts = layerFacts(state, await context.backend.surveyLayers(call), new Set(idleLayers(state)));
-    const choice = chooseLayers(facts, limits);
+    const collected = await context.backend.collectLayers([...neededLayers(state)], call, { dryRun });
+    const { removed, bytes } = collected;
+    const survey = surveyAfter(await context.backend.surveyLayers(call), collected);
+    const choice = chooseLayers(layerFacts(withoutIdle(state), survey), limits);
     return {
       version: 1,
       dryRun,
@@ -55,11 +58,10 @@ export async function pruneLayers(
   if (!read.exists) return { version: 1, dryRun, removed: 0, coalesced: 0, bytes: 0, unnamed: { bytes: 0, budget } };
   const writer = await StateWriter.open(context.storage, read, context.command);
   try {
-    const idle = idleLayers(writer.state);
+    const idle = idleRows(writer.state);
     const call = context.plainCall(read.state.lineage, 'layers', signal);
     const { removed, bytes } = await context.backend.collectLayers([...neededLayers(writer.state)], call);
-    const rows = Object.fromEntries(idle.map((key) => [key, null]));
-    if (idle.length > 0) await writer.note({ layers: rows, captures: rows });
+    if (Object.keys(idle.layers ?? {}).length > 0) await writer.note(idle);
     // With the last layer goes what was kept for it: the keys that let goqemu into its guest.
     if (Object.keys(writer.state.machines).length === 0) await context.backend.dispose(call);
     const joined = await coalesceLayers(context.backend, writer, call, limits, { look: 'always' });
@@ -75,4 +77,36 @@ export async function pruneLayers(
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
   }
+}
+
+/** What the state forgets with the layers that nothing needs. */
+function idleRows(state: LabState): StatePatch {
+  const rows = Object.fromEntries(idleLayers(state).map((key) => [key, null]));
+  return { layers: rows, captures: rows };
+}
+
+/** The state as it is when these are forgotten. */
+function withoutIdle(state: LabState): LabState {
+  const copy = copyState(state);
+  patchInPlace(copy, idleRows(state));
+  return copy;
+}
+
+/** The lab's layers as a collection would leave them: what it only strips takes room still. */
+function surveyAfter(
+  survey: ReadonlyMap<string, SurveyedLayer>,
+  { gone, stripped }: CollectedLayers,
+): ReadonlyMap<string, SurveyedLayer> {
+  const went = new Set(gone);
+  const freed = new Map(stripped.map(({ key, bytes }) => [key, bytes]));
+  return new Map(
+    [...survey].flatMap(([key, layer]) => {
+      if (went.has(key)) return [];
+      const ram = freed.get(key);
+      const saved = ({ saves, ...upper }: SurveyedLayer['above'][number]) => ({ ...upper, saves: saves - (ram ?? 0) });
+      const above = layer.above.filter((upper) => !went.has(upper.key)).map(saved);
+      const left = { ...layer, above, bytes: layer.bytes - (ram ?? 0) };
+      return [[key, ram === undefined ? left : { ...left, isNamed: false }] as const];
+    }),
+  );
 }

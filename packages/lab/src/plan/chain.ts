@@ -70,3 +70,8 @@ export function namesUpTo(
   }
   return named;
 }
+
+/** The names that the lab gives to a place, as a plan shows them. */
+export function checkpointAt(link: ChainLink | undefined): { readonly checkpoint?: string } {
+  return link && link.checkpoints.length > 0 ? { checkpoint: link.checkpoints.join(', ') } : {};
+}

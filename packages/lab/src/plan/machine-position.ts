@@ -21,7 +21,9 @@ export function positionOf(
 ): Position {
   const onLayer = recorded.applied.findIndex((step) => step.key === recorded.layer);
   if (recorded.dirty) {
-    return { applied: recorded.applied.slice(0, onLayer + 1), dirty: true, reason: 'a step was cut off or failed' };
+    const { failed } = recorded;
+    const applied = failed?.layer === recorded.layer ? failed.applied : recorded.applied.slice(0, onLayer + 1);
+    return { applied, dirty: true, reason: 'a step was cut off or failed' };
   }
   const layer = observed?.layer;
   if (layer === undefined || layer === recorded.layer || layer === recorded.cutting?.key) {

@@ -12,6 +12,7 @@ import { planMake } from './plan-make.ts';
 import { reasonToMakeAnew, restoreReason, updateReason, whyBack, whyStart } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
 import { forwardProperties, propertyDiff } from './property-diff.ts';
+import { restoreRoad } from './restore-road.ts';
 import { wayOn } from './way-on.ts';
 
 /** Decides what a machine of the lab needs: as little as possible, in the order in which it is done. */
@@ -136,15 +137,22 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
         -1,
       );
     }
+    const road = restoreRoad(context, name, desired.spec, restore.layer);
     context.add(
       {
         action: 'restore',
         resource: name,
         machine: name,
-        reason: restoreReason(context, name, mustGoBack, restore, remaining, unlayered.length),
+        reason: restoreReason(context, name, {
+          back: mustGoBack,
+          restore,
+          road,
+          remaining,
+          unlayered: unlayered.length,
+        }),
         changeClass: 'rollback',
         diff: [...firstChange(found.applied, chain, common), ...restartDiff],
-        ...context.duration(`restore:${name}`, 'restore'),
+        ...(road.estimateMs === undefined ? {} : { estimateMs: road.estimateMs }),
         work: { verb: 'restore', spec: desired.spec, layer: restore.layer, applied: restore.applied, checkpoints },
       },
       have - 1,

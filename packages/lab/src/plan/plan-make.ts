@@ -1,11 +1,12 @@
 import { ramShape } from '../machine/ram-shape.ts';
 import type { MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointsUpTo, firstNameless, lastCut, namesUpTo } from './chain.ts';
+import { appliedUpTo, checkpointAt, checkpointsUpTo, firstNameless, lastCut, namesUpTo } from './chain.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planSteps, planStop } from './plan-steps.ts';
 import { forwardProperties } from './property-diff.ts';
+import { whyBoot } from './restore-road.ts';
 
 export interface MakeOptions {
   readonly reason: string;
@@ -71,14 +72,11 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
       action: options.discard ? 'replace' : 'create',
       resource: name,
       machine: name,
-      reason: options.reason + originReason(context, desired, index, fromCache),
+      reason: options.reason + originReason(context, desired, index),
       ...(options.discard ? { changeClass: 'recreate' as const } : {}),
       diff: options.diff ?? (options.discard ? [] : describe(desired)),
       dependsOn: [...waits, ...(fromCache || !coming ? [] : [coming.id])],
-      ...context.duration(
-        `make:${name}:${layer === undefined ? 'image' : 'layer'}`,
-        layer === undefined ? 'make:image' : 'make:layer',
-      ),
+      ...context.duration(...durationKeys(context, desired, layer)),
       place: () => declaration.location,
       work: {
         verb: 'make',
@@ -116,20 +114,22 @@ function furthestComing(context: PlanContext, desired: DesiredMachine): { index:
   return undefined;
 }
 
-function originReason(context: PlanContext, desired: DesiredMachine, index: number, cached: boolean): string {
+function originReason(context: PlanContext, desired: DesiredMachine, index: number): string {
   if (index < 0) {
     const producer = context.producers.get(desired.chain[0]?.key ?? '');
     return producer ? ', booted from its image because its memory, cores or accelerator differ from the others’' : '';
   }
-  const key = desired.chain[index]?.key ?? '';
-  const shape = cached ? context.facts.state.layers[key]?.shape : context.producers.get(key)?.shape;
-  const ram = cached ? context.facts.stored.get(key)?.ram === true : true;
   const where = index === 0 ? 'a machine that is ready' : `the layer after "${desired.chain[index]?.name}"`;
-  if (!ram) return `, booted from ${where}: its RAM is not kept`;
-  if (shape !== undefined && shape !== ramShape(desired.spec)) {
-    return `, booted from ${where}: memory, cores or accelerator differ from its RAM’s`;
-  }
-  return `, going on from ${where}`;
+  const boots = whyBoot(context, desired.spec, desired.chain[index]?.key ?? '');
+  return boots === undefined ? `, going on from ${where}` : `, booted from ${where}: ${boots}`;
+}
+
+/** Of what making it from there took before. */
+function durationKeys(context: PlanContext, desired: DesiredMachine, layer: string | undefined): readonly string[] {
+  const { name } = desired.declaration;
+  if (layer === undefined) return [`make:image:${name}`, 'make:image'];
+  const road = whyBoot(context, desired.spec, layer) === undefined ? 'ram' : 'boot';
+  return [`make:layer:${name}:${road}`, `make:layer:${road}`];
 }
 
 function describe(desired: DesiredMachine): readonly PropertyChange[] {
@@ -140,6 +140,7 @@ function describe(desired: DesiredMachine): readonly PropertyChange[] {
     cpus: spec.cpus,
     disk: spec.disk,
     ...forwardProperties(spec.forwards),
+    ...checkpointAt(desired.chain[0]),
   }).map(([property, after]) => ({ property, after }));
 }
 

@@ -1,11 +1,13 @@
 import { formatByteSize, formatDuration } from '@goqemu/core';
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
+import { layerName } from '../state/layer-name.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { Position } from './machine-position.ts';
 import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { propertyDiff } from './property-diff.ts';
+import type { RestoreRoad } from './restore-road.ts';
 
 export function reasonToMakeAnew(
   context: PlanContext,
@@ -78,29 +80,30 @@ export function updateReason(
   return `${diff.map((change) => change.property).join(', ')} ${diff.length === 1 ? 'changes' : 'change'}`;
 }
 
+/** A way back, or on, to a layer, and what is to be done there. */
+export interface WayBack {
+  readonly back: boolean;
+  readonly restore: { readonly applied: readonly AppliedStep[]; readonly reason: string };
+  readonly road: RestoreRoad;
+  readonly remaining: readonly ChainLink[];
+  /** How many steps run again only because the layers after them have gone. */
+  readonly unlayered: number;
+}
+
 /**
  * `roll back to the layer after "one", run 3 steps again, about 12 s: "three" has changed, and the layer of the step
- * before it is no longer there`
- *
- * @param unlayered how many steps run again only because the layers after them have gone
+ * before it is no longer there`; `roll back: boots from the layer after "one", its RAM is not kept, about 60 s: …`
  */
-export function restoreReason(
-  context: PlanContext,
-  name: string,
-  back: boolean,
-  restore: { readonly applied: readonly AppliedStep[]; readonly reason: string },
-  remaining: readonly ChainLink[],
-  unlayered: number,
-): string {
-  const times = [
-    context.duration(`restore:${name}`, 'restore').estimateMs,
-    ...remaining.map((link) => context.duration(`step:${name}/${link.name}`).estimateMs),
-  ];
+export function restoreReason(context: PlanContext, name: string, way: WayBack): string {
+  const { back, restore, road, remaining, unlayered } = way;
+  const times = [road.estimateMs, ...remaining.map((link) => context.duration(`step:${name}/${link.name}`).estimateMs)];
   const known = times.filter((time) => time !== undefined);
   const about =
     known.length === times.length ? `, about ${formatDuration(known.reduce((sum, time) => sum + time, 0))}` : '';
   const steps = remaining.length === 1 ? 'run 1 step again' : `run ${remaining.length} steps again`;
-  const where = `${back ? 'roll back' : 'go on'} to the layer ${layerName(restore.applied)}`;
+  const verb = back ? 'roll back' : 'go on';
+  const layer = `the layer ${layerName(restore.applied)}`;
+  const where = road.boots === undefined ? `${verb} to ${layer}` : `${verb}: boots from ${layer}, ${road.boots}`;
   const gone =
     unlayered === 0
       ? ''
@@ -108,8 +111,4 @@ export function restoreReason(
         ? ', and the layer of the step before it is no longer there'
         : `, and the layers of the ${unlayered} steps before it are no longer there`;
   return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}${gone}`;
-}
-
-function layerName(applied: readonly AppliedStep[]): string {
-  return applied.length <= 1 ? 'before the first step' : `after "${applied.at(-1)?.name}"`;
 }

@@ -1,7 +1,8 @@
 import { ramShape } from '../machine/ram-shape.ts';
-import { appliedStep, appliedUpTo, namesUpTo } from './chain.ts';
+import { appliedStep, appliedUpTo, checkpointAt, namesUpTo } from './chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
+import { restoreRoad } from './restore-road.ts';
 import { wayOn } from './way-on.ts';
 
 /**
@@ -35,7 +36,10 @@ export function planSteps(
         resource: `${name}/${link.name}`,
         machine: name,
         reason: reasonToRun(link, index, have, had),
-        diff: Object.entries(link.summary).map(([property, after]) => ({ property, after })),
+        diff: Object.entries({ ...link.summary, ...checkpointAt(link) }).map(([property, after]) => ({
+          property,
+          after,
+        })),
         dependsOn: waits,
         ...context.duration(`step:${name}/${link.name}`),
         ...(own ? { place: () => own.location } : {}),
@@ -68,14 +72,16 @@ function planGoingOn(
 ): void {
   const { name } = declaration;
   const { key = '', name: step = '' } = chain[index] ?? {};
+  const { boots, ...estimate } = restoreRoad(context, name, spec, key);
+  const how = boots === undefined ? '' : `, which boots: ${boots}`;
   context.add(
     {
       action: 'restore',
       resource: name,
       machine: name,
-      reason: `go on to the layer after "${step}": the steps up to there are cached`,
+      reason: `go on to the layer after "${step}"${how}: the steps up to there are cached`,
       changeClass: 'rollback',
-      ...context.duration(`restore:${name}`, 'restore'),
+      ...estimate,
       work: {
         verb: 'restore',
         spec,

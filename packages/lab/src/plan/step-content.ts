@@ -58,7 +58,7 @@ export async function stepContent(machine: string, step: StepDeclaration, reader
     environment: Object.fromEntries(environment.map(([name, text]) => [name, text.material])),
   };
   const shown: Record<string, unknown> = {
-    kind: step.kind,
+    kind: step.kind === 'run' && step.capture ? 'capture' : step.kind,
     ...(step.user === 'root' ? {} : { user: step.user }),
     ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
     ...(environment.length === 0

@@ -19,6 +19,17 @@ export interface AppliedStep {
   readonly expires?: true;
 }
 
+/** What a failed step left on a machine before that was taken back; it is kept until the next apply. */
+export interface FailedState {
+  readonly layer: string;
+  /** Written before the cut: it counts if the layer is in the store. */
+  readonly pending?: boolean;
+  readonly step: string;
+  readonly at: string;
+  /** What the machine had behind it before the step. */
+  readonly applied: readonly AppliedStep[];
+}
+
 /** What the state knows of a machine. */
 export interface MachineState {
   readonly name: string;
@@ -43,6 +54,7 @@ export interface MachineState {
   readonly dirty: boolean;
   /** A checkpoint by hand whose cut was begun and not finished. */
   readonly cutting?: { readonly key: string; readonly checkpoint: string };
+  readonly failed?: FailedState;
   /** Named checkpoints that the lab declares, to their layers. */
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly protect: boolean;
@@ -73,7 +85,6 @@ export interface TakenCheckpoint {
   readonly pending?: boolean;
   readonly description: string;
   readonly createdAt: string;
-  readonly parent: string | null;
   readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
 }
 

@@ -60,6 +60,15 @@ export const stateSchema = z.looseObject({
       ready: z.boolean(),
       dirty: z.boolean(),
       cutting: z.optional(z.object({ key: z.string(), checkpoint: z._default(z.string(), '') })),
+      failed: z.optional(
+        z.looseObject({
+          layer: z.string(),
+          pending: z.optional(z.boolean()),
+          step: z.string(),
+          at: z.string(),
+          applied,
+        }),
+      ),
       checkpoints: keyedBy(z.string()),
       protect: z.boolean(),
       retain: z.boolean(),
@@ -82,7 +91,6 @@ export const stateSchema = z.looseObject({
       pending: z.optional(z.boolean()),
       description: z.string(),
       createdAt: z.string(),
-      parent: z.nullable(z.string()),
       machines: keyedBy(z.object({ layer: z.string(), applied })),
     }),
   ),

@@ -6,6 +6,7 @@ import type {
   Backend,
   BackendCall,
   BackendRecord,
+  CollectedLayers,
   CutLayer,
   CutResult,
   FlattenedLayer,
@@ -170,7 +171,7 @@ export class FakeBackend implements Backend {
     keep: readonly string[],
     call: BackendCall,
     options?: { readonly dryRun?: boolean },
-  ): Promise<{ readonly removed: number; readonly bytes: number }> {
+  ): Promise<CollectedLayers> {
     return this.#layers.collect(keep, call, options);
   }
 

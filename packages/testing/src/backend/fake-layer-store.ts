@@ -1,5 +1,13 @@
 import { GoqemuError } from '@goqemu/core';
-import type { BackendCall, CutLayer, CutResult, FlattenedLayer, StoredLayer, SurveyedLayer } from '@goqemu/lab';
+import type {
+  BackendCall,
+  CollectedLayers,
+  CutLayer,
+  CutResult,
+  FlattenedLayer,
+  StoredLayer,
+  SurveyedLayer,
+} from '@goqemu/lab';
 import type { FakeHost, FakeLayer, FakeMachine } from './fake-host.ts';
 import { layersAbove, standOn, surveyFake } from './fake-layers.ts';
 import type { FakeMoments } from './fake-moments.ts';
@@ -86,7 +94,7 @@ export class FakeLayerStore {
     keep: readonly string[],
     call: BackendCall,
     options: { readonly dryRun?: boolean } = {},
-  ): Promise<{ readonly removed: number; readonly bytes: number }> {
+  ): Promise<CollectedLayers> {
     await this.#moments.reach('collectLayers', '', 'before', call);
     const reached = new Set<string>();
     const { lineage } = call.scope;
@@ -104,18 +112,25 @@ export class FakeLayerStore {
     }
     let removed = 0;
     let bytes = 0;
+    const gone: string[] = [];
+    const stripped: { key: string; bytes: number }[] = [];
     for (const [key, layer] of this.#host.layers) {
       if (keep.includes(key) || !layer.owners.has(lineage)) continue;
       if (layer.owners.size > 1) {
         if (!options.dryRun) layer.owners.delete(lineage);
+        gone.push(key);
       } else if (!reached.has(key)) {
         if (!options.dryRun) this.#host.layers.delete(key);
         removed++;
         bytes += layer.stored.bytes;
+        gone.push(key);
+      } else {
+        stripped.push({ key, bytes: 0 });
+        if (!options.dryRun) layer.stored = { ...layer.stored, ram: false, descriptions: [] };
       }
     }
     await this.#moments.reach('collectLayers', '', 'after', call);
-    return { removed, bytes };
+    return { removed, bytes, gone, stripped };
   }
 
   /** Cuts a layer from a machine. */

@@ -107,10 +107,13 @@ export class FakeMachines {
     const found = this.#machine(machine, record, call);
     if (found.status === 'damaged') throw refused(machine, 'its disk is damaged');
     this.#checkPorts(machine, call);
+    const isFresh =
+      found.boots === 0 && found.layer !== null && this.#host.layers.get(found.layer)?.stored.ram === true;
     if (found.status !== 'running') found.boots++;
     found.status = 'running';
     found.spec = machine;
     await this.#moments.reach('start', machine.name, 'middle', call);
+    if (isFresh) call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
     found.ready = true;
     await this.#moments.reach('start', machine.name, 'after', call);
     return { ...record, boots: found.boots };
@@ -178,7 +181,7 @@ export class FakeMachines {
 
   async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('restore', machine.name, 'before', call);
-    const { disk } = this.#layers.claim(layer, call);
+    const { disk, stored } = this.#layers.claim(layer, call);
     if (record.adopted !== undefined) throw refused(machine, 'somebody else started it');
     const found = this.#machine(machine, record, call);
     this.#checkPorts(machine, call);
@@ -192,6 +195,7 @@ export class FakeMachines {
       spec: machine,
       boots: found.boots + 1,
     });
+    if (stored.ram) call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
     await this.#moments.reach('restore', machine.name, 'after', call);
     return { ...record, top: layer };
   }

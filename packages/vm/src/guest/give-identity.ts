@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import { applyIdentity, GuestSession, identityScript, newEntropySeed } from '@goqemu/guest';
+import { applyIdentity, GuestSession, newEntropySeed } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
+import { correctClock } from './guest-clock.ts';
 import { Standby } from './standby.ts';
 
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
@@ -33,12 +33,12 @@ export async function giveIdentity(
   if (manifest.agent) {
     const renewed = await begun.done;
     vm.trace(
-      renewed ? 'restore: the process on standby has set the clock' : 'restore: nobody on standby set the clock',
+      renewed
+        ? 'restore: the process on standby has set the clock'
+        : 'restore: no process on standby set the clock in time',
     );
-    if (same && !renewed) await renew(machine, call);
-    if (same) return;
-    const identity = await ownIdentity(vm);
-    await applyIdentity(throughAgent(machine, call), renewed ? identity : { ...renewal(), ...identity });
+    if (!renewed) await renew(machine, call);
+    if (!same) await applyIdentity(throughAgent(machine, call), await ownIdentity(vm));
     return;
   }
   if (same) {
@@ -105,7 +105,8 @@ export async function beginRenewal(machine: Machine, { manifest }: Layer, call: 
   await machine.openAgentPort(limits);
   if (!manifest.standbyPort) return { done: Promise.resolve(false) };
   const standby = await Standby.join(machine, limits);
-  const done = Promise.all([standby.use(limits), answered(machine, limits)]).then(([renewed]) => renewed);
+  const renewed = standby.setClock(limits).finally(() => standby.leave());
+  const done = Promise.all([renewed, answered(machine, limits)]).then(([isSet]) => isSet);
   done.catch(() => undefined); // a guest that cannot go on is told about first
   return { done };
 }
@@ -117,30 +118,13 @@ async function answered(machine: Machine, limits: Limits): Promise<void> {
 }
 
 /**
- * One process in the guest for the clock, and none for the rest: in an emulated guest the first one costs more than
- * everything before it. (`guest-set-time` would wait for hwclock(8), which waits for the next full second.) The
- * kernel's generator is reseeded by the vmgenid device (Linux 5.18); older ones mix in what is written to it here.
+ * For a guest without a process on standby. The kernel's generator is reseeded by the vmgenid device (Linux 5.18); older
+ * ones mix in what is written to it here.
  */
 async function renew(machine: Machine, call: VmCall): Promise<void> {
   const limits = call.signal ? { signal: call.signal } : {};
   await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
-  await Promise.all([setClock(agent, limits), mixEntropy(agent, limits)]);
-}
-
-/** date(1) of GNU takes fractions of a second; where it does not, the script knows what to do. */
-async function setClock(agent: GuestAgentClient, limits: Limits): Promise<void> {
-  const args = ['-u', '-s', `@${(Date.now() / 1000).toFixed(3)}`];
-  const direct = await agent.exec({ path: '/bin/date', args, timeoutMs: answerMs, ...limits }).catch(refused);
-  if (direct?.exitCode === 0) return;
-  const script = identityScript({ clock: Date.now() });
-  const result = await agent.exec({ path: '/bin/sh', args: ['-c', script], timeoutMs: answerMs, ...limits });
-  if (result.exitCode !== 0) throw clockNotSet(result.stderr.trim() || `exit code ${result.exitCode ?? 'none'}`);
-}
-
-/** The agent says so when there is no such program. */
-function refused(error: unknown): undefined {
-  if (hasErrorCode(error, 'qga-command-failed')) return undefined;
-  throw error;
+  await Promise.all([correctClock(agent, limits), mixEntropy(agent, limits)]);
 }
 
 async function mixEntropy(agent: GuestAgentClient, limits: Limits): Promise<void> {
@@ -148,16 +132,6 @@ async function mixEntropy(agent: GuestAgentClient, limits: Limits): Promise<void
   const bytes = randomBytes(64).toString('base64');
   await agent.execute('guest-file-write', { handle, 'buf-b64': bytes }, limits);
   await agent.execute('guest-file-close', { handle }, limits);
-}
-
-function clockNotSet(detail: string): GoqemuError {
-  return new GoqemuError({
-    code: 'identity-failed',
-    source: 'environment',
-    message: "the guest's clock could not be set",
-    detail,
-    hint: 'the guest needs date(1)',
-  });
 }
 
 function renewal() {

@@ -50,28 +50,53 @@ async function guestWithPort(t: TestContext, exitCode = 0) {
   };
 }
 
-test('a process on standby is told the time and a seed, and says when it is done', async (t) => {
+test('a process on standby receives the time and a seed, again until the time arrives soon enough', async (t) => {
   const { machine, told, says } = await guestWithPort(t);
   const standby = await Standby.join(machine, {});
-  const used = standby.use({});
-  const [, seconds, seed] = /^(\d{10}\.\d{9}) ([0-9a-f]{64})$/.exec((await told()) ?? '') ?? [];
-  assert.ok(Math.abs(Number(seconds) - Date.now() / 1000) < 60, `it was told ${seconds}`);
+  const set = standby.setClock({});
+  const parts = async () => /^(\d{10}\.\d{9}) ([0-9a-f]{64})$/.exec((await told()) ?? '') ?? [];
+  const [, first, seed] = await parts();
+  assert.ok(Math.abs(Number(first) - Date.now() / 1000) < 60, `it was told ${first}`);
   assert.ok(seed, 'it was given no seed');
+  await new Promise((resolve) => setTimeout(resolve, 60)); // the guest is slow to go on
+  let again = parts();
+  says('se');
+  says('t\n');
+  const [, second, other] = await again;
+  assert.ok(Number(second) > Number(first), 'the time was not sent again');
+  assert.notEqual(other, seed);
+  for (let round = 0; round < 5; round++) {
+    again = parts();
+    says('set\n');
+    if (await Promise.race([set, again.then(() => false)])) break;
+  }
+  assert.equal(await set, true);
   const left = told();
-  says('do');
-  says('ne\n');
-  assert.equal(await used, true);
+  await standby.leave();
   assert.equal(await left, undefined);
+});
+
+test('one that an earlier version left in the RAM sets the clock once', async (t) => {
+  const { machine, told, says } = await guestWithPort(t);
+  const standby = await Standby.join(machine, {});
+  const set = standby.setClock({});
+  await told();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  says('done\n');
+  assert.equal(await set, false, 'the time was old when it arrived, and is to be set in another way');
+  await standby.leave();
 });
 
 test('one that fails, or ends without a word, is not taken for one that did it', async (t) => {
   for (const answer of ['failed\n', 'bye\n', undefined]) {
     const { machine, told, says, leaves } = await guestWithPort(t);
-    const used = (await Standby.join(machine, {})).use({});
+    const standby = await Standby.join(machine, {});
+    const used = standby.setClock({});
     await told();
     if (answer) says(answer);
     else leaves();
     assert.equal(await used, false, answer);
+    await standby.leave();
   }
 });
 

@@ -22,6 +22,10 @@ export interface Collected {
   readonly bytes: number;
   /** Ids of the layers that went, oldest last. */
   readonly ids: readonly string[];
+  /** Keys of the layers that are the lab's no more, also those that another lab has still. */
+  readonly gone: readonly string[];
+  /** Layers that a disk stands on, with the bytes of RAM that they gave up. */
+  readonly stripped: readonly { readonly key: string; readonly bytes: number }[];
 }
 
 /** Removes the layers of one lab that nothing reaches any more. */
@@ -31,6 +35,8 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
   const layers = await store.list();
   const standing = await reachableFolders(options, layers, keep);
   const ids: string[] = [];
+  const gone: string[] = [];
+  const stripped: { key: string; bytes: number }[] = [];
   let bytes = 0;
   for (const layer of [...layers].reverse()) {
     const { manifest } = layer;
@@ -40,14 +46,18 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
     const before = await store.bytes(layer);
     if (isShared) {
       if (!dryRun) await store.disown(manifest.key, lineage);
+      gone.push(manifest.key);
     } else if (standing.has(basename(layer.folder))) {
       // A disk needs it: it stays as a layer without RAM or name.
       const { ram: _ram, state: _state, ...rest } = manifest;
-      bytes += before - (await store.bytes({ ...layer, manifest: rest }));
+      const ram = before - (await store.bytes({ ...layer, manifest: rest }));
+      stripped.push({ key: manifest.key, bytes: ram });
+      bytes += ram;
       if (!dryRun) await strip(store, layer);
     } else {
       if (!dryRun && !(await store.disown(manifest.key, lineage))) continue; // another lab came to use it
       ids.push(manifest.id);
+      gone.push(manifest.key);
       bytes += before;
     }
   }
@@ -55,7 +65,7 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
     await removeLeftovers(store, standing);
     await store.removeEmptyGroups();
   }
-  return { removed: ids.length, bytes, ids };
+  return { removed: ids.length, bytes, ids, gone, stripped };
 }
 
 async function strip(store: LayerStore, layer: Layer): Promise<void> {

@@ -40,13 +40,19 @@ export async function cutLab(parts: readonly CutPart[], call: VmCall): Promise<L
 
 async function takeAll(cuts: readonly LayerCut[]): Promise<number> {
   const stopped = performance.now();
+  let pauseMs = 0;
   try {
     await all(cuts.map((cut) => cut.stop()));
     await all(cuts.map((cut) => cut.take()));
   } finally {
-    await all(cuts.map((cut) => cut.goOn()));
+    try {
+      await all(cuts.map((cut) => cut.goOn()));
+    } finally {
+      pauseMs = performance.now() - stopped;
+      await all(cuts.map((cut) => cut.setClock()));
+    }
   }
-  return performance.now() - stopped;
+  return pauseMs;
 }
 
 async function adopted({ vm, options }: CutPart): Promise<Layer | undefined> {

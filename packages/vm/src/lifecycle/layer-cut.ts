@@ -1,9 +1,10 @@
 import { rm, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { errorMessage, removeAbandonedDrafts } from '@goqemu/core';
+import { errorMessage, formatDuration, removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { findLostAgent } from '../guest/find-lost-agent.ts';
+import { setGuestClock } from '../guest/guest-clock.ts';
 import { Standby } from '../guest/standby.ts';
 import { syncGuest } from '../guest/sync-guest.ts';
 import type { Layer } from '../layers/layer-store.ts';
@@ -57,6 +58,7 @@ export class LayerCut implements AsyncDisposable {
   readonly #overlay: string;
   #capture: RamCapture | undefined;
   #standby: Standby | undefined;
+  #hadStandby = false;
   #wasRunning = false;
   #named = false;
   #moved = false;
@@ -116,8 +118,8 @@ export class LayerCut implements AsyncDisposable {
   }
 
   /**
-   * The last before the guest stops: has it write out its data, and leaves a process in it that will set the clock after
-   * a restore. The machine's folder names the overlay from here on.
+   * The last before the guest stops: has it write out its data, and leaves a process in it that will set the clock when
+   * the guest goes on. The machine's folder names the overlay from here on.
    */
   async sync(): Promise<void> {
     const { vm, machine } = this;
@@ -135,6 +137,7 @@ export class LayerCut implements AsyncDisposable {
   async #putOnStandby(machine: Machine): Promise<void> {
     await using agent = await machine.agent({ timeoutMs: 10_000, ...this.#limits });
     this.#standby = await Standby.start(machine, agent, this.vm.spec.arch, this.#limits);
+    this.#hadStandby = this.#standby !== undefined;
     this.vm.trace(this.#standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
   }
 
@@ -179,11 +182,39 @@ export class LayerCut implements AsyncDisposable {
     this.vm.trace('cut: the guest runs');
   }
 
+  /**
+   * Gives the guest the time that it stood still, and its random generator a seed that its layer does not have. A clock
+   * that cannot be set is no reason to lose the cut.
+   */
+  async setClock(): Promise<void> {
+    const { machine } = this;
+    const standby = this.#standby;
+    this.#standby = undefined;
+    if (!machine || !this.#wasRunning) return standby?.leave();
+    const { agent = false } = this.#state;
+    try {
+      await setGuestClock({ machine, session: this.#session, agent, standby }, this.#call);
+      this.vm.trace('cut: the guest knows the time');
+      await standby?.dismiss(this.#limits);
+    } catch (error) {
+      this.#tellClock(error);
+    } finally {
+      await standby?.leave();
+    }
+  }
+
+  #tellClock(error: unknown): void {
+    if (this.#call.signal?.aborted) return;
+    const { name } = this.vm.spec;
+    const behind = formatDuration(this.#pauseMs);
+    const message = `the clock of ${name} may be ${behind} behind, since it could not be set: ${errorMessage(error)}`;
+    this.#call.onProgress?.({ kind: 'notice', code: 'clock-not-set', message });
+  }
+
   /** Makes the files durable and the layer one. */
   async finish(group?: string): Promise<Layer> {
-    const standby = this.#standby !== undefined;
+    const standby = this.#hadStandby;
     const { key, parent, descriptions } = this.#options;
-    await this.#dismiss();
     await this.#capture?.finish();
     await this.#files.makeDurable(this.#capture?.form);
     this.vm.trace('cut: the files are durable');
@@ -202,18 +233,6 @@ export class LayerCut implements AsyncDisposable {
     this.vm.trace('cut: the manifest is written');
     await unlink(this.vm.folder.file(this.#state.disk));
     return layer;
-  }
-
-  /** A process that cannot be dismissed ends by itself, and is no reason to lose the cut. */
-  async #dismiss(): Promise<void> {
-    const standby = this.#standby;
-    this.#standby = undefined;
-    try {
-      await standby?.dismiss(this.#limits);
-    } catch (error) {
-      this.#call.signal?.throwIfAborted();
-      this.vm.trace(`cut: the process on standby was not dismissed: ${errorMessage(error)}`);
-    }
   }
 
   /** Gives up what the new layer makes superfluous; only when all of the cut is a layer. */

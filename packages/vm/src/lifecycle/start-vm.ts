@@ -3,6 +3,7 @@ import { type GuestSession, readinessStages, type StageReached, waitUntilReady }
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
 import { giveNameAndMachineId } from '../guest/give-identity.ts';
+import { setGuestClock } from '../guest/guest-clock.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -22,7 +23,7 @@ import { writeDown } from './write-down.ts';
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   await removeAbandonedDrafts(vm.folder.path);
-  const running = await alreadyRunning(vm, call);
+  const running = await alreadyRunning(vm, session, call);
   // Whoever started it may have been killed while its guest was booting.
   if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
@@ -33,8 +34,8 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   return resumed ?? bootVm(vm, session, call);
 }
 
-async function alreadyRunning(vm: Vm, call: VmCall): Promise<Machine | undefined> {
-  const { machine: record, resumeFrom } = await vm.state();
+async function alreadyRunning(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine | undefined> {
+  const { machine: record, resumeFrom, ready, agent = false } = await vm.state();
   if (!record || resumeFrom) return undefined;
   const machine = await vm.machine(call.signal).catch((error: unknown) => {
     if (hasErrorCode(error, 'machine-gone')) return undefined;
@@ -43,7 +44,15 @@ async function alreadyRunning(vm: Vm, call: VmCall): Promise<Machine | undefined
   if (!machine) return undefined;
   await killOthers(vm, call); // loaded by a restore that was killed before it could take over
   const status = await machine.status();
-  if (status === 'paused') await machine.resume();
+  if (status === 'paused') {
+    try {
+      await machine.resume();
+      if (ready) await setGuestClock({ machine, session, agent }, call);
+    } catch (error) {
+      await machine.close();
+      throw error;
+    }
+  }
   if (status === 'running' || status === 'paused') return machine;
   await machine.close();
   return undefined;

@@ -96,7 +96,6 @@ function failed(machine: string, step: VmStep & { kind: 'run' }, result: Command
     subject: `${machine}/${step.name}`,
     message: `step "${step.name}" of ${machine} ended with ${how} after ${formatDuration(result.durationMs)}`,
     detail: output ? `the end of its output:\n${output}` : 'it wrote no output',
-    hint: `look at the machine with: goqemu ssh ${machine}`,
     data: { command: step.script, exitCode: result.exitCode, signal: result.signal, output },
   });
 }
