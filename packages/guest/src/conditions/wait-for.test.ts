@@ -75,7 +75,7 @@ test('a unit is waited for until systemd calls it active', async () => {
 });
 
 test('a wait lives through a connection that is cut', async () => {
-  await using guest = await fakeGuest({}, { banner: { silenceMs: 100, retryMs: 20 } });
+  await using guest = await fakeGuest({}, { banner: { distancesMs: [100], retryMs: [20, 20] } });
   const file = join(folder, 'after the cut');
   let cuts = 0;
   await waitFor(
