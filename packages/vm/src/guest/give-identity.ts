@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import { applyIdentity, GuestSession, identityScript, newEntropySeed } from '@goqemu/guest';
+import { applyIdentity, GuestSession, newEntropySeed } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -8,7 +7,6 @@ import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
 import { Standby } from './standby.ts';
 
-type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type Limits = { readonly signal?: AbortSignal };
 
 /** Milliseconds for a guest that goes on to answer; an emulated one on a busy host takes a few tenths of a second. */
@@ -112,46 +110,20 @@ async function answered(machine: Machine, limits: Limits): Promise<void> {
 
 /**
  * One process in the guest for the clock, and none for the rest: in an emulated guest the first one costs more than
- * everything before it. (`guest-set-time` would wait for hwclock(8), which waits for the next full second.) The
+ * everything before it. The
  * kernel's generator is reseeded by the vmgenid device (Linux 5.18); older ones mix in what is written to it here.
  */
 async function renew(machine: Machine, call: VmCall): Promise<void> {
   const limits = call.signal ? { signal: call.signal } : {};
   await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
-  await Promise.all([setClock(agent, limits), mixEntropy(agent, limits)]);
+  await Promise.all([agent.setTime(undefined, { timeoutMs: answerMs, ...limits }), mixEntropy(agent, limits)]);
 }
 
-/** date(1) of GNU takes fractions of a second; where it does not, the script knows what to do. */
-async function setClock(agent: GuestAgentClient, limits: Limits): Promise<void> {
-  const args = ['-u', '-s', `@${(Date.now() / 1000).toFixed(3)}`];
-  const direct = await agent.exec({ path: '/bin/date', args, timeoutMs: answerMs, ...limits }).catch(refused);
-  if (direct?.exitCode === 0) return;
-  const script = identityScript({ clock: Date.now() });
-  const result = await agent.exec({ path: '/bin/sh', args: ['-c', script], timeoutMs: answerMs, ...limits });
-  if (result.exitCode !== 0) throw clockNotSet(result.stderr.trim() || `exit code ${result.exitCode ?? 'none'}`);
-}
-
-/** The agent says so when there is no such program. */
-function refused(error: unknown): undefined {
-  if (hasErrorCode(error, 'qga-command-failed')) return undefined;
-  throw error;
-}
-
-async function mixEntropy(agent: GuestAgentClient, limits: Limits): Promise<void> {
+async function mixEntropy(agent: Awaited<ReturnType<Machine['agent']>>, limits: Limits): Promise<void> {
   const handle = await agent.execute('guest-file-open', { path: '/dev/urandom', mode: 'w' }, limits);
   const bytes = randomBytes(64).toString('base64');
   await agent.execute('guest-file-write', { handle, 'buf-b64': bytes }, limits);
   await agent.execute('guest-file-close', { handle }, limits);
-}
-
-function clockNotSet(detail: string): GoqemuError {
-  return new GoqemuError({
-    code: 'identity-failed',
-    source: 'environment',
-    message: "the guest's clock could not be set",
-    detail,
-    hint: 'the guest needs date(1)',
-  });
 }
 
 function renewal() {
