@@ -11,7 +11,8 @@ interface Settings {
 
 /** What can be done to a running guest. */
 export type VmStep =
-  | (Settings & { readonly kind: 'run';
+  | (Settings & {
+      readonly kind: 'run';
       readonly script: string;
       readonly interpreter: string;
       /** Its output is a value that others use: it must be whole. */
