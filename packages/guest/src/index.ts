@@ -9,7 +9,7 @@ export type {
 } from './command/command-options.ts';
 export type { CommandStream, OutputChunk } from './command/command-stream.ts';
 export { commandText } from './command/remote-command.ts';
-export type { GuestCondition, WaitForOptions } from './conditions/conditions.ts';
+export { describeCondition, type GuestCondition, type WaitForOptions } from './conditions/conditions.ts';
 export { waitFor } from './conditions/wait-for.ts';
 export {
   applyIdentity,

@@ -1,5 +1,7 @@
 import { withDeadline } from '@goqemu/core';
 import type { ClientChannel } from 'ssh2';
+import { shellRequest } from '../quoting/login-shell.ts';
+import { shellQuote } from '../quoting/shell-quote.ts';
 import { openOn, untilBroken } from '../session/channel.ts';
 import type { Connection } from '../session/connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';
@@ -18,14 +20,14 @@ export async function endRemote(
   elevated: boolean,
 ): Promise<string | undefined> {
   // dash's `kill` knows no `--`; after the signal's name a negative number is a process group in all shells.
-  // dash's `kill` knows no `--`; after the signal's name a negative number is a process group in all shells.
   const groups = [...new Set([started.group, started.pid])].map((id) => `-${id}`).join(' ');
   const script = `left() { for g in ${groups}; do kill -0 $g 2>/dev/null && return 0; done; return 1; }
 for g in ${groups}; do kill -TERM $g 2>/dev/null; done
 n=0; while left && [ $n -lt 10 ]; do n=$((n+1)); sleep 0.1 2>/dev/null || { sleep 1; n=10; }; done
 for g in ${groups}; do kill -KILL $g 2>/dev/null; done; exit 0`;
-  const request =
-    elevated && endpoint.user !== 'root' ? `exec sudo -n /bin/sh -c '${script}'` : `exec /bin/sh -c '${script}'`;
+  const request = shellRequest(
+    elevated && endpoint.user !== 'root' ? `exec sudo -n /bin/sh -c ${shellQuote(script)}` : script,
+  );
   try {
     await withDeadline('ending the command in the guest', 5000, undefined, async () => {
       const channel = await openOn<ClientChannel>(connection, endpoint, 'another channel', (client, done) =>

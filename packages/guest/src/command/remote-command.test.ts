@@ -5,6 +5,10 @@ import fc from 'fast-check';
 import { hostileWord } from '../quoting/hostile-word.fixture.ts';
 import type { Command, CommandOptions } from './command-options.ts';
 import { remoteCommand } from './remote-command.ts';
+import { StartAnnouncement } from './start-announcement.ts';
+
+/** tcsh (Debian's package tcsh) and fish read quotes otherwise than a POSIX shell. */
+const loginShells = ['/bin/sh', '/bin/bash', '/bin/tcsh', '/usr/bin/fish'];
 
 /** What a server does with a request: its user's login shell gets it, and then the bytes. */
 function serve(
@@ -17,7 +21,8 @@ function serve(
   const remote = remoteCommand(command, options, 'debian');
   const sent = Buffer.from(remote.preamble + input).subarray(0, cut);
   const run = spawnSync(loginShell, ['-c', remote.request], { input: sent });
-  return { remote, status: run.status, stdout: run.stdout.toString('utf8'), stderr: run.stderr.toString('utf8') };
+  const stdout = new StartAnnouncement(remote.nonce).push(run.stdout);
+  return { remote, status: run.status, stdout: stdout.toString('utf8'), stderr: run.stderr.toString('utf8') };
 }
 
 test('words, environment and input reach a program unchanged, whatever they hold', () => {
@@ -26,7 +31,7 @@ test('words, environment and input reach a program unchanged, whatever they hold
       fc.array(hostileWord, { maxLength: 8 }),
       hostileWord,
       hostileWord,
-      fc.constantFrom('/bin/sh', '/bin/bash'),
+      fc.constantFrom(...loginShells),
       (words, value, input, shell) => {
         const program = ['sh', '-c', 'printf "%s\\0" "$VALUE" "$@"; cat', 'sh', ...words];
         const { stdout } = serve(program, { environment: { VALUE: value } }, input, undefined, shell);
@@ -73,7 +78,7 @@ test('neither script nor environment appear in what the login shell is given', (
 
 test('the start is announced once, with the process group, before anything else', () => {
   const { remote, stderr } = serve('echo error >&2');
-  assert.match(stderr, new RegExp(`^\x01${remote.nonce} \\d+ \\d+\x01error\n$`));
+  assert.match(stderr, new RegExp(`^${remote.nonce}\\.\\d+\\.\\d+\\.error\n$`));
 });
 
 test('a missing working directory stops the command', () => {
@@ -91,4 +96,13 @@ test('names that a shell would read as code are refused', () => {
   assert.throws(() => remoteCommand('a\0b', {}, 'debian'), { code: 'text-has-nul' });
   assert.throws(() => remoteCommand([], {}, 'debian'), { code: 'command-empty' });
   assert.throws(() => remoteCommand('x'.repeat(200_000), { pty: true }, 'debian'), { code: 'command-too-long' });
+});
+
+test('on a terminal a script reaches /bin/sh whole from every login shell', () => {
+  for (const shell of loginShells) {
+    const script = `printf '%s|' "it's" 'a\\\\b' '!x' '@n' '
+'`;
+    const { stdout } = serve(script, { pty: true }, '', undefined, shell);
+    assert.equal(stdout, "it's|a\\\\b|!x|@n|\n|", shell);
+  }
 });

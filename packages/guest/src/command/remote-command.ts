@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GoqemuError } from '@goqemu/core';
+import { shellRequest } from '../quoting/login-shell.ts';
 import { refuseNul, shellQuote, shellQuoteAll } from '../quoting/shell-quote.ts';
 import type { Command, CommandOptions } from './command-options.ts';
 
@@ -20,15 +21,16 @@ const longestByRead = 4096;
 /** Linux allows 128 KiB per argument (MAX_ARG_STRLEN); quoting and the wrapper need some of it. */
 const longestArgument = 96 * 1024;
 
-/** First thing that the wrapper writes: the token and the ids of the process group and the process, for ending it. */
-const announce = `printf '\\001%s %s %s\\001' "$1" "\${3:-$$}" "$$"`;
+/** First thing that the wrapper writes, to each output: the token and the ids of the process group and the process, for ending it. */
+const announce = `printf %s.%s.%s. "$1" "\${3:-$$}" "$$"`;
+const announceBoth = `${announce}; ${announce} >&2`;
 
 /**
  * The script comes over standard input, because an argv is limited and open to every user of the guest, and leaves
  * the rest of the input to the command: `read` of a POSIX shell takes no byte beyond its line, dd none beyond its
  * count. Cut short, it never runs.
  */
-const receiveLines = `${announce} >&2
+const receiveLines = `${announceBoth}
 goqemu_line=
 goqemu_script=
 while IFS= read -r goqemu_line; do
@@ -40,7 +42,7 @@ done
 eval "unset goqemu_script goqemu_line; set --
 $goqemu_script"`;
 
-const receiveBlock = `${announce} >&2
+const receiveBlock = `${announceBoth}
 goqemu_script=$(dd bs="$2" count=1 iflag=fullblock 2>/dev/null)
 case "$goqemu_script" in *"$1") ;; *) exit 255 ;; esac
 goqemu_script=\${goqemu_script%"$1"}
@@ -79,12 +81,12 @@ export function remoteCommand(command: Command, options: CommandOptions, session
     preamble = `${script}\n${nonce}`;
     length = Buffer.byteLength(preamble);
   }
-  const argument = options.pty ? script : '';
-  const words =
+  const words = [nonce, String(length), other ?? ''];
+  const request =
     other === undefined
-      ? ['/bin/sh', '-c', receiver, 'goqemu', nonce, String(length), '', argument]
-      : ['/bin/sh', '-c', asOtherUser, 'goqemu', nonce, String(length), other, receiver, argument];
-  return { request: `exec ${shellQuoteAll(words)}`, preamble, nonce, elevated: other !== undefined };
+      ? shellRequest(`set -- "$@" ${shellQuote(options.pty ? script : '')}\n${receiver}`, words)
+      : shellRequest(`set -- "$@" ${shellQuoteAll([receiver, options.pty ? script : ''])}\n${asOtherUser}`, words);
+  return { request, preamble, nonce, elevated: other !== undefined };
 }
 
 /** The command as text, for people. */

@@ -43,7 +43,7 @@ export async function runCommand(connection: Connection, endpoint: SshEndpoint, 
     client.exec(run.remote.request, pty ? { pty } : {}, done),
   );
   const channel = command.channel;
-  const announcement = new StartAnnouncement(run.remote.nonce);
+  const announced = announcementsOf(run);
   const reason = new AbortController();
   const timer = Number.isFinite(run.timeoutMs)
     ? setTimeout(() => reason.abort(timeoutError(run.what, run.timeoutMs)), run.timeoutMs)
@@ -52,7 +52,7 @@ export async function runCommand(connection: Connection, endpoint: SshEndpoint, 
   if (run.signal?.aborted) forward();
   run.signal?.addEventListener('abort', forward, { once: true });
   try {
-    const ending = follow(command, connection, run, announcement);
+    const ending = follow(command, connection, run, announced);
     const fed = feed(
       channel,
       run.remote.preamble,
@@ -62,8 +62,8 @@ export async function runCommand(connection: Connection, endpoint: SshEndpoint, 
     fed.catch((error: unknown) => reason.abort(error)); // the input's own failure ends the command
     return await Promise.race([ending, whenAborted(reason.signal)]);
   } catch (error) {
-    if (reason.signal.aborted && connection.brokenBecause === undefined && announcement.started) {
-      const left = await endRemote(connection, endpoint, announcement.started, run.remote.elevated);
+    if (reason.signal.aborted && connection.brokenBecause === undefined && announced.main.started) {
+      const left = await endRemote(connection, endpoint, announced.main.started, run.remote.elevated);
       if (left)
         run.logger.log('warn', 'ssh', 'the command may still run in the guest', { command: run.what, reason: left });
     }
@@ -82,16 +82,23 @@ function whenAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** Where the start is announced: on both outputs, of which a terminal makes one. */
+interface Announcements {
+  readonly stdout: StartAnnouncement;
+  readonly stderr: StartAnnouncement;
+  /** The one that tells that the command has started. */
+  readonly main: StartAnnouncement;
+}
+
+function announcementsOf({ remote: { nonce }, terminal }: Run): Announcements {
+  const stdout = new StartAnnouncement(nonce);
+  const stderr = terminal ? stdout : new StartAnnouncement(nonce);
+  return { stdout, stderr, main: stderr };
+}
+
 /** Takes the output until the command has ended. */
-function follow(
-  command: CommandChannel,
-  connection: Connection,
-  run: Run,
-  announcement: StartAnnouncement,
-): Promise<Ending> {
+function follow(command: CommandChannel, connection: Connection, run: Run, announced: Announcements): Promise<Ending> {
   const { channel } = command;
-  const announcedOn = run.terminal ? 'stdout' : 'stderr';
-  let lastWords = '';
   let held = false;
   run.onFlow?.({
     pause() {
@@ -115,17 +122,14 @@ function follow(
     const settle = () => {
       clearTimeout(quiet);
       unsubscribe();
-      const rest = announcement.flush();
-      if (rest.length > 0) run.onOutput(announcedOn, rest);
       const ending = command.ending;
-      if (ending && announcement.started) resolve(ending);
-      else if (ending) reject(neverStarted(run, ending, lastWords));
+      if (ending && announced.main.started) resolve(ending);
+      else if (ending) reject(neverStarted(run, ending, announced));
       else reject(connectionLost(run.what, connection.brokenBecause ?? 'the guest closed the command’s channel'));
       channel.close();
     };
     const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
-      const own = stream === announcedOn ? announcement.push(chunk) : chunk;
-      if (!announcement.started) lastWords = (lastWords + own.toString('utf8')).slice(-2000);
+      const own = announced[stream].push(chunk);
       if (own.length > 0) run.onOutput(stream, own);
       watchQuiet();
     };
@@ -138,14 +142,15 @@ function follow(
 }
 
 /** The wrapper never spoke: sudo or the login shell refused. */
-function neverStarted(run: Run, ending: Ending, lastWords: string): GoqemuError {
+function neverStarted(run: Run, ending: Ending, { stdout, stderr, main }: Announcements): GoqemuError {
+  const words = [main.ahead, stderr === stdout ? '' : stdout.ahead].map((text) => text.trim()).filter(Boolean);
   const elevated = run.remote.elevated;
   return new GoqemuError({
     code: elevated ? 'privilege-denied' : 'command-not-started',
     source: 'environment',
     subject: run.what,
     message: elevated ? `the guest does not let ${run.what} run as another user` : `${run.what} could not be started`,
-    detail: lastWords.trim() || `exit code ${ending.exitCode ?? 'none'}, signal ${ending.signal ?? 'none'}`,
+    detail: words.join('\n') || `exit code ${ending.exitCode ?? 'none'}, signal ${ending.signal ?? 'none'}`,
     hint: elevated
       ? 'give the session’s user the right to use sudo without a password, and check that the other user exists'
       : 'check that the user’s login shell works and that /bin/sh exists',

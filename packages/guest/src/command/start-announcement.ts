@@ -4,17 +4,20 @@ export interface StartedProcess {
   readonly pid: number;
 }
 
+/** Bytes of what came ahead that are kept, for an error's words and for an announcement that comes in pieces. */
+const kept = 4096;
+
 /**
- * Takes the wrapper's announcement out of an output: `\x01TOKEN GROUP PID\x01`.
- * What a login shell's start files print ahead of it is passed on.
+ * Finds the wrapper's announcement in an output: `TOKEN.GROUP.PID.`. What comes ahead of it is not the command's: a login
+ * shell's start files print there, and sudo. It is dropped, and kept for the case that the command never starts.
  */
 export class StartAnnouncement {
-  readonly #head: Buffer;
-  #held: Buffer = Buffer.alloc(0);
+  readonly #pattern: RegExp;
+  #ahead = '';
   #started: StartedProcess | undefined;
 
   constructor(nonce: string) {
-    this.#head = Buffer.from(`\x01${nonce} `, 'latin1');
+    this.#pattern = new RegExp(`${nonce}\\.(\\d+)\\.(\\d+)\\.`);
   }
 
   /** Undefined until the command has started. */
@@ -22,31 +25,22 @@ export class StartAnnouncement {
     return this.#started;
   }
 
+  /** The end of what came ahead of it. */
+  get ahead(): string {
+    return Buffer.from(this.#ahead, 'latin1').toString('utf8');
+  }
+
   /** Takes a chunk in, gives back what of it is the command's. */
   push(chunk: Buffer): Buffer {
     if (this.#started) return chunk;
-    const seen = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-    const at = seen.indexOf(this.#head);
-    const end = at < 0 ? -1 : seen.indexOf(1, at + this.#head.length);
-    if (end >= 0) {
-      const [group, pid] = seen
-        .toString('latin1', at + this.#head.length, end)
-        .split(' ')
-        .map(Number);
-      this.#started = { group: group ?? 0, pid: pid ?? 0 };
-      this.#held = Buffer.alloc(0);
-      return Buffer.concat([seen.subarray(0, at), seen.subarray(end + 1)]);
+    const seen = this.#ahead + chunk.toString('latin1');
+    const found = this.#pattern.exec(seen);
+    if (!found) {
+      this.#ahead = seen.slice(-kept);
+      return Buffer.alloc(0);
     }
-    // Hold back what may be the beginning of the announcement: at most its head's length at the end.
-    const from = at >= 0 ? at : seen.indexOf(1, Math.max(0, seen.length - this.#head.length));
-    this.#held = from >= 0 ? Buffer.from(seen.subarray(from)) : Buffer.alloc(0);
-    return seen.subarray(0, seen.length - this.#held.length);
-  }
-
-  /** What was held back in case it became the announcement. */
-  flush(): Buffer {
-    const held = this.#held;
-    this.#held = Buffer.alloc(0);
-    return held;
+    this.#started = { group: Number(found[1]), pid: Number(found[2]) };
+    this.#ahead = seen.slice(0, found.index).slice(-kept);
+    return Buffer.from(seen.slice(found.index + found[0].length), 'latin1');
   }
 }

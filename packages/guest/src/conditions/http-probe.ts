@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage, GoqemuError, sleep } from '@goqemu/core';
 import type { SessionAccess } from '../session/session-access.ts';
@@ -51,11 +52,18 @@ async function ask(
       const asked = request(
         url,
         {
-          agent: false,
+          // No `agent` at all: with one, even with `false`, Node.js opens a connection of its own, on this host.
+          defaultPort: secure ? 443 : 80, // what an agent would say; else `Host` has a port that nobody wrote
           headers: { connection: 'close', ...(condition.headers as Record<string, string> | undefined) },
           signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
           createConnection: () =>
-            secure ? connectTls({ socket: channel, servername: host, rejectUnauthorized: false }) : channel,
+            secure
+              ? connectTls({
+                  socket: channel,
+                  rejectUnauthorized: false,
+                  ...(isIP(host) === 0 ? { servername: host } : {}), // RFC 6066 §3: names only
+                })
+              : channel,
         },
         (response) => {
           response.resume();

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fakeGuest, realGuest } from '../session/session.fixture.ts';
+import { selfSigned } from './self-signed.fixture.ts';
 import { waitFor } from './wait-for.ts';
 
 let folder = '';
@@ -75,7 +77,7 @@ test('a unit is waited for until systemd calls it active', async () => {
 });
 
 test('a wait lives through a connection that is cut', async () => {
-  await using guest = await fakeGuest({}, { banner: { silenceMs: 100, retryMs: 20 } });
+  await using guest = await fakeGuest({}, { banner: { distancesMs: [100], retryMs: [20, 20] } });
   const file = join(folder, 'after the cut');
   let cuts = 0;
   await waitFor(
@@ -92,15 +94,23 @@ test('a wait lives through a connection that is cut', async () => {
   assert.equal(cuts, 1);
 });
 
-test('an HTTP condition wants a good status, and says what it got instead', async () => {
-  await using guest = await realGuest();
-  let status = 503;
-  const server = createServer((_, response) => {
-    response.statusCode = status;
+/** A web server that answers for a port of the guest; on this host that port is closed. */
+async function webServer(secure: boolean, answer: (request: IncomingMessage) => number) {
+  const listener: RequestListener = (request, response) => {
+    response.statusCode = answer(request);
     response.end('x');
-  }).listen(0, '127.0.0.1');
+  };
+  const server = secure ? createSecureServer(selfSigned, listener) : createServer(listener);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const http = `http://localhost:${(server.address() as AddressInfo).port}/health`;
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+test('an HTTP condition wants a good status, and says what it got instead', async () => {
+  let status = 503;
+  await using web = await webServer(false, () => status);
+  await using guest = await fakeGuest({ openPorts: { 80: web.port } });
+  const http = 'http://localhost/health';
   const reasons: string[] = [];
   await waitFor(
     guest.session,
@@ -118,7 +128,36 @@ test('an HTTP condition wants a good status, and says what it got instead', asyn
     code: 'timeout',
     detail: 'last seen: it answered with status 204',
   });
-  server.close();
+});
+
+test('a service that answers on this host, but not in the guest, does not pass for one of the guest', async () => {
+  await using web = await webServer(false, () => 200);
+  await using guest = await fakeGuest();
+  await assert.rejects(waitFor(guest.session, { http: `http://localhost:${web.port}/` }, { timeoutMs: 700 }), {
+    code: 'timeout',
+    detail: /^last seen: nothing answers at 127\.0\.0\.1:\d+ in the guest/,
+  });
+});
+
+test('https is asked in the guest, too, with the headers, by name and by address', async () => {
+  const asked: unknown[] = [];
+  await using web = await webServer(true, ({ headers }) => {
+    asked.push([headers.host, headers['x-token']]);
+    return 200;
+  });
+  await using guest = await fakeGuest({ openPorts: { 443: web.port } });
+  for (const http of ['https://localhost/', 'https://127.0.0.1/'])
+    await waitFor(guest.session, { http, headers: { 'x-token': 'abc' } });
+  assert.deepEqual(asked, [
+    ['localhost', 'abc'],
+    ['127.0.0.1', 'abc'],
+  ]);
+});
+
+test('a real sshd leads to the port, too', async () => {
+  await using web = await webServer(false, () => 200);
+  await using guest = await realGuest();
+  await waitFor(guest.session, { http: `http://127.0.0.1:${web.port}/` });
 });
 
 test('conditions that cannot be are refused', async () => {

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const quick = { banner: { silenceMs: 50, retryMs: 20, rivals: 4 } };
+const quick = { banner: { distancesMs: [50], retryMs: [20, 20] } } as const;
 const isProcessAlive = () => true;
 const bootLog = 'SeaBIOS (version 1.16)\r\n[    0.000000] Linux version 6.1\r\n';
 
@@ -127,7 +127,7 @@ test('a process that ends during the wait ends it', async () => {
 test('a login that is refused at first is tried again until it works', async () => {
   await using guest = await fakeGuest({}, quick);
   guest.server.refuseLogins(true);
-  const waiting = waitUntilReady({ session: guest.session, isProcessAlive });
+  const waiting = waitUntilReady({ session: guest.session, isProcessAlive, refusedLoginPauseMs: 100 });
   await sleep(400);
   guest.server.refuseLogins(false);
   assert.equal((await waiting).stages.length, readinessStages.length);

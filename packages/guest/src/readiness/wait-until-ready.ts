@@ -1,5 +1,6 @@
 import { formatDuration, GoqemuError, hasErrorCode, orAborted, sleep } from '@goqemu/core';
 import type { GuestSession } from '../session/guest-session.ts';
+import { otherHostKeyPauseMs, refusedLoginPauseMs } from '../session/pace.ts';
 import { type CloudInitState, waitForCloudInit } from './cloud-init.ts';
 import { ConsoleWatch } from './console-watch.ts';
 import { defaultStageTimeouts, type ReadinessStage, type StageReached, StageTrack } from './stages.ts';
@@ -18,6 +19,8 @@ export interface ReadinessOptions {
   readonly timeouts?: Partial<Record<ReadinessStage, number>>;
   /** Told of each stage as it is reached. */
   readonly onStage?: (stage: StageReached) => void;
+  /** Pause after a login that was refused; cloud-init may still be making the user. In milliseconds. @default 7000 */
+  readonly refusedLoginPauseMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -29,8 +32,6 @@ export interface Readiness {
 const lookEveryMs = 200;
 /** Until cloud-init has put the pinned host key in place a guest may show the one of its image. */
 const hostKeyGraceMs = 30_000;
-/** OpenSSH 9.8 and later shuts out an address that fails to log in too often (PerSourcePenalties). */
-const loginPauseMs = 2000;
 
 /**
  * Waits until a guest is ready, stage by stage. The console, the process and SSH are watched side by side: the login
@@ -50,7 +51,7 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<Readine
   let reason: string | undefined;
   const watching = watch(options, track, timeouts, serial, signal, () => reason);
   const logIn = async (): Promise<Readiness> => {
-    await connect(options.session, track, signal, (text) => {
+    await connect(options, track, signal, (text) => {
       reason = text;
     });
     reason = undefined;
@@ -69,7 +70,7 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<Readine
 }
 
 async function connect(
-  session: GuestSession,
+  { session, refusedLoginPauseMs: pauseMs = refusedLoginPauseMs }: ReadinessOptions,
   track: StageTrack,
   signal: AbortSignal,
   onReason: (reason: string) => void,
@@ -87,12 +88,14 @@ async function connect(
       return;
     } catch (error) {
       signal.throwIfAborted();
-      if (hasErrorCode(error, 'host-key-mismatch')) {
+      const otherKey = hasErrorCode(error, 'host-key-mismatch');
+      if (!otherKey && !hasErrorCode(error, 'authentication-failed')) throw error;
+      if (otherKey) {
         mismatchSince ??= performance.now();
         if (performance.now() - mismatchSince > hostKeyGraceMs) throw error;
-      } else if (!hasErrorCode(error, 'authentication-failed')) throw error;
+      }
       onReason(`${error.message}: ${error.detail}`);
-      await sleep(loginPauseMs, signal);
+      await sleep(otherKey ? otherHostKeyPauseMs : pauseMs, signal);
     }
   }
 }

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { errorMessage, type Logger, orAborted, timeoutError, type Unsubscribe } from '@goqemu/core';
 import type { Client, PublicKeyAuthMethod } from 'ssh2';
 import { keyFingerprint, parsePublicKey } from '../keys/key-pair.ts';
-import type { BannerTiming } from './banner.ts';
 import { socketWithBanner } from './banner.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { clientSoftware, leaveOutIntroduction } from './identification.ts';
+import type { BannerTiming } from './pace.ts';
 import { authenticationFailed, connectFailed, hostKeyMismatch } from './session-errors.ts';
 import { sshLibrary } from './ssh-library.ts';
 

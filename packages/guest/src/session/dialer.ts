@@ -1,17 +1,18 @@
 import { hasErrorCode, type Logger, orAborted, sleep, timeoutError, withDeadline } from '@goqemu/core';
-import { type BannerTiming, defaultBannerTiming } from './banner.ts';
 import { type Connection, type ConnectionProgress, openConnection } from './connection.ts';
 import type { SshEndpoint } from './endpoint.ts';
+import { type BannerTiming, brokenHandshakePausesMs, defaultBannerTiming, doubling } from './pace.ts';
 
 export interface DialerOptions {
-  /** How long a dropped connection is tried to be made anew before commands that wait for it fail; default 2 minutes. */
+  /** How long connecting is tried before commands that wait for it fail, in milliseconds. @default 120_000 */
   readonly reconnectMs?: number;
-  /** From the banner to the login, in milliseconds; default 30 s: a guest without acceleration is slow at this. */
+  /** From the banner to the login, in milliseconds: a guest without acceleration is slow at this. Below the 120 s after which sshd ends it (LoginGraceTime) and counts that against the address. @default 100_000 */
   readonly handshakeMs?: number;
   /** Pause between signs of life, in milliseconds; default 10 s. */
   readonly keepaliveMs?: number;
   /** Signs of life that may stay unanswered before the connection counts as broken; default 3. */
   readonly keepaliveCount?: number;
+  /** At what pace sshd is asked for a connection. */
   readonly banner?: Partial<BannerTiming>;
 }
 
@@ -91,7 +92,7 @@ export class Dialer {
     const name = `connecting to ${host}:${port} over SSH`;
     const settings = {
       banner: { ...defaultBannerTiming, ...this.#options.banner },
-      handshakeMs: this.#options.handshakeMs ?? 30_000,
+      handshakeMs: this.#options.handshakeMs ?? 100_000,
       keepaliveMs: this.#options.keepaliveMs ?? 10_000,
       keepaliveCount: this.#options.keepaliveCount ?? 3,
       logger: this.#logger,
@@ -101,7 +102,7 @@ export class Dialer {
       options.onAttempt?.(reason);
     };
     const attempt = async (signal: AbortSignal): Promise<Connection> => {
-      for (;;) {
+      for (let broken = 0; ; broken++) {
         try {
           const connection = await openConnection(this.#endpoint, settings, signal, {
             onBanner: options.onBanner,
@@ -113,7 +114,7 @@ export class Dialer {
           signal.throwIfAborted();
           if (!hasErrorCode(error, 'connect-failed')) throw error;
           note(error.detail ?? error.message);
-          await sleep(settings.banner.retryMs, signal);
+          await sleep(doubling(brokenHandshakePausesMs, broken), signal);
         }
       }
     };

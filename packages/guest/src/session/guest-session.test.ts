@@ -8,7 +8,7 @@ import { generateSshKeyPair } from '../keys/key-pair.ts';
 import { GuestSession } from './guest-session.ts';
 import { fakeGuest } from './session.fixture.ts';
 
-const quick = { banner: { silenceMs: 100, retryMs: 20, rivals: 4 }, reconnectMs: 20_000 };
+const quick = { banner: { distancesMs: [100], retryMs: [20, 20] }, reconnectMs: 20_000 } as const;
 
 /** A file that counts how often a command ran: one line each. */
 async function counter() {
@@ -84,7 +84,7 @@ test('a port that accepts and stays mute is tried again until a server speaks', 
 });
 
 test('a slow server wins although it is mute for longer than one attempt', async () => {
-  await using guest = await fakeGuest({}, { ...quick, banner: { silenceMs: 60, retryMs: 20, rivals: 4 } });
+  await using guest = await fakeGuest({}, { ...quick, banner: { distancesMs: [60], retryMs: [20, 20] } });
   guest.server.link.latencyMs = 150;
   assert.equal((await guest.session.exec('echo slow')).stdout, 'slow\n');
 });

@@ -33,7 +33,7 @@ let guest: RealGuest;
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'goqemu-guest-'));
-  guest = await realGuest({ reconnectMs: 10_000, banner: { silenceMs: 500, retryMs: 50, rivals: 4 } });
+  guest = await realGuest({ reconnectMs: 10_000, banner: { distancesMs: [500], retryMs: [50, 50] } });
 });
 after(async () => {
   await guest[Symbol.asyncDispose]();

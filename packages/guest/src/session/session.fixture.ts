@@ -56,10 +56,21 @@ export interface RealGuest extends AsyncDisposable {
   readonly session: GuestSession;
 }
 
-/** A session with a real sshd behind a link that can be made to fail. */
-export async function realGuest(session: Partial<GuestSessionOptions> = {}): Promise<RealGuest> {
+/**
+ * A session with a real sshd behind a link that can be made to fail.
+ *
+ * @param settings further lines of sshd_config
+ */
+export async function realGuest(
+  session: Partial<GuestSessionOptions> = {},
+  settings: readonly string[] = [],
+): Promise<RealGuest> {
   const { host, access } = await testKeys();
-  const server = await startOpensshServer({ hostPrivateKey: host.privateKey, authorizedKeys: [access.publicKey] });
+  const server = await startOpensshServer({
+    hostPrivateKey: host.privateKey,
+    authorizedKeys: [access.publicKey],
+    settings,
+  });
   const link = await FaultyLink.to(server.port);
   const opened = new GuestSession({
     host: link.host,

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type CommandChannel, type Ending, openCommandChannel } from '../command/command-channel.ts';
 import type { Command, TerminalSize } from '../command/command-options.ts';
 import { commandText } from '../command/remote-command.ts';
+import { programRequest } from '../quoting/login-shell.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { connectionLost } from '../session/session-errors.ts';
 
@@ -32,7 +33,7 @@ export async function openInteractiveShell(session: SessionAccess, options: Shel
   return new Promise((resolve, reject) => {
     const held = session.withSlot(options.signal, async (connection) => {
       const opened = await openCommandChannel(connection, session.endpoint, 'a terminal', (client, done) =>
-        command === undefined ? client.shell(pty, done) : client.exec(commandText(command), pty ? { pty } : {}, done),
+        command === undefined ? client.shell(pty, done) : client.exec(requestOf(command), pty ? { pty } : {}, done),
       );
       const { channel } = opened;
       const ending = endingOf(opened, () => connection.brokenBecause);
@@ -60,6 +61,11 @@ export async function openInteractiveShell(session: SessionAccess, options: Shel
     });
     held.catch(reject);
   });
+}
+
+/** A script is the login shell's own affair, as with ssh(1); words reach their program as they are, whatever shell that is. */
+function requestOf(command: Command): string {
+  return typeof command === 'string' ? command : programRequest(command, commandText(command));
 }
 
 function endingOf(opened: CommandChannel, brokenBecause: () => string | undefined): Promise<Ending> {

@@ -46,7 +46,7 @@ export type BackendRecord = Readonly<Record<string, unknown>>;
 /** What a look at a machine found. */
 export interface ObservedMachine {
   /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
-  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'absent' | 'damaged';
+  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   readonly reason?: string;
   readonly pid?: number;
   /** The layer that the disk stands on, and whether it is the very timeline that began there. */

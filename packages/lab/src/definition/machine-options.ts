@@ -97,6 +97,8 @@ export interface RunOptions extends StepOptions {
 export interface CaptureOptions extends RunOptions {
   /** Kept encrypted, and shown nowhere. */
   readonly secret?: boolean;
+  /** Bytes that it may print, from 1 to 16 MiB; one that prints more fails with `capture-too-large`. @default 1_048_576 */
+  readonly maxBytes?: number;
 }
 
 export interface UploadOptions extends StepOptions {

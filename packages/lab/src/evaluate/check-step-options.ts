@@ -32,6 +32,12 @@ export class StepOptionChecks {
     throw this.#wrong('mode-invalid', message, 'write an octal number such as 0o644');
   }
 
+  maxBytes(bytes: number): number {
+    if (Number.isInteger(bytes) && bytes >= 1 && bytes <= 2 ** 24) return bytes;
+    const message = `maxBytes must be a whole number of bytes from 1 to 16777216, got ${JSON.stringify(bytes)}`;
+    throw this.#wrong('max-bytes-invalid', message, 'copy what is larger as a file, with goqemu cp');
+  }
+
   owner(owner: string): string {
     if (/^[a-z_][a-z0-9_.-]*\$?(:[a-z_][a-z0-9_.-]*\$?)?$/i.test(owner)) return owner;
     const message = `owner must be "user" or "user:group", got ${JSON.stringify(owner)}`;

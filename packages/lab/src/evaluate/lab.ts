@@ -93,6 +93,8 @@ export type StepDeclaration = StepDeclarationBase &
         readonly interpreter: string;
         /** Set for `capture`. */
         readonly capture?: { readonly secret: boolean };
+        /** Bytes that a `capture` may print; not in its key. */
+        readonly maxBytes?: number | undefined;
       }
     | {
         readonly kind: 'upload';

@@ -67,13 +67,14 @@ export class MachineRecorder {
     }));
   }
 
-  capture(name: string, script: TextInput, options: RunOptions & { secret?: boolean } = {}): this {
+  capture(name: string, script: TextInput, options: RunOptions & { secret?: boolean; maxBytes?: number } = {}): this {
     this.#add(name, options, (base, place, check) => ({
       ...base,
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
       interpreter: check.guestPath(options.interpreter ?? '/bin/sh', 'interpreter'),
       capture: { secret: options.secret === true },
+      maxBytes: options.maxBytes === undefined ? undefined : check.maxBytes(options.maxBytes),
     }));
     this.outputs.add(name);
     return this;

@@ -69,9 +69,16 @@ export async function stepContent(machine: string, step: StepDeclaration, reader
   switch (step.kind) {
     case 'run': {
       const script = reader.text(step.script);
-      const { interpreter, capture } = step;
+      const { interpreter, capture, maxBytes } = step;
       return {
-        step: { ...settings, kind: 'run', script: script.planned, interpreter, ...(capture ? { capture } : {}) },
+        step: {
+          ...settings,
+          kind: 'run',
+          script: script.planned,
+          interpreter,
+          ...(capture ? { capture } : {}),
+          ...(maxBytes === undefined ? {} : { maxBytes }), // not in the key: it changes no value
+        },
         materials: [
           {
             kind: 'run',

@@ -4,6 +4,8 @@ export type MachineStatus =
   | 'paused'
   | 'stopped'
   | 'crashed'
+  /** Its process lives and does not answer at the moment. */
+  | 'unresponsive'
   | 'absent'
   | 'damaged'
   /** Not all its steps have run, or one was cut off. */

@@ -24,6 +24,7 @@ export type PlannedStep = PlannedSettings &
         readonly script: PlannedText;
         readonly interpreter: string;
         readonly capture?: { readonly secret: boolean };
+        readonly maxBytes?: number;
       }
     | {
         readonly kind: 'upload';

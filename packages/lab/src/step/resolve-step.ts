@@ -52,7 +52,14 @@ async function fill(
   };
   switch (step.kind) {
     case 'run':
-      return { ...settings, kind: 'run', script: await text(step.script), interpreter: step.interpreter };
+      return {
+        ...settings,
+        kind: 'run',
+        script: await text(step.script),
+        interpreter: step.interpreter,
+        ...(step.capture ? { captured: true } : {}),
+        ...(step.maxBytes === undefined ? {} : { maxBytes: step.maxBytes }),
+      };
     case 'upload':
       return {
         ...settings,

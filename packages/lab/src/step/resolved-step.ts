@@ -21,6 +21,10 @@ export interface RunScript extends StepSettings {
   readonly script: string;
   /** Absolute path of the program that is given the script as a file; `/bin/sh` unless the lab says otherwise. */
   readonly interpreter: string;
+  /** Its standard output is a value that is kept: it must be whole. */
+  readonly captured?: boolean;
+  /** Bytes that a captured value may have; 1 MiB when undefined. @throws `capture-too-large` when it has more */
+  readonly maxBytes?: number;
 }
 
 /** Copies a file or a folder from the host. */
@@ -66,7 +70,7 @@ export type WaitCondition =
 export type ResolvedStep = RunScript | UploadPath | WriteFile | WaitFor;
 
 export interface StepResult {
-  /** Standard output of a `run`, at most 1 MiB; empty for the others. */
+  /** Standard output of a `run`: all of a captured one, of others the last 1 MiB; empty for the other kinds. */
   readonly stdout: string;
   readonly durationMs: number;
 }

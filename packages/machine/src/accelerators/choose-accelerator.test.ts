@@ -75,6 +75,23 @@ test('a proof is kept for this boot and this binary', async (t) => {
   assert.equal(proofs, 2);
 });
 
+test('a proof that took too long is not remembered: a busy host proves nothing', async (t) => {
+  const real = await testQemu();
+  const installation = { ...real, features: { ...real.features, accelerators: ['hvf', 'tcg'] } };
+  const cacheFolder = await temporaryFolder(t);
+  let proofs = 0;
+  const prove = async () => {
+    proofs += 1;
+    return proofs === 1
+      ? { passed: false, reason: 'the guest was stuck for 10 s', inconclusive: true }
+      : { passed: true, reason: 'a guest ran' };
+  };
+  const choose = () =>
+    chooseAccelerator('auto', installation, { platform: otherPlatform('darwin'), cacheFolder, prove });
+  assert.equal((await choose()).accelerator, 'tcg');
+  assert.equal((await choose()).accelerator, 'hvf');
+});
+
 test('each host system has an accelerator of its own, and doctor is told what would make it usable', async () => {
   const real = await testQemu();
   const all = { ...real, features: { ...real.features, accelerators: ['kvm', 'hvf', 'whpx', 'tcg'] } };

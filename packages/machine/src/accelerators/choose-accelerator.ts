@@ -146,6 +146,7 @@ async function proveOnce(canary: CanaryOptions, options: AcceleratorOptions): Pr
   const kept = await readProof(file);
   if (kept && canonicalJson(kept.key) === canonicalJson(key)) return kept.result;
   const result = await run();
+  if (result.inconclusive) return result;
   await writeFileAtomic(file, `${JSON.stringify({ key, result })}\n`).catch(() => undefined); // a cache only
   return result;
 }

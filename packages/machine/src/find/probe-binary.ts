@@ -41,10 +41,10 @@ export interface ProbedBinary {
 /**
  * Asks a binary what it can do: one QEMU without a machine, all questions sent at once over its standard input.
  *
- * @throws GoqemuError `qemu-unusable` when it does not run or does not speak QMP; `timeout` after 20 s
+ * @throws GoqemuError `qemu-unusable` when it does not run or does not speak QMP; `timeout` after 60 s
  */
 export async function probeBinary(path: string, signal?: AbortSignal): Promise<ProbedBinary> {
-  return await withDeadline(`probing ${path}`, 20_000, signal, async (inner) => {
+  return await withDeadline(`probing ${path}`, 60_000, signal, async (inner) => {
     const [answers, netdevs] = await Promise.all([ask(path, inner), listNetdevs(path, inner)]);
     return { version: versionOf(answers), features: featuresOf(answers, netdevs) };
   });

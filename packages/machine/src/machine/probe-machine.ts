@@ -17,11 +17,7 @@ export type MachineProbe = MachineState | 'gone' | 'unresponsive';
 export interface ProbeOptions {
   readonly processes?: ProcessTable;
   readonly openFiles?: OpenFiles;
-  /**
-   * Milliseconds for QEMU to answer.
-   *
-   * @default 1000
-   */
+  /** Milliseconds for QEMU to answer, counted from one's turn at the monitor. @default 5000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -34,7 +30,7 @@ export interface ProbeOptions {
  */
 export async function probeMachine(record: MachineRecord, options: ProbeOptions = {}): Promise<MachineProbe> {
   const processes = options.processes ?? hostProcessTable();
-  const { signal, timeoutMs = 1000 } = options;
+  const { signal, timeoutMs = 5000 } = options;
   if (!(await isAlive(identityOf(record), processes))) return 'gone';
   const turn = { timeoutMs, processes, command: 'goqemu status', ...(signal ? { signal } : {}) };
   try {

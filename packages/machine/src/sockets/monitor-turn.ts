@@ -7,8 +7,10 @@ import { connectInTurn, type TurnOptions } from './turns.ts';
 export interface MonitorTurnOptions {
   /** Told to others who wait for their turn. */
   readonly command?: string;
-  /** Milliseconds to wait for one's turn, and again for QEMU's greeting; 2000 unless given. */
+  /** Milliseconds for QEMU to answer, counted from one's turn. @default 2000 */
   readonly timeoutMs?: number;
+  /** Milliseconds to wait for one's turn: others ask only briefly, but on a busy host there may be many. @default 30_000 */
+  readonly turnMs?: number;
   readonly signal?: AbortSignal;
   readonly processes?: ProcessTable;
 }
@@ -53,10 +55,10 @@ function limitsOf({ timeoutMs = 2000, signal }: MonitorTurnOptions) {
 }
 
 function turnOf({ runtimeFolder }: Pick<MachineRecord, 'runtimeFolder'>, options: MonitorTurnOptions): TurnOptions {
-  const { timeoutMs, limits } = limitsOf(options);
+  const { limits } = limitsOf(options);
   return {
     command: options.command ?? 'goqemu',
-    waitMs: timeoutMs,
+    waitMs: options.turnMs ?? 30_000,
     lockPath: join(runtimeFolder, 'r.lock'),
     ...limits,
     ...(options.processes ? { processes: options.processes } : {}),

@@ -18,6 +18,7 @@ import {
 import { type FreezeOptions, freezeAround } from './freeze.ts';
 import { GuestAgentChannel } from './guest-agent-channel.ts';
 import type { QgaCommands } from './schema-types.ts';
+import { setGuestTime } from './set-time.ts';
 import { execStreamingInGuest, type StreamedExecOptions, type StreamedExecResult } from './streamed-exec.ts';
 
 export type QgaCommandName = keyof QgaCommands & string;
@@ -201,9 +202,14 @@ export class GuestAgentClient implements AsyncDisposable {
     return freezeAround(this, work, options);
   }
 
-  /** Sets the guest's clock, by default to the host's; a guest that was restored from a checkpoint needs it. */
-  async setTime(time: Date = new Date(), options?: QgaExecuteOptions): Promise<void> {
-    await this.execute('guest-set-time', { time: time.getTime() * 1e6 }, options);
+  /**
+   * Sets the guest's clock, by default to the host's; a guest that was restored from a checkpoint needs it. Done by date(1),
+   * to the millisecond where it takes fractions; where the guest has none, by `guest-set-time`, which needs hwclock(8).
+   *
+   * @throws QgaCommandError, GoqemuError `timeout`, `qga-closed`, `qga-not-responding`
+   */
+  setTime(time?: Date, options?: QgaExecuteOptions): Promise<void> {
+    return setGuestTime(this, time, options);
   }
 
   networkInterfaces(options?: QgaExecuteOptions): Promise<QgaResult<'guest-network-get-interfaces'>> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import type { Connection, ServerChannel, Session } from 'ssh2';
 import ssh2 from 'ssh2';
 import { FaultyLink } from './faulty-link.ts';
@@ -19,6 +19,8 @@ export interface FakeSshServerOptions {
   readonly onExec?: ExecHandler;
   /** Put over this process's environment for commands. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** TCP ports that are open in the guest, each with the port of this host that answers for it; all others are closed. */
+  readonly openPorts?: Readonly<Record<number, number>>;
   /** Sessions per connection beyond which an open is refused, as OpenSSH's MaxSessions; default 10. */
   readonly maxSessions?: number;
 }
@@ -96,6 +98,16 @@ export class FakeSshServer implements AsyncDisposable {
         this.#options.authorizedKeys.some((line) => line.split(' ')[1] === attempt.key.data.toString('base64'));
       if (known) attempt.accept();
       else attempt.reject(['publickey']);
+    });
+    connection.on('tcpip', (accept, reject, { destPort }) => {
+      const port = this.#options.openPorts?.[destPort];
+      if (port === undefined) return reject();
+      const channel = accept();
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.on('error', () => channel.close());
+      channel.on('error', () => socket.destroy());
+      channel.on('close', () => socket.destroy());
+      socket.pipe(channel).pipe(socket);
     });
     connection.on('ready', () => {
       this.logins++;

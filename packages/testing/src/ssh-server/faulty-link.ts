@@ -11,6 +11,8 @@ interface Wire {
  *
  * - `cut()` resets every connection; new ones are let through.
  * - `freeze()` keeps connections open and passes nothing on, as a network that has gone; `thaw()` ends that.
+ * - `answerAfterMs` keeps each new connection mute for that long, as an sshd does that is slow to start its session.
+ * - `turnAway(line)` answers new connections with a line and closes them, as sshd does that lets an address in no more.
  * - `silence()` accepts connections and never answers, as QEMU's user network does before the guest has a server.
  * - `refuse()` stops listening; `accept()` puts things right again.
  * - `cutAfter(bytes)` resets the next connection on which the client has sent that much.
@@ -20,12 +22,15 @@ export class FaultyLink implements AsyncDisposable {
   readonly host = '127.0.0.1';
   readonly port: number;
   latencyMs = 0;
+  /** Milliseconds until a connection reaches the server. */
+  answerAfterMs = 0;
   /** Connections taken so far. */
   accepted = 0;
   readonly #targetPort: number;
   readonly #wires = new Set<Wire>();
   #server: Server | undefined;
   #silent = false;
+  #lastLine: string | undefined;
   #frozen = false;
   #cutAfter = Number.POSITIVE_INFINITY;
 
@@ -34,6 +39,11 @@ export class FaultyLink implements AsyncDisposable {
     this.port = port;
     this.#server = server;
     server.on('connection', (socket) => this.#take(socket));
+  }
+
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#wires.size;
   }
 
   static async to(targetPort: number): Promise<FaultyLink> {
@@ -70,6 +80,11 @@ export class FaultyLink implements AsyncDisposable {
     this.#silent = true;
   }
 
+  /** Undefined lets new connections through again. */
+  turnAway(line: string | undefined): void {
+    this.#lastLine = line;
+  }
+
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -103,7 +118,17 @@ export class FaultyLink implements AsyncDisposable {
       this.#wires.delete(wire);
       wire.target?.destroy();
     });
-    if (!this.#silent && !this.#frozen) this.#join(wire);
+    if (this.#lastLine !== undefined) client.resume().end(`${this.#lastLine}\r\n`);
+    else if (this.#silent)
+      client.resume(); // to see when it leaves
+    else if (this.#frozen) return;
+    else if (this.answerAfterMs > 0) this.#joinLater(wire);
+    else this.#join(wire);
+  }
+
+  #joinLater(wire: Wire): void {
+    const timer = setTimeout(() => this.#join(wire), this.answerAfterMs);
+    wire.client.on('close', () => clearTimeout(timer));
   }
 
   #join(wire: Wire): void {

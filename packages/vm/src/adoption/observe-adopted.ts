@@ -1,5 +1,5 @@
 import { probeMachine } from '@goqemu/machine';
-import type { VmObservation } from '../lifecycle/observe-vm.ts';
+import { unresponsive, type VmObservation } from '../lifecycle/observe-vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
 
@@ -16,6 +16,8 @@ export async function observeAdopted(record: AdoptedRecord, call: VmCall): Promi
       return { status: 'paused', pid, accelerator };
     case 'gone':
       return { status: 'absent', reason: `the imported QEMU has ended; its disk ${record.disk} is untouched` };
+    case 'unresponsive':
+      return { status: 'unresponsive', reason: unresponsive, pid, accelerator };
     default:
       return { status: 'crashed', reason: `its QEMU is in the state "${status}"`, pid, accelerator };
   }

@@ -8,7 +8,6 @@ import { throughAgent, throughSession } from './as-root.ts';
 import { correctClock } from './guest-clock.ts';
 import { Standby } from './standby.ts';
 
-type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type Limits = { readonly signal?: AbortSignal };
 
 /** Milliseconds for a guest that goes on to answer; an emulated one on a busy host takes a few tenths of a second. */
@@ -127,7 +126,7 @@ async function renew(machine: Machine, call: VmCall): Promise<void> {
   await Promise.all([correctClock(agent, limits), mixEntropy(agent, limits)]);
 }
 
-async function mixEntropy(agent: GuestAgentClient, limits: Limits): Promise<void> {
+async function mixEntropy(agent: Awaited<ReturnType<Machine['agent']>>, limits: Limits): Promise<void> {
   const handle = await agent.execute('guest-file-open', { path: '/dev/urandom', mode: 'w' }, limits);
   const bytes = randomBytes(64).toString('base64');
   await agent.execute('guest-file-write', { handle, 'buf-b64': bytes }, limits);

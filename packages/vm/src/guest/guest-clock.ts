@@ -53,16 +53,14 @@ export async function correctClock(agent: ClockAgent, limits: Limits = {}): Prom
     const behind = await behindMs(agent, limits);
     if (Math.abs(behind) <= toleranceMs) return;
     if (attempt > 0) lead = Math.max(0, lead + behind);
-    refused = await setByDate(agent, lead, limits);
-    // A date(1) that takes whole seconds alone; the agent's own command waits for hwclock(8) when the clock is set.
-    if (refused !== undefined) await setByAgent(agent, lead, limits);
+    refused = await setTime(agent, lead, limits);
   }
   const left = Math.round(await behindMs(agent, limits));
   if (refused !== undefined && Math.abs(left) > toleranceMs) throw clockNotSet(`${refused}; it is ${left} ms behind`);
 }
 
 /** What `correctClock` needs of an agent's client. */
-export type ClockAgent = Pick<GuestAgentClient, 'exec' | 'execute'>;
+export type ClockAgent = Pick<GuestAgentClient, 'execute' | 'setTime'>;
 
 /** Milliseconds that the guest is behind the host, as far as the time that asking took does not explain it. */
 async function behindMs(agent: ClockAgent, limits: Limits): Promise<number> {
@@ -72,29 +70,14 @@ async function behindMs(agent: ClockAgent, limits: Limits): Promise<number> {
   return guest < asked ? asked - guest : guest > answered ? answered - guest : 0;
 }
 
-/** Says why it could not. */
-async function setByDate(agent: ClockAgent, lead: number, limits: Limits): Promise<string | undefined> {
-  const args = ['-u', '-s', `@${((Date.now() + lead) / 1000).toFixed(3)}`];
+/** Says why it could not; without hwclock(8) the agent fails after it has set the clock, so that only the clock tells. */
+async function setTime(agent: ClockAgent, lead: number, limits: Limits): Promise<string | undefined> {
   try {
-    const result = await agent.exec({ path: '/bin/date', args, timeoutMs: answerMs, ...limits });
-    if (result.exitCode === 0) return undefined;
-    return result.stderr.trim() || `date ended with exit code ${result.exitCode ?? 'none'}`;
+    await agent.setTime(new Date(Date.now() + lead), { timeoutMs: answerMs, ...limits });
+    return undefined;
   } catch (error) {
-    if (hasErrorCode(error, 'qga-command-failed')) return 'the guest has no /bin/date';
+    if (hasErrorCode(error, 'qga-command-failed')) return error.message;
     throw error;
-  }
-}
-
-/** It sets the clock before it fails for want of hwclock(8), so that only the clock tells. */
-async function setByAgent(agent: ClockAgent, lead: number, limits: Limits): Promise<void> {
-  try {
-    await agent.execute(
-      'guest-set-time',
-      { time: Math.round(Date.now() + lead) * 1e6 },
-      { timeoutMs: answerMs, ...limits },
-    );
-  } catch (error) {
-    if (!hasErrorCode(error, 'qga-command-failed')) throw error;
   }
 }
 

@@ -5,12 +5,15 @@ import type { VmCall } from '../vm/vm-host.ts';
 import { readVmState } from '../vm/vm-state.ts';
 
 export interface VmObservation {
-  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'absent' | 'damaged';
+  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   readonly reason?: string;
   readonly pid?: number;
   readonly layer?: string;
   readonly accelerator?: string;
 }
+
+/** Its process lives: the host is overloaded, or the process was stopped (SIGSTOP). */
+export const unresponsive = 'its QEMU runs, but does not answer at the moment';
 
 /** Looks at a machine without changing anything. */
 export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<VmObservation> {
@@ -34,6 +37,8 @@ export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<V
       return { status: 'paused', ...facts };
     case 'shutdown':
       return { status: 'stopped', reason: 'the guest has shut down', ...layer };
+    case 'unresponsive':
+      return { status: 'unresponsive', reason: unresponsive, ...facts };
     default:
       return { status: 'crashed', reason: `its QEMU is in the state "${status}"`, ...facts };
   }

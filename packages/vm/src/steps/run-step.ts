@@ -1,5 +1,5 @@
-import { formatDuration, GoqemuError, withDeadline } from '@goqemu/core';
-import { type CommandResult, type GuestSession, waitFor } from '@goqemu/guest';
+import { formatDuration, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
+import { type CommandResult, describeCondition, type GuestSession, waitFor } from '@goqemu/guest';
 import type { VmStep } from './vm-step.ts';
 
 export interface StepCall {
@@ -7,8 +7,10 @@ export interface StepCall {
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
-/** How much of a script's output its result keeps: captured values are short. */
+/** How much of a script's output its result keeps, in bytes, unless the step says otherwise: captured values are short. */
 const keptBytes = 2 ** 20;
+/** Characters of the newest output that are kept for an error. */
+const keptForErrors = 8192;
 /** Lines of output that an error shows. */
 const shownLines = 20;
 
@@ -25,10 +27,26 @@ export async function runStep(
   call: StepCall,
 ): Promise<{ readonly stdout: string; readonly durationMs: number }> {
   const begun = performance.now();
-  const stdout = await withDeadline(`step ${machine}/${step.name}`, step.timeoutMs, call.signal, (signal) =>
-    carryOut(session, machine, step, { ...call, signal }),
-  );
-  return { stdout, durationMs: performance.now() - begun };
+  const seen: Seen = { output: '', reason: undefined };
+  try {
+    const stdout = await withDeadline(`step ${machine}/${step.name}`, step.timeoutMs, call.signal, (signal) =>
+      carryOut(session, machine, step, { ...call, signal }, seen),
+    );
+    return { stdout, durationMs: performance.now() - begun };
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    if (hasErrorCode(error, 'timeout')) throw tookTooLong(machine, step, seen, error);
+    if (hasErrorCode(error, 'connection-lost') && (await hasRebooted(session, performance.now() - begun, call.signal)))
+      throw rebooted(machine, step, error);
+    throw error;
+  }
+}
+
+/** What a step has shown so far: its end is quoted when it takes too long. */
+interface Seen {
+  output: string;
+  /** Why a condition does not hold. */
+  reason: string | undefined;
 }
 
 async function carryOut(
@@ -36,12 +54,15 @@ async function carryOut(
   machine: string,
   step: VmStep,
   call: StepCall & { signal: AbortSignal },
+  seen: Seen,
 ): Promise<string> {
   const { signal } = call;
   switch (step.kind) {
     case 'run': {
-      const result = await runScript(session, step, call);
+      const result = await runScript(session, step, call, seen);
       if (result.exitCode !== 0) throw failed(machine, step, result);
+      const limit = step.maxBytes ?? keptBytes;
+      if (step.captured && Buffer.byteLength(result.stdout) > limit) throw captureTooLarge(machine, step, limit);
       return result.stdout;
     }
     case 'upload':
@@ -59,7 +80,10 @@ async function carryOut(
       await waitFor(session, step.condition, {
         timeoutMs: step.timeoutMs,
         signal,
-        onReason: (reason) => call.onOutput?.('stdout', `${reason}\n`),
+        onReason: (reason) => {
+          seen.reason = reason;
+          call.onOutput?.('stdout', `${reason}\n`);
+        },
       });
       return '';
   }
@@ -69,19 +93,23 @@ function runScript(
   session: GuestSession,
   step: VmStep & { kind: 'run' },
   call: StepCall & { signal: AbortSignal },
+  seen: Seen,
 ): Promise<CommandResult> {
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
-  const hear = (stream: 'stdout' | 'stderr') => (chunk: Buffer) =>
-    call.onOutput?.(stream, decoders[stream].decode(chunk, { stream: true }));
+  const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+    const text = decoders[stream].decode(chunk, { stream: true });
+    seen.output = (seen.output + text).slice(-keptForErrors);
+    call.onOutput?.(stream, text);
+  };
   return session.exec(step.script, {
     user: step.user,
     environment: step.environment,
     interpreter: [step.interpreter],
     label: `step ${step.name}`,
     timeoutMs: Number.POSITIVE_INFINITY, // the deadline around the step has the name
-    maxOutputBytes: keptBytes,
-    onStdout: hear('stdout'),
-    onStderr: hear('stderr'),
+    maxOutputBytes: (step.maxBytes ?? keptBytes) + 1, // one more tells that there was more
+    onStdout: take('stdout'),
+    onStderr: take('stderr'),
     signal: call.signal,
     ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
   });
@@ -97,6 +125,62 @@ function failed(machine: string, step: VmStep & { kind: 'run' }, result: Command
     message: `step "${step.name}" of ${machine} ended with ${how} after ${formatDuration(result.durationMs)}`,
     detail: output ? `the end of its output:\n${output}` : 'it wrote no output',
     data: { command: step.script, exitCode: result.exitCode, signal: result.signal, output },
+  });
+}
+
+/** The outer deadline knows the length alone; this says what was waited for, and what was seen. */
+function tookTooLong(machine: string, step: VmStep, seen: Seen, cause: unknown): GoqemuError {
+  const output = lastLines(seen.output);
+  const [what, why] =
+    step.kind === 'waitFor'
+      ? [`waited for ${describeCondition(step.condition)}`, `last seen: ${seen.reason ?? 'no answer from the guest'}`]
+      : [
+          step.kind === 'run' ? 'its command still ran and was ended' : `it was a step of kind ${step.kind}`,
+          output ? `the end of its output:\n${output}` : 'it wrote no output',
+        ];
+  return new GoqemuError({
+    code: 'timeout',
+    source: 'environment',
+    subject: `${machine}/${step.name}`,
+    message: `step "${step.name}" of ${machine} did not finish within ${formatDuration(step.timeoutMs)}: ${what}`,
+    detail: why,
+    hint: 'give the step more time with { timeout }, or correct what keeps it',
+    data: { milliseconds: step.timeoutMs, output, ...(seen.reason === undefined ? {} : { reason: seen.reason }) },
+    cause,
+  });
+}
+
+/** Whether the guest's kernel is younger than the step (proc(5), /proc/uptime); asked as soon as the guest answers again. */
+async function hasRebooted(session: GuestSession, stepMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  const asked = performance.now();
+  const limits = { timeoutMs: 60_000, repeatable: true, label: 'reading the uptime', ...(signal ? { signal } : {}) };
+  const answer = await session.exec(['cat', '/proc/uptime'], limits).catch(() => undefined); // then it stays unknown
+  signal?.throwIfAborted();
+  const uptimeMs = Number.parseFloat(answer?.stdout ?? '') * 1000;
+  return uptimeMs < stepMs + performance.now() - asked;
+}
+
+function rebooted(machine: string, step: VmStep, cause: unknown): GoqemuError {
+  return new GoqemuError({
+    code: 'guest-rebooted',
+    source: 'user',
+    subject: `${machine}/${step.name}`,
+    message: `${machine} rebooted while step "${step.name}" ran`,
+    detail: 'a step must leave the machine running: what it has done so far is taken back',
+    hint: `leave the reboot out of the step; when all its steps are done, run: goqemu exec ${machine} -- sudo systemctl reboot`,
+    cause,
+  });
+}
+
+function captureTooLarge(machine: string, step: VmStep, limit: number): GoqemuError {
+  return new GoqemuError({
+    code: 'capture-too-large',
+    source: 'user',
+    subject: `${machine}/${step.name}`,
+    message: `capture "${step.name}" of ${machine} printed more than ${limit} bytes`,
+    detail: 'what a capture prints is kept in the state and handed to other steps whole, so none of it is left out',
+    hint: 'print less, or raise the limit: { maxBytes: … }; a file is better copied with goqemu cp',
+    data: { limit },
   });
 }
 

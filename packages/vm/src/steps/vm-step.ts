@@ -11,7 +11,15 @@ interface Settings {
 
 /** What can be done to a running guest. */
 export type VmStep =
-  | (Settings & { readonly kind: 'run'; readonly script: string; readonly interpreter: string })
+  | (Settings & {
+      readonly kind: 'run';
+      readonly script: string;
+      readonly interpreter: string;
+      /** Its output is a value that others use: it must be whole. */
+      readonly captured?: boolean;
+      /** Bytes that a captured value may have; default 1 MiB. */
+      readonly maxBytes?: number;
+    })
   | (Settings & {
       readonly kind: 'upload';
       readonly source: string;

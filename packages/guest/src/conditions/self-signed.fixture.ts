@@ -1,0 +1,21 @@
+/** For a server of the tests, as a guest's own would be: known to nobody, and of no use elsewhere. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgroHbfH1kB7Mzljf+
+j/ysjfpQXAG7nMLSCnrIubNHLpahRANCAAQ4/ns/W1y04jPpbf2JcLZFtXhLr7dF
+6fgTcNuHNOD09y3KqXMJEMSz2jgw/Ho66jq5kReuJmlvKBQB6AcFLbVP
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUdp05Vrk9pVzD08wODBV6yLxGoiYwCgYIKoZIzj0EAwIw
+FTETMBEGA1UEAwwKZ3Vlc3QudGVzdDAeFw0yNjExMjkwMTI2NTFaFw0zNjExMjYw
+MTI2NTFaMBUxEzARBgNVBAMMCmd1ZXN0LnRlc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQ4/ns/W1y04jPpbf2JcLZFtXhLr7dF6fgTcNuHNOD09y3KqXMJEMSz
+2jgw/Ho66jq5kReuJmlvKBQB6AcFLbVPo1MwUTAdBgNVHQ4EFgQUeLLzlGi/b1B9
+t+MxnWbo4qpTKGMwHwYDVR0jBBgwFoAUeLLzlGi/b1B9t+MxnWbo4qpTKGMwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBWceHSQo7bH3bzDwyrW9Kt
+0MIK8km0xUau5+Qr6bGeIAIhAMDaKb6UfsmO6/P1h2cxZsq3KoSUjWSGdh8HNQMC
+YdOH
+-----END CERTIFICATE-----
+`,
+};

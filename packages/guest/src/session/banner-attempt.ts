@@ -1,0 +1,64 @@
+import { connect, type Socket } from 'node:net';
+import { errorMessage } from '@goqemu/core';
+import type { SshEndpoint } from './endpoint.ts';
+import { introduce } from './identification.ts';
+
+/** How an attempt ended, other than by a banner. */
+export interface Unanswered {
+  readonly kind: 'closed' | 'shut-out';
+  /** Why, for people. */
+  readonly reason: string;
+}
+
+/** A connection on which the server's banner is waited for. */
+export interface BannerAttempt {
+  /** The socket, with what the server said still to be read; or why there was none. Never settles while it is mute. */
+  readonly ended: Promise<Socket | Unanswered>;
+  abandon(): void;
+}
+
+/** Characters of a banner at most (RFC 4253 §4.2). */
+const longestLine = 255;
+
+/** What sshd says in place of a banner (sshd.c, srclimit.c): as much as one line, before it closes the connection. */
+const refusals: readonly { readonly line: RegExp; readonly reason: string }[] = [
+  {
+    line: /^Not allowed at this time/,
+    reason: 'the guest’s sshd lets nobody in from this address for some seconds (PerSourcePenalties)',
+  },
+  { line: /^Exceeded MaxStartups/, reason: 'the guest’s sshd has too many logins under way (MaxStartups)' },
+];
+
+export function attemptBanner({ host, port }: Pick<SshEndpoint, 'host' | 'port'>): BannerAttempt {
+  const socket = connect({ host, port, noDelay: true });
+  introduce(socket);
+  const ended = new Promise<Socket | Unanswered>((resolve) => {
+    const heard: Buffer[] = [];
+    const failed = (error: Error) => resolve({ kind: 'closed', reason: errorMessage(error) });
+    const closed = () => resolve(refusal(Buffer.concat(heard).toString('latin1')));
+    const readable = () => {
+      const chunk: Buffer | null = socket.read();
+      if (chunk === null) return; // the end of the stream; `close` follows
+      heard.push(chunk);
+      const text = Buffer.concat(heard).toString('latin1');
+      if (!/^SSH-/.test(text)) {
+        // RFC 4253 §4.2 allows lines before the banner, but a guest's sshd sends none but to turn a client away.
+        if (text.includes('\n') || text.length > longestLine) socket.destroy();
+        return;
+      }
+      socket.unshift(Buffer.concat(heard));
+      socket.off('readable', readable).off('error', failed).off('close', closed);
+      socket.on('error', () => undefined); // until the SSH client listens; it then sees the close
+      resolve(socket);
+    };
+    socket.on('readable', readable).on('error', failed).on('close', closed);
+  });
+  return { ended, abandon: () => void socket.destroy() };
+}
+
+function refusal(text: string): Unanswered {
+  const known = refusals.find(({ line }) => line.test(text));
+  if (known) return { kind: 'shut-out', reason: `${known.reason}: ${JSON.stringify(text.trim())}` };
+  if (text === '') return { kind: 'closed', reason: 'the connection was closed before an SSH server answered' };
+  return { kind: 'closed', reason: `the port answers with ${JSON.stringify(text.slice(0, 40))}, not as an SSH server` };
+}

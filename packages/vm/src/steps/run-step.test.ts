@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { GuestSession, generateSshKeyPair } from '@goqemu/guest';
+import { FakeSshServer } from '@goqemu/testing/ssh-server';
+import { runStep } from './run-step.ts';
+import type { VmStep } from './vm-step.ts';
+
+let server: FakeSshServer;
+let session: GuestSession;
+
+before(async () => {
+  const [host, access] = await Promise.all([generateSshKeyPair('host'), generateSshKeyPair('access')]);
+  server = await FakeSshServer.start({ hostPrivateKey: host.privateKey, authorizedKeys: [access.publicKey] });
+  const { port, user } = server;
+  const keys = { privateKey: access.privateKey, hostKey: host.publicKey };
+  session = new GuestSession({ host: '127.0.0.1', port, user, ...keys });
+  await session.connect();
+});
+
+after(async () => {
+  await session.close();
+  await server[Symbol.asyncDispose]();
+});
+
+const settings = { name: 'slow', user: 'debian', environment: {}, timeoutMs: 60_000 };
+const run = (script: string, more: object = {}): VmStep => ({
+  ...settings,
+  kind: 'run',
+  script,
+  interpreter: '/bin/sh',
+  ...more,
+});
+
+test('a command that takes too long is quoted with the end of its output', async () => {
+  const step = run('echo Waiting for cache lock: held by process 812; exec sleep 500', { timeoutMs: 3000 });
+  await assert.rejects(runStep(session, 'db', step, {}), {
+    code: 'timeout',
+    message: 'step "slow" of db did not finish within 3 s: its command still ran and was ended',
+    detail: 'the end of its output:\nWaiting for cache lock: held by process 812',
+  });
+});
+
+test('a condition that does not come true in time is named, with what was found wanting last', async () => {
+  const step: VmStep = { ...settings, kind: 'waitFor', condition: { file: '/does/not/exist' }, timeoutMs: 3000 };
+  await assert.rejects(runStep(session, 'web', step, {}), {
+    code: 'timeout',
+    message: 'step "slow" of web did not finish within 3 s: waited for file /does/not/exist',
+    detail: 'last seen: there is no such file',
+  });
+});
+
+test('a captured value is whole, or too large by name', async () => {
+  const printing = (bytes: number) => `head -c ${bytes} /dev/zero | tr '\\000' a`;
+  const captured = (bytes: number, more: object = {}) =>
+    runStep(session, 'web', run(printing(bytes), { captured: true, ...more }), {});
+  assert.equal((await captured(2 ** 20)).stdout.length, 2 ** 20);
+  await assert.rejects(captured(2 ** 20 + 1), {
+    code: 'capture-too-large',
+    message: 'capture "slow" of web printed more than 1048576 bytes',
+    hint: /maxBytes/,
+  });
+  assert.equal((await captured(2 ** 20 + 1, { maxBytes: 2 ** 21 })).stdout.length, 2 ** 20 + 1);
+});
