@@ -67,8 +67,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return new Map(found);
   }
 
-  findLayers(keys: readonly string[]): Promise<ReadonlyMap<string, StoredLayer>> {
-    return findStoredLayers(this.host.layers, keys);
+  findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
+    return findStoredLayers(this.host.layers, keys, call);
   }
 
   async takenPorts(ports: readonly number[]): Promise<readonly number[]> {

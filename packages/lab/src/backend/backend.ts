@@ -44,6 +44,8 @@ export interface ObservedMachine {
   /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
   readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'absent' | 'damaged';
   readonly reason?: string;
+  /** A file that the backend keeps of it is damaged and can be written again, which `start` does: what it is. */
+  readonly repair?: string;
   readonly pid?: number;
   /** The layer that the disk stands on, and whether it is the very timeline that began there. */
   readonly layer?: string;
@@ -169,6 +171,7 @@ export interface Backend {
     machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
+  /** Those that can be restored: one that is damaged is lost, and is told as a notice. */
   findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>>;
   /** All layers of this lab, by key. */
   surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>>;
@@ -216,7 +219,7 @@ export interface Backend {
    * Makes this lab one of those that use these layers: no other lab's collection or coalescing takes them from then on.
    * `create`, `restore` and `cutLayers` do so themselves.
    *
-   * @returns those that are there; one that went meanwhile is left out
+   * @returns those that are there and can be restored; one that went or was damaged meanwhile is left out
    */
   claimLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>>;
   /** Names a layer, or takes its names away. */

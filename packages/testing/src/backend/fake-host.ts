@@ -17,6 +17,8 @@ export interface FakeLayer {
   readonly disk: readonly string[];
   /** Lineages of the labs that use it. */
   readonly owners: Set<string>;
+  /** What of it a look finds damaged: a lost disk is a lost layer, and what stands on it is lost with it. */
+  damage?: 'disk' | 'ram';
 }
 
 /** A machine that somebody else started. */

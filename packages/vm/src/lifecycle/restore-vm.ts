@@ -21,7 +21,6 @@ import { bootVm } from './start-vm.ts';
 export async function restoreVm(vm: Vm, key: string, session: GuestSession, call: VmCall): Promise<Machine> {
   const { layers } = vm.host;
   const layer = await layers.get(key);
-  await layers.check(layer);
   await layers.adopt(layer, vm.scope.lineage);
   await removeAbandonedDrafts(vm.folder.path);
   const disk = await vm.folder.nextDisk();
