@@ -13,6 +13,7 @@ import type {
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
+  PortHolder,
   Preflight,
   ResolvedImage,
   ResolvedStep,
@@ -73,6 +74,11 @@ export class QemuBackend implements Backend, AsyncDisposable {
 
   async takenPorts(ports: readonly number[]): Promise<readonly number[]> {
     return (await portUses(ports)).map(({ port }) => port);
+  }
+
+  async portHolder(port: number): Promise<PortHolder | undefined> {
+    const { portHolder } = await acting();
+    return portHolder(this.host, port);
   }
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {

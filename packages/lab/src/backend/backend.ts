@@ -154,6 +154,14 @@ export interface Preflight {
   readonly hint?: string;
 }
 
+/** Who has a port, for people. */
+export interface PortHolder {
+  /** `process 123 (nginx)`, `machine web of the lab shop (process 123)`. */
+  readonly name: string;
+  /** What gives the port back, when it is a machine of goqemu's. */
+  readonly hint?: string;
+}
+
 /**
  * What the engine needs from a place where machines can run. It never prints, keeps no state of its own
  * beyond what it returns as records, and each acting verb converges when called again with the same
@@ -177,6 +185,8 @@ export interface Backend {
   surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>>;
   /** Which of these loopback ports somebody else listens on. */
   takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
+  /** Who listens on a port that is taken, as far as this host tells. */
+  portHolder(port: number, call: BackendCall): Promise<PortHolder | undefined>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
   /**

@@ -184,7 +184,7 @@ function checkOwner(state: LabState, owner: StateOwner, path: string): void {
       subject: path,
       message: `the state belongs to the ${part} "${state[part]}", not to "${owner[part]}": ${path}`,
       location: { file: path },
-      hint: 'put the state back where it came from; each lab and stack has a folder of its own',
+      hint: 'put this lab’s own state there; or delete this one, and goqemu rebuilds the state from the save before it',
     });
   }
 }
@@ -197,6 +197,6 @@ function stateError(code: string, file: StoredFile, storage: StateStorage, what:
     subject: path,
     message: `the ${file} ${what}: ${path}`,
     location: { file: path },
-    hint: 'nothing was changed; put back the files that belong together',
+    hint: 'nothing was changed; put back the files that belong together, or delete this one to go by the other',
   });
 }

@@ -1,4 +1,4 @@
-import type { AdoptedMachine, MachineSpec, StoredLayer } from '@goqemu/lab';
+import type { AdoptedMachine, MachineSpec, PortHolder, StoredLayer } from '@goqemu/lab';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -45,6 +45,8 @@ export class FakeHost {
   ]);
   /** Loopback ports that somebody else listens on. */
   readonly takenPorts = new Set<number>();
+  /** Who listens on those, where the host tells. */
+  readonly portHolders = new Map<number, PortHolder>();
   /** Bytes that machines may take together. */
   memory = 64 * 2 ** 30;
   disposed = 0;
