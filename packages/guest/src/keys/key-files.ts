@@ -1,4 +1,4 @@
-import { copyPath, readOwnText, writeCopy, writeFileAtomic } from '@goqemu/core';
+import { copyPath, readOwnText, systemErrorCode, writeCopy, writeFileAtomic } from '@goqemu/core';
 import type { SshKeyPair } from './key-pair.ts';
 import { readEd25519PrivateFile } from './openssh-encoding.ts';
 
@@ -20,13 +20,17 @@ export function readKeyFiles(path: string): SshKeyPair | 'damaged' | undefined {
   return choose(privateKeys, publicKey) ?? 'damaged';
 }
 
-/** Writes again what of the three is damaged or not there. */
+/** Writes again what of the three is damaged or not there; where nothing can be written now, another time. */
 export async function healKeyFiles(path: string, pair: SshKeyPair): Promise<void> {
   const { privateKeys, publicKey } = look(path);
   const [file, copy] = privateKeys;
-  if (publicKey !== pair.publicKey) await writeFileAtomic(`${path}.pub`, `${pair.publicKey}\n`);
-  if (file !== pair.privateKey) await writeFileAtomic(path, pair.privateKey, { mode: 0o600 });
-  if (copy !== pair.privateKey) await writeCopy(path, pair.privateKey, { mode: 0o600 });
+  try {
+    if (publicKey !== pair.publicKey) await writeFileAtomic(`${path}.pub`, `${pair.publicKey}\n`);
+    if (file !== pair.privateKey) await writeFileAtomic(path, pair.privateKey, { mode: 0o600 });
+    if (copy !== pair.privateKey) await writeCopy(path, pair.privateKey, { mode: 0o600 });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
 }
 
 function look(path: string) {

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -13,7 +23,7 @@ import { sh } from '../value/sh.ts';
 import { Engine } from './engine.ts';
 
 /** Each is done to the bytes that a file has; undefined takes it away. */
-const damages: Readonly<Record<string, (text: Buffer, foreign: Buffer) => Buffer | 'folder' | undefined>> = {
+const damages: Record<string, (text: Buffer, foreign: Buffer) => Buffer | 'folder' | undefined> = {
   missing: () => undefined,
   empty: () => Buffer.alloc(0),
   'cut short': (text) => text.subarray(0, Math.floor(text.length / 2)),
@@ -41,6 +51,14 @@ class Place {
   /** The same again, for one damage. */
   copy(folder: string): Place {
     cpSync(this.folder, folder, { recursive: true });
+    const states = join(folder, 'home/states');
+    for (const name of readdirSync(states)) {
+      const note = readFileSync(join(states, name), 'utf8');
+      writeFileSync(
+        join(states, name),
+        note.replace(JSON.stringify(this.folder).slice(0, -1), JSON.stringify(folder).slice(0, -1)),
+      );
+    }
     const host = new FakeHost();
     for (const [id, machine] of this.host.machines) host.machines.set(id, structuredClone(machine));
     for (const [key, layer] of this.host.layers) host.layers.set(key, structuredClone(layer));
@@ -208,6 +226,21 @@ async function settles(place: Place, about: string): Promise<void> {
   const { checkpoints } = await place.engine().listCheckpoints();
   for (const { origin, id } of checkpoints) if (origin === 'taken') await place.engine().restoreCheckpoint(id);
 }
+
+/** Cut at more places, and one bit turned over at each of these: in the long form. */
+function places(text: Buffer, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => Math.floor((text.length * index) / count));
+}
+if (process.env.GOQEMU_SOAK)
+  for (let place = 0; place < 40; place++) {
+    damages[`cut at ${place}/40`] = (text) => text.subarray(0, places(text, 40)[place]);
+    damages[`turned over at ${place}/40`] = (text) => {
+      const other = Buffer.from(text);
+      const at = places(text, 40)[place] ?? 0;
+      if (at < other.length) other[at] = (other[at] ?? 0) ^ 1;
+      return other;
+    };
+  }
 
 let cases = 0;
 for (const [scene, prepare] of Object.entries(scenes)) {

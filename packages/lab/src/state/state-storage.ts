@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import {
   acquireFileLock,
   checkResourceName,
+  copyPath,
   folderNames,
   moveFolderAside,
   readOwnFile,
@@ -102,6 +103,9 @@ export class FileStateStorage implements StateStorage {
     const path = this.path(file);
     if (isSecretKey(file)) {
       const kept = readTwice(path, (text) => (/^[0-9a-f]{64}\n?$/.test(text) ? text : undefined));
+      // It never changes: whoever reads it may write what of the two is damaged again.
+      if (kept?.value && (kept.damage || readOwnText(copyPath(path)) !== kept.value))
+        await this.write(file, kept.value);
       return kept && (kept.value ?? unreadable);
     }
     const found = readOwnFile(path);
@@ -187,6 +191,11 @@ const unreadable = '\n';
 
 function isSecretKey(file: StoredFile): boolean {
   return file.startsWith('secret-key');
+}
+
+/** A host that cannot be written to now is healed another time. */
+function notNow(error: unknown): void {
+  if (systemErrorCode(error) === undefined) throw error;
 }
 
 /** Somebody else may have begun something there already. */

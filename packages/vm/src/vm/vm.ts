@@ -4,6 +4,7 @@ import {
   GuestSession,
   type GuestSessionOptions,
   generateSshKeyPair,
+  healKeyFiles,
   readKeyFiles,
   type SshKeyPair,
   writeKeyFiles,
@@ -81,7 +82,10 @@ export class Vm {
    */
   async hostKey(): Promise<SshKeyPair> {
     const present = await this.presentHostKey();
-    if (present) return present;
+    if (present) {
+      await healKeyFiles(this.folder.hostKey, present);
+      return present;
+    }
     const kept = await this.host.hostKeys.find(this.scope.lineage, this.spec.identity.instanceId);
     const pair = kept ?? (await generateSshKeyPair(`root@${this.spec.name}`));
     await writeKeyFiles(this.folder.hostKey, pair);
