@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { GoqemuError, schemaMismatch } from '@goqemu/core';
 import english from 'zod/v4/locales/en.js';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
@@ -143,7 +144,7 @@ function parseState(text: string, path: string): LabState {
       message: `the state is not JSON: ${path}`,
       detail: error instanceof Error ? error.message : String(error),
       location: { file: path },
-      hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+      hint: noWayBack(path),
       cause: error,
     });
   }
@@ -167,8 +168,13 @@ function parseState(text: string, path: string): LabState {
     message: `the state is damaged: ${path}`,
     detail: schemaMismatch(checked.error),
     location: { file: path },
-    hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+    hint: noWayBack(path),
   });
+}
+
+/** The save before it is damaged too, or there was none. */
+function noWayBack(path: string): string {
+  return `nothing was changed and the machines are as they were; put back a copy of the file, or delete ${dirname(path)}: goqemu doctor then tells how to remove what the lab left`;
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -105,7 +105,7 @@ export class FileStateStorage implements StateStorage {
       const kept = readTwice(path, (text) => (/^[0-9a-f]{64}\n?$/.test(text) ? text : undefined));
       // It never changes: whoever reads it may write what of the two is damaged again.
       if (kept?.value && (kept.damage || readOwnText(copyPath(path)) !== kept.value))
-        await this.write(file, kept.value);
+        await this.write(file, kept.value).catch(notNow);
       return kept && (kept.value ?? unreadable);
     }
     const found = readOwnFile(path);
