@@ -104,7 +104,8 @@ export class FileStateStorage implements StateStorage {
     if (isSecretKey(file)) {
       const kept = readTwice(path, (text) => (/^[0-9a-f]{64}\n?$/.test(text) ? text : undefined));
       // It never changes: whoever reads it may write what of the two is damaged again.
-      if (kept?.value && (kept.damage || readOwnText(copyPath(path)) !== kept.value))
+      // A copy with another key stays: which of the two is right cannot be told here.
+      if (kept?.value && (kept.damage || !/^[0-9a-f]{64}\n?$/.test(readOwnText(copyPath(path)) ?? '')))
         await this.write(file, kept.value).catch(notNow);
       return kept && (kept.value ?? unreadable);
     }
