@@ -28,9 +28,12 @@ export {
 } from './files/file-lock.ts';
 export { folderNames } from './files/folder-names.ts';
 export { freeBytes } from './files/free-bytes.ts';
+export { copyPath, type KeptTwice, readTwice, removeTwice, writeCopy, writeTwice } from './files/kept-twice.ts';
 export { type LocalEntry, type LocalFile, type LocalLink, localTree } from './files/local-tree.ts';
 export { parseJson } from './files/parse-json.ts';
 export { readIfThere } from './files/read-if-there.ts';
+export { type OwnFile, readOwnFile, readOwnText } from './files/read-own-file.ts';
+export { moveFolderAside } from './files/rename-over.ts';
 export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
 export { checkResourceName } from './names/resource-name.ts';

@@ -6,6 +6,7 @@ export { backingChain } from './layers/backing-chain.ts';
 export { type Coalesced, coalesceLayers } from './layers/coalesce-layers.ts';
 export { type Collected, collectLayers } from './layers/collect-layers.ts';
 export { deepChain, type Flattened, flattenLayer } from './layers/flatten-layer.ts';
+export { knownDisks, type LayerDamage } from './layers/layer-damage.ts';
 export type { LayerManifest } from './layers/layer-manifest.ts';
 export { type Layer, LayerStore, layerId } from './layers/layer-store.ts';
 export { type LayerNode, layerTree } from './layers/layer-tree.ts';

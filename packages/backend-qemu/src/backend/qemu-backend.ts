@@ -14,6 +14,7 @@ import type {
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
+  PortHolder,
   Preflight,
   ResolvedImage,
   ResolvedStep,
@@ -68,12 +69,17 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return new Map(found);
   }
 
-  findLayers(keys: readonly string[]): Promise<ReadonlyMap<string, StoredLayer>> {
-    return findStoredLayers(this.host.layers, keys);
+  findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
+    return findStoredLayers(this.host.layers, keys, call);
   }
 
   async takenPorts(ports: readonly number[]): Promise<readonly number[]> {
     return (await portUses(ports)).map(({ port }) => port);
+  }
+
+  async portHolder(port: number): Promise<PortHolder | undefined> {
+    const { portHolder } = await acting();
+    return portHolder(this.host, port);
   }
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { renameOver } from './rename-over.ts';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file; 0o644 unless said otherwise. */
@@ -23,7 +24,7 @@ export async function writeFileAtomic(
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await renameOver(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined); // it may never have come to be
     throw error;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, linkSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, linkSync, mkdirSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sleep } from '../cancellation/sleep.ts';
@@ -13,7 +13,8 @@ import {
   type ProcessTable,
 } from '../process/process-identity.ts';
 import { formatDuration } from '../units/duration.ts';
-import { readIfThere } from './read-if-there.ts';
+import { parseJson } from './parse-json.ts';
+import { readOwnFile, readOwnText } from './read-own-file.ts';
 import { statIfThere } from './stat-if-there.ts';
 
 /** What a lock file holds: who has it, since when, and what for. */
@@ -71,16 +72,13 @@ export async function removeDeadLock(path: string, processes: ProcessTable = hos
   await breakLock(path, processes);
 }
 
-/** The holder on record; undefined when there is no lock file, `damaged` when the host broke down while it was written. */
+/** The holder on record; undefined when there is no lock file, `damaged` when the host broke down while it was written
+ * or something else is in its place. */
 export async function readLockHolder(path: string): Promise<LockHolder | 'damaged' | undefined> {
-  const text = readIfThere(path);
-  if (text === undefined) return undefined;
-  try {
-    const parsed = JSON.parse(text) as LockHolder | null;
-    return typeof parsed?.identity?.pid === 'number' ? parsed : 'damaged';
-  } catch {
-    return 'damaged';
-  }
+  const file = readOwnFile(path);
+  if (file === undefined) return undefined;
+  const parsed = 'text' in file ? (parseJson(file.text) as LockHolder | null | undefined) : undefined;
+  return typeof parsed?.identity?.pid === 'number' ? parsed : 'damaged';
 }
 
 /**
@@ -148,13 +146,15 @@ async function remove(path: string): Promise<void> {
   try {
     unlinkSync(path);
   } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      renameSync(path, `${path}.moved-aside-${randomBytes(4).toString('hex')}`);
+    else if (systemErrorCode(error) !== 'ENOENT') throw error;
   }
 }
 
 async function release(path: string, record: string): Promise<void> {
   // Somebody may have thrown the folder away.
-  if (readIfThere(path) === record) await remove(path);
+  if (readOwnText(path) === record) await remove(path);
 }
 
 function lockedError(path: string, holder: LockHolder): GoqemuError {

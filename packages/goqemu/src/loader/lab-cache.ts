@@ -41,7 +41,8 @@ export class LabCache {
     if (manifest?.format !== format || manifest.surroundings !== surroundings) return undefined;
     for (const { path, sha256 } of manifest.files) if (contentDigest(path) !== sha256) return undefined;
     const bundle = join(this.#folder, manifest.bundle);
-    if (!existsSync(bundle)) return undefined;
+    // It is run: one that was cut short would fail in the name of the lab.
+    if (manifest.bundle !== bundleName(contentDigest(bundle) ?? '')) return undefined;
     return { bundle, inputs: manifest.files.map((file) => file.path) };
   }
 
@@ -53,7 +54,7 @@ export class LabCache {
       format,
       surroundings,
       files,
-      bundle: `${digest(bundled.code).slice(0, 24)}.mjs`,
+      bundle: bundleName(digest(bundled.code)),
     };
     const bundle = join(this.#folder, manifest.bundle);
     try {
@@ -114,6 +115,10 @@ function contentDigest(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function bundleName(sha256: string): string {
+  return `${sha256.slice(0, 24)}.mjs`;
 }
 
 function digest(text: string): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, unlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -35,10 +35,31 @@ test('only its owner can read a private key, also when its mode had been widened
   assert.equal(await modeOf(join(store.folder, 'web')), 0o700);
 });
 
-test('half a pair is an error and is never replaced', async () => {
+for (const name of ['id_ed25519', 'id_ed25519.copy', 'id_ed25519.pub'])
+  for (const [what, content] of [
+    ['missing', undefined],
+    ['empty', ''],
+    ['full of zeros', '\0'.repeat(400)],
+    ['cut short', (text: string) => text.slice(0, text.length / 2)],
+    ["another lab's", 'other'],
+  ] as const)
+    test(`${name} that is ${what} costs nothing, and is written again`, async (t) => {
+      const store = new AccessKeyStore(join(folder, t.name));
+      const pair = await store.loadOrCreate('web');
+      const other = await store.loadOrCreate('other');
+      const path = join(store.folder, 'web', name);
+      const before = await readFile(path, 'utf8');
+      if (content === undefined) await unlink(path);
+      else if (content === 'other') await copyFile(join(other.privateKeyFile, '..', name), path);
+      else await writeFile(path, typeof content === 'string' ? content : content(before));
+      assert.deepEqual(await store.loadOrCreate('web'), pair);
+      assert.equal(await readFile(path, 'utf8'), before);
+    });
+
+test('a pair of which nothing is left is an error and is never replaced', async () => {
   const store = new AccessKeyStore(join(folder, 'd'));
   const { privateKeyFile } = await store.loadOrCreate('web');
-  await unlink(`${privateKeyFile}.pub`);
+  for (const path of [privateKeyFile, `${privateKeyFile}.copy`]) await writeFile(path, 'garbage');
   await assert.rejects(store.loadOrCreate('web'), { code: 'access-key-damaged' });
 });
 
@@ -78,6 +99,11 @@ test('what killed writers left goes, and what a living one writes stays', async 
   await mkdir(join(store.folder, 'web/id_ed25519.4194305.0123abcd.tmp'));
   await store.removeAbandoned();
   assert.deepEqual((await readdir(store.folder)).sort(), [...living, 'web'].sort());
-  assert.deepEqual((await readdir(join(store.folder, 'web'))).sort(), ['hosts', 'id_ed25519', 'id_ed25519.pub']);
+  assert.deepEqual((await readdir(join(store.folder, 'web'))).sort(), [
+    'hosts',
+    'id_ed25519',
+    'id_ed25519.copy',
+    'id_ed25519.pub',
+  ]);
   assert.deepEqual(await readdir(join(store.folder, 'web/hosts')), []);
 });

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkResourceName,
   folderNames,
   GoqemuError,
+  readOwnText,
   removeAbandonedDrafts,
   systemErrorCode,
   writeFileAtomic,
 } from '@goqemu/core';
-import { generateSshKeyPair, parsePublicKey, type SshKeyPair } from './key-pair.ts';
+import { healKeyFiles, readKeyFiles, writeKeyFiles } from './key-files.ts';
+import { generateSshKeyPair, type SshKeyPair } from './key-pair.ts';
 
 /** A lab's access keys, and the file that `ssh -i` takes. */
 export interface AccessKey extends SshKeyPair {
@@ -31,7 +33,7 @@ export class AccessKeyStore {
   /**
    * The lab's pair, made when there is none. Two who ask at once get the same one.
    *
-   * @throws GoqemuError `name-invalid`; `access-key-damaged` when only half a pair is there
+   * @throws GoqemuError `name-invalid`; `access-key-damaged` when what is there is no pair, in spite of its copy
    */
   async loadOrCreate(labId: string): Promise<AccessKey> {
     const existing = await this.load(labId);
@@ -52,7 +54,7 @@ export class AccessKeyStore {
   async copies(): Promise<ReadonlyMap<string, string>> {
     const copies = new Map<string, string>();
     for (const name of await folderNames(this.folder)) {
-      const origin = name.startsWith('.') ? undefined : await readIfThere(join(this.folder, name, 'copy-of'));
+      const origin = name.startsWith('.') ? undefined : readOwnText(join(this.folder, name, 'copy-of'));
       if (origin !== undefined) copies.set(name, origin.trim());
     }
     return copies;
@@ -63,10 +65,9 @@ export class AccessKeyStore {
     const draft = join(this.folder, `.${labId}.${process.pid}.${randomBytes(4).toString('hex')}`);
     await mkdir(draft, { mode: 0o700 });
     try {
-      await writeFileAtomic(join(draft, 'id_ed25519'), pair.privateKey, { mode: 0o600 });
-      await writeFileAtomic(join(draft, 'id_ed25519.pub'), `${pair.publicKey}\n`);
+      await writeKeyFiles(join(draft, 'id_ed25519'), pair);
       if (copyOf !== undefined) await writeFileAtomic(join(draft, 'copy-of'), `${copyOf}\n`);
-      await rename(draft, this.#folderOf(labId)); // both files appear at once
+      await rename(draft, this.#folderOf(labId)); // all files appear at once
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
       // Somebody else was first: a folder that is not empty is never replaced by rename(2).
@@ -81,15 +82,12 @@ export class AccessKeyStore {
   async load(labId: string): Promise<AccessKey | undefined> {
     const folder = this.#folderOf(labId);
     const privateKeyFile = join(folder, 'id_ed25519');
-    const [privateKey, publicKey] = await Promise.all([
-      readIfThere(privateKeyFile),
-      readIfThere(`${privateKeyFile}.pub`),
-    ]);
-    if (privateKey === undefined && publicKey === undefined) return undefined;
-    if (!privateKey?.startsWith('-----BEGIN') || publicKey === undefined) throw damaged(folder);
-    parsePublicKey(publicKey);
+    const pair = readKeyFiles(privateKeyFile);
+    if (!pair) return undefined;
+    if (pair === 'damaged') throw damaged(folder);
+    await healKeyFiles(privateKeyFile, pair);
     await chmod(privateKeyFile, 0o600); // a copy or a restored backup may have widened it
-    return { privateKeyFile, privateKey, publicKey: publicKey.trim() };
+    return { privateKeyFile, ...pair };
   }
 
   /** Forgets the lab's pair; machines and layers that know it can no longer be reached with it. */
@@ -110,22 +108,13 @@ export class AccessKeyStore {
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
-  }
-}
-
 function damaged(folder: string): GoqemuError {
   return new GoqemuError({
     code: 'access-key-damaged',
     source: 'environment',
     subject: folder,
-    message: `the access keys in ${folder} are incomplete`,
-    detail: 'expected the files id_ed25519 and id_ed25519.pub',
-    hint: 'restore them from a backup, or delete the folder and create the machines of this lab anew',
+    message: `the access keys in ${folder} are damaged`,
+    detail: 'neither id_ed25519 nor its copy is a private key',
+    hint: 'put them back from a backup; or delete the folder, then run goqemu destroy and goqemu apply',
   });
 }

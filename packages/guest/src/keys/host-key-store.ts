@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkResourceName, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { checkResourceName } from '@goqemu/core';
+import { readKeyFiles, writeKeyFiles } from './key-files.ts';
 import type { SshKeyPair } from './key-pair.ts';
 
 /**
@@ -18,19 +19,12 @@ export class HostKeyStore {
   async keep(lab: string, machine: string, pair: SshKeyPair): Promise<void> {
     const path = this.#path(lab, machine);
     await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(`${path}.pub`, `${pair.publicKey}\n`);
-    await writeFileAtomic(path, pair.privateKey, { mode: 0o600 });
+    await writeKeyFiles(path, pair);
   }
 
   async find(lab: string, machine: string): Promise<SshKeyPair | undefined> {
-    const path = this.#path(lab, machine);
-    try {
-      const [privateKey, publicKey] = await Promise.all([readFile(path, 'utf8'), readFile(`${path}.pub`, 'utf8')]);
-      return { privateKey, publicKey: publicKey.trim() };
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    const pair = readKeyFiles(this.#path(lab, machine));
+    return pair === 'damaged' ? undefined : pair; // its guest is given a new one
   }
 
   #path(lab: string, machine: string): string {

@@ -49,3 +49,38 @@ export function ed25519PrivateFile(seed: Uint8Array, publicKey: Uint8Array, comm
   const lines = file.toString('base64').replace(/.{70}/g, '$&\n').trimEnd();
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
+
+/**
+ * The public half and the comment of a file that `ed25519PrivateFile` wrote; undefined for any other text: one that was cut
+ * short fails the check that the container is made for.
+ */
+export function readEd25519PrivateFile(text: string): { readonly blob: Buffer; readonly comment: string } | undefined {
+  const base64 = /^-----BEGIN OPENSSH PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)-----END OPENSSH PRIVATE KEY-----\n?$/.exec(
+    text,
+  )?.[1];
+  if (base64 === undefined) return undefined;
+  const file = Buffer.from(base64, 'base64');
+  let at = 'openssh-key-v1\0'.length;
+  const next = (bytes: Buffer): Buffer | undefined => {
+    if (at + 4 > bytes.length) return undefined;
+    const length = bytes.readUInt32BE(at);
+    const end = at + 4 + length;
+    if (end > bytes.length) return undefined;
+    const content = bytes.subarray(at + 4, end);
+    at = end;
+    return content;
+  };
+  for (let field = 0; field < 3; field++) if (!next(file)) return undefined; // cipher, key derivation, its options
+  at += 4; // number of keys
+  const blob = next(file);
+  const secret = next(file);
+  if (!blob || !secret || secret.length < 8 || secret.readUInt32BE(0) !== secret.readUInt32BE(4)) return undefined;
+  at = 8;
+  const type = next(secret);
+  const publicKey = next(secret);
+  const privateKey = next(secret);
+  const comment = next(secret);
+  if (!type || !publicKey || !privateKey || !comment) return undefined;
+  if (!ed25519PublicBlob(publicKey).equals(blob)) return undefined;
+  return { blob: Buffer.from(blob), comment: comment.toString('utf8') };
+}

@@ -29,6 +29,8 @@ export async function applyPlan(context: EngineContext, made: Plan, options: App
   const settled = !before.healed && before.journal === 0 && !before.torn;
   if (isFresh(plan, before) && settled && !hasWork(plan, before.state) && !problemOf(plan)) {
     const outputs = resolveOutputs(before.state);
+    // Without the note of where it is, a state is not known, and what it has looks like left behind.
+    if (before.exists) await context.storage.register(plan.lineage);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
   await using _lock = await lockLab(context, options.lockWaitMs ?? 0, options.interrupt);

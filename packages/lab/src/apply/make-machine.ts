@@ -1,23 +1,23 @@
 import { GoqemuError } from '@goqemu/core';
-import type { ResolvedImage } from '../backend/backend.ts';
+import type { MachineOrigin, ResolvedImage } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import { checkDiskSize } from '../plan/disk-size.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
-import { claimNamed } from './claim-layers.ts';
+import { claimNamed, claimOrigin } from './claim-layers.ts';
 import { deleteMachine } from './delete-machine.ts';
 import { watchRoad } from './watch-road.ts';
 
 export async function adopt(context: ApplyContext, id: string, name: string, work: WorkOf<'adopt'>): Promise<void> {
-  if (work.discard) await deleteMachine(context, id, name);
   const { spec, image, base, applied, checkpoints, facts } = work;
   await context.backend.claimLayers(
     applied.map(({ key }) => key),
     context.call,
   );
   await claimNamed(context, checkpoints);
+  if (work.discard) await deleteMachine(context, id, name);
   const layer = Object.values(checkpoints).at(-1) ?? applied.at(-1)?.key ?? null;
   await context.writer.end(id, {
     machines: {
@@ -43,8 +43,9 @@ export async function make(context: ApplyContext, id: string, name: string, work
   const { backend, writer, call } = context;
   const { spec } = work;
   const began = context.now();
+  const origin = work.resume ? undefined : await provenOrigin(context, work);
   if (work.discard) await deleteMachine(context, id, name);
-  if (work.resume) {
+  if (!origin) {
     const before = stateOf(context, name);
     await writer.begin(id, {
       machines: { [name]: { ...before, name, spec, ready: false, ...work.facts } },
@@ -65,10 +66,6 @@ export async function make(context: ApplyContext, id: string, name: string, work
       ...work.facts,
     };
     await writer.begin(id, { machines: { [name]: fresh } });
-    const origin =
-      'image' in work.origin
-        ? { image: await plannedImage(context, work.origin.image, spec, work.image.key) }
-        : work.origin;
     const record = await backend.create(spec, origin, call);
     const layer = 'layer' in work.origin ? work.origin.layer : null;
     if (layer !== null) await claimNamed(context, work.checkpoints);
@@ -113,6 +110,13 @@ export async function make(context: ApplyContext, id: string, name: string, work
     },
     durations: took(context, { what: 'make:image', name, began }),
   });
+}
+
+/** What a machine is made from, known to be there before an earlier machine is given up for it. */
+async function provenOrigin(context: ApplyContext, { origin, spec, image }: WorkOf<'make'>): Promise<MachineOrigin> {
+  if ('image' in origin) return { image: await plannedImage(context, origin.image, spec, image.key) };
+  await claimOrigin(context, origin.layer);
+  return origin;
 }
 
 /** The keys of the plan's layers hold the image's: another image would be cached under a false name. */

@@ -1,7 +1,7 @@
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
-import { claimNamed } from './claim-layers.ts';
+import { claimNamed, claimOrigin } from './claim-layers.ts';
 import { watchRoad } from './watch-road.ts';
 
 export async function restore(context: ApplyContext, id: string, name: string, work: WorkOf<'restore'>): Promise<void> {
@@ -21,6 +21,7 @@ export async function restoreTo(
   applied: readonly AppliedStep[],
   checkpoints: Readonly<Record<string, string>>,
 ): Promise<void> {
+  await claimOrigin(context, layer);
   // A checkpoint that was cut off is given up: the disk goes back below it.
   const { cutting: _cutting, above: _above, ...machine } = stateOf(context, name);
   await context.writer.begin(id, { machines: { [name]: { ...machine, dirty: true } } });

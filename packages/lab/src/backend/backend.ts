@@ -48,6 +48,8 @@ export interface ObservedMachine {
   /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
   readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   readonly reason?: string;
+  /** A file that the backend keeps of it is damaged and can be written again, which `start` does: what it is. */
+  readonly repair?: string;
   readonly pid?: number;
   /** The layer that the disk stands on, and whether it is the very timeline that began there. */
   readonly layer?: string;
@@ -168,6 +170,14 @@ export interface Preflight {
   readonly hint?: string;
 }
 
+/** Who has a port, for people. */
+export interface PortHolder {
+  /** `process 123 (nginx)`, `machine web of the lab shop (process 123)`. */
+  readonly name: string;
+  /** What gives the port back, when it is a machine of goqemu's. */
+  readonly hint?: string;
+}
+
 /**
  * What the engine needs from a place where machines can run. It never prints, keeps no state of its own
  * beyond what it returns as records, and each acting verb converges when called again with the same
@@ -185,11 +195,14 @@ export interface Backend {
     machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
+  /** Those that can be restored: one that is damaged is lost, and is told as a notice. */
   findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>>;
   /** All layers of this lab, by key. */
   surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>>;
   /** Which of these loopback ports somebody else listens on. */
   takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
+  /** Who listens on a port that is taken, as far as this host tells. */
+  portHolder(port: number, call: BackendCall): Promise<PortHolder | undefined>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
   /**
@@ -232,7 +245,7 @@ export interface Backend {
    * Makes this lab one of those that use these layers: no other lab's collection or coalescing takes them from then on.
    * `create`, `restore` and `cutLayers` do so themselves.
    *
-   * @returns those that are there; one that went meanwhile is left out
+   * @returns those that are there and can be restored; one that went or was damaged meanwhile is left out
    */
   claimLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>>;
   /** Names a layer, or takes its names away. */

@@ -6,7 +6,7 @@ import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { RestoreReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
-import { findCheckpoint } from './find-checkpoint.ts';
+import { checkpointDamaged, findCheckpoint } from './find-checkpoint.ts';
 
 /** Takes machines back to a checkpoint; the state then says what they have behind them. */
 export async function restoreCheckpoint(
@@ -35,13 +35,7 @@ export async function restoreCheckpoint(
   const stored = await context.backend.findLayers(layers, call);
   const lost = having.find((_machine, index) => !stored.has(layers[index] ?? ''));
   if (lost) {
-    throw new GoqemuError({
-      code: 'checkpoint-damaged',
-      source: 'environment',
-      subject: lost.name,
-      message: `the checkpoint "${idOrName}" of ${lost.name} is no longer in the store`,
-      hint: 'nothing was changed; run goqemu apply to make the machine anew from the lab',
-    });
+    throw checkpointDamaged(found, lost.name);
   }
   const writer = await StateWriter.open(context.storage, read, context.command);
   let failure: unknown;

@@ -17,7 +17,7 @@ import type { HistoryEntry } from '../history/history-entry.ts';
 import type { ImportOptions } from '../import/import-machine.ts';
 import type { ImportReport } from '../import/import-report.ts';
 import type { PruneReport } from '../layer/prune-layers.ts';
-import { readLabLock } from '../lock/lab-lock.ts';
+import { emptyLock, readLabLock } from '../lock/lab-lock.ts';
 import type { LockChange } from '../lock/update-lock.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
@@ -267,7 +267,8 @@ export class Engine {
 
   async #plan(lab: Lab | undefined, options: PlanOptions): Promise<Plan> {
     const context = this.#context;
-    const [read, lock] = await Promise.all([context.read(), readLabLock(context.storage)]);
+    // Nothing is wanted of images when all is destroyed: a damaged lock file does not stand in the way.
+    const [read, lock] = await Promise.all([context.read(), lab ? readLabLock(context.storage) : emptyLock]);
     const plan = await makePlan({
       lab,
       read,

@@ -1,6 +1,6 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
 import { chooseMachines } from '../checkpoint/choose-machines.ts';
-import { type FoundCheckpoint, findCheckpoint } from '../checkpoint/find-checkpoint.ts';
+import { checkpointDamaged, type FoundCheckpoint, findCheckpoint } from '../checkpoint/find-checkpoint.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { appendHistory } from '../history/history.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
@@ -105,13 +105,7 @@ async function checkLayers(
   const stored = await context.backend.findLayers(layers, context.plainCall(state.lineage, 'fork', undefined));
   const lost = machines.find((_machine, index) => !stored.has(layers[index] ?? ''));
   if (!lost) return;
-  throw new GoqemuError({
-    code: 'checkpoint-damaged',
-    source: 'environment',
-    subject: lost.name,
-    message: `the checkpoint "${found.description}" of ${lost.name} is no longer in the store`,
-    hint: 'nothing was changed; run goqemu apply to make the machine anew from the lab',
-  });
+  throw checkpointDamaged(found, lost.name);
 }
 
 /** Some at a time, none after one that failed; tells which were made when not all of them were. */

@@ -30,10 +30,12 @@ export function pinOf(image: Pick<ResolvedImage, 'key' | 'pin'>): string {
   return image.pin ?? image.key;
 }
 
+export const emptyLock: LabLock = { version: 1, images: {} };
+
 /** @throws GoqemuError `lab-lock-invalid` */
 export async function readLabLock(storage: StateStorage): Promise<LabLock> {
   const content = await storage.read('lab-lock');
-  if (content === undefined) return { version: 1, images: {} };
+  if (content === undefined) return emptyLock;
   const checked = labLockSchema.safeParse(parseJson(content), { error: english().localeError });
   if (checked.success) return checked.data;
   const path = storage.path('lab-lock');

@@ -113,7 +113,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...importProblems(context),
     ...imageProblems(context, images),
     ...diskProblems(context, wanted),
-    ...taken.map((port): Preflight => portTaken(port, wanted)),
+    ...(await Promise.all(taken.map(async (port) => portTaken(port, wanted, await backend.portHolder(port, call))))),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
   ];
   const operations = await Promise.all(

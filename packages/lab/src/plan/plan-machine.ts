@@ -83,7 +83,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
   const had = Math.min(common, nameless + 1);
   const unlayered = chain.slice(have, Math.min(common, nameless)).filter((link) => link.cut);
   const template = desired.spec.kind === 'template';
-  const running = observed?.status === 'running' && recorded.ready;
+  const running = observed?.status === 'running' && recorded.ready && !observed.repair;
   const restart = restartDiff.length > 0 && !restore && !template;
   const checkpoints = checkpointsUpTo(context, desired, have);
   const facts = { protect: desired.declaration.protect, retain: desired.declaration.retain };

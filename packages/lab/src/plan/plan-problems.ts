@@ -1,5 +1,5 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
-import type { Preflight } from '../backend/backend.ts';
+import type { PortHolder, Preflight } from '../backend/backend.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { MakePlanInput } from './make-plan.ts';
@@ -40,14 +40,14 @@ export function importProblems(context: PlanContext): readonly Preflight[] {
   });
 }
 
-export function portTaken(port: number, wanted: readonly DesiredMachine[]): Preflight {
+export function portTaken(port: number, wanted: readonly DesiredMachine[], holder: PortHolder | undefined): Preflight {
   const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port));
   const line = owner?.declaration.location?.line;
   return {
     severity: 'error',
     code: 'port-taken',
-    message: `${owner?.declaration.name}: port ${port} of the host is taken by another program${line ? ` (line ${line})` : ''}`,
-    hint: 'leave the host port out and goqemu chooses a free one, or end the other program',
+    message: `${owner?.declaration.name}: port ${port} of the host is taken by ${holder?.name ?? 'another program'}${line ? ` (line ${line})` : ''}`,
+    hint: holder?.hint ?? 'leave the host port out and goqemu chooses a free one, or end the other program',
   };
 }
 

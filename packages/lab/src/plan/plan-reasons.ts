@@ -60,6 +60,7 @@ export function whyBack(found: Position, chain: readonly ChainLink[], common: nu
 }
 
 export function whyStart(recorded: MachineState, observed: ObservedMachine | undefined): string {
+  if (observed?.status === 'running' && observed.repair) return `${observed.repair}; it is written again`;
   if (observed?.status === 'running') return 'its start was cut off';
   if (observed?.status === 'paused') return 'it was paused behind our back';
   if (observed?.status === 'crashed') return `it has died${observed.reason ? `: ${observed.reason}` : ''}`;

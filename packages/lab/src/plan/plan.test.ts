@@ -184,6 +184,10 @@ test('a host port of the lab that is taken is an error, and a chosen one is chos
   assert.equal(plan.preflight[0]?.code, 'port-taken');
   assert.match(plan.preflight[0]?.message ?? '', /web: port 8080 .*\(line \d+\)/);
   await assert.rejects(bench.apply(program), { code: 'port-taken' });
+  bench.host.portHolders.set(8080, { name: 'machine web of the lab shop-0123 (process 7)', hint: 'clear it' });
+  const [told] = (await bench.plan(program)).preflight;
+  assert.match(told?.message ?? '', /taken by machine web of the lab shop-0123 \(process 7\)/);
+  assert.equal(told?.hint, 'clear it');
 });
 
 test('machines that the host cannot hold together are refused beforehand; templates take turns', async () => {

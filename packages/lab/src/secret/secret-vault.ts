@@ -94,7 +94,8 @@ export class SecretVault {
     const unreadable: string[] = [];
     for (const [name, encrypted] of [...Object.entries(state.secrets), ...captured]) {
       await this.decrypt(name, encrypted).catch((error: unknown) => {
-        if (!hasErrorCode(error, 'secret-unreadable')) throw error;
+        // With a key that is damaged none of them can: a lab that is destroyed needs none.
+        if (!hasErrorCode(error, 'secret-unreadable') && !hasErrorCode(error, 'secret-key-invalid')) throw error;
         unreadable.push(name);
       });
     }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, parseJson, readIfThere } from '@goqemu/core';
+import { folderNames, parseJson, readOwnFile, readOwnText, removeTwice } from '@goqemu/core';
 import * as z from 'zod/mini';
 
 /** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
@@ -32,7 +32,7 @@ export async function knownStates(home: string): Promise<readonly KnownState[]> 
   for (const name of await folderNames(join(home, 'states'))) {
     const lineage = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
     if (lineage === undefined) continue;
-    const note = noteSchema.safeParse(parseJson(readIfThere(stateNotePath(home, lineage)) ?? ''));
+    const note = noteSchema.safeParse(parseJson(readOwnText(stateNotePath(home, lineage)) ?? ''));
     if (!note.success) continue;
     const { lab, stack, stateFolder } = note.data;
     states.push({ lineage, lab, stack, stateFolder, isThere: holds(stateFolder, lineage) });
@@ -42,16 +42,17 @@ export async function knownStates(home: string): Promise<readonly KnownState[]> 
 
 /** Removes what goqemu's own folder keeps for a state that is gone: where it was, and the key of its secrets. */
 export async function forgetState(home: string, lineage: string): Promise<void> {
-  await rm(stateNotePath(home, lineage), { force: true });
-  await rm(join(home, 'keys', `${lineage}.state-key`), { force: true });
+  await rm(stateNotePath(home, lineage), { recursive: true, force: true });
+  await removeTwice(join(home, 'keys', `${lineage}.state-key`));
 }
 
 /**
- * A damaged state may name its lineage in one of its files alone, and is one all the same. What cannot be read for
- * another reason than that it is not there is not taken for gone.
+ * A damaged state may name its lineage in one of its files alone, and is one all the same. What cannot be read is not
+ * taken for gone.
  */
 function holds(stateFolder: string, lineage: string): boolean {
-  return ['state.json', 'journal.ndjson', 'state.before.json', 'journal.before.ndjson'].some((name) =>
-    readIfThere(join(stateFolder, name))?.includes(`"${lineage}"`),
-  );
+  return ['state.json', 'journal.ndjson', 'state.before.json', 'journal.before.ndjson'].some((name) => {
+    const file = readOwnFile(join(stateFolder, name));
+    return file !== undefined && ('damage' in file || file.text.includes(`"${lineage}"`));
+  });
 }

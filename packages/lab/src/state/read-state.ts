@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { GoqemuError, schemaMismatch } from '@goqemu/core';
 import english from 'zod/v4/locales/en.js';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
@@ -143,7 +144,7 @@ function parseState(text: string, path: string): LabState {
       message: `the state is not JSON: ${path}`,
       detail: error instanceof Error ? error.message : String(error),
       location: { file: path },
-      hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+      hint: noWayBack(path),
       cause: error,
     });
   }
@@ -167,8 +168,13 @@ function parseState(text: string, path: string): LabState {
     message: `the state is damaged: ${path}`,
     detail: schemaMismatch(checked.error),
     location: { file: path },
-    hint: 'nothing was changed and the machines are as they were; put back a copy of the file',
+    hint: noWayBack(path),
   });
+}
+
+/** The save before it is damaged too, or there was none. */
+function noWayBack(path: string): string {
+  return `nothing was changed and the machines are as they were; put back a copy of the file, or delete ${dirname(path)}: goqemu doctor then tells how to remove what the lab left`;
 }
 
 function isUnreadable(error: unknown): boolean {
@@ -184,7 +190,7 @@ function checkOwner(state: LabState, owner: StateOwner, path: string): void {
       subject: path,
       message: `the state belongs to the ${part} "${state[part]}", not to "${owner[part]}": ${path}`,
       location: { file: path },
-      hint: 'put the state back where it came from; each lab and stack has a folder of its own',
+      hint: 'put this lab’s own state there; or delete this one, and goqemu rebuilds the state from the save before it',
     });
   }
 }
@@ -197,6 +203,6 @@ function stateError(code: string, file: StoredFile, storage: StateStorage, what:
     subject: path,
     message: `the ${file} ${what}: ${path}`,
     location: { file: path },
-    hint: 'nothing was changed; put back the files that belong together',
+    hint: 'nothing was changed; put back the files that belong together, or delete this one to go by the other',
   });
 }

@@ -3,12 +3,17 @@ import { dirname, join } from 'node:path';
 import {
   acquireFileLock,
   checkResourceName,
+  copyPath,
   folderNames,
-  readIfThere,
+  moveFolderAside,
+  readOwnFile,
+  readOwnText,
+  readTwice,
   removeAbandonedDrafts,
   syncFolder,
   systemErrorCode,
   writeFileAtomic,
+  writeTwice,
 } from '@goqemu/core';
 import { stateNote, stateNotePath } from './known-states.ts';
 
@@ -93,19 +98,31 @@ export class FileStateStorage implements StateStorage {
     }
   }
 
+  /** What cannot be read is told as a text that no such file has: it is damaged, and not absent. */
   async read(file: StoredFile): Promise<string | undefined> {
-    return readIfThere(this.path(file));
+    const path = this.path(file);
+    if (isSecretKey(file)) {
+      const kept = readTwice(path, (text) => (/^[0-9a-f]{64}\n?$/.test(text) ? text : undefined));
+      // It never changes: whoever reads it may write what of the two is damaged again.
+      // A copy with another key stays: which of the two is right cannot be told here.
+      if (kept?.value && (kept.damage || !/^[0-9a-f]{64}\n?$/.test(readOwnText(copyPath(path)) ?? '')))
+        await this.write(file, kept.value).catch(notNow);
+      return kept && (kept.value ?? unreadable);
+    }
+    const found = readOwnFile(path);
+    return found && ('text' in found ? found.text : unreadable);
   }
 
   async write(file: StoredFile, text: string): Promise<void> {
-    const secret = file.startsWith('secret-key');
-    if (secret) await mkdir(dirname(this.path(file)), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(this.path(file), text, { mode: secret ? 0o600 : 0o644 });
+    if (!isSecretKey(file)) return await writeFileAtomic(this.path(file), text);
+    await mkdir(dirname(this.path(file)), { recursive: true, mode: 0o700 });
+    await writeTwice(this.path(file), text, { mode: 0o600 });
   }
 
   async append(file: StoredFile, text: string): Promise<void> {
     const path = this.path(file);
     await mkdir(dirname(path), { recursive: true });
+    await moveFolderAside(path);
     const handle = await open(path, 'a', 0o644);
     try {
       const { size } = await handle.stat();
@@ -118,13 +135,14 @@ export class FileStateStorage implements StateStorage {
   }
 
   async remove(file: StoredFile): Promise<void> {
+    await moveFolderAside(this.path(file));
     await rm(this.path(file), { force: true });
   }
 
   async register(lineage: string): Promise<void> {
     const path = stateNotePath(this.#folders.home, lineage);
     const text = stateNote(this.#folders);
-    if (readIfThere(path) === text) return;
+    if (readOwnText(path) === text) return;
     await removeAbandonedDrafts(dirname(path));
     await writeFileAtomic(path, text, { mode: 0o600 });
   }
@@ -167,6 +185,18 @@ export class FileStateStorage implements StateStorage {
       throw error;
     }
   }
+}
+
+/** What a file holds that cannot be read: not JSON, and no entry of a journal. */
+const unreadable = '\n';
+
+function isSecretKey(file: StoredFile): boolean {
+  return file.startsWith('secret-key');
+}
+
+/** A host that cannot be written to now is healed another time. */
+function notNow(error: unknown): void {
+  if (systemErrorCode(error) === undefined) throw error;
 }
 
 /** Somebody else may have begun something there already. */

@@ -45,6 +45,26 @@ test('a probe is kept for the binary as it is, and asked anew when the binary ha
   assert.deepEqual(await findQemu({ explicitPath: binary, cacheFolder, arch: 'x86_64' }), first);
 });
 
+test('ten that look for a QEMU at once start it as often as one does, and one that is aborted does not end the others', async (t) => {
+  const folder = await temporaryFolder(t);
+  const binary = join(folder, 'qemu-system-x86_64');
+  const real = await findQemu({ arch: 'x86_64' });
+  const count = join(folder, 'count');
+  await writeFile(binary, `#!/bin/sh\necho >> ${count}\nexec ${real.systemPath} "$@"\n`);
+  await chmod(binary, 0o755);
+  const look = (cacheFolder: string, signal?: AbortSignal) =>
+    findQemu({ explicitPath: binary, cacheFolder, arch: 'x86_64', ...(signal ? { signal } : {}) });
+  await look(join(folder, 'one'));
+  const once = (await stat(count)).size;
+  const controller = new AbortController();
+  const aborted = look(join(folder, 'ten'), controller.signal);
+  const found = Promise.all(Array.from({ length: 10 }, () => look(join(folder, 'ten'))));
+  controller.abort(new Error('no longer wanted'));
+  await assert.rejects(aborted, /no longer wanted/);
+  assert.equal((await found).length, 10);
+  assert.equal((await stat(count)).size, 2 * once);
+});
+
 test('where there is no QEMU the error names the places and the command that installs it', async () => {
   for (const [system, command] of [
     ['linux', /apt install qemu-system-arm/],

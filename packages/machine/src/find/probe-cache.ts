@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, lengthPrefixedDigest, readIfThere, writeFileAtomic } from '@goqemu/core';
+import { canonicalJson, lengthPrefixedDigest, orAborted, readIfThere, writeFileAtomic } from '@goqemu/core';
 import type { ProbedBinary } from './probe-binary.ts';
 
 /** Raised when what is probed changes, so that older caches are not read. */
@@ -21,9 +21,24 @@ export async function probeCached(
   const cacheFile = join(cacheFolder, 'qemu', `${lengthPrefixedDigest([path]).slice(0, 16)}.json`);
   const cached = readCache(cacheFile);
   if (cached && canonicalJson(cached.key) === canonicalJson(key)) return cached.probed;
-  const probed = await probe(path, signal);
-  await writeFileAtomic(cacheFile, `${JSON.stringify({ key, probed })}\n`).catch(() => undefined); // a cache only
-  return probed;
+  const asked = canonicalJson(key);
+  const probing = underWay.get(asked) ?? begin(path, asked, cacheFile, key);
+  return await orAborted(probing, signal);
+}
+
+/** Machines of one process that start at once ask one QEMU once: ten at a time may take longer than one may. */
+const underWay = new Map<string, Promise<ProbedBinary>>();
+
+/** No caller's signal ends it, since others wait for it too; it has a time-out of its own. */
+function begin(path: string, asked: string, cacheFile: string, key: unknown): Promise<ProbedBinary> {
+  const probing = probe(path, undefined).then(async (probed) => {
+    await writeFileAtomic(cacheFile, `${JSON.stringify({ key, probed })}\n`).catch(() => undefined); // a cache only
+    return probed;
+  });
+  underWay.set(asked, probing);
+  const forget = () => underWay.delete(asked);
+  probing.then(forget, forget);
+  return probing;
 }
 
 /** Starting QEMU to ask it is rare: its code is loaded when the cache has no answer. */

@@ -13,6 +13,7 @@ import type {
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
+  PortHolder,
   Preflight,
   ResolvedImage,
   ResolvedStep,
@@ -93,6 +94,10 @@ export class FakeBackend implements Backend {
   async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
     await this.#moments.reach('takenPorts', '', 'before', call);
     return ports.filter((port) => this.host.takenPorts.has(port));
+  }
+
+  async portHolder(port: number): Promise<PortHolder | undefined> {
+    return this.host.portHolders.get(port);
   }
 
   async preflight(_machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {

@@ -1,4 +1,4 @@
-import type { AdoptedMachine, MachineSpec, StoredLayer } from '@goqemu/lab';
+import type { AdoptedMachine, MachineSpec, PortHolder, StoredLayer } from '@goqemu/lab';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -17,6 +17,8 @@ export interface FakeLayer {
   readonly disk: readonly string[];
   /** Lineages of the labs that use it. */
   readonly owners: Set<string>;
+  /** What of it a look finds damaged: a lost disk is a lost layer, and what stands on it is lost with it. */
+  damage?: 'disk' | 'ram';
 }
 
 /** A machine that somebody else started. */
@@ -47,6 +49,8 @@ export class FakeHost {
   readonly imageSizes = new Map<string, number>();
   /** Loopback ports that somebody else listens on. */
   readonly takenPorts = new Set<number>();
+  /** Who listens on those, where the host tells. */
+  readonly portHolders = new Map<number, PortHolder>();
   /** Bytes that machines may take together. */
   memory = 64 * 2 ** 30;
   disposed = 0;

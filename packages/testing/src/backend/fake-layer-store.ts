@@ -27,7 +27,10 @@ export class FakeLayerStore {
     return new Map(
       keys.flatMap((key) => {
         const layer = this.#host.layers.get(key);
-        return layer ? [[key, layer.stored] as const] : [];
+        if (!layer) return [];
+        if (layer.damage) call.progress({ kind: 'notice', code: 'layer-damaged', message: lossOf(layer) });
+        if (!this.#isWhole(key)) return [];
+        return [[key, layer.damage === 'ram' ? { ...layer.stored, ram: false } : layer.stored] as const];
       }),
     );
   }
@@ -39,7 +42,7 @@ export class FakeLayerStore {
 
   async claimAll(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>> {
     await this.#moments.reach('claimLayers', '', 'before', call);
-    const there = keys.filter((key) => this.#host.layers.has(key));
+    const there = keys.filter((key) => this.#isWhole(key));
     for (const key of there) this.claim(key, call);
     await this.#moments.reach('claimLayers', '', 'after', call);
     return new Set(there);
@@ -135,7 +138,8 @@ export class FakeLayerStore {
 
   /** Cuts a layer from a machine. */
   seal(cut: CutLayer, { disk }: FakeMachine, call: BackendCall): CutResult {
-    const known = this.#host.layers.get(cut.key);
+    const before = this.#host.layers.get(cut.key);
+    const known = before?.damage ? undefined : before;
     const stored: StoredLayer = known?.stored ?? {
       key: cut.key,
       id: cut.key.slice(0, 8),
@@ -146,7 +150,7 @@ export class FakeLayerStore {
       createdAt: new Date(this.#host.layers.size * 1000).toISOString(),
       descriptions: cut.descriptions,
     };
-    const owners = known?.owners.add(call.scope.lineage) ?? new Set([call.scope.lineage]);
+    const owners = (before?.owners ?? new Set<string>()).add(call.scope.lineage);
     if (!known) this.#host.layers.set(cut.key, { stored, disk: [...disk], owners });
     const below = cut.supersedes === undefined ? undefined : this.#host.layers.get(cut.supersedes);
     if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
@@ -162,12 +166,26 @@ export class FakeLayerStore {
 
   #get(key: string): FakeLayer {
     const layer = this.#host.layers.get(key);
-    if (layer) return layer;
+    if (layer && this.#isWhole(key)) return layer;
     throw new GoqemuError({
-      code: 'layer-missing',
+      code: layer ? 'layer-damaged' : 'layer-missing',
       source: 'environment',
       subject: key,
-      message: `the layer ${key.slice(0, 12)} is not in the store`,
+      message: layer ? lossOf(layer) : `the layer ${key.slice(0, 12)} is not in the store`,
     });
   }
+
+  /** The disk of a layer stands on those below it. */
+  #isWhole(start: string): boolean {
+    for (let key: string | undefined = start; key !== undefined; ) {
+      const layer: FakeLayer | undefined = this.#host.layers.get(key);
+      if (layer?.damage === 'disk' || (!layer && key === start)) return false;
+      key = layer?.stored.parent;
+    }
+    return true;
+  }
+}
+
+function lossOf({ stored, damage }: FakeLayer): string {
+  return `the ${damage === 'ram' ? 'RAM of layer' : 'layer'} ${stored.id} is lost`;
 }

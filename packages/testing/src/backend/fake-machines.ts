@@ -91,7 +91,9 @@ export class FakeMachines {
   async create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('create', machine.name, 'before', call);
     const id = idOf(machine, call);
-    if (this.#host.machines.has(id)) throw refused(machine, 'it is there already');
+    // An unfinished try is cleared away; the engine is to delete what has run before it makes another.
+    const present = this.#host.machines.get(id);
+    if (present && present.boots > 0) throw refused(machine, 'it is there already');
     const disk = 'image' in origin ? [`image ${origin.image.key}`] : [...this.#layers.claim(origin.layer, call).disk];
     const layer = 'layer' in origin ? origin.layer : null;
     const made: FakeMachine = { spec: machine, status: 'damaged', ready: false, disk, layer, boots: 0 };

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { removeTwice } from '@goqemu/core';
 import { execa } from 'execa';
 import { backingChain } from './backing-chain.ts';
 import { coalesceLayers } from './coalesce-layers.ts';
@@ -108,7 +109,7 @@ test('what a machine or another lab stands on stays, and so does what another la
 
 test('nothing below a folder that is no layer is touched while a disk stands on it', async (t) => {
   const { store, layers, machine, contents } = await chainWithMachine(t, 4);
-  await execa('rm', [join((layers[2] as Layer).folder, 'manifest.json')]);
+  await removeTwice(join((layers[2] as Layer).folder, 'manifest.json'));
   const { keys } = await coalesceLayers({ ...optionsFor(store), keys: keysOf(layers) });
   assert.deepEqual(keys, []);
   assert.equal(await contentOf(machine), contents.at(-1));

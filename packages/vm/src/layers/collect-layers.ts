@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { backingChain } from './backing-chain.ts';
+import { layerDamage } from './layer-damage.ts';
 import type { Layer, LayerStore } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
@@ -33,7 +34,7 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
   const { store, lineage, dryRun = false } = options;
   const keep = new Set(options.keep);
   const layers = await store.list();
-  const standing = await reachableFolders(options, layers, keep);
+  const { folders: standing, files } = await reachable(options, layers, keep);
   const ids: string[] = [];
   const gone: string[] = [];
   const stripped: { key: string; bytes: number }[] = [];
@@ -41,7 +42,9 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
   for (const layer of [...layers].reverse()) {
     const { manifest } = layer;
     if (!manifest.owners.includes(lineage)) continue;
-    if (keep.has(manifest.key)) continue;
+    const { disk: isLost, ram: isRamLost } = await layerDamage(store, layer);
+    if (isRamLost && !dryRun) await store.dropRam(layer);
+    if (keep.has(manifest.key) && !isLost) continue;
     const isShared = manifest.owners.length > 1;
     const before = await store.bytes(layer);
     if (isShared) {
@@ -62,7 +65,7 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
     }
   }
   if (!dryRun) {
-    await removeLeftovers(store, standing);
+    await removeLeftovers(store, standing, files);
     await store.removeEmptyGroups();
   }
   return { removed: ids.length, bytes, ids, gone, stripped };
@@ -74,22 +77,20 @@ async function strip(store: LayerStore, layer: Layer): Promise<void> {
     await store.change(manifest.key, (present) => ({ ...present, descriptions: [] }));
 }
 
-/** Folders of layers that a kept layer, another lab's layer or a machine's disk stands on. */
-async function reachableFolders(
+/** Folders of layers, and files in them, that a kept layer, another lab's layer or a machine's disk stands on. */
+async function reachable(
   { store, labsFolder, lineage }: CollectLayersOptions,
   layers: readonly Layer[],
   keep: ReadonlySet<string>,
-): Promise<ReadonlySet<string>> {
+): Promise<{ readonly folders: ReadonlySet<string>; readonly files: ReadonlySet<string> }> {
   const roots = await machineDisks(labsFolder);
   for (const { manifest, folder } of layers) {
     const wanted = keep.has(manifest.key) || manifest.owners.some((owner) => owner !== lineage);
     if (wanted) roots.push(join(folder, manifest.disk.name));
   }
-  const reached = new Set<string>();
+  const files = new Set<string>();
   for (const root of roots) {
-    for (const file of await backingChain(root)) {
-      if (dirname(dirname(file)) === store.folder) reached.add(basename(dirname(file)));
-    }
+    for (const file of await backingChain(root)) if (dirname(dirname(file)) === store.folder) files.add(file);
   }
-  return reached;
+  return { folders: new Set([...files].map((file) => basename(dirname(file)))), files };
 }

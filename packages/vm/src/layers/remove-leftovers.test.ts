@@ -31,7 +31,11 @@ test('what killed processes left goes: half layers, and RAM that no manifest nam
   await removeLeftovers(store, new Set());
   assert.deepEqual(await readdir(store.folder), [id]);
   assert.deepEqual(await readdir(store.memoryFolder), []);
-  assert.deepEqual((await readdir(layer.folder)).sort(), [layer.manifest.disk.name, 'manifest.json']);
+  assert.deepEqual((await readdir(layer.folder)).sort(), [
+    layer.manifest.disk.name,
+    'manifest.json',
+    'manifest.json.copy',
+  ]);
 });
 
 test('drafts of killed writers go, and those of living ones stay', async (t) => {

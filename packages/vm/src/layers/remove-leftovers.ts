@@ -14,8 +14,13 @@ export const cutting = 'cutting';
  * manifest names. What a machine stands on stays, and so does what a living process works on.
  *
  * @param standing folders of layers that a disk stands on
+ * @param files the disks in them that it stands on
  */
-export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<string>): Promise<void> {
+export async function removeLeftovers(
+  store: LayerStore,
+  standing: ReadonlySet<string>,
+  files: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const layers = new Map((await store.list()).map((layer) => [layer.manifest.id, layer]));
   const ids = new Set([...(await layerFolders(store.folder)), ...(await layerFolders(store.memoryFolder))]);
   for (const id of ids) {
@@ -23,6 +28,7 @@ export async function removeLeftovers(store: LayerStore, standing: ReadonlySet<s
     const manifest = layers.get(id)?.manifest;
     if (manifest || standing.has(id)) {
       await removeForgotten(store, id, manifest);
+      if (manifest) await removeLostDisks(join(store.folder, id), manifest, files);
       await removeAbandonedDrafts(join(store.folder, id)); // of manifests
       await removeRebaseDrafts(join(store.folder, id));
     } else
@@ -42,6 +48,14 @@ async function removeForgotten(store: LayerStore, id: string, manifest: LayerMan
     for (const name of await folderNames(join(place, id)))
       if (/^(ram|state|variables)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
   if (manifest?.ram?.store !== 'memory') await rm(join(store.memoryFolder, id), { recursive: true, force: true });
+}
+
+/** A layer that was lost and cut again has another disk; the old one stays while something stands on it. */
+async function removeLostDisks(folder: string, { disk }: LayerManifest, files: ReadonlySet<string>): Promise<void> {
+  const named = new Set([disk.name, ...(disk.formerly ?? [])]);
+  for (const name of await folderNames(folder))
+    if (/^disk-.*\.qcow2$/.test(name) && !named.has(name) && !files.has(join(folder, name)))
+      await rm(join(folder, name), { force: true });
 }
 
 async function layerFolders(folder: string): Promise<readonly string[]> {

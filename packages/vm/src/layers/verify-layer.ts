@@ -46,7 +46,7 @@ async function checkImage(
       subject: layer.manifest.id,
       message: `checkpoint ${layer.manifest.id} is damaged: ${image} is not consistent`,
       detail: result.stderr || result.stdout || result.shortMessage || 'qemu-img gave no reason',
-      hint: `remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
+      hint: 'move its file away: a plan then counts it as lost, and the steps up to it run again',
     });
   }
 }
@@ -57,6 +57,6 @@ function noState(layer: Layer, path: string): GoqemuError {
     source: 'environment',
     subject: layer.manifest.id,
     message: `checkpoint ${layer.manifest.id} is damaged: ${path} does not begin as a state of QEMU does`,
-    hint: `remove it with: goqemu checkpoint delete ${layer.manifest.id}`,
+    hint: 'move its file away: a plan then counts it as lost, and the steps up to it run again',
   });
 }

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lengthPrefixedDigest, writeFileAtomic } from '@goqemu/core';
-import { cloudInitSeed } from '@goqemu/image';
+import { writeKeyFiles } from '@goqemu/guest';
 import { createOverlay } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { networkConfig } from '../vm/vm-network.ts';
 import { writeVmState } from '../vm/vm-state.ts';
 import { checkImageBelow } from './check-image-below.ts';
 import { deleteVm } from './delete-vm.ts';
 import { placeVariables } from './place-variables.ts';
 import { qemuImg } from './qemu-img.ts';
+import { writeSeed } from './write-seed.ts';
 
 /** What a machine's disk stands on. */
 export type VmOrigin =
@@ -37,20 +36,27 @@ export type VmOrigin =
  * @throws GoqemuError `layer-missing`, `layer-damaged`, `image-damaged`, `no-room`, `disk-create-failed`
  */
 export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
+  // Nothing of an earlier machine is given up before what the new one needs is known to be there.
+  const below = 'layer' in origin ? await adopted(vm, origin.layer, call) : origin;
+  await qemuImg(vm, call.signal);
   await deleteVm(vm, call);
   await mkdir(vm.folder.path, { recursive: true, mode: 0o700 });
   try {
-    await make(vm, origin, call);
+    await make(vm, origin, below, call);
   } catch (error) {
     await rm(vm.folder.path, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
-  const { spec, folder, host, scope } = vm;
+async function make(
+  vm: Vm,
+  origin: VmOrigin,
+  below: Layer | Exclude<VmOrigin, { layer: string }>,
+  call: VmCall,
+): Promise<void> {
+  const { spec, folder } = vm;
   const disk = await folder.nextDisk();
-  const below = 'layer' in origin ? await adopted(vm, origin.layer, call) : origin;
   await createOverlay(folder.file(disk), {
     qemuImg: await qemuImg(vm, call.signal),
     backing: 'manifest' in below ? join(below.folder, below.manifest.disk.name) : below.image,
@@ -60,19 +66,7 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
   });
   const variables = 'manifest' in below ? await placeVariables(vm, below, disk) : undefined;
   if ('layer' in origin && origin.copyOf) await copyKeys(origin.copyOf, vm);
-  const [access, hostKey] = await Promise.all([host.keys.loadOrCreate(scope.lineage), vm.hostKey()]);
-  const network = networkConfig(spec);
-  const seed = cloudInitSeed({
-    instanceId: cloudInstance(spec.identity.instanceId, hostKey.publicKey),
-    hostname: spec.identity.hostname,
-    user: spec.user,
-    authorizedKeys: [access.publicKey],
-    sshHostKeys: { ed25519Private: hostKey.privateKey, ed25519Public: hostKey.publicKey },
-    ...('image' in origin && origin.shell ? { shell: origin.shell } : {}),
-    isSetUp: 'layer' in origin,
-    ...(network ? { networkConfig: network } : {}),
-  });
-  await writeFileAtomic(folder.seed, seed, { mode: 0o600 });
+  await writeSeed(vm, { isSetUp: 'layer' in origin, ...('image' in origin && origin.shell ? { shell: origin.shell } : {}) });
   await writeVmState(folder.state, {
     version: 1,
     uuid: randomUUID(),
@@ -84,18 +78,9 @@ async function make(vm: Vm, origin: VmOrigin, call: VmCall): Promise<void> {
   });
 }
 
-/**
- * cloud-init gives host name and keys once for each instance-id. A machine that was destroyed and is made again from a
- * layer of its own has the identity that it had, and a new host key: to cloud-init it must be another instance.
- */
-function cloudInstance(instanceId: string, hostKey: string): string {
-  return `${instanceId}-${lengthPrefixedDigest([hostKey]).slice(0, 8)}`;
-}
-
 async function adopted(vm: Vm, key: string, call: VmCall): Promise<Layer> {
   const { layers } = vm.host;
   const layer = await layers.get(key);
-  await layers.check(layer);
   await checkImageBelow(vm.host, join(layer.folder, layer.manifest.disk.name), call);
   return layers.adopt(layer, vm.scope.lineage);
 }
@@ -105,7 +90,5 @@ async function copyKeys(from: Vm, to: Vm): Promise<void> {
   const kept = () => from.host.hostKeys.find(from.scope.lineage, from.spec.identity.instanceId);
   const pair = (await from.presentHostKey()) ?? (await kept());
   if (!pair) return; // it gets one of its own, and its guest is told
-  const { privateKey, publicKey } = pair;
-  await writeFileAtomic(`${to.folder.hostKey}.pub`, `${publicKey}\n`);
-  await writeFileAtomic(to.folder.hostKey, privateKey, { mode: 0o600 });
+  await writeKeyFiles(to.folder.hostKey, pair);
 }

@@ -228,7 +228,7 @@ export class LayerCut implements AsyncDisposable {
       ...(group ? { group } : {}),
       standby,
     });
-    const layer = await this.vm.host.layers.write(manifest);
+    const layer = await this.vm.host.layers.seal(manifest);
     this.#finished = true;
     this.vm.trace('cut: the manifest is written');
     await unlink(this.vm.folder.file(this.#state.disk));

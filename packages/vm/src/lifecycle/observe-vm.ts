@@ -1,14 +1,16 @@
-import { statIfThere } from '@goqemu/core';
 import { type MachineRecord, probeMachine } from '@goqemu/machine';
+import { standingDamage } from '../layers/layer-damage.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { readVmState } from '../vm/vm-state.ts';
+import { readKeptVmState } from '../vm/vm-state.ts';
 
 export interface VmObservation {
   readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   readonly reason?: string;
   readonly pid?: number;
   readonly layer?: string;
+  /** Something of goqemu's own is damaged, and the next start writes it again: what it is. */
+  readonly repair?: string;
   readonly accelerator?: string;
 }
 
@@ -17,11 +19,16 @@ export const unresponsive = 'its QEMU runs, but does not answer at the moment';
 
 /** Looks at a machine without changing anything. */
 export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<VmObservation> {
-  const state = await readVmState(vm.folder.state);
-  if (!state) return { status: 'absent' };
-  const layer = state.layer ? { layer: state.layer } : {};
-  const disk = vm.folder.file(state.disk);
-  if (!(await statIfThere(disk))) return { status: 'damaged', reason: `its disk ${disk} is gone`, ...layer };
+  const kept = readKeptVmState(vm.folder.state);
+  const state = kept?.value;
+  if (!state) {
+    // A disk without its record is a machine all the same: its QEMU may run.
+    const reason = kept?.damage ?? ((await vm.folder.disks()).length > 0 ? `${vm.folder.state} is missing` : undefined);
+    return reason === undefined ? { status: 'absent' } : { status: 'damaged', reason };
+  }
+  const layer = { ...(state.layer ? { layer: state.layer } : {}), ...(kept.damage ? { repair: kept.damage } : {}) };
+  const damage = standingDamage(vm.folder.file(state.disk));
+  if (damage) return { status: 'damaged', reason: damage, ...layer };
   if (!state.machine) return { status: 'stopped', ...layer };
   const record = state.machine as unknown as MachineRecord;
   const status = await probeMachine(record, call.signal ? { signal: call.signal } : {});
@@ -35,6 +42,8 @@ export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<V
     case 'prelaunch':
     case 'suspended':
       return { status: 'paused', ...facts };
+    case 'unresponsive':
+      return { status: 'crashed', reason: `its QEMU, process ${record.pid}, does not answer`, ...facts };
     case 'shutdown':
       return { status: 'stopped', reason: 'the guest has shut down', ...layer };
     case 'unresponsive':

@@ -22,7 +22,6 @@ import { bootVm } from './start-vm.ts';
 export async function restoreVm(vm: Vm, key: string, session: GuestSession, call: VmCall): Promise<Machine> {
   const { layers } = vm.host;
   const layer = await layers.get(key);
-  await layers.check(layer);
   await checkImageBelow(vm.host, join(layer.folder, layer.manifest.disk.name), call);
   await layers.adopt(layer, vm.scope.lineage);
   await removeAbandonedDrafts(vm.folder.path);

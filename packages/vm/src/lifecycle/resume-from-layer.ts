@@ -24,6 +24,7 @@ import { deviceDigest, machineConfiguration, withoutForwards } from './machine-c
  */
 export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<string | undefined> {
   const { compatibility } = layer.manifest;
+  if (layer.lostRam) return `its RAM is damaged: ${layer.lostRam}`;
   if (!ramParts(layer.manifest)) return 'the checkpoint holds the disk only';
   if (vm.spec.firmware === 'uefi' && !layer.manifest.variables) return 'the checkpoint has no UEFI variables';
   if (!(await vm.host.layers.hasRam(layer))) return 'its RAM was kept in memory, and the host has been started since';

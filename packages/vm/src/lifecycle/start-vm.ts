@@ -1,4 +1,4 @@
-import { hasErrorCode, isAlive, removeAbandonedDrafts, statIfThere } from '@goqemu/core';
+import { isAlive, removeAbandonedDrafts, statIfThere } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { ensureAgent } from '../guest/ensure-agent.ts';
@@ -12,7 +12,9 @@ import { connectNetwork } from './connect-network.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killOthers, killVm } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
-import { writeDown } from './write-down.ts';
+import { reachMachine } from './reach-machine.ts';
+import { healState, writeDown } from './write-down.ts';
+import { ensureSeed } from './write-seed.ts';
 
 /**
  * Leaves a machine running and ready: as it is when it already runs, from the RAM of the layer that its disk
@@ -23,13 +25,16 @@ import { writeDown } from './write-down.ts';
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
   await removeAbandonedDrafts(vm.folder.path);
+  await healState(vm);
+  await ensureSeed(vm);
   const running = await alreadyRunning(vm, session, call);
   // Whoever started it may have been killed while its guest was booting.
   if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
   await killVm(vm, call);
   const { resumeFrom, disk, variables } = await vm.state();
   await checkImageBelow(vm.host, vm.folder.file(disk), call);
-  const layer = resumeFrom ? await vm.host.layers.get(resumeFrom) : undefined;
+  // Its disk stands on the layer's already: one that is lost by now costs a boot.
+  const layer = resumeFrom ? await vm.host.layers.find(resumeFrom) : undefined;
   const resumed = layer && (await goOnFromLayer(vm, layer, { disk, variables }, session, call));
   return resumed ?? bootVm(vm, session, call);
 }
@@ -37,10 +42,7 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
 async function alreadyRunning(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine | undefined> {
   const { machine: record, resumeFrom, ready, agent = false } = await vm.state();
   if (!record || resumeFrom) return undefined;
-  const machine = await vm.machine(call.signal).catch((error: unknown) => {
-    if (hasErrorCode(error, 'machine-gone')) return undefined;
-    throw error;
-  });
+  const machine = await reachMachine(vm, call);
   if (!machine) return undefined;
   await killOthers(vm, call); // loaded by a restore that was killed before it could take over
   const status = await machine.status();

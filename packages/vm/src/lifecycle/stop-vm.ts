@@ -1,16 +1,15 @@
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { killVm } from './kill-vm.ts';
+import { reachMachine } from './reach-machine.ts';
 
 /** Shuts the guest down by the ladder: agent, ACPI, quit, SIGTERM, SIGKILL. Does nothing when it is not running. */
 export async function stopVm(vm: Vm, call: VmCall): Promise<void> {
-  if ((await vm.state()).machine) {
-    const machine = await vm.machine(call.signal);
-    try {
-      await machine.stop(call.signal ? { signal: call.signal } : {});
-    } finally {
-      await machine.close();
-    }
+  const machine = await reachMachine(vm, call);
+  try {
+    await machine?.stop(call.signal ? { signal: call.signal } : {});
+  } finally {
+    await machine?.close();
   }
   await killVm(vm, call); // clears sockets and the record
   // With no QEMU on any of them, the folder's own word decides: a cut that was killed may have left an overlay.

@@ -1,7 +1,14 @@
 import type { Machine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
+import { readKeptVmState, writeVmState } from '../vm/vm-state.ts';
 
 /** Records a QEMU in the machine's folder as soon as it runs. */
 export async function writeDown(vm: Vm, machine: Machine): Promise<void> {
   await vm.update({ machine: { ...machine.record }, ready: undefined });
+}
+
+/** Writes the record in a machine's folder again where it is its copy that was read. */
+export async function healState(vm: Vm): Promise<void> {
+  const kept = readKeptVmState(vm.folder.state);
+  if (kept?.damage && kept.value) await writeVmState(vm.folder.state, kept.value);
 }

@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   acquireFileLock,
@@ -7,7 +7,7 @@ import {
   ownIdentity,
   type ProcessIdentity,
   parseJson,
-  systemErrorCode,
+  readOwnText,
   writeFileAtomic,
 } from '@goqemu/core';
 import { findGuestRam, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
@@ -106,10 +106,7 @@ async function promisedBelow(root: string, own: readonly string[]): Promise<Prom
  * has ended then.
  */
 async function readRoom(path: string): Promise<Room | undefined> {
-  const content = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
-  });
+  const content = readOwnText(path);
   if (content === undefined) return undefined;
   const { data: room } = roomSchema.safeParse(parseJson(content));
   return room && (await isAlive(room.owner)) ? room : undefined;

@@ -1,6 +1,5 @@
-import { GoqemuError, parseJson, readIfThere, schemaMismatch, writeFileAtomic } from '@goqemu/core';
+import { type KeptTwice, parseJson, readTwice, writeTwice } from '@goqemu/core';
 import * as z from 'zod/mini';
-import english from 'zod/v4/locales/en.js';
 
 /**
  * What a machine's folder remembers about it: written before and after each change, so that a process that
@@ -35,25 +34,19 @@ const vmStateSchema = z.object({
 
 export type VmState = z.infer<typeof vmStateSchema>;
 
-/**
- * @returns undefined when there is none
- * @throws GoqemuError `vm-state-invalid`
- */
+/** Undefined when there is none, and when it is damaged and its copy too. */
 export async function readVmState(path: string): Promise<VmState | undefined> {
-  const content = readIfThere(path);
-  if (content === undefined) return undefined;
-  const checked = vmStateSchema.safeParse(parseJson(content), { error: english().localeError });
-  if (checked.success) return checked.data;
-  throw new GoqemuError({
-    code: 'vm-state-invalid',
-    source: 'environment',
-    subject: path,
-    message: `${path} does not describe a machine`,
-    detail: schemaMismatch(checked.error),
-    hint: 'goqemu writes this file whole; restore it, or destroy the machine and apply again',
+  return readKeptVmState(path)?.value;
+}
+
+/** With what is wrong with the file. */
+export function readKeptVmState(path: string): KeptTwice<VmState> | undefined {
+  return readTwice(path, (text) => {
+    const checked = vmStateSchema.safeParse(parseJson(text));
+    return checked.success ? checked.data : undefined;
   });
 }
 
 export async function writeVmState(path: string, state: VmState): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await writeTwice(path, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
 }

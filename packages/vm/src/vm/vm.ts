@@ -1,7 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
-import { GuestSession, type GuestSessionOptions, generateSshKeyPair, type SshKeyPair } from '@goqemu/guest';
+import { GoqemuError } from '@goqemu/core';
+import {
+  GuestSession,
+  type GuestSessionOptions,
+  generateSshKeyPair,
+  healKeyFiles,
+  readKeyFiles,
+  type SshKeyPair,
+  writeKeyFiles,
+} from '@goqemu/guest';
 import { attachMachine, defaultRuntimeFolder, type Machine, type MachineRecord } from '@goqemu/machine';
 import { VmFolder } from './vm-folder.ts';
 import type { VmHost } from './vm-host.ts';
@@ -58,8 +65,8 @@ export class Vm {
       code: 'vm-missing',
       source: 'environment',
       subject: this.spec.name,
-      message: `machine ${this.spec.name} has no folder at ${this.folder.path}`,
-      hint: 'goqemu apply makes it anew',
+      message: `machine ${this.spec.name} has no readable ${this.folder.state}`,
+      hint: 'goqemu apply makes it again',
     });
   }
 
@@ -75,23 +82,20 @@ export class Vm {
    */
   async hostKey(): Promise<SshKeyPair> {
     const present = await this.presentHostKey();
-    if (present) return present;
+    if (present) {
+      await healKeyFiles(this.folder.hostKey, present);
+      return present;
+    }
     const kept = await this.host.hostKeys.find(this.scope.lineage, this.spec.identity.instanceId);
     const pair = kept ?? (await generateSshKeyPair(`root@${this.spec.name}`));
-    await writeFileAtomic(`${this.folder.hostKey}.pub`, `${pair.publicKey}\n`);
-    await writeFileAtomic(this.folder.hostKey, pair.privateKey, { mode: 0o600 });
+    await writeKeyFiles(this.folder.hostKey, pair);
     return pair;
   }
 
-  /** Undefined before its first use. */
+  /** Undefined before its first use, and when it is damaged beyond its copy. */
   async presentHostKey(): Promise<SshKeyPair | undefined> {
-    try {
-      const privateKey = await readFile(this.folder.hostKey, 'utf8');
-      return { privateKey, publicKey: (await readFile(`${this.folder.hostKey}.pub`, 'utf8')).trim() };
-    } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    const pair = readKeyFiles(this.folder.hostKey);
+    return pair === 'damaged' ? undefined : pair;
   }
 
   /**

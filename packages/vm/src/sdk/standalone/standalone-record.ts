@@ -1,6 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, GoqemuError, hasErrorCode, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { folderNames, GoqemuError, hasErrorCode, parseJson, readTwice, removeTwice, writeTwice } from '@goqemu/core';
 import { z } from 'zod';
 import type { VmHost } from '../../vm/vm-host.ts';
 import { lineageOf, standaloneFolder } from './standalone-host.ts';
@@ -61,24 +60,19 @@ export function lockPath(host: VmHost, name: string): string {
  */
 export async function readRecord(host: VmHost, name: string): Promise<StandaloneRecord | undefined> {
   const path = recordPath(host, name);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
+  const kept = readTwice(path, (text) => {
+    const parsed = recordSchema.safeParse(parseJson(text));
+    return parsed.success && parsed.data.name === name ? parsed.data : undefined;
   });
-  if (text === undefined) return undefined;
-  try {
-    return recordSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new GoqemuError({
-      code: 'vm-record-invalid',
-      source: 'environment',
-      subject: name,
-      message: `${path} does not describe a VM`,
-      detail: cause instanceof Error ? cause.message : String(cause),
-      hint: 'goqemu writes this file whole: restore it, or remove it together with the folder beside it',
-      cause,
-    });
-  }
+  if (!kept || kept.value) return kept?.value;
+  throw new GoqemuError({
+    code: 'vm-record-invalid',
+    source: 'environment',
+    subject: name,
+    message: `${path} does not describe a VM`,
+    ...(kept.damage ? { detail: kept.damage } : {}),
+    hint: 'put the file or its copy back, or remove both together with the folder beside them',
+  });
 }
 
 /** For looking at all VMs: one whose record is broken is in the way of itself only. */
@@ -87,11 +81,11 @@ export function unreadable(error: unknown): undefined {
 }
 
 export async function writeRecord(host: VmHost, record: StandaloneRecord): Promise<void> {
-  await writeFileAtomic(recordPath(host, record.name), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  await writeTwice(recordPath(host, record.name), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
 }
 
 export async function removeRecord(host: VmHost, name: string): Promise<void> {
-  await rm(recordPath(host, name), { force: true });
+  await removeTwice(recordPath(host, name));
 }
 
 /** Every VM without a lab on this host. */
