@@ -10,6 +10,7 @@ export {
   isGoqemuError,
   type SourceLocation,
 } from './errors/goqemu-error.ts';
+export { asGoqemuError, hostError, withPath } from './errors/host-error.ts';
 export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
 export { schemaMismatch } from './errors/schema-mismatch.ts';
 export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { withPath } from '../errors/host-error.ts';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file; 0o644 unless said otherwise. */
@@ -26,7 +27,7 @@ export async function writeFileAtomic(
     await rename(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined); // it may never have come to be
-    throw error;
+    throw withPath(error, path);
   }
   await syncFolder(dirname(path));
 }

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { GoqemuError } from '@goqemu/core';
 import { type EngineEvent, eventStreamHeader } from '@goqemu/lab';
 import type { EventSink } from './event-sink.ts';
+import { jsonText } from './printable.ts';
 
 /**
  * Events as NDJSON: the first line names format and version, each other line is one event (docs/events.md).
@@ -20,7 +21,7 @@ export function eventFile(target: string, workingFolder: string, stdout: Writabl
     stream.on('error', (error: Error) => {
       failure ??= error;
     });
-  const write = (value: unknown) => stream.write(`${JSON.stringify(value)}\n`);
+  const write = (value: unknown) => stream.write(`${jsonText(value)}\n`);
   write(eventStreamHeader);
   return {
     handle: (event: EngineEvent) => write(event),

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError } from '@goqemu/core';
-import type { Preflight } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
-import type { Plan } from '../plan/plan.ts';
+import { type Plan, problemsOf } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { LabState } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
@@ -23,7 +22,7 @@ export async function applyPlan(context: EngineContext, plan: Plan, options: App
   const before = await context.read();
   // What a killed apply had journalled is saved even when nothing else is left to do.
   const settled = !before.healed && before.journal === 0 && !before.torn;
-  if (isFresh(plan, before) && settled && !hasWork(plan, before.state) && !problemOf(plan)) {
+  if (isFresh(plan, before) && settled && !hasWork(plan, before.state) && problemsOf(plan).length === 0) {
     const outputs = resolveOutputs(before.state);
     return { outcome: 'done', outputs, durationMs: context.now() - began, errors: [], inDoubt: [] };
   }
@@ -53,18 +52,16 @@ function hasWork(plan: Plan, state: LabState): boolean {
   );
 }
 
-function problemOf(plan: Plan): Preflight | undefined {
-  return plan.preflight.find((one) => one.severity === 'error');
-}
-
 function checkPreflight(plan: Plan): void {
-  const problem = problemOf(plan);
+  const [problem] = problemsOf(plan);
   if (!problem) return;
   throw new GoqemuError({
     code: problem.code,
     source: problem.code === 'protected' ? 'user' : 'environment',
     message: problem.message,
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+    ...(problem.machine === undefined ? {} : { subject: problem.machine }),
+    ...(problem.location ? { location: problem.location } : {}),
   });
 }
 

@@ -15,7 +15,7 @@ import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
 import { type DraftOperation, PlanContext } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
-import { checkNames, importProblems, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
+import { checkNames, importProblems, located, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
 import { selectMachines } from './select-machines.ts';
 
@@ -104,7 +104,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...imageProblems(context, images),
     ...taken.map((port): Preflight => portTaken(port, wanted)),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
-  ];
+  ].map((problem) => located(problem, wanted));
   const operations = await Promise.all(
     context.operations.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))),
   );
