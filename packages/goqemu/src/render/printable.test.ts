@@ -6,6 +6,8 @@ import { styleFor } from './style.ts';
 
 /** Everything that a terminal could obey, or leave out. */
 const obeyed = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+/** What `Style` writes. */
+const colour = /\u001b\[\d+m/g;
 const anyText = fc.string({ unit: 'binary', maxLength: 60 });
 
 test('of what a guest prints escape sequences are taken out and other control characters shown', () => {
@@ -28,7 +30,7 @@ test('nothing but the colours of goqemu reaches the screen', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const shown = screenText(`${style.red(text)} ${style.bold('x')}`);
-      assert.doesNotMatch(shown.replaceAll(/\u001b\[\d+m/g, ''), obeyed);
+      assert.doesNotMatch(shown.replaceAll(colour, ''), obeyed);
     }),
   );
   assert.equal(screenText(style.red('a\u001b]0;title\u0007')), '\u001b[31ma\\u{1b}]0;title\\u{7}\u001b[39m');

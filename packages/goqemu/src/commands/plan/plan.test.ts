@@ -51,5 +51,16 @@ test('a plan that cannot be saved says so in words; one that can is shown as it 
   const saved = await lab.run(['plan', '--out', 'next\u001b[2J plan']);
   assert.equal(saved.code, 0);
   assert.match(saved.stderr, /goqemu apply \$'next\\U0000001b\[2J plan'/);
-  assert.doesNotMatch(saved.stderr, /\u001b/);
+  assert.ok(!saved.stderr.includes('\u001b'));
+});
+
+test('an option that is not there, and a name that is none, are refused with file, line and code frame', async () => {
+  using lab = new TestLab(withPort.replace("lab.vm('db')", "lab.vm('db', { memroy: '1 GiB' })"));
+  const option = await lab.run(['plan']);
+  assert.equal(option.code, 65);
+  assert.match(option.stderr, /db: vm has no option "memroy"[\s\S]*lab\.ts:3:\d+[\s\S]*did you mean "memory"\?/);
+  lab.write(withPort.replace("name: 'web'", "name: 'Not a name'"));
+  const name = await lab.run(['plan']);
+  assert.equal(name.code, 65);
+  assert.match(name.stderr, /"Not a name"[\s\S]*lab\.ts:2:\d+[\s\S]*> 2 \|/);
 });
