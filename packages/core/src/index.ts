@@ -2,6 +2,7 @@ export { orAborted, timeoutError, withDeadline } from './cancellation/deadline.t
 export { sleep } from './cancellation/sleep.ts';
 export { canonicalJson } from './digest/canonical-json.ts';
 export { lengthPrefixedDigest } from './digest/length-prefixed-digest.ts';
+export { changedError } from './errors/changed-error.ts';
 export {
   type ErrorSource,
   GoqemuError,
