@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { GoqemuError } from '@goqemu/core';
+import { withLabHint } from '../render/lab-hints.ts';
 import { jsonText } from '../render/printable.ts';
 import { isAbort } from './exit-code.ts';
 
@@ -21,7 +22,7 @@ export class ResultDocument {
   async printError(thrown: unknown): Promise<void> {
     if (this.#printed) return;
     const { errorReport } = await import('@goqemu/lab'); // late: most commands end well
-    this.print({ version: 1, error: errorReport(isAbort(thrown) ? interrupted(thrown) : thrown) });
+    this.print({ version: 1, error: errorReport(isAbort(thrown) ? interrupted(thrown) : withLabHint(thrown)) });
   }
 }
 

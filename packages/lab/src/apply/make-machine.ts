@@ -1,5 +1,5 @@
-import { GoqemuError } from '@goqemu/core';
-import type { ResolvedImage } from '../backend/backend.ts';
+import { changedError, GoqemuError, isGoqemuError } from '@goqemu/core';
+import type { BackendRecord, ResolvedImage } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
@@ -85,7 +85,7 @@ export async function make(context: ApplyContext, id: string, name: string, work
     });
   }
   const made = stateOf(context, name);
-  const record = await backend.start(spec, recordOf(made), call);
+  const record = await startMade(context, spec, made);
   const started: MachineState = { ...made, record, ready: true };
   if (started.applied.length > 0) {
     await writer.end(id, {
@@ -110,6 +110,21 @@ export async function make(context: ApplyContext, id: string, name: string, work
     },
     durations: { [`make:${name}:image`]: context.now() - began, 'make:image': context.now() - began },
   });
+}
+
+/** A machine that did not become ready is kept as it is: the next apply waits for it again. */
+async function startMade(
+  { backend, call }: ApplyContext,
+  spec: MachineSpec,
+  made: MachineState,
+): Promise<BackendRecord> {
+  try {
+    return await backend.start(spec, recordOf(made), call);
+  } catch (error) {
+    if (!isGoqemuError(error) || call.signal.aborted) throw error;
+    const kept = 'the machine is kept, and the next apply continues with it';
+    throw changedError(error, { hint: error.hint === undefined ? kept : `${error.hint}; ${kept}` });
+  }
 }
 
 /** The keys of the plan's layers hold the image's: another image would be cached under a false name. */
