@@ -58,8 +58,8 @@ test('a full disk and a file system that is read-only are named, with the path t
 });
 
 test('a program that is not there is named', async () => {
-  const error = await new Promise((settle) => execFile('no-such-program-of-goqemu', settle));
-  assert.match(hostError(error)?.message ?? '', /^the program no-such-program-of-goqemu is not installed$/);
+  const error = await new Promise((settle) => execFile(join(base, 'no-such-program'), settle));
+  assert.match(hostError(error)?.message ?? '', /^the program .*no-such-program is not installed$/);
 });
 
 test('what goqemu says itself stays, and what is neither is a defect', () => {
