@@ -7,7 +7,8 @@ import { styleFor } from './style.ts';
 /** Everything that a terminal could obey, or leave out. */
 const obeyed = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 /** What `Style` writes. */
-const colour = /\u001b\[\d+m/g;
+const esc = String.fromCharCode(0x1b);
+const colour = new RegExp(`${esc}\\[\\d+m`, 'g');
 const anyText = fc.string({ unit: 'binary', maxLength: 60 });
 
 test('of what a guest prints escape sequences are taken out and other control characters shown', () => {
