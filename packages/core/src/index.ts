@@ -4,6 +4,7 @@ export { sleep } from './cancellation/sleep.ts';
 export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';
 export { lengthPrefixedDigest } from './digest/length-prefixed-digest.ts';
+export { changedError } from './errors/changed-error.ts';
 export {
   type ErrorSource,
   GoqemuError,
@@ -12,6 +13,7 @@ export {
   isGoqemuError,
   type SourceLocation,
 } from './errors/goqemu-error.ts';
+export { asGoqemuError, hostError, withPath } from './errors/host-error.ts';
 export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
 export { schemaMismatch } from './errors/schema-mismatch.ts';
 export { callListener } from './events/call-listener.ts';

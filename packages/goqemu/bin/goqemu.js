@@ -12,6 +12,11 @@ const program = new URL(`../dist/${file}.js`, import.meta.url);
 if (process.argv[2] === '--version' && process.argv.length === 3) {
   // What scripts and editors ask most, without loading anything.
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.on('error', ({ code, message }) => {
+    if (code === 'EPIPE') return;
+    process.stderr.write(`error: the version could not be written to standard output: ${message}\n`);
+    process.exitCode = 1;
+  });
   process.stdout.write(`${version}\n`);
 } else if (existsSync(program)) {
   // Node.js 22.1 and newer: compiled code is kept between runs.

@@ -34,7 +34,7 @@ export type { PruneReport } from './layer/prune-layers.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export type * from './machine/machine-spec.ts';
 export type * from './plan/operation.ts';
-export { countChanges, type Plan, type PlanNotice } from './plan/plan.ts';
+export { countChanges, type Plan, type PlanNotice, problemsOf } from './plan/plan.ts';
 export type { RefreshReport } from './refresh/refresh-state.ts';
 export { type KnownNames, knownNames } from './report/known-names.ts';
 export { type PlanReport, planReport } from './report/plan-report.ts';

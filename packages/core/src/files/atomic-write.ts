@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { withPath } from '../errors/host-error.ts';
 import { renameOver } from './rename-over.ts';
 
 export interface AtomicWriteOptions {
@@ -27,7 +28,7 @@ export async function writeFileAtomic(
     await renameOver(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined); // it may never have come to be
-    throw error;
+    throw withPath(error, path);
   }
   await syncFolder(dirname(path));
 }

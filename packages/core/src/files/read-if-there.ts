@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withPath } from '../errors/host-error.ts';
 import { systemErrorCode } from '../errors/internal-error.ts';
 
 /**
@@ -11,6 +12,6 @@ export function readIfThere(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return undefined;
-    throw error;
+    throw withPath(error, path);
   }
 }

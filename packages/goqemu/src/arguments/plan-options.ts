@@ -17,9 +17,14 @@ export const selectionOptions = {
   },
 } as const satisfies OptionSpecs;
 
+/** For every command that changes something: a script need not know which of them ask. */
+export const yesOption = {
+  yes: { kind: 'flag', short: 'y', summary: 'do it without a question' },
+} as const satisfies OptionSpecs;
+
 /** How operations are carried out and told. */
 export const applyOptions = {
-  yes: { kind: 'flag', short: 'y', summary: 'do it without a question' },
+  ...yesOption,
   parallel: { kind: 'number', value: 'N', least: 1, most: 64, summary: 'operations at a time; 4 unless given' },
   'lock-wait': {
     kind: 'number',

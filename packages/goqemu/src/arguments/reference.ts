@@ -10,6 +10,15 @@ export function renderReference(commands: readonly CommandSpec[]): string {
     '<!-- Written by `npm run docs` from the command table; do not edit. -->',
     '',
     'Results go to standard output and nothing else does; progress, questions and notices go to standard error.',
+    'With `--json`, standard output is one document: the result, or `{ "version": 1, "error": { "code", "source", "message",',
+    '"hint", … } }`, which standard error then says in words too.',
+    '',
+    'Ctrl-C and SIGTERM begin nothing more and let what runs end. A second Ctrl-C, or 10 s after SIGTERM, interrupts it;',
+    'the next plan looks at what was interrupted.',
+    '',
+    'Control characters, and those that change the direction of text or are not shown at all, stand as escapes such as',
+    '`\\u{202e}` in everything that goqemu prints, so that a plan shows what runs. What `exec`, `ssh`, `console` and `logs`',
+    'pass on from a guest comes as it is.',
     '',
     '| exit code | meaning |',
     '|---|---|',
@@ -31,12 +40,12 @@ export function renderReference(commands: readonly CommandSpec[]): string {
 
 const exitCodes: readonly (readonly [string, string])[] = [
   ['0', 'done'],
-  ['1', 'an operation failed'],
+  ['1', 'an operation failed; from `plan`: the plan has a problem that would stop `apply`'],
   ['2', 'there are changes; only from `plan --detailed-exitcode`'],
   ['64', 'the command line is wrong'],
   ['65', 'the lab or the state is invalid'],
   ['75', 'another goqemu holds the lock'],
-  ['130', 'interrupted'],
+  ['130, 143, 129', 'interrupted by Ctrl-C, by SIGTERM, by SIGHUP'],
   ['255', 'no connection to the guest; `exec` and `ssh` else return the guest’s own code'],
 ];
 

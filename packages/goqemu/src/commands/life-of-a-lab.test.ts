@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { sleep } from '@goqemu/core';
 import { eventStreamSchemas } from '@goqemu/lab';
 import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
 import type { Ran } from '../shell/fixture/test-shell.ts';
+import { commands } from './command-table.ts';
 
 interface PlanDocument {
   readonly version: number;
@@ -450,4 +462,44 @@ test('doctor tells what the host has and lacks, and leaves with 1 when something
   const { code, stdout } = await lab.run(['doctor']);
   assert.equal(code, 1);
   assert.match(stdout, /✖ QEMU {5}not found\n {11}next: install it\n✔ memory {3}8 GiB free/);
+});
+
+test('a copied lab is refused while the first is there, and a moved one goes on', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  assert.equal((await lab.run(['apply', '--yes'])).code, 0);
+  const copy = join(lab.base, 'copy');
+  cpSync(lab.folder, copy, { recursive: true });
+  const before = [...lab.host.machines.keys()];
+  for (const words of [['plan'], ['apply', '--yes'], ['destroy', '--yes'], ['checkpoint', 'list'], ['refresh']]) {
+    const refused = await lab.run(words, { workingFolder: copy });
+    assert.equal(refused.code, 65, words.join(' '));
+    assert.match(refused.stderr, /this lab is a copy.*\[state-copied\]/);
+    assert.ok(refused.stderr.includes(lab.folder), 'the first is named');
+  }
+  assert.deepEqual([...lab.host.machines.keys()], before);
+  symlinkSync(lab.folder, join(lab.base, 'link'));
+  const linked = await lab.run(['plan', '--detailed-exitcode'], { workingFolder: join(lab.base, 'link') });
+  assert.equal(linked.code, 0, linked.stderr);
+  rmSync(lab.folder, { recursive: true });
+  const moved = await lab.run(['plan', '--detailed-exitcode'], { workingFolder: copy });
+  assert.equal(moved.code, 0, moved.stderr);
+  assert.equal((await lab.run(['destroy', '--yes'], { workingFolder: copy })).code, 0);
+  assert.equal(lab.host.machines.size, 0);
+});
+
+test('a file of events can be read by its owner alone, also one that was there', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  lab.write('', 'run.ndjson');
+  chmodSync(lab.file('run.ndjson'), 0o644);
+  assert.equal((await lab.run(['apply', '--yes', '--events', 'run.ndjson'])).code, 0);
+  assert.equal(statSync(lab.file('run.ndjson')).mode & 0o777, 0o600);
+});
+
+test('every command that changes something takes --yes', () => {
+  const asking = ['apply', 'destroy', 'import', 'init', 'lock', 'refresh', 'doctor', 'image pull', 'image remove'];
+  const checkpoints = ['create', 'restore', 'fork', 'delete', 'flatten', 'prune'].map((verb) => `checkpoint ${verb}`);
+  for (const name of [...asking, ...checkpoints]) {
+    const command = commands.find((one) => one.name === name) ?? assert.fail(name);
+    assert.equal(command.options.yes?.kind, 'flag', name);
+  }
 });

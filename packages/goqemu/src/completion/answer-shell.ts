@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type KnownNames, knownNames } from '@goqemu/lab';
 import { commands } from '../commands/command-table.ts';
 import { findLabFile } from '../loader/lab-file.ts';
+import { visibleWord } from '../render/printable.ts';
 import { exitCode } from '../shell/exit-code.ts';
 import type { Shell } from '../shell/shell.ts';
 import { type WordToComplete, wordToComplete } from './complete-word.ts';
@@ -24,7 +25,7 @@ export async function answerShell(shell: Shell): Promise<number> {
   } catch {
     // a command that is not there, a lab that is not there: there is nothing to offer
   }
-  const lines = answer.candidates.map(({ word, summary }) => `${word}\t${summary}`);
+  const lines = answer.candidates.map(({ word, summary }) => `${word}\t${visibleWord(summary)}`);
   shell.stdout.write(`${[answer.adds, ...lines].join('\n')}\n`);
   return exitCode.done;
 }
@@ -42,7 +43,7 @@ async function candidatesFor(word: WordToComplete, shell: Shell): Promise<readon
   const names = await knownNames(dirname(findLabFile(word.lab, shell.workingFolder)), word.stack);
   const candidates = namesFor(completes, names).filter((one) => !given.includes(one.word));
   // A name that would be read as something else by the shell or the terminal is left to be typed.
-  return candidates.filter((one) => !/\p{Cc}/u.test(one.word));
+  return candidates.filter((one) => visibleWord(one.word) === one.word);
 }
 
 function namesFor(completes: WordToComplete['completes'], names: KnownNames): readonly Candidate[] {
@@ -64,7 +65,7 @@ function namesFor(completes: WordToComplete['completes'], names: KnownNames): re
         ...all([...new Set(names.checkpoints.map(({ name }) => name))], 'checkpoint'),
         ...names.checkpoints.map(({ id, name, createdAt }) => ({
           word: id,
-          summary: `${name}${createdAt ? `, ${createdAt}` : ''}`.replaceAll(/\p{Cc}/gu, ' '),
+          summary: `${name}${createdAt ? `, ${createdAt}` : ''}`,
         })),
       ];
     default:

@@ -1,5 +1,6 @@
 import { QemuBackend, type QemuBackendOptions } from '@goqemu/backend-qemu';
 import type { FoundMachine } from '@goqemu/lab';
+import { withLabHints } from '../render/lab-hints.ts';
 import type { HostBackend, HostMachine } from './host-backend.ts';
 
 /** The QEMU backend with what the command line adds to it. */
@@ -23,5 +24,5 @@ class QemuHost extends QemuBackend implements HostBackend {
 }
 
 export function createQemuHost(options: QemuBackendOptions): HostBackend {
-  return new QemuHost(options);
+  return withLabHints(new QemuHost(options));
 }

@@ -34,7 +34,11 @@ export async function carryOut(context: CommandContext, options: CarryOutOptions
   } finally {
     await options.sink.close(); // the last word is the report's
   }
-  if (!applied) return exitCode.failed;
+  if (!applied) {
+    const { lab, json } = options;
+    if (json) context.printJson({ version: 1, lab: lab.name, stack: lab.stack, outcome: 'declined' });
+    return exitCode.failed;
+  }
   const { plan, result } = applied;
   report(context, { ...options, plan }, result);
   if (result.outcome === 'interrupted') return exitCode.interrupted;
@@ -62,7 +66,7 @@ async function askAndApply(context: CommandContext, options: CarryOutOptions): P
 
 export function showPlan(context: CommandContext, plan: Plan): void {
   const { noticeStyle: style, shell, verbose } = context;
-  if (!context.quiet) shell.stderr.write(renderPlan(plan, { style, workingFolder: shell.workingFolder, verbose }));
+  if (!context.quiet) context.screen.write(renderPlan(plan, { style, workingFolder: shell.workingFolder, verbose }));
 }
 
 /**
@@ -133,11 +137,11 @@ function report(context: CommandContext, options: CarryOutOptions, result: Apply
     if (countChanges(plan) > 0) context.tell(style.green(`Done in ${formatDuration(result.durationMs)}.`));
     return;
   }
-  const stderr = context.shell.stderr;
-  stderr.write(
+  const { screen } = context;
+  screen.write(
     `${style.red(result.outcome === 'interrupted' ? 'Interrupted' : 'Failed')} after ${formatDuration(result.durationMs)}.\n`,
   );
   if (result.inDoubt.length > 0)
-    stderr.write(`  cut off, and settled by the next plan: ${result.inDoubt.join(', ')}\n`);
-  if (debugLog.written) stderr.write(`  ${style.dim(`log: ${debugLog.path}`)}\n`);
+    screen.write(`  cut off, and settled by the next plan: ${result.inDoubt.join(', ')}\n`);
+  if (debugLog.written) screen.write(`  ${style.dim(`log: ${debugLog.path}`)}\n`);
 }

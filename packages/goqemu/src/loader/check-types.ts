@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, parseJson, readIfThere } from '@goqemu/core';
+import { typedWord } from '../render/typed-word.ts';
 import { findLabFile } from './lab-file.ts';
-import { localInstall, ownCopy } from './sdk-location.ts';
+import { installedPackage, localInstall, ownCopy } from './sdk-location.ts';
 
 /** A lab is small; the compiler reads the types of Node.js and goqemu besides. */
 const timeoutMs = 120_000;
@@ -17,7 +18,7 @@ export interface CheckTypesOptions {
 }
 
 /**
- * Runs the TypeScript compiler that is installed beside the lab; goqemu itself brings none.
+ * Runs the TypeScript compiler that is installed beside the lab, of whatever version; goqemu itself brings none.
  *
  * @throws GoqemuError `typescript-missing`, `lab-types` with the first place and all messages
  */
@@ -34,17 +35,47 @@ export async function checkTypes(options: CheckTypesOptions): Promise<void> {
   }
 }
 
-function compilerOf(file: string): string {
-  try {
-    return createRequire(file).resolve('typescript/bin/tsc');
-  } catch {
-    throw new GoqemuError({
-      code: 'typescript-missing',
-      source: 'environment',
-      message: 'no TypeScript compiler is installed beside the lab',
-      hint: `install it: npm install --save-dev typescript --prefix ${dirname(file)}; or leave --check-types out`,
-    });
+interface Compiler {
+  readonly program: string;
+  readonly arguments: readonly string[];
+}
+
+/** Packages that bring the compiler, and the name of its command in each. */
+const packages = [
+  ['typescript', 'tsc'],
+  ['@typescript/native-preview', 'tsgo'],
+] as const;
+
+/** The compiler's command, as its package names it: what else a package offers to programs differs between versions. */
+function compilerOf(file: string): Compiler {
+  const folder = dirname(file);
+  const found: string[] = [];
+  for (const [name, command] of packages) {
+    const installed = installedPackage(folder, name);
+    if (installed === undefined) continue;
+    const { bin, version } = manifestOf(installed);
+    const program = bin?.[command];
+    if (program !== undefined && existsSync(join(installed, program))) return commandOf(join(installed, program));
+    found.push(`${name} ${version ?? 'of an unknown version'}, which has no command ${command}`);
   }
+  throw new GoqemuError({
+    code: 'typescript-missing',
+    source: 'environment',
+    message: 'no TypeScript compiler is installed beside the lab',
+    ...(found.length > 0 ? { detail: `there is ${found.join(' and ')}` } : {}),
+    hint: `install it: npm install --save-dev --prefix ${typedWord(folder)} typescript; or leave --check-types out`,
+  });
+}
+
+function manifestOf(folder: string): { readonly bin?: Record<string, string>; readonly version?: string } {
+  const manifest = parseJson(readIfThere(join(folder, 'package.json')) ?? '');
+  return typeof manifest === 'object' && manifest !== null ? manifest : {};
+}
+
+/** A script of Node.js runs in this Node.js, so that it needs no other in PATH; anything else is a program. */
+function commandOf(path: string): Compiler {
+  const script = /\.[cm]?js$/.test(path) || /^#!.*\bnode\b/.test(readFileSync(path, 'utf8').slice(0, 100));
+  return script ? { program: process.execPath, arguments: [path] } : { program: path, arguments: [] };
 }
 
 function settingsFor(file: string): unknown {
@@ -96,15 +127,15 @@ function nodeTypes(file: string): { readonly types: string[]; readonly typeRoots
 
 /** The compiler's messages, or undefined when it had none. */
 function compile(
-  compiler: string,
+  compiler: Compiler,
   folder: string,
   workingFolder: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return new Promise((settle, reject) => {
     execFile(
-      process.execPath,
-      [compiler, '-p', folder, '--pretty', 'false'],
+      compiler.program,
+      [...compiler.arguments, '-p', folder, '--pretty', 'false'],
       { cwd: workingFolder, signal, timeout: timeoutMs, maxBuffer: 16 << 20 },
       (error, stdout, stderr) => {
         if (!error) settle(undefined);

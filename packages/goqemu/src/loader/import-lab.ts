@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { errorMessage, GoqemuError, isGoqemuError, type SourceLocation, systemErrorCode } from '@goqemu/core';
+import {
+  changedError,
+  errorMessage,
+  GoqemuError,
+  isGoqemuError,
+  type SourceLocation,
+  systemErrorCode,
+} from '@goqemu/core';
 import { isLabDefinition, type LabDefinition } from '@goqemu/lab';
 import { codeFrame } from './code-frame.ts';
 
@@ -49,17 +56,8 @@ function threw(error: unknown, inputs: readonly string[]): GoqemuError {
   if (isGoqemuError(error)) {
     const location = error.location ?? firstFrame(error, inputs);
     if (!location || error.detail?.includes('| ')) return error;
-    return new GoqemuError({
-      code: error.code,
-      source: error.source,
-      message: error.message,
-      location,
-      detail: [error.detail, frameOf(location)].filter(Boolean).join('\n'),
-      ...(error.subject === undefined ? {} : { subject: error.subject }),
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      data: error.data,
-      cause: error,
-    });
+    const detail = [error.detail, frameOf(location)].filter(Boolean).join('\n');
+    return changedError(error, { location, detail, cause: error });
   }
   const location = firstFrame(error, inputs);
   const kind = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : '';

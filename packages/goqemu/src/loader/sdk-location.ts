@@ -8,8 +8,13 @@ const subpaths = ['qmp', 'qga', 'machine', 'testing'];
 
 /** The nearest folder `node_modules/goqemu` above a lab, where its author installed one. */
 export function localInstall(labFolder: string): string | undefined {
-  for (let folder = labFolder; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'node_modules', 'goqemu');
+  return installedPackage(labFolder, 'goqemu');
+}
+
+/** The folder of a package that is installed in a folder or above it. */
+export function installedPackage(from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', ...name.split('/'));
     if (existsSync(join(candidate, 'package.json'))) return candidate;
     if (dirname(folder) === folder) return undefined;
   }

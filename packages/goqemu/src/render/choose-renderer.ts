@@ -19,12 +19,12 @@ export async function chooseRenderer(
   const sinks: EventSink[] = [eventLog(context.logger)];
   if (events !== undefined) sinks.push(eventFile(events, shell.workingFolder, shell.stdout));
   if (also) sinks.push({ handle: also.handle, close: async () => undefined });
-  const options = { stream: shell.stderr, style, workingFolder: shell.workingFolder };
+  const options = { style, workingFolder: shell.workingFolder };
   const live =
     shell.stderr.isTTY === true && !quiet && !verbose && !debug && !(events === '-' && shell.stdout.isTTY === true);
   if (live && shell.platform.env.TERM !== 'dumb') {
     const { taskList } = await import('./task-list/task-list.ts');
-    sinks.push(await taskList(options));
-  } else sinks.push(plainLines({ ...options, quiet, verbose }));
+    sinks.push(await taskList({ ...options, stream: shell.stderr }));
+  } else sinks.push(plainLines({ ...options, screen: context.screen, quiet, verbose }));
   return allSinks(sinks);
 }

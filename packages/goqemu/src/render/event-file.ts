@@ -1,26 +1,32 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, fchmodSync, fstatSync, WriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { GoqemuError } from '@goqemu/core';
+import { asGoqemuError, GoqemuError, withPath } from '@goqemu/core';
 import { type EngineEvent, eventStreamHeader } from '@goqemu/lab';
 import type { EventSink } from './event-sink.ts';
+import { jsonText } from './printable.ts';
 
 /**
- * Events as NDJSON: the first line names format and version, each other line is one event (docs/events.md).
+ * Events as NDJSON, in a file that its owner alone can read: the first line names format and version, each other line is one event (docs/events.md).
  *
  * @throws GoqemuError `events-unwritable` from close, when the file could not be written
  */
 export function eventFile(target: string, workingFolder: string, stdout: Writable): EventSink {
   const toStdout = target === '-';
   const path = resolve(workingFolder, target);
-  const stream = toStdout ? stdout : createWriteStream(path);
+  const stream = toStdout ? stdout : createWriteStream(path, { mode: 0o600 });
+  // One that was there keeps its mode otherwise; a device or a pipe is left as it is.
+  if (stream instanceof WriteStream)
+    stream.once('open', (file) => {
+      if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
+    });
   let failure: Error | undefined;
   if (!toStdout)
     stream.on('error', (error: Error) => {
       failure ??= error;
     });
-  const write = (value: unknown) => stream.write(`${JSON.stringify(value)}\n`);
+  const write = (value: unknown) => stream.write(`${jsonText(value)}\n`);
   write(eventStreamHeader);
   return {
     handle: (event: EngineEvent) => write(event),
@@ -34,7 +40,7 @@ export function eventFile(target: string, workingFolder: string, stdout: Writabl
         throw new GoqemuError({
           code: 'events-unwritable',
           source: 'environment',
-          message: `the events could not be written to ${path}: ${failure.message}`,
+          message: `the events could not be written: ${asGoqemuError(withPath(failure, path)).message}`,
           hint: 'name a file that can be written, or "-" for standard output',
           cause: failure,
         });

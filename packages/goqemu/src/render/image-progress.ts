@@ -6,7 +6,7 @@ import { roundedSize } from './rounded-size.ts';
 const redrawMs = 200;
 
 /** Tells what fetching an image does: one line that is drawn anew on a terminal, a line for each stage elsewhere. */
-export function imageProgress({ shell, quiet, noticeStyle: style }: CommandContext): {
+export function imageProgress({ shell, screen, quiet, noticeStyle: style }: CommandContext): {
   onProgress: (progress: ImageProgress) => void;
   end: () => void;
 } {
@@ -16,7 +16,7 @@ export function imageProgress({ shell, quiet, noticeStyle: style }: CommandConte
   const line = (text: string) => {
     if (quiet) return;
     end();
-    shell.stderr.write(`${text}\n`);
+    screen.write(`${text}\n`);
   };
   const end = () => {
     if (open) shell.stderr.write('\r\u001b[K');

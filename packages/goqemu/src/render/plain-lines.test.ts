@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { EngineEvent, OperationHeader } from '@goqemu/lab';
 import { plainLines } from './plain-lines.ts';
+import { screenOn } from './screen.ts';
 import { plainStyle } from './style.ts';
 
 const run: OperationHeader = {
@@ -18,7 +19,14 @@ type Bare = EngineEvent extends infer E ? (E extends unknown ? Omit<E, 'at'> : n
 
 async function lines(events: readonly Bare[], change: { verbose?: boolean; quiet?: boolean } = {}): Promise<string[]> {
   const stream = new PassThrough();
-  const sink = plainLines({ stream, style: plainStyle, workingFolder: '/', verbose: false, quiet: false, ...change });
+  const sink = plainLines({
+    screen: screenOn(stream),
+    style: plainStyle,
+    workingFolder: '/',
+    verbose: false,
+    quiet: false,
+    ...change,
+  });
   for (const event of events) sink.handle({ at: '2026-01-01T00:00:00Z', ...event } as EngineEvent);
   return (await text(stream.end())).split('\n').slice(0, -1);
 }

@@ -1,15 +1,15 @@
 import { formatDuration } from '@goqemu/core';
 import type { EngineEvent, OperationHeader } from '@goqemu/lab';
-import type { OutputStream } from '../shell/shell.ts';
 import { stageDone } from './describe-progress.ts';
 import type { EventSink } from './event-sink.ts';
 import { actionDone, actionSign } from './operation-words.ts';
 import { printable } from './printable.ts';
 import { renderErrorFacts } from './render-error.ts';
+import type { Screen } from './screen.ts';
 import type { Style } from './style.ts';
 
 export interface PlainLinesOptions {
-  readonly stream: OutputStream;
+  readonly screen: Screen;
   readonly style: Style;
   readonly workingFolder: string;
   /** The output of steps and every stage too. */
@@ -19,11 +19,11 @@ export interface PlainLinesOptions {
 }
 
 /** One line for each thing that happens: for logs, pipes and continuous integration. */
-export function plainLines({ stream, style, workingFolder, verbose, quiet }: PlainLinesOptions): EventSink {
+export function plainLines({ screen, style, workingFolder, verbose, quiet }: PlainLinesOptions): EventSink {
   const operations = new Map<string, OperationHeader>();
   const partial = new Map<string, string>();
   const line = (subject: string, text: string) => {
-    if (!quiet) stream.write(`${style.bold(subject)}  ${text}\n`);
+    if (!quiet) screen.write(`${style.bold(subject)}  ${text}\n`);
   };
 
   function handle(event: EngineEvent): void {
@@ -55,7 +55,7 @@ export function plainLines({ stream, style, workingFolder, verbose, quiet }: Pla
       }
       case 'operation-failed':
         flush(subjectOf(event.id));
-        stream.write(`${renderErrorFacts(event.error, { style, workingFolder, debug: false })}\n`);
+        screen.write(`${renderErrorFacts(event.error, { style, workingFolder, debug: false })}\n`);
         break;
       case 'operation-skipped':
         line(subjectOf(event.id), style.dim(`skipped: ${event.reason}`));

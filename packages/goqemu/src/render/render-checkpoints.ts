@@ -1,5 +1,5 @@
 import type { CheckpointReport } from '@goqemu/lab';
-import { printable } from './printable.ts';
+import { visibleWord } from './printable.ts';
 import { roundedSize } from './rounded-size.ts';
 import type { Style } from './style.ts';
 
@@ -30,7 +30,7 @@ export function renderCheckpoints(checkpoints: readonly CheckpointReport[], styl
 }
 
 function describe(checkpoint: CheckpointReport, style: Style): string {
-  const [name = '', ...more] = checkpoint.descriptions.map(printable);
+  const [name = '', ...more] = checkpoint.descriptions.map(visibleWord);
   return [
     style.cyan(checkpoint.id),
     `${style.bold(name)}${more.length > 0 ? ` (${more.join(', ')})` : ''}`,

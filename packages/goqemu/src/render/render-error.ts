@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
-import { errorMessage, isGoqemuError, type SourceLocation } from '@goqemu/core';
+import { asGoqemuError, type SourceLocation } from '@goqemu/core';
+import { withLabHint } from './lab-hints.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
@@ -26,15 +27,7 @@ export interface ErrorFacts {
 
 /** An error for people: what, where, why, and what to do next. */
 export function renderError(error: unknown, rendering: ErrorRendering): string {
-  const facts: ErrorFacts = isGoqemuError(error)
-    ? error
-    : {
-        code: 'internal',
-        source: 'internal',
-        message: errorMessage(error),
-        hint: 'this is a defect of goqemu: please report it with the debug log',
-      };
-  const lines = [renderErrorFacts(facts, rendering)];
+  const lines = [renderErrorFacts(asGoqemuError(withLabHint(error)), rendering)];
   if (rendering.debug && error instanceof Error) lines.push(stackOf(error, rendering.style));
   if (rendering.logPath) lines.push(`  ${rendering.style.dim(`log: ${rendering.logPath}`)}`);
   return `${lines.join('\n')}\n`;

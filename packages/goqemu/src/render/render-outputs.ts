@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { visible } from './printable.ts';
 import type { Style } from './style.ts';
 
 /** A lab's outputs, one to a line; a secret one is null and shown as such. */
@@ -10,7 +10,7 @@ export function renderOutputs(outputs: Readonly<Record<string, unknown>>, style:
     .map((name) => {
       const value = outputs[name];
       const text =
-        value === null ? style.dim('(secret)') : typeof value === 'string' ? printable(value) : JSON.stringify(value);
+        value === null ? style.dim('(secret)') : typeof value === 'string' ? visible(value) : JSON.stringify(value);
       return `${style.bold(name.padEnd(width))}  ${text}`;
     })
     .join('\n')}\n`;

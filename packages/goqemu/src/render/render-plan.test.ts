@@ -78,14 +78,14 @@ Plan: 1 to replace, 1 to run, about 1 min 10 s
   );
 });
 
-test('a changed script is shown as a diff in colours, without file headers and control characters', () => {
+test('a changed script is shown as a diff in colours, without file headers, and with every character to be seen', () => {
   const style = styleFor({ isTTY: true } as never, { wanted: 'auto', env: {} });
-  const text = '--- before\n+++ after\n@@ -1 +1 @@\n-apt-get install \u001b[2Jnginx\n+apt-get install caddy\n';
+  const text = '--- before\n+++ after\n@@ -1 +1 @@\n-apt-get install \u001b[2J\u202enginx\n+apt-get install caddy\n';
   const shown = renderPlan(plan([operation({ action: 'run', diff: [{ property: 'script', text }] })]), {
     ...rendering,
     style,
   });
-  assert.ok(shown.includes('\u001b[31m-apt-get install nginx\u001b[39m'), shown);
+  assert.ok(shown.includes('\u001b[31m-apt-get install \\u{1b}[2J\\u{202e}nginx\u001b[39m'), shown);
   assert.ok(shown.includes('\u001b[32m+apt-get install caddy\u001b[39m'), shown);
   assert.doesNotMatch(shown, /--- before/);
   assert.ok(!shown.includes('\u001b[2J'));

@@ -1,7 +1,14 @@
 import { formatByteSize, formatDuration } from '@goqemu/core';
-import { countChanges, type Operation, type Plan, type PropertyChange } from '@goqemu/lab';
+import {
+  countChanges,
+  type Operation,
+  type Plan,
+  type PlanNotice,
+  type Preflight,
+  type PropertyChange,
+} from '@goqemu/lab';
 import { actionName, actionSign } from './operation-words.ts';
-import { printable } from './printable.ts';
+import { visible } from './printable.ts';
 import { place } from './render-error.ts';
 import type { Style } from './style.ts';
 
@@ -19,11 +26,13 @@ export function renderPlan(plan: Plan, rendering: PlanRendering): string {
     (operation) => verbose || operation.action !== 'reuse' || operation.diff.length > 0,
   );
   const lines: string[] = [];
-  for (const notice of [...plan.notices, ...plan.preflight]) {
-    const failing = 'severity' in notice && notice.severity === 'error';
+  const notices: readonly (PlanNotice & Partial<Preflight>)[] = [...plan.notices, ...plan.preflight];
+  for (const notice of notices) {
+    const failing = notice.severity === 'error';
     lines.push(
       `${failing ? style.red('problem') : style.yellow('notice')}: ${notice.message}${notice.hint ? `; ${notice.hint}` : ''}`,
     );
+    if (notice.location) lines.push(`  ${style.cyan(place(notice.location, rendering.workingFolder))}`);
   }
   if (countChanges(plan) === 0) {
     lines.push(nothingToDo(plan));
@@ -65,7 +74,7 @@ function renderChange({ property, before, after, text }: PropertyChange, style: 
 /** A line of a unified diff; its file headers say nothing here. */
 function diffLine(line: string, style: Style): string[] {
   if (line === '' || /^(?:---|\+\+\+|===|Index:|\\ No newline)/.test(line)) return [];
-  const text = printable(line);
+  const text = visible(line);
   const paint = line.startsWith('+')
     ? style.green
     : line.startsWith('-')
@@ -82,7 +91,7 @@ const sizes = new Set(['memory', 'disk']);
 function shown(property: string, value: unknown): string {
   if (typeof value === 'number' && sizes.has(property)) return formatByteSize(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const line = printable(text ?? 'nothing').replaceAll('\n', '⏎');
+  const line = visible(text ?? 'nothing').replaceAll('\n', '⏎');
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
 

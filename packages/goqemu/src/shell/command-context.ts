@@ -1,5 +1,6 @@
 import type { Logger } from '@goqemu/core';
 import type { CommandSpec } from '../arguments/command-spec.ts';
+import type { Screen } from '../render/screen.ts';
 import type { Style } from '../render/style.ts';
 import type { DebugLog } from './debug-log.ts';
 import type { Shell } from './shell.ts';
@@ -24,6 +25,8 @@ export interface CommandContext {
   readonly print: (text: string) => void;
   /** One JSON document to standard output. */
   readonly printJson: (document: unknown) => void;
+  /** Standard error, for text: errors and questions too. */
+  readonly screen: Screen;
   /** A line to standard error; nothing with `--quiet`. */
   readonly tell: (line: string) => void;
   /** Asks for a secret; undefined where there is no terminal to ask on. */

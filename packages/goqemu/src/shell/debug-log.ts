@@ -1,14 +1,15 @@
 import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger, LogLevel } from '@goqemu/core';
-import type { OutputStream } from './shell.ts';
+import { visible } from '../render/printable.ts';
+import type { Screen } from '../render/screen.ts';
 
 /** How many logs of earlier commands are kept. */
 const kept = 100;
 
 /** One line of the log on standard error, where `--debug` asks for its scope. */
 export interface LogMirror {
-  readonly stream: OutputStream;
+  readonly screen: Screen;
   /** Every scope when empty. */
   readonly scopes: readonly string[];
 }
@@ -39,10 +40,11 @@ export class DebugLog implements Logger, Disposable {
   }
 
   log(level: LogLevel, scope: string, message: string, fields?: Readonly<Record<string, unknown>>): void {
-    const line = `${new Date().toISOString()} ${level.padEnd(5)} ${scope}: ${message}${fields ? ` ${json(fields)}` : ''}\n`;
+    const what = visible(`${scope}: ${message}${fields ? ` ${json(fields)}` : ''}`);
+    const line = `${new Date().toISOString()} ${level.padEnd(5)} ${what}\n`;
     this.#write(line);
     const mirror = this.#mirror;
-    if (mirror && (mirror.scopes.length === 0 || mirror.scopes.includes(scope))) mirror.stream.write(line);
+    if (mirror && (mirror.scopes.length === 0 || mirror.scopes.includes(scope))) mirror.screen.write(line);
   }
 
   [Symbol.dispose](): void {

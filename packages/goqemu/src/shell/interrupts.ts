@@ -1,25 +1,40 @@
-/** Ctrl-C in two stages, and what ends a session of a terminal (SIGTERM, SIGHUP) likewise. */
+import { constants } from 'node:os';
+
+/** Ctrl-C in two stages, and the signals that end a session or a service likewise. */
 export interface Interrupts {
   readonly interrupt: AbortSignal;
   readonly kill: AbortSignal;
+  /** Does what a first Ctrl-C does, once. */
+  stop(): void;
+  /** The exit code of a command that was interrupted: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. */
+  exitCode(): number;
 }
 
+/** How long what runs may take to end after SIGTERM or SIGHUP, in milliseconds: nobody is there to press Ctrl-C again. */
+const graceMs = 10_000;
+
 /**
- * Listens to the signals of this process. The first asks to stop, the second cuts off, the third leaves at once.
- * What that means is told by the command that runs.
+ * Listens to the signals of this process. The first asks to stop, the second interrupts what runs, the third exits at
+ * once; after SIGTERM and SIGHUP the second stage comes by itself. What the stages mean is up to the command that runs.
  */
-export function listenForInterrupts(): Interrupts {
+export function listenForInterrupts(host: Pick<NodeJS.Process, 'on' | 'exit'> = process): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
+  let by: 'SIGINT' | 'SIGTERM' | 'SIGHUP' = 'SIGINT';
+  const exitCode = () => 128 + constants.signals[by];
+  const stop = () => first.abort(aborted('interrupted'));
+  const kill = () => second.abort(aborted('interrupted twice'));
   let count = 0;
-  const hear = () => {
-    count++;
-    if (count === 1) first.abort(aborted('interrupted'));
-    else if (count === 2) second.abort(aborted('interrupted twice'));
-    else process.exit(130);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, hear);
-  return { interrupt: first.signal, kill: second.signal };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    host.on(signal, () => {
+      count++;
+      if (count === 1) by = signal;
+      if (count === 1) stop();
+      else if (count === 2) kill();
+      else host.exit(exitCode());
+      if (signal !== 'SIGINT') setTimeout(kill, graceMs).unref();
+    });
+  return { interrupt: first.signal, kill: second.signal, stop, exitCode };
 }
 
 function aborted(message: string): Error {

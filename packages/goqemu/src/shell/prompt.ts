@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { usageError } from '../arguments/usage-error.ts';
+import { screenText } from '../render/printable.ts';
 import type { Shell } from './shell.ts';
 
 /** True where somebody can be asked: a terminal to read from and one to show the question on. */
@@ -14,13 +15,13 @@ export function mustBeAbleToAsk(shell: Shell): void {
 
 /** Asks for a yes. Anything but `y` and `yes` is a no. */
 export async function confirm(shell: Shell, question: string): Promise<boolean> {
-  const answer = await ask(shell, `${question} [y/N] `, shell.stderr);
+  const answer = await ask(shell, screenText(`${question} [y/N] `), shell.stderr);
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
 /** Asks for a secret; what is typed is not shown. */
 export async function askSecret(shell: Shell, question: string): Promise<string> {
-  shell.stderr.write(`${question}: `);
+  shell.stderr.write(screenText(`${question}: `));
   const { Writable } = await import('node:stream');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const answer = await ask(shell, '', silent);

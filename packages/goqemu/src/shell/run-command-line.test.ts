@@ -132,3 +132,69 @@ test('image list of an empty cache says so, and as JSON is one document', async 
   assert.deepEqual(document.images, []);
   assert.ok(document.catalogue.some(({ name }) => name === 'debian-12'));
 });
+
+test('an error with --json is one document on standard output, for every command and every kind of error', async () => {
+  const file = join(base, 'json-broken.ts');
+  writeFileSync(
+    file,
+    "import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'x' }, (lab) => {\n  lab.vm(;\n});\n",
+  );
+  for (const [words, code, error] of [
+    [['plan', 'gone.ts', '--json'], 65, 'lab-missing'],
+    [['plan', '--json', '--nonsense'], 64, 'usage'],
+    [['aply', '--json'], 64, 'usage'],
+    [['apply', file, '--json'], 64, 'usage'],
+    [['status', '--lab', file, '--json'], 65, 'lab-syntax'],
+    [['checkpoint', 'list', '--lab', 'gone.ts', '--json'], 65, 'lab-missing'],
+    [['image', 'remove', 'gone', '--json'], 65, 'image-not-cached'],
+  ] as const) {
+    const ran = await runInTestShell(words, {
+      workingFolder: base,
+      home: join(base, 'home'),
+      backend: () => Promise.resolve({} as never),
+    });
+    assert.equal(ran.code, code, `${words.join(' ')}: ${ran.stderr}`);
+    const document = JSON.parse(ran.stdout) as { version: number; error: Record<string, unknown> };
+    assert.equal(document.version, 1);
+    assert.equal(document.error.code, error);
+    for (const part of ['source', 'message', 'hint']) assert.equal(typeof document.error[part], 'string', part);
+    assert.match(ran.stderr, /^error: /m, 'and in words on standard error');
+  }
+  const plain = await run('exec', 'web', '--', 'tool', '--json');
+  assert.equal(plain.stdout, '', 'the words after -- are those of the command in the guest');
+});
+
+test('names that a terminal would obey are shown and never reach it', async () => {
+  const file = join(base, 'a\u202eb\u001b[2Jc.ts');
+  writeFileSync(file, 'export default 42; // \u202e\n');
+  const backend = () => Promise.resolve({} as never);
+  const options = { workingFolder: base, home: join(base, 'home'), backend };
+  for (const words of [
+    ['plan', file],
+    ['plan', `${file}x\u0007`],
+    ['plan', '--\u202e'],
+    ['plan', file, '--debug'],
+    ['init', join(base, 'new\u001b[2J\nline')],
+  ]) {
+    const { stdout, stderr } = await runInTestShell(words, options);
+    assert.doesNotMatch(stdout + stderr, /(?![\n\t])[\p{Cc}\p{Cf}]/u);
+    assert.match(stdout + stderr, /\\u\{(?:202e|1b|7)\}|\\U0000001b/);
+  }
+});
+
+test('the errors of the host come in words, with the path and what to do', async () => {
+  const file = join(base, 'is-a-file');
+  writeFileSync(file, '');
+  const options = { workingFolder: base, home: join(base, 'home') };
+  for (const [words, code, message] of [
+    [['init', join(file, 'sub')], 1, /cannot create the folder .*is-a-file\/sub: a part of the path is a file/],
+    [['init', file], 1, /cannot create the folder .*is-a-file: there is something of that name already/],
+    [['init', join(base, 'n'.repeat(300))], 1, /the name is too long/],
+  ] as const) {
+    const ran = await runInTestShell(words, options);
+    assert.equal(ran.code, code, ran.stderr);
+    assert.match(ran.stderr, message);
+    assert.match(ran.stderr, /next: /);
+    assert.doesNotMatch(ran.stderr, /internal|defect/);
+  }
+});

@@ -6,11 +6,13 @@ import { chooseCommand, parseArguments } from '../arguments/parse-arguments.ts';
 import { commands } from '../commands/command-table.ts';
 import { completionWord } from '../completion/candidates.ts';
 import { renderError } from '../render/render-error.ts';
+import { type Screen, screenOn } from '../render/screen.ts';
 import { styleFor } from '../render/style.ts';
 import type { CommandContext } from './command-context.ts';
 import { DebugLog } from './debug-log.ts';
 import { exitCode, exitCodeOf, isAbort } from './exit-code.ts';
 import { askSecret, canAsk } from './prompt.ts';
+import { ResultDocument } from './result-document.ts';
 import type { Shell } from './shell.ts';
 import { version } from './version.ts';
 
@@ -19,6 +21,8 @@ export async function runCommandLine(shell: Shell): Promise<number> {
   const wanted = colourWish(shell.argv);
   const wish = { wanted, env: shell.platform.env };
   const noticeStyle = styleFor(shell.stderr, wish);
+  const screen = screenOn(shell.stderr);
+  const document = new ResultDocument(shell.stdout);
   let debugLog: DebugLog | undefined;
   let debug = false;
   try {
@@ -33,33 +37,37 @@ export async function runCommandLine(shell: Shell): Promise<number> {
     debugLog = new DebugLog(
       join(goqemuHome(shell.platform), 'logs'),
       chosen.spec.name,
-      debug ? { stream: shell.stderr, scopes } : undefined,
+      debug ? { screen, scopes } : undefined,
     );
-    const context = contextOf(shell, chosen.spec, globals, debugLog, styleFor(shell.stdout, wish));
+    const context = contextOf({ shell, spec: chosen.spec, globals, debugLog, screen, document });
     const { run } = await chosen.spec.load();
-    return await run({ ...context, noticeStyle }, input);
+    return await run({ ...context, style: styleFor(shell.stdout, wish), noticeStyle }, input);
   } catch (error) {
+    if (wordsBeforeRest(shell.argv).includes('--json')) await document.printError(error);
     if (isAbort(error)) {
-      shell.stderr.write('interrupted\n');
+      screen.write('interrupted\n');
       return exitCode.interrupted;
     }
     debugLog?.log('error', 'command', 'ended by an error', { error });
     const logPath = debugLog?.written ? debugLog.path : undefined;
-    shell.stderr.write(renderError(error, { style: noticeStyle, workingFolder: shell.workingFolder, debug, logPath }));
+    screen.write(renderError(error, { style: noticeStyle, workingFolder: shell.workingFolder, debug, logPath }));
     return exitCodeOf(error);
   } finally {
     debugLog?.[Symbol.dispose]();
   }
 }
 
-function contextOf(
-  shell: Shell,
-  spec: CommandSpec,
-  globals: Readonly<Record<string, unknown>>,
-  debugLog: DebugLog,
-  style: CommandContext['style'],
-): Omit<CommandContext, 'noticeStyle'> {
+function contextOf(parts: {
+  readonly shell: Shell;
+  readonly spec: CommandSpec;
+  readonly globals: Readonly<Record<string, unknown>>;
+  readonly debugLog: DebugLog;
+  readonly screen: Screen;
+  readonly document: ResultDocument;
+}): Omit<CommandContext, 'style' | 'noticeStyle'> {
+  const { shell, spec, globals, debugLog, screen, document } = parts;
   const quiet = globals.quiet === true;
+  const results = screenOn(shell.stdout);
   return {
     shell,
     commands,
@@ -67,13 +75,13 @@ function contextOf(
     quiet,
     verbose: globals.verbose === true,
     debug: globals.debug !== false,
-    style,
     logger: debugLog,
     debugLog,
-    print: (text) => shell.stdout.write(text),
-    printJson: (document) => shell.stdout.write(`${JSON.stringify(document, null, 2)}\n`),
+    screen,
+    print: (text) => results.write(text),
+    printJson: (value) => document.print(value),
     tell: (line) => {
-      if (!quiet) shell.stderr.write(`${line}\n`);
+      if (!quiet) screen.write(`${line}\n`);
     },
     ...(canAsk(shell) ? { promptSecret: (question: string) => askSecret(shell, question) } : {}),
   };
@@ -112,15 +120,19 @@ async function showHelp(shell: Shell, spec: CommandSpec): Promise<number> {
 }
 
 function asksForHelp(words: readonly string[]): boolean {
+  return wordsBeforeRest(words).some((word) => word === '--help' || word === '-h');
+}
+
+/** The words that are goqemu's own. */
+function wordsBeforeRest(words: readonly string[]): readonly string[] {
   const end = words.indexOf('--');
-  return (end < 0 ? words : words.slice(0, end)).some((word) => word === '--help' || word === '-h');
+  return end < 0 ? words : words.slice(0, end);
 }
 
 /** Read before anything else, since the first error may be about the words themselves. */
 function colourWish(words: readonly string[]): 'always' | 'never' | 'auto' {
   let wish: 'always' | 'never' | 'auto' = 'auto';
-  for (const word of words) {
-    if (word === '--') break;
+  for (const word of wordsBeforeRest(words)) {
     if (word === '--color' || word === '--color=always') wish = 'always';
     if (word === '--no-color' || word === '--color=never') wish = 'never';
     if (word === '--color=auto') wish = 'auto';

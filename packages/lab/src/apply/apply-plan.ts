@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError } from '@goqemu/core';
-import type { Preflight } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
-import type { Plan } from '../plan/plan.ts';
+import { type Plan, problemsOf } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { LabState } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
@@ -23,11 +22,11 @@ export async function applyPlan(context: EngineContext, made: Plan, options: App
   if (made.serial === 0) context.adoptLineage(made.lineage);
   const before = await context.read();
   // A plan that will be refused fetches nothing.
-  const isWorthIt = isFresh(made, before) && !problemOf(made);
+  const isWorthIt = isFresh(made, before) && problemsOf(made).length === 0;
   const plan = isWorthIt ? await settleImages(context, made, options.interrupt) : made;
   // What a killed apply had journalled is saved even when nothing else is left to do.
   const settled = !before.healed && before.journal === 0 && !before.torn;
-  if (isFresh(plan, before) && settled && !hasWork(plan, before.state) && !problemOf(plan)) {
+  if (isFresh(plan, before) && settled && !hasWork(plan, before.state) && problemsOf(plan).length === 0) {
     const outputs = resolveOutputs(before.state);
     // Without the note of where it is, a state is not known, and what it has looks like left behind.
     if (before.exists) await context.storage.register(plan.lineage);
@@ -59,18 +58,16 @@ function hasWork(plan: Plan, state: LabState): boolean {
   );
 }
 
-function problemOf(plan: Plan): Preflight | undefined {
-  return plan.preflight.find((one) => one.severity === 'error');
-}
-
 function checkPreflight(plan: Plan): void {
-  const problem = problemOf(plan);
+  const [problem] = problemsOf(plan);
   if (!problem) return;
   throw new GoqemuError({
     code: problem.code,
     source: ['protected', 'disk-too-small'].includes(problem.code) ? 'user' : 'environment',
     message: problem.message,
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+    ...(problem.machine === undefined ? {} : { subject: problem.machine }),
+    ...(problem.location ? { location: problem.location } : {}),
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GoqemuError } from '@goqemu/core';
 import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { eventStreamHeader } from '../events/engine-event.ts';
@@ -190,4 +191,30 @@ test('spare layers that take too much room are collected', async () => {
   await bench.apply(small('echo 1'));
   await bench.apply(small('echo 2'));
   assert.equal(bench.host.layers.size, 2);
+});
+
+test('a machine that did not become ready is kept: the error says so, and the next apply starts it, and makes nothing', async () => {
+  let stalled = false;
+  const bench = new LabBench({
+    labFile: import.meta.filename,
+    fault: ({ verb }, moment) => {
+      if (verb !== 'start' || moment !== 'middle' || stalled) return;
+      stalled = true;
+      throw new GoqemuError({
+        code: 'stage-stalled',
+        source: 'environment',
+        message: 'no banner',
+        hint: 'read the log',
+      });
+    },
+  });
+  const program = lab((l) => void l.vm('web').run('one', 'echo'));
+  const { result } = await bench.tryApply(program);
+  assert.equal(result.errors[0]?.error.hint, 'read the log; the machine is kept, and the next apply continues with it');
+  const { plan } = await bench.apply(program);
+  assert.deepEqual(
+    plan.operations.map(({ action, resource }) => `${action} ${resource}`),
+    ['start web', 'run web/one'],
+  );
+  assert.deepEqual(plan.operations[0]?.diff, []);
 });

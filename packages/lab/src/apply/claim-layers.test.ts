@@ -108,7 +108,7 @@ test('a step whose layer another lab has cut makes its own lab an owner of that'
   const definition = lab(['after-one']);
   const { mine, theirs } = await bootedBeside(definition);
   assert.deepEqual(await mine.plan(definition), [
-    'create web: it has not been ready yet',
+    'start web: it was made and has not been ready yet: the apply continues with it',
     'run web/one: it has not run yet',
     'run web/two: what is before it runs',
     'run web/three: what is before it runs',

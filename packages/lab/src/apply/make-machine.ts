@@ -1,5 +1,5 @@
-import { GoqemuError } from '@goqemu/core';
-import type { MachineOrigin, ResolvedImage } from '../backend/backend.ts';
+import { changedError, GoqemuError, isGoqemuError } from '@goqemu/core';
+import type { BackendRecord, MachineOrigin, ResolvedImage } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
 import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
@@ -85,7 +85,7 @@ export async function make(context: ApplyContext, id: string, name: string, work
   }
   const made = stateOf(context, name);
   const watched = watchRoad(call);
-  const record = await backend.start(spec, recordOf(made), watched.call);
+  const record = await startMade({ ...context, call: watched.call }, spec, made);
   const started: MachineState = { ...made, record, ready: true };
   if (started.applied.length > 0) {
     await writer.end(id, {
@@ -117,6 +117,21 @@ async function provenOrigin(context: ApplyContext, { origin, spec, image }: Work
   if ('image' in origin) return { image: await plannedImage(context, origin.image, spec, image.key) };
   await claimOrigin(context, origin.layer);
   return origin;
+}
+
+/** A machine that did not become ready is kept as it is: the next apply waits for it again. */
+async function startMade(
+  { backend, call }: ApplyContext,
+  spec: MachineSpec,
+  made: MachineState,
+): Promise<BackendRecord> {
+  try {
+    return await backend.start(spec, recordOf(made), call);
+  } catch (error) {
+    if (!isGoqemuError(error) || call.signal.aborted) throw error;
+    const kept = 'the machine is kept, and the next apply continues with it';
+    throw changedError(error, { hint: error.hint === undefined ? kept : `${error.hint}; ${kept}` });
+  }
 }
 
 /** The keys of the plan's layers hold the image's: another image would be cached under a false name. */

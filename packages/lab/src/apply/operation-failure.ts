@@ -1,10 +1,10 @@
-import { errorMessage, GoqemuError, internalError, isGoqemuError } from '@goqemu/core';
+import { asGoqemuError, GoqemuError } from '@goqemu/core';
 import type { ErrorReport } from '../events/engine-event.ts';
 import { maskData } from '../secret/mask.ts';
 
 /** An error as data, free of secrets. */
 export function errorReport(thrown: unknown, secrets: readonly string[] = []): ErrorReport {
-  const error = isGoqemuError(thrown) ? thrown : internalError(errorMessage(thrown), thrown);
+  const error = asGoqemuError(thrown);
   return maskData(
     {
       code: error.code,

@@ -1,9 +1,9 @@
-import { GoqemuError, hasErrorCode } from '@goqemu/core';
+import { changedError, GoqemuError, hasErrorCode } from '@goqemu/core';
 import type { BackendCall, BackendRecord, CutLayer } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import { ramShape } from '../machine/ram-shape.ts';
 import type { Capture, LabState, LayerNote, MachineState } from '../state/lab-state.ts';
+import { previewPlanned } from '../step/preview-planned.ts';
 import { resolveStep } from '../step/resolve-step.ts';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import { uploadDigest } from '../step/upload-digest.ts';
@@ -22,7 +22,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   if (!pure || work.cut || work.isStored) await writer.begin(id, { machines: { [name]: { ...before, dirty } } });
   let inGuest = true;
   try {
-    const result = await runQuietly(context, work.spec, before, step);
+    const result = await runQuietly(context, work, before, step);
     inGuest = false;
     await checkSource(work); // again: what was copied is what was planned only if nothing changed meanwhile
     const captured = await keepCapture(context, work, result.stdout);
@@ -75,35 +75,32 @@ async function cutAfter(
   return { record, note };
 }
 
-/** Runs a step; one whose output is a secret tells nothing of it, not even when it fails. */
+/**
+ * Runs a step; one whose output is a secret tells nothing of it, not even when it fails. An error has the script as the
+ * lab has it, without the values that were filled in.
+ */
 async function runQuietly(
-  context: ApplyContext,
-  spec: MachineSpec,
+  { backend, call }: ApplyContext,
+  { spec, step: planned }: WorkOf<'step'>,
   machine: MachineState,
   step: ResolvedStep,
 ): Promise<StepResult> {
-  const { backend, call } = context;
-  if (!step.secretOutput) return backend.runStep(spec, recordOf(machine), step, call);
+  const secret = step.secretOutput === true;
   const quiet: BackendCall = {
     ...call,
     progress: (event) => {
-      if (event.kind !== 'output') call.progress(event);
+      if (!secret || event.kind !== 'output') call.progress(event);
     },
   };
   try {
     return await backend.runStep(spec, recordOf(machine), step, quiet);
   } catch (error) {
-    if (!hasErrorCode(error, 'step-failed')) throw error;
-    const { command, exitCode } = error.data;
-    throw new GoqemuError({
-      code: error.code,
-      source: error.source,
-      message: error.message,
-      detail: 'its output is a secret and is not shown',
-      data: { command, exitCode },
-      ...(error.subject === undefined ? {} : { subject: error.subject }),
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
+    if (!hasErrorCode(error, 'step-failed') || planned.kind !== 'run') throw error;
+    const { exitCode, signal, output } = error.data;
+    const data = { command: previewPlanned(planned.script), exitCode, signal };
+    throw secret
+      ? changedError(error, { detail: 'its output is a secret and is not shown', data })
+      : changedError(error, { data: { ...data, output } });
   }
 }
 

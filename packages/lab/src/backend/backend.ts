@@ -1,3 +1,4 @@
+import type { SourceLocation } from '@goqemu/core';
 import type { Architecture, Firmware, MachineSpec, PortForward } from '../machine/machine-spec.ts';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendProgress } from './progress.ts';
@@ -163,11 +164,16 @@ export interface AdoptedMachine {
   readonly limits: readonly string[];
 }
 
+/** Something that a plan says before it happens: an `error` keeps the plan from being applied. */
 export interface Preflight {
   readonly severity: 'notice' | 'error';
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** The machine that it is about, when it is about one. */
+  readonly machine?: string;
+  /** Where the lab says what leads to it; the engine adds the place of the machine where there is none. */
+  readonly location?: SourceLocation;
 }
 
 /** Who has a port, for people. */

@@ -1,5 +1,7 @@
-import { GoqemuError, type SourceLocation } from '@goqemu/core';
+import { checkResourceName, GoqemuError, type SourceLocation } from '@goqemu/core';
 import type { z } from 'zod';
+import { checkOptions } from '../evaluate/check-options.ts';
+import { locate } from '../evaluate/lab-error.ts';
 import { markPlace } from '../evaluate/source-location.ts';
 import type { LayerOptions } from '../layer/layer-limits.ts';
 import type { MachineBuilder } from './machine-builder.ts';
@@ -45,7 +47,7 @@ export interface LabDefinition<Parameters = unknown, Outputs = unknown> {
  * Describes a lab. The program runs at every plan: it must do nothing but describe, and give the same
  * description each time.
  *
- * @throws GoqemuError `lab-invalid`
+ * @throws GoqemuError `lab-invalid`, `name-invalid`, `option-unknown`
  * @example
  * export default defineLab({ name: 'hello' }, (lab) => {
  *   const web = lab.vm('web').run('nginx', 'apt-get update && apt-get install -y nginx').checkpoint('ready');
@@ -67,6 +69,8 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
       ...(location ? { location } : {}),
     });
   }
+  checkOptions('defineLab', options, { place });
+  locate(place, () => checkResourceName(options.name, 'the lab'));
   const definition: LabDefinition<z.output<Schema>, Outputs> = {
     name: options.name,
     params: options.params,

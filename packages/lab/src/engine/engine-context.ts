@@ -54,6 +54,7 @@ export class EngineContext {
     };
     const read = await readState(this.storage, this.owner, newLineage, this.#parsed);
     const { lineage, forkedFrom } = read.state;
+    if (read.exists) this.storage.refuseCopy(lineage);
     if (forkedFrom) this.vault.useKeyOf(forkedFrom.lineages.at(-1) ?? lineage, this.storage.stack(forkedFrom.root));
     else this.vault.useKeyOf(lineage, this.storage);
     const call = this.plainCall(read.state.lineage, 'checkpoints', undefined);

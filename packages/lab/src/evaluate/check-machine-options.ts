@@ -1,4 +1,5 @@
 import { checkResourceName, parseByteSize, type SourceLocation } from '@goqemu/core';
+import type { MachineOptions } from '../definition/machine-options.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 
 export const architectures = ['amd64', 'arm64'] as const;
@@ -47,6 +48,14 @@ export class MachineOptionChecks {
   label(value: string | undefined, option: string): string | undefined {
     if (value === undefined) return undefined;
     return locate(this.#place, () => checkResourceName(value, `${this.#name}: ${option}`));
+  }
+
+  /** What a machine has from the one in `from` cannot be given to it: it would be left out. */
+  inherited(options: MachineOptions): void {
+    const given = (['image', 'disk', 'arch', 'firmware', 'user'] as const).find((name) => options[name] !== undefined);
+    if (given === undefined) return;
+    const message = `a machine with from has the ${given} of that machine`;
+    throw this.#wrong('option-inherited', message, `leave ${given} out, or leave from out`);
   }
 
   firmwareFits(firmware: string, arch: string): void {

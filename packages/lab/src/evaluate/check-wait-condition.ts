@@ -1,12 +1,27 @@
 import { GoqemuError } from '@goqemu/core';
 import type { WaitCondition } from '../step/resolved-step.ts';
 
+/** What may stand in a condition, by its kind. */
+const members = {
+  port: ['port', 'host'],
+  unit: ['unit'],
+  http: ['http', 'status'],
+  file: ['file'],
+} as const satisfies {
+  readonly [Kind in KeysOf<WaitCondition> & ('port' | 'unit' | 'http' | 'file')]: readonly KeysOf<WaitCondition>[];
+};
+type KeysOf<T> = T extends unknown ? keyof T : never;
+
 /** @throws GoqemuError `condition-invalid` */
 export function checkWaitCondition(condition: WaitCondition, step: string): WaitCondition {
   const given = (condition ?? {}) as Readonly<Record<string, unknown>>;
-  const kinds = ['port', 'unit', 'http', 'file'].filter((kind) => given[kind] !== undefined);
+  const kinds = Object.keys(members).filter((kind) => given[kind] !== undefined);
+  const unknown = Object.keys(given).find(
+    (name) => !members[kinds[0] as keyof typeof members]?.some((member) => member === name),
+  );
   const valid =
     kinds.length === 1 &&
+    unknown === undefined &&
     (kinds[0] === 'port'
       ? isPort(given.port)
       : kinds[0] === 'file'

@@ -50,6 +50,57 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
     program: (lab) => [lab.vm('a', { renamedFrom: 'x' }), lab.vm('b', { renamedFrom: 'x' })],
     hint: /leave renamedFrom out/,
   },
+  'an unknown option of a machine': {
+    code: 'option-unknown',
+    program: (lab) => lab.vm('a', { memroy: '1 GiB' } as never),
+    hint: /did you mean "memory"/,
+  },
+  'a forward of a template': {
+    code: 'option-unknown',
+    program: (lab) => lab.template('a', { forward: { http: 80 } } as never),
+  },
+  'an unknown option of a forward': {
+    code: 'option-unknown',
+    program: (lab) => lab.vm('a', { forward: { http: { guest: 80, hots: 8080 } as never } }),
+    hint: /did you mean "host"/,
+  },
+  'a disk of a machine that goes on from another': {
+    code: 'option-inherited',
+    program: (lab) => lab.vm('b', { from: lab.vm('a').checkpoint('x').at.x, disk: '20 GB' } as never),
+    hint: /leave disk out/,
+  },
+  'options that are no object': { code: 'options-invalid', program: (lab) => lab.vm('a', '1 GiB' as never) },
+  ...Object.fromEntries(
+    (['run', 'capture', 'upload', 'file', 'render', 'waitFor'] as const).map((method) => [
+      `an unknown option of ${method}`,
+      {
+        code: 'option-unknown',
+        program: (lab: LabBuilder) => {
+          const typo = { timout: '5 min' } as never;
+          const a = lab.vm('a');
+          if (method === 'run' || method === 'capture') a[method]('x', 'true', typo);
+          else if (method === 'upload') a.upload('x', '.', '/x', typo);
+          else if (method === 'file') a.file('x', '/x', '', typo);
+          else if (method === 'render') a.render('x', './x', '/x', {}, typo);
+          else a.waitFor('x', { port: 80 }, typo);
+        },
+        hint: /did you mean "timeout"/,
+      },
+    ]),
+  ),
+  'a time to live with a typing error': {
+    code: 'option-unknown',
+    program: (lab) => lab.vm('a').run('x', '', { cache: { tll: '1 h' } as never }),
+    hint: /did you mean "ttl"/,
+  },
+  'a cache that is neither': {
+    code: 'options-invalid',
+    program: (lab) => lab.vm('a').run('x', '', { cache: 'sometimes' as never }),
+  },
+  'a condition with a member of another': {
+    code: 'condition-invalid',
+    program: (lab) => lab.vm('a').waitFor('x', { port: 80, status: 404 } as never),
+  },
   'two steps of one name': { code: 'step-duplicate', program: (lab) => lab.vm('a').run('x', '').run('x', '') },
   'two checkpoints of one name': {
     code: 'checkpoint-duplicate',
@@ -211,5 +262,39 @@ test('a lab is plain data: it survives being written as JSON', () => {
   assert.deepEqual(
     JSON.parse(JSON.stringify(lab)),
     JSON.parse(JSON.stringify(evaluate((l) => ({ token: l.vm('web').capture('token', 'cat').out.token })))),
+  );
+});
+
+test('mistakes in the options of the lab itself have their place', () => {
+  for (const [options, code, hint] of [
+    [{ name: 'web', parms: z.object({}) }, 'option-unknown', /did you mean "params"/],
+    [{ name: 'Not a name' }, 'name-invalid', /choose a name/],
+    [{ nmae: 'web' }, 'lab-invalid', /write defineLab/],
+  ] as const) {
+    let line = 0;
+    assert.throws(
+      () => {
+        line = here();
+        defineLab(options as never, () => ({}));
+      },
+      (error: GoqemuError) => {
+        assert.equal(error.code, code);
+        assert.match(error.hint ?? '', hint);
+        assert.deepEqual([error.location?.file, error.location?.line], [labFile, line + 1]);
+        return true;
+      },
+    );
+  }
+  const layers = { perMachien: 3 } as never;
+  assert.throws(
+    () =>
+      evaluateLab(
+        defineLab({ name: 'web', layers }, () => ({})),
+        { labFile },
+      ),
+    {
+      code: 'option-unknown',
+      hint: 'did you mean "perMachine"?',
+    },
   );
 });

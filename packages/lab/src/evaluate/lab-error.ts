@@ -1,4 +1,4 @@
-import { GoqemuError, isGoqemuError, type SourceLocation } from '@goqemu/core';
+import { changedError, GoqemuError, isGoqemuError, type SourceLocation } from '@goqemu/core';
 
 /** A mistake in the lab, with its place. */
 export function labError(
@@ -29,17 +29,7 @@ export function locate<T>(place: () => SourceLocation | undefined, check: () => 
 }
 
 export function withLocation(error: GoqemuError, location: SourceLocation): GoqemuError {
-  return new GoqemuError({
-    code: error.code,
-    source: error.source,
-    message: error.message,
-    location,
-    data: error.data,
-    cause: error.cause,
-    ...(error.subject === undefined ? {} : { subject: error.subject }),
-    ...(error.detail === undefined ? {} : { detail: error.detail }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  });
+  return changedError(error, { location });
 }
 
 /** `did you mean "web"?`, or what there is. */

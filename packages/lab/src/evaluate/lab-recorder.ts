@@ -6,6 +6,7 @@ import type { SecretSource } from '../value/secret-source.ts';
 import { isShellText, sourcesOf, type Text, type TextInput, textOf } from '../value/text.ts';
 import { type Allocations, Allocator } from './allocations.ts';
 import { accelerators, architectures, firmwares, ignorable, MachineOptionChecks } from './check-machine-options.ts';
+import { checkOptions } from './check-options.ts';
 import type { Dependency, MachineDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 import { MachineRecorder, referencesOf, withPlace } from './machine-recorder.ts';
@@ -52,6 +53,7 @@ export class LabRecorder {
         name,
       );
     }
+    checkOptions(kind, options, { subject: name, place });
     const fixed = this.#fixed(kind, name, options, place);
     const recorder = new MachineRecorder(
       name,
@@ -91,6 +93,7 @@ export class LabRecorder {
   #fixed(kind: 'vm' | 'template', name: string, options: MachineOptions, place: Place): RecordedMachine['fixed'] {
     const base = options.from === undefined ? undefined : this.#base(options.from, name, place);
     const check = new MachineOptionChecks(name, place);
+    if (base) check.inherited(options);
     const arch = base?.arch ?? check.oneOf(options.arch ?? 'amd64', architectures, 'arch');
     const usual = arch === 'arm64' ? 'uefi' : 'bios';
     const firmware = base?.firmware ?? check.oneOf(options.firmware ?? usual, firmwares, 'firmware');

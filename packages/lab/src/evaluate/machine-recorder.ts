@@ -1,9 +1,10 @@
 import { parseDuration, type SourceLocation } from '@goqemu/core';
-import type { FileOptions, RunOptions, StepOptions } from '../definition/machine-options.ts';
+import type { CaptureOptions, FileOptions, RunOptions, StepOptions } from '../definition/machine-options.ts';
 import type { MachineReference } from '../definition/references.ts';
 import type { WaitCondition } from '../step/resolved-step.ts';
 import { lateValue } from '../value/late-value.ts';
 import type { Text, TextInput } from '../value/text.ts';
+import { checkOptions, type OptionsOf } from './check-options.ts';
 import { StepOptionChecks } from './check-step-options.ts';
 import { checkWaitCondition } from './check-wait-condition.ts';
 import { knownNames } from './known-names.ts';
@@ -59,7 +60,7 @@ export class MachineRecorder {
   }
 
   run(name: string, script: TextInput, options: RunOptions = {}): this {
-    return this.#add(name, options, (base, place, check) => ({
+    return this.#add('run', name, options, (base, place, check) => ({
       ...base,
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
@@ -67,8 +68,8 @@ export class MachineRecorder {
     }));
   }
 
-  capture(name: string, script: TextInput, options: RunOptions & { secret?: boolean; maxBytes?: number } = {}): this {
-    this.#add(name, options, (base, place, check) => ({
+  capture(name: string, script: TextInput, options: CaptureOptions = {}): this {
+    this.#add('capture', name, options, (base, place, check) => ({
       ...base,
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
@@ -86,7 +87,7 @@ export class MachineRecorder {
     destination: string,
     options: StepOptions & { mode?: number; owner?: string } = {},
   ): this {
-    return this.#add(name, options, (base, _place, check) => ({
+    return this.#add('upload', name, options, (base, _place, check) => ({
       ...base,
       kind: 'upload',
       source: check.hostPath(source),
@@ -97,7 +98,7 @@ export class MachineRecorder {
   }
 
   file(name: string, path: string, contents: TextInput, options: FileOptions = {}): this {
-    return this.#add(name, options, (base, place, check) => ({
+    return this.#add('file', name, options, (base, place, check) => ({
       ...base,
       kind: 'file',
       path: check.guestPath(path, 'path'),
@@ -114,7 +115,7 @@ export class MachineRecorder {
     values: Readonly<Record<string, TextInput | number>>,
     options: FileOptions = {},
   ): this {
-    return this.#add(name, options, (base, place, check) => ({
+    return this.#add('render', name, options, (base, place, check) => ({
       ...base,
       kind: 'render',
       template: check.hostPath(template),
@@ -131,7 +132,7 @@ export class MachineRecorder {
   }
 
   waitFor(name: string, condition: WaitCondition, options: StepOptions = {}): this {
-    return this.#add(name, options, (base, place) => ({
+    return this.#add('waitFor', name, options, (base, place) => ({
       ...base,
       kind: 'waitFor',
       condition: locate(place, () => checkWaitCondition(condition, `${this.name}/${name}`)),
@@ -147,6 +148,7 @@ export class MachineRecorder {
   }
 
   #add(
+    method: OptionsOf,
     name: string,
     options: StepOptions,
     make: (
@@ -157,6 +159,7 @@ export class MachineRecorder {
   ): this {
     const place = markPlace(this.#context.labFile);
     const check = this.#checks(place);
+    checkOptions(method, options, { subject: `${this.name}/${name}`, place });
     check.newName('step', name, this.steps, { characters: /\p{Cc}/u, words: 'control characters' });
     this.steps.push(withPlace(make(this.#base(name, options, place, check), place, check), place) as StepDeclaration);
     return this;
@@ -181,6 +184,8 @@ export class MachineRecorder {
       environment[variable] = this.#context.text(value, `the variable ${variable}`, place);
     }
     const cache = options.cache ?? 'always';
+    if (cache !== 'always' && cache !== 'never')
+      checkOptions('cache', cache, { subject: `${this.name}/${name}`, place });
     return {
       name,
       user: check.user(options.user ?? 'root'),

@@ -2,6 +2,7 @@ import type { SourceLocation } from '@goqemu/core';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { PortForward } from '../machine/machine-spec.ts';
 import type { Allocator } from './allocations.ts';
+import { checkOptions } from './check-options.ts';
 import { isPort } from './check-wait-condition.ts';
 import { labError } from './lab-error.ts';
 
@@ -23,6 +24,8 @@ export class ForwardRecorder {
     const forwards: Record<string, PortForward> = {};
     const fixedPorts: number[] = [];
     for (const [forward, option] of Object.entries(options)) {
+      if (typeof option !== 'number')
+        checkOptions('forward', option, { subject: `${name}: forward.${forward}`, place });
       const { guest, host } = typeof option === 'number' ? { guest: option, host: undefined } : option;
       checkPort(guest, `${name}: forward.${forward}.guest`, forward, name, place);
       if (host !== undefined) {

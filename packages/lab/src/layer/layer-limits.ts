@@ -1,4 +1,5 @@
 import { type ByteSize, GoqemuError, parseByteSize } from '@goqemu/core';
+import { checkOptions } from '../evaluate/check-options.ts';
 
 /** What a lab may say of the layers that its machines keep, beside those that have a name. */
 export interface LayerOptions {
@@ -22,12 +23,10 @@ export const defaultLayerLimits: LayerLimits = { perMachine: 12, budget: 20 * 2 
 /** The newest two of a machine stay in any case. */
 const fewest = 2;
 
-/** @throws GoqemuError `layers-invalid`, `size-invalid` */
+/** @throws GoqemuError `layers-invalid`, `option-unknown`, `size-invalid` */
 export function layerLimits(options: LayerOptions | undefined): LayerLimits {
   if (options === undefined) return defaultLayerLimits;
-  if (typeof options !== 'object' || options === null) throw invalid('layers', 'an object', options);
-  const unknown = Object.keys(options).find((name) => name !== 'perMachine' && name !== 'budget');
-  if (unknown !== undefined) throw invalid('layers', 'perMachine and budget alone', unknown);
+  checkOptions('layers', options, { place: () => undefined });
   const { perMachine = defaultLayerLimits.perMachine, budget = defaultLayerLimits.budget } = options;
   if (!Number.isInteger(perMachine) || perMachine < fewest)
     throw invalid('layers.perMachine', `a whole number, ${fewest} or more`, perMachine);

@@ -64,11 +64,7 @@ export class ChainBuilder {
     this.#recorded = recordedKeys(context.state, context.lab.machines);
   }
 
-  async build(
-    machine: MachineDeclaration,
-    base: BaseMaterial,
-    image: ImageNames,
-  ): Promise<readonly ChainLink[]> {
+  async build(machine: MachineDeclaration, base: BaseMaterial, image: ImageNames): Promise<readonly ChainLink[]> {
     const chain: ChainLink[] = machine.from
       ? this.#inherited(machine.from, machine)
       : [this.#first(machine, base, image)];

@@ -57,6 +57,7 @@ export function imageProblems(context: PlanContext, images: ReadonlyMap<string, 
       {
         severity: 'error',
         code: 'image-moved',
+        machine: needed.machine,
         message: `${needed.machine} needs the image ${image.resolved.reference} that lab.lock.json pins, but that name stands for another one today`,
         hint: 'goqemu lock --update moves the lab on to today’s image and shows the difference',
       },

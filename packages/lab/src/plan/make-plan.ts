@@ -17,7 +17,7 @@ import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
 import { type DraftOperation, PlanContext, type PlanFacts } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
-import { checkNames, importProblems, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
+import { checkNames, importProblems, located, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
 import { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';
@@ -115,7 +115,7 @@ export async function makePlan(input: MakePlanInput): Promise<Plan> {
     ...diskProblems(context, wanted),
     ...(await Promise.all(taken.map(async (port) => portTaken(port, wanted, await backend.portHolder(port, call))))),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
-  ];
+  ].map((problem) => located(problem, wanted));
   const operations = await Promise.all(
     context.operations.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))),
   );

@@ -37,7 +37,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     return;
   }
   if (recorded.applied.length === 0) {
-    const reason = 'it has not been ready yet';
+    const reason = 'it was made and has not been ready yet: the apply continues with it';
     planMake(context, desired, { reason, discard: false, resume: true, recorded });
     return;
   }

@@ -69,12 +69,12 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
   const origin = layer === undefined ? { image } : { layer };
   const id = context.add(
     {
-      action: options.discard ? 'replace' : 'create',
+      action: options.resume ? 'start' : options.discard ? 'replace' : 'create',
       resource: name,
       machine: name,
-      reason: options.reason + originReason(context, desired, index),
+      reason: options.resume ? options.reason : options.reason + originReason(context, desired, index),
       ...(options.discard ? { changeClass: 'recreate' as const } : {}),
-      diff: options.diff ?? (options.discard ? [] : describe(desired)),
+      diff: options.diff ?? (options.discard || options.resume ? [] : describe(desired)),
       dependsOn: [...waits, ...(fromCache || !coming ? [] : [coming.id])],
       ...context.duration(...durationKeys(context, desired, layer)),
       place: () => declaration.location,

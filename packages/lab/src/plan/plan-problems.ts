@@ -17,6 +17,7 @@ export function protectionProblems(context: PlanContext, wanted: readonly Desire
       {
         severity: 'error',
         code: 'protected',
+        machine: operation.machine,
         message: `${operation.machine} is protected, and this plan would ${operation.action} it: ${operation.reason}`,
         hint: 'set protect: false in the lab and apply that first, or exclude the machine',
       },
@@ -33,6 +34,7 @@ export function importProblems(context: PlanContext): readonly Preflight[] {
       {
         severity: 'error',
         code: 'imported',
+        machine,
         message: `${machine} was imported, and this plan would end it and make a new machine in its place: ${reason}`,
         hint: `undo the change in the lab, or ask for a new machine: --replace ${machine} (the files of the old one stay)`,
       },
@@ -42,12 +44,12 @@ export function importProblems(context: PlanContext): readonly Preflight[] {
 
 export function portTaken(port: number, wanted: readonly DesiredMachine[], holder: PortHolder | undefined): Preflight {
   const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port));
-  const line = owner?.declaration.location?.line;
   return {
     severity: 'error',
     code: 'port-taken',
-    message: `${owner?.declaration.name}: port ${port} of the host is taken by ${holder?.name ?? 'another program'}${line ? ` (line ${line})` : ''}`,
+    message: `${owner?.declaration.name}: port ${port} of the host is taken by ${holder?.name ?? 'another program'}`,
     hint: holder?.hint ?? 'leave the host port out and goqemu chooses a free one, or end the other program',
+    ...(owner ? { machine: owner.declaration.name } : {}),
   };
 }
 
@@ -94,4 +96,11 @@ export function checkNames(input: MakePlanInput): void {
       hint: suggestion(unknown, [...known]),
     });
   }
+}
+
+/** A problem with the place of the machine that it is about. */
+export function located(problem: Preflight, wanted: readonly DesiredMachine[]): Preflight {
+  if (problem.severity !== 'error' || problem.location || problem.machine === undefined) return problem;
+  const location = wanted.find(({ declaration }) => declaration.name === problem.machine)?.declaration.location;
+  return location ? { ...problem, location } : problem;
 }

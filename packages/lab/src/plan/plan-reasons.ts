@@ -63,6 +63,7 @@ export function whyStart(recorded: MachineState, observed: ObservedMachine | und
   if (observed?.status === 'running' && observed.repair) return `${observed.repair}; it is written again`;
   if (observed?.status === 'running') return 'its start was cut off';
   if (observed?.status === 'paused') return 'it was paused behind our back';
+  if (observed?.status === 'unresponsive') return observed.reason ?? 'it does not answer';
   if (observed?.status === 'crashed') return `it has died${observed.reason ? `: ${observed.reason}` : ''}`;
   return recorded.ready ? 'it is not running' : 'it has not been started';
 }

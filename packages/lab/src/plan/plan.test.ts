@@ -182,7 +182,9 @@ test('a host port of the lab that is taken is an error, and a chosen one is chos
   const plan = await bench.plan(program);
   assert.notEqual((await bench.evaluate(program)).machines[0]?.identity.sshPort, chosen);
   assert.equal(plan.preflight[0]?.code, 'port-taken');
-  assert.match(plan.preflight[0]?.message ?? '', /web: port 8080 .*\(line \d+\)/);
+  assert.match(plan.preflight[0]?.message ?? '', /web: port 8080 /);
+  assert.equal(plan.preflight[0]?.location?.file, import.meta.filename);
+  assert.ok(plan.preflight[0]?.location?.line);
   await assert.rejects(bench.apply(program), { code: 'port-taken' });
   bench.host.portHolders.set(8080, { name: 'machine web of the lab shop-0123 (process 7)', hint: 'clear it' });
   const [told] = (await bench.plan(program)).preflight;
@@ -322,7 +324,7 @@ test('estimates come from what things took before', async () => {
 
 test('the report of a plan is that of the documentation', async () => {
   const report = planReport(await newBench().plan(lab((l) => void l.vm('web').run('one', 'echo'))));
-  assert.deepEqual(Object.keys(report), ['version', 'lab', 'stack', 'changes', 'operations']);
+  assert.deepEqual(Object.keys(report), ['version', 'lab', 'stack', 'changes', 'problems', 'operations']);
   assert.equal(report.changes, 2);
   for (const operation of report.operations) {
     assert.deepEqual(Object.keys(operation), ['action', 'resource', 'reason', 'diff', 'estimateSeconds']);

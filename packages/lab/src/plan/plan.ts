@@ -47,6 +47,11 @@ export interface Plan {
   readonly layerLimits: LayerLimits;
 }
 
+/** What keeps a plan from being applied. */
+export function problemsOf(plan: Pick<Plan, 'preflight'>): readonly Preflight[] {
+  return plan.preflight.filter(({ severity }) => severity === 'error');
+}
+
 /** The number of things that applying the plan would do; reusing cached layers is not a change. */
 export function countChanges(plan: Pick<Plan, 'operations'>): number {
   return plan.operations.filter((operation) => operation.action !== 'reuse').length;

@@ -1,5 +1,6 @@
+import type { SourceLocation } from '@goqemu/core';
 import type { OperationAction, PropertyChange } from '../plan/operation.ts';
-import { countChanges, type Plan } from '../plan/plan.ts';
+import { countChanges, type Plan, problemsOf } from '../plan/plan.ts';
 
 /** The document of `plan --json`. */
 export interface PlanReport {
@@ -7,6 +8,15 @@ export interface PlanReport {
   readonly lab: string;
   readonly stack: string;
   readonly changes: number;
+  /** What keeps the plan from being applied; with one, `goqemu plan` exits with 1. */
+  readonly problems: readonly {
+    readonly code: string;
+    readonly message: string;
+    /** The machine that it is about; null when it is about the lab or the host. */
+    readonly resource: string | null;
+    readonly location: SourceLocation | null;
+    readonly hint: string | null;
+  }[];
   readonly operations: readonly {
     readonly action: OperationAction;
     readonly resource: string;
@@ -23,6 +33,13 @@ export function planReport(plan: Plan): PlanReport {
     lab: plan.lab,
     stack: plan.stack,
     changes: countChanges(plan),
+    problems: problemsOf(plan).map(({ code, message, machine, location, hint }) => ({
+      code,
+      message,
+      resource: machine ?? null,
+      location: location ?? null,
+      hint: hint ?? null,
+    })),
     operations: plan.operations.map(({ action, resource, reason, diff, estimateMs }) => ({
       action,
       resource,

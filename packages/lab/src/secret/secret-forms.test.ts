@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { quoteShellWord } from '../value/sh.ts';
 import { maskText } from './mask.ts';
 import { secretForms } from './secret-forms.ts';
 
-test('a secret is found in base64 wherever it stands, in hexadecimal, in a URL and in JSON', () => {
+test('a secret is found in base64 wherever it stands, in hexadecimal, in a URL, in JSON and in a script', () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 12, maxLength: 40, unit: 'binary' }).filter((text) => /^\P{Cs}*$/u.test(text)),
@@ -20,6 +21,10 @@ test('a secret is found in base64 wherever it stands, in hexadecimal, in a URL a
           around.toString('hex').toUpperCase(),
           `?q=${encodeURIComponent(secret)}&x`,
           JSON.stringify({ secret }),
+          `run ${quoteShellWord(secret)} it`,
+          `sh -c ${quoteShellWord(`run ${quoteShellWord(secret)} it`)}`,
+          JSON.stringify({ script: `sh -c ${quoteShellWord(`run ${quoteShellWord(secret)} it`)}` }),
+          Buffer.from(`run ${quoteShellWord(secret)} it`).toString('base64'),
         ])
           assert.notEqual(maskText(text, [secret, ...forms]), text, text);
       },

@@ -3,19 +3,36 @@ const shortest = 8;
 
 /**
  * The forms in which programs print what they were given: base64 wherever in a longer text it stands (as in
- * `Authorization: Basic`), hexadecimal, percent-encoding, JSON.
+ * `Authorization: Basic`), hexadecimal, percent-encoding, JSON, between a shell's quotes, and each of them of the last.
  */
 export function secretForms(value: string): readonly string[] {
+  // `sh` puts a word into a script, and the script is a word again where a shell is told to run it.
+  const words = [value, inQuotes(value), inQuotes(inQuotes(value)), traced(value)];
+  return [...new Set(words.flatMap((word) => [word, ...encodings(word)]))].filter(
+    (form) => form !== value && form.length >= shortest,
+  );
+}
+
+/** A value as it stands between the quotes of the POSIX shell, see `quoteShellWord`. */
+function inQuotes(value: string): string {
+  return value.replaceAll("'", `'\\''`);
+}
+
+/** The same as dash writes it with `set -x`. */
+function traced(value: string): string {
+  return value.replaceAll("'", `'"'"'`);
+}
+
+function encodings(value: string): readonly string[] {
   const bytes = Buffer.from(value);
   const hex = bytes.toString('hex');
-  const forms = [
+  return [
     ...[0, 1, 2].flatMap((shift) => shiftedBase64(bytes, shift)),
     hex,
     hex.toUpperCase(),
     percentEncoded(value),
     JSON.stringify(value).slice(1, -1),
   ];
-  return [...new Set(forms)].filter((form) => form !== value && form.length >= shortest);
 }
 
 /** The characters of base64 that hold bytes of the value alone, when so many other bytes come before it. */

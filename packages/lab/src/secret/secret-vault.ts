@@ -67,7 +67,11 @@ export class SecretVault {
   remember(value: string): void {
     if (value.length >= 4) this.#sensitive.add(value);
     for (const form of secretForms(value)) this.#sensitive.add(form);
-    for (const line of value.split('\n')) if (line.length >= 8) this.#sensitive.add(line);
+    for (const line of value.split('\n')) {
+      if (line.length < 8) continue;
+      this.#sensitive.add(line);
+      for (const form of secretForms(line)) this.#sensitive.add(form);
+    }
   }
 
   async encrypt(name: string, value: string): Promise<string> {

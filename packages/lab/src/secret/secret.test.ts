@@ -62,6 +62,23 @@ exit 1`,
   assert.equal(JSON.stringify([result, bench.events, [...bench.storage.files]]).includes(planted), false);
 });
 
+test('an error of a step has the script as the lab has it, and a secret is masked in a shell’s quotes too', async () => {
+  const quoted = "it's a correct horse's battery";
+  const inScript = "it'\\''s a correct horse'\\''s battery";
+  const bench = new LabBench({
+    labFile: import.meta.filename,
+    environment: { TOKEN: quoted },
+    output: () => `+ login '${inScript}'\nsh -c '${inScript.replaceAll("'", "'\\''")}'\n`,
+  });
+  const failing = lab((l) => void l.vm('web').run('bad', sh`login ${secret('token', { env: 'TOKEN' })}\nexit 1`));
+  const { result } = await bench.tryApply(failing);
+  const { error } = result.errors[0] ?? assert.fail('the step has not failed');
+  assert.equal(error.data?.command, 'login ‹secret token›\nexit 1');
+  const seen = JSON.stringify([result, bench.events, [...bench.storage.files]]);
+  assert.doesNotMatch(seen, /correct horse/);
+  assert.match(seen, /•••/, 'what the step printed is masked');
+});
+
 test('a capture of a secret that fails shows nothing of its output', async () => {
   const bench = new LabBench({ labFile: import.meta.filename, output: () => captured });
   const failing = lab((l) => void l.vm('web').capture('ticket', 'exit 1', { secret: true }));

@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, parseJson, readOwnFile, readOwnText, removeTwice } from '@goqemu/core';
+import { folderNames, GoqemuError, parseJson, readOwnFile, readOwnText, removeTwice } from '@goqemu/core';
 import * as z from 'zod/mini';
 
 /** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
@@ -26,16 +27,47 @@ export function stateNote(place: Pick<KnownState, 'lab' | 'stack' | 'stateFolder
   return `${JSON.stringify({ version: 1, lab, stack, stateFolder }, null, 1)}\n`;
 }
 
+function readNote(home: string, lineage: string): Pick<KnownState, 'lab' | 'stack' | 'stateFolder'> | undefined {
+  const note = noteSchema.safeParse(parseJson(readOwnText(stateNotePath(home, lineage)) ?? ''));
+  if (!note.success) return undefined;
+  const { lab, stack, stateFolder } = note.data;
+  return { lab, stack, stateFolder };
+}
+
+/**
+ * Refuses a state that was copied: the machines are those of the first, and an apply or a destroy of the copy would
+ * change or delete them. One that was moved is the first itself.
+ *
+ * @throws GoqemuError `state-copied`
+ */
+export function refuseCopy(home: string, lineage: string, stateFolder: string): void {
+  const first = readNote(home, lineage)?.stateFolder;
+  if (first === undefined || first === stateFolder || !holds(first, lineage) || isSameFolder(first, stateFolder))
+    return;
+  throw new GoqemuError({
+    code: 'state-copied',
+    source: 'user',
+    subject: stateFolder,
+    message: `this lab is a copy: its machines belong to the state in ${first}`,
+    location: { file: stateFolder },
+    hint: `to make machines of its own here, remove ${stateFolder}; to go on here with those of the first, remove ${first}`,
+  });
+}
+
+/** One folder may have two paths: a symbolic link, or a mount. */
+function isSameFolder(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
 /** Every state that was written to from this folder of goqemu. */
 export async function knownStates(home: string): Promise<readonly KnownState[]> {
   const states: KnownState[] = [];
   for (const name of await folderNames(join(home, 'states'))) {
     const lineage = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
     if (lineage === undefined) continue;
-    const note = noteSchema.safeParse(parseJson(readOwnText(stateNotePath(home, lineage)) ?? ''));
-    if (!note.success) continue;
-    const { lab, stack, stateFolder } = note.data;
-    states.push({ lineage, lab, stack, stateFolder, isThere: holds(stateFolder, lineage) });
+    const note = readNote(home, lineage);
+    if (note) states.push({ lineage, ...note, isThere: holds(note.stateFolder, lineage) });
   }
   return states;
 }

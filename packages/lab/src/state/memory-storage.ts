@@ -16,6 +16,8 @@ export class MemoryStateStorage implements StateStorage {
     this.#stacks = stacks;
   }
 
+  refuseCopy(): void {}
+
   /** Nothing in memory is found by anybody else. */
   async register(): Promise<void> {}
 

@@ -15,7 +15,7 @@ import {
   writeFileAtomic,
   writeTwice,
 } from '@goqemu/core';
-import { stateNote, stateNotePath } from './known-states.ts';
+import { refuseCopy, stateNote, stateNotePath } from './known-states.ts';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -47,6 +47,8 @@ export interface StateStorage {
   remove(file: StoredFile): Promise<void>;
   /** The path, for messages. */
   path(file: StoredFile): string;
+  /** @throws GoqemuError `state-copied` when the state of this lineage is another one, which is there still */
+  refuseCopy(lineage: string): void;
   /** Notes in goqemu's own folder where the state of this lineage is. */
   register(lineage: string): Promise<void>;
   /** Removes everything of this lineage, and the place itself once the lock is released. */
@@ -137,6 +139,10 @@ export class FileStateStorage implements StateStorage {
   async remove(file: StoredFile): Promise<void> {
     await moveFolderAside(this.path(file));
     await rm(this.path(file), { force: true });
+  }
+
+  refuseCopy(lineage: string): void {
+    refuseCopy(this.#folders.home, lineage, this.#folders.stateFolder);
   }
 
   async register(lineage: string): Promise<void> {

@@ -66,7 +66,10 @@ async function make(
   });
   const variables = 'manifest' in below ? await placeVariables(vm, below, disk) : undefined;
   if ('layer' in origin && origin.copyOf) await copyKeys(origin.copyOf, vm);
-  await writeSeed(vm, { isSetUp: 'layer' in origin, ...('image' in origin && origin.shell ? { shell: origin.shell } : {}) });
+  await writeSeed(vm, {
+    isSetUp: 'layer' in origin,
+    ...('image' in origin && origin.shell ? { shell: origin.shell } : {}),
+  });
   await writeVmState(folder.state, {
     version: 1,
     uuid: randomUUID(),

@@ -15,7 +15,7 @@ export interface VmObservation {
 }
 
 /** Its process lives: the host is overloaded, or the process was stopped (SIGSTOP). */
-export const unresponsive = 'its QEMU runs, but does not answer at the moment';
+export const unresponsive = 'its QEMU runs, but does not answer';
 
 /** Looks at a machine without changing anything. */
 export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<VmObservation> {
@@ -42,8 +42,6 @@ export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<V
     case 'prelaunch':
     case 'suspended':
       return { status: 'paused', ...facts };
-    case 'unresponsive':
-      return { status: 'crashed', reason: `its QEMU, process ${record.pid}, does not answer`, ...facts };
     case 'shutdown':
       return { status: 'stopped', reason: 'the guest has shut down', ...layer };
     case 'unresponsive':

@@ -1,6 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
-import { parameterOptions } from '../../arguments/plan-options.ts';
+import { parameterOptions, yesOption } from '../../arguments/plan-options.ts';
 
 const machines = {
   vm: {
@@ -11,8 +11,8 @@ const machines = {
   },
 } as const satisfies OptionSpecs;
 
-const createOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
-const restoreOptions = { ...machines, ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+const createOptions = { ...machines, ...labOptions, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
+const restoreOptions = { ...machines, ...labOptions, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 const forkOptions = {
   count: { kind: 'number', value: 'N', least: 1, most: 64, summary: 'how many forks; 1 unless given' },
   name: {
@@ -23,19 +23,23 @@ const forkOptions = {
   ...machines,
   ...parameterOptions,
   ...labOptions,
+  ...yesOption,
   ...jsonOption,
 } as const satisfies OptionSpecs;
 const pruneOptions = {
   'dry-run': { kind: 'flag', summary: 'only tell what would go' },
   ...labOptions,
+  ...yesOption,
   ...jsonOption,
 } as const satisfies OptionSpecs;
+const changeOptions = { ...labOptions, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 const listOptions = { ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
 
 export type CheckpointCreateOptions = typeof createOptions;
 export type CheckpointRestoreOptions = typeof restoreOptions;
 export type CheckpointForkOptions = typeof forkOptions;
 export type CheckpointPruneOptions = typeof pruneOptions;
+export type CheckpointChangeOptions = typeof changeOptions;
 export type CheckpointListOptions = typeof listOptions;
 
 const checkpoint = {
@@ -92,7 +96,7 @@ export const checkpointCommands = [
     name: 'checkpoint delete',
     summary: 'delete a checkpoint’s name; its files go when nothing reaches them',
     positionals: [checkpoint],
-    options: listOptions,
+    options: changeOptions,
     examples: [{ command: "goqemu checkpoint delete 'before upgrade'", does: 'machines stay as they are' }],
     load: async () => (await import('../lab-commands.ts')).checkpointDelete,
   }),
@@ -102,7 +106,7 @@ export const checkpointCommands = [
     description:
       'Reading through many layers is slow; where there are more than 16 it is done without being asked. Machines run on meanwhile, and what stands on the checkpoint finds the short way at its next start.',
     positionals: [checkpoint],
-    options: listOptions,
+    options: changeOptions,
     examples: [{ command: "goqemu checkpoint flatten 'before upgrade'", does: 'and tells what it takes' }],
     load: async () => (await import('../lab-commands.ts')).checkpointFlatten,
   }),

@@ -3,9 +3,9 @@ import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
-import type { CheckpointListOptions } from './checkpoint.spec.ts';
+import type { CheckpointChangeOptions } from './checkpoint.spec.ts';
 
-export async function run(context: CommandContext, input: CommandInput<CheckpointListOptions>): Promise<number> {
+export async function run(context: CommandContext, input: CommandInput<CheckpointChangeOptions>): Promise<number> {
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
   const report = await lab.engine.deleteCheckpoint(input.positionals[0] ?? '', { signal: context.shell.interrupt });
   if (input.options.json) context.printJson(report);

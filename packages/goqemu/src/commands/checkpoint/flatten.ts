@@ -4,9 +4,9 @@ import { eventLog } from '../../render/event-log.ts';
 import { roundedSize } from '../../render/rounded-size.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
-import type { CheckpointListOptions } from './checkpoint.spec.ts';
+import type { CheckpointChangeOptions } from './checkpoint.spec.ts';
 
-export async function run(context: CommandContext, input: CommandInput<CheckpointListOptions>): Promise<number> {
+export async function run(context: CommandContext, input: CommandInput<CheckpointChangeOptions>): Promise<number> {
   const { options, positionals } = input;
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
   const report = await lab.engine.flattenCheckpoint(positionals[0] ?? '', { signal: context.shell.interrupt });

@@ -36,6 +36,7 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
   if (changes && !options.yes) {
     if (!(await confirm(context.shell, `Destroy ${stacks.join(', ')} of lab ${lab.name}?`))) {
       context.tell('nothing was done');
+      if (options.json) context.printJson({ version: 1, lab: lab.name, outcome: 'declined' });
       return exitCode.failed;
     }
   }

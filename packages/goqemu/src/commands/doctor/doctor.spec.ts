@@ -1,5 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption } from '../../arguments/global-options.ts';
+import { yesOption } from '../../arguments/plan-options.ts';
 
 const options = {
   clear: {
@@ -7,7 +8,7 @@ const options = {
     value: 'ID',
     summary: 'remove what a lab whose state is gone has left behind: machines, layers and keys',
   },
-  yes: { kind: 'flag', short: 'y', summary: 'do it without a question' },
+  ...yesOption,
   ...jsonOption,
 } as const satisfies OptionSpecs;
 

@@ -33,7 +33,7 @@ export async function run(context: CommandContext, input: Input): Promise<number
   for (const { error } of outcomes)
     if (error !== undefined && !isAbort(error)) {
       const { noticeStyle: style, debug, shell } = context;
-      shell.stderr.write(renderError(error, { style, debug, workingFolder: shell.workingFolder }));
+      context.screen.write(renderError(error, { style, debug, workingFolder: shell.workingFolder }));
     }
   if (input.options.json) context.printJson({ version: 1, results: outcomes.map(report) });
   return outcomes.find((outcome) => outcome.code !== 0)?.code ?? exitCode.done;

@@ -1,5 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption } from '../../arguments/global-options.ts';
+import { yesOption } from '../../arguments/plan-options.ts';
 
 const arch = {
   arch: {
@@ -10,12 +11,13 @@ const arch = {
   },
 } as const satisfies OptionSpecs;
 
-const fetchOptions = { ...arch, ...jsonOption } as const satisfies OptionSpecs;
+const fetchOptions = { ...arch, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 const listOptions = {
   all: { kind: 'flag', short: 'a', summary: 'the whole catalogue, not only what is cached' },
   ...jsonOption,
 } as const satisfies OptionSpecs;
 const plainOptions = { ...jsonOption } as const satisfies OptionSpecs;
+const removeOptions = { ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 
 export type ImageFetchOptions = typeof fetchOptions;
 export type ImageListOptions = typeof listOptions;
@@ -63,7 +65,7 @@ export const imageCommands = [
     name: 'image remove',
     summary: 'remove a cached image that nothing uses',
     positionals: [cached],
-    options: plainOptions,
+    options: removeOptions,
     examples: [{ command: 'goqemu image remove debian-12', does: 'refused, with who uses it, while it is in use' }],
     load: () => import('./remove.ts'),
   }),

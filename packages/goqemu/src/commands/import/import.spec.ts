@@ -1,6 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
-import { parameterOptions } from '../../arguments/plan-options.ts';
+import { parameterOptions, yesOption } from '../../arguments/plan-options.ts';
 
 const options = {
   ...labOptions,
@@ -12,6 +12,7 @@ const options = {
     summary: "let the lab's access key into the guest, through its agent: for exec, ssh, cp and steps",
   },
   'steps-done': { kind: 'flag', summary: "take the lab's steps as done; without it the next apply runs them" },
+  ...yesOption,
   ...jsonOption,
 } as const satisfies OptionSpecs;
 

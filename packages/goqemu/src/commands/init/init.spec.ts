@@ -1,7 +1,9 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import { yesOption } from '../../arguments/plan-options.ts';
 
 const options = {
   name: { kind: 'text', value: 'NAME', summary: "the lab's name; that of the folder unless given" },
+  ...yesOption,
 } as const satisfies OptionSpecs;
 
 export type InitOptions = typeof options;

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { checkResourceName, GoqemuError, systemErrorCode } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
+import { typedWord } from '../../render/typed-word.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import type { InitOptions } from './init.spec.ts';
@@ -23,7 +24,9 @@ export async function run(context: CommandContext, input: CommandInput<InitOptio
     });
   }
   const path = relative(context.shell.workingFolder, file);
-  context.tell(`wrote ${path}; see what it would do with: goqemu plan${path === 'lab.ts' ? '' : ` ${path}`}`);
+  context.tell(
+    `wrote ${typedWord(path)}; see what it would do with: goqemu plan${path === 'lab.ts' ? '' : ` ${typedWord(path)}`}`,
+  );
   return exitCode.done;
 }
 

@@ -1,11 +1,12 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
-import { parameterOptions } from '../../arguments/plan-options.ts';
+import { parameterOptions, yesOption } from '../../arguments/plan-options.ts';
 
 const options = {
   ...labOptions,
   ...parameterOptions,
   update: { kind: 'flag', summary: 'write what the images stand for today' },
+  ...yesOption,
   ...jsonOption,
 } as const satisfies OptionSpecs;
 

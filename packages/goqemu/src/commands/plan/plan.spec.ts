@@ -26,14 +26,14 @@ export const planCommand = defineCommand({
   name: 'plan',
   summary: 'show what apply would do, and why',
   description:
-    'Reads the lab, the state and the machines, changes nothing and takes no lock. The plan that --out saves is bound\nto the state that it was made from and is refused once that has moved on.',
+    'Reads the lab, the state and the machines, changes nothing and takes no lock. The plan that --out saves is bound\nto the state that it was made from and is refused once that has moved on. A problem that would stop apply is shown with the plan, and the exit code is 1.',
   positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
   options,
   examples: [
     { command: 'goqemu plan', does: './lab.ts against what is there' },
     { command: 'goqemu plan --param workers=3', does: 'with a parameter' },
     { command: 'goqemu plan --out next.plan', does: 'saved, for goqemu apply next.plan' },
-    { command: 'goqemu plan --detailed-exitcode', does: '0: nothing to do, 2: changes' },
+    { command: 'goqemu plan --detailed-exitcode', does: '0: nothing to do, 1: a problem, 2: changes' },
   ],
   load: async () => (await import('../looking-commands.ts')).plan,
 });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { countChanges, type Plan, planReport } from '@goqemu/lab';
+import { countChanges, type Plan, planReport, problemsOf } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { evaluateFor } from '../../lab/evaluate-for.ts';
@@ -7,6 +7,7 @@ import { type OpenLab, openDeployedLab, openLab } from '../../lab/open-lab.ts';
 import { planSelection } from '../../lab/plan-selection.ts';
 import { eventLog } from '../../render/event-log.ts';
 import { renderPlan } from '../../render/render-plan.ts';
+import { typedWord } from '../../render/typed-word.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import type { PlanOptions } from './plan.spec.ts';
@@ -23,10 +24,11 @@ export async function run(context: CommandContext, input: CommandInput<PlanOptio
   await using _ = lab;
   if (options.out !== undefined) {
     await lab.engine.savePlan(plan, resolve(workingFolder, options.out));
-    context.tell(`saved; carry it out with: goqemu apply ${options.out}`);
+    context.tell(`saved; carry it out with: goqemu apply ${typedWord(options.out)}`);
   }
   if (options.json) context.printJson(planReport(plan));
   else context.print(renderPlan(plan, { style: context.style, workingFolder, verbose: context.verbose }));
+  if (problemsOf(plan).length > 0) return exitCode.failed;
   return options['detailed-exitcode'] && countChanges(plan) > 0 ? exitCode.changes : exitCode.done;
 }
 

@@ -1,7 +1,8 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
+import { yesOption } from '../../arguments/plan-options.ts';
 
-const options = { ...labOptions, ...jsonOption } as const satisfies OptionSpecs;
+const options = { ...labOptions, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 
 export type RefreshOptions = typeof options;
 

@@ -50,6 +50,6 @@ function terminalOf({ stdin, stdout, platform }: Shell): Pick<ShellOptions, 'ter
 
 function fail(context: CommandContext, error: unknown, code: number): number {
   const { noticeStyle: style, debug, shell } = context;
-  shell.stderr.write(renderError(error, { style, debug, workingFolder: shell.workingFolder }));
+  context.screen.write(renderError(error, { style, debug, workingFolder: shell.workingFolder }));
   return code;
 }

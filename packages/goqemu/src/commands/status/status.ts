@@ -3,7 +3,7 @@ import type { CommandInput } from '../../arguments/command-spec.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
-import { printable } from '../../render/printable.ts';
+import { visibleWord } from '../../render/printable.ts';
 import { renderOutputs } from '../../render/render-outputs.ts';
 import type { Style } from '../../render/style.ts';
 import { table } from '../../render/table.ts';
@@ -22,7 +22,7 @@ export async function run(context: CommandContext, input: CommandInput<StatusOpt
   const { style } = context;
   if (status.forkedFrom) {
     const { stack, id, description } = status.forkedFrom;
-    context.tell(`Fork of ${stack} at ${printable(description)} (${id}).`);
+    context.tell(`Fork of ${stack} at ${visibleWord(description)} (${id}).`);
   }
   if (status.machines.length === 0) context.print(`Lab ${status.lab} has no machine; make them with: goqemu apply\n`);
   else

@@ -5,7 +5,9 @@ import type { OutputStream } from '../../shell/shell.ts';
 import { describeProgress } from '../describe-progress.ts';
 import type { EventSink } from '../event-sink.ts';
 import { actionName } from '../operation-words.ts';
+import { screenText } from '../printable.ts';
 import { renderErrorFacts } from '../render-error.ts';
+import { screenOn } from '../screen.ts';
 import type { Style } from '../style.ts';
 import { MachineProgress } from './machine-progress.ts';
 import { OperationTask, type TaskHandle } from './operation-task.ts';
@@ -50,7 +52,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
       // All of them now: the first may have ended before the list gets to it.
       const lines = own.map(entryOf);
       return {
-        title: style.bold(machine),
+        title: style.bold(screenText(machine)),
         task: (_context, task) => task.newListr(lines, { concurrent: false, exitOnError: false }),
       };
     });
@@ -89,7 +91,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
       : actionName(operation.action, style);
     const task = new OperationTask(`${name}  ${style.dim(operation.reason)}`, () => waitsFor(operation));
     tasks.set(operation.id, task);
-    return { title: task.title, task: (_context, handle) => task.run(handleOf(handle)) };
+    return { title: screenText(task.title), task: (_context, handle) => task.run(handleOf(handle)) };
   }
 
   /** Its turn in the list has come, which says nothing about what other machines have to do first. */
@@ -150,7 +152,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
     notices.finish('');
     await running;
     for (const { error } of failures)
-      stream.write(`\n${renderErrorFacts(error, { style, workingFolder, debug: false })}\n`);
+      screenOn(stream).write(`\n${renderErrorFacts(error, { style, workingFolder, debug: false })}\n`);
   }
 
   return { handle, close };
@@ -167,11 +169,11 @@ function groupByMachine(operations: readonly OperationHeader[]): Map<string, Ope
 function handleOf(task: { title?: string; output: string; skip: (message?: string) => void }): TaskHandle {
   return {
     retitle: (title) => {
-      task.title = title;
+      task.title = screenText(title);
     },
     say: (text) => {
-      task.output = text;
+      task.output = screenText(text);
     },
-    skip: (reason) => task.skip(reason),
+    skip: (reason) => task.skip(reason === undefined ? reason : screenText(reason)),
   };
 }

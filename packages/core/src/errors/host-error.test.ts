@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { writeFileAtomic } from '../files/atomic-write.ts';
+import { readIfThere } from '../files/read-if-there.ts';
+import { GoqemuError } from './goqemu-error.ts';
+import { asGoqemuError, hostError } from './host-error.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'goqemu-host-error-'));
+after(() => rmSync(base, { recursive: true }));
+const file = join(base, 'file');
+writeFileSync(file, '');
+
+async function thrownBy(action: () => unknown): Promise<unknown> {
+  try {
+    await action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+test('an error of the host names what could not be done, the path, the reason and a remedy', async () => {
+  for (const [action, code, message] of [
+    [
+      () => readFileSync(join(base, 'gone')),
+      'file-missing',
+      `cannot open ${join(base, 'gone')}: there is no such file or folder`,
+    ],
+    [() => readIfThere(base), 'path-is-folder', `cannot read ${base}: it is a folder`],
+    [
+      () => mkdirSync(join(file, 'sub')),
+      'path-not-folder',
+      `cannot create the folder ${join(file, 'sub')}: a part of the path is a file, not a folder`,
+    ],
+    [() => writeFileAtomic(base, 'x'), 'path-is-folder', `cannot write ${base}: it is a folder`],
+    [() => writeFileAtomic(join(file, 'x'), 'y'), 'file-exists', undefined],
+    [() => writeFileAtomic(join(base, 'n'.repeat(300)), 'y'), 'path-too-long', undefined],
+  ] as const) {
+    const error = hostError(await thrownBy(action));
+    assert.equal(error?.code, code);
+    assert.equal(error?.source, 'environment');
+    if (message) assert.equal(error?.message, message);
+    assert.ok(error?.hint);
+  }
+});
+
+test('a full disk and a file system that is read-only are named, with the path that was meant', () => {
+  const system = (code: string, syscall: string, path?: string) =>
+    Object.assign(new Error(`${code}: …`), { errno: -1, code, syscall, ...(path ? { path } : {}) });
+  assert.equal(hostError(system('ENOSPC', 'write'))?.code, 'disk-full');
+  const readOnly = hostError(system('EROFS', 'open', '/lab/state.json.412.0badcafe.tmp'));
+  assert.equal(readOnly?.message, 'cannot open /lab/state.json: the file system is mounted read-only');
+  assert.equal(hostError(system('ECONNREFUSED', 'connect')), undefined, 'the network is another matter');
+});
+
+test('a program that is not there is named', async () => {
+  const error = await new Promise((settle) => execFile(join(base, 'no-such-program'), settle));
+  assert.match(hostError(error)?.message ?? '', /^the program .*no-such-program is not installed$/);
+});
+
+test('what goqemu says itself stays, and what is neither is a defect', () => {
+  const own = new GoqemuError({ code: 'x', source: 'user', message: 'y' });
+  assert.equal(asGoqemuError(own), own);
+  assert.equal(asGoqemuError(new RangeError('z')).code, 'internal');
+});

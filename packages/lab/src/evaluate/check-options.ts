@@ -1,0 +1,90 @@
+import type { SourceLocation } from '@goqemu/core';
+import type { LabOptions } from '../definition/define-lab.ts';
+import type {
+  CaptureOptions,
+  DerivedMachineOptions,
+  FileOptions,
+  ForwardOption,
+  ImageMachineOptions,
+  RunOptions,
+  StepOptions,
+  UploadOptions,
+} from '../definition/machine-options.ts';
+import type { LayerOptions } from '../layer/layer-limits.ts';
+import { labError, suggestion } from './lab-error.ts';
+
+/** The options of a type, each of them: one that is forgotten here does not compile. */
+type Names<T> = Readonly<Record<T extends unknown ? keyof T : never, true>>;
+
+const machine: Names<ImageMachineOptions | DerivedMachineOptions> = {
+  accelerator: true,
+  after: true,
+  arch: true,
+  cpus: true,
+  disk: true,
+  firmware: true,
+  forward: true,
+  from: true,
+  hostname: true,
+  ignoreChanges: true,
+  image: true,
+  memory: true,
+  protect: true,
+  renamedFrom: true,
+  retain: true,
+  user: true,
+};
+const { forward: _, ...template } = machine;
+const step: Names<StepOptions> = {
+  after: true,
+  cache: true,
+  environment: true,
+  timeout: true,
+  user: true,
+  workingDirectory: true,
+};
+const run: Names<RunOptions> = { ...step, interpreter: true };
+const placed: Names<FileOptions & UploadOptions> = { ...step, mode: true, owner: true };
+
+/** Every object of options that a lab is written with, by what it is called there. */
+const known = {
+  defineLab: { name: true, params: true, layers: true } satisfies Names<LabOptions>,
+  layers: { perMachine: true, budget: true } satisfies Names<LayerOptions>,
+  vm: machine,
+  template,
+  forward: { guest: true, host: true } satisfies Names<Exclude<ForwardOption, number>>,
+  run,
+  capture: { ...run, secret: true, maxBytes: true } satisfies Names<CaptureOptions>,
+  upload: placed satisfies Names<UploadOptions>,
+  file: placed satisfies Names<FileOptions>,
+  render: placed satisfies Names<FileOptions>,
+  waitFor: step,
+  cache: { ttl: true },
+};
+
+export type OptionsOf = keyof typeof known;
+
+/** Whose options they are, and where they stand. */
+export interface OptionsPlace {
+  /** `web`, `web/nginx`; nothing for the lab itself. */
+  readonly subject?: string;
+  readonly place: () => SourceLocation | undefined;
+}
+
+/**
+ * Refuses what is no option: it would be left out, and the lab be another than the one that is written.
+ *
+ * @throws GoqemuError `option-unknown` with the nearest name, `options-invalid` for what is no object
+ */
+export function checkOptions(kind: OptionsOf, options: unknown, { subject, place }: OptionsPlace): void {
+  const whose = subject === undefined ? '' : `${subject}: `;
+  const names = Object.keys(known[kind]);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const message = `${whose}the options of ${kind} are an object, got ${JSON.stringify(options)}`;
+    throw labError('options-invalid', message, place(), `write { ${names[0]}: … }`, subject);
+  }
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const message = `${whose}${kind} has no option ${JSON.stringify(unknown)}`;
+  throw labError('option-unknown', message, place(), suggestion(unknown, names), subject);
+}
