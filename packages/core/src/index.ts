@@ -19,7 +19,7 @@ export { schemaMismatch } from './errors/schema-mismatch.ts';
 export { callListener } from './events/call-listener.ts';
 export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';
 export { removeAbandonedDrafts } from './files/abandoned-drafts.ts';
-export { type AtomicWriteOptions, syncFolder, writeFileAtomic } from './files/atomic-write.ts';
+export { type AtomicWriteOptions, syncFolder, writeFileAtomic, writeOwnFile } from './files/atomic-write.ts';
 export {
   acquireFileLock,
   type FileLock,

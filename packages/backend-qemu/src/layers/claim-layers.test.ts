@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import { hostPlatform } from '@goqemu/core';
 import type { Backend, BackendCall } from '@goqemu/lab';
 import { FakeBackend } from '@goqemu/testing';
@@ -29,7 +31,8 @@ async function qemu(t: TestContext): Promise<Place> {
   return {
     backend,
     put: async (key) => {
-      await writeFile(join(await layers.prepare(key), 'disk-00000001.qcow2'), '');
+      const disk = join(await layers.prepare(key), 'disk-00000001.qcow2');
+      await promisify(execFile)('qemu-img', ['create', '-q', '-f', 'qcow2', disk, '1M']);
       await layers.write({
         version: 1,
         id: layerId(key),
@@ -39,7 +42,7 @@ async function qemu(t: TestContext): Promise<Place> {
         owners: [theirs],
         identity: { instanceId: 'i', lineage: theirs, user: 'debian', hostKey: 'none' },
         agent: false,
-        disk: { name: 'disk-00000001.qcow2', size: 0 },
+        disk: { name: 'disk-00000001.qcow2', size: (await stat(disk)).size },
         compatibility: { ...compatibility, qemu: '7.2', devices: 'none' },
       });
     },

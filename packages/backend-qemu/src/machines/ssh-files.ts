@@ -1,4 +1,4 @@
-import { writeFileAtomic } from '@goqemu/core';
+import { writeOwnFile } from '@goqemu/core';
 import type { Vm } from '@goqemu/vm';
 import type { SshFiles } from './backend-machine.ts';
 
@@ -7,6 +7,6 @@ export async function writeSshFiles(vm: Vm, hostKey: string): Promise<SshFiles> 
   const access = await vm.host.keys.loadOrCreate(vm.scope.lineage);
   const knownHostsFile = vm.folder.file('known_hosts');
   // The form of sshd(8), “SSH_KNOWN_HOSTS FILE FORMAT”: a port other than 22 in brackets.
-  await writeFileAtomic(knownHostsFile, `[127.0.0.1]:${vm.spec.identity.sshPort} ${hostKey}\n`);
+  await writeOwnFile(knownHostsFile, `[127.0.0.1]:${vm.spec.identity.sshPort} ${hostKey}\n`);
   return { identityFile: access.privateKeyFile, knownHostsFile };
 }

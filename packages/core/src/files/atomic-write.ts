@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withPath } from '../errors/host-error.ts';
 import { renameOver } from './rename-over.ts';
@@ -15,17 +15,37 @@ export async function writeFileAtomic(
   content: string | Uint8Array,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
+  await writeAndRename(path, content, { ...options, renameTo: rename });
+}
+
+/**
+ * The same for a file of goqemu's own, in a folder of its own: it is written also where a folder has its name, which is
+ * moved aside.
+ */
+export async function writeOwnFile(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  await writeAndRename(path, content, { ...options, renameTo: renameOver });
+}
+
+async function writeAndRename(
+  path: string,
+  content: string | Uint8Array,
+  { mode = 0o644, renameTo }: AtomicWriteOptions & { readonly renameTo: (from: string, to: string) => Promise<void> },
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'wx', options.mode ?? 0o644);
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
-    await renameOver(temporary, path);
+    await renameTo(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined); // it may never have come to be
     throw withPath(error, path);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
-import { type AtomicWriteOptions, writeFileAtomic } from './atomic-write.ts';
+import { type AtomicWriteOptions, writeOwnFile } from './atomic-write.ts';
 import { readOwnFile } from './read-own-file.ts';
 import { renameOver } from './rename-over.ts';
 
@@ -23,7 +23,7 @@ export function copyPath(path: string): string {
  * one that cannot be written is removed, since an old one would say something else.
  */
 export async function writeTwice(path: string, text: string, options: AtomicWriteOptions = {}): Promise<void> {
-  await writeFileAtomic(path, text, options);
+  await writeOwnFile(path, text, options);
   await writeCopy(path, text, options);
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canonicalJson, GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { canonicalJson, GoqemuError, systemErrorCode, writeOwnFile } from '@goqemu/core';
 import type { BundledLab } from './bundle-lab.ts';
 import { localInstall, ownCopy } from './sdk-location.ts';
 
@@ -58,8 +58,8 @@ export class LabCache {
     };
     const bundle = join(this.#folder, manifest.bundle);
     try {
-      await writeFileAtomic(bundle, bundled.code, { mode: 0o600 });
-      await writeFileAtomic(this.#manifestPath(surroundings), canonicalJson(manifest), { mode: 0o600 });
+      await writeOwnFile(bundle, bundled.code, { mode: 0o600 });
+      await writeOwnFile(this.#manifestPath(surroundings), canonicalJson(manifest), { mode: 0o600 });
       this.#forgetOld();
     } catch (error) {
       throw new GoqemuError({

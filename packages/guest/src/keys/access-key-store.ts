@@ -8,7 +8,7 @@ import {
   readOwnText,
   removeAbandonedDrafts,
   systemErrorCode,
-  writeFileAtomic,
+  writeOwnFile,
 } from '@goqemu/core';
 import { healKeyFiles, readKeyFiles, writeKeyFiles } from './key-files.ts';
 import { generateSshKeyPair, type SshKeyPair } from './key-pair.ts';
@@ -66,7 +66,7 @@ export class AccessKeyStore {
     await mkdir(draft, { mode: 0o700 });
     try {
       await writeKeyFiles(join(draft, 'id_ed25519'), pair);
-      if (copyOf !== undefined) await writeFileAtomic(join(draft, 'copy-of'), `${copyOf}\n`);
+      if (copyOf !== undefined) await writeOwnFile(join(draft, 'copy-of'), `${copyOf}\n`);
       await rename(draft, this.#folderOf(labId)); // all files appear at once
     } catch (error) {
       await rm(draft, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { copyPath, readOwnText, systemErrorCode, writeCopy, writeFileAtomic } from '@goqemu/core';
+import { copyPath, readOwnText, systemErrorCode, writeCopy, writeOwnFile } from '@goqemu/core';
 import type { SshKeyPair } from './key-pair.ts';
 import { readEd25519PrivateFile } from './openssh-encoding.ts';
 
@@ -8,8 +8,8 @@ import { readEd25519PrivateFile } from './openssh-encoding.ts';
  * that belong together are right.
  */
 export async function writeKeyFiles(path: string, pair: SshKeyPair): Promise<void> {
-  await writeFileAtomic(`${path}.pub`, `${pair.publicKey}\n`);
-  await writeFileAtomic(path, pair.privateKey, { mode: 0o600 });
+  await writeOwnFile(`${path}.pub`, `${pair.publicKey}\n`);
+  await writeOwnFile(path, pair.privateKey, { mode: 0o600 });
   await writeCopy(path, pair.privateKey, { mode: 0o600 });
 }
 
@@ -25,8 +25,8 @@ export async function healKeyFiles(path: string, pair: SshKeyPair): Promise<void
   const { privateKeys, publicKey } = look(path);
   const [file, copy] = privateKeys;
   try {
-    if (publicKey !== pair.publicKey) await writeFileAtomic(`${path}.pub`, `${pair.publicKey}\n`);
-    if (file !== pair.privateKey) await writeFileAtomic(path, pair.privateKey, { mode: 0o600 });
+    if (publicKey !== pair.publicKey) await writeOwnFile(`${path}.pub`, `${pair.publicKey}\n`);
+    if (file !== pair.privateKey) await writeOwnFile(path, pair.privateKey, { mode: 0o600 });
     if (copy !== pair.privateKey) await writeCopy(path, pair.privateKey, { mode: 0o600 });
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;

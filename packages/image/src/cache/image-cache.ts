@@ -17,7 +17,7 @@ import {
   silentLogger,
   statIfThere,
   syncFolder,
-  writeFileAtomic,
+  writeOwnFile,
 } from '@goqemu/core';
 import { openWorkFolder } from '../build/work-folder.ts';
 import type { GuestArch } from '../catalogue/catalogue-entry.ts';
@@ -224,10 +224,7 @@ export class ImageCache {
   }
 
   async #write(manifest: ImageManifest): Promise<void> {
-    await writeFileAtomic(
-      join(this.folder, manifestName(manifest.file)),
-      `${JSON.stringify(manifest, undefined, 2)}\n`,
-    );
+    await writeOwnFile(join(this.folder, manifestName(manifest.file)), `${JSON.stringify(manifest, undefined, 2)}\n`);
   }
 }
 

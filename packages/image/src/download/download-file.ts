@@ -12,7 +12,7 @@ import {
   silentLogger,
   sleep,
   systemErrorCode,
-  writeFileAtomic,
+  writeOwnFile,
 } from '@goqemu/core';
 import type { ChecksumAlgorithm, PublisherChecksum } from './checksum-file.ts';
 import { checksumMismatch, diskFull, writeFailed } from './download-errors.ts';
@@ -144,7 +144,7 @@ class Download {
     this.#validator = strongValidator(headers);
     if (this.#validator) {
       const record: PartRecord = { url: this.#options.url, validator: this.#validator };
-      await writeFileAtomic(recordPath(this.#options.part), JSON.stringify(record));
+      await writeOwnFile(recordPath(this.#options.part), JSON.stringify(record));
     } else await rm(recordPath(this.#options.part), { force: true });
     await this.#checkRoom();
   }

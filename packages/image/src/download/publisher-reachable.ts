@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasErrorCode, isGoqemuError, withDeadline, writeFileAtomic } from '@goqemu/core';
+import { hasErrorCode, isGoqemuError, withDeadline, writeOwnFile } from '@goqemu/core';
 import { connectionError, type Environment, openHttpClient } from './http-client.ts';
 
 /** Undefined when the publisher answers, else why it does not. */
@@ -42,7 +42,7 @@ export function rememberingProbe(probe: ReachabilityProbe, folder: string): Reac
     if (why === undefined && !failure) return undefined;
     const { [host]: _forgotten, ...others } = known;
     const memory = why === undefined ? others : { ...others, [host]: { why, until: Date.now() + rememberedMs } };
-    await writeFileAtomic(file, JSON.stringify(memory));
+    await writeOwnFile(file, JSON.stringify(memory));
     return why;
   };
 }

@@ -12,7 +12,7 @@ import {
   removeAbandonedDrafts,
   syncFolder,
   systemErrorCode,
-  writeFileAtomic,
+  writeOwnFile,
   writeTwice,
 } from '@goqemu/core';
 import { refuseCopy, stateNote, stateNotePath } from './known-states.ts';
@@ -116,7 +116,7 @@ export class FileStateStorage implements StateStorage {
   }
 
   async write(file: StoredFile, text: string): Promise<void> {
-    if (!isSecretKey(file)) return await writeFileAtomic(this.path(file), text);
+    if (!isSecretKey(file)) return await writeOwnFile(this.path(file), text);
     await mkdir(dirname(this.path(file)), { recursive: true, mode: 0o700 });
     await writeTwice(this.path(file), text, { mode: 0o600 });
   }
@@ -150,7 +150,7 @@ export class FileStateStorage implements StateStorage {
     const text = stateNote(this.#folders);
     if (readOwnText(path) === text) return;
     await removeAbandonedDrafts(dirname(path));
-    await writeFileAtomic(path, text, { mode: 0o600 });
+    await writeOwnFile(path, text, { mode: 0o600 });
   }
 
   async clear(lineage: string): Promise<void> {

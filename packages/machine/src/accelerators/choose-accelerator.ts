@@ -8,7 +8,7 @@ import {
   hostProcessTable,
   lengthPrefixedDigest,
   type ProcessTable,
-  writeFileAtomic,
+  writeOwnFile,
 } from '@goqemu/core';
 import type { Accelerator } from '../configuration/machine-config.ts';
 import { runsNatively } from '../find/architecture.ts';
@@ -147,7 +147,7 @@ async function proveOnce(canary: CanaryOptions, options: AcceleratorOptions): Pr
   if (kept && canonicalJson(kept.key) === canonicalJson(key)) return kept.result;
   const result = await run();
   if (result.inconclusive) return result;
-  await writeFileAtomic(file, `${JSON.stringify({ key, result })}\n`).catch(() => undefined); // a cache only
+  await writeOwnFile(file, `${JSON.stringify({ key, result })}\n`).catch(() => undefined); // a cache only
   return result;
 }
 

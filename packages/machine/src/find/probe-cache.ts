@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, lengthPrefixedDigest, orAborted, readIfThere, writeFileAtomic } from '@goqemu/core';
+import { canonicalJson, lengthPrefixedDigest, orAborted, readIfThere, writeOwnFile } from '@goqemu/core';
 import type { ProbedBinary } from './probe-binary.ts';
 
 /** Raised when what is probed changes, so that older caches are not read. */
@@ -32,7 +32,7 @@ const underWay = new Map<string, Promise<ProbedBinary>>();
 /** No caller's signal ends it, since others wait for it too; it has a time-out of its own. */
 function begin(path: string, asked: string, cacheFile: string, key: unknown): Promise<ProbedBinary> {
   const probing = probe(path, undefined).then(async (probed) => {
-    await writeFileAtomic(cacheFile, `${JSON.stringify({ key, probed })}\n`).catch(() => undefined); // a cache only
+    await writeOwnFile(cacheFile, `${JSON.stringify({ key, probed })}\n`).catch(() => undefined); // a cache only
     return probed;
   });
   underWay.set(asked, probing);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { GoqemuError, writeFileAtomic } from '@goqemu/core';
+import { GoqemuError, writeOwnFile } from '@goqemu/core';
 import type { MachineSockets, SocketEndpoint, WantedSockets } from './machine-sockets.ts';
 
 /** The user in QEMU's `keys.psk` (docs/system/tls, “TLS Pre-Shared Keys”). */
@@ -14,7 +14,7 @@ const identity = 'qemu';
  */
 export async function tlsSockets(folder: string, wanted: WantedSockets): Promise<MachineSockets> {
   const line = `${identity}:${randomBytes(32).toString('hex')}\n`;
-  await writeFileAtomic(join(folder, 'keys.psk'), line, { mode: 0o600 });
+  await writeOwnFile(join(folder, 'keys.psk'), line, { mode: 0o600 });
   const names = [
     'control',
     'readers',

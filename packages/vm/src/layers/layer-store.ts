@@ -15,7 +15,7 @@ import {
   statIfThere,
   systemErrorCode,
   writeCopy,
-  writeFileAtomic,
+  writeOwnFile,
   writeTwice,
 } from '@goqemu/core';
 import { type KnownDisks, type LayerDamage, layerDamage } from './layer-damage.ts';
@@ -127,7 +127,7 @@ export class LayerStore {
     const folder = this.folderOf(manifest.key);
     const path = join(folder, manifestName);
     const counts = manifest.group === undefined || this.#isComplete(manifest.group);
-    await (counts ? writeTwice : writeFileAtomic)(path, textOf(manifest), { mode: 0o600 });
+    await (counts ? writeTwice : writeOwnFile)(path, textOf(manifest), { mode: 0o600 });
     return { manifest, folder };
   }
 
@@ -140,7 +140,7 @@ export class LayerStore {
   /** Makes layers of the parts of one cut, all at once: written after the last of their manifests. */
   async completeGroup(id: string, keys: readonly string[]): Promise<void> {
     const content = { version: 1, id, createdAt: new Date().toISOString(), keys };
-    await writeFileAtomic(this.#groupFile(id), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    await writeOwnFile(this.#groupFile(id), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     for (const key of keys) {
       const layer = await this.#present(key);
       if (layer) await writeCopy(join(layer.folder, manifestName), textOf(layer.manifest), { mode: 0o600 });

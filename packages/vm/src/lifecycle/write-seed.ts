@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { lengthPrefixedDigest, systemErrorCode, writeFileAtomic } from '@goqemu/core';
+import { lengthPrefixedDigest, systemErrorCode, writeOwnFile } from '@goqemu/core';
 import { cloudInitSeed } from '@goqemu/image';
 import { backingFile } from '../layers/backing-chain.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -27,7 +27,7 @@ export async function writeSeed(vm: Vm, { shell, isSetUp }: SeedOptions): Promis
     isSetUp,
     ...(network ? { networkConfig: network } : {}),
   });
-  await writeFileAtomic(folder.seed, seed, { mode: 0o600 });
+  await writeOwnFile(folder.seed, seed, { mode: 0o600 });
 }
 
 /**

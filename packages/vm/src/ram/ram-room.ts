@@ -8,7 +8,7 @@ import {
   type ProcessIdentity,
   parseJson,
   readOwnText,
-  writeFileAtomic,
+  writeOwnFile,
 } from '@goqemu/core';
 import { findGuestRam, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
 import * as z from 'zod/mini';
@@ -76,7 +76,7 @@ export async function keepRoom(
   });
   const owner = await ownIdentity();
   const { dev: device } = await stat(folder);
-  const write = (room: Room) => writeFileAtomic(path, `${JSON.stringify(room)}\n`, { mode: 0o600 });
+  const write = (room: Room) => writeOwnFile(path, `${JSON.stringify(room)}\n`, { mode: 0o600 });
   await write({ version: 1, owner, bytes, device, started: false });
   let handedOver = false;
   return {
