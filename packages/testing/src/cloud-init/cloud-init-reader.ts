@@ -43,7 +43,10 @@ export class CloudInitReader {
 
   async #run(args: readonly string[]): Promise<string> {
     const env = { ...process.env, PYTHONPATH: this.#pythonPath, PYTHONDONTWRITEBYTECODE: '1' };
-    const { stdout } = await run('/usr/bin/python3', args, { env });
+    // cloud-init writes to /run/cloud-init whatever it is asked: it gets a /run of its own (mount_namespaces(7)).
+    const script = 'mount -t tmpfs none /run && exec /usr/bin/python3 "$@"';
+    const namespace = process.getuid?.() === 0 ? '-m' : '-rm';
+    const { stdout } = await run('unshare', [namespace, 'sh', '-c', script, 'sh', ...args], { env });
     return stdout.trim();
   }
 }
