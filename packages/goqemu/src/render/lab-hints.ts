@@ -7,6 +7,7 @@ import { changedError, type GoqemuError, isGoqemuError } from '@goqemu/core';
 const hints: Readonly<Record<string, (name: string, error: GoqemuError) => string | undefined>> = {
   'socket-path-too-long': () => 'set XDG_RUNTIME_DIR to a folder with a shorter path, and try again',
   'runtime-folder-unsafe': () => 'remove it, or set XDG_RUNTIME_DIR to a folder that is yours alone',
+  'runtime-folder-taken': () => 'move its files away, or set XDG_RUNTIME_DIR to a folder that is yours alone',
   'machine-config-invalid': (name) => `correct this option of ${name} in the lab`,
   'agent-absent': (name) => `install qemu-guest-agent in the image of ${name}, or in a step`,
   'qga-not-responding': (name) =>

@@ -84,8 +84,8 @@ test('a port that accepts and stays mute is tried again until a server speaks', 
 });
 
 test('a slow server wins although it is mute for longer than one attempt', async () => {
-  await using guest = await fakeGuest({}, { ...quick, banner: { distancesMs: [60], retryMs: [20, 20] } });
-  guest.server.link.latencyMs = 150;
+  await using guest = await fakeGuest({}, { ...quick, banner: { distancesMs: [300], retryMs: [20, 20] } });
+  guest.server.link.latencyMs = 400;
   assert.equal((await guest.session.exec('echo slow')).stdout, 'slow\n');
 });
 
