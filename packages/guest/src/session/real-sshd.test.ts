@@ -358,7 +358,7 @@ test('a shell has a terminal of the size that is asked for, follows a resize, an
     shown += chunk.toString();
   });
   const until = async (text: string) => {
-    for (let i = 0; i < 200 && !shown.includes(text); i++) await sleep(20);
+    for (let i = 0; i < 1_500 && !shown.includes(text); i++) await sleep(20);
     assert.ok(shown.includes(text), shown);
   };
   shell.stdin.write('stty size\n');
