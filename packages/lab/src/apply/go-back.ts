@@ -1,4 +1,4 @@
-import { errorMessage, GoqemuError, isGoqemuError } from '@goqemu/core';
+import { changedError, errorMessage, isGoqemuError } from '@goqemu/core';
 import { layerName } from '../state/layer-name.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { type FailedStep, keepFailed } from './keep-failed.ts';
@@ -49,18 +49,7 @@ function stackOption({ writer }: ApplyContext): string {
 /** The same error, with more of what became of it and what to do. */
 function withAdvice(error: unknown, { became, next }: { readonly became?: string; readonly next?: string }): unknown {
   if (!isGoqemuError(error)) return error;
-  const { code, source, message, subject, location, data } = error;
   const detail = [error.detail, became].filter(Boolean).join('\n');
   const hint = [error.hint, next].filter(Boolean).join('; ');
-  return new GoqemuError({
-    code,
-    source,
-    message,
-    data,
-    cause: error,
-    ...(subject === undefined ? {} : { subject }),
-    ...(location === undefined ? {} : { location }),
-    ...(detail === '' ? {} : { detail }),
-    ...(hint === '' ? {} : { hint }),
-  });
+  return changedError(error, { ...(detail === '' ? {} : { detail }), ...(hint === '' ? {} : { hint }) });
 }
