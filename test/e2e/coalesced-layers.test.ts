@@ -102,7 +102,7 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
     await write();
     const [first = '', ...runs] = await planned();
     const below =
-      /^restore web: roll back to the layer (?:after "s(\d)"|before the first step), run (\d) steps again, about [^:]+: "s2" has changed(.*)$/.exec(
+      /^restore web: roll back(?: to|: boots from) the layer (?:after "s(\d)"|before the first step)[^:]*, run (\d) steps again[^:]*: "s2" has changed(.*)$/.exec(
         first,
       );
     assert.ok(below, first);
