@@ -288,6 +288,7 @@ while [ "$1" != -- ]; do shift; done; shift; exec "$@"
   assert.match(await readFile(count.file, 'utf8'), /^-n -H -u www-data -- \/bin\/sh -c /);
   await assert.rejects(guest.session.exec('id', { user: 'mallory' }), {
     code: 'privilege-denied',
+    message: 'user "debian" may not run command "id" as user "mallory" in the guest',
     detail: 'sudo: a password is required',
   });
 });
