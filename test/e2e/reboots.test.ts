@@ -9,10 +9,10 @@ test('a step that reboots its machine is refused by name, and both ways that the
 import { defineLab } from 'goqemu';
 export default defineLab({ name: 'reboots' }, (lab) => {
   const base = lab.template('base', { image: ${image}, user: 'debian', memory: '256 MiB', cpus: 1 })
-    .run('kernel', 'cat /proc/sys/kernel/random/boot_id > /srv/before')
+    .run('kernel', 'cat /proc/sys/kernel/random/boot_id > /root/before')
     .checkpoint('installed');
   const box = lab.vm('box', { from: base.at.installed, memory: '288 MiB' })
-    .capture('boots', 'cat /srv/before /proc/sys/kernel/random/boot_id | sort -u | wc -l')${more};
+    .capture('boots', 'cat /root/before /proc/sys/kernel/random/boot_id | sort -u | wc -l')${more};
   return { boots: box.out.boots };
 });
 `;
