@@ -12,8 +12,8 @@ export interface RemoteCommand {
   readonly preamble: string;
   /** The token that ends the preamble and marks the start. */
   readonly nonce: string;
-  /** Runs with another user's rights. */
-  readonly elevated: boolean;
+  /** Whose rights it runs with, where that is not the session's user. */
+  readonly elevated: string | undefined;
 }
 
 /** Longest script that goes byte by byte through the shell's `read`; longer ones are read in one piece by dd. */
@@ -55,9 +55,13 @@ goqemu_script=$4
 eval "unset goqemu_script; set --
 $goqemu_script"`;
 
+/** What a guest says that has no program for becoming another user. */
+export const noSudo = 'goqemu-found-no-sudo';
+
 /** $1 token, $2 length, $3 user, $4 receiver, $5 script of a terminal; keeps the process id, which is the group's. */
 const asOtherUser = `if [ "$(id -un)" = "$3" ]; then exec /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"; fi
 if [ "$(id -u)" = 0 ] && command -v runuser >/dev/null; then exec runuser -u "$3" -- env HOME="$(eval echo "~$3")" /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"; fi
+command -v sudo >/dev/null || { echo ${noSudo} >&2; exit 127; }
 exec sudo -n -H -u "$3" -- /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"`;
 
 /**
@@ -86,7 +90,7 @@ export function remoteCommand(command: Command, options: CommandOptions, session
     other === undefined
       ? shellRequest(`set -- "$@" ${shellQuote(options.pty ? script : '')}\n${receiver}`, words)
       : shellRequest(`set -- "$@" ${shellQuoteAll([receiver, options.pty ? script : ''])}\n${asOtherUser}`, words);
-  return { request, preamble, nonce, elevated: other !== undefined };
+  return { request, preamble, nonce, elevated: other };
 }
 
 /** The command as text, for people. */

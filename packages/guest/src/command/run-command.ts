@@ -1,4 +1,4 @@
-import { GoqemuError, type Logger, timeoutError, type Unsubscribe } from '@goqemu/core';
+import { type Logger, timeoutError, type Unsubscribe } from '@goqemu/core';
 import type { Connection } from '../session/connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';
 import { connectionLost } from '../session/session-errors.ts';
@@ -6,6 +6,7 @@ import { type CommandChannel, type Ending, openCommandChannel } from './command-
 import { feed } from './command-input.ts';
 import type { CommandInput, TerminalSize } from './command-options.ts';
 import { endRemote } from './end-remote.ts';
+import { type NotStarted, notStarted } from './not-started.ts';
 import type { RemoteCommand } from './remote-command.ts';
 import { StartAnnouncement } from './start-announcement.ts';
 
@@ -34,7 +35,7 @@ export interface Flow {
  * Runs a command on a connection that stands.
  *
  * @throws NotBegun when the connection broke before the command was sent; GoqemuError `connection-lost` when after;
- * `timeout`; `privilege-denied`; the signal's reason
+ * `timeout`; `privilege-denied`; `sudo-missing`; the signal's reason
  */
 export async function runCommand(connection: Connection, endpoint: SshEndpoint, run: Run): Promise<Ending> {
   const terminal = run.terminal;
@@ -52,7 +53,7 @@ export async function runCommand(connection: Connection, endpoint: SshEndpoint, 
   if (run.signal?.aborted) forward();
   run.signal?.addEventListener('abort', forward, { once: true });
   try {
-    const ending = follow(command, connection, run, announced);
+    const ending = follow(command, { connection, endpoint }, run, announced);
     const fed = feed(
       channel,
       run.remote.preamble,
@@ -63,7 +64,7 @@ export async function runCommand(connection: Connection, endpoint: SshEndpoint, 
     return await Promise.race([ending, whenAborted(reason.signal)]);
   } catch (error) {
     if (reason.signal.aborted && connection.brokenBecause === undefined && announced.main.started) {
-      const left = await endRemote(connection, endpoint, announced.main.started, run.remote.elevated);
+      const left = await endRemote(connection, endpoint, announced.main.started, run.remote.elevated !== undefined);
       if (left)
         run.logger.log('warn', 'ssh', 'the command may still run in the guest', { command: run.what, reason: left });
     }
@@ -97,7 +98,12 @@ function announcementsOf({ remote: { nonce }, terminal }: Run): Announcements {
 }
 
 /** Takes the output until the command has ended. */
-function follow(command: CommandChannel, connection: Connection, run: Run, announced: Announcements): Promise<Ending> {
+function follow(
+  command: CommandChannel,
+  { connection, endpoint }: { readonly connection: Connection; readonly endpoint: SshEndpoint },
+  run: Run,
+  announced: Announcements,
+): Promise<Ending> {
   const { channel } = command;
   let held = false;
   run.onFlow?.({
@@ -124,7 +130,7 @@ function follow(command: CommandChannel, connection: Connection, run: Run, annou
       unsubscribe();
       const ending = command.ending;
       if (ending && announced.main.started) resolve(ending);
-      else if (ending) reject(neverStarted(run, ending, announced));
+      else if (ending) reject(notStarted(withWords(run, endpoint, ending, announced)));
       else reject(connectionLost(run.what, connection.brokenBecause ?? 'the guest closed the command’s channel'));
       channel.close();
     };
@@ -141,18 +147,8 @@ function follow(command: CommandChannel, connection: Connection, run: Run, annou
   });
 }
 
-/** The wrapper never spoke: sudo or the login shell refused. */
-function neverStarted(run: Run, ending: Ending, { stdout, stderr, main }: Announcements): GoqemuError {
+function withWords(run: Run, endpoint: SshEndpoint, ending: Ending, announced: Announcements): NotStarted {
+  const { stdout, stderr, main } = announced;
   const words = [main.ahead, stderr === stdout ? '' : stdout.ahead].map((text) => text.trim()).filter(Boolean);
-  const elevated = run.remote.elevated;
-  return new GoqemuError({
-    code: elevated ? 'privilege-denied' : 'command-not-started',
-    source: 'environment',
-    subject: run.what,
-    message: elevated ? `the guest does not let ${run.what} run as another user` : `${run.what} could not be started`,
-    detail: words.join('\n') || `exit code ${ending.exitCode ?? 'none'}, signal ${ending.signal ?? 'none'}`,
-    hint: elevated
-      ? 'give the session’s user the right to use sudo without a password, and check that the other user exists'
-      : 'check that the user’s login shell works and that /bin/sh exists',
-  });
+  return { what: run.what, sessionUser: endpoint.user, other: run.remote.elevated, words, ending };
 }

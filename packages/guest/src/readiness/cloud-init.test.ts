@@ -1,58 +1,39 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 import { sleep } from '@goqemu/core';
-import { fakeGuest } from '../session/session.fixture.ts';
-import { cloudInitScript, waitForCloudInit } from './cloud-init.ts';
+import { fakeGuest, programsIn } from '../session/session.fixture.ts';
+import { waitForCloudInit } from './cloud-init.ts';
 
-const run = promisify(execFile);
 let root = '';
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'goqemu-cloud-'));
 });
 after(() => rm(root, { recursive: true, force: true }));
 
-const ask = async (name: string) => (await run('/bin/sh', ['-c', cloudInitScript(join(root, name))])).stdout;
-
-/** A guest whose file system is the given folder. */
-function guestAt(name: string) {
-  return fakeGuest({
-    onExec(request, channel) {
-      const nonce = /goqemu ([0-9a-f]{32})/.exec(request)?.[1] ?? '';
-      channel.stderr.write(`\x01${nonce} 1 1\x01`);
-      channel.resume();
-      void ask(name).then((stdout) => {
-        channel.write(stdout);
-        channel.exit(0);
-        channel.end();
-      });
-    },
-  });
+/** What `waitForCloudInit` finds in a guest whose file system is the given folder, and whose programs are few. */
+async function cloudInitOf(name: string) {
+  const environment = { PATH: await programsIn(join(root, name, 'bin'), ['cat', 'sleep']) };
+  await using guest = await fakeGuest({ environment });
+  return await waitForCloudInit(guest.session, new AbortController().signal, join(root, name));
 }
 
-const never = new AbortController().signal;
-
 test('a guest without cloud-init passes', async () => {
-  await using guest = await guestAt('absent');
-  assert.equal(await waitForCloudInit(guest.session, never), 'absent');
+  assert.equal(await cloudInitOf('absent'), 'absent');
 });
 
 test('a guest whose cloud-init is switched off passes', async () => {
   await mkdir(join(root, 'off/etc/cloud'), { recursive: true });
   await mkdir(join(root, 'off/run/cloud-init'), { recursive: true });
   await writeFile(join(root, 'off/etc/cloud/cloud-init.disabled'), '');
-  await using guest = await guestAt('off');
-  assert.equal(await waitForCloudInit(guest.session, never), 'disabled');
+  assert.equal(await cloudInitOf('off'), 'disabled');
 });
 
 test('the wait ends when the result appears', async () => {
   await mkdir(join(root, 'slow/run/cloud-init'), { recursive: true });
-  await using guest = await guestAt('slow');
-  const waiting = waitForCloudInit(guest.session, never);
+  const waiting = cloudInitOf('slow');
   let over = false;
   void waiting.then(() => {
     over = true;
@@ -69,8 +50,7 @@ test('errors of cloud-init are reported in its own words', async () => {
     join(root, 'bad/run/cloud-init/result.json'),
     '{ "v1": { "errors": ["(\'scripts_user\', RuntimeError())", "no space"] } }',
   );
-  await using guest = await guestAt('bad');
-  await assert.rejects(waitForCloudInit(guest.session, never), {
+  await assert.rejects(cloudInitOf('bad'), {
     code: 'cloud-init-failed',
     detail: "('scripts_user', RuntimeError())\nno space",
   });
@@ -79,6 +59,5 @@ test('errors of cloud-init are reported in its own words', async () => {
 test('a result that is not JSON is an error, not a success', async () => {
   await mkdir(join(root, 'odd/run/cloud-init'), { recursive: true });
   await writeFile(join(root, 'odd/run/cloud-init/result.json'), '{');
-  await using guest = await guestAt('odd');
-  await assert.rejects(waitForCloudInit(guest.session, never), { code: 'cloud-init-failed', detail: /not JSON/ });
+  await assert.rejects(cloudInitOf('odd'), { code: 'cloud-init-failed', detail: /not JSON/ });
 });

@@ -32,10 +32,15 @@ cat $r/result.json`;
 /**
  * A guest without cloud-init, or with cloud-init switched off, passes.
  *
+ * @param root as of `cloudInitScript` *
  * @throws GoqemuError `cloud-init-failed` with cloud-init's own messages
  */
-export async function waitForCloudInit(session: SessionAccess, signal: AbortSignal): Promise<CloudInitState> {
-  const result = await session.exec(cloudInitScript(), {
+export async function waitForCloudInit(
+  session: SessionAccess,
+  signal: AbortSignal,
+  root?: string,
+): Promise<CloudInitState> {
+  const result = await session.exec(cloudInitScript(root), {
     label: 'waiting for cloud-init',
     repeatable: true,
     timeoutMs: Number.POSITIVE_INFINITY, // the stage has one

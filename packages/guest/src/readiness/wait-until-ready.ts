@@ -1,4 +1,4 @@
-import { formatDuration, GoqemuError, hasErrorCode, orAborted, sleep } from '@goqemu/core';
+import { changedError, formatDuration, GoqemuError, hasErrorCode, orAborted, sleep } from '@goqemu/core';
 import type { GuestSession } from '../session/guest-session.ts';
 import { otherHostKeyPauseMs, refusedLoginPauseMs } from '../session/pace.ts';
 import { type CloudInitState, waitForCloudInit } from './cloud-init.ts';
@@ -22,6 +22,8 @@ export interface ReadinessOptions {
   /** Pause after a login that was refused; cloud-init may still be making the user. In milliseconds. @default 7000 */
   readonly refusedLoginPauseMs?: number;
   readonly signal?: AbortSignal;
+  /** Where the guest's file system is; only tests have it elsewhere. @default '' */
+  readonly guestRoot?: string;
 }
 
 export interface Readiness {
@@ -55,7 +57,7 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<Readine
       reason = text;
     });
     reason = undefined;
-    const cloudInit = await waitForCloudInit(options.session, signal);
+    const cloudInit = await waitForCloudInit(options.session, signal, options.guestRoot);
     track.reach('cloud-init');
     return { stages: track.reached, cloudInit };
   };
@@ -92,7 +94,8 @@ async function connect(
       if (!otherKey && !hasErrorCode(error, 'authentication-failed')) throw error;
       if (otherKey) {
         mismatchSince ??= performance.now();
-        if (performance.now() - mismatchSince > hostKeyGraceMs) throw error;
+        if (performance.now() - mismatchSince > hostKeyGraceMs)
+          throw changedError(error, { detail: [error.detail, withoutCloudInit].filter(Boolean).join('\n') });
       }
       onReason(`${error.message}: ${error.detail}`);
       await sleep(otherKey ? otherHostKeyPauseMs : pauseMs, signal);
@@ -127,6 +130,10 @@ async function watch(
   }
 }
 
+/** What explains a guest that answers and lets goqemu in never. */
+const withoutCloudInit =
+  'goqemu gives a guest its user, access key and host key through cloud-init (data source NoCloud): an image without cloud-init, or with it switched off, has none of them';
+
 /** A console that has said nothing may simply not be set up in the guest; then only SSH can tell. */
 function limitOf(stage: ReadinessStage, timeouts: Record<ReadinessStage, number>, silent: boolean): number {
   if (!silent || (stage !== 'firmware' && stage !== 'kernel')) return timeouts[stage];
@@ -146,6 +153,7 @@ function failed(
   const stage = track.current ?? 'cloud-init';
   const detail = [
     ...(why ? [why] : []),
+    ...(code === 'stage-stalled' && stage === 'login' ? [withoutCloudInit] : []),
     ...(tail.length > 0 ? ['last lines of the serial console:', ...tail.map((line) => `  ${line}`)] : []),
   ];
   return new GoqemuError({

@@ -218,6 +218,19 @@ test('a command that takes too long is ended in the guest with all its children,
   assert.equal(stdout, '');
 });
 
+test('of many commands at once each has its whole time-out from its turn on', async () => {
+  await using guest = await fakeGuest({}, { maxChannels: 1 });
+  const limits = { timeoutMs: 2500 };
+  const results = await Promise.all(
+    Array.from({ length: 6 }, () => guest.session.exec('sleep 0.5; echo done', limits)),
+  );
+  assert.deepEqual(
+    [...new Set(results.map(({ stdout }) => stdout))],
+    ['done\n'],
+    'together they take longer than 2.5 s',
+  );
+});
+
 test('a command that ignores TERM is killed', async () => {
   await using guest = await fakeGuest();
   const marker = `sleep 28.${Date.now() % 1e6}`;
@@ -288,6 +301,7 @@ while [ "$1" != -- ]; do shift; done; shift; exec "$@"
   assert.match(await readFile(count.file, 'utf8'), /^-n -H -u www-data -- \/bin\/sh -c /);
   await assert.rejects(guest.session.exec('id', { user: 'mallory' }), {
     code: 'privilege-denied',
+    message: 'user "debian" may not run command "id" as user "mallory" in the guest',
     detail: 'sudo: a password is required',
   });
 });

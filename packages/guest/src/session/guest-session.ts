@@ -125,7 +125,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
    * broke is kept and sent over the next one. An exit code other than 0 is a result, not an error.
    *
    * @throws GoqemuError `connection-lost` when the connection broke while it ran (unless `repeatable`), `timeout` after
-   * ending it in the guest, `privilege-denied`, and those of `connect`
+   * ending it in the guest, `privilege-denied`, `sudo-missing`, and those of `connect`
    */
   async exec(command: Command, options: CommandOptions = {}): Promise<CommandResult> {
     const text = commandText(command);

@@ -11,7 +11,8 @@ export interface BannerTiming {
 /**
  * sshd forks and executes itself for each connection, which takes an emulated guest on a busy host many seconds: a
  * connection that is thrown away too early only makes the next one slower. With two at a time and these distances each is
- * kept for 25 s, then 50, then 60; QEMU's user network meanwhile asks the guest again at least each 12 s.
+ * kept for 25 s, then 50, then 60. A connection that the guest has not taken yet is asked for again meanwhile: libslirp
+ * sends the SYN at least each 12 s (TCPTV_REXMTMAX in its tcp_timer.h) and gives up after 75 s (TCPTV_KEEP_INIT).
  */
 export const defaultBannerTiming: BannerTiming = {
   distancesMs: [5_000, 20_000, 30_000],

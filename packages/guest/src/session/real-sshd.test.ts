@@ -245,13 +245,56 @@ test('with an owner the copy passes through a private folder and leaves nothing 
   const source = await sampleFolder('owned');
   const { stdout } = await guest.session.exec('id -un; id -gn');
   const owner = stdout.trim().replace('\n', ':');
+  const leftOf = watchStages(guest.session);
   await guest.session.upload(source, join(folder, 'owned-up'), { owner });
   assert.deepEqual(await listing(join(folder, 'owned-up')), await listing(source));
   await guest.session.upload(join(source, 'plain'), join(folder, 'owned-up/new/name'), { owner, mode: 0o604 });
   assert.equal((await stat(join(folder, 'owned-up/new/name'))).mode & 0o777, 0o604);
   await guest.session.download(join(folder, 'owned-up'), join(folder, 'owned-down'), { asRoot: true });
   assert.deepEqual(await listing(join(folder, 'owned-down')), await listing(join(folder, 'owned-up')));
-  assert.equal((await guest.session.exec('ls -d /var/tmp/goqemu.* 2>/dev/null')).stdout, '');
+  assert.deepEqual(await leftOf(), []);
+});
+
+/** Notes the private folders that a session makes; gives those that are still there. */
+function watchStages(session: GuestSession): () => Promise<string[]> {
+  const exec = session.exec.bind(session);
+  const stages: string[] = [];
+  session.exec = (command, options) => {
+    if (command[0] === 'mkdir') stages.push(command.at(-1) ?? '');
+    return exec(command, options);
+  };
+  return async () => {
+    assert.ok(stages.length > 0);
+    const left = await Promise.all(
+      stages.map((path) =>
+        stat(path)
+          .then(() => [path])
+          .catch(() => []),
+      ),
+    );
+    return left.flat();
+  };
+}
+
+test('an upload through a private folder that fails leaves nothing there: refused, cut off, or given up', async () => {
+  const source = join(folder, 'failing');
+  await mkdir(source);
+  await writeFile(join(source, 'file'), randomBytes(2 ** 20));
+  await writeFile(join(folder, 'in the way'), '');
+  await using other = new GuestSession({
+    ...guest.session.endpoint,
+    banner: { distancesMs: [500], retryMs: [50, 50] },
+  });
+  const leftOf = watchStages(other);
+  const send = (to: string, options: object = {}) =>
+    other.upload(source, join(folder, to), { asRoot: true, ...options });
+  await assert.rejects(send('in the way'), { code: 'command-failed', detail: /in the way is not a folder/ });
+  await assert.rejects(send('lost', { onProgress: () => guest.link.cut() }), { code: 'connection-lost' });
+  const stop = new AbortController();
+  const onProgress = () => stop.abort(new Error('given up'));
+  await assert.rejects(send('given-up', { onProgress, signal: stop.signal }), { message: 'given up' });
+  assert.deepEqual(await leftOf(), []);
+  for (const name of ['lost', 'given-up']) await assert.rejects(stat(join(folder, name)), { code: 'ENOENT' });
 });
 
 test('a transfer that is cut fails as lost and leaves no half file under the name', async () => {

@@ -11,7 +11,7 @@ export function connectionLost(what: string, reason: string): GoqemuError {
     subject: what,
     message: `the SSH session broke while ${what} was running`,
     detail: reason,
-    hint: 'look at what it has done before running it again, or mark it repeatable; the next command connects anew',
+    hint: 'the guest may have rebooted or lost its network: look at what has been done before running it again, or mark it repeatable; the next command makes a new connection',
   });
 }
 

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   FakeSshServer,
   type FakeSshServerOptions,
@@ -21,6 +24,17 @@ export function testKeys(): Promise<Keys> {
     access,
   }));
   return keys;
+}
+
+/** A folder with a few of this host's programs, to be the whole PATH of a guest that has no others. */
+export async function programsIn(folder: string, names: readonly string[]): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (const name of names) {
+    const found = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((path) => join(path, name)).find(existsSync);
+    if (!found) throw new Error(`this host has no ${name}`);
+    await symlink(found, join(folder, name));
+  }
+  return folder;
 }
 
 export interface FakeGuest extends AsyncDisposable {

@@ -7,6 +7,7 @@ import { refuseNul, shellQuote } from '../quoting/shell-quote.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { chunkBytes, forEachAtOnce, inChunks } from './chunks.ts';
 import { type Sftp, type SftpFile, type TransferOptions, withSftp } from './sftp.ts';
+import { withStage } from './stage.ts';
 
 export interface DownloadOptions extends TransferOptions {
   /** Reads with root's rights, through sudo. */
@@ -36,30 +37,15 @@ export async function download(
   refuseNul(source, 'the source');
   const what = `download of ${source} to ${destination}`;
   if (!options.asRoot) return receive(session, source, basename(source), destination, what, options);
-  const signal = options.signal ? { signal: options.signal } : {};
-  const stage = assertSucceeded(
-    await session.exec('mktemp -d /var/tmp/goqemu.XXXXXXXXXX', { label: `making room for the ${what}`, ...signal }),
-  ).stdout.trim();
-  try {
+  await withStage(session, { what, signal: options.signal }, async (stage) => {
     const script = `set -e
 cp -aH -- ${shellQuote(source)} ${stage}/content
 chown -hR -- ${shellQuote(session.endpoint.user)} ${stage}/content`;
-    assertSucceeded(
-      await session.exec(script, { user: 'root', label: `reading for the ${what}`, ...signal }),
-      `reading for the ${what}`,
-    );
+    const label = `reading for the ${what}`;
+    const signal = options.signal ? { signal: options.signal } : {};
+    assertSucceeded(await session.exec(script, { user: 'root', label, ...signal }), label);
     await receive(session, posix.join(stage, 'content'), basename(source), destination, what, options);
-  } finally {
-    await session
-      .exec(['rm', '-rf', '--', stage], {
-        user: 'root',
-        label: 'removing the download’s temporary folder',
-        timeoutMs: 60_000,
-      })
-      .catch((error: unknown) => {
-        session.logger.log('warn', 'ssh', 'a temporary folder was left in the guest', { stage, reason: String(error) });
-      });
-  }
+  });
 }
 
 async function receive(

@@ -20,6 +20,7 @@ export function placeStaged(upload: StagedUpload): string {
   const { staged, owner } = upload;
   return `set -e
 umask 022
+trap 'exit 1' HUP INT TERM
 from=${shellQuote(staged)}
 chown -hR -- ${shellQuote(owner)} "$from"
 ${specialModes(upload)}${upload.entries[0]?.kind === 'file' ? placeFile(upload) : placeFolder(upload)}`;

@@ -7,6 +7,7 @@ import { checkOwner } from './owner.ts';
 import { placeStaged } from './place-staged.ts';
 import { sendTree } from './send-tree.ts';
 import { type Sftp, type TransferOptions, withSftp } from './sftp.ts';
+import { withStage } from './stage.ts';
 
 export interface UploadOptions extends TransferOptions {
   /** `user` or `user:group` of the guest for files, links and new folders; implies `asRoot`. @default root:root as root */
@@ -76,33 +77,16 @@ async function stageAndPlace(
   { source, destination, entries, what }: Upload,
   options: UploadOptions,
 ): Promise<void> {
-  const signal = options.signal ? { signal: options.signal } : {};
-  const made = assertSucceeded(
-    await session.exec('mktemp -d /var/tmp/goqemu.XXXXXXXXXX', { label: `making room for the ${what}`, ...signal }),
-  );
-  const stage = made.stdout.trim();
-  try {
+  await withStage(session, { what, signal: options.signal }, async (stage) => {
     const staged = posix.join(stage, 'content');
     await withSftp(session, what, options, (sftp, stop) =>
       sendTree(sftp, entries, staged, { signal: stop, onProgress: options.onProgress }),
     );
-    const owner = options.owner ?? 'root:root';
-    const script = placeStaged({ staged, source, destination, owner, entries });
-    assertSucceeded(
-      await session.exec(script, { user: 'root', label: `placing the ${what}`, ...signal }),
-      `placing the ${what}`,
-    );
-  } finally {
-    await session
-      .exec(['rm', '-rf', '--', stage], {
-        user: 'root',
-        label: 'removing the upload’s temporary folder',
-        timeoutMs: 60_000,
-      })
-      .catch((error: unknown) => {
-        session.logger.log('warn', 'ssh', 'a temporary folder was left in the guest', { stage, reason: String(error) });
-      });
-  }
+    const script = placeStaged({ staged, source, destination, owner: options.owner ?? 'root:root', entries });
+    const label = `placing the ${what}`;
+    const signal = options.signal ? { signal: options.signal } : {};
+    assertSucceeded(await session.exec(script, { user: 'root', label, ...signal }), label);
+  });
 }
 
 function modeOfFolder(source: string): GoqemuError {

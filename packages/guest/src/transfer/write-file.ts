@@ -34,6 +34,7 @@ mkdir -p -- "$folder"
 if [ -d "$to" ]; then echo "$to is a folder" >&2; exit 1; fi
 draft=$(mktemp "$folder.goqemu.XXXXXXXXXX")
 trap 'rm -f -- "$draft"' EXIT
+trap 'exit 1' HUP INT TERM
 cat > "$draft"
 [ "$(wc -c < "$draft")" -eq ${size} ] || { echo 'the contents arrived incomplete' >&2; exit 1; }
 ${owner === undefined ? '' : `chown -- ${shellQuote(owner)} "$draft"`}

@@ -88,6 +88,16 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
       },
     ]),
   ),
+  ...Object.fromEntries(
+    [0, 1.5, 2 ** 24 + 1, '1 MiB' as never].map((maxBytes) => [
+      `a capture of at most ${maxBytes} bytes`,
+      {
+        code: 'max-bytes-invalid',
+        program: (lab: LabBuilder) => lab.vm('a').capture('x', 'true', { maxBytes }),
+        hint: /goqemu cp/,
+      },
+    ]),
+  ),
   'a time to live with a typing error': {
     code: 'option-unknown',
     program: (lab) => lab.vm('a').run('x', '', { cache: { tll: '1 h' } as never }),

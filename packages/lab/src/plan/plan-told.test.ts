@@ -31,6 +31,24 @@ test('a plan shows where a declared checkpoint is taken, and a capture as one', 
   ]);
 });
 
+test('another limit of a capture plans nothing, and reaches the step that runs', async () => {
+  const lab = (script: string, maxBytes?: number) =>
+    defineLab({ name: 'told' }, (builder) => {
+      builder.vm('web').capture('token', script, maxBytes === undefined ? {} : { maxBytes });
+    });
+  const bench = new LabBench();
+  await bench.apply(lab('echo secret'));
+  for (const maxBytes of [1, 2 ** 24]) {
+    const { operations } = await bench.plan(lab('echo secret', maxBytes));
+    assert.deepEqual(operations, []);
+  }
+  const { operations } = await bench.plan(lab('echo other', 512));
+  const limits = operations.flatMap(({ work }) =>
+    work.verb === 'step' && work.step.kind === 'run' ? [work.step.maxBytes] : [],
+  );
+  assert.deepEqual(limits, [512]);
+});
+
 const steps = (...scripts: readonly string[]) =>
   defineLab({ name: 'told' }, (builder) => {
     const web = builder.vm('web', { memory: '1 GiB' });

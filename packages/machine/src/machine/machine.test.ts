@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { rename } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hasErrorCode, hostProcessTable, isAlive, sleep } from '@goqemu/core';
@@ -215,6 +217,35 @@ test('readers take turns, and the holder is not disturbed', async (t) => {
   const states = await Promise.all(Array.from({ length: 5 }, () => probeMachine(machine.record, { timeoutMs: 5000 })));
   assert.deepEqual([...new Set(states)], ['running']);
   assert.equal(await machine.status(), 'running');
+});
+
+test('of many probes each has its whole time-out from its turn on; who gets no answer says unresponsive, not gone', async (t) => {
+  const { record } = await testMachine(t);
+  const { readers } = record.sockets;
+  assert.ok(readers.kind === 'unix');
+  const behind = `${readers.path}-behind`;
+  await rename(readers.path, behind);
+  const answer = { afterMs: 300 as number | undefined };
+  const ends: Socket[] = [];
+  const monitor = createServer((reader) => {
+    ends.push(reader.on('error', () => undefined));
+    if (answer.afterMs === undefined) return;
+    setTimeout(() => {
+      const qemu = connect(behind).on('error', () => reader.destroy());
+      ends.push(qemu);
+      reader.pipe(qemu).pipe(reader);
+    }, answer.afterMs);
+  }).listen(readers.path);
+  await once(monitor, 'listening');
+  t.after(() => {
+    for (const end of ends) end.destroy();
+    monitor.close();
+  });
+  const probes = (count: number, timeoutMs: number) =>
+    Promise.all(Array.from({ length: count }, () => probeMachine(record, { timeoutMs })));
+  assert.deepEqual([...new Set(await probes(8, 2000))], ['running'], 'together they wait for longer than 2 s');
+  answer.afterMs = undefined;
+  assert.deepEqual(await probes(3, 200), ['unresponsive', 'unresponsive', 'unresponsive']);
 });
 
 test('the guest agent is met in turn, and its turn is given back on closing', async (t) => {

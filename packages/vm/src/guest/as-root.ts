@@ -15,12 +15,12 @@ export function throughAgent(machine: Machine, call: VmCall): GuestRunner {
   };
 }
 
-/** Runs a script as root over SSH, for guests without an agent. */
-export function throughSession(session: GuestSession, call: VmCall): GuestRunner {
+/** Runs a script over SSH, for guests without an agent; as root unless another user is named. */
+export function throughSession(session: GuestSession, call: VmCall, user = 'root'): GuestRunner {
   return (script) =>
     session.exec(['/bin/sh'], {
       input: script,
-      user: 'root',
+      user,
       label: 'a script of goqemu',
       repeatable: true,
       timeoutMs,

@@ -8,9 +8,16 @@ const answerMs = 10_000;
 
 /**
  * Whether the guest has an agent now. One that was there and has ended is put down as absent until the next start: the
- * layer that is about to be cut holds a guest without one, and whoever restores it must not count on it.
+ * layer that is about to be cut holds a guest without one, and a restore of it must not count on it.
+ *
+ * @param explain finds another reason for its silence, such as a reboot, which is thrown then
  */
-export async function findLostAgent(vm: Vm, machine: Machine, call: VmCall): Promise<boolean> {
+export async function findLostAgent(
+  vm: Vm,
+  machine: Machine,
+  explain: (silence: unknown) => Promise<unknown>,
+  call: VmCall,
+): Promise<boolean> {
   const { agent = false } = await vm.state();
   if (!agent) return false;
   try {
@@ -19,6 +26,8 @@ export async function findLostAgent(vm: Vm, machine: Machine, call: VmCall): Pro
     return true;
   } catch (error) {
     if (!hasErrorCode(error, 'qga-not-responding')) throw error;
+    const reason = await explain(error);
+    if (reason !== error) throw reason;
     await vm.update({ agent: false });
     call.onProgress?.({
       kind: 'notice',

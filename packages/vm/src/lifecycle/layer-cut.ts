@@ -1,9 +1,10 @@
 import { rm, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { errorMessage, formatDuration, removeAbandonedDrafts } from '@goqemu/core';
+import { errorMessage, formatDuration, hasErrorCode, removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { findLostAgent } from '../guest/find-lost-agent.ts';
+import { findReboot } from '../guest/find-reboot.ts';
 import { setGuestClock } from '../guest/guest-clock.ts';
 import { Standby } from '../guest/standby.ts';
 import { syncGuest } from '../guest/sync-guest.ts';
@@ -62,6 +63,7 @@ export class LayerCut implements AsyncDisposable {
   #wasRunning = false;
   #named = false;
   #moved = false;
+  readonly #begun = performance.now();
   #stoppedAt = 0;
   #pauseMs = 0;
   #finished = false;
@@ -123,15 +125,32 @@ export class LayerCut implements AsyncDisposable {
    */
   async sync(): Promise<void> {
     const { vm, machine } = this;
-    if (machine) {
-      const agent = await findLostAgent(vm, machine, this.#call);
-      this.#state = { ...this.#state, agent };
-      if (this.#capture && agent) await this.#putOnStandby(machine);
-      await syncGuest(vm, machine, this.#session, this.#call);
-    }
+    if (machine) await this.#syncGuest(machine);
     this.#named = true;
     await vm.update({ disk: this.#overlay });
     vm.trace('cut: the folder names the overlay');
+  }
+
+  async #syncGuest(machine: Machine): Promise<void> {
+    const explain = (error: unknown) => this.#findReboot(error);
+    try {
+      const agent = await findLostAgent(this.vm, machine, explain, this.#call);
+      this.#state = { ...this.#state, agent };
+      if (this.#capture && agent) await this.#putOnStandby(machine);
+      await syncGuest(this.vm, machine, this.#session, this.#call);
+    } catch (error) {
+      throw await explain(error);
+    }
+  }
+
+  /** A step may have started a reboot and ended: then the guest goes down under the cut. */
+  async #findReboot(error: unknown): Promise<unknown> {
+    const { signal } = this.#call;
+    signal?.throwIfAborted();
+    if (hasErrorCode(error, 'guest-rebooted')) return error;
+    const machine = this.vm.spec.name;
+    const when = 'after its last step, before its state could be saved';
+    return findReboot(this.#session, { machine, subject: machine, when, begun: this.#begun, error, signal });
   }
 
   async #putOnStandby(machine: Machine): Promise<void> {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { GuestSession, generateSshKeyPair } from '@goqemu/guest';
 import { FakeSshServer } from '@goqemu/testing/ssh-server';
@@ -7,10 +10,16 @@ import type { VmStep } from './vm-step.ts';
 
 let server: FakeSshServer;
 let session: GuestSession;
+let programs = '';
 
 before(async () => {
+  programs = await mkdtemp(join(tmpdir(), 'goqemu-programs-'));
   const [host, access] = await Promise.all([generateSshKeyPair('host'), generateSshKeyPair('access')]);
-  server = await FakeSshServer.start({ hostPrivateKey: host.privateKey, authorizedKeys: [access.publicKey] });
+  server = await FakeSshServer.start({
+    hostPrivateKey: host.privateKey,
+    authorizedKeys: [access.publicKey],
+    environment: { PATH: `${programs}:${process.env.PATH}` },
+  });
   const { port, user } = server;
   const keys = { privateKey: access.privateKey, hostKey: host.publicKey };
   session = new GuestSession({ host: '127.0.0.1', port, user, ...keys });
@@ -20,7 +29,15 @@ before(async () => {
 after(async () => {
   await session.close();
   await server[Symbol.asyncDispose]();
+  await rm(programs, { recursive: true });
 });
+
+/** A guest whose kernel has run for so long. */
+async function setUptime(seconds: number): Promise<void> {
+  const cat = `#!/bin/sh\nif [ "$*" = /proc/uptime ]; then echo ${seconds} 0; else exec /bin/cat "$@"; fi\n`;
+  await writeFile(join(programs, 'cat'), cat);
+  await chmod(join(programs, 'cat'), 0o755);
+}
 
 const settings = { name: 'slow', user: 'debian', environment: {}, timeoutMs: 60_000 };
 const run = (script: string, more: object = {}): VmStep => ({
@@ -60,4 +77,21 @@ test('a captured value is whole, or too large by name', async () => {
     hint: /maxBytes/,
   });
   assert.equal((await captured(2 ** 20 + 1, { maxBytes: 2 ** 21 })).stdout.length, 2 ** 20 + 1);
+});
+
+test('a step that reboots the guest is told from one whose connection broke, however it ended', async () => {
+  const cut = { onOutput: () => server.link.cut() };
+  const broken = () => runStep(session, 'web', run('echo on its way; sleep 60'), cut);
+  const ended = () => runStep(session, 'web', run('kill -TERM $$'), {});
+  await setUptime(0.5);
+  const rebooted = {
+    code: 'guest-rebooted',
+    message: 'web rebooted while step "slow" ran',
+    hint: /lab\.template.*docs\/lab\.md.*goqemu exec web -- sudo reboot/,
+  };
+  await assert.rejects(broken(), rebooted);
+  await assert.rejects(ended(), rebooted);
+  await setUptime(5000);
+  await assert.rejects(broken(), { code: 'connection-lost', hint: /^the guest may have rebooted or lost its network/ });
+  await assert.rejects(ended(), { code: 'step-failed' });
 });

@@ -1,5 +1,6 @@
 import { formatDuration, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
 import { type CommandResult, describeCondition, type GuestSession, waitFor } from '@goqemu/guest';
+import { findReboot } from '../guest/find-reboot.ts';
 import type { VmStep } from './vm-step.ts';
 
 export interface StepCall {
@@ -17,8 +18,8 @@ const shownLines = 20;
 /**
  * Carries out one step in a guest.
  *
- * @throws GoqemuError `step-failed` with the command, its exit code and the end of its output; `timeout`; and what
- * the session throws
+ * @throws GoqemuError `step-failed` with the command, its exit code and the end of its output; `timeout`;
+ * `guest-rebooted`; `capture-too-large`; and what the session throws
  */
 export async function runStep(
   session: GuestSession,
@@ -36,9 +37,9 @@ export async function runStep(
   } catch (error) {
     call.signal?.throwIfAborted();
     if (hasErrorCode(error, 'timeout')) throw tookTooLong(machine, step, seen, error);
-    if (hasErrorCode(error, 'connection-lost') && (await hasRebooted(session, performance.now() - begun, call.signal)))
-      throw rebooted(machine, step, error);
-    throw error;
+    if (!mayBeReboot(error)) throw error;
+    const [subject, when] = [`${machine}/${step.name}`, `while step "${step.name}" ran`];
+    throw await findReboot(session, { machine, subject, when, begun, error, signal: call.signal });
   }
 }
 
@@ -150,26 +151,10 @@ function tookTooLong(machine: string, step: VmStep, seen: Seen, cause: unknown):
   });
 }
 
-/** Whether the guest's kernel is younger than the step (proc(5), /proc/uptime); asked as soon as the guest answers again. */
-async function hasRebooted(session: GuestSession, stepMs: number, signal: AbortSignal | undefined): Promise<boolean> {
-  const asked = performance.now();
-  const limits = { timeoutMs: 60_000, repeatable: true, label: 'reading the uptime', ...(signal ? { signal } : {}) };
-  const answer = await session.exec(['cat', '/proc/uptime'], limits).catch(() => undefined); // then it stays unknown
-  signal?.throwIfAborted();
-  const uptimeMs = Number.parseFloat(answer?.stdout ?? '') * 1000;
-  return uptimeMs < stepMs + performance.now() - asked;
-}
-
-function rebooted(machine: string, step: VmStep, cause: unknown): GoqemuError {
-  return new GoqemuError({
-    code: 'guest-rebooted',
-    source: 'user',
-    subject: `${machine}/${step.name}`,
-    message: `${machine} rebooted while step "${step.name}" ran`,
-    detail: 'a step must leave the machine running: what it has done so far is taken back',
-    hint: `leave the reboot out of the step; when all its steps are done, run: goqemu exec ${machine} -- sudo systemctl reboot`,
-    cause,
-  });
+/** Its connection broke, or it was ended from outside: as init does to all that runs when the guest goes down. */
+function mayBeReboot(error: unknown): boolean {
+  if (hasErrorCode(error, 'connection-lost')) return true;
+  return hasErrorCode(error, 'step-failed') && [null, 128 + 15, 128 + 9].includes(error.data.exitCode as number | null);
 }
 
 function captureTooLarge(machine: string, step: VmStep, limit: number): GoqemuError {
