@@ -109,7 +109,7 @@ export class CheckpointLab implements AsyncDisposable {
   }
 
   #vm(name: string): Vm {
-    return new Vm(this.host, { lineage, labFolder: join(this.folder, 'labs', 'lab') }, this.#spec(name));
+    return new Vm(this.host, { lineage, labFolder: join(this.folder, 'labs', `lab-${lineage}`) }, this.#spec(name));
   }
 
   #spec(name: string): VmSpec {
