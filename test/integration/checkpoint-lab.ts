@@ -92,7 +92,7 @@ export class CheckpointLab implements AsyncDisposable {
   }
 
   readonly call: VmCall = {
-    signal: AbortSignal.timeout(600_000),
+    signal: AbortSignal.timeout(3_600_000), // of all that a test file does: hosts are slow
     onProgress: (progress: VmProgress) => {
       if (progress.kind === 'notice') this.notices.push(`${progress.code}: ${progress.message}`);
     },
