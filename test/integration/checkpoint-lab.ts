@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostPlatform, type Logger } from '@goqemu/core';
@@ -48,6 +48,7 @@ export interface LabOptions {
 export class CheckpointLab implements AsyncDisposable {
   readonly folder: string;
   readonly host: VmHost;
+  readonly lineage = lineage;
   readonly #memory: number;
   readonly #disk: number;
   readonly #firmware: VmSpec['firmware'];
@@ -91,7 +92,7 @@ export class CheckpointLab implements AsyncDisposable {
   }
 
   readonly call: VmCall = {
-    signal: AbortSignal.timeout(600_000),
+    signal: AbortSignal.timeout(3_600_000), // of all that a test file does: hosts are slow
     onProgress: (progress: VmProgress) => {
       if (progress.kind === 'notice') this.notices.push(`${progress.code}: ${progress.message}`);
     },
@@ -108,7 +109,7 @@ export class CheckpointLab implements AsyncDisposable {
   }
 
   #vm(name: string): Vm {
-    return new Vm(this.host, { lineage, labFolder: join(this.folder, 'labs', 'lab') }, this.#spec(name));
+    return new Vm(this.host, { lineage, labFolder: join(this.folder, 'labs', `lab-${lineage}`) }, this.#spec(name));
   }
 
   #spec(name: string): VmSpec {
@@ -133,10 +134,15 @@ export class CheckpointLab implements AsyncDisposable {
     };
   }
 
-  /** Boots a machine; of the tiny guest unless another image is given. */
-  async boot(name = 'web', from?: VmOrigin): Promise<Machine> {
+  /** Makes a machine, of the tiny guest by default, and does not start it. */
+  async create(name: string, from?: VmOrigin): Promise<void> {
     const tiny = { image: await tinyImage(), format: 'qcow2', guestAgent: 'included' } as const;
     await createVm(this.#vm(name), from ?? tiny, this.call);
+  }
+
+  /** Makes and starts a machine; of the tiny guest by default. */
+  async boot(name = 'web', from?: VmOrigin): Promise<Machine> {
+    await this.create(name, from);
     const { vm, session } = await this.vm(name);
     return startVm(vm, session, this.call);
   }
@@ -179,6 +185,16 @@ function lessThan(installation: QemuInstallation, without: LabOptions['without']
 /** Keys are digests; in tests they are of names. */
 export function keyOf(name: string): string {
   return createHash('sha256').update(name).digest('hex');
+}
+
+/** Processes of QEMU whose disks are in the lab's folder. */
+export async function qemusOf(lab: CheckpointLab): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.map(Number).filter((_pid, at) => {
+    const line = lines[at] ?? '';
+    return /qemu-system/.test(line) && line.includes(lab.folder);
+  });
 }
 
 /** Runs a script as root through the guest's agent. */

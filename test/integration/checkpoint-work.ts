@@ -1,26 +1,15 @@
 /**
- * A process that cuts or restores one machine, or deletes all checkpoints but one, and is killed on the way: after as
- * many lines of the debug log as it is told. Ends with 0 when it came to the end before.
+ * A process that does one thing to a lab and is killed on the way: `checkpoint-work.ts FOLDER VERB KEY LINES`, after as
+ * many lines of the debug log. Ends with 0 when it came to the end before.
  */
-import type { Logger } from '@goqemu/core';
 import { CheckpointLab } from './checkpoint-lab.ts';
+import { Stages, type VerbName, verbs } from './checkpoint-verbs.ts';
 
-const [folder = '', work, key = '', lines = '0'] = process.argv.slice(2);
-let left = Number(lines);
-const logger: Logger = {
-  log(_level, topic, message) {
-    if (topic !== 'vm') return;
-    left -= 1;
-    if (left > 0) return;
-    process.stdout.write(message);
-    process.kill(process.pid, 'SIGKILL');
-  },
-};
-const lab = await CheckpointLab.open({ folder, logger });
-if (work === 'delete') await lab.collect([key]);
-else if (work === 'restore') await (await lab.restore(key)).close();
-else if (work === 'cut') {
-  const { vm } = await lab.vm('web');
-  await lab.cut(key, await vm.machine());
-}
+const [folder = '', verb = '', key = '', lines = '0'] = process.argv.slice(2);
+const logger = new Stages();
+logger.after(Number(lines), (stage) => {
+  process.stdout.write(stage);
+  process.kill(process.pid, 'SIGKILL');
+});
+await verbs[verb as VerbName](await CheckpointLab.open({ folder, logger }), key);
 process.exit(0);

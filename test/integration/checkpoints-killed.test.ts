@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from '@goqemu/machine';
 import { startVm } from '@goqemu/vm';
-import { CheckpointLab, inGuest, keyOf } from './checkpoint-lab.ts';
+import { CheckpointLab, inGuest, keyOf, qemusOf } from './checkpoint-lab.ts';
 
 const worker = fileURLToPath(new URL('checkpoint-work.ts', import.meta.url));
 
@@ -67,7 +67,7 @@ describe('goqemu is killed', () => {
         const found = await inGuest(machine, 'cat /root/file /dev/shm/file');
         assert.ok(found === 'old\nold' || found === 'base\nbase', `${said}: ${found}`);
       });
-      assert.equal(await processes(lab), 1, said);
+      assert.equal((await qemusOf(lab)).length, 1, said);
       await (await lab.restore('base')).close();
       const { vm } = await lab.vm('web');
       assert.equal((await vm.folder.disks()).length, 1, said);
@@ -142,11 +142,4 @@ async function killed(lab: CheckpointLab, work: string, key: string, line: numbe
   const signal = await new Promise((resolve) => child.once('close', (_code, name) => resolve(name)));
   assert.equal(signal, 'SIGKILL', `stage ${line} of a ${work} was not reached`);
   return said;
-}
-
-/** QEMUs whose disks are in the lab's folder. */
-async function processes(lab: CheckpointLab): Promise<number> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return lines.filter((line) => /qemu-system/.test(line) && line.includes(lab.folder)).length;
 }

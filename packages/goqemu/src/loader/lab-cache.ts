@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canonicalJson, GoqemuError, systemErrorCode, writeOwnFile } from '@goqemu/core';
+import { canonicalJson, writeOwnFile } from '@goqemu/core';
 import type { BundledLab } from './bundle-lab.ts';
 import { localInstall, ownCopy } from './sdk-location.ts';
 
@@ -46,7 +46,6 @@ export class LabCache {
     return { bundle, inputs: manifest.files.map((file) => file.path) };
   }
 
-  /** @throws GoqemuError `cache-unwritable` */
   async store(bundled: BundledLab): Promise<string> {
     const files = bundled.inputs.map((path) => ({ path, sha256: contentDigest(path) ?? '' }));
     const surroundings = this.#surroundings();
@@ -57,19 +56,9 @@ export class LabCache {
       bundle: bundleName(digest(bundled.code)),
     };
     const bundle = join(this.#folder, manifest.bundle);
-    try {
-      await writeOwnFile(bundle, bundled.code, { mode: 0o600 });
-      await writeOwnFile(this.#manifestPath(surroundings), canonicalJson(manifest), { mode: 0o600 });
-      this.#forgetOld();
-    } catch (error) {
-      throw new GoqemuError({
-        code: 'cache-unwritable',
-        source: 'environment',
-        message: `the cache folder ${this.#folder} cannot be written: ${systemErrorCode(error) ?? error}`,
-        hint: 'make it writable, or set GOQEMU_HOME to a folder that is',
-        cause: error,
-      });
-    }
+    await writeOwnFile(bundle, bundled.code, { mode: 0o600 });
+    await writeOwnFile(this.#manifestPath(surroundings), canonicalJson(manifest), { mode: 0o600 });
+    this.#forgetOld();
     return bundle;
   }
 

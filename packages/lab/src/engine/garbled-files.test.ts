@@ -242,15 +242,20 @@ if (process.env.GOQEMU_SOAK)
     };
   }
 
+/** In the short form every other damage, in every second scene the others: each file is damaged in each way twice. */
+const isTaken = (scene: number, file: number, what: number) =>
+  Boolean(process.env.GOQEMU_SOAK) || (scene + file + what) % 2 === 0;
+
 let cases = 0;
-for (const [scene, prepare] of Object.entries(scenes)) {
+for (const [number, [scene, prepare]] of Object.entries(scenes).entries()) {
   test(`${scene}, with any one file damaged, a lab is settled by the next apply`, async (t) => {
     const original = new Place(join(root, scene.replaceAll(/\W/g, '-')));
     mkdirSync(original.folder);
     await prepare(original);
     const files = original.files();
     for (const [index] of files.entries()) {
-      for (const [what, how] of Object.entries(damages)) {
+      for (const [turn, [what, how]] of Object.entries(damages).entries()) {
+        if (!isTaken(number, index, turn)) continue;
         // A key of the right form that is another lab's is not recognised: it opens nothing, which only use shows.
         if (what === "another lab's" && files[index]?.includes('.state-key')) continue;
         const place = original.copy(join(root, `case-${++cases}`));

@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { GoqemuError, hasErrorCode, internalError, lengthPrefixedDigest, systemErrorCode } from '@goqemu/core';
+import {
+  asGoqemuError,
+  GoqemuError,
+  hasErrorCode,
+  internalError,
+  lengthPrefixedDigest,
+  systemErrorCode,
+  withPath,
+} from '@goqemu/core';
 import { secretLineage } from '../fork/inheritance.ts';
 import type { LabState, StatePatch } from '../state/lab-state.ts';
 import type { SecretKeyFile, StateStorage } from '../state/state-storage.ts';
@@ -160,7 +168,8 @@ export class SecretVault {
       try {
         return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
       } catch (error) {
-        throw missing(name, `${path} cannot be read (${systemErrorCode(error) ?? 'unknown error'})`, 'create the file');
+        const { message, hint = '' } = asGoqemuError(withPath(error, path));
+        throw missing(name, message, systemErrorCode(error) === 'ENOENT' ? 'create the file' : hint);
       }
     }
     const stored = state.secrets[name];

@@ -178,6 +178,10 @@ test('a secret that is not there is an error that says where it should be', asyn
   await assert.rejects(bench.plan(using), { code: 'secret-missing', hint: 'set TOKEN and try again' });
   const prompted = lab((l) => void l.vm('web').run('x', sh`${secret('p', { prompt: 'P?' })}`));
   await assert.rejects(bench.plan(prompted), { code: 'secret-missing' });
+  const inFile = lab((l) => void l.vm('web').run('x', sh`${secret('p', { file: import.meta.dirname })}`));
+  await assert.rejects(bench.plan(inFile), {
+    message: `the secret "p" is not there: cannot read ${import.meta.dirname}: it is a folder`,
+  });
   assert.throws(() => secret('x', { generate: 8 }), { code: 'secret-invalid' });
   assert.throws(() => secret('../x', { env: 'X' }), { code: 'name-invalid' });
 });

@@ -64,12 +64,14 @@ async function make(
     size: spec.disk,
     ...(call.signal ? { signal: call.signal } : {}),
   });
+  vm.trace('create: the disk is there');
   const variables = 'manifest' in below ? await placeVariables(vm, below, disk) : undefined;
   if ('layer' in origin && origin.copyOf) await copyKeys(origin.copyOf, vm);
   await writeSeed(vm, {
     isSetUp: 'layer' in origin,
     ...('image' in origin && origin.shell ? { shell: origin.shell } : {}),
   });
+  vm.trace('create: the seed is there');
   await writeVmState(folder.state, {
     version: 1,
     uuid: randomUUID(),
@@ -79,6 +81,7 @@ async function make(
       ? { layer: origin.layer, resumeFrom: origin.layer }
       : { image: origin.image, installAgent: origin.guestAgent === 'installable' }),
   });
+  vm.trace('create: the folder is whole');
 }
 
 async function adopted(vm: Vm, key: string, call: VmCall): Promise<Layer> {

@@ -38,6 +38,7 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
     vm.trace('restore: the overlay is there');
     const resumed = await goOnFromLayer(vm, layer, await filesAt(vm, disk, variables), session, call);
     if (resumed) return resumed;
+    await vm.update({}); // what cannot be written down must not cost the old QEMU and its memory
     await killVm(vm, call);
     vm.trace('restore: the old QEMU is gone');
   } catch (error) {
