@@ -57,7 +57,7 @@ test('a result whose answer came after its time-out is not lost', async () => {
     return ended;
   };
   const commands = { 'guest-exec': () => ({ pid: 77 }), 'guest-exec-status': status };
-  await withFake({ commands, client: { timeoutMs: 20 } }, async (agent) => {
+  await withFake({ commands, client: { timeoutMs: 250 } }, async (agent) => {
     assert.equal((await agent.exec({ path: 'x' })).stdout, 'precious');
   });
 });
@@ -74,7 +74,7 @@ test('a status that is lost is asked for again, and a result that is lost is nam
     return answer();
   };
   const commands = { 'guest-exec': () => ({ pid: 77 }), 'guest-exec-status': status };
-  await withFake({ commands, faults, client: { timeoutMs: 20 } }, async (agent) => {
+  await withFake({ commands, faults, client: { timeoutMs: 250 } }, async (agent) => {
     assert.equal((await agent.exec({ path: 'x' })).stdout, 'precious');
     asked = 0;
     faults.mute = lost;

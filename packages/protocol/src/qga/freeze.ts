@@ -1,5 +1,4 @@
-import { GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
-import { withLateFailure } from '../channel/late-failure.ts';
+import { afterCleanUp, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
 import type { GuestAgentClient } from './guest-agent-client.ts';
 import { isQgaCommandError } from './qga-errors.ts';
 import { type Thawed, thaw } from './thaw.ts';
@@ -45,10 +44,7 @@ export async function freezeAround<T>(
   } catch (error) {
     // One that refuses has frozen nothing: the agent takes back what it had begun.
     if (isQgaCommandError(error) && refusedFreezes.has(error)) throw error;
-    throw await thaw(agent, thawTimeoutMs).then(
-      () => error,
-      (late: unknown) => withLateFailure(error, late),
-    );
+    throw await afterCleanUp(error, () => thaw(agent, thawTimeoutMs));
   }
   const thawed: Thawed = await thaw(agent, thawTimeoutMs);
   if (thawed.byItself) throw lapsedError(thawed.byItself);

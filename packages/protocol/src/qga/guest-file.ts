@@ -1,5 +1,4 @@
-import { orUndone } from '@goqemu/core';
-import { withLateFailure } from '../channel/late-failure.ts';
+import { orUndone, withCleanUp } from '@goqemu/core';
 import type { GuestAgentClient } from './guest-agent-client.ts';
 
 export interface OpenGuestFile {
@@ -16,18 +15,11 @@ export async function withGuestFile<T>(
   work: (handle: number) => Promise<T>,
 ): Promise<T> {
   const handle = await openGuestFile(agent, file);
-  let result: T;
-  try {
-    result = await work(handle);
-  } catch (error) {
-    // While the connection stands, a handle that cannot be closed stays open in the agent.
-    throw await agent.execute('guest-file-close', { handle }).then(
-      () => error,
-      (late: unknown) => withLateFailure(error, late),
-    );
-  }
-  await agent.execute('guest-file-close', { handle });
-  return result;
+  // While the connection stands, a handle that cannot be closed stays open in the agent.
+  return withCleanUp(
+    () => work(handle),
+    () => agent.execute('guest-file-close', { handle }),
+  );
 }
 
 /** A handle that arrives after the opening was given up is closed: the agent keeps it for ever. */

@@ -1,5 +1,4 @@
-import { GoqemuError, orUndone, sleep } from '@goqemu/core';
-import { withLateFailure } from '../channel/late-failure.ts';
+import { GoqemuError, orUndone, sleep, withCleanUp } from '@goqemu/core';
 import type { AgentEnvironment } from './agent-environment.ts';
 import { type AgentExecOptions, type AgentExecResult, execTimeoutError, startInGuest } from './exec.ts';
 import { ExecStatus } from './exec-status.ts';
@@ -37,19 +36,13 @@ export async function execStreamingInGuest(
     graceMs: 2_000,
   });
   const stream = (name: string) => ({ path: `${folder}/${name}`, mode: 'rb', signal });
-  let result: StreamedExecResult;
-  try {
-    result = await withGuestFile(agent, stream('out'), (out) =>
-      withGuestFile(agent, stream('err'), (err) => follow(agent, { folder, out, err, environment }, options)),
-    );
-  } catch (error) {
-    throw await remove(folder).then(
-      () => error,
-      (late: unknown) => withLateFailure(error, late),
-    );
-  }
-  await remove(folder);
-  return result;
+  return withCleanUp(
+    () =>
+      withGuestFile(agent, stream('out'), (out) =>
+        withGuestFile(agent, stream('err'), (err) => follow(agent, { folder, out, err, environment }, options)),
+      ),
+    () => remove(folder),
+  );
 }
 
 async function prepareFolder(agent: GuestAgentClient): Promise<string> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { afterCleanUp } from '@goqemu/core';
 import { writeKeyFiles } from '@goqemu/guest';
 import { createOverlay } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
@@ -44,8 +45,7 @@ export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<
   try {
     await make(vm, origin, below, call);
   } catch (error) {
-    await rm(vm.folder.path, { recursive: true, force: true });
-    throw error;
+    throw await afterCleanUp(error, () => rm(vm.folder.path, { recursive: true, force: true }));
   }
 }
 

@@ -1,4 +1,4 @@
-import { lengthPrefixedDigest } from '@goqemu/core';
+import { lengthPrefixedDigest, withCleanUp } from '@goqemu/core';
 import { type Layer, layerId } from '../layers/layer-store.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { keepShallow } from './keep-shallow.ts';
@@ -25,33 +25,34 @@ export async function cutLab(parts: readonly CutPart[], call: VmCall): Promise<L
   const keys = parts.map(({ options }) => options.key);
   const group = parts.length > 1 ? layerId(lengthPrefixedDigest([...keys].sort())) : undefined;
   const begun: LayerCut[] = [];
-  try {
-    for (const part of parts) begun.push(await LayerCut.begin(part, call));
-    await all(begun.map((cut) => cut.sync()));
-    const pauseMs = await takeAll(begun);
-    const layers = await all(begun.map((cut) => cut.finish(group)));
-    if (group) await first.vm.host.layers.completeGroup(group, keys);
-    await all(begun.map((cut) => cut.supersede()));
-    return { layers: await all(layers.map((layer) => keepShallow(first.vm, layer, call))), pauseMs };
-  } finally {
-    await all(begun.map((cut) => cut[Symbol.asyncDispose]()));
-  }
+  return withCleanUp(
+    async () => {
+      for (const part of parts) begun.push(await LayerCut.begin(part, call));
+      await all(begun.map((cut) => cut.sync()));
+      const pauseMs = await takeAll(begun);
+      const layers = await all(begun.map((cut) => cut.finish(group)));
+      if (group) await first.vm.host.layers.completeGroup(group, keys);
+      await all(begun.map((cut) => cut.supersede()));
+      return { layers: await all(layers.map((layer) => keepShallow(first.vm, layer, call))), pauseMs };
+    },
+    () => all(begun.map((cut) => cut[Symbol.asyncDispose]())),
+  );
 }
 
 async function takeAll(cuts: readonly LayerCut[]): Promise<number> {
   const stopped = performance.now();
   let pauseMs = 0;
-  try {
-    await all(cuts.map((cut) => cut.stop()));
-    await all(cuts.map((cut) => cut.take()));
-  } finally {
-    try {
-      await all(cuts.map((cut) => cut.goOn()));
-    } finally {
-      pauseMs = performance.now() - stopped;
-      await all(cuts.map((cut) => cut.setClock()));
-    }
-  }
+  const setClocks = async () => {
+    pauseMs = performance.now() - stopped;
+    await all(cuts.map((cut) => cut.setClock()));
+  };
+  await withCleanUp(
+    async () => {
+      await all(cuts.map((cut) => cut.stop()));
+      await all(cuts.map((cut) => cut.take()));
+    },
+    () => withCleanUp(() => all(cuts.map((cut) => cut.goOn())), setClocks),
+  );
   return pauseMs;
 }
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeAbandonedDrafts } from '@goqemu/core';
+import { afterCleanUp, removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { createOverlay, type Machine } from '@goqemu/machine';
 import { variablesBeside } from '../vm/uefi-variables.ts';
@@ -42,9 +42,10 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
     await killVm(vm, call);
     vm.trace('restore: the old QEMU is gone');
   } catch (error) {
-    if ((await vm.state()).disk !== disk)
+    throw await afterCleanUp(error, async () => {
+      if ((await vm.state()).disk === disk) return;
       for (const name of [disk, variablesBeside(disk)]) await rm(vm.folder.file(name), { force: true });
-    throw error;
+    });
   }
   const files = await filesAt(vm, disk, variables);
   await vm.update({ ...files, layer: key, resumeFrom: undefined, identity: layer.manifest.identity.instanceId });

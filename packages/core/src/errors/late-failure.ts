@@ -15,3 +15,28 @@ export function withLateFailure(first: unknown, late: unknown): unknown {
   }
   return new AggregateError([first, late], first instanceof Error ? first.message : String(first));
 }
+
+/**
+ * Clears up after a failure, and gives what to throw then: `throw await afterCleanUp(error, () => rm(draft))`. A clean-up
+ * that fails, too, never hides why it was needed.
+ */
+export async function afterCleanUp(first: unknown, cleanUp: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await cleanUp();
+    return first;
+  } catch (late) {
+    return withLateFailure(first, late);
+  }
+}
+
+/** Works and then clears up, whatever became of the work: what fails first is thrown. */
+export async function withCleanUp<T>(work: () => Promise<T>, cleanUp: () => Promise<unknown>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    throw await afterCleanUp(error, cleanUp);
+  }
+  await cleanUp();
+  return result;
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withLateFailure } from './late-failure.ts';
+import { afterCleanUp, withLateFailure } from './late-failure.ts';
 
 test('the first failure stays what is thrown, and the late one is the last of its causes', () => {
   const late = new Error('the clean-up');
@@ -18,4 +18,13 @@ test('a failure that can carry nothing is thrown together with the late one', ()
     assert.ok(both instanceof AggregateError);
     assert.deepEqual(both.errors, [first, late]);
   }
+});
+
+test('a clean-up that fails does not hide the failure before it', async () => {
+  const first = new Error('the first');
+  const late = new Error('the clean-up');
+  assert.equal(await afterCleanUp(first, async () => undefined), first);
+  assert.equal(first.cause, undefined);
+  assert.equal(await afterCleanUp(first, () => Promise.reject(late)), first);
+  assert.equal(first.cause, late);
 });
