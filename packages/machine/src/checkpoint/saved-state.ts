@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { GoqemuError, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
 import { type Monitor, queryMigrate } from './monitor.ts';
+import { noRoom } from './no-room.ts';
 import type { StateChannel } from './state-channel.ts';
 import { chooseForm, expectForm, type StateForm } from './state-form.ts';
 
@@ -151,17 +152,6 @@ async function untilLoaded(monitor: Monitor, signal: AbortSignal): Promise<void>
     if (info.status === 'failed') throw stateError('loaded', info['error-desc'] ?? 'QEMU gave no reason');
     await sleep(2, signal);
   }
-}
-
-function noRoom(file: string, cause: unknown): GoqemuError {
-  return new GoqemuError({
-    code: 'no-room',
-    source: 'environment',
-    subject: file,
-    message: `there is no room for the machine's state at ${file}`,
-    hint: 'free some room, or delete checkpoints: goqemu checkpoint list',
-    cause,
-  });
 }
 
 function stateError(verb: string, reason: string): GoqemuError {
