@@ -21,7 +21,8 @@ export async function waitFor(
   const timeoutMs = options.timeoutMs ?? 120_000;
   let last: string | undefined;
   const note = (reason: string) => {
-    if (reason === last || reason === '') return;
+    // What is given up in the end says nothing of the guest.
+    if (reason === last || reason === '' || signal.aborted) return;
     last = reason;
     options.onReason?.(reason);
   };
