@@ -103,7 +103,11 @@ async function webServer(secure: boolean, answer: (request: IncomingMessage) => 
   const server = secure ? createSecureServer(selfSigned, listener) : createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: async () => void server.close() };
+  const close = async () => {
+    server.close();
+    server.closeAllConnections(); // one that was given up may stand still
+  };
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
 }
 
 test('an HTTP condition wants a good status, and says what it got instead', async () => {

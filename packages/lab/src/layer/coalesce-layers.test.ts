@@ -60,7 +60,7 @@ test('editing a step whose layer below is gone goes back further, and the plan s
       ({ action, resource, reason }) => `${action} ${resource}: ${reason.replace(/about .*?:/, 'about T:')}`,
     ),
     [
-      'restore web: roll back to the layer after "b", run 4 steps again: "e" has changed, and the layers of the 2 steps before it are no longer there',
+      'restore web: roll back: boots from the layer after "b", its RAM is not kept, run 4 steps again: "e" has changed, and the layers of the 2 steps before it are no longer there',
       'run web/c: its layer is no longer there',
       'run web/d: its layer is no longer there',
       'run web/e: what is before it runs',
@@ -223,8 +223,8 @@ test('limits that make no sense are refused with their names', async () => {
   for (const [layers, message] of [
     [{ perMachine: 1 }, 'layers.perMachine: expected a whole number, 2 or more, got 1'],
     [{ budget: 'much' }, /^layers.budget: expected a size/],
-    [{ depth: 3 }, /^layers: expected perMachine and budget alone, got "depth"/],
-    ['20 GiB', /^layers: expected an object/],
+    [{ depth: 3 }, /^layers has no option "depth"/],
+    ['20 GiB', /^the options of layers are an object/],
   ] as const) {
     await assert.rejects(benchFor().evaluate(lab(() => undefined, layers as LayerOptions)), { message });
   }
