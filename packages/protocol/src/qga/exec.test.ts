@@ -53,7 +53,7 @@ test('a result whose answer came after its time-out is not lost', async () => {
   const status = async () => {
     asked += 1;
     if (asked > 1) throw new Error("Invalid parameter 'pid'"); // it is handed out once
-    await sleep(60);
+    await sleep(600);
     return ended;
   };
   const commands = { 'guest-exec': () => ({ pid: 77 }), 'guest-exec-status': status };
