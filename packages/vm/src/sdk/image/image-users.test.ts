@@ -21,6 +21,7 @@ function overlayOf(backing: string): Buffer {
   header.writeUInt32BE(3, 4);
   header.writeBigUInt64BE(128n, 8);
   header.writeUInt32BE(Buffer.byteLength(backing), 16);
+  header.writeUInt32BE(16, 20);
   header.write(backing, 128);
   return header;
 }
