@@ -43,7 +43,7 @@ test('every program in README.md and in docs has the types that it should', asyn
       typeRoots: [resolve('node_modules/@types')],
       noUnusedLocals: false, // a reader is shown what can be had, used or not
     },
-    include: ['*/*.ts'],
+    include: ['*/*.ts', resolve('packages/*/types')],
     exclude: [],
   };
   writeFileSync(join(base, 'tsconfig.json'), JSON.stringify(settings));

@@ -1,8 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-const run = promisify(execFile);
+/** Loaded with the first question: a plan asks none. */
+async function run(command: string, args: readonly string[]) {
+  const { execFile } = await import('node:child_process');
+  return promisify(execFile)(command, args);
+}
 
 /** A Unix or TCP socket that a process has open. */
 export interface HeldSocket {
