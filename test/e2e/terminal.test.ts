@@ -52,7 +52,9 @@ export default defineLab({ name: 'on-terminal' }, (lab) => {
 
   await t.test('logs --follow ends with Ctrl-C', async () => {
     await terminal.type('clear', 'Enter');
-    await typed(`${goqemu} logs box --follow${code}`, /tiny guest: ready/);
+    await terminal.type(`${goqemu} logs box --follow${code}`, 'Enter');
+    await folder.ok('exec', 'box', '--', 'sudo', 'sh', '-c', 'echo heard > /dev/ttyS0');
+    await terminal.until(/^heard/m, 60_000);
     await terminal.type('C-c');
     await left(130);
   });
