@@ -56,6 +56,6 @@ export default defineLab({ name: 'on-terminal' }, (lab) => {
     await folder.ok('exec', 'box', '--', 'sudo', 'sh', '-c', 'echo heard > /dev/ttyS0');
     await terminal.until(/^heard/m, 60_000);
     await terminal.type('C-c');
-    await left(130);
+    await left(0);
   });
 });
