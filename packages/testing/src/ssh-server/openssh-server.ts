@@ -33,6 +33,7 @@ export async function startOpensshServer(options: OpensshServerOptions): Promise
   const hostKeyFile = join(folder, 'host_key');
   await writeFile(hostKeyFile, options.hostPrivateKey, { mode: 0o600 });
   await writeFile(join(folder, 'authorized_keys'), `${options.authorizedKeys.join('\n')}\n`);
+  await mkdir(join(folder, 'home'));
   await chmod(folder, 0o755);
   const configuration = [
     `ListenAddress 127.0.0.1:${port}`,
@@ -44,6 +45,8 @@ export async function startOpensshServer(options: OpensshServerOptions): Promise
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
     'Subsystem sftp internal-sftp',
+    // The start files of this user's shell are this host's: they can take a second, and print what they like.
+    `SetEnv HOME=${join(folder, 'home')}`,
     ...(options.settings ?? []),
   ];
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 }); // as its systemd unit does
