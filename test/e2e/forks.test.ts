@@ -213,7 +213,7 @@ export default defineLab({ name: 'forked' }, (lab) => {
   });
 
   test('the fork of a script that was killed is removed by the next command', async () => {
-    const program = join(projectFolder(), 'fork-work.ts');
+    const program = join(projectFolder(), 'fork-work.mts');
     await copyFile(worker, program);
     const child = spawn(process.execPath, [...runTypeScript, program], {
       cwd: folder.path,
