@@ -1,5 +1,5 @@
 import type { ByteSize, Duration } from '@goqemu/core';
-import type { Accelerator, Architecture, Firmware } from '../machine/machine-spec.ts';
+import type { Accelerator, Architecture, Firmware } from '@goqemu/spec';
 import type { TextInput } from '../value/text.ts';
 import type { CheckpointReference, MachineReference } from './references.ts';
 

@@ -2,9 +2,6 @@ import { checkResourceName, parseByteSize, type SourceLocation } from '@goqemu/c
 import type { MachineOptions } from '../definition/machine-options.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 
-export const architectures = ['amd64', 'arm64'] as const;
-export const firmwares = ['bios', 'uefi'] as const;
-export const accelerators = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
 /** Properties that a machine may be told not to change. */
 export const ignorable = [
   'image',
