@@ -10,6 +10,7 @@ export {
 } from './architecture.ts';
 export { changesDisk } from './changes-disk.ts';
 export { type Firmware, firmwareFits, firmwares, usualFirmware } from './firmware.ts';
+export { machineRules, type Rule } from './machine-rules.ts';
 export type * from './machine-spec.ts';
 export { ramShape } from './ram-shape.ts';
 export type * from './step.ts';

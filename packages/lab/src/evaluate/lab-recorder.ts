@@ -110,7 +110,7 @@ export class LabRecorder {
       arch,
       firmware,
       accelerator: check.oneOf(options.accelerator ?? base?.accelerator ?? 'auto', accelerators, 'accelerator'),
-      memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : check.size(options.memory, 'memory'),
+      memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : check.memory(options.memory),
       cpus: check.cpus(options.cpus ?? base?.cpus ?? 2),
       disk: base ? base.disk : options.disk === undefined ? undefined : check.size(options.disk, 'disk'),
       user: base ? base.user : check.user(options.user),
