@@ -1,15 +1,16 @@
 /** The layers of docs/architecture.md: imports point down only, and neighbours do not know each other. */
 const below = {
   core: [],
-  protocol: ['core'],
-  machine: ['core', 'protocol'],
-  image: ['core', 'protocol'],
-  guest: ['core', 'protocol'],
-  network: ['core', 'protocol'],
-  lab: ['core'],
-  vm: ['core', 'protocol', 'machine', 'image', 'guest', 'network'],
-  'backend-qemu': ['core', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab'],
-  testing: ['core', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab', 'backend-qemu'],
+  spec: ['core'],
+  protocol: ['core', 'spec'],
+  machine: ['core', 'spec', 'protocol'],
+  image: ['core', 'spec', 'protocol'],
+  guest: ['core', 'spec', 'protocol'],
+  network: ['core', 'spec', 'protocol'],
+  lab: ['core', 'spec'],
+  vm: ['core', 'spec', 'protocol', 'machine', 'image', 'guest', 'network'],
+  'backend-qemu': ['core', 'spec', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab'],
+  testing: ['core', 'spec', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab', 'backend-qemu'],
 };
 
 /** Tests, benches and what only they use may import downwards and sideways. */

@@ -1,3 +1,12 @@
+export type {
+  Accelerator,
+  Architecture,
+  Firmware,
+  MachineIdentity,
+  MachineSpec,
+  PortForward,
+  WaitCondition,
+} from '@goqemu/spec';
 export { errorReport } from './apply/operation-failure.ts';
 export type * from './backend/backend.ts';
 export type * from './backend/progress.ts';
@@ -32,7 +41,6 @@ export type { ImportReport } from './import/import-report.ts';
 export type { LayerLimits, LayerOptions } from './layer/layer-limits.ts';
 export type { PruneReport } from './layer/prune-layers.ts';
 export type { LockChange } from './lock/update-lock.ts';
-export type * from './machine/machine-spec.ts';
 export type * from './plan/operation.ts';
 export { countChanges, type Plan, type PlanNotice, problemsOf } from './plan/plan.ts';
 export type { RefreshReport } from './refresh/refresh-state.ts';

@@ -23,12 +23,13 @@ import type {
   SurveyedLayer,
 } from '@goqemu/lab';
 import { portUses } from '@goqemu/network';
+import { toQemuArchitecture } from '@goqemu/spec';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
 import type { DoctorFact } from '../doctor/doctor.ts';
 import type { Holding } from '../holdings/find-holdings.ts';
 import type { MachineElsewhere } from '../holdings/running-machines.ts';
 import { preflight } from '../host/preflight.ts';
-import { architectureOfImages, describeImage } from '../images/describe-image.ts';
+import { describeImage } from '../images/describe-image.ts';
 import { findStoredLayers } from '../layers/stored-layer.ts';
 import { adoptedRecord } from '../machines/adopted-record.ts';
 import type { BackendMachine, MachinePlace } from '../machines/backend-machine.ts';
@@ -53,7 +54,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
   // Looking.
 
   async resolveImage(reference: string, arch: Architecture, call: BackendCall): Promise<ResolvedImage> {
-    const options = { arch: architectureOfImages(arch), signal: call.signal };
+    const options = { arch: toQemuArchitecture(arch), signal: call.signal };
     return describeImage(reference, await this.host.images.resolve(reference, options));
   }
 

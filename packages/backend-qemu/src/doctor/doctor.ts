@@ -2,6 +2,7 @@ import { freemem, totalmem } from 'node:os';
 import { formatByteSize, freeBytes, isGoqemuError } from '@goqemu/core';
 import { checkBuildTools } from '@goqemu/image';
 import { acceleratorReport, installedArchitectures, type QemuInstallation, runsNatively } from '@goqemu/machine';
+import { hostArchitecture } from '@goqemu/spec';
 import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
 
 /** One thing that was looked at on this host. */
@@ -32,7 +33,7 @@ export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readon
 }
 
 function nativeArch(host: VmHost): string {
-  return host.platform.arch === 'arm64' ? 'arm64' : 'amd64';
+  return hostArchitecture(host.platform.arch);
 }
 
 function qemuFacts({ systemPath, imgPath, version }: QemuInstallation): DoctorFact[] {

@@ -1,11 +1,6 @@
 import { formatByteSize } from '@goqemu/core';
-import type { GuestArch, ResolvedImage as StoreImage } from '@goqemu/image';
-import type { Architecture, ResolvedImage } from '@goqemu/lab';
-
-/** The image layer uses the kernel's names. */
-export function architectureOfImages(arch: Architecture): GuestArch {
-  return arch === 'amd64' ? 'x86_64' : 'aarch64';
-}
+import type { ResolvedImage as StoreImage } from '@goqemu/image';
+import type { ResolvedImage } from '@goqemu/lab';
 
 /** What the plan needs to know about an image. */
 export function describeImage(

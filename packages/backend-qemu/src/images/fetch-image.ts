@@ -1,6 +1,7 @@
 import type { CachedImage, ImageProgress, ImageStore } from '@goqemu/image';
 import type { Architecture, BackendCall, ResolvedImage } from '@goqemu/lab';
-import { architectureOfImages, describeImage } from './describe-image.ts';
+import { toQemuArchitecture } from '@goqemu/spec';
+import { describeImage } from './describe-image.ts';
 
 /** Downloads, builds or imports an image that is not in the store. */
 export async function fetchImage(
@@ -10,7 +11,7 @@ export async function fetchImage(
   call: BackendCall,
 ): Promise<ResolvedImage> {
   const ready = await images.ensure(reference, {
-    arch: architectureOfImages(arch),
+    arch: toQemuArchitecture(arch),
     signal: call.signal,
     onProgress: tellImageProgress(reference, call),
   });
@@ -24,7 +25,7 @@ export function presentImage(
   arch: Architecture,
   call: BackendCall,
 ): Promise<CachedImage> {
-  return images.ensure(reference, { arch: architectureOfImages(arch), signal: call.signal });
+  return images.ensure(reference, { arch: toQemuArchitecture(arch), signal: call.signal });
 }
 
 /** The progress of an image, as stages and transfers of the operation that needs it. */

@@ -1,4 +1,5 @@
 import type { BackendCall, SurveyedLayer } from '@goqemu/lab';
+import { hostArchitecture } from '@goqemu/spec';
 import { type Coalesced, coalesceLayers, qemuImgOf, surveyLayers, type VmHost } from '@goqemu/vm';
 
 /** The layers of a lab, as the engine wants to know them. */
@@ -20,7 +21,7 @@ export async function surveyStored(host: VmHost, call: BackendCall): Promise<Rea
 }
 
 export function coalesceStored(host: VmHost, keys: readonly string[], call: BackendCall): Promise<Coalesced> {
-  const arch = host.platform.arch === 'arm64' ? 'arm64' : 'amd64';
+  const arch = hostArchitecture(host.platform.arch);
   return coalesceLayers({
     ...whose(host, call),
     keys,

@@ -1,4 +1,5 @@
 import type { FlattenedLayer, StoredLayer } from '@goqemu/lab';
+import { hostArchitecture } from '@goqemu/spec';
 import { flattenLayer, qemuImgOf, type VmHost } from '@goqemu/vm';
 import { storedLayer } from './stored-layer.ts';
 
@@ -18,7 +19,7 @@ export async function describeLayer(
 export async function flattenStored(host: VmHost, key: string, signal?: AbortSignal): Promise<FlattenedLayer> {
   const { layers, platform } = host;
   const layer = await layers.get(key);
-  const arch = platform.arch === 'arm64' ? 'arm64' : 'amd64';
+  const arch = hostArchitecture(platform.arch);
   const done = await flattenLayer(layers, layer, {
     qemuImg: () => qemuImgOf(host, arch, signal),
     ...(signal ? { signal } : {}),

@@ -1,3 +1,4 @@
+import { qemuArchitectures } from '@goqemu/spec';
 import * as z from 'zod/mini';
 
 /** What is recorded beside each image of the cache. */
@@ -7,7 +8,7 @@ export const imageManifestSchema = z.object({
   name: z.string().check(z.minLength(1)),
   /** The catalogue's name, the URL or the path that it was asked for by. */
   reference: z.string().check(z.minLength(1)),
-  arch: z.enum(['x86_64', 'aarch64']),
+  arch: z.enum(qemuArchitectures),
   /** Its file, beside the manifest. */
   file: z.string().check(z.regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/)),
   format: z.enum(['qcow2', 'raw']),

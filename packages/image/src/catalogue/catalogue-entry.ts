@@ -1,7 +1,8 @@
+import type { QemuArchitecture } from '@goqemu/spec';
 import type { ChecksumAlgorithm } from '../download/checksum-file.ts';
 
 /** QEMU's names of the processors that the catalogue has images for. */
-export type GuestArch = 'x86_64' | 'aarch64';
+export type GuestArch = QemuArchitecture;
 
 /** The family of a guest's system, as far as goqemu treats them differently. */
 export type GuestSystem = 'debian' | 'ubuntu' | 'fedora' | 'rocky' | 'alma' | 'alpine' | 'arch' | 'unknown';

@@ -1,7 +1,7 @@
+import type { MachineSpec } from '@goqemu/spec';
 import type { ResolvedImage } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { pinName } from '../lock/lab-lock.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /**

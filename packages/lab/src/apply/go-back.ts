@@ -1,4 +1,5 @@
 import { changedError, errorMessage, isGoqemuError } from '@goqemu/core';
+import { changesDisk } from '@goqemu/spec';
 import { layerName } from '../state/layer-name.ts';
 import type { ApplyContext } from './apply-context.ts';
 import { type FailedStep, keepFailed } from './keep-failed.ts';
@@ -11,7 +12,7 @@ import { restoreTo } from './restore-machine.ts';
  */
 export async function goBack(context: ApplyContext, failed: FailedStep): Promise<unknown> {
   const { id, machine: name, work, before, error } = failed;
-  if (work.step.kind === 'waitFor') {
+  if (!changesDisk(work.step)) {
     await context.writer.end(id, { machines: { [name]: { ...before, dirty: false } } });
     return withAdvice(error, { next: `look at the machine: goqemu ssh ${name}${stackOption(context)}` });
   }

@@ -1,8 +1,8 @@
 import { changedError, GoqemuError, isGoqemuError } from '@goqemu/core';
+import type { MachineSpec } from '@goqemu/spec';
+import { ramShape } from '@goqemu/spec';
 import type { BackendRecord, MachineOrigin, ResolvedImage } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
-import { ramShape } from '../machine/ram-shape.ts';
 import { checkDiskSize } from '../plan/disk-size.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';

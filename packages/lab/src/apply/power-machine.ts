@@ -1,4 +1,4 @@
-import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { MachineSpec } from '@goqemu/spec';
 import { type ApplyContext, recordOf, stateOf, took } from './apply-context.ts';
 
 export async function start(context: ApplyContext, id: string, name: string, spec: MachineSpec): Promise<void> {

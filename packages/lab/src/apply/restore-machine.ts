@@ -1,4 +1,4 @@
-import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { MachineSpec } from '@goqemu/spec';
 import type { AppliedStep } from '../state/lab-state.ts';
 import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
 import { claimNamed, claimOrigin } from './claim-layers.ts';

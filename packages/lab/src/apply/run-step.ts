@@ -1,7 +1,7 @@
 import { changedError, GoqemuError, hasErrorCode } from '@goqemu/core';
+import { changesDisk, ramShape } from '@goqemu/spec';
 import type { BackendCall, BackendRecord, CutLayer } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
-import { ramShape } from '../machine/ram-shape.ts';
 import type { Capture, LabState, LayerNote, MachineState } from '../state/lab-state.ts';
 import { previewPlanned } from '../step/preview-planned.ts';
 import { resolveStep } from '../step/resolve-step.ts';
@@ -13,7 +13,7 @@ import { goBack } from './go-back.ts';
 export async function runStep(context: ApplyContext, id: string, name: string, work: WorkOf<'step'>): Promise<void> {
   const { backend, writer, call } = context;
   const { above: _above, ...before } = stateOf(context, name);
-  const pure = work.step.kind === 'waitFor';
+  const pure = !changesDisk(work.step);
   const began = context.now();
   const step = await resolveStep(work.step, lateValues(context));
   await checkSource(work);

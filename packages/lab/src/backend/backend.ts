@@ -1,5 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { Architecture, Firmware, MachineSpec, PortForward } from '../machine/machine-spec.ts';
+import type { Architecture, Firmware, MachineSpec, PortForward } from '@goqemu/spec';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendProgress } from './progress.ts';
 

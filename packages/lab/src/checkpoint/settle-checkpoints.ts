@@ -1,5 +1,5 @@
+import { ramShape } from '@goqemu/spec';
 import type { StoredLayer } from '../backend/backend.ts';
-import { ramShape } from '../machine/ram-shape.ts';
 import {
   copyState,
   type LabState,

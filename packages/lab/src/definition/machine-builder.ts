@@ -1,4 +1,4 @@
-import type { WaitCondition } from '../step/resolved-step.ts';
+import type { WaitCondition } from '@goqemu/spec';
 import type { LateValue } from '../value/late-value.ts';
 import type { TextInput } from '../value/text.ts';
 import type { CaptureOptions, FileOptions, RunOptions, StepOptions, UploadOptions } from './machine-options.ts';

@@ -1,5 +1,5 @@
 import type { ByteSize, Duration } from '@goqemu/core';
-import type { Accelerator, Architecture, Firmware } from '../machine/machine-spec.ts';
+import type { Accelerator, Architecture, Firmware } from '@goqemu/spec';
 import type { TextInput } from '../value/text.ts';
 import type { CheckpointReference, MachineReference } from './references.ts';
 
@@ -21,9 +21,9 @@ export type IgnorableProperty =
   | 'steps';
 
 export interface CommonMachineOptions<Forward extends string = string> {
-  /** RAM; 4 GiB unless given, or that of the machine in `from`. */
+  /** RAM, a whole number of MiB, 64 MiB to 1 TiB. @default 4 GiB, or that of the machine in `from` */
   readonly memory?: ByteSize;
-  /** Cores, 1 to 512; 2 unless given, or those of the machine in `from`. */
+  /** Cores, 1 to 255. @default 2, or those of the machine in `from` */
   readonly cpus?: number;
   /** The best that is proven to run a guest here, unless given. */
   readonly accelerator?: Accelerator;
@@ -50,7 +50,7 @@ export interface ImageMachineOptions<Forward extends string = string> extends Co
   readonly arch?: Architecture;
   /** `bios` unless given; `uefi` for arm64. */
   readonly firmware?: Firmware;
-  /** The ordinary user with passwordless sudo; that of the image unless given. */
+  /** The ordinary user with passwordless sudo, never root. @default that of the image */
   readonly user?: string;
   readonly from?: never;
 }

@@ -1,6 +1,6 @@
+import type { MachineSpec } from '@goqemu/spec';
 import type { Backend, BackendRecord, LabScope } from '../backend/backend.ts';
 import type { EngineEvent, ErrorReport } from '../events/engine-event.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
 /** What the engine takes from outside, so that a test decides it. */

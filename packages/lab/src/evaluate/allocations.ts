@@ -1,5 +1,5 @@
 import { lengthPrefixedDigest } from '@goqemu/core';
-import type { MachineIdentity } from '../machine/machine-spec.ts';
+import type { MachineIdentity } from '@goqemu/spec';
 
 /** What a machine was given before, by the name that the lab calls it. */
 export interface RecordedAllocation {

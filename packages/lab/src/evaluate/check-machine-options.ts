@@ -1,10 +1,8 @@
 import { checkResourceName, parseByteSize, type SourceLocation } from '@goqemu/core';
+import { machineRules, type Rule } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 
-export const architectures = ['amd64', 'arm64'] as const;
-export const firmwares = ['bios', 'uefi'] as const;
-export const accelerators = ['auto', 'kvm', 'hvf', 'whpx', 'tcg'] as const;
 /** Properties that a machine may be told not to change. */
 export const ignorable = [
   'image',
@@ -63,10 +61,13 @@ export class MachineOptionChecks {
     throw this.#wrong('firmware-invalid', 'arm64 has no BIOS', "leave firmware out, or write 'uefi'");
   }
 
+  /** Bytes. */
+  memory(value: Parameters<typeof parseByteSize>[0]): number {
+    return this.#ruled('memory', this.size(value, 'memory'), value);
+  }
+
   cpus(cpus: number): number {
-    if (Number.isInteger(cpus) && cpus >= 1 && cpus <= 512) return cpus;
-    const message = `cpus must be a whole number from 1 to 512, got ${JSON.stringify(cpus)}`;
-    throw this.#wrong('cpus-invalid', message, 'write cpus: 2');
+    return this.#ruled('cpus', cpus);
   }
 
   image(image: string): string {
@@ -76,9 +77,13 @@ export class MachineOptionChecks {
   }
 
   user(user: string | undefined): string | undefined {
-    if (user === undefined || /^[a-z_][a-z0-9_-]{0,31}$/.test(user)) return user;
-    const hint = 'use lower-case letters, digits, underscores and hyphens';
-    throw this.#wrong('user-invalid', `${JSON.stringify(user)} is not a user name`, hint);
+    return user === undefined ? undefined : this.#ruled('user', user);
+  }
+
+  #ruled<T>(option: keyof typeof machineRules, value: T, written: unknown = value): T {
+    const { fits, expected, hint } = machineRules[option] as Rule<T>;
+    if (fits(value)) return value;
+    throw this.#wrong(`${option}-invalid`, `${option} must be ${expected}, got ${JSON.stringify(written)}`, hint);
   }
 
   #wrong(code: string, message: string, hint: string) {

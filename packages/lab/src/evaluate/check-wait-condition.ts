@@ -1,5 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
-import type { WaitCondition } from '../step/resolved-step.ts';
+import type { WaitCondition } from '@goqemu/spec';
 
 /** What may stand in a condition, by its kind. */
 const members = {

@@ -31,6 +31,12 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
   'a name that leaves its folder': { code: 'name-invalid', program: (lab) => lab.vm('../x') },
   'a negative size': { code: 'size-invalid', program: (lab) => lab.vm('a', { disk: -1 }) },
   'a size in an unknown unit': { code: 'size-invalid', program: (lab) => lab.vm('a', { memory: '1 GiBi' as '1 GiB' }) },
+  'memory that is no whole number of MiB': {
+    code: 'memory-invalid',
+    program: (lab) => lab.vm('a', { memory: '1 GB' }),
+  },
+  'more cores than the machine type takes': { code: 'cpus-invalid', program: (lab) => lab.vm('a', { cpus: 256 }) },
+  'root as the ordinary user': { code: 'user-invalid', program: (lab) => lab.vm('a', { user: 'root' }) },
   'half a core': { code: 'cpus-invalid', program: (lab) => lab.vm('a', { cpus: 0.5 }) },
   'an unknown architecture': {
     code: 'option-invalid',

@@ -1,11 +1,13 @@
 import { dirname, isAbsolute } from 'node:path';
 import { checkResourceName, errorMessage, GoqemuError, isGoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { LabBuilder, LabDefinition } from '../definition/define-lab.ts';
+import type { MachineBuilder } from '../definition/machine-builder.ts';
 import { layerLimits } from '../layer/layer-limits.ts';
 import type { Allocations } from './allocations.ts';
 import type { Lab } from './lab.ts';
 import { labError, withLocation } from './lab-error.ts';
 import { LabRecorder } from './lab-recorder.ts';
+import type { Recorded } from './machine-recorder.ts';
 import { outputValue } from './output-value.ts';
 import { checkParameters } from './parameters.ts';
 import { locationInStack } from './source-location.ts';
@@ -38,8 +40,8 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
     const builder: LabBuilder = {
       name: definition.name,
       stack,
-      vm: (name, machineOptions) => recorder.add('vm', name, machineOptions ?? {}) as never,
-      template: (name, machineOptions) => recorder.add('template', name, machineOptions ?? {}) as never,
+      vm: (name, machineOptions) => typed(recorder.add('vm', name, machineOptions ?? {})),
+      template: (name, machineOptions) => typed(recorder.add('template', name, machineOptions ?? {})),
     };
     const returned = definition.program(Object.freeze(builder), parameters);
     if (returned instanceof Promise || typeof (returned as { then?: unknown } | null)?.then === 'function') {
@@ -67,6 +69,14 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
   } catch (error) {
     throw located(error, definition, labFile);
   }
+}
+
+/**
+ * What a lab is typed by. The recorder has every method of the interface; only which outputs, checkpoints and forwards
+ * there are is known to the lab's types alone.
+ */
+function typed<Forward extends string>(recorder: Recorded<MachineBuilder<string, string, string>>) {
+  return recorder as unknown as MachineBuilder<never, never, Forward>;
 }
 
 /** For an evaluation without a state, such as `graph` or a unit test. */

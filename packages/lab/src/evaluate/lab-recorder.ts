@@ -1,11 +1,12 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
+import { accelerators, architectures, firmwares } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
 import { describeSource, isLateValue, type LateSource } from '../value/late-value.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import { isShellText, sourcesOf, type Text, type TextInput, textOf } from '../value/text.ts';
 import { type Allocations, Allocator } from './allocations.ts';
-import { accelerators, architectures, firmwares, ignorable, MachineOptionChecks } from './check-machine-options.ts';
+import { ignorable, MachineOptionChecks } from './check-machine-options.ts';
 import { checkOptions } from './check-options.ts';
 import type { Dependency, MachineDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
@@ -109,7 +110,7 @@ export class LabRecorder {
       arch,
       firmware,
       accelerator: check.oneOf(options.accelerator ?? base?.accelerator ?? 'auto', accelerators, 'accelerator'),
-      memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : check.size(options.memory, 'memory'),
+      memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : check.memory(options.memory),
       cpus: check.cpus(options.cpus ?? base?.cpus ?? 2),
       disk: base ? base.disk : options.disk === undefined ? undefined : check.size(options.disk, 'disk'),
       user: base ? base.user : check.user(options.user),

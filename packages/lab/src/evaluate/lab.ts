@@ -1,8 +1,15 @@
 import type { SourceLocation } from '@goqemu/core';
+import type {
+  Accelerator,
+  Architecture,
+  Firmware,
+  MachineIdentity,
+  PortForward,
+  Step,
+  StepSettings,
+} from '@goqemu/spec';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
-import type { Accelerator, Architecture, Firmware, MachineIdentity, PortForward } from '../machine/machine-spec.ts';
-import type { WaitCondition } from '../step/resolved-step.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import type { Text } from '../value/text.ts';
 
@@ -74,51 +81,22 @@ export interface CheckpointDeclaration {
   readonly location: SourceLocation | undefined;
 }
 
-interface StepDeclarationBase {
-  readonly name: string;
+/** What the lab says of a step beside what it does. */
+interface Declared {
   readonly location: SourceLocation | undefined;
-  readonly user: string;
-  readonly workingDirectory: string | undefined;
-  readonly environment: Readonly<Record<string, Text>>;
-  readonly timeoutMs: number;
   readonly cache: 'always' | 'never' | { readonly ttlMs: number };
   readonly after: readonly Dependency[];
 }
 
-export type StepDeclaration = StepDeclarationBase &
-  (
-    | {
-        readonly kind: 'run';
-        readonly script: Text;
-        readonly interpreter: string;
-        /** Set for `capture`. */
-        readonly capture?: { readonly secret: boolean };
-        /** Bytes that a `capture` may print; not in its key. */
-        readonly maxBytes?: number | undefined;
-      }
-    | {
-        readonly kind: 'upload';
-        /** Absolute path on the host. */
-        readonly source: string;
-        readonly destination: string;
-        readonly mode: number | undefined;
-        readonly owner: string | undefined;
-      }
-    | {
-        readonly kind: 'file';
-        readonly path: string;
-        readonly contents: Text;
-        readonly mode: number;
-        readonly owner: string;
-      }
-    | {
-        readonly kind: 'render';
-        /** Absolute path on the host. */
-        readonly template: string;
-        readonly values: Readonly<Record<string, Text>>;
-        readonly path: string;
-        readonly mode: number;
-        readonly owner: string;
-      }
-    | { readonly kind: 'waitFor'; readonly condition: WaitCondition }
-  );
+/** Writes one file from a template; a `file` once the plan is made. */
+interface RenderTemplate extends StepSettings<Text> {
+  readonly kind: 'render';
+  /** Absolute path on the host. */
+  readonly template: string;
+  readonly values: Readonly<Record<string, Text>>;
+  readonly path: string;
+  readonly mode: number;
+  readonly owner: string;
+}
+
+export type StepDeclaration = Declared & (Step<Text> | RenderTemplate);

@@ -1,8 +1,9 @@
 import { parseDuration, type SourceLocation } from '@goqemu/core';
+import type { WaitCondition } from '@goqemu/spec';
+import type { MachineBuilder } from '../definition/machine-builder.ts';
 import type { CaptureOptions, FileOptions, RunOptions, StepOptions } from '../definition/machine-options.ts';
-import type { MachineReference } from '../definition/references.ts';
-import type { WaitCondition } from '../step/resolved-step.ts';
-import { lateValue } from '../value/late-value.ts';
+import type { CheckpointReference, MachineReference } from '../definition/references.ts';
+import { type LateValue, lateValue } from '../value/late-value.ts';
 import type { Text, TextInput } from '../value/text.ts';
 import { checkOptions, type OptionsOf } from './check-options.ts';
 import { StepOptionChecks } from './check-step-options.ts';
@@ -22,8 +23,18 @@ export interface RecorderContext {
   text(input: TextInput, what: string, place: () => SourceLocation | undefined): Text;
 }
 
+/**
+ * The builder's properties and the arguments of its methods. What a method returns is left out: there the builder's
+ * types grow by a name, and the recorder stays the same object.
+ */
+export type Recorded<Builder> = {
+  readonly [K in keyof Builder]: Builder[K] extends (...given: infer Given) => unknown
+    ? (...given: Given) => unknown
+    : Builder[K];
+};
+
 /** Collects what the lab says about one machine, in the order in which it says it. */
-export class MachineRecorder {
+export class MachineRecorder implements Recorded<MachineBuilder<string, string, string>> {
   readonly steps: StepDeclaration[] = [];
   readonly checkpoints: CheckpointDeclaration[] = [];
   readonly outputs = new Set<string>();
@@ -31,8 +42,8 @@ export class MachineRecorder {
   readonly hostname: string;
   readonly sshPort: number;
   readonly forwarded: Readonly<Record<string, string>>;
-  readonly out: Readonly<Record<string, unknown>>;
-  readonly at: Readonly<Record<string, unknown>>;
+  readonly out: Readonly<Record<string, LateValue>>;
+  readonly at: Readonly<Record<string, CheckpointReference>>;
   readonly #context: RecorderContext;
 
   constructor(

@@ -1,6 +1,6 @@
 import type { SourceLocation } from '@goqemu/core';
+import type { PortForward } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
-import type { PortForward } from '../machine/machine-spec.ts';
 import type { Allocator } from './allocations.ts';
 import { checkOptions } from './check-options.ts';
 import { isPort } from './check-wait-condition.ts';

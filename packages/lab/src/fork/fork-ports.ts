@@ -1,5 +1,5 @@
+import type { MachineSpec } from '@goqemu/spec';
 import { type Allocations, Allocator } from '../evaluate/allocations.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 
 export interface PortChooser {
   /** The ports of these, for others to avoid. */

@@ -1,6 +1,6 @@
+import type { MachineSpec } from '@goqemu/spec';
 import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
 import { neededLayers } from '../layer/collect-layers.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { ForkOrigin, LabState, MachineState, StatePatch } from '../state/lab-state.ts';
 import { secretLineage } from './inheritance.ts';
 

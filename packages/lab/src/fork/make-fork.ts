@@ -1,9 +1,9 @@
 import { GoqemuError } from '@goqemu/core';
+import type { MachineSpec } from '@goqemu/spec';
 import type { BackendCall } from '../backend/backend.ts';
 import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { namedLayers } from '../layer/layer-facts.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { ForkOrigin, LabState, MachineState } from '../state/lab-state.ts';
 import { emptyState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';

@@ -1,7 +1,7 @@
 import { canonicalJson, formatByteSize, GoqemuError } from '@goqemu/core';
+import type { MachineSpec, PortForward } from '@goqemu/spec';
 import type { AdoptedMachine } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
-import type { MachineSpec, PortForward } from '../machine/machine-spec.ts';
 import type { PropertyChange } from '../plan/operation.ts';
 
 /** What the lab says of a machine and what the running one has, where they differ. */

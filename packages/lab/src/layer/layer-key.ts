@@ -1,5 +1,5 @@
 import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
-import type { Architecture, Firmware } from '../machine/machine-spec.ts';
+import type { Architecture, Firmware } from '@goqemu/spec';
 
 /** Enters every key: raised when the meaning of layers changes, so that old ones are not found any more. */
 const layerVersion = '1';

@@ -1,3 +1,4 @@
+import { changesDisk } from '@goqemu/spec';
 import type { AppliedStep } from '../state/lab-state.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -35,7 +36,7 @@ export function layerAt(
     const link = chain[at];
     if (!link) return undefined;
     if (isThere(link.key)) return link.key;
-    if (link.step?.kind !== 'waitFor') return undefined;
+    if (changesDisk(link.step)) return undefined;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { internalError } from '@goqemu/core';
+import { changesDisk } from '@goqemu/spec';
 import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
 import { inheritedLineages } from '../fork/inheritance.ts';
 import { type BaseMaterial, seedVersions } from '../layer/layer-key.ts';
@@ -152,7 +153,7 @@ export class ChainBuilder {
       name: step.name,
       summary: built.summary,
       step: built.step,
-      cut: step.kind !== 'waitFor' || checkpoints.length > 0,
+      cut: changesDisk(built.step) || checkpoints.length > 0,
       checkpoints,
       waitsFor: places.filter((place) => place.machine !== machine.name),
       captures,

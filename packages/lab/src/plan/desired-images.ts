@@ -1,9 +1,9 @@
 import { isGoqemuError } from '@goqemu/core';
+import type { MachineSpec } from '@goqemu/spec';
 import type { Preflight, ResolvedImage } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
 import { withLocation } from '../evaluate/lab-error.ts';
 import { type ImagePin, type LabLock, pinName, pinOf } from '../lock/lab-lock.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { MakePlanInput } from './make-plan.ts';
 import type { Operation } from './operation.ts';
 import type { Plan, PlanNotice } from './plan.ts';

@@ -1,6 +1,6 @@
+import type { MachineSpec } from '@goqemu/spec';
 import type { ResolvedImage } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import type { PlannedStep } from '../step/planned-step.ts';
 import type { TimedRun } from './work.ts';

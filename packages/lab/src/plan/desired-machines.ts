@@ -1,6 +1,6 @@
+import type { MachineSpec } from '@goqemu/spec';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { pinName } from '../lock/lab-lock.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
 import { ChainBuilder } from './desired-chain.ts';
 import type { DesiredImage } from './desired-images.ts';

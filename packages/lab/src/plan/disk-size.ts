@@ -1,6 +1,6 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
+import type { MachineSpec } from '@goqemu/spec';
 import type { Preflight, ResolvedImage } from '../backend/backend.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PlanNotice } from './plan.ts';

@@ -1,4 +1,4 @@
-import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { MachineSpec } from '@goqemu/spec';
 import { inDependencyOrder, waitsFor } from './operation-order.ts';
 import type { DraftOperation, PlanContext } from './plan-context.ts';
 import { portsOf } from './plan-make.ts';

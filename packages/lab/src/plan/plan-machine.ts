@@ -1,5 +1,5 @@
+import type { MachineSpec } from '@goqemu/spec';
 import type { ObservedMachine } from '../backend/backend.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { appliedUpTo, checkpointsUpTo, commonLength, firstNameless, lastCut } from './chain.ts';
 import { describeChanges, expectedNames } from './checkpoint-names.ts';

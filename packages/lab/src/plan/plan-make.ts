@@ -1,4 +1,4 @@
-import { ramShape } from '../machine/ram-shape.ts';
+import { ramShape } from '@goqemu/spec';
 import type { MachineState } from '../state/lab-state.ts';
 import { appliedUpTo, checkpointAt, checkpointsUpTo, firstNameless, lastCut, namesUpTo } from './chain.ts';
 import type { DesiredMachine } from './desired-machine.ts';

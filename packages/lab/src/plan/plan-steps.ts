@@ -1,4 +1,4 @@
-import { ramShape } from '../machine/ram-shape.ts';
+import { ramShape } from '@goqemu/spec';
 import { appliedStep, appliedUpTo, checkpointAt, namesUpTo } from './chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@goqemu/core';
-import type { MachineSpec } from '../machine/machine-spec.ts';
+import type { MachineSpec } from '@goqemu/spec';
 import type { PropertyChange } from './operation.ts';
 
 /** The properties in which two flat descriptions differ, in the order of the second. */

@@ -1,5 +1,5 @@
-import type { MachineSpec } from '../machine/machine-spec.ts';
-import { ramShape } from '../machine/ram-shape.ts';
+import type { MachineSpec } from '@goqemu/spec';
+import { ramShape } from '@goqemu/spec';
 import type { PlanContext } from './plan-context.ts';
 
 /** How a machine comes from a layer: by going on from its RAM, or by a boot, which takes a hundred times as long. */

@@ -1,5 +1,5 @@
+import type { MachineSpec } from '@goqemu/spec';
 import type { ResolvedImage } from '../backend/backend.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import type { PlannedStep } from '../step/planned-step.ts';
 

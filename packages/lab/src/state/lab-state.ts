@@ -1,8 +1,8 @@
 import type { ProcessIdentity } from '@goqemu/core';
+import type { MachineSpec } from '@goqemu/spec';
 import type { BackendRecord } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
-import type { MachineSpec } from '../machine/machine-spec.ts';
 
 export const stateFormat = 'goqemu-state';
 export const stateVersion = 1;

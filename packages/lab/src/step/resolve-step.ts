@@ -57,7 +57,7 @@ async function fill(
         kind: 'run',
         script: await text(step.script),
         interpreter: step.interpreter,
-        ...(step.capture ? { captured: true } : {}),
+        ...(step.capture ? { capture: step.capture } : {}),
         ...(step.maxBytes === undefined ? {} : { maxBytes: step.maxBytes }),
       };
     case 'upload':

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseByteSize } from '@goqemu/core';
+import { realAccelerators } from '@goqemu/spec';
 import { z } from 'zod';
 import { type Architecture, architectureOf } from '../find/architecture.ts';
 import { audio, display, video } from './display.ts';
@@ -10,7 +11,7 @@ import { configurationError } from './invalid-configuration.ts';
 import { network } from './network.ts';
 import { chardev, rtc, secret, tpm, usb, virtioPort } from './peripherals.ts';
 
-export const accelerators = ['kvm', 'hvf', 'whpx', 'tcg'] as const;
+export const accelerators = realAccelerators;
 export type Accelerator = (typeof accelerators)[number];
 
 const cpu = z

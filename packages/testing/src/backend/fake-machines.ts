@@ -12,6 +12,7 @@ import type {
   ResolvedStep,
   StepResult,
 } from '@goqemu/lab';
+import { changesDisk } from '@goqemu/spec';
 import { refused, stepFailed } from './fake-errors.ts';
 import type { FakeHost, FakeMachine } from './fake-host.ts';
 import type { FakeLayerStore } from './fake-layer-store.ts';
@@ -151,7 +152,7 @@ export class FakeMachines {
     const found = this.#running(machine, record, call);
     const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, secretOutput: _secret, ...content } = step;
     const mark = canonicalJson(content);
-    if (step.kind !== 'waitFor') found.disk.push(`half of ${mark}`);
+    if (changesDisk(step)) found.disk.push(`half of ${mark}`);
     await this.#moments.reach('runStep', subject, 'middle', call);
     if (step.kind === 'run') await sleep(sleepMs(step.script), call.signal);
     const exitCode = step.kind === 'run' ? failingExitCode(step.script) : 0;
@@ -159,7 +160,7 @@ export class FakeMachines {
     const stdout = step.kind === 'run' ? (given ?? printed(step.script, found.disk)) : '';
     if (stdout !== '') call.progress({ kind: 'output', stream: 'stdout', text: stdout });
     if (exitCode !== 0 && step.kind === 'run') throw stepFailed(subject, step.script, exitCode, stdout);
-    if (step.kind !== 'waitFor') found.disk[found.disk.length - 1] = mark;
+    if (changesDisk(step)) found.disk[found.disk.length - 1] = mark;
     await this.#moments.reach('runStep', subject, 'after', call);
     return { stdout, durationMs: 1 };
   }

@@ -1,6 +1,7 @@
 import { sep } from 'node:path';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { type AttachTarget, attachMachine, hostCommandLines, type Machine } from '@goqemu/machine';
+import { type Firmware, fromQemuArchitecture } from '@goqemu/spec';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
@@ -10,7 +11,7 @@ import { authorize } from './authorize.ts';
 export interface FoundVm {
   readonly record: AdoptedRecord;
   readonly arch: string;
-  readonly firmware: 'bios' | 'uefi';
+  readonly firmware: Firmware;
   readonly accelerator: string;
   /** Bytes. */
   readonly memory: number;
@@ -56,7 +57,7 @@ export async function lookAtMachine(
   const forwards = readForwards(await machine.humanMonitor('info usernet', signal));
   return {
     record: { machine: record, disk: disk.file, ...(hostKey === undefined ? {} : { hostKey }) },
-    arch: { x86_64: 'amd64', aarch64: 'arm64' }[arch as string] ?? arch,
+    arch: fromQemuArchitecture(arch) ?? arch,
     firmware: await firmwareOf(machine),
     accelerator: record.accelerator,
     memory: memory['base-memory'] + (memory['plugged-memory'] ?? 0),
@@ -102,7 +103,7 @@ export function readForwards(text: string): readonly { readonly host: number; re
 }
 
 /** UEFI comes as a flash drive or as a firmware file of a known name. */
-async function firmwareOf(machine: Machine): Promise<'bios' | 'uefi'> {
+async function firmwareOf(machine: Machine): Promise<Firmware> {
   const words = (await hostCommandLines().of(machine.record.pid)) ?? [];
   return words.some((word) => /pflash|OVMF|AAVMF|QEMU_EFI|edk2/i.test(word)) ? 'uefi' : 'bios';
 }

@@ -69,7 +69,7 @@ test('a condition that does not come true in time is named, with what was found 
 test('a captured value is whole, or too large by name', async () => {
   const printing = (bytes: number) => `head -c ${bytes} /dev/zero | tr '\\000' a`;
   const captured = (bytes: number, more: object = {}) =>
-    runStep(session, 'web', run(printing(bytes), { captured: true, ...more }), {});
+    runStep(session, 'web', run(printing(bytes), { capture: { secret: false }, ...more }), {});
   assert.equal((await captured(2 ** 20)).stdout.length, 2 ** 20);
   await assert.rejects(captured(2 ** 20 + 1), {
     code: 'capture-too-large',

@@ -63,7 +63,7 @@ async function carryOut(
       const result = await runScript(session, step, call, seen);
       if (result.exitCode !== 0) throw failed(machine, step, result);
       const limit = step.maxBytes ?? keptBytes;
-      if (step.captured && Buffer.byteLength(result.stdout) > limit) throw captureTooLarge(machine, step, limit);
+      if (step.capture && Buffer.byteLength(result.stdout) > limit) throw captureTooLarge(machine, step, limit);
       return result.stdout;
     }
     case 'upload':

@@ -1,3 +1,4 @@
+import { qemuArchitectures } from '@goqemu/spec';
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption } from '../../arguments/global-options.ts';
 import { yesOption } from '../../arguments/plan-options.ts';
@@ -6,7 +7,7 @@ const arch = {
   arch: {
     kind: 'text',
     value: 'ARCH',
-    choices: ['x86_64', 'aarch64'],
+    choices: qemuArchitectures,
     summary: "the guest's architecture; x86_64 unless given",
   },
 } as const satisfies OptionSpecs;

@@ -1,5 +1,6 @@
 import { type ByteSize, type Duration, isGoqemuError, type Logger, parseByteSize, parseDuration } from '@goqemu/core';
 import { defaultImage } from '@goqemu/image';
+import { type Accelerator, accelerators, machineRules, type Rule } from '@goqemu/spec';
 import { z } from 'zod';
 import type { VmProgress } from '../../vm/vm-host.ts';
 import { readOptions } from './invalid-option.ts';
@@ -34,7 +35,7 @@ export interface QemuVMConfig {
   /** The ordinary user, with passwordless sudo; default: that of the image (`debian`, `ubuntu`, …). */
   readonly user?: string;
   /** Default: the best that is proven to run a guest on this host. */
-  readonly accelerator?: 'auto' | 'kvm' | 'hvf' | 'whpx' | 'tcg';
+  readonly accelerator?: Accelerator;
   readonly timeouts?: Timeouts;
   /** Told of every operation, of its end and of what it took; silent unless given. */
   readonly logger?: Logger;
@@ -83,7 +84,7 @@ export interface VmShape {
   readonly network: 'auto' | 'host' | 'user';
   readonly forward: Readonly<Record<string, { readonly guest: number; readonly host?: number | undefined }>>;
   readonly user: string | undefined;
-  readonly accelerator: 'auto' | 'kvm' | 'hvf' | 'whpx' | 'tcg';
+  readonly accelerator: Accelerator;
 }
 
 const mebibyte = 2 ** 20;
@@ -103,14 +104,15 @@ const label = z
     'expected 1 to 63 lower-case letters, digits and inner hyphens, such as "web-1"',
   );
 
+function ruled<T>(value: z.ZodType<T>, { fits, expected }: Rule<T>) {
+  return value.refine(fits, `expected ${expected}`);
+}
+
 const schema = z.strictObject({
   name: label.optional(),
   image: z.string().min(1, 'expected a name of the catalogue, a URL or a path').optional(),
-  memory: size
-    .refine((bytes) => bytes % mebibyte === 0, 'expected a whole number of MiB')
-    .refine((bytes) => bytes >= 64 * mebibyte && bytes <= 2 ** 40, 'expected 64 MiB to 1 TiB')
-    .optional(),
-  cpus: z.int().min(1).max(255).optional(),
+  memory: ruled(size, machineRules.memory).optional(),
+  cpus: ruled(z.number(), machineRules.cpus).optional(),
   disk: size.refine((bytes) => bytes >= mebibyte && bytes <= 2 ** 46, 'expected 1 MiB to 64 TiB').optional(),
   snapshots: z.enum(['disk', 'memory']).optional(),
   network: z.enum(['auto', 'host', 'user']).optional(),
@@ -126,12 +128,8 @@ const schema = z.strictObject({
       ),
     )
     .optional(),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'expected a user name of the guest')
-    .refine((name) => name !== 'root', 'expected an ordinary user: commands become root with sudo: true')
-    .optional(),
-  accelerator: z.enum(['auto', 'kvm', 'hvf', 'whpx', 'tcg']).optional(),
+  user: ruled(z.string(), machineRules.user).optional(),
+  accelerator: z.enum(accelerators).optional(),
   timeouts: z
     .strictObject({
       create: duration.optional(),

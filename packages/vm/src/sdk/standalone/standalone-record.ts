@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { folderNames, GoqemuError, hasErrorCode, parseJson, readTwice, removeTwice, writeTwice } from '@goqemu/core';
+import { accelerators, architectures, firmwares } from '@goqemu/spec';
 import { z } from 'zod';
 import type { VmHost } from '../../vm/vm-host.ts';
 import { lineageOf, standaloneFolder } from './standalone-host.ts';
@@ -24,9 +25,9 @@ const recordSchema = z.object({
   forward: z.record(z.string(), z.object({ guest: z.int(), host: z.int().optional() })),
   spec: z.object({
     name: z.string(),
-    arch: z.enum(['amd64', 'arm64']),
-    firmware: z.enum(['bios', 'uefi']),
-    accelerator: z.enum(['auto', 'kvm', 'hvf', 'whpx', 'tcg']),
+    arch: z.enum(architectures),
+    firmware: z.enum(firmwares),
+    accelerator: z.enum(accelerators),
     memory: z.int(),
     cpus: z.int(),
     disk: z.int(),

@@ -1,8 +1,6 @@
-/** Go's names of guest architectures, as DESIGN and image catalogues use them. */
-export type Architecture = 'amd64' | 'arm64';
-
-export type Firmware = 'bios' | 'uefi';
-export type Accelerator = 'auto' | 'kvm' | 'hvf' | 'whpx' | 'tcg';
+import type { Accelerator } from './accelerator.ts';
+import type { Architecture } from './architecture.ts';
+import type { Firmware } from './firmware.ts';
 
 /** A guest port that can be reached on the host's loopback address. */
 export interface PortForward {

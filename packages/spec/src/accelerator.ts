@@ -1,0 +1,7 @@
+/** What runs a guest's code on the host: `tcg` emulates, the others use the host's processor. */
+export const realAccelerators = ['kvm', 'hvf', 'whpx', 'tcg'] as const;
+export type RealAccelerator = (typeof realAccelerators)[number];
+
+/** `auto` is the best one that is proven to run a guest on this host. */
+export const accelerators = ['auto', ...realAccelerators] as const;
+export type Accelerator = (typeof accelerators)[number];

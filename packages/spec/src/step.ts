@@ -1,0 +1,68 @@
+import type { WaitCondition } from './wait-condition.ts';
+
+/** What every step says about how it runs. `Text` is a text as the lab declares it, as the plan holds it, or resolved. */
+export interface StepSettings<Text> {
+  /** Unique among the steps of its machine. */
+  readonly name: string;
+  /** The user who runs it. @default `root` */
+  readonly user: string;
+  /** Absolute path in the guest. @default the user's home */
+  readonly workingDirectory?: string | undefined;
+  readonly environment: Readonly<Record<string, Text>>;
+  /** Milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Runs a script. */
+export interface RunScript<Text> extends StepSettings<Text> {
+  readonly kind: 'run';
+  readonly script: Text;
+  /** Absolute path of the program that is given the script as a file. @default `/bin/sh` */
+  readonly interpreter: string;
+  /** Set where its standard output is a value that is kept (a lab's `capture`): it must be whole. */
+  readonly capture?: { readonly secret: boolean } | undefined;
+  /** Bytes that a captured value may have; in no layer key. @default 1 MiB @throws `capture-too-large` */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Copies a file or a folder from the host. */
+export interface UploadPath<Text> extends StepSettings<Text> {
+  readonly kind: 'upload';
+  /** Absolute path on the host. */
+  readonly source: string;
+  /** Absolute path in the guest. */
+  readonly destination: string;
+  /** Permission bits. @default those of the source */
+  readonly mode?: number | undefined;
+  /** `user` or `user:group`. */
+  readonly owner?: string | undefined;
+}
+
+/** Writes one file. */
+export interface WriteFile<Text> extends StepSettings<Text> {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly contents: Text;
+  readonly mode: number;
+  readonly owner: string;
+}
+
+/** Waits until the guest is in a condition. */
+export interface WaitFor<Text> extends StepSettings<Text> {
+  readonly kind: 'waitFor';
+  readonly condition: WaitCondition;
+}
+
+/**
+ * Each kind of step, once. The lab's `capture` is a `run` whose output is kept; its `render` becomes a `file` when
+ * the plan is made.
+ */
+export interface StepKinds<Text> {
+  readonly run: RunScript<Text>;
+  readonly upload: UploadPath<Text>;
+  readonly file: WriteFile<Text>;
+  readonly waitFor: WaitFor<Text>;
+}
+
+export type StepKind = keyof StepKinds<unknown>;
+export type Step<Text> = StepKinds<Text>[StepKind];
