@@ -1,5 +1,6 @@
 export { longestTimerMs, orAborted, timeoutError, withDeadline } from './cancellation/deadline.ts';
 export { type Deferred, deferred } from './cancellation/deferred.ts';
+export { OpenOnce } from './cancellation/open-once.ts';
 export { sleep } from './cancellation/sleep.ts';
 export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';
@@ -50,5 +51,7 @@ export {
   type ProcessIdentity,
   type ProcessTable,
 } from './process/process-identity.ts';
+export { nearestWord } from './text/nearest-word.ts';
+export { refuseNul, shellQuote, shellQuoteAll } from './text/shell-quote.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
 export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

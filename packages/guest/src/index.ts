@@ -23,7 +23,6 @@ export { type AccessKey, AccessKeyStore } from './keys/access-key-store.ts';
 export { HostKeyStore } from './keys/host-key-store.ts';
 export { healKeyFiles, readKeyFiles, writeKeyFiles } from './keys/key-files.ts';
 export { generateSshKeyPair, keyFingerprint, parsePublicKey, type SshKeyPair } from './keys/key-pair.ts';
-export { shellQuote, shellQuoteAll } from './quoting/shell-quote.ts';
 export type { CloudInitState } from './readiness/cloud-init.ts';
 export { consoleTail } from './readiness/console-watch.ts';
 export {

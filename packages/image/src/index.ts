@@ -1,6 +1,6 @@
 export { type AptMirror, readAptMirror } from './build/apt-mirror.ts';
 export { type BootDiskOptions, makeBootDisk } from './build/boot-disk.ts';
-export { type BootstrapOptions, bootstrapDebian, inRoot, shellQuoted } from './build/bootstrap-debian.ts';
+export { type BootstrapOptions, bootstrapDebian, inRoot } from './build/bootstrap-debian.ts';
 export { type BuildStage, buildDebianImage } from './build/build-debian-image.ts';
 export { type BuildTool, buildPackages, buildTools, checkBuildTools } from './build/build-tools.ts';
 export { builtImageKey, type DebianRecipe, debian12Recipe, recipeDigest } from './build/debian-recipe.ts';

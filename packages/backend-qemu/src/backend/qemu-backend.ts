@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { OpenOnce } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
 import type {
   AdoptedMachine,
   AdoptionTarget,
@@ -34,7 +36,6 @@ import { findStoredLayers } from '../layers/stored-layer.ts';
 import { adoptedRecord } from '../machines/adopted-record.ts';
 import type { BackendMachine, MachinePlace } from '../machines/backend-machine.ts';
 import { ImportedMachine } from '../machines/imported-machine.ts';
-import { OpenSessions } from '../machines/open-sessions.ts';
 import { OwnMachine } from '../machines/own-machine.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
 
@@ -45,7 +46,7 @@ import type { QemuBackendOptions } from './qemu-backend-options.ts';
 export class QemuBackend implements Backend, AsyncDisposable {
   readonly kind = 'qemu';
   readonly host: VmHost;
-  readonly #sessions = new OpenSessions();
+  readonly #sessions = new OpenOnce<GuestSession>();
 
   constructor(options: QemuBackendOptions = {}) {
     this.host = createVmHost(options);

@@ -1,8 +1,8 @@
+import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord, CutLayer, LabScope, MachineSpec, ObservedMachine } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
 import type { CutPart, VmHost } from '@goqemu/vm';
-import type { OpenSessions } from './open-sessions.ts';
 
 /** A machine that goqemu made, or one that was imported: what both are asked. Looking at one loads nothing that acts. */
 export interface BackendMachine {
@@ -48,5 +48,5 @@ export interface MachinePlace {
   readonly spec: MachineSpec;
   readonly scope: LabScope;
   readonly labFolder: string;
-  readonly sessions: OpenSessions;
+  readonly sessions: OpenOnce<GuestSession>;
 }

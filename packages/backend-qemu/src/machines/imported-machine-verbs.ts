@@ -1,11 +1,10 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, type OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
 import { type AdoptedRecord, endAdopted, openAdoptedSession, resumeAdopted, type Vm } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
-import type { OpenSessions } from './open-sessions.ts';
 import { writeSshFiles } from './ssh-files.ts';
 import { vmAt } from './vm-at.ts';
 
@@ -13,7 +12,7 @@ import { vmAt } from './vm-at.ts';
 export class ImportedMachineVerbs implements MachineVerbs {
   readonly #vm: Vm;
   readonly #adopted: AdoptedRecord;
-  readonly #sessions: OpenSessions;
+  readonly #sessions: OpenOnce<GuestSession>;
 
   constructor(place: MachinePlace, adopted: AdoptedRecord) {
     this.#vm = vmAt(place);

@@ -1,17 +1,17 @@
+import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord, CutLayer } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
 import { createVm, deleteVm, machineStopped, restoreVm, startVm, stopVm, type Vm, type VmOrigin } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
-import type { OpenSessions } from './open-sessions.ts';
 import { writeSshFiles } from './ssh-files.ts';
 import { vmAt } from './vm-at.ts';
 
 /** What is done with a machine of goqemu's own. */
 export class OwnMachineVerbs implements MachineVerbs {
   readonly #vm: Vm;
-  readonly #sessions: OpenSessions;
+  readonly #sessions: OpenOnce<GuestSession>;
 
   constructor(place: MachinePlace) {
     this.#vm = vmAt(place);

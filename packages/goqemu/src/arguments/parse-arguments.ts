@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { nearestWord } from '@goqemu/core';
 import type { CommandInput, CommandSpec, OptionSpec, OptionSpecs, OptionValues } from './command-spec.ts';
-import { nearestWord } from './nearest-word.ts';
 import { usageError } from './usage-error.ts';
 
 /** The command that the first words name, and the words that are left. */

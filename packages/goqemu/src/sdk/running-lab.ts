@@ -1,4 +1,5 @@
-import { GoqemuError, hostPlatform, hostProcessTable, silentLogger } from '@goqemu/core';
+import { GoqemuError, hostPlatform, hostProcessTable, OpenOnce, silentLogger } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
 import {
   type CheckpointReport,
   type Engine,
@@ -15,7 +16,6 @@ import { createBackend } from '../host/create-backend.ts';
 import type { HostBackend } from '../host/host-backend.ts';
 import { openLab } from '../lab/open-lab.ts';
 import { LabMachine } from './lab-machine.ts';
-import { LabSessions } from './lab-sessions.ts';
 import type { OpenLabOptions } from './open-lab.ts';
 
 /** Which machines; all of them unless given. */
@@ -50,14 +50,14 @@ export class RunningLab implements AsyncDisposable {
   /** `default`, or the name of a fork. */
   readonly stack: string;
   readonly #parts: Parts;
-  readonly #sessions: LabSessions;
+  readonly #sessions: OpenOnce<GuestSession>;
 
   /** @internal */
   constructor(parts: Parts) {
     this.name = parts.name;
     this.stack = parts.stack;
     this.#parts = parts;
-    this.#sessions = new LabSessions(parts.backend);
+    this.#sessions = new OpenOnce();
   }
 
   /** What `apply` would do. Changes nothing. */
@@ -89,7 +89,8 @@ export class RunningLab implements AsyncDisposable {
   /** A machine by its name; an unknown one is told at its first use. */
   machine(name: string): LabMachine {
     const find = () => this.#parts.engine.machine(name);
-    return new LabMachine(name, find, () => this.#sessions.session(name, find));
+    const open = async () => this.#parts.backend.machine(await find()).openSession();
+    return new LabMachine(name, find, () => this.#sessions.of(name, open));
   }
 
   /**

@@ -1,7 +1,6 @@
-import { withDeadline } from '@goqemu/core';
+import { shellQuote, withDeadline } from '@goqemu/core';
 import type { ClientChannel } from 'ssh2';
 import { shellRequest } from '../quoting/login-shell.ts';
-import { shellQuote } from '../quoting/shell-quote.ts';
 import { openOn, untilBroken } from '../session/channel.ts';
 import type { Connection } from '../session/connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';

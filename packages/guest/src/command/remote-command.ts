@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, refuseNul, shellQuote, shellQuoteAll } from '@goqemu/core';
 import { shellRequest } from '../quoting/login-shell.ts';
-import { refuseNul, shellQuote, shellQuoteAll } from '../quoting/shell-quote.ts';
 import type { Command, CommandOptions } from './command-options.ts';
 
 /** What goes over the wire for one run of a command. */

@@ -1,5 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
-import { shellQuote } from '../quoting/shell-quote.ts';
+import { GoqemuError, shellQuote } from '@goqemu/core';
 import type { GuestCondition } from './conditions.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, refuseNul, shellQuote } from '@goqemu/core';
 import { parsePublicKey, type SshKeyPair } from '../keys/key-pair.ts';
-import { refuseNul, shellQuote } from '../quoting/shell-quote.ts';
 
 /**
  * What makes a machine itself and not another that came from the same layer. What is left out stays as it is.

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
-import { GoqemuError, systemErrorCode } from '@goqemu/core';
+import { GoqemuError, refuseNul, shellQuote, systemErrorCode } from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
-import { refuseNul, shellQuote } from '../quoting/shell-quote.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { chunkBytes, forEachAtOnce, inChunks } from './chunks.ts';
 import { type Sftp, type SftpFile, type TransferOptions, withSftp } from './sftp.ts';

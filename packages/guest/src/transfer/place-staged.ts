@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { LocalEntry } from '@goqemu/core';
-import { shellQuote } from '../quoting/shell-quote.ts';
+import { shellQuote } from '@goqemu/core';
 
 /** A copy that lies in a private folder of the guest, and where it is to go. */
 export interface StagedUpload {

@@ -1,7 +1,6 @@
 import { basename, posix } from 'node:path';
-import { GoqemuError, type LocalEntry, localTree } from '@goqemu/core';
+import { GoqemuError, type LocalEntry, localTree, refuseNul } from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
-import { refuseNul } from '../quoting/shell-quote.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { checkOwner } from './owner.ts';
 import { placeStaged } from './place-staged.ts';

@@ -1,5 +1,5 @@
+import { shellQuote } from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
-import { shellQuote } from '../quoting/shell-quote.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { checkOwner } from './owner.ts';
 

@@ -1,3 +1,4 @@
+import { shellQuote } from '@goqemu/core';
 import type { AptMirror } from './apt-mirror.ts';
 import { runTool, type ToolRun } from './run-tool.ts';
 import { recordBuilder } from './work-folder.ts';
@@ -61,7 +62,4 @@ const privateMounts = [
 ];
 
 /** A hook that runs a script with the new root as its root. */
-export const inRoot = (script: string) => `chroot "$1" sh -ec ${shellQuoted(script)}`;
-
-/** One word of a POSIX shell. */
-export const shellQuoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+export const inRoot = (script: string) => `chroot "$1" sh -ec ${shellQuote(script)}`;

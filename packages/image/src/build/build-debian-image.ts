@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, type HostPlatform, type Logger } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, type Logger, shellQuote } from '@goqemu/core';
 import { type AptMirror, readAptMirror } from './apt-mirror.ts';
 import { makeBootDisk } from './boot-disk.ts';
-import { bootstrapDebian, inRoot, shellQuoted } from './bootstrap-debian.ts';
+import { bootstrapDebian, inRoot } from './bootstrap-debian.ts';
 import { checkBuildTools } from './build-tools.ts';
 import { builtImageKey, type DebianRecipe } from './debian-recipe.ts';
 import { writeOverlay } from './overlay-files.ts';
@@ -54,10 +54,10 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
     packages: recipe.packages,
     mirror,
     hooks: [
-      ['essential', `sync-in ${shellQuoted(join(workFolder, 'early'))} /`],
-      ['customize', `sync-in ${shellQuoted(join(workFolder, 'late'))} /`],
+      ['essential', `sync-in ${shellQuote(join(workFolder, 'early'))} /`],
+      ['customize', `sync-in ${shellQuote(join(workFolder, 'late'))} /`],
       ['customize', inRoot('dpkg-query -W > /var/tmp/packages')],
-      ['customize', `download /var/tmp/packages ${shellQuoted(packageList)}`],
+      ['customize', `download /var/tmp/packages ${shellQuote(packageList)}`],
       ['customize', inRoot([...recipe.finish, 'rm /var/tmp/packages'].join('\n'))],
     ],
     tar,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, nearestWord } from '@goqemu/core';
 import type { PublisherChecksum } from '../download/checksum-file.ts';
 import type { CatalogueEntry } from './catalogue-entry.ts';
 
@@ -28,7 +28,10 @@ export function parseImageReference(reference: string, catalogue: readonly Catal
   if (reference.includes('\0')) throw invalid(reference, 'a path has no NUL character');
   if (isAbsolute(reference) || /[/\\]/.test(reference) || pathEnding.test(reference))
     return { kind: 'file', path: resolve(reference) };
-  const near = nearest(reference, catalogue);
+  const near = nearestWord(
+    reference,
+    catalogue.flatMap((item) => [item.name, ...(item.aliases ?? [])]),
+  );
   throw new GoqemuError({
     code: 'image-unknown',
     source: 'user',
@@ -72,25 +75,4 @@ function invalid(reference: string, why: string): GoqemuError {
     subject: reference,
     message: `${JSON.stringify(reference)} is not an image: ${why}`,
   });
-}
-
-function nearest(name: string, catalogue: readonly CatalogueEntry[]): string | undefined {
-  const names = catalogue.flatMap((entry) => [entry.name, ...(entry.aliases ?? [])]);
-  const ranked = names.map((known) => ({ known, far: distance(name.toLowerCase(), known) }));
-  ranked.sort((a, b) => a.far - b.far);
-  return ranked[0] && ranked[0].far <= 3 ? ranked[0].known : undefined;
-}
-
-/** Levenshtein's edit distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -13,7 +13,7 @@ export function secretForms(value: string): readonly string[] {
   );
 }
 
-/** A value as it stands between the quotes of the POSIX shell, see `quoteShellWord`. */
+/** A value as it stands between the quotes of the POSIX shell, see `shellQuote`. */
 function inQuotes(value: string): string {
   return value.replaceAll("'", `'\\''`);
 }

@@ -1,4 +1,4 @@
-import { quoteShellWord } from '../value/sh.ts';
+import { shellQuote } from '@goqemu/core';
 import type { PlannedPart, PlannedStep, PlannedText } from './planned-step.ts';
 import type { ResolvedStep } from './resolved-step.ts';
 
@@ -32,7 +32,7 @@ export async function resolveText(text: PlannedText, values: LateValues, sensiti
     const found =
       'secret' in part ? { value: await values.secret(part), secret: true } : await values.capture(part.capture);
     if (found.secret) sensitive.add(found.value);
-    parts.push(part.quote === 'shell' ? quoteShellWord(found.value) : found.value);
+    parts.push(part.quote === 'shell' ? shellQuote(found.value) : found.value);
   }
   return parts.join('');
 }

@@ -1,4 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, shellQuote } from '@goqemu/core';
 import { isLateValue, type LateValue } from './late-value.ts';
 import { brandText, isShellText, type ShellText, type TextPart } from './text.ts';
 
@@ -42,10 +42,5 @@ function shellParts(value: ShellInput): readonly TextPart[] {
   if (isLateValue(value)) return [{ late: value.source, quote: 'shell' }];
   if (Array.isArray(value))
     return value.flatMap((item, index) => [...(index > 0 ? [' '] : []), ...shellParts(item as ShellInput)]);
-  return [quoteShellWord(String(value))];
-}
-
-/** One word of the POSIX shell (IEEE 1003.1, Shell Command Language, 2.2.2). */
-export function quoteShellWord(word: string): string {
-  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return [shellQuote(String(value))];
 }

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { acquireFileLock, canonicalJson, type Logger, lengthPrefixedDigest } from '@goqemu/core';
+import { acquireFileLock, canonicalJson, type Logger, lengthPrefixedDigest, shellQuote } from '@goqemu/core';
 import {
   bootstrapDebian,
   checkBuildTools,
   makeBootDisk,
   openWorkFolder,
   readAptMirror,
-  shellQuoted,
   writeOverlay,
 } from '@goqemu/image';
 import { guestFiles } from './guest-scripts.ts';
@@ -63,7 +62,7 @@ async function build(path: string, options: TinyGuestOptions): Promise<void> {
   const tar = join(workFolder, 'root.tar');
   const mirror = await readAptMirror({ suite }, { signal, logger });
   const hooks = [
-    ['extract', `sync-in ${shellQuoted(files)} /`],
+    ['extract', `sync-in ${shellQuote(files)} /`],
     ['extract', 'chroot "$1" /bin/busybox sh /boot/setup'],
   ] as const;
   await bootstrapDebian({ suite, variant: 'extract', packages, mirror, hooks, tar, workFolder, signal, logger });

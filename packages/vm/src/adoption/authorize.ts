@@ -1,5 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
-import { shellQuote } from '@goqemu/guest';
+import { GoqemuError, shellQuote } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
 import { throughAgent } from '../guest/as-root.ts';
 import type { Vm } from '../vm/vm.ts';

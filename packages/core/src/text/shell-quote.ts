@@ -1,10 +1,13 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError } from '../errors/goqemu-error.ts';
 
-const plain = /^[A-Za-z0-9_@%+:,./-]+$/;
+const plain = /^[A-Za-z0-9_@%+=:,./-]+$/;
+
+/** `A=b` and bash's `A+=b` are assignments where a command is expected, and zsh expands `=ls` to a path. */
+const assignment = /^(?:[A-Za-z_][A-Za-z0-9_]*\+?)?=/;
 
 /**
  * One word for a POSIX shell, whatever it holds: within single quotes nothing is special but the quote itself
- * (POSIX.1-2017, Shell Command Language, 2.2.2).
+ * (POSIX.1-2017, Shell Command Language, 2.2.2). Layer keys hold words of `sh` as this writes them: what is plain stays plain.
  *
  * @throws GoqemuError `text-has-nul` for text with a NUL character, which no argument of a process can carry
  * @example
@@ -12,7 +15,7 @@ const plain = /^[A-Za-z0-9_@%+:,./-]+$/;
  */
 export function shellQuote(word: string): string {
   refuseNul(word, 'an argument');
-  return plain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return plain.test(word) && !assignment.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Several words, quoted one by one, with a space between them. */

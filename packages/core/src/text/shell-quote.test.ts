@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hostileWord } from './hostile-word.fixture.ts';
 import { shellQuote, shellQuoteAll } from './shell-quote.ts';
+
+const special = fc.constantFrom(...'\'"\\$`\n *!~#;&-=A+\x01\té字');
+const hostileWord = fc
+  .oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ unit: special, maxLength: 40 }))
+  .filter((text) => !text.includes('\0') && Buffer.from(text).toString() === text);
 
 const shells = ['/bin/sh', '/bin/bash'];
 
@@ -43,7 +47,11 @@ test('hostile words stay words', () => {
 });
 
 test('an assignment in the first place stays a program name', () => {
-  assert.equal(shellQuote('A=b'), "'A=b'");
+  for (const word of ['A=b', '_a1=', 'PATH+=:/x', '=ls']) assert.equal(shellQuote(word), `'${word}'`);
+});
+
+test('an option with an equals sign is no assignment and stays readable', () => {
+  for (const word of ['--size=4', '/a=b', '1=2', 'a.b=c', 'a:b=c']) assert.equal(shellQuote(word), word);
 });
 
 test('a plain word stays readable', () => {

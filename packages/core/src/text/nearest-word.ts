@@ -1,9 +1,11 @@
-/** The candidate that a mistyped word most likely meant; undefined when none is near. */
+/** The candidate that a mistyped word most likely meant, whatever its case; undefined when none is near. */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
+  const typed = word.toLowerCase();
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = candidate.startsWith(word) && word.length >= 3 ? 1 : editDistance(word, candidate);
+    const name = candidate.toLowerCase();
+    const distance = name.startsWith(typed) && typed.length >= 3 ? 1 : editDistance(typed, name);
     if (distance < least) {
       least = distance;
       best = candidate;

@@ -9,6 +9,8 @@ test('the nearest word is found over a slip of the finger, and none over a diffe
   assert.equal(nearestWord('destory', words), 'destroy');
   assert.equal(nearestWord('check', words), 'checkpoint');
   assert.equal(nearestWord('status', words), undefined);
+  assert.equal(nearestWord('PLAN', words), 'plan');
+  assert.equal(nearestWord('perMachine', ['permachine', 'perMachines']), 'permachine');
 });
 
 test('the distance counts insertions, deletions, substitutions and swaps of neighbours', () => {
