@@ -1,4 +1,4 @@
-import { checkResourceName, parseByteSize, type SourceLocation } from '@goqemu/core';
+import { checkResourceName, type ErrorCode, parseByteSize, type SourceLocation } from '@goqemu/core';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 
@@ -81,7 +81,7 @@ export class MachineOptionChecks {
     throw this.#wrong('user-invalid', `${JSON.stringify(user)} is not a user name`, hint);
   }
 
-  #wrong(code: string, message: string, hint: string) {
+  #wrong(code: ErrorCode, message: string, hint: string) {
     return labError(code, `${this.#name}: ${message}`, this.#place(), hint, this.#name);
   }
 }
