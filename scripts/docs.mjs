@@ -1,8 +1,10 @@
 /** `npm run docs`: writes the pages that are made from code. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { renderErrorReference } from '../packages/core/src/errors/error-reference.ts';
 import { renderReference } from '../packages/goqemu/src/arguments/reference.ts';
 import { commands } from '../packages/goqemu/src/commands/command-table.ts';
 import { root } from './run/run.mjs';
 
 writeFileSync(join(root, 'docs', 'cli.md'), renderReference(commands));
+writeFileSync(join(root, 'docs', 'errors.md'), renderErrorReference());

@@ -10,6 +10,7 @@ import {
   attachVM,
   createVM,
   deleteCachedImage,
+  type ErrorCode,
   hasErrorCode,
   listCachedImages,
   QemuVM,
@@ -42,7 +43,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-const code = (expected: string) => (error: unknown) => {
+const code = (expected: ErrorCode) => (error: unknown) => {
   assert.ok(hasErrorCode(error, expected), `expected ${expected}, got ${String(error)}`);
   assert.ok(error.hint, 'an error of misuse says what to do');
   return true;

@@ -6,6 +6,7 @@ export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';
 export { lengthPrefixedDigest } from './digest/length-prefixed-digest.ts';
 export { changedError } from './errors/changed-error.ts';
+export type { ErrorCode } from './errors/error-codes.ts';
 export {
   type ErrorSource,
   GoqemuError,

@@ -2,6 +2,7 @@
 export {
   type ByteSize,
   type Duration,
+  type ErrorCode,
   type ErrorSource,
   GoqemuError,
   hasErrorCode,

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /** Who can mend an error: the person who wrote the lab or typed the command, the host, or goqemu's own authors. */
 export type ErrorSource = 'user' | 'environment' | 'internal';
 
@@ -9,8 +11,8 @@ export interface SourceLocation {
 }
 
 export interface GoqemuErrorOptions {
-  /** Stable, in kebab case; programs may branch on it. */
-  readonly code: string;
+  /** Stable, in kebab case; programs may branch on it. docs/errors.md lists them all. */
+  readonly code: ErrorCode;
   readonly source: ErrorSource;
   /** What went wrong, in one line, without a full stop at its end. */
   readonly message: string;
@@ -35,7 +37,7 @@ const brand = Symbol.for('goqemu.error');
  * throw new GoqemuError({ code: 'image-unknown', source: 'user', message: 'no image is called "debain-12"', hint: 'did you mean "debian-12"?' });
  */
 export class GoqemuError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly source: ErrorSource;
   readonly subject: string | undefined;
   readonly location: SourceLocation | undefined;
@@ -62,7 +64,12 @@ export function isGoqemuError(value: unknown): value is GoqemuError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
 }
 
-/** True for a GoqemuError with this code. */
-export function hasErrorCode(value: unknown, code: string): value is GoqemuError {
+/**
+ * True for a GoqemuError with this code; a code that does not exist does not compile.
+ *
+ * @example
+ * if (hasErrorCode(error, 'locked')) console.log('another goqemu is at work');
+ */
+export function hasErrorCode(value: unknown, code: ErrorCode): value is GoqemuError {
   return isGoqemuError(value) && value.code === code;
 }

@@ -63,7 +63,7 @@ test('a program that is not there is named', async () => {
 });
 
 test('what goqemu says itself stays, and what is neither is a defect', () => {
-  const own = new GoqemuError({ code: 'x', source: 'user', message: 'y' });
+  const own = new GoqemuError({ code: 'usage', source: 'user', message: 'y' });
   assert.equal(asGoqemuError(own), own);
   assert.equal(asGoqemuError(new RangeError('z')).code, 'internal');
 });

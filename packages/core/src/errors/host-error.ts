@@ -1,10 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { ErrorCode } from './error-codes.ts';
 import { GoqemuError, isGoqemuError } from './goqemu-error.ts';
 import { errorMessage, internalError, systemErrorCode } from './internal-error.ts';
 
 interface Cause {
-  readonly code: string;
+  readonly code: ErrorCode;
   /** Completes "cannot open /etc/shadow: …". */
   readonly why: string;
   readonly hint: string;

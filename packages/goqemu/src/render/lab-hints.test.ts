@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { GoqemuError } from '@goqemu/core';
+import { type ErrorCode, GoqemuError } from '@goqemu/core';
 import { withLabHint, withLabHints } from './lab-hints.ts';
 
 const stalled = new GoqemuError({
@@ -17,7 +17,7 @@ test('a hint of a library becomes one that the author of a lab can type', () => 
   const { hint, message, subject } = withLabHint(stalled) as GoqemuError;
   assert.equal(hint, 'read its whole console with: goqemu logs web');
   assert.deepEqual([message, subject], [stalled.message, 'web']);
-  const own = new GoqemuError({ code: 'other', source: 'user', message: 'x', hint: 'y' });
+  const own = new GoqemuError({ code: 'usage', source: 'user', message: 'x', hint: 'y' });
   assert.equal(withLabHint(own), own);
 });
 
@@ -56,7 +56,7 @@ test('no hint of what a lab reaches names an option of a library', () => {
     )) {
       if (!ofLibraries.test(hint)) continue;
       const error = new GoqemuError({
-        code,
+        code: code as ErrorCode,
         source: 'user',
         message: 'x',
         subject: 'web',

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hasErrorCode } from '@goqemu/core';
+import { type ErrorCode, hasErrorCode } from '@goqemu/core';
 import { ImageServer } from '@goqemu/testing';
 import { type DownloadOptions, type DownloadProgress, downloadFile } from './download-file.ts';
 import { connectionError, isFinal, openHttpClient } from './http-client.ts';
@@ -44,7 +44,7 @@ async function publisher() {
   };
 }
 
-const failsWith = (code: string) => (error: unknown) => hasErrorCode(error, code) && Boolean(error.hint);
+const failsWith = (code: ErrorCode) => (error: unknown) => hasErrorCode(error, code) && Boolean(error.hint);
 
 test('a download is whole, verified and leaves no record behind', async () => {
   await using at = await publisher();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { hasErrorCode } from '@goqemu/core';
+import { hasErrorCode, isGoqemuError } from '@goqemu/core';
 import { smallQcow2 } from './fixture/small-qcow2.ts';
 import { inspectImage } from './inspect-image.ts';
 
@@ -164,7 +164,7 @@ test('what is no file is refused at once, in words: nothing there, a folder, a n
   for (const [name, code, message] of cases)
     await assert.rejects(
       inspectImage(join(folder, name)),
-      (error) => hasErrorCode(error, code) && message.test(error.message) && error.hint !== undefined,
+      (error) => isGoqemuError(error) && error.code === code && message.test(error.message) && error.hint !== undefined,
       name,
     );
 });

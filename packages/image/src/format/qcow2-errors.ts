@@ -1,4 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
+import { type ErrorCode, GoqemuError } from '@goqemu/core';
 
 /** The file that is inspected, and what it is called in messages. */
 export interface InspectedFile {
@@ -29,7 +29,7 @@ export function notSelfContained({ path, name }: InspectedFile, hasExternalData:
 }
 
 /** @param why what it is or has, behind its name */
-export function refused({ path, name }: InspectedFile, code: string, why: string, hint?: string): GoqemuError {
+export function refused({ path, name }: InspectedFile, code: ErrorCode, why: string, hint?: string): GoqemuError {
   const check = `end what writes to it, then check it: qemu-img check -r all ${JSON.stringify(path)}`;
   const convert = `convert it with the QEMU that wrote it: qemu-img convert -O qcow2 ${JSON.stringify(path)} other.qcow2`;
   return new GoqemuError({

@@ -1,4 +1,4 @@
-import type { SourceLocation } from '@goqemu/core';
+import type { ErrorCode, SourceLocation } from '@goqemu/core';
 import type { Architecture, Firmware, MachineSpec, PortForward } from '@goqemu/spec';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendProgress } from './progress.ts';
@@ -165,9 +165,20 @@ export interface AdoptedMachine {
 }
 
 /** Something that a plan says before it happens: an `error` keeps the plan from being applied. */
-export interface Preflight {
-  readonly severity: 'notice' | 'error';
+export type Preflight = PreflightError | PreflightNotice;
+
+/** Applying the plan throws it as an error of this code. */
+export interface PreflightError extends PreflightText {
+  readonly severity: 'error';
+  readonly code: ErrorCode;
+}
+
+export interface PreflightNotice extends PreflightText {
+  readonly severity: 'notice';
   readonly code: string;
+}
+
+interface PreflightText {
   readonly message: string;
   readonly hint?: string;
   /** The machine that it is about, when it is about one. */

@@ -1,4 +1,4 @@
-import { checkResourceName, parseByteSize, type SourceLocation } from '@goqemu/core';
+import { checkResourceName, type ErrorCode, parseByteSize, type SourceLocation } from '@goqemu/core';
 import { machineRules, type Rule } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
@@ -86,7 +86,7 @@ export class MachineOptionChecks {
     throw this.#wrong(`${option}-invalid`, `${option} must be ${expected}, got ${JSON.stringify(written)}`, hint);
   }
 
-  #wrong(code: string, message: string, hint: string) {
+  #wrong(code: ErrorCode, message: string, hint: string) {
     return labError(code, `${this.#name}: ${message}`, this.#place(), hint, this.#name);
   }
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { SourceLocation } from '@goqemu/core';
+import type { ErrorCode, SourceLocation } from '@goqemu/core';
 import { labError } from './lab-error.ts';
 
 /** Checks the values that steps are declared with; what is wrong is an error with the place in the lab. */
@@ -70,7 +70,7 @@ export class StepOptionChecks {
     );
   }
 
-  #wrong(code: string, message: string, hint: string) {
+  #wrong(code: ErrorCode, message: string, hint: string) {
     return labError(code, `${this.#machine}: ${message}`, this.#place(), hint, this.#machine);
   }
 }

@@ -1,8 +1,15 @@
-import { changedError, GoqemuError, isGoqemuError, nearestWord, type SourceLocation } from '@goqemu/core';
+import {
+  changedError,
+  type ErrorCode,
+  GoqemuError,
+  isGoqemuError,
+  nearestWord,
+  type SourceLocation,
+} from '@goqemu/core';
 
 /** A mistake in the lab, with its place. */
 export function labError(
-  code: string,
+  code: ErrorCode,
   message: string,
   location: SourceLocation | undefined,
   hint: string,

@@ -214,7 +214,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
     };
   }
 
-  #lookup<T>(what: string, known: () => Record<string, T>): Readonly<Record<string, T>> {
+  #lookup<T>(what: 'output' | 'checkpoint' | 'forward', known: () => Record<string, T>): Readonly<Record<string, T>> {
     return knownNames(known, (name, names) =>
       labError(
         `${what}-unknown`,

@@ -1,4 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
+import { type ErrorCode, GoqemuError } from '@goqemu/core';
 import type { LabDefinition } from '../definition/define-lab.ts';
 
 /**
@@ -55,7 +55,12 @@ function readText(value: unknown): unknown {
   }
 }
 
-function parameterError(code: string, message: string, definition: LabDefinition, hint = 'leave it out'): GoqemuError {
+function parameterError(
+  code: ErrorCode,
+  message: string,
+  definition: LabDefinition,
+  hint = 'leave it out',
+): GoqemuError {
   return new GoqemuError({
     code,
     source: 'user',

@@ -1,4 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
+import { type ErrorCode, GoqemuError } from '@goqemu/core';
 import { type Plan, planFormat, planVersion } from './plan.ts';
 
 /** @throws GoqemuError `plan-invalid`, `plan-newer` */
@@ -37,7 +37,7 @@ function isTable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function planError(code: string, message: string, path: string, cause?: unknown): GoqemuError {
+function planError(code: ErrorCode, message: string, path: string, cause?: unknown): GoqemuError {
   return new GoqemuError({
     code,
     source: 'user',

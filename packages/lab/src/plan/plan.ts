@@ -1,4 +1,4 @@
-import type { Preflight } from '../backend/backend.ts';
+import type { Preflight, PreflightError } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { ImagePin } from '../lock/lab-lock.ts';
@@ -48,8 +48,8 @@ export interface Plan {
 }
 
 /** What keeps a plan from being applied. */
-export function problemsOf(plan: Pick<Plan, 'preflight'>): readonly Preflight[] {
-  return plan.preflight.filter(({ severity }) => severity === 'error');
+export function problemsOf(plan: Pick<Plan, 'preflight'>): readonly PreflightError[] {
+  return plan.preflight.filter((item) => item.severity === 'error');
 }
 
 /** The number of things that applying the plan would do; reusing cached layers is not a change. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { GoqemuError, schemaMismatch } from '@goqemu/core';
+import { type ErrorCode, GoqemuError, schemaMismatch } from '@goqemu/core';
 import english from 'zod/v4/locales/en.js';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
 import { copyState, type LabState, patchInPlace, stateFormat, stateVersion } from './lab-state.ts';
@@ -195,7 +195,7 @@ function checkOwner(state: LabState, owner: StateOwner, path: string): void {
   }
 }
 
-function stateError(code: string, file: StoredFile, storage: StateStorage, what: string): GoqemuError {
+function stateError(code: ErrorCode, file: StoredFile, storage: StateStorage, what: string): GoqemuError {
   const path = storage.path(file);
   return new GoqemuError({
     code,

@@ -88,7 +88,14 @@ async function nameOfGuest(machine: Machine, call: VmCall): Promise<string | und
     return (await agent.execute('guest-get-host-name', undefined, signal))['host-name'];
   } catch (error) {
     call.signal?.throwIfAborted();
-    const silent = ['qga-not-responding', 'connect-failed', 'locked', 'qga-command-failed', 'qga-closed', 'timeout'];
+    const silent = [
+      'qga-not-responding',
+      'connect-failed',
+      'locked',
+      'qga-command-failed',
+      'qga-closed',
+      'timeout',
+    ] as const;
     if (silent.some((code) => hasErrorCode(error, code))) return undefined;
     throw error;
   }

@@ -65,7 +65,7 @@ async function answers(machine: Machine, call: VmCall): Promise<boolean> {
   } catch (error) {
     // Silence is the answer of a guest without one, and a machine may have no port for it.
     if (
-      ['qga-not-responding', 'agent-absent', 'qga-closed', 'qga-command-failed', 'timeout'].some((code) =>
+      (['qga-not-responding', 'agent-absent', 'qga-closed', 'qga-command-failed', 'timeout'] as const).some((code) =>
         hasErrorCode(error, code),
       )
     )

@@ -29,7 +29,7 @@ export async function coalesceLayers(options: CoalesceOptions): Promise<Coalesce
     if (taken.has(upper.layer.manifest.key)) continue;
     const target = firstThatStays(upper, found, taken);
     if (!target) continue;
-    const purpose = { code: 'coalesce-failed', what: 'joined with that below' };
+    const purpose = { code: 'coalesce-failed', what: 'joined with that below' } as const;
     const done = await rebaseLayer(store, upper.layer, target, purpose, options);
     bytes -= done.bytes.after - done.bytes.before;
   }

@@ -40,7 +40,7 @@ export async function flattenLayer(
   const image = (await backingChain(join(layer.folder, layer.manifest.disk.name))).at(-1);
   const depth = await depthOf(store, layer);
   if (depth === 0 || !image || isInStore(store, image)) return undefined;
-  const purpose = { code: 'flatten-failed', what: 'written as one file' };
+  const purpose = { code: 'flatten-failed', what: 'written as one file' } as const;
   return { ...(await rebaseLayer(store, layer, { file: image }, purpose, options)), depth };
 }
 

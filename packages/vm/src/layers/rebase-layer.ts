@@ -25,8 +25,7 @@ export interface RebaseTarget {
 
 /** Why a disk is written anew, for errors. */
 export interface RebasePurpose {
-  /** `flatten-failed`, `coalesce-failed` */
-  readonly code: string;
+  readonly code: 'flatten-failed' | 'coalesce-failed';
   /** Ends the sentence `the disk of checkpoint 0123456789ab could not be`. */
   readonly what: string;
 }

@@ -1,0 +1,102 @@
+import type { ErrorMeaning } from '../error-meaning.ts';
+
+export const labCodes = {
+  'lab-missing': {
+    when: 'There is no lab file at the place.',
+    fix: 'Write one with "goqemu init", or name one with --lab FILE.',
+  },
+  'lab-present': { when: '"goqemu init" would overwrite a file.', fix: 'Name another folder.' },
+  'lab-extension': {
+    when: 'The lab file has an extension that is not of TypeScript or JavaScript.',
+    fix: 'Name the lab.ts that describes the machines.',
+  },
+  'lab-syntax': { when: 'The lab file cannot be parsed.', fix: 'Correct it at the place that is shown.' },
+  'lab-import': {
+    when: 'The lab imports a module that does not exist.',
+    fix: 'Install the package or correct the path.',
+  },
+  'lab-export': {
+    when: 'The file does not export a lab as its default.',
+    fix: 'End it with export default defineLab(…).',
+  },
+  'lab-threw': { when: "The lab's program threw an error.", fix: 'Correct the program at the place that is shown.' },
+  'lab-types': {
+    when: 'The TypeScript compiler found an error in the lab.',
+    fix: 'Correct what it reports, or leave --check-types out.',
+  },
+  'lab-impure': {
+    when: 'Evaluated twice, the lab describes different machines.',
+    fix: 'Take time and chance out of the lab; make what changes a parameter.',
+  },
+  'lab-asynchronous': { when: "The lab's function is asynchronous.", fix: 'Describe the lab without await.' },
+  'lab-invalid': { when: 'defineLab was given wrong arguments.', fix: 'Pass options with a name, and a function.' },
+  'lab-empty': { when: 'The lab has no machines to take a checkpoint of.', fix: 'Run "goqemu apply" first.' },
+  'lab-lock-invalid': {
+    when: 'lab.lock.json cannot be read as a lock file of this version.',
+    fix: 'Restore it from version control, or delete it and apply again.',
+  },
+  'late-value-used-early': {
+    when: 'A value that is only known later is used as a plain text.',
+    fix: 'Use it inside sh`…`, or pass it through `environment`.',
+  },
+  'types-not-built': {
+    when: "goqemu's declarations are not built in this checkout.",
+    fix: 'Run: npm run build -- --types.',
+  },
+  'typescript-missing': {
+    when: '--check-types finds no TypeScript compiler beside the lab.',
+    fix: 'Install typescript, or leave --check-types out.',
+  },
+  'parameter-invalid': {
+    when: 'A parameter of the lab has a value that its schema refuses.',
+    fix: 'Correct the value.',
+  },
+  'parameter-unknown': { when: 'The lab has no such parameter.', fix: 'Use one of those in the hint.' },
+  'parameters-invalid': {
+    when: 'The parameters file cannot be read as JSON.',
+    fix: 'Write a JSON object such as {"workers": 3}.',
+  },
+  'output-invalid': {
+    when: 'The lab returns something that is not data.',
+    fix: 'Return strings, numbers, booleans, lists, objects or late values.',
+  },
+  'output-unknown': {
+    when: 'A step uses an output that is not one of this lab.',
+    fix: 'Use an output of a machine declared above.',
+  },
+  'rename-duplicate': {
+    when: 'Two machines are renamed from the same machine.',
+    fix: 'Leave renamedFrom out of the machine that is new.',
+  },
+  'machine-duplicate': {
+    when: 'Two machines of a lab have the same name.',
+    fix: 'Give each machine its own name; case does not count.',
+  },
+  'machine-unknown': { when: 'No machine of the lab has this name.', fix: 'Use the name that the hint suggests.' },
+  'secret-duplicate': {
+    when: 'Two secrets of one name come from different places.',
+    fix: 'Give each secret its own name.',
+  },
+  'secret-invalid': {
+    when: "A secret's source is not one that exists.",
+    fix: "Write secret('token', { env: 'TOKEN' }).",
+  },
+  'secret-missing': { when: 'The value of a secret is not at its source.', fix: 'Provide it as the hint says.' },
+  'secret-key-invalid': {
+    when: "The key of the state's secrets is damaged.",
+    fix: 'Restore the file from a copy, or destroy the lab, delete the file and apply again.',
+  },
+  'secret-unreadable': {
+    when: 'A secret value in the state was encrypted with another key.',
+    fix: "Restore the state's key file, or destroy the lab and apply it again.",
+  },
+  'source-unreadable': {
+    when: 'A file that a step reads cannot be read.',
+    fix: 'Check the path; it is relative to the folder of the lab.',
+  },
+  'source-changed': { when: 'A file that a step reads has changed since the plan was made.', fix: 'Plan again.' },
+  'template-value-missing': {
+    when: 'A template uses a value that was not passed.',
+    fix: 'Pass the value, or correct its name.',
+  },
+} satisfies Record<string, ErrorMeaning>;
