@@ -20,8 +20,8 @@ export const stages = [
     concurrency: 2,
     installed: true,
   },
-  { name: 'integration', title: 'Integration tests on real QEMU', folders: ['test/integration'], concurrency: 1 },
-  { name: 'e2e', title: 'End-to-end tests on real QEMU', folders: ['test/e2e'], concurrency: 1, installed: true },
+  { name: 'integration', title: 'Integration tests on real QEMU', folders: ['test/integration'], concurrency: 2 },
+  { name: 'e2e', title: 'End-to-end tests on real QEMU', folders: ['test/e2e'], concurrency: 2, installed: true },
 ];
 
 /** Files that end in `.test.ts` under a file or folder; Node 20's runner takes no patterns. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { e2eHome, LabFolder } from './lab-folder.ts';
@@ -7,9 +7,7 @@ import { tinyImage } from './tiny-image.ts';
 
 test('an image that is cut short under a machine is named by the plan and at the start, and pulling it again heals the machine', async (t) => {
   const image = await tinyImage();
-  const parent = join(e2eHome, '..');
-  await mkdir(parent, { recursive: true });
-  const home = await mkdtemp(join(parent, 'home-'));
+  const home = await mkdtemp(`${e2eHome}-`);
   t.after(() => rm(home, { recursive: true, force: true }));
   const lab = `
 import { defineLab } from 'goqemu';

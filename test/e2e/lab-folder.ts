@@ -1,5 +1,6 @@
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedPackage, labsFolder } from '../installed-package.ts';
 import { type CommandRun, type RunOptions, runCommand } from '../run-command.ts';
@@ -9,8 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The installed command, as a user runs it, but for Node.js itself, which is that of the tests. */
 export const goqemuCommand = installedPackage.command;
 
-/** One for all end-to-end tests: images are built once, and layers are removed with their labs. */
-export const e2eHome = join(root, '.cache/e2e/home');
+/** Of each test file its own, so that files run side by side and count what they left; images are built once for all. */
+export const e2eHome = homeOf(basename(process.argv[1] ?? 'program').replace(/\..*$/, ''));
 
 /** A folder with a lab in it, driven through the command line; disposing of it destroys the lab. */
 export class LabFolder implements AsyncDisposable {
@@ -67,4 +68,12 @@ export class LabFolder implements AsyncDisposable {
     await this.ok('destroy', '--yes');
     await rm(this.path, { recursive: true, force: true });
   }
+}
+
+function homeOf(name: string): string {
+  const [images, home] = [join(root, '.cache/e2e/home/img'), join(root, '.cache/e2e/homes', name)];
+  mkdirSync(images, { recursive: true });
+  mkdirSync(home, { recursive: true });
+  if (!existsSync(join(home, 'img'))) symlinkSync(images, join(home, 'img'), 'junction');
+  return home;
 }
