@@ -49,25 +49,17 @@ export {
   type WaitCondition,
   z,
 } from '@goqemu/lab';
-export {
-  attachVM,
-  createVM,
-  type DownloadFileOptions,
-  deleteCachedImage,
-  type GuestAddress,
-  listCachedImages,
-  type OperationOptions,
-  QemuVM,
-  type QemuVMConfig,
-  type QemuVMStatus,
-  type SendCommandOptions,
-  type SentCommand,
-  type Snapshot,
-  type SshAccess,
-  type StreamCommandOptions,
-  type Timeouts,
-  type UploadFileOptions,
-} from '@goqemu/vm';
-export type { LabMachine } from './sdk/lab-machine.ts';
-export { type OpenLabOptions, openLab } from './sdk/open-lab.ts';
-export type { ForkLabOptions, LabFork, LabForks, MachineSelection, RunningLab } from './sdk/running-lab.ts';
+export type { LabMachine } from './sdk/lab/lab-machine.ts';
+export { type OpenLabOptions, openLab } from './sdk/lab/open-lab.ts';
+export type { ForkLabOptions, LabFork, LabForks, MachineSelection, RunningLab } from './sdk/lab/running-lab.ts';
+export type { GuestAddress } from './sdk/vm/address/guest-address.ts';
+export type { SshAccess } from './sdk/vm/address/ssh-access.ts';
+export type { SendCommandOptions, SentCommand, StreamCommandOptions } from './sdk/vm/command/command-options.ts';
+export type { OperationOptions } from './sdk/vm/driven-vm.ts';
+export { deleteCachedImage, listCachedImages } from './sdk/vm/image/cached-images.ts';
+export { attachVM, createVM } from './sdk/vm/open-vm.ts';
+export type { QemuVMConfig, Timeouts } from './sdk/vm/options/vm-config.ts';
+export { QemuVM } from './sdk/vm/qemu-vm.ts';
+export type { Snapshot } from './sdk/vm/snapshot/snapshot.ts';
+export type { QemuVMStatus } from './sdk/vm/standalone/standalone-status.ts';
+export type { DownloadFileOptions, UploadFileOptions } from './sdk/vm/transfer/transfer-options.ts';

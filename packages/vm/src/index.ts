@@ -26,27 +26,30 @@ export { stopVm } from './lifecycle/stop-vm.ts';
 export { type CheckpointRoad, checkpointRoad, machineRoad } from './ram/checkpoint-road.ts';
 export { heldMemory } from './ram/held-memory.ts';
 export { hostRoom } from './ram/host-room.ts';
-export type { GuestAddress } from './sdk/address/guest-address.ts';
-export type { SshAccess } from './sdk/address/ssh-access.ts';
-export type { SendCommandOptions, SentCommand, StreamCommandOptions } from './sdk/command/command-options.ts';
-export { readCommandOptions } from './sdk/command/read-command-options.ts';
-export type { OperationOptions } from './sdk/driven-vm.ts';
-export { deleteCachedImage, listCachedImages } from './sdk/image/cached-images.ts';
-export { imageUsers } from './sdk/image/image-users.ts';
-export { attachVM, createVM } from './sdk/open-vm.ts';
-export type { QemuVMConfig, Timeouts } from './sdk/options/vm-config.ts';
-export { QemuVM } from './sdk/qemu-vm.ts';
-export type { Snapshot } from './sdk/snapshot/snapshot.ts';
-export { standaloneLineages } from './sdk/standalone/standalone-record.ts';
-export type { QemuVMStatus } from './sdk/standalone/standalone-status.ts';
+export { imageUsers } from './standalone/image-users.ts';
 export {
-  type DownloadFileOptions,
-  readTransferOptions,
-  type UploadFileOptions,
-} from './sdk/transfer/transfer-options.ts';
+  checkMemoryRoom,
+  lineageOf,
+  memoryFolders,
+  type StandalonePlace,
+  standaloneFolder,
+  standalonePlace,
+} from './standalone/standalone-host.ts';
+export {
+  lockPath,
+  readRecord,
+  recordPath,
+  removeRecord,
+  type StandaloneRecord,
+  standaloneLineages,
+  standaloneNames,
+  unreadable,
+  writeRecord,
+} from './standalone/standalone-record.ts';
 export { runStep } from './steps/run-step.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { machineStopped, Vm, type VmScope } from './vm/vm.ts';
 export { VmFolder } from './vm/vm-folder.ts';
 export type { HostRoom, VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
+export { hasOutwardCard, outwardMac } from './vm/vm-network.ts';
 export type { VmIdentity, VmSpec } from './vm/vm-spec.ts';

@@ -1,6 +1,6 @@
-import { deleteCachedImage } from '@goqemu/vm';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { roundedSize } from '../../render/rounded-size.ts';
+import { deleteCachedImage } from '../../sdk/vm/image/cached-images.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import type { ImagePlainOptions } from './image.spec.ts';

@@ -1,0 +1,214 @@
+import { type ByteSize, type Duration, isGoqemuError, type Logger, parseByteSize, parseDuration } from '@goqemu/core';
+import { defaultImage } from '@goqemu/image';
+import { type Accelerator, accelerators, machineRules, type Rule } from '@goqemu/spec';
+import type { VmProgress } from '@goqemu/vm';
+import { z } from 'zod';
+import { readOptions } from './invalid-option.ts';
+
+/** A machine for a script. Everything has a default: `await createVM()` is a Debian 12. */
+export interface QemuVMConfig {
+  /**
+   * Lower-case letters, digits and inner hyphens, at most 63 (RFC 1123). By its name a VM is found again, also by
+   * another process. One without a name is given one, and is deleted with the object that made it.
+   */
+  readonly name?: string;
+  /** Name in the catalogue, URL or file; default `debian-12`. */
+  readonly image?: string;
+  /** RAM, a whole number of MiB, 64 MiB to 1 TiB; default 4 GiB. */
+  readonly memory?: ByteSize;
+  /** 1 to 255; default 2. */
+  readonly cpus?: number;
+  /** Size of the disk as the guest sees it; it takes only the room that is written to. @default 10 GB, or as large as its image if that is larger */
+  readonly disk?: ByteSize;
+  /**
+   * Where snapshots are kept: in `~/qemu/snapshots` (the default), or in a RAM file system of the host, where they
+   * are quicker and gone with the host's next start, and so is the VM's disk.
+   */
+  readonly snapshots?: 'disk' | 'memory';
+  /**
+   * `auto` (default) gives the VM an address of the host's range where that works without privileges and user mode
+   * where not; `host` insists on it; `user` is QEMU's user mode.
+   */
+  readonly network?: 'auto' | 'host' | 'user';
+  /** Guest ports by a name of your choice, reachable on 127.0.0.1; a free port of the host unless one is given. */
+  readonly forward?: Readonly<Record<string, number | { readonly guest: number; readonly host?: number }>>;
+  /** The ordinary user, with passwordless sudo; default: that of the image (`debian`, `ubuntu`, …). */
+  readonly user?: string;
+  /** Default: the best that is proven to run a guest on this host. */
+  readonly accelerator?: Accelerator;
+  readonly timeouts?: Timeouts;
+  /** Told of every operation, of its end and of what it took; silent unless given. */
+  readonly logger?: Logger;
+  /** Told of the stages of an operation and of notices while it goes on. */
+  readonly onProgress?: (progress: VmProgress) => void;
+}
+
+/** How long operations may take; each is named in the error of one that took longer. */
+export interface Timeouts {
+  /** Fetching or building the image and making the disk; default 30 min. */
+  readonly create?: Duration;
+  /** Until the guest is ready; default 15 min. */
+  readonly start?: Duration;
+  /** Until the guest is down; what does not go down is switched off, so this is a last resort; default 3 min. */
+  readonly stop?: Duration;
+  /** One command, once it runs; default 10 min. */
+  readonly command?: Duration;
+  /** Making a dropped connection anew; default 2 min. */
+  readonly connect?: Duration;
+  /** Default 5 min. */
+  readonly snapshot?: Duration;
+  /** It may take a boot; default 15 min. */
+  readonly restore?: Duration;
+}
+
+/** A configuration with every default filled in. */
+export interface CheckedConfig {
+  readonly name: string | undefined;
+  /** What was given, and is compared with a VM that is there already. */
+  readonly given: Partial<VmShape>;
+  readonly shape: VmShape;
+  readonly timeouts: Readonly<Record<keyof Timeouts, number>>;
+  readonly logger: Logger | undefined;
+  readonly onProgress: ((progress: VmProgress) => void) | undefined;
+}
+
+/** What makes a VM; fixed when it is made. */
+export interface VmShape {
+  readonly image: string;
+  /** Bytes. */
+  readonly memory: number;
+  readonly cpus: number;
+  /** Bytes. */
+  readonly disk: number;
+  readonly snapshots: 'disk' | 'memory';
+  readonly network: 'auto' | 'host' | 'user';
+  readonly forward: Readonly<Record<string, { readonly guest: number; readonly host?: number | undefined }>>;
+  readonly user: string | undefined;
+  readonly accelerator: Accelerator;
+}
+
+const mebibyte = 2 ** 20;
+const size = measured<ByteSize>(
+  (value) => parseByteSize(value, 'size'),
+  "expected a size such as '4 GiB' or a whole number of bytes",
+);
+const duration = measured<Duration>(
+  (value) => parseDuration(value, 'duration'),
+  "expected a duration such as '90 s' or a whole number of milliseconds",
+);
+const port = z.int().min(1).max(65_535);
+const label = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'expected 1 to 63 lower-case letters, digits and inner hyphens, such as "web-1"',
+  );
+
+function ruled<T>(value: z.ZodType<T>, { fits, expected }: Rule<T>) {
+  return value.refine(fits, `expected ${expected}`);
+}
+
+const schema = z.strictObject({
+  name: label.optional(),
+  image: z.string().min(1, 'expected a name of the catalogue, a URL or a path').optional(),
+  memory: ruled(size, machineRules.memory).optional(),
+  cpus: ruled(z.number(), machineRules.cpus).optional(),
+  disk: size.refine((bytes) => bytes >= mebibyte && bytes <= 2 ** 46, 'expected 1 MiB to 64 TiB').optional(),
+  snapshots: z.enum(['disk', 'memory']).optional(),
+  network: z.enum(['auto', 'host', 'user']).optional(),
+  forward: z
+    .record(
+      label,
+      z.union(
+        [
+          port.transform((guest) => ({ guest, host: undefined })),
+          z.strictObject({ guest: port, host: port.optional() }),
+        ],
+        'expected a port from 1 to 65535, or { guest, host }',
+      ),
+    )
+    .optional(),
+  user: ruled(z.string(), machineRules.user).optional(),
+  accelerator: z.enum(accelerators).optional(),
+  timeouts: z
+    .strictObject({
+      create: duration.optional(),
+      start: duration.optional(),
+      stop: duration.optional(),
+      command: duration.optional(),
+      connect: duration.optional(),
+      snapshot: duration.optional(),
+      restore: duration.optional(),
+    })
+    .optional(),
+  logger: z
+    .custom<Logger>(
+      (value) => typeof (value as Logger | undefined)?.log === 'function',
+      'expected an object with a method log(level, scope, message, fields)',
+    )
+    .optional(),
+  onProgress: z
+    .custom<(progress: VmProgress) => void>((value) => typeof value === 'function', 'expected a function')
+    .optional(),
+});
+
+const minute = 60_000;
+const defaults = {
+  image: defaultImage,
+  memory: 4 * 2 ** 30,
+  cpus: 2,
+  disk: 10e9,
+  snapshots: 'disk',
+  network: 'auto',
+  forward: {},
+  user: undefined,
+  accelerator: 'auto',
+} as const satisfies VmShape;
+const defaultTimeouts = {
+  create: 30 * minute,
+  start: 15 * minute,
+  stop: 3 * minute,
+  command: 10 * minute,
+  connect: 2 * minute,
+  snapshot: 5 * minute,
+  restore: 15 * minute,
+};
+
+/**
+ * @throws GoqemuError `option-invalid`
+ */
+export function checkConfig(config: QemuVMConfig): CheckedConfig {
+  const { name, timeouts, logger, onProgress, ...shape } = readOptions(schema, config, 'QemuVM');
+  const given = Object.fromEntries(
+    Object.entries(shape).filter(([, value]) => value !== undefined),
+  ) as Partial<VmShape>;
+  const limits = Object.fromEntries(Object.entries(timeouts ?? {}).filter(([, value]) => value !== undefined));
+  return {
+    name,
+    given,
+    shape: { ...defaults, ...given },
+    timeouts: { ...defaultTimeouts, ...limits },
+    logger,
+    onProgress,
+  };
+}
+
+/** A text or a number that one of core's parsers reads. */
+function measured<T>(parse: (value: T) => number, expected: string) {
+  return z.unknown().transform((value, context): number => {
+    try {
+      return parse(value as T);
+    } catch (error) {
+      if (!isGoqemuError(error) && !(error instanceof TypeError)) throw error;
+      context.addIssue({ code: 'custom', message: expected, input: value });
+      return z.NEVER;
+    }
+  });
+}
+
+/**
+ * @throws GoqemuError `option-invalid`
+ */
+export function checkName(name: string): string {
+  return readOptions(z.strictObject({ name: label }), { name }, 'attachVM').name;
+}

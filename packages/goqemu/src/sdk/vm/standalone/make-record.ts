@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { formatByteSize, GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import { newMachineId } from '@goqemu/guest';
+import type { CachedImage } from '@goqemu/image';
+import { defaultRuntimeFolder, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
+import { chooseHostNetwork } from '@goqemu/network';
+import {
+  lineageOf,
+  type StandaloneRecord,
+  standaloneNames,
+  type VmCall,
+  type VmHost,
+  type VmIdentity,
+} from '@goqemu/vm';
+import type { CheckedConfig } from '../options/vm-config.ts';
+import { choosePorts } from './choose-ports.ts';
+
+/** A name that no VM here has. */
+export async function temporaryName(host: VmHost): Promise<string> {
+  const taken = await standaloneNames(host);
+  for (;;) {
+    const name = `vm-${randomBytes(4).toString('hex')}`;
+    if (!taken.includes(name)) return name;
+  }
+}
+
+/**
+ * Decides all that a new VM is: nothing of it changes while the VM is there, except ports that somebody else took.
+ *
+ * @throws GoqemuError `disk-too-small`, `port-taken`, `host-network-unavailable`
+ */
+export async function makeRecord(
+  host: VmHost,
+  name: string,
+  { shape, given, name: chosenName }: CheckedConfig,
+  image: CachedImage,
+  call: VmCall,
+): Promise<StandaloneRecord> {
+  const disk = given.disk ?? Math.max(shape.disk, image.virtualSize);
+  if (disk < image.virtualSize) throw diskTooSmall(disk, image);
+  const installation = await host.installation('amd64', call.signal);
+  const { network, reason } = await withTrialFolder(host, name, (trialFolder) =>
+    chooseHostNetwork(shape.network, {
+      platform: host.platform,
+      netdevs: installation.features.netdevs,
+      trialFolder,
+      ...(call.signal ? { signal: call.signal } : {}),
+    }),
+  );
+  const { sshPort, forwards } = await choosePorts(host, name, shape.forward);
+  return {
+    version: 1,
+    name,
+    temporary: chosenName === undefined,
+    image: shape.image,
+    snapshots: shape.snapshots,
+    networkWish: shape.network,
+    networkReason: reason,
+    forward: shape.forward,
+    spec: {
+      name,
+      arch: 'amd64',
+      firmware: 'bios',
+      accelerator: shape.accelerator,
+      memory: shape.memory,
+      cpus: shape.cpus,
+      disk,
+      user: shape.user ?? image.user,
+      identity: newIdentity(name, sshPort),
+      forwards,
+      network,
+    },
+  };
+}
+
+/** Who a VM of this name is; nobody else is that. */
+export function newIdentity(name: string, sshPort: number): VmIdentity {
+  const mac = lengthPrefixedDigest(['goqemu-mac', lineageOf(name)]);
+  return {
+    hostname: name,
+    instanceId: `i-${randomBytes(8).toString('hex')}`,
+    mac: `52:54:00:${mac.slice(0, 2)}:${mac.slice(2, 4)}:${mac.slice(4, 6)}`,
+    machineId: newMachineId(),
+    sshPort,
+  };
+}
+
+/** passt is tried where the VM's own sockets will be: a profile of AppArmor may allow one folder and not another. */
+async function withTrialFolder<T>(host: VmHost, name: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = defaultRuntimeFolder(`standalone/${name}/trial`, host.platform);
+  await makeRuntimeFolder(folder, host.platform);
+  try {
+    return await work(folder);
+  } finally {
+    await removeRuntimeFiles(folder);
+  }
+}
+
+function diskTooSmall(disk: number, image: CachedImage): GoqemuError {
+  return new GoqemuError({
+    code: 'disk-too-small',
+    source: 'user',
+    subject: 'disk',
+    message: `disk: the image ${image.name} needs at least ${formatByteSize(image.virtualSize)}, got ${formatByteSize(disk)}`,
+    hint: `give the VM a larger disk, or leave disk out: it is then as large as its image`,
+  });
+}
