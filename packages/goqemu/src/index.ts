@@ -49,17 +49,20 @@ export {
   type WaitCondition,
   z,
 } from '@goqemu/lab';
+export type { ExecOptions, ExecResult, StreamOptions } from './sdk/guest/command-options.ts';
+export type { Guest } from './sdk/guest/guest.ts';
+export type { GuestAddress } from './sdk/guest/guest-address.ts';
+export type { DownloadFileOptions, UploadFileOptions } from './sdk/guest/transfer-options.ts';
 export type { LabMachine } from './sdk/lab/lab-machine.ts';
-export { type OpenLabOptions, openLab } from './sdk/lab/open-lab.ts';
+export type { ApplyLabOptions, DestroyLabOptions, OpenLabOptions, PlanLabOptions } from './sdk/lab/lab-options.ts';
+export type { LabOutputs, LabParameters } from './sdk/lab/lab-types.ts';
+export { openLab } from './sdk/lab/open-lab.ts';
 export type { ForkLabOptions, LabFork, LabForks, MachineSelection, RunningLab } from './sdk/lab/running-lab.ts';
-export type { GuestAddress } from './sdk/vm/address/guest-address.ts';
+export type { OperationOptions } from './sdk/operation-options.ts';
 export type { SshAccess } from './sdk/vm/address/ssh-access.ts';
-export type { SendCommandOptions, SentCommand, StreamCommandOptions } from './sdk/vm/command/command-options.ts';
-export type { OperationOptions } from './sdk/vm/driven-vm.ts';
 export { deleteCachedImage, listCachedImages } from './sdk/vm/image/cached-images.ts';
 export { attachVM, createVM } from './sdk/vm/open-vm.ts';
 export type { QemuVMConfig, Timeouts } from './sdk/vm/options/vm-config.ts';
 export { QemuVM } from './sdk/vm/qemu-vm.ts';
 export type { Snapshot } from './sdk/vm/snapshot/snapshot.ts';
 export type { QemuVMStatus } from './sdk/vm/standalone/standalone-status.ts';
-export type { DownloadFileOptions, UploadFileOptions } from './sdk/vm/transfer/transfer-options.ts';

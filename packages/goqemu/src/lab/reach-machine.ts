@@ -15,7 +15,7 @@ export interface ReachedMachine {
  *
  * @throws GoqemuError `machine-unknown`
  */
-export async function findMachine(lab: OpenLab, name: string): Promise<ReachedMachine> {
+export async function findMachine(lab: Pick<OpenLab, 'engine' | 'backend'>, name: string): Promise<ReachedMachine> {
   const found = await lab.engine.machine(name);
   return { name, found, host: lab.backend.machine(found) };
 }
@@ -25,10 +25,19 @@ export async function findMachine(lab: OpenLab, name: string): Promise<ReachedMa
  *
  * @throws GoqemuError `machine-unknown`, `machine-not-running`
  */
-export async function reachMachine(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedMachine> {
+export function reachMachine(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedMachine> {
+  return runningMachine(lab, name, context.shell.interrupt);
+}
+
+/** As `reachMachine`, for a script. */
+export async function runningMachine(
+  lab: Pick<OpenLab, 'engine' | 'backend'>,
+  name: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ReachedMachine> {
   const reached = await findMachine(lab, name);
   const { spec: machine, record, scope } = reached.found;
-  const call = { scope, signal: context.shell.interrupt, progress: () => undefined };
+  const call = { scope, signal, progress: () => undefined };
   const seen = (await lab.backend.observe([{ machine, record }], call)).get(machine.name);
   if (seen?.status === 'running') return reached;
   throw new GoqemuError({

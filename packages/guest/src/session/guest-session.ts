@@ -184,12 +184,12 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   }
 
   /** Opens a port of this host, on loopback, that leads to a port of the guest. */
-  forward(guestPort: number, options: TunnelOptions = {}): Promise<Tunnel> {
+  tunnel(guestPort: number, options: TunnelOptions = {}): Promise<Tunnel> {
     return openTunnel(this, guestPort, options);
   }
 
   /** Opens a port in the guest, on its loopback, that leads to a port of this host. */
-  reverseForward(hostPort: number, options: ReverseTunnelOptions = {}): Promise<Tunnel> {
+  reverseTunnel(hostPort: number, options: ReverseTunnelOptions = {}): Promise<Tunnel> {
     return openReverseTunnel(this, hostPort, options);
   }
 

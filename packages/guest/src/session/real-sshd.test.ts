@@ -360,7 +360,7 @@ test('a tunnel leads to a port of the guest, lives through a new connection, and
   const web = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
   await new Promise((resolve) => web.once('listening', resolve));
   const { port } = web.address() as AddressInfo;
-  const tunnel = await guest.session.forward(port);
+  const tunnel = await guest.session.tunnel(port);
   const url = `http://127.0.0.1:${tunnel.hostPort}/`;
   const get = () =>
     fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(10_000) }).then((response) =>
@@ -369,7 +369,7 @@ test('a tunnel leads to a port of the guest, lives through a new connection, and
   assert.equal(await get(), 'hello');
   guest.link.cut();
   assert.equal(await get(), 'hello');
-  await assert.rejects(guest.session.forward(port, { hostPort: tunnel.hostPort }), { code: 'port-taken' });
+  await assert.rejects(guest.session.tunnel(port, { hostPort: tunnel.hostPort }), { code: 'port-taken' });
   await waitFor(guest.session, { http: `http://localhost:${port}/` }, { timeoutMs: 20_000 });
   await tunnel[Symbol.asyncDispose]();
   await assert.rejects(get());
@@ -380,7 +380,7 @@ test('a reverse tunnel leads from the guest to a port of this host, also over a 
   const web = createServer((_, response) => response.end('host')).listen(0, '127.0.0.1');
   await new Promise((resolve) => web.once('listening', resolve));
   {
-    await using tunnel = await guest.session.reverseForward((web.address() as AddressInfo).port);
+    await using tunnel = await guest.session.reverseTunnel((web.address() as AddressInfo).port);
     const get = () =>
       fetch(`http://127.0.0.1:${tunnel.guestPort}/`, {
         headers: { connection: 'close' },

@@ -8,20 +8,26 @@ import type { Connection } from '../session/connection.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 
 export interface TunnelOptions {
-  /** Port on this host's loopback; default: a free one. */
+  /** Port on this host's loopback, 1 to 65535. @default a free one */
   readonly hostPort?: number;
-  /** Address in the guest's view; default its own loopback. */
+  /** Address that the guest connects to. @default '127.0.0.1', the guest's own loopback */
   readonly guestHost?: string;
+  /** Gives up opening the tunnel, and closes one that is open. @default none */
+  readonly signal?: AbortSignal;
 }
 
 export interface ReverseTunnelOptions {
-  /** Port on the guest's loopback; default: a free one. */
+  /** Port on the guest's loopback, 1 to 65535. @default a free one */
   readonly guestPort?: number;
+  /** Gives up opening the tunnel, and closes one that is open. @default none */
+  readonly signal?: AbortSignal;
 }
 
 /** A way through the session, open until it is disposed of; it lives on over a new connection. */
 export interface Tunnel extends AsyncDisposable {
+  /** Port on this host's loopback. */
   readonly hostPort: number;
+  /** Port in the guest. */
   readonly guestPort: number;
 }
 
@@ -62,6 +68,7 @@ export async function dialThroughGuest(
 
 /** @throws GoqemuError `port-taken` when `hostPort` is in use */
 export async function openTunnel(session: SessionAccess, guestPort: number, options: TunnelOptions): Promise<Tunnel> {
+  options.signal?.throwIfAborted();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -81,16 +88,27 @@ export async function openTunnel(session: SessionAccess, guestPort: number, opti
   } catch (error) {
     throw systemErrorCode(error) === 'EADDRINUSE' ? portTaken(options.hostPort ?? 0) : error;
   }
-  return {
+  let closed: Promise<unknown> | undefined;
+  return closedBy(options.signal, {
     hostPort: (server.address() as AddressInfo).port,
     guestPort,
     async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
+      if (!closed) {
+        closed = once(server, 'close');
+        server.close();
+        for (const socket of sockets) socket.destroy();
+      }
       await closed;
     },
-  };
+  });
+}
+
+/** A tunnel that its signal closes, too. */
+function closedBy(signal: AbortSignal | undefined, tunnel: Tunnel): Tunnel {
+  const close = () => void tunnel[Symbol.asyncDispose]();
+  if (signal?.aborted) close();
+  else signal?.addEventListener('abort', close, { once: true });
+  return tunnel;
 }
 
 /** RFC 4254 §7.1; asked for again on each new connection, which an open tunnel sees to itself. */
@@ -113,7 +131,7 @@ export async function openReverseTunnel(
     });
   };
   const establish = () =>
-    session.withConnection(undefined, async (standing) => {
+    session.withConnection(options.signal, async (standing) => {
       standing.client.on('tcp connection', accept); // before the port is there: somebody may be waiting for it
       await openOn(standing, session.endpoint, `port ${guestPort} of the guest`, (client, done) => {
         client.forwardIn(guestHost, guestPort, (error, port) => {
@@ -141,16 +159,18 @@ export async function openReverseTunnel(
     session.logger.log('warn', 'ssh', 'reverse tunnel lost', { reason: errorMessage(error) });
   };
   await establish();
-  return {
+  return closedBy(options.signal, {
     hostPort,
     get guestPort() {
       return guestPort;
     },
     async [Symbol.asyncDispose]() {
       open = false;
-      if (connection) await release(connection);
+      const standing = connection;
+      connection = undefined;
+      if (standing) await release(standing);
     },
-  };
+  });
 }
 
 function join(socket: Socket, channel: ClientChannel): void {

@@ -34,9 +34,9 @@ export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
 const brand = Symbol.for('goqemu.lab');
 
 /** A lab as `lab.ts` exports it: nothing has been evaluated yet. */
-export interface LabDefinition<Parameters = unknown, Outputs = unknown> {
+export interface LabDefinition<Parameters = unknown, Outputs = unknown, Input = unknown> {
   readonly name: string;
-  readonly params: z.ZodType | undefined;
+  readonly params: z.ZodType<Parameters, Input> | undefined;
   readonly layers?: LayerOptions;
   /** A method, so that a lab with parameters of its own is still a lab to whoever evaluates it. */
   program(lab: LabBuilder, params: Parameters): Outputs;
@@ -57,7 +57,7 @@ export interface LabDefinition<Parameters = unknown, Outputs = unknown> {
 export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
   options: LabOptions<Schema>,
   program: (lab: LabBuilder, params: z.output<Schema>) => Outputs,
-): LabDefinition<z.output<Schema>, Outputs> {
+): LabDefinition<z.output<Schema>, Outputs, z.input<Schema>> {
   const place = markPlace();
   if (typeof options?.name !== 'string' || typeof program !== 'function') {
     const location = place();
@@ -71,9 +71,9 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
   }
   checkOptions('defineLab', options, { place });
   locate(place, () => checkResourceName(options.name, 'the lab'));
-  const definition: LabDefinition<z.output<Schema>, Outputs> = {
+  const definition: LabDefinition<z.output<Schema>, Outputs, z.input<Schema>> = {
     name: options.name,
-    params: options.params,
+    params: options.params as z.ZodType<z.output<Schema>, z.input<Schema>> | undefined,
     ...(options.layers === undefined ? {} : { layers: options.layers }),
     program,
     get location() {

@@ -1,67 +1,83 @@
-import { hasErrorCode } from '@goqemu/core';
-import { assertSucceeded, type Command, type GuestSession } from '@goqemu/guest';
-import type { FoundMachine } from '@goqemu/lab';
-import type { SendCommandOptions, SentCommand } from '../vm/command/command-options.ts';
-import { readCommandOptions } from '../vm/command/read-command-options.ts';
-import {
-  type DownloadFileOptions,
-  readTransferOptions,
-  type UploadFileOptions,
-} from '../vm/transfer/transfer-options.ts';
+import type {
+  Command,
+  CommandStream,
+  InteractiveShell,
+  ReverseTunnelOptions,
+  ShellOptions,
+  Tunnel,
+  TunnelOptions,
+} from '@goqemu/guest';
+import type { ExecOptions, ExecResult, StreamOptions } from '../guest/command-options.ts';
+import type { Guest } from '../guest/guest.ts';
+import type { GuestAddress } from '../guest/guest-address.ts';
+import type { DownloadFileOptions, UploadFileOptions } from '../guest/transfer-options.ts';
+import type { OperationOptions } from '../operation-options.ts';
+import type { LabGuests } from './lab-guests.ts';
 
-/** Milliseconds that a command may run unless its options say otherwise. */
-const commandMs = 10 * 60_000;
-
-/** A machine of a lab, for commands and files. It needs not be there before its first use. */
-export class LabMachine {
+/**
+ * A machine of a lab. The lab need not be applied before the first call.
+ *
+ * @example
+ * await using lab = await openLab('lab.ts');
+ * await lab.machine('web').exec('systemctl restart nginx', { sudo: true, check: true });
+ */
+export class LabMachine implements Guest {
+  /** As the lab names it. */
   readonly name: string;
-  readonly #find: () => Promise<FoundMachine>;
-  readonly #session: () => Promise<GuestSession>;
+  readonly #guests: LabGuests;
+  readonly #guest: Guest;
 
   /** @internal */
-  constructor(name: string, find: () => Promise<FoundMachine>, session: () => Promise<GuestSession>) {
+  constructor(name: string, guests: LabGuests) {
     this.name = name;
-    this.#find = find;
-    this.#session = session;
+    this.#guests = guests;
+    this.#guest = guests.guest(name);
   }
 
   /**
-   * Ports of 127.0.0.1 by the names of `forward`; in a fork they are its own.
+   * Ports of 127.0.0.1 by the names of `forward`; a fork has its own.
    *
    * @throws GoqemuError `machine-unknown`
    */
   async forwards(): Promise<Readonly<Record<string, number>>> {
-    const { spec } = await this.#find();
+    const { spec } = await this.#guests.find(this.name);
     return Object.fromEntries(Object.entries(spec.forwards).map(([name, { host }]) => [name, host]));
   }
 
-  /**
-   * Runs a command as the machine's user and waits for its end; an exit code other than 0 is a result, with its `error`.
-   *
-   * @param command a shell script, or a list of words, which are quoted one by one
-   * @throws GoqemuError `machine-unknown`, `connection-lost`, `timeout`; `command-failed` with `check`
-   */
-  async sendCommand(command: Command, options?: SendCommandOptions): Promise<SentCommand> {
-    const { options: read, check } = readCommandOptions(command, options, commandMs);
-    const result = await (await this.#session()).exec(command, read);
-    try {
-      assertSucceeded(result, options?.label);
-      return result;
-    } catch (error) {
-      if (check || !hasErrorCode(error, 'command-failed')) throw error;
-      return { ...result, error };
-    }
+  exec(command: Command, options?: ExecOptions): Promise<ExecResult> {
+    return this.#guest.exec(command, options);
   }
 
-  /** Copies a file or a folder into the guest; each file appears whole or not at all. */
-  async upload(source: string, destination: string, options?: UploadFileOptions): Promise<void> {
-    const read = readTransferOptions('upload', options);
-    await (await this.#session()).upload(source, destination, read);
+  stream(command: Command, options?: StreamOptions): CommandStream {
+    return this.#guest.stream(command, options);
   }
 
-  /** Copies a file or a folder out of the guest; each file appears whole or not at all. */
-  async download(source: string, destination: string, options?: DownloadFileOptions): Promise<void> {
-    const read = readTransferOptions('download', options);
-    await (await this.#session()).download(source, destination, read);
+  shell(options?: ShellOptions): Promise<InteractiveShell> {
+    return this.#guest.shell(options);
+  }
+
+  upload(source: string, destination: string, options?: UploadFileOptions): Promise<void> {
+    return this.#guest.upload(source, destination, options);
+  }
+
+  download(source: string, destination: string, options?: DownloadFileOptions): Promise<void> {
+    return this.#guest.download(source, destination, options);
+  }
+
+  tunnel(guestPort: number, options?: TunnelOptions): Promise<Tunnel> {
+    return this.#guest.tunnel(guestPort, options);
+  }
+
+  reverseTunnel(hostPort: number, options?: ReverseTunnelOptions): Promise<Tunnel> {
+    return this.#guest.reverseTunnel(hostPort, options);
+  }
+
+  ip(options?: OperationOptions): Promise<GuestAddress> {
+    return this.#guest.ip(options);
+  }
+
+  /** Alias of {@link LabMachine.exec}. */
+  sendCommand(command: Command, options?: ExecOptions): Promise<ExecResult> {
+    return this.exec(command, options);
   }
 }

@@ -1,30 +1,34 @@
-import { GoqemuError, hostPlatform, hostProcessTable, OpenOnce, silentLogger } from '@goqemu/core';
-import type { GuestSession } from '@goqemu/guest';
+import { GoqemuError, hasErrorCode, hostProcessTable, type Logger } from '@goqemu/core';
 import {
+  type ApplyOptions,
+  type ApplyResult,
   type CheckpointReport,
   type Engine,
   type ForkOptions,
   type LabDefinition,
   type Plan,
+  type PlanOptions,
   type PlanReport,
   planReport,
   type RestoreReport,
   type StatusReport,
 } from '@goqemu/lab';
-import { createBackend } from '../../host/create-backend.ts';
 import type { HostBackend } from '../../host/host-backend.ts';
-import { openLab } from '../../lab/open-lab.ts';
-import type { OperationOptions } from '../vm/driven-vm.ts';
+import type { OperationOptions } from '../operation-options.ts';
+import { LabGuests } from './lab-guests.ts';
 import { LabMachine } from './lab-machine.ts';
-import type { OpenLabOptions } from './open-lab.ts';
+import { type ApplyLabOptions, type DestroyLabOptions, type PlanLabOptions, readLabOptions } from './lab-options.ts';
+import type { LabOutputs } from './lab-types.ts';
 
-/** Which machines; all of them unless given. */
+/** Which machines a checkpoint, a restore or a fork is about. */
 export interface MachineSelection extends OperationOptions {
+  /** Names of machines. @default all of them @example ['web'] */
   readonly machines?: readonly string[];
 }
 
+/** Options of {@link RunningLab.fork} and {@link RunningLab.forks}. */
 export interface ForkLabOptions extends MachineSelection {
-  /** Its stack is called so; from the checkpoint's name unless given. */
+  /** Name of its stack; several forks are numbered. @default the checkpoint's name @example 'upgrade' */
   readonly name?: string;
 }
 
@@ -35,62 +39,83 @@ interface Parts {
   readonly name: string;
   readonly stack: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  readonly logger: Logger;
 }
 
 /**
- * A lab in a script. What it makes outlives the script, except forks, which go with their block; the block's end of the
- * lab itself closes connections and nothing more.
+ * A lab in a script. What it makes outlives the script, except forks, which are removed at the end of their block; the
+ * end of the lab's own block closes connections and nothing more.
  *
  * @example
  * await using lab = await openLab('lab.ts');
  * const { url } = await lab.apply();
  */
-export class RunningLab implements AsyncDisposable {
+export class RunningLab<Definition extends LabDefinition = LabDefinition> implements AsyncDisposable {
+  /** As `defineLab` names it. */
   readonly name: string;
   /** `default`, or the name of a fork. */
   readonly stack: string;
   readonly #parts: Parts;
-  readonly #sessions: OpenOnce<GuestSession>;
+  readonly #guests: LabGuests;
 
   /** @internal */
   constructor(parts: Parts) {
     this.name = parts.name;
     this.stack = parts.stack;
     this.#parts = parts;
-    this.#sessions = new OpenOnce();
-  }
-
-  /** What `apply` would do. Changes nothing. */
-  async plan(options: OperationOptions = {}): Promise<PlanReport> {
-    return planReport(await this.#plan(options));
+    this.#guests = new LabGuests(parts);
   }
 
   /**
-   * Makes the machines what the lab says, and returns the lab's outputs.
+   * What `apply` would do. Changes nothing.
    *
-   * @throws GoqemuError `apply-failed` with the first operation that failed as its cause; `locked`
+   * @throws GoqemuError `machine-unknown`, `option-invalid`, and what evaluating the lab throws
    */
-  async apply(options: OperationOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+  async plan(options: PlanLabOptions = {}): Promise<PlanReport> {
+    return planReport(await this.#plan(readLabOptions('plan', options).plan));
+  }
+
+  /**
+   * Makes the machines match the lab, and returns the lab's outputs. Where another apply came first the lab is planned
+   * again.
+   *
+   * @throws GoqemuError `apply-failed` with the first operation that failed as its cause; `locked`, `option-invalid`
+   * @example
+   * await lab.apply({ target: ['web'], parallel: 2, lockWait: '2 min' });
+   */
+  async apply(options: ApplyLabOptions = {}): Promise<LabOutputs<Definition>> {
     const { engine } = this.#parts;
-    const planned = await this.#plan(options);
-    const plan = (await engine.fetchImages(planned, options)) > 0 ? await this.#plan(options) : planned;
-    return this.#carryOut(plan, options);
+    const read = readLabOptions('apply', options);
+    const replan = () => this.#plan(read.plan);
+    const planned = await replan();
+    const plan = (await engine.fetchImages(planned, operation(options))) > 0 ? await replan() : planned;
+    return (await this.#carryOut(plan, replan, read.apply)) as LabOutputs<Definition>;
   }
 
-  /** Deletes the machines with their disks; layers stay, so that the next apply is quick. Of a fork nothing stays. */
-  async destroy(options: OperationOptions = {}): Promise<void> {
-    await this.#carryOut(await this.#parts.engine.planDestroy(options), options);
+  /**
+   * Deletes the machines with their disks; layers stay, so that the next apply is quick. Of a fork nothing stays.
+   *
+   * @throws GoqemuError `apply-failed`, `locked`, `option-invalid`
+   */
+  async destroy(options: DestroyLabOptions = {}): Promise<void> {
+    const read = readLabOptions('destroy', options);
+    const replan = () => this.#parts.engine.planDestroy(read.plan);
+    await this.#carryOut(await replan(), replan, read.apply);
   }
 
+  /** The machines, whether they run, and how they are reached: the document of `goqemu status --json`. */
   status(options: OperationOptions = {}): Promise<StatusReport> {
     return this.#parts.engine.status(options);
   }
 
-  /** A machine by its name; an unknown one is told at its first use. */
+  /**
+   * A machine by its name. Nothing is looked up yet: an unknown one is reported by its first call.
+   *
+   * @example
+   * const { stdout } = await lab.machine('web').exec('uptime', { check: true });
+   */
   machine(name: string): LabMachine {
-    const find = () => this.#parts.engine.machine(name);
-    const open = async () => this.#parts.backend.machine(await find()).openSession();
-    return new LabMachine(name, find, () => this.#sessions.of(name, open));
+    return new LabMachine(name, this.#guests);
   }
 
   /**
@@ -113,11 +138,15 @@ export class RunningLab implements AsyncDisposable {
    * @throws GoqemuError `checkpoint-unknown`, `checkpoint-damaged`, `machine-unknown`, `locked`
    */
   async restore(idOrName: string, options: MachineSelection = {}): Promise<RestoreReport> {
-    await this.#sessions.closeAll();
+    await this.#guests.closeAll('was restored');
     return await this.#parts.engine.restoreCheckpoint(idOrName, options);
   }
 
-  /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */
+  /**
+   * Deletes a checkpoint, by its id or its name; layers that nothing else needs are deleted with it.
+   *
+   * @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked`
+   */
   async deleteCheckpoint(idOrName: string, options: OperationOptions = {}): Promise<void> {
     await this.#parts.engine.deleteCheckpoint(idOrName, options);
   }
@@ -130,9 +159,9 @@ export class RunningLab implements AsyncDisposable {
    * @example
    * await using fork = await lab.fork('ready');
    */
-  async fork(idOrName: string, options: ForkLabOptions = {}): Promise<LabFork> {
+  async fork(idOrName: string, options: ForkLabOptions = {}): Promise<LabFork<Definition>> {
     const [fork] = await this.#fork(idOrName, options);
-    return fork as LabFork;
+    return fork as LabFork<Definition>;
   }
 
   /**
@@ -143,38 +172,44 @@ export class RunningLab implements AsyncDisposable {
    * await using forks = await lab.forks('ready', 4);
    * await Promise.all(forks.map((fork) => tryOut(fork)));
    */
-  async forks(idOrName: string, count: number, options: ForkLabOptions = {}): Promise<LabForks> {
-    return LabForks.from(await this.#fork(idOrName, { ...options, count })) as LabForks;
+  async forks(idOrName: string, count: number, options: ForkLabOptions = {}): Promise<LabForks<Definition>> {
+    return LabForks.from(await this.#fork(idOrName, { ...options, count })) as LabForks<Definition>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sessions.closeAll();
+    await this.#guests.closeAll('was let go of');
     await this.#parts.backend[Symbol.asyncDispose]();
   }
 
   /** @internal Its engine removes it; the backend is its origin's. */
   protected async remove(): Promise<void> {
-    await this.#sessions.closeAll();
+    await this.#guests.closeAll('was removed with its fork');
     await this.#parts.engine.removeFork({ lockWaitMs: removalWaitMs });
   }
 
-  async #fork(idOrName: string, options: ForkOptions): Promise<readonly LabFork[]> {
+  async #fork(idOrName: string, options: ForkOptions): Promise<readonly LabFork<Definition>[]> {
     const { engine, definition, parameters } = this.#parts;
     const owner = await hostProcessTable().identify(process.pid);
     const report = await engine.fork(idOrName, { ...options, ...(owner ? { owner } : {}), definition, parameters });
-    return report.forks.map(({ name }) => new LabFork({ ...this.#parts, engine: engine.stack(name), stack: name }));
+    return report.forks.map(
+      ({ name }) => new LabFork<Definition>({ ...this.#parts, engine: engine.stack(name), stack: name }),
+    );
   }
 
-  async #plan({ signal }: OperationOptions): Promise<Plan> {
+  async #plan(options: PlanOptions): Promise<Plan> {
     const { engine, definition, parameters } = this.#parts;
-    const lab = await engine.evaluate(definition, { parameters, ...(signal ? { signal } : {}) });
-    return engine.plan(lab, signal ? { signal } : {});
+    const lab = await engine.evaluate(definition, { parameters, ...operation(options) });
+    return engine.plan(lab, options);
   }
 
-  async #carryOut(plan: Plan, { signal }: OperationOptions): Promise<Readonly<Record<string, unknown>>> {
-    await this.#sessions.closeAll();
-    const { outcome, outputs, errors } = await this.#parts.engine.apply(plan, signal ? { interrupt: signal } : {});
-    signal?.throwIfAborted();
+  async #carryOut(
+    plan: Plan,
+    replan: () => Promise<Plan>,
+    options: ApplyOptions,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    await this.#guests.closeAll(plan.purpose === 'destroy' ? 'was destroyed' : 'was changed by an apply');
+    const { outcome, outputs, errors } = await this.#applyFresh(plan, replan, options);
+    options.interrupt?.throwIfAborted();
     if (outcome === 'done') return outputs;
     const [first] = errors;
     throw new GoqemuError({
@@ -186,20 +221,38 @@ export class RunningLab implements AsyncDisposable {
       data: { errors },
     });
   }
+
+  /** Another apply may have come first while this one waited for the lock. */
+  async #applyFresh(plan: Plan, replan: () => Promise<Plan>, options: ApplyOptions): Promise<ApplyResult> {
+    const { engine } = this.#parts;
+    try {
+      return await engine.apply(plan, options);
+    } catch (error) {
+      if (!hasErrorCode(error, 'plan-stale')) throw error;
+      return engine.apply(await replan(), options);
+    }
+  }
+}
+
+function operation({ signal }: OperationOptions): OperationOptions {
+  return signal ? { signal } : {};
 }
 
 /** Milliseconds that the end of a fork waits for another command that works on it. */
 const removalWaitMs = 60_000;
 
 /** A running copy of a lab. At the end of its block nothing of it stays: machines, disks, layers, state. */
-export class LabFork extends RunningLab {
+export class LabFork<Definition extends LabDefinition = LabDefinition> extends RunningLab<Definition> {
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.remove();
   }
 }
 
 /** Forks that were made together and go together. */
-export class LabForks extends Array<LabFork> implements AsyncDisposable {
+export class LabForks<Definition extends LabDefinition = LabDefinition>
+  extends Array<LabFork<Definition>>
+  implements AsyncDisposable
+{
   /** What `map` and its like return is an ordinary array. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
@@ -209,27 +262,4 @@ export class LabForks extends Array<LabFork> implements AsyncDisposable {
     const ends = await Promise.allSettled(Array.from(this, (fork) => fork[Symbol.asyncDispose]()));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
-}
-
-/** @internal */
-export async function openRunningLab(file: string | undefined, options: OpenLabOptions): Promise<RunningLab> {
-  const platform = hostPlatform();
-  const logger = options.logger ?? silentLogger;
-  const opener = {
-    command: process.argv[1] ?? 'node',
-    logger,
-    tell: () => undefined,
-    shell: {
-      platform,
-      workingFolder: process.cwd(),
-      createBackend: () => createBackend({ platform, logger }),
-    },
-  };
-  const choice = { lab: file, stack: options.stack };
-  const { engine, backend, definition, name, stack } = await openLab(
-    opener,
-    choice,
-    options.onEvent ?? (() => undefined),
-  );
-  return new RunningLab({ engine, backend, definition, name, stack, parameters: options.parameters ?? {} });
 }

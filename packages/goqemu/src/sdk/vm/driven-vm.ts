@@ -1,18 +1,15 @@
-import { hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
+import { hasErrorCode, type Logger, orAborted, silentLogger } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { createVmHost, readRecord, type VmCall, type VmHost, type VmHostOptions, type VmProgress } from '@goqemu/vm';
+import { interrupted } from '../guest/interrupted.ts';
+import type { OperationOptions } from '../operation-options.ts';
 import type { HeldVm } from './held-vm.ts';
 import { OperationQueue } from './operation-queue.ts';
 import type { CheckedConfig, Timeouts } from './options/vm-config.ts';
-import { interrupted, notMade, notRunning, released } from './sdk-errors.ts';
+import { notMade, notRunning, released } from './sdk-errors.ts';
 import { holdPresentVm, holdVm } from './standalone/hold-vm.ts';
 import { type QemuVMStatus, standaloneStatus } from './standalone/standalone-status.ts';
-
-export interface OperationOptions {
-  /** Gives the operation up. */
-  readonly signal?: AbortSignal;
-}
 
 /** A VM with the machine that runs it. */
 export type RunningVm = HeldVm & { readonly machine: Machine };
@@ -106,9 +103,13 @@ export class DrivenVm {
   }
 
   /** What is done in the guest waits for a start or a restore that is under way, and for nothing else. */
-  async use<T>(what: string, work: (session: GuestSession, held: RunningVm) => Promise<T>): Promise<T> {
+  async use<T>(
+    what: string,
+    work: (session: GuestSession, held: RunningVm) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     if (this.#released) throw released(this.title);
-    await this.#operations.ready();
+    await orAborted(this.#operations.ready(), signal);
     const held = this.#held;
     if (!held || !isRunning(held)) throw await this.#notRunning(what);
     const session = await held.session();
@@ -124,7 +125,9 @@ export class DrivenVm {
     if (!hasErrorCode(error, 'session-closed') && !hasErrorCode(error, 'connection-lost')) return error;
     await this.#operations.ready();
     await held.settled();
-    return held.isCurrent(session) ? error : interrupted(this.title, what, held.cutShort, error);
+    return held.isCurrent(session)
+      ? error
+      : interrupted(`VM ${JSON.stringify(this.title)}`, what, held.cutShort, error);
   }
 
   /** From now on every call is refused. */

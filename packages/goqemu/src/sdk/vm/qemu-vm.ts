@@ -8,18 +8,20 @@ import type {
   TunnelOptions,
 } from '@goqemu/guest';
 import type { VmHostOptions } from '@goqemu/vm';
-import { findGuestAddress, type GuestAddress } from './address/guest-address.ts';
+import type { ExecOptions, ExecResult, StreamOptions } from '../guest/command-options.ts';
+import type { Guest } from '../guest/guest.ts';
+import type { GuestAddress } from '../guest/guest-address.ts';
+import type { DownloadFileOptions, UploadFileOptions } from '../guest/transfer-options.ts';
+import type { OperationOptions } from '../operation-options.ts';
 import { type SshAccess, sshAccess } from './address/ssh-access.ts';
-import type { SendCommandOptions, SentCommand, StreamCommandOptions } from './command/command-options.ts';
-import { sendCommand, streamCommand } from './command/send-command.ts';
-import { DrivenVm, type OperationOptions } from './driven-vm.ts';
+import { DrivenVm } from './driven-vm.ts';
 import { VmLifecycle } from './lifecycle/vm-lifecycle.ts';
 import { checkConfig, checkName, type QemuVMConfig } from './options/vm-config.ts';
 import { notMade } from './sdk-errors.ts';
 import { createSnapshot, deleteSnapshot, listSnapshots } from './snapshot/keep-snapshots.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import { type QemuVMStatus, standaloneVm } from './standalone/standalone-status.ts';
-import { type DownloadFileOptions, readTransferOptions, type UploadFileOptions } from './transfer/transfer-options.ts';
+import { vmGuest } from './vm-guest.ts';
 
 /**
  * One machine for a script: started, told what to do, taken back to a snapshot, and gone when its block ends.
@@ -30,10 +32,11 @@ import { type DownloadFileOptions, readTransferOptions, type UploadFileOptions }
  * @example
  * await using vm = new QemuVM({ memory: '1 GiB' });
  * await vm.start();
- * const { stdout } = await vm.sendCommand('uname -r');
+ * const { stdout } = await vm.exec('uname -r');
  */
-export class QemuVM implements AsyncDisposable {
+export class QemuVM implements Guest, AsyncDisposable {
   readonly #vm: DrivenVm;
+  readonly #guest: Guest;
   readonly #lifecycle: VmLifecycle;
 
   /**
@@ -44,6 +47,7 @@ export class QemuVM implements AsyncDisposable {
    */
   constructor(config: QemuVMConfig = {}, host: VmHostOptions = {}) {
     this.#vm = new DrivenVm(checkConfig(config), host);
+    this.#guest = vmGuest(this.#vm);
     this.#lifecycle = new VmLifecycle(this.#vm);
   }
 
@@ -101,55 +105,61 @@ export class QemuVM implements AsyncDisposable {
     return this.#vm.status(options);
   }
 
-  /**
-   * Runs a command in the guest and waits for its end. Any number at once: they share one connection. One that was not
-   * sent when the connection broke is sent over the next; an exit code other than 0 is a result, with its `error`.
-   *
-   * @param command a shell script, or a list of words, which are quoted one by one
-   * @throws GoqemuError `vm-not-running`; `connection-lost` when the connection broke while it ran, unless
-   * `repeatable`; `command-interrupted` when the VM was stopped or taken back; `timeout`; `command-failed` with `check`
-   */
-  sendCommand(command: Command, options?: SendCommandOptions): Promise<SentCommand> {
-    return sendCommand(this.#vm, command, options);
+  exec(command: Command, options?: ExecOptions): Promise<ExecResult> {
+    return this.#guest.exec(command, options);
   }
 
-  /**
-   * Runs a command and gives its output as it comes; the guest is held back while nobody takes it, and leaving the
-   * loop ends the command.
-   *
-   * @throws as `sendCommand`, where the output is taken
-   * @example
-   * for await (const { data } of vm.streamCommand('dmesg -w')) process.stdout.write(data);
-   */
-  streamCommand(command: Command, options?: StreamCommandOptions): CommandStream {
-    return streamCommand(this.#vm, command, options);
+  stream(command: Command, options?: StreamOptions): CommandStream {
+    return this.#guest.stream(command, options);
   }
 
-  /** A terminal in the guest, for a person: its login shell, or one program. */
-  openShell(options: ShellOptions = {}): Promise<InteractiveShell> {
-    return this.#vm.use('a terminal', (session) => session.shell(options));
+  shell(options?: ShellOptions): Promise<InteractiveShell> {
+    return this.#guest.shell(options);
   }
 
-  /** Copies a file or a folder into the guest; each file appears whole or not at all. */
   upload(source: string, destination: string, options?: UploadFileOptions): Promise<void> {
-    const read = readTransferOptions('upload', options);
-    return this.#vm.use(`upload of ${source}`, (session) => session.upload(source, destination, read));
+    return this.#guest.upload(source, destination, options);
   }
 
-  /** Copies a file or a folder out of the guest; each file appears whole or not at all. */
   download(source: string, destination: string, options?: DownloadFileOptions): Promise<void> {
-    const read = readTransferOptions('download', options);
-    return this.#vm.use(`download of ${source}`, (session) => session.download(source, destination, read));
+    return this.#guest.download(source, destination, options);
   }
 
-  /** Opens a port of this host's loopback that leads to a port of the guest; it lives until it is disposed of. */
-  openTunnel(guestPort: number, options: TunnelOptions = {}): Promise<Tunnel> {
-    return this.#vm.use('a tunnel', (session) => session.forward(guestPort, options));
+  tunnel(guestPort: number, options?: TunnelOptions): Promise<Tunnel> {
+    return this.#guest.tunnel(guestPort, options);
   }
 
-  /** Opens a port in the guest that leads to a port of this host; it lives until it is disposed of. */
-  openReverseTunnel(hostPort: number, options: ReverseTunnelOptions = {}): Promise<Tunnel> {
-    return this.#vm.use('a reverse tunnel', (session) => session.reverseForward(hostPort, options));
+  reverseTunnel(hostPort: number, options?: ReverseTunnelOptions): Promise<Tunnel> {
+    return this.#guest.reverseTunnel(hostPort, options);
+  }
+
+  ip(options?: OperationOptions): Promise<GuestAddress> {
+    return this.#guest.ip(options);
+  }
+
+  /** Alias of {@link QemuVM.exec}. */
+  sendCommand(command: Command, options?: ExecOptions): Promise<ExecResult> {
+    return this.exec(command, options);
+  }
+
+  /** Alias of {@link QemuVM.stream}. */
+  streamCommand(command: Command, options?: StreamOptions): CommandStream {
+    return this.stream(command, options);
+  }
+
+  /** Alias of {@link QemuVM.shell}. */
+  openShell(options?: ShellOptions): Promise<InteractiveShell> {
+    return this.shell(options);
+  }
+
+  /** Alias of {@link QemuVM.tunnel}. */
+  openTunnel(guestPort: number, options?: TunnelOptions): Promise<Tunnel> {
+    return this.tunnel(guestPort, options);
+  }
+
+  /** Alias of {@link QemuVM.reverseTunnel}. */
+  openReverseTunnel(hostPort: number, options?: ReverseTunnelOptions): Promise<Tunnel> {
+    return this.reverseTunnel(hostPort, options);
   }
 
   /**
@@ -207,17 +217,6 @@ export class QemuVM implements AsyncDisposable {
    */
   deleteSnapshot(id: string, options: OperationOptions = {}): Promise<void> {
     return deleteSnapshot(this.#vm, id, options);
-  }
-
-  /**
-   * The VM's IPv4 address, how it was found, and whether this host reaches it there.
-   *
-   * @throws GoqemuError `address-unknown`, `vm-not-running`
-   */
-  ip(options: OperationOptions = {}): Promise<GuestAddress> {
-    return this.#vm.use('the address', (session, { vm, machine }) =>
-      findGuestAddress(vm, machine, session, options.signal),
-    );
   }
 
   /**

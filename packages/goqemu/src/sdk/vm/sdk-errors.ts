@@ -48,17 +48,6 @@ export function unknownVm(name: string, known: readonly string[]): GoqemuError {
   });
 }
 
-export function interrupted(name: string, what: string, why: string, cause: unknown): GoqemuError {
-  return new GoqemuError({
-    code: 'command-interrupted',
-    source: 'user',
-    subject: what,
-    message: `${what} was cut short: VM ${quoted(name)} ${why}`,
-    hint: 'await the commands that matter before; look at what this one has done before running it again',
-    cause,
-  });
-}
-
 export function released(name: string): GoqemuError {
   return new GoqemuError({
     code: 'vm-released',

@@ -1,5 +1,6 @@
 import { stopVm, type VmCall } from '@goqemu/vm';
-import type { DrivenVm, OperationOptions } from '../driven-vm.ts';
+import type { OperationOptions } from '../../operation-options.ts';
+import type { DrivenVm } from '../driven-vm.ts';
 import type { HeldVm } from '../held-vm.ts';
 import { alreadyRunning } from '../sdk-errors.ts';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';

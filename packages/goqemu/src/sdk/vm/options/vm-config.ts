@@ -3,7 +3,7 @@ import { defaultImage } from '@goqemu/image';
 import { type Accelerator, accelerators, machineRules, type Rule } from '@goqemu/spec';
 import type { VmProgress } from '@goqemu/vm';
 import { z } from 'zod';
-import { readOptions } from './invalid-option.ts';
+import { readOptions } from '../../guest/invalid-option.ts';
 
 /** A machine for a script. Everything has a default: `await createVM()` is a Debian 12. */
 export interface QemuVMConfig {

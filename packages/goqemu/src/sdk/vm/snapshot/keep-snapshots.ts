@@ -1,4 +1,5 @@
-import type { DrivenVm, OperationOptions } from '../driven-vm.ts';
+import type { OperationOptions } from '../../operation-options.ts';
+import type { DrivenVm } from '../driven-vm.ts';
 import { ensureDisk } from '../standalone/hold-vm.ts';
 import { collectSnapshots } from '../standalone/remove-standalone.ts';
 import { standaloneVm } from '../standalone/standalone-status.ts';

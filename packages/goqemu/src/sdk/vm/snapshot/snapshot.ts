@@ -1,6 +1,6 @@
 import { type Layer, type LayerStore, layerId } from '@goqemu/vm';
 import { z } from 'zod';
-import { readOptions } from '../options/invalid-option.ts';
+import { readOptions } from '../../guest/invalid-option.ts';
 
 /** A state of a VM to come back to. */
 export interface Snapshot {

@@ -2,9 +2,11 @@ import type { Duration, GoqemuError } from '@goqemu/core';
 import type { CommandInput, CommandResult, TerminalSize } from '@goqemu/guest';
 
 /** Who runs a command: the VM's user, root by `sudo`, or another user. */
-type RunAs = { readonly sudo?: boolean; readonly user?: never } | { readonly sudo?: never; readonly user?: string };
+export type RunAs =
+  | { readonly sudo?: boolean; readonly user?: never }
+  | { readonly sudo?: never; readonly user?: string };
 
-interface Settings {
+export interface CommandSettings {
   /** Exported before the command. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Default: the home folder of the user. */
@@ -21,9 +23,11 @@ interface Settings {
   readonly label?: string;
 }
 
-export type StreamCommandOptions = Settings & RunAs;
+/** Options of {@link Guest.stream}. */
+export type StreamOptions = CommandSettings & RunAs;
 
-export type SendCommandOptions = StreamCommandOptions & {
+/** Options of {@link Guest.exec}. */
+export type ExecOptions = StreamOptions & {
   /** May be run again from its start when the connection breaks while it runs. */
   readonly repeatable?: boolean;
   /** Rejects with `command-failed` unless it ends with 0. */
@@ -36,7 +40,7 @@ export type SendCommandOptions = StreamCommandOptions & {
 };
 
 /** How a command ended. */
-export interface SentCommand extends CommandResult {
+export interface ExecResult extends CommandResult {
   /** `command-failed` when it did not end with exit code 0. */
   readonly error?: GoqemuError;
 }

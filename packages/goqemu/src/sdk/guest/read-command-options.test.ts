@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SendCommandOptions } from './command-options.ts';
+import type { ExecOptions } from './command-options.ts';
 import { readCommandOptions } from './read-command-options.ts';
 
 const read = (options: unknown, command: unknown = 'true') =>
-  readCommandOptions(command as string, options as SendCommandOptions, 600_000);
+  readCommandOptions('exec', command as string, options as ExecOptions, 600_000);
 
 test('sudo is root, a time-out has a unit, and the default is that of the VM', () => {
   assert.deepEqual(read({ sudo: true, timeout: '2 s' }).options, { user: 'root', timeoutMs: 2000 });

@@ -1,11 +1,12 @@
-import { type Duration, isGoqemuError, parseDuration } from '@goqemu/core';
+import { parseDuration } from '@goqemu/core';
 import type { Command, CommandOptions } from '@goqemu/guest';
 import { z } from 'zod';
-import { readOptions } from '../options/invalid-option.ts';
-import type { SendCommandOptions } from './command-options.ts';
+import type { ExecOptions } from './command-options.ts';
+import { timeLimit } from './duration-option.ts';
+import { readOptions } from './invalid-option.ts';
 
-const duration = z.union(
-  [z.literal(Number.POSITIVE_INFINITY), z.custom<Duration>(isDuration)],
+const timeout = z.union(
+  [z.literal(Number.POSITIVE_INFINITY), timeLimit],
   "expected a duration such as '90 s' or a whole number of milliseconds",
 );
 const callback = z.custom<(chunk: Buffer) => void>((value) => typeof value === 'function', 'expected a function');
@@ -24,7 +25,7 @@ const schema = z
         'expected true or { columns, rows }',
       )
       .optional(),
-    timeout: duration.optional(),
+    timeout: timeout.optional(),
     signal: z.instanceof(AbortSignal, { message: 'expected an AbortSignal' }).optional(),
     label: z.string().optional(),
     repeatable: z.boolean().optional(),
@@ -47,13 +48,14 @@ export interface ReadCommandOptions {
  * @throws GoqemuError `option-invalid`
  */
 export function readCommandOptions(
+  what: 'exec' | 'stream',
   command: Command,
-  given: SendCommandOptions | undefined,
+  given: ExecOptions | undefined,
   limitMs: number,
 ): ReadCommandOptions {
   const words = z.union([z.string().min(1), z.array(z.string()).min(1)], 'expected a script or a list of words');
-  readOptions(z.object({ command: words }), { command }, 'sendCommand');
-  const { sudo, timeout, check, ...rest } = readOptions(schema, given, 'sendCommand');
+  readOptions(z.object({ command: words }), { command }, what);
+  const { sudo, timeout, check, ...rest } = readOptions(schema, given, what);
   const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return {
     options: {
@@ -68,16 +70,6 @@ export function readCommandOptions(
     },
     check: check ?? false,
   };
-}
-
-function isDuration(value: unknown): boolean {
-  if (typeof value !== 'number' && typeof value !== 'string') return false;
-  try {
-    return parseDuration(value as Duration, 'timeout') > 0;
-  } catch (error) {
-    if (isGoqemuError(error)) return false;
-    throw error;
-  }
 }
 
 function isInput(value: unknown): boolean {

@@ -1,9 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { errorMessage, GoqemuError } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { Machine } from '@goqemu/machine';
-import { heardAddress, leasedAddress } from '@goqemu/network';
-import { hasOutwardCard, outwardMac, type Vm } from '@goqemu/vm';
 
 /** A VM's address, and who told it. */
 export interface GuestAddress {
@@ -15,26 +12,28 @@ export interface GuestAddress {
   readonly direct: boolean;
 }
 
+/** Whose address is asked for. */
+export interface AddressedMachine {
+  /** As messages name it: `VM "web"`. */
+  readonly title: string;
+  /** Of the card that has the address, in lower case. */
+  readonly mac: string;
+  /** Whether this host reaches the machine at its address. */
+  readonly direct: boolean;
+}
+
+/** Who may know the address, in the order in which they are asked. */
+export type AddressSource = readonly [GuestAddress['foundBy'], () => Promise<string | undefined>];
+
 /**
- * Asks, in this order: the guest agent, the host's DHCP leases, its ARP table, the guest itself over SSH.
- *
- * @throws GoqemuError `address-unknown` with what each of them said
+ * @throws GoqemuError `address-unknown` with what each source said
  */
 export async function findGuestAddress(
-  vm: Vm,
-  machine: Machine,
-  session: GuestSession,
+  { title, mac, direct }: AddressedMachine,
+  sources: readonly AddressSource[],
   signal: AbortSignal | undefined,
 ): Promise<GuestAddress> {
-  const mac = outwardMac(vm.spec);
-  const direct = hasOutwardCard(vm.spec);
   const reasons: string[] = [];
-  const sources = [
-    ['guest-agent', () => fromAgent(machine, mac, signal)],
-    ['lease', () => leasedAddress(mac)],
-    ['arp', () => heardAddress(mac, vm.host.platform.system)],
-    ['forward', () => fromGuest(session, mac, signal)],
-  ] as const;
   for (const [foundBy, ask] of sources) {
     try {
       const address = await ask();
@@ -48,21 +47,15 @@ export async function findGuestAddress(
   throw new GoqemuError({
     code: 'address-unknown',
     source: 'environment',
-    subject: vm.spec.name,
-    message: `VM "${vm.spec.name}" has no IPv4 address that can be found`,
+    subject: title,
+    message: `${title} has no IPv4 address that can be found`,
     detail: reasons.join('\n'),
-    hint: 'look at the network in the guest; its SSH is reached all the same at sshEndpoint()',
+    hint: 'check the network in the guest; commands, files and tunnels work without an address',
   });
 }
 
-async function fromAgent(machine: Machine, mac: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  await using agent = await machine.agent({ timeoutMs: 3_000, ...(signal ? { signal } : {}) });
-  const interfaces = await agent.networkInterfaces();
-  const card = interfaces.find((one) => one['hardware-address']?.toLowerCase() === mac);
-  return card?.['ip-addresses']?.map((one) => one['ip-address']).find((text) => isIPv4(text));
-}
-
-async function fromGuest(
+/** Asks the guest itself, over its forwarded SSH port. */
+export async function addressInGuest(
   session: GuestSession,
   mac: string,
   signal: AbortSignal | undefined,

@@ -1,7 +1,7 @@
 import { type Duration, parseDuration } from '@goqemu/core';
 import type { UploadOptions } from '@goqemu/guest';
 import { z } from 'zod';
-import { readOptions } from '../options/invalid-option.ts';
+import { readOptions } from './invalid-option.ts';
 
 export interface DownloadFileOptions {
   /** With root's rights. */

@@ -1,0 +1,105 @@
+import { type Duration, type Logger, parseDuration } from '@goqemu/core';
+import type { ApplyOptions, EngineEvent, LabDefinition, PlanOptions } from '@goqemu/lab';
+import { z } from 'zod';
+import { duration } from '../guest/duration-option.ts';
+import { readOptions } from '../guest/invalid-option.ts';
+import type { OperationOptions } from '../operation-options.ts';
+import type { LabParameters } from './lab-types.ts';
+
+/** Options of {@link openLab}. */
+export interface OpenLabOptions<Definition extends LabDefinition = LabDefinition> {
+  /**
+   * Which instance of the lab. A fork is one, too.
+   *
+   * @default 'default'
+   * @example 'staging'
+   */
+  readonly stack?: string;
+  /**
+   * Values for the lab's parameters.
+   *
+   * @default the defaults of the lab's schema
+   * @example { workers: 3 }
+   */
+  readonly parameters?: LabParameters<Definition>;
+  /** Receives what the engine does, as `--events` writes it. @default none */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Receives what goqemu logs. @default silent */
+  readonly logger?: Logger;
+  /**
+   * Asks for the value of a secret with `{ prompt }`. Without it, a lab with such a secret fails with `secret-missing`.
+   *
+   * @default none
+   * @example (question) => readline.question(question)
+   */
+  readonly promptSecret?: (question: string) => Promise<string>;
+}
+
+/** Which machines of a lab; options that are left out select all. */
+export interface SelectMachinesOptions extends OperationOptions {
+  /** Only these machines, and what they depend on. @default all @example ['web'] */
+  readonly target?: readonly string[];
+  /** Not these machines, and nothing that depends on them. @default none @example ['db'] */
+  readonly exclude?: readonly string[];
+}
+
+/** Options of {@link RunningLab.plan}. */
+export interface PlanLabOptions extends SelectMachinesOptions {
+  /** Recreate these machines even if they are unchanged. @default none @example ['web'] */
+  readonly replace?: readonly string[];
+}
+
+/** How the operations of a plan are carried out. */
+export interface CarryOutOptions {
+  /** Operations at a time, 1 to 64. @default 4 */
+  readonly parallel?: number;
+  /** How long to wait for another goqemu that holds the lab's lock, up to 24 h. @default 0, do not wait @example '2 min' */
+  readonly lockWait?: Duration;
+}
+
+/** Options of {@link RunningLab.apply}. */
+export interface ApplyLabOptions extends PlanLabOptions, CarryOutOptions {}
+
+/** Options of {@link RunningLab.destroy}. */
+export interface DestroyLabOptions extends SelectMachinesOptions, CarryOutOptions {}
+
+const dayMs = 86_400_000;
+const names = z.array(z.string().min(1)).readonly().optional();
+const signal = z.instanceof(AbortSignal, { message: 'expected an AbortSignal' }).optional();
+const selection = { target: names, exclude: names, signal };
+const replace = { replace: names };
+const carryOut = {
+  parallel: z.int().min(1).max(64).optional(),
+  lockWait: duration.refine((value) => parseDuration(value, 'lockWait') <= dayMs, 'expected at most 24 h').optional(),
+};
+const schemas = {
+  plan: z.strictObject({ ...selection, ...replace }),
+  apply: z.strictObject({ ...selection, ...replace, ...carryOut }),
+  destroy: z.strictObject({ ...selection, ...carryOut }),
+};
+
+/**
+ * The options of a verb, as the engine takes them.
+ *
+ * @throws GoqemuError `option-invalid`
+ */
+export function readLabOptions(
+  verb: keyof typeof schemas,
+  given: ApplyLabOptions,
+): { readonly plan: PlanOptions; readonly apply: ApplyOptions } {
+  const read = readOptions(schemas[verb], given, verb) as ApplyLabOptions;
+  const { target, exclude, replace: replaced, parallel, lockWait, signal: interrupt } = read;
+  return {
+    plan: {
+      ...(target?.length ? { target } : {}),
+      ...(exclude?.length ? { exclude } : {}),
+      ...(replaced?.length ? { replace: replaced } : {}),
+      ...(interrupt ? { signal: interrupt } : {}),
+    },
+    apply: {
+      ...(interrupt ? { interrupt } : {}),
+      ...(parallel === undefined ? {} : { parallel }),
+      ...(lockWait === undefined ? {} : { lockWaitMs: parseDuration(lockWait, 'lockWait') }),
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { LabDefinition, PlanReport } from '@goqemu/lab';
+import { openLab } from './open-lab.ts';
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'goqemu-open-lab-')));
+process.env.GOQEMU_BACKEND = 'fake';
+process.env.GOQEMU_HOME = join(folder, 'home');
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const program = `import { defineLab } from 'goqemu';
+export default defineLab({ name: 'selected' }, (lab) => {
+  lab.vm('web');
+  lab.vm('db');
+  return { machines: 2 };
+});
+`;
+
+const operationsOf = ({ operations }: PlanReport) => operations.map(({ resource, action }) => `${action} ${resource}`);
+
+test('plan, apply and destroy take machines, parallel and lockWait as the commands do', async () => {
+  writeFileSync(join(folder, 'lab.ts'), program);
+  await using lab = await openLab(folder);
+  const planned = async (options: Parameters<typeof lab.plan>[0]) => operationsOf(await lab.plan(options));
+  assert.deepEqual(await planned({ target: ['web'] }), await planned({ exclude: ['db'] }));
+  assert.ok((await planned({ target: ['web'] })).every((operation) => / web\b/.test(operation)));
+
+  assert.deepEqual(await lab.apply({ parallel: 1, lockWait: '1 min' }), { machines: 2 });
+  assert.deepEqual(await planned({}), []);
+  assert.ok((await planned({ replace: ['db'] })).length > 0);
+  await lab.destroy({ target: ['db'] });
+  assert.deepEqual(
+    (await lab.status()).machines.map(({ name, state }) => [name, state]),
+    [['web', 'running']],
+  );
+  await lab.destroy();
+
+  await assert.rejects(lab.apply({ target: ['wbe'] }), { code: 'machine-unknown' });
+  await assert.rejects(lab.apply({ parallel: 0 }), { code: 'option-invalid', message: /apply: parallel: / });
+  await assert.rejects(lab.plan({ parallel: 1 } as object), { code: 'option-invalid', message: /plan: .*"parallel"/ });
+  await assert.rejects(lab.apply({ lockWait: '25 h' }), { code: 'option-invalid', message: /lockWait: .*24 h/ });
+});
+
+test('a definition is opened as it is: its parameters, its outputs, its secrets; its state lies beside its file', async () => {
+  const questions: string[] = [];
+  const inner = join(folder, 'inner');
+  mkdirSync(inner);
+  writeFileSync(
+    join(inner, 'script.ts'),
+    `import { defineLab, secret, sh, z } from ${JSON.stringify(import.meta.resolve('@goqemu/lab'))};
+export default defineLab({ name: 'value', params: z.object({ workers: z.int().default(1) }) }, (lab, params) => {
+  const web = lab.vm('web').run('join', sh\`join \${secret('token', { prompt: 'Token' })}\`);
+  for (let n = 1; n <= params.workers; n++) lab.vm(\`worker-\${n}\`);
+  return { workers: params.workers, port: web.sshPort };
+});
+`,
+  );
+  const { default: definition } = (await import(join(inner, 'script.ts'))) as { readonly default: LabDefinition };
+  await using lab = await openLab(definition, {
+    parameters: { workers: 2 },
+    promptSecret: async (question) => {
+      questions.push(question);
+      return 'secret';
+    },
+  });
+  const { workers, port } = await lab.apply();
+  assert.deepEqual([workers, typeof port, questions], [2, 'number', ['Token']]);
+  assert.deepEqual(
+    (await lab.status()).machines.map(({ name }) => name),
+    ['web', 'worker-1', 'worker-2'],
+  );
+
+  assert.ok(existsSync(join(inner, '.goqemu', 'value')));
+  await using again = await openLab(definition, { parameters: { workers: 2 } });
+  assert.equal((await again.plan()).changes, 0);
+  await again.destroy();
+});
