@@ -30,6 +30,7 @@ export {
   type PropertyWith,
   pickProperties,
   propertiesWith,
+  propertyDefault,
   propertyNames,
   propertyRow,
   propertyRows,

@@ -48,6 +48,15 @@ export const propertyRows = Object.entries(machineProperties) as unknown as read
   MachineProperty<unknown>,
 ])[];
 
+/** The value of a property that no option sets; one that depends on the architecture is asked for after that. */
+export function propertyDefault<K extends SimpleProperty>(
+  property: K,
+  machine: Partial<Pick<MachineSpec, 'arch'>>,
+): MachineSpec[K] | undefined {
+  const { default: value } = machineProperties[property].option;
+  return (typeof value === 'function' ? value({ arch: machine.arch ?? 'amd64' }) : value) as MachineSpec[K] | undefined;
+}
+
 export const propertyNames = propertyRows.map(([name]) => name);
 
 export function propertyRow(name: PropertyName): MachineProperty<unknown> {

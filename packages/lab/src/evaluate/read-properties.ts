@@ -1,4 +1,4 @@
-import { machineProperties, type SimpleProperty, simpleProperties } from '@goqemu/spec';
+import { machineProperties, propertyDefault, type SimpleProperty, simpleProperties } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { MachineOptionChecks } from './check-machine-options.ts';
 import type { MachineDeclaration } from './lab.ts';
@@ -14,8 +14,9 @@ export function readProperties(
   options: MachineOptions,
   base: Settings | undefined,
 ): Settings {
-  const read: Partial<Record<SimpleProperty, unknown>> = {};
-  for (const property of simpleProperties) read[property] = readProperty(property, { check, options, base, read });
+  const read: Partial<Settings> = {};
+  for (const property of simpleProperties)
+    Object.assign(read, { [property]: readProperty(property, { check, options, base, read }) });
   return read as Settings;
 }
 
@@ -30,13 +31,13 @@ function readProperty(
     readonly check: MachineOptionChecks;
     readonly options: MachineOptions;
     readonly base: Settings | undefined;
-    readonly read: Partial<Record<SimpleProperty, unknown>>;
+    readonly read: Partial<Settings>;
   },
 ): unknown {
-  const { derived, option } = machineProperties[property];
+  const { derived } = machineProperties[property];
   if (base && derived === 'fixed') return base[property];
   const written: unknown = options[property];
   if (written !== undefined) return check.value(property, written);
   if (base && derived === 'default') return base[property];
-  return typeof option.default === 'function' ? option.default(read as Settings) : option.default;
+  return propertyDefault(property, read);
 }
