@@ -12,7 +12,7 @@ export { changesDisk } from './changes-disk.ts';
 export { type Firmware, firmwareFits, firmwares, usualFirmware } from './firmware.ts';
 export { defaultDisk, machineProperties } from './machine-properties.ts';
 export type { MachineProperty, OptionValue, PropertyOption } from './machine-property.ts';
-export { machineRules, type Rule } from './machine-rules.ts';
+export { machineRules, mostCpus, type Rule } from './machine-rules.ts';
 export type * from './machine-spec.ts';
 export { ramShape } from './ram-shape.ts';
 export {

@@ -13,8 +13,8 @@ const [leastMemory, mostMemory] = [64 * mebibyte, 2 ** 40];
 const [leastDisk, mostDisk] = [mebibyte, 2 ** 46];
 
 /**
- * What `q35` takes without an interrupt controller of the kernel (QEMU 7.2: 256 and more need KVM's and X2APIC), and
- * less than arm64's `virt` does (512, with the interrupt controller of version 3).
+ * What `q35` takes without an interrupt controller of the kernel (QEMU 7.2: 256 and more need KVM's and X2APIC). The
+ * `virt` of arm64 takes 512, with version 3 of its interrupt controller.
  */
 export const mostCpus = 255;
 
