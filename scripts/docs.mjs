@@ -1,10 +1,15 @@
 /** `npm run docs`: writes the pages that are made from code. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderErrorReference } from '../packages/core/src/errors/error-reference.ts';
 import { renderReference } from '../packages/goqemu/src/arguments/reference.ts';
 import { commands } from '../packages/goqemu/src/commands/command-table.ts';
+import { madeTables, withTable } from '../packages/goqemu/src/reference/made-tables.ts';
 import { root } from './run/run.mjs';
 
 writeFileSync(join(root, 'docs', 'cli.md'), renderReference(commands));
 writeFileSync(join(root, 'docs', 'errors.md'), renderErrorReference());
+for (const [name, table] of Object.entries(madeTables)) {
+  const page = join(root, 'docs', name);
+  writeFileSync(page, withTable(readFileSync(page, 'utf8'), table()));
+}

@@ -41,7 +41,7 @@ export { type OwnFile, readOwnFile, readOwnText } from './files/read-own-file.ts
 export { moveFolderAside } from './files/rename-over.ts';
 export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
-export { checkResourceName } from './names/resource-name.ts';
+export { checkResourceName, isResourceName } from './names/resource-name.ts';
 export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts';
 export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';

@@ -10,8 +10,37 @@ export {
 } from './architecture.ts';
 export { changesDisk } from './changes-disk.ts';
 export { type Firmware, firmwareFits, firmwares, usualFirmware } from './firmware.ts';
-export { machineRules, type Rule } from './machine-rules.ts';
+export { defaultDisk, machineProperties } from './machine-properties.ts';
+export type { MachineProperty, OptionValue, PropertyOption } from './machine-property.ts';
+export { machineRules, mostCpus, type Rule } from './machine-rules.ts';
 export type * from './machine-spec.ts';
 export { ramShape } from './ram-shape.ts';
+export {
+  type BaseKeyProperty,
+  baseKeyProperties,
+  type FixedOptionName,
+  type FoundProperties,
+  type IgnorableOptionName,
+  type ImportedProperty,
+  type MeasuredProperty,
+  type ObservedProperty,
+  type OpenProperty,
+  type PropertyName,
+  type PropertyOptionName,
+  type PropertyWith,
+  pickProperties,
+  propertiesWith,
+  propertyDefault,
+  propertyNames,
+  propertyRow,
+  propertyRows,
+  type RamShapeProperty,
+  type RuledProperty,
+  ramShapeProperties,
+  type SimpleProperty,
+  shownProperties,
+  simpleProperties,
+  sizeProperties,
+} from './read-properties.ts';
 export type * from './step.ts';
 export type { WaitCondition } from './wait-condition.ts';

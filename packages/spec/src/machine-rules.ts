@@ -10,8 +10,13 @@ export interface Rule<T> {
 
 const mebibyte = 2 ** 20;
 const [leastMemory, mostMemory] = [64 * mebibyte, 2 ** 40];
-/** What `q35` takes without an interrupt controller of the kernel (QEMU 7.2: 256 and more need KVM's and X2APIC). */
-const mostCpus = 255;
+const [leastDisk, mostDisk] = [mebibyte, 2 ** 46];
+
+/**
+ * What `q35` takes without an interrupt controller of the kernel (QEMU 7.2: 256 and more need KVM's and X2APIC). The
+ * `virt` of arm64 takes 512, with version 3 of its interrupt controller.
+ */
+export const mostCpus = 255;
 
 /** The values that have one rule for everybody. */
 export const machineRules = {
@@ -26,9 +31,15 @@ export const machineRules = {
     expected: `a whole number from 1 to ${mostCpus}`,
     hint: 'write cpus: 2',
   } satisfies Rule<number>,
+  /** In bytes. */
+  disk: {
+    fits: (bytes) => bytes >= leastDisk && bytes <= mostDisk,
+    expected: `a size from ${formatByteSize(leastDisk)} to ${formatByteSize(mostDisk)}`,
+    hint: "write a size such as disk: '20 GB'",
+  } satisfies Rule<number>,
   /** The user that goqemu logs in as. */
   user: {
-    fits: (name) => /^[a-z_][a-z0-9_-]{0,31}$/.test(name) && name !== 'root',
+    fits: (name) => typeof name === 'string' && /^[a-z_][a-z0-9_-]{0,31}$/.test(name) && name !== 'root',
     expected:
       'an ordinary user of the guest, not root: cloud images refuse root over SSH, and goqemu becomes root with sudo',
     hint: "leave user out, or write a name such as user: 'debian'; steps run as root by default",

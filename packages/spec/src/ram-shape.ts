@@ -1,6 +1,7 @@
 import type { MachineSpec } from './machine-spec.ts';
+import { type RamShapeProperty, ramShapeProperties } from './read-properties.ts';
 
 /** Machines of equal shape can take on each other's RAM; any other difference costs a boot. */
-export function ramShape(spec: Pick<MachineSpec, 'arch' | 'firmware' | 'memory' | 'cpus' | 'accelerator'>): string {
-  return [spec.arch, spec.firmware, spec.memory, spec.cpus, spec.accelerator].join('/');
+export function ramShape(spec: Pick<MachineSpec, RamShapeProperty>): string {
+  return ramShapeProperties.map((property) => spec[property]).join('/');
 }

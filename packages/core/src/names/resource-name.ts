@@ -10,8 +10,7 @@ const longest = 63;
  * @throws GoqemuError `name-invalid`
  */
 export function checkResourceName(name: string, what: string): string {
-  if (typeof name === 'string' && name.length <= longest && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i.test(name))
-    return name;
+  if (isResourceName(name)) return name;
   throw new GoqemuError({
     code: 'name-invalid',
     source: 'user',
@@ -20,4 +19,8 @@ export function checkResourceName(name: string, what: string): string {
     detail: `expected 1 to ${longest} letters, digits and hyphens, beginning and ending with a letter or a digit (RFC 1123)`,
     hint: 'choose a name such as "web-1"',
   });
+}
+
+export function isResourceName(name: unknown): name is string {
+  return typeof name === 'string' && name.length <= longest && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i.test(name);
 }

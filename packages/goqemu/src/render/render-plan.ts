@@ -7,6 +7,7 @@ import {
   type Preflight,
   type PropertyChange,
 } from '@goqemu/lab';
+import { sizeProperties } from '@goqemu/spec';
 import { actionName, actionSign } from './operation-words.ts';
 import { visible } from './printable.ts';
 import { place } from './render-error.ts';
@@ -85,11 +86,8 @@ function diffLine(line: string, style: Style): string[] {
   return [`          ${paint(text)}`];
 }
 
-/** Properties whose numbers are bytes. */
-const sizes = new Set(['memory', 'disk']);
-
 function shown(property: string, value: unknown): string {
-  if (typeof value === 'number' && sizes.has(property)) return formatByteSize(value);
+  if (typeof value === 'number' && sizeProperties.has(property)) return formatByteSize(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const line = visible(text ?? 'nothing').replaceAll('\n', '⏎');
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;

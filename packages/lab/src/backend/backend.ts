@@ -1,5 +1,5 @@
 import type { ErrorCode, SourceLocation } from '@goqemu/core';
-import type { Architecture, Firmware, MachineSpec, PortForward } from '@goqemu/spec';
+import type { Architecture, FoundProperties, MachineSpec, ObservedProperty, PortForward } from '@goqemu/spec';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendProgress } from './progress.ts';
 
@@ -44,8 +44,8 @@ export interface ResolvedImage {
 /** Opaque to the engine: whatever the backend needs to find a machine again. JSON, without secrets. */
 export type BackendRecord = Readonly<Record<string, unknown>>;
 
-/** What a look at a machine found. */
-export interface ObservedMachine {
+/** What a look at a machine found, with the memory and the cores that it really has where the backend can tell. */
+export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, ObservedProperty>>> {
   /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
   readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   readonly reason?: string;
@@ -55,9 +55,6 @@ export interface ObservedMachine {
   /** The layer that the disk stands on, and whether it is the very timeline that began there. */
   readonly layer?: string;
   readonly accelerator?: string;
-  /** Bytes of RAM and cores that it really has, where the backend can tell. */
-  readonly memory?: number;
-  readonly cpus?: number;
   /** The guest's IPv4 address, where one is known. */
   readonly ip?: string;
   /** Where its SSH server is reached, and the private key's file. */
@@ -145,16 +142,10 @@ export type MachineOrigin =
 export type AdoptionTarget = { readonly pid: number } | { readonly socket: string };
 
 /** A machine that somebody else started, as it was found. */
-export interface AdoptedMachine {
+export interface AdoptedMachine extends FoundProperties {
   readonly record: BackendRecord;
   readonly pid: number;
-  /** What it has, in the units of `MachineSpec`. */
-  readonly arch: string;
-  readonly firmware: Firmware;
   readonly accelerator: string;
-  readonly memory: number;
-  readonly cpus: number;
-  readonly disk: number;
   readonly mac?: string;
   /** As the guest says it, where it can be asked. */
   readonly hostname?: string;

@@ -1,5 +1,5 @@
 import type { ByteSize, Duration } from '@goqemu/core';
-import type { Accelerator, Architecture, Firmware } from '@goqemu/spec';
+import type { Accelerator, Architecture, Firmware, FixedOptionName, IgnorableOptionName } from '@goqemu/spec';
 import type { TextInput } from '../value/text.ts';
 import type { CheckpointReference, MachineReference } from './references.ts';
 
@@ -7,18 +7,7 @@ import type { CheckpointReference, MachineReference } from './references.ts';
 export type ForwardOption = number | { readonly guest: number; readonly host?: number };
 
 /** What a change of the lab may leave alone: the recorded value stays. */
-export type IgnorableProperty =
-  | 'image'
-  | 'arch'
-  | 'firmware'
-  | 'accelerator'
-  | 'memory'
-  | 'cpus'
-  | 'disk'
-  | 'user'
-  | 'hostname'
-  | 'forward'
-  | 'steps';
+export type IgnorableProperty = 'image' | IgnorableOptionName | 'steps';
 
 export interface CommonMachineOptions<Forward extends string = string> {
   /** RAM, a whole number of MiB, 64 MiB to 1 TiB. @default 4 GiB, or that of the machine in `from` */
@@ -56,13 +45,10 @@ export interface ImageMachineOptions<Forward extends string = string> extends Co
 }
 
 /** A machine that goes on from a checkpoint of another: image, disk, firmware and user are that machine's. */
-export interface DerivedMachineOptions<Forward extends string = string> extends CommonMachineOptions<Forward> {
+export interface DerivedMachineOptions<Forward extends string = string>
+  extends CommonMachineOptions<Forward>,
+    Readonly<Partial<Record<'image' | FixedOptionName, never>>> {
   readonly from: CheckpointReference;
-  readonly image?: never;
-  readonly disk?: never;
-  readonly arch?: never;
-  readonly firmware?: never;
-  readonly user?: never;
 }
 
 export type MachineOptions<Forward extends string = string> =

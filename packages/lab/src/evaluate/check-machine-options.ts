@@ -1,21 +1,27 @@
-import { checkResourceName, type ErrorCode, parseByteSize, type SourceLocation } from '@goqemu/core';
-import { machineRules, type Rule } from '@goqemu/spec';
-import type { MachineOptions } from '../definition/machine-options.ts';
+import { type ByteSize, checkResourceName, type ErrorCode, parseByteSize, type SourceLocation } from '@goqemu/core';
+import {
+  type IgnorableOptionName,
+  machineProperties,
+  propertiesWith,
+  propertyRows,
+  type Rule,
+  type RuledProperty,
+  type SimpleProperty,
+} from '@goqemu/spec';
+import type { IgnorableProperty, MachineOptions } from '../definition/machine-options.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 
-/** Properties that a machine may be told not to change. */
-export const ignorable = [
+/** What `ignoreChanges` may name. */
+export const ignorable: readonly IgnorableProperty[] = [
   'image',
-  'arch',
-  'firmware',
-  'accelerator',
-  'memory',
-  'cpus',
-  'disk',
-  'user',
-  'hostname',
-  'forward',
+  ...propertyRows.flatMap(([, { option }]) => (option?.ignored ? [option.name as IgnorableOptionName] : [])),
   'steps',
+];
+
+/** What a machine has from the one in `from`. */
+const fixed = [
+  'image',
+  ...propertiesWith('derived', 'fixed').map((property) => machineProperties[property].option.name),
 ] as const;
 
 /** Checks the values that a machine is declared with; what is wrong is an error with the place in the lab. */
@@ -38,11 +44,6 @@ export class MachineOptionChecks {
     );
   }
 
-  /** Bytes. */
-  size(value: Parameters<typeof parseByteSize>[0], option: string): number {
-    return locate(this.#place, () => parseByteSize(value, `${this.#name}: ${option}`));
-  }
-
   label(value: string | undefined, option: string): string | undefined {
     if (value === undefined) return undefined;
     return locate(this.#place, () => checkResourceName(value, `${this.#name}: ${option}`));
@@ -50,7 +51,7 @@ export class MachineOptionChecks {
 
   /** What a machine has from the one in `from` cannot be given to it: it would be left out. */
   inherited(options: MachineOptions): void {
-    const given = (['image', 'disk', 'arch', 'firmware', 'user'] as const).find((name) => options[name] !== undefined);
+    const given = fixed.find((name) => options[name] !== undefined);
     if (given === undefined) return;
     const message = `a machine with from has the ${given} of that machine`;
     throw this.#wrong('option-inherited', message, `leave ${given} out, or leave from out`);
@@ -61,13 +62,15 @@ export class MachineOptionChecks {
     throw this.#wrong('firmware-invalid', 'arm64 has no BIOS', "leave firmware out, or write 'uefi'");
   }
 
-  /** Bytes. */
-  memory(value: Parameters<typeof parseByteSize>[0]): number {
-    return this.#ruled('memory', this.size(value, 'memory'), value);
-  }
-
-  cpus(cpus: number): number {
-    return this.#ruled('cpus', cpus);
+  /** The value of an option that sets one property, by its row in the table. */
+  value(property: SimpleProperty, written: unknown): unknown {
+    const { value: rule } = machineProperties[property].option;
+    if (rule.kind === 'choice') return this.oneOf(written as string, rule.values, property);
+    const value = rule.kind === 'size' ? this.#bytes(written as ByteSize, property) : written;
+    const { fits, expected, hint } = rule as Rule<unknown>;
+    if (fits(value)) return value;
+    const message = `${property} must be ${expected}, got ${JSON.stringify(written)}`;
+    throw this.#wrong(`${property as RuledProperty}-invalid`, message, hint);
   }
 
   image(image: string): string {
@@ -76,14 +79,8 @@ export class MachineOptionChecks {
     throw this.#wrong('image-invalid', message, "write image: 'debian-12'");
   }
 
-  user(user: string | undefined): string | undefined {
-    return user === undefined ? undefined : this.#ruled('user', user);
-  }
-
-  #ruled<T>(option: keyof typeof machineRules, value: T, written: unknown = value): T {
-    const { fits, expected, hint } = machineRules[option] as Rule<T>;
-    if (fits(value)) return value;
-    throw this.#wrong(`${option}-invalid`, `${option} must be ${expected}, got ${JSON.stringify(written)}`, hint);
+  #bytes(value: ByteSize, option: string): number {
+    return locate(this.#place, () => parseByteSize(value, `${this.#name}: ${option}`));
   }
 
   #wrong(code: ErrorCode, message: string, hint: string) {

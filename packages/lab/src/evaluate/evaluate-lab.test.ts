@@ -35,6 +35,7 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
     code: 'memory-invalid',
     program: (lab) => lab.vm('a', { memory: '1 GB' }),
   },
+  'a disk without room for anything': { code: 'disk-invalid', program: (lab) => lab.vm('a', { disk: '1 kB' }) },
   'more cores than the machine type takes': { code: 'cpus-invalid', program: (lab) => lab.vm('a', { cpus: 256 }) },
   'root as the ordinary user': { code: 'user-invalid', program: (lab) => lab.vm('a', { user: 'root' }) },
   'half a core': { code: 'cpus-invalid', program: (lab) => lab.vm('a', { cpus: 0.5 }) },

@@ -1,5 +1,4 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
-import { accelerators, architectures, firmwares } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
 import { describeSource, isLateValue, type LateSource } from '../value/late-value.ts';
@@ -11,6 +10,7 @@ import { checkOptions } from './check-options.ts';
 import type { Dependency, MachineDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 import { MachineRecorder, referencesOf, withPlace } from './machine-recorder.ts';
+import { readProperties } from './read-properties.ts';
 import { ForwardRecorder } from './record-forwards.ts';
 import { markPlace } from './source-location.ts';
 
@@ -95,10 +95,8 @@ export class LabRecorder {
     const base = options.from === undefined ? undefined : this.#base(options.from, name, place);
     const check = new MachineOptionChecks(name, place);
     if (base) check.inherited(options);
-    const arch = base?.arch ?? check.oneOf(options.arch ?? 'amd64', architectures, 'arch');
-    const usual = arch === 'arm64' ? 'uefi' : 'bios';
-    const firmware = base?.firmware ?? check.oneOf(options.firmware ?? usual, firmwares, 'firmware');
-    check.firmwareFits(firmware, arch);
+    const settings = readProperties(check, options, base);
+    check.firmwareFits(settings.firmware, settings.arch);
     const hostname = check.label(options.hostname, 'hostname');
     const renamedFrom = check.label(options.renamedFrom, 'renamedFrom');
     this.#noteFormerName(name, renamedFrom, place);
@@ -107,13 +105,7 @@ export class LabRecorder {
       kind,
       image: base?.image ?? check.image(options.image ?? 'debian-12'),
       ...(options.from ? { from: this.#dependency(options.from, place) } : {}),
-      arch,
-      firmware,
-      accelerator: check.oneOf(options.accelerator ?? base?.accelerator ?? 'auto', accelerators, 'accelerator'),
-      memory: options.memory === undefined ? (base?.memory ?? 4 * 2 ** 30) : check.memory(options.memory),
-      cpus: check.cpus(options.cpus ?? base?.cpus ?? 2),
-      disk: base ? base.disk : options.disk === undefined ? undefined : check.size(options.disk, 'disk'),
-      user: base ? base.user : check.user(options.user),
+      ...settings,
       identity: this.#allocator.identity(name, hostname, renamedFrom),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),

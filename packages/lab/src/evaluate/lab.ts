@@ -1,13 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
-import type {
-  Accelerator,
-  Architecture,
-  Firmware,
-  MachineIdentity,
-  PortForward,
-  Step,
-  StepSettings,
-} from '@goqemu/spec';
+import type { MachineSpec, OpenProperty, Step, StepSettings } from '@goqemu/spec';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { SecretSource } from '../value/secret-source.ts';
@@ -40,23 +32,13 @@ export type OutputValue =
   | { readonly $text: Text }
   | { readonly [name: string]: OutputValue };
 
-export interface MachineDeclaration {
-  readonly name: string;
-  readonly kind: 'vm' | 'template';
+/** A machine as the lab describes it: what is undefined follows from its image. */
+export interface MachineDeclaration
+  extends Omit<MachineSpec, OpenProperty>,
+    Readonly<{ [K in OpenProperty]: MachineSpec[K] | undefined }> {
   readonly location: SourceLocation | undefined;
   readonly image: string;
   readonly from?: Dependency;
-  readonly arch: Architecture;
-  readonly firmware: Firmware;
-  readonly accelerator: Accelerator;
-  readonly memory: number;
-  readonly cpus: number;
-  /** Bytes; 10 GB or as large as the image, whichever is more, when undefined. */
-  readonly disk: number | undefined;
-  /** That of the image when undefined. */
-  readonly user: string | undefined;
-  readonly identity: MachineIdentity;
-  readonly forwards: Readonly<Record<string, PortForward>>;
   /** Host ports that the lab itself names: taken is an error, not a reason to choose another. */
   readonly fixedPorts: readonly number[];
   readonly steps: readonly StepDeclaration[];

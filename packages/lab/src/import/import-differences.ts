@@ -1,5 +1,5 @@
 import { canonicalJson, formatByteSize, GoqemuError } from '@goqemu/core';
-import type { MachineSpec, PortForward } from '@goqemu/spec';
+import { type MachineSpec, type PortForward, propertiesWith, sizeProperties } from '@goqemu/spec';
 import type { AdoptedMachine } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
 import type { PropertyChange } from '../plan/operation.ts';
@@ -11,7 +11,7 @@ export function importDifferences(
   found: AdoptedMachine,
 ): readonly PropertyChange[] {
   const left = new Set<string>(declaration.ignoreChanges);
-  const named = ['arch', 'firmware', 'memory', 'cpus', 'disk'] as const;
+  const named = propertiesWith('imported', 'equal', 'measured');
   const differences = named.flatMap((property): PropertyChange[] =>
     found[property] === spec[property] || left.has(property)
       ? []
@@ -65,6 +65,6 @@ export function differsFromLab(declaration: MachineDeclaration, differences: rea
 
 function shown(property: string, value: unknown): string {
   if (value === undefined) return 'none';
-  if (typeof value === 'number' && (property === 'memory' || property === 'disk')) return formatByteSize(value);
+  if (typeof value === 'number' && sizeProperties.has(property)) return formatByteSize(value);
   return typeof value === 'object' ? canonicalJson(value) : String(value);
 }

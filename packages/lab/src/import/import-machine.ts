@@ -1,4 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
+import { pickProperties, propertiesWith } from '@goqemu/spec';
 import type { AdoptedMachine, AdoptionTarget, BackendCall } from '../backend/backend.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { Lab } from '../evaluate/lab.ts';
@@ -168,9 +169,7 @@ function machineState(
     name: declaration.name,
     spec: {
       ...spec,
-      memory: found.memory,
-      cpus: found.cpus,
-      disk: found.disk,
+      ...pickProperties(found, propertiesWith('imported', 'measured')),
       identity: {
         ...spec.identity,
         ...(found.hostname === undefined ? {} : { hostname: found.hostname }),

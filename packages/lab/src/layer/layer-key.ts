@@ -1,16 +1,12 @@
 import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
-import type { Architecture, Firmware } from '@goqemu/spec';
+import { type BaseKeyProperty, baseKeyProperties, type MachineSpec } from '@goqemu/spec';
 
 /** Enters every key: raised when the meaning of layers changes, so that old ones are not found any more. */
 const layerVersion = '1';
 
 /** What a machine is made of before its first step; identity, memory and cores are no part of it. */
-export interface BaseMaterial {
+export interface BaseMaterial extends Pick<MachineSpec, BaseKeyProperty> {
   readonly imageKey: string;
-  readonly disk: number;
-  readonly arch: Architecture;
-  readonly firmware: Firmware;
-  readonly user: string;
 }
 
 /**
@@ -29,10 +25,7 @@ export function baseKey(base: BaseMaterial, seed: SeedVersion = seedVersions[0])
     'goqemu-base',
     layerVersion,
     base.imageKey,
-    String(base.disk),
-    base.arch,
-    base.firmware,
-    base.user,
+    ...baseKeyProperties.map((property) => String(base[property])),
     ...(seed === 1 ? [] : [String(seed)]),
   ]);
 }

@@ -1,5 +1,5 @@
 import { internalError } from '@goqemu/core';
-import { changesDisk } from '@goqemu/spec';
+import { type BaseKeyProperty, baseKeyProperties, changesDisk, type MachineSpec, shownProperties } from '@goqemu/spec';
 import type { Dependency, Lab, MachineDeclaration, OutputValue, StepDeclaration } from '../evaluate/lab.ts';
 import { inheritedLineages } from '../fork/inheritance.ts';
 import { type BaseMaterial, seedVersions } from '../layer/layer-key.ts';
@@ -42,6 +42,14 @@ interface LinkKey {
   /** Without the time of a step that does not keep. */
   readonly timeless: string;
   readonly fresh: number | undefined;
+}
+
+/** What plans show of the first link of a chain. */
+export function baseSummary(
+  image: string,
+  base: Pick<MachineSpec, BaseKeyProperty>,
+): Readonly<Record<string, unknown>> {
+  return { image, ...shownProperties(base, baseKeyProperties) };
 }
 
 /** Works out the keys of machines in the order of declaration; one builds on those before it. */
@@ -101,7 +109,7 @@ export class ChainBuilder {
     return {
       key,
       name: 'ready',
-      summary: { image: image.reference, disk: base.disk, arch: base.arch, firmware: base.firmware, user: base.user },
+      summary: baseSummary(image.reference, base),
       cut: true,
       checkpoints: namesAt(machine, 0),
       waitsFor: machine.steps.length === 0 ? this.#places(machine.after) : [],

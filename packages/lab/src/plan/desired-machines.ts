@@ -1,4 +1,5 @@
-import type { MachineSpec } from '@goqemu/spec';
+import { baseKeyProperties, pickProperties, propertyNames, propertyRows } from '@goqemu/spec';
+import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { pinName } from '../lock/lab-lock.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
@@ -45,27 +46,16 @@ export async function buildDesired(
     const kept = recorded && machine.ignoreChanges.includes('image') ? recorded.image : undefined;
     const imageKey = kept?.key ?? image.key;
     const user = machine.user ?? image.resolved.user;
-    const { arch, firmware, accelerator, memory, cpus, identity, forwards, kind, from } = machine;
+    const { from } = machine;
     const resolved = { ...image.resolved, key: imageKey };
     const open = input.renewed.has(declared.name) ? openDiskSize(resolved) : keptDiskSize(resolved, recorded);
     const disk = machine.disk ?? (from && disks.get(from.machine)) ?? open;
     disks.set(declared.name, disk);
-    const spec: MachineSpec = {
-      name: recorded?.spec.name ?? freeName(declared.name, usedNames),
-      kind,
-      arch,
-      firmware,
-      accelerator,
-      memory,
-      cpus,
-      disk,
-      user,
-      identity,
-      forwards,
-    };
+    const name = recorded?.spec.name ?? freeName(declared.name, usedNames);
+    const spec = pickProperties({ ...machine, name, disk, user }, propertyNames);
     const chain = await builder.build(
       machine,
-      { imageKey, disk, arch, firmware, user },
+      { imageKey, ...pickProperties(spec, baseKeyProperties) },
       { reference: kept?.reference ?? machine.image, name: pinName(declared.image, declared.arch) },
     );
     machines.push({
@@ -94,18 +84,13 @@ function leaveAlone(machine: MachineDeclaration, recorded: MachineState | undefi
   if (!recorded || machine.ignoreChanges.length === 0) return machine;
   const left = new Set(machine.ignoreChanges);
   const { spec } = recorded;
-  const kept = (['arch', 'firmware', 'accelerator', 'memory', 'cpus', 'disk', 'user'] as const).filter((one) =>
-    left.has(one),
-  );
+  const kept = propertyRows.flatMap(([property, { option }]) => {
+    if (!option?.ignored || !left.has(option.name as IgnorableProperty)) return [];
+    const value = option.ignored === 'recorded' ? spec[property] : option.ignored(machine[property], spec[property]);
+    return [[property, value] as const];
+  });
   return Object.defineProperty(
-    {
-      ...machine,
-      ...Object.fromEntries(kept.map((property) => [property, spec[property]])),
-      ...(left.has('hostname')
-        ? { identity: { ...machine.identity, hostname: spec.identity.hostname, instanceId: spec.identity.instanceId } }
-        : {}),
-      ...(left.has('forward') ? { forwards: spec.forwards, fixedPorts: [] } : {}),
-    },
+    { ...machine, ...Object.fromEntries(kept), ...(left.has('forward') ? { fixedPorts: [] } : {}) },
     'location',
     { get: () => machine.location, enumerable: false },
   ) as MachineDeclaration;

@@ -1,13 +1,10 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
-import type { MachineSpec } from '@goqemu/spec';
+import { defaultDisk, type MachineSpec } from '@goqemu/spec';
 import type { Preflight, ResolvedImage } from '../backend/backend.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PlanNotice } from './plan.ts';
 import type { PlanContext } from './plan-context.ts';
-
-/** Bytes of a disk whose size the lab does not say, where its image needs no more. */
-const defaultDisk = 10e9;
 
 /** The size of a disk that the lab leaves open. */
 export function openDiskSize(image: Pick<ResolvedImage, 'virtualSize'>): number {

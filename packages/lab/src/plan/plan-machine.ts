@@ -1,4 +1,4 @@
-import type { MachineSpec } from '@goqemu/spec';
+import { type MachineSpec, propertiesWith, shownProperties } from '@goqemu/spec';
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { appliedUpTo, checkpointsUpTo, commonLength, firstNameless, lastCut } from './chain.ts';
@@ -11,7 +11,7 @@ import { planImported } from './plan-imported.ts';
 import { planMake } from './plan-make.ts';
 import { reasonToMakeAnew, restoreReason, updateReason, whyBack, whyStart } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
-import { forwardProperties, propertyDiff } from './property-diff.ts';
+import { propertyDiff } from './property-diff.ts';
 import { restoreRoad } from './restore-road.ts';
 import { wayOn } from './way-on.ts';
 
@@ -208,18 +208,9 @@ function restartChanges(
   after: MachineSpec,
   observed: ObservedMachine | undefined,
 ): readonly PropertyChange[] {
-  const facts = (spec: MachineSpec) => ({
-    memory: spec.memory,
-    cpus: spec.cpus,
-    accelerator: spec.accelerator,
-    hostname: spec.identity.hostname,
-    sshPort: spec.identity.sshPort,
-    ...forwardProperties(spec.forwards),
-  });
-  const declared = propertyDiff(facts(before), facts(after));
+  const restarting = propertiesWith('change', 'restart');
+  const declared = propertyDiff(shownProperties(before, restarting), shownProperties(after, restarting));
   if (declared.length > 0 || observed?.status !== 'running') return declared;
-  return propertyDiff(
-    { memory: observed.memory ?? after.memory, cpus: observed.cpus ?? after.cpus },
-    { memory: after.memory, cpus: after.cpus },
-  );
+  const seen = propertiesWith('observed', true).filter((property) => observed[property] !== undefined);
+  return propertyDiff(shownProperties(observed, seen), shownProperties(after, seen));
 }

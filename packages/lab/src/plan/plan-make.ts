@@ -1,11 +1,10 @@
-import { ramShape } from '@goqemu/spec';
+import { propertiesWith, ramShape, shownProperties } from '@goqemu/spec';
 import type { MachineState } from '../state/lab-state.ts';
 import { appliedUpTo, checkpointAt, checkpointsUpTo, firstNameless, lastCut, namesUpTo } from './chain.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planSteps, planStop } from './plan-steps.ts';
-import { forwardProperties } from './property-diff.ts';
 import { whyBoot } from './restore-road.ts';
 
 export interface MakeOptions {
@@ -136,10 +135,7 @@ function describe(desired: DesiredMachine): readonly PropertyChange[] {
   const { spec, image } = desired;
   return Object.entries({
     image: image.reference,
-    memory: spec.memory,
-    cpus: spec.cpus,
-    disk: spec.disk,
-    ...forwardProperties(spec.forwards),
+    ...shownProperties(spec, propertiesWith('namedWhenMade', true)),
     ...checkpointAt(desired.chain[0]),
   }).map(([property, after]) => ({ property, after }));
 }

@@ -2,6 +2,7 @@ import { formatByteSize, formatDuration } from '@goqemu/core';
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { layerName } from '../state/layer-name.ts';
+import { baseSummary } from './desired-chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { Position } from './machine-position.ts';
 import type { PropertyChange } from './operation.ts';
@@ -21,13 +22,7 @@ export function reasonToMakeAnew(
   if (recorded.spec.kind !== desired.spec.kind) return { reason: `it becomes a ${desired.spec.kind}` };
   const base = desired.chain[0];
   if (base && recorded.base !== base.key) {
-    const before = recorded.applied[0]?.summary ?? {
-      image: recorded.image.reference,
-      disk: recorded.spec.disk,
-      arch: recorded.spec.arch,
-      firmware: recorded.spec.firmware,
-      user: recorded.spec.user,
-    };
+    const before = recorded.applied[0]?.summary ?? baseSummary(recorded.image.reference, recorded.spec);
     const diff = propertyDiff(before, base.summary);
     return { reason: recreateReason(diff, recorded.image.key === desired.image.key), diff };
   }

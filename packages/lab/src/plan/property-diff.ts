@@ -1,5 +1,4 @@
 import { canonicalJson } from '@goqemu/core';
-import type { MachineSpec } from '@goqemu/spec';
 import type { PropertyChange } from './operation.ts';
 
 /** The properties in which two flat descriptions differ, in the order of the second. */
@@ -18,16 +17,6 @@ export function propertyDiff(
       },
     ];
   });
-}
-
-/** One property for each forward, called as in the lab. */
-export function forwardProperties(forwards: MachineSpec['forwards']): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(forwards).map(([name, { host, guest }]) => [
-      `forward.${name}`,
-      `127.0.0.1:${host} to port ${guest}`,
-    ]),
-  );
 }
 
 /** Adds a line diff to changes of longer texts; loads the diff library only when there is one. */

@@ -1,3 +1,4 @@
+import type { MachineIdentity, MachineSpec } from '@goqemu/spec';
 import * as z from 'zod/mini';
 import { stateFormat, stateVersion } from './lab-state.ts';
 
@@ -5,6 +6,7 @@ const keyedBy = <T extends z.ZodMiniType>(row: T) => z.record(z.string(), row);
 const summary = z.record(z.string(), z.unknown());
 const flag = z.optional(z.literal(true));
 const applied = z.array(z.object({ key: z.string(), name: z.string(), summary, bound: flag, expires: flag }));
+/** A property that an earlier version did not record has a default here. */
 const machineSpec = z.looseObject({
   name: z.string(),
   kind: z.enum(['vm', 'template']),
@@ -21,9 +23,9 @@ const machineSpec = z.looseObject({
     mac: z.string(),
     machineId: z.string(),
     sshPort: z.number(),
-  }),
+  } satisfies Record<keyof MachineIdentity, z.ZodMiniType>),
   forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
-});
+} satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 
 /** What a state file must look like; rows may know more than this version does. */
 export const stateSchema = z.looseObject({

@@ -39,6 +39,27 @@ function deviceOf(argv: string[], id: string): Record<string, unknown> | undefin
   return (valuesOf(argv, 'device') as Record<string, unknown>[]).find((item) => item.id === id);
 }
 
+test('a machine has as many processors as its type takes, and virt the interrupt controller for more than 8', async () => {
+  const types =
+    (...machines: { name: string; maximumCpus: number }[]) =>
+    (found: QemuInstallation) => ({
+      ...found,
+      features: { ...found.features, machines: machines.map((machine) => ({ ...machine, isDefault: false })) },
+    });
+  const q35 = types({ name: 'pc-q35-7.2', maximumCpus: 288 });
+  const virt = types({ name: 'virt-7.2', maximumCpus: 512 });
+  const machine = (cpus: number, machineType: string, change: typeof q35) =>
+    argvOf({ cpus, machineType }, undefined, change).then((argv) => String(valuesOf(argv, 'machine')[0]));
+  assert.match(await machine(255, 'pc-q35-7.2', q35), /^pc-q35-7.2,/);
+  await assert.rejects(machine(256, 'pc-q35-7.2', q35), {
+    code: 'machine-config-invalid',
+    message: 'cpus: expected at most 255 for a machine of type pc-q35-7.2, got 256',
+  });
+  assert.doesNotMatch(await machine(8, 'virt-7.2', virt), /gic/);
+  assert.match(await machine(9, 'virt-7.2', virt), /,gic-version=3$/);
+  await assert.rejects(machine(513, 'virt-7.2', virt), /expected at most 512 .* virt-7.2, got 513/);
+});
+
 test('the baseline: no configuration of others, a versioned machine, shareable memory, three monitors, the sandbox', async () => {
   const argv = await argvOf({ memory: '1 GiB', cpus: 2 });
   assert.ok(argv.includes('-no-user-config') && argv.includes('-nodefaults'));

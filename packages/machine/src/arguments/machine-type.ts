@@ -1,4 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
+import { mostCpus } from '@goqemu/spec';
+import { configurationError } from '../configuration/invalid-configuration.ts';
 import type { MachineConfig } from '../configuration/machine-config.ts';
 import { architectureDefaults } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
@@ -24,6 +26,29 @@ export function versionedMachineType(
     message: `machineType: expected a machine of ${installation.systemPath} (${installation.version.text}), got "${wanted}"`,
     hint: `write one of ${machines.map((machine) => machine.alias ?? machine.name).join(', ')}`,
   });
+}
+
+/** Processors that the distributor of interrupts takes which `virt` has by default (GIC version 2). */
+const fewCpus = 8;
+
+/**
+ * The interrupt controller for this many processors: QEMU 7.2 refuses more than 8 on `virt` with its default one.
+ *
+ * @throws GoqemuError `machine-config-invalid` for more processors than the machine type takes
+ */
+export function interruptController(
+  { cpus }: Pick<MachineConfig, 'cpus'>,
+  type: string,
+  installation: QemuInstallation,
+): 3 | undefined {
+  const takes = installation.features.machines.find(({ name }) => name === type)?.maximumCpus;
+  // QEMU says 288 of q35, and refuses more than 255 without a controller that only KVM has.
+  const most = /^pc-q35-/.test(type) ? Math.min(takes ?? mostCpus, mostCpus) : takes;
+  if (most !== undefined && cpus > most)
+    throw configurationError([
+      { path: ['cpus'], message: `expected at most ${most} for a machine of type ${type}`, input: cpus },
+    ]);
+  return cpus > fewCpus && /^virt(-|$)/.test(type) ? 3 : undefined;
 }
 
 /** The bus that devices are put on by slot; undefined where QEMU is left to place them. */

@@ -1,6 +1,6 @@
 import { architectureDefaults, runsNatively } from '../find/architecture.ts';
 import type { ArgumentContext } from './argument-context.ts';
-import { versionedMachineType } from './machine-type.ts';
+import { interruptController, versionedMachineType } from './machine-type.ts';
 import { optionText } from './option-text.ts';
 
 /** `-machine`, `-accel`, `-cpu`, `-smp`. */
@@ -13,6 +13,7 @@ export function processorArguments(context: ArgumentContext, memoryId: string): 
     'memory-backend': memoryId,
     pflash0: uefi ? 'firmware-code' : undefined,
     pflash1: uefi?.variables ? 'firmware-variables' : undefined,
+    'gic-version': interruptController(config, type, installation),
     // No disk on it, no controller: the firmware and the kernel need not wait for its ports.
     sata: /^pc-q35/.test(type) && !usesSata(context) ? false : undefined,
   });

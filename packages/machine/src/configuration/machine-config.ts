@@ -86,7 +86,8 @@ export const machineConfigSchema = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
     .optional(),
   cpu,
-  cpus: positive.max(4096).default(1),
+  /** As many as the machine type takes, which QEMU is asked for when it is started. */
+  cpus: positive.default(1),
   topology,
   /** Bytes, or text with a unit; a whole number of MiB. */
   memory: byteSize

@@ -1,23 +1,16 @@
 import { sep } from 'node:path';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { type AttachTarget, attachMachine, hostCommandLines, type Machine } from '@goqemu/machine';
-import { type Firmware, fromQemuArchitecture } from '@goqemu/spec';
+import { type Firmware, type FoundProperties, fromQemuArchitecture } from '@goqemu/spec';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
 import { authorize } from './authorize.ts';
 
 /** A machine that somebody else started, as it is. */
-export interface FoundVm {
+export interface FoundVm extends FoundProperties {
   readonly record: AdoptedRecord;
-  readonly arch: string;
-  readonly firmware: Firmware;
   readonly accelerator: string;
-  /** Bytes. */
-  readonly memory: number;
-  readonly cpus: number;
-  /** Bytes of the system disk as the guest sees it. */
-  readonly disk: number;
   readonly mac?: string;
   readonly hostname?: string;
   readonly forwards: readonly { readonly host: number; readonly guest: number }[];

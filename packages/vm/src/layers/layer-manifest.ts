@@ -1,5 +1,6 @@
 import type { StateForm } from '@goqemu/machine';
 import * as z from 'zod/mini';
+import type { RamFact } from './ram-facts.ts';
 
 const fileSchema = z.object({
   /** Name within the layer's folder. */
@@ -15,10 +16,12 @@ export type LayerFile = z.infer<typeof fileSchema>;
 
 /** What has to be equal for RAM to be restored: the same devices, processors and memory, in the same QEMU. */
 const compatibilitySchema = z.object({
-  arch: z.string(),
-  memory: z.int().check(z.positive()),
-  cpus: z.int().check(z.positive()),
-  accelerator: z.string(),
+  ...({
+    arch: z.string(),
+    memory: z.int().check(z.positive()),
+    cpus: z.int().check(z.positive()),
+    accelerator: z.string(),
+  } satisfies Record<RamFact, z.ZodMiniType>),
   machineType: z.string(),
   cpu: z.string(),
   qemu: z.string(),

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { StateForm } from '@goqemu/machine';
 import type { LayerManifest } from '../layers/layer-manifest.ts';
 import { layerId } from '../layers/layer-store.ts';
+import { ramFacts } from '../layers/ram-facts.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import type { CutFiles } from './cut-files.ts';
@@ -48,10 +49,7 @@ export async function describeCut(
     disk: { name: files.names.disk, size: (await stat(files.disk)).size },
     ...(await files.sealed(ram)),
     compatibility: {
-      arch: vm.spec.arch,
-      memory: vm.spec.memory,
-      cpus: vm.spec.cpus,
-      accelerator: text('accelerator'),
+      ...ramFacts(vm.spec, text('accelerator')),
       machineType: text('machineType'),
       cpu: text('cpu'),
       qemu: text('version'),

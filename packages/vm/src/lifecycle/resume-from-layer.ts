@@ -12,6 +12,7 @@ import {
 import { ramParts } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import { ramDifference } from '../layers/ram-difference.ts';
+import { ramFacts } from '../layers/ram-facts.ts';
 import { resumeMemory } from '../ram/resume-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -33,10 +34,7 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
   const state = await vm.state();
   const present = {
     ...compatibility,
-    arch: vm.spec.arch,
-    memory: vm.spec.memory,
-    cpus: vm.spec.cpus,
-    accelerator,
+    ...ramFacts(vm.spec, accelerator),
     qemu: installation.version.text,
     devices: deviceDigest(machineConfiguration(vm, state)),
   };

@@ -3,6 +3,7 @@ import { folderNames, GoqemuError, hasErrorCode, parseJson, readTwice, removeTwi
 import { accelerators, architectures, firmwares } from '@goqemu/spec';
 import { z } from 'zod';
 import type { VmHost } from '../vm/vm-host.ts';
+import type { VmSpec } from '../vm/vm-spec.ts';
 import { lineageOf, standaloneFolder } from './standalone-host.ts';
 
 const network = z.discriminatedUnion('kind', [
@@ -41,7 +42,7 @@ const recordSchema = z.object({
     }),
     forwards: z.record(z.string(), z.object({ host: z.int(), guest: z.int() })),
     network,
-  }),
+  } satisfies Record<keyof VmSpec, z.ZodType>),
 });
 
 /** What a VM is; it stands beside the VM's folder, is written before that is made and removed after it has gone. */

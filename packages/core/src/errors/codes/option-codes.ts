@@ -26,6 +26,7 @@ export const optionCodes = {
     fix: "Write a size such as memory: '1 GiB'.",
   },
   'cpus-invalid': { when: 'The number of processors is out of range.', fix: 'Write a whole number such as cpus: 2.' },
+  'disk-invalid': { when: 'The size of a disk is out of range.', fix: "Write a size such as disk: '20 GB'." },
   'firmware-invalid': {
     when: 'The firmware does not exist for the architecture.',
     fix: "Leave firmware out, or write 'uefi'.",

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isGoqemuError } from '@goqemu/core';
+import type { PropertyOptionName } from '@goqemu/spec';
 import { checkConfig, checkName, type QemuVMConfig } from './vm-config.ts';
 
 test('a configuration has a default for everything', () => {
   const { shape, name, timeouts } = checkConfig({});
   assert.deepEqual(shape, {
     image: 'debian-12',
+    arch: 'amd64',
+    firmware: 'bios',
     memory: 4 * 2 ** 30,
     cpus: 2,
-    disk: 10e9,
+    disk: undefined,
+    hostname: undefined,
     snapshots: 'disk',
     network: 'auto',
     forward: {},
@@ -18,6 +22,11 @@ test('a configuration has a default for everything', () => {
   });
   assert.equal(name, undefined);
   assert.equal(timeouts.start, 15 * 60_000);
+});
+
+test('firmware follows the architecture', () => {
+  assert.equal(checkConfig({ arch: 'arm64' }).shape.firmware, 'uefi');
+  assert.equal(checkConfig({ firmware: 'uefi' }).shape.arch, 'amd64');
 });
 
 test('units, forwards and time-outs are read', () => {
@@ -52,6 +61,10 @@ const mistakes: readonly (readonly [unknown, RegExp])[] = [
   [{ network: 'bridge' }, /network: expected "auto" or "host" or "user", got "bridge"/],
   [{ forward: { http: 70_000 } }, /forward.http: expected a port from 1 to 65535, or \{ guest, host \}/],
   [{ user: 'root' }, /user: expected an ordinary user of the guest, not root: .*, got "root"/],
+  [{ arch: 'x86_64' }, /arch: expected "amd64" or "arm64", got "x86_64"/],
+  [{ arch: 'arm64', firmware: 'bios' }, /firmware: expected 'uefi': arm64 has no BIOS, got "bios"/],
+  [{ hostname: 'a b' }, /hostname: expected 1 to 63 letters, digits and inner hyphens/],
+  [{ disk: '1 kB' }, /disk: expected a size from 1 MiB to 64 TiB/],
   [{ accelerator: 'xen' }, /accelerator: expected "auto"/],
   [{ timeouts: { start: 'soon' } }, /timeouts.start: expected a duration/],
   [{ timeouts: { boot: 1 } }, /timeouts: there is no option "boot"/],
@@ -82,6 +95,11 @@ test('all mistakes are told at once', () => {
 test('a name that is none is refused where a VM is looked for', () => {
   assert.equal(checkName('web-1'), 'web-1');
   assert.throws(() => checkName('a/b'), { code: 'option-invalid' });
+});
+
+test('what sets a property of a machine in a lab does so here, too', () => {
+  const all: (option: PropertyOptionName) => keyof QemuVMConfig = (option) => option;
+  assert.equal(all('hostname'), 'hostname');
 });
 
 test('the compiler refuses what the check would', () => {

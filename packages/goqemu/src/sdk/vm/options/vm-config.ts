@@ -1,6 +1,26 @@
-import { type ByteSize, type Duration, isGoqemuError, type Logger, parseByteSize, parseDuration } from '@goqemu/core';
+import {
+  type ByteSize,
+  type Duration,
+  internalError,
+  isGoqemuError,
+  isResourceName,
+  type Logger,
+  parseByteSize,
+  parseDuration,
+} from '@goqemu/core';
 import { defaultImage } from '@goqemu/image';
-import { type Accelerator, accelerators, machineRules, type Rule } from '@goqemu/spec';
+import {
+  type Accelerator,
+  type Architecture,
+  type Firmware,
+  firmwareFits,
+  type MachineSpec,
+  type OpenProperty,
+  propertyDefault,
+  propertyRow,
+  type SimpleProperty,
+  simpleProperties,
+} from '@goqemu/spec';
 import type { VmProgress } from '@goqemu/vm';
 import { z } from 'zod';
 import { readOptions } from '../../guest/invalid-option.ts';
@@ -14,9 +34,13 @@ export interface QemuVMConfig {
   readonly name?: string;
   /** Name in the catalogue, URL or file; default `debian-12`. */
   readonly image?: string;
-  /** RAM, a whole number of MiB, 64 MiB to 1 TiB; default 4 GiB. */
+  /** The processor's architecture; one that is not the host's is emulated. @default `amd64` */
+  readonly arch?: Architecture;
+  /** @default `bios`; `uefi` for arm64, which has no other */
+  readonly firmware?: Firmware;
+  /** RAM, a whole number of MiB, 64 MiB to 1 TiB. @default 4 GiB */
   readonly memory?: ByteSize;
-  /** 1 to 255; default 2. */
+  /** Cores, 1 to 255. @default 2 */
   readonly cpus?: number;
   /** Size of the disk as the guest sees it; it takes only the room that is written to. @default 10 GB, or as large as its image if that is larger */
   readonly disk?: ByteSize;
@@ -34,7 +58,9 @@ export interface QemuVMConfig {
   readonly forward?: Readonly<Record<string, number | { readonly guest: number; readonly host?: number }>>;
   /** The ordinary user, with passwordless sudo; default: that of the image (`debian`, `ubuntu`, …). */
   readonly user?: string;
-  /** Default: the best that is proven to run a guest on this host. */
+  /** The guest's host name, an RFC 1123 label. @default the VM's name */
+  readonly hostname?: string;
+  /** @default the best that is proven to run a guest on this host */
   readonly accelerator?: Accelerator;
   readonly timeouts?: Timeouts;
   /** Told of every operation, of its end and of what it took; silent unless given. */
@@ -72,22 +98,17 @@ export interface CheckedConfig {
   readonly onProgress: ((progress: VmProgress) => void) | undefined;
 }
 
-/** What makes a VM; fixed when it is made. */
-export interface VmShape {
+/** What makes a VM; fixed when it is made. What is undefined follows from its image or its name. */
+export interface VmShape
+  extends Readonly<Omit<Pick<MachineSpec, SimpleProperty>, OpenProperty>>,
+    Readonly<{ [K in OpenProperty]: MachineSpec[K] | undefined }> {
   readonly image: string;
-  /** Bytes. */
-  readonly memory: number;
-  readonly cpus: number;
-  /** Bytes. */
-  readonly disk: number;
+  readonly hostname: string | undefined;
   readonly snapshots: 'disk' | 'memory';
   readonly network: 'auto' | 'host' | 'user';
   readonly forward: Readonly<Record<string, { readonly guest: number; readonly host?: number | undefined }>>;
-  readonly user: string | undefined;
-  readonly accelerator: Accelerator;
 }
 
-const mebibyte = 2 ** 20;
 const size = measured<ByteSize>(
   (value) => parseByteSize(value, 'size'),
   "expected a size such as '4 GiB' or a whole number of bytes",
@@ -104,66 +125,70 @@ const label = z
     'expected 1 to 63 lower-case letters, digits and inner hyphens, such as "web-1"',
   );
 
-function ruled<T>(value: z.ZodType<T>, { fits, expected }: Rule<T>) {
-  return value.refine(fits, `expected ${expected}`);
+/** Options that set one property of the machine each: rules are those of the table. */
+const properties = Object.fromEntries(
+  simpleProperties.map((property) => [property, readProperty(property).optional()]),
+) as { [K in SimpleProperty]: z.ZodOptional<z.ZodType<MachineSpec[K]>> };
+
+function readProperty(property: SimpleProperty): z.ZodType {
+  const value = propertyRow(property).option?.value;
+  if (!value || value.kind === 'compound') throw internalError(`${property} has no value of its own`);
+  if (value.kind === 'choice') return z.enum(value.values as readonly string[]);
+  const kinds: Record<typeof value.kind, z.ZodType> = { size, number: z.number(), text: z.string() };
+  return kinds[value.kind].refine(value.fits, `expected ${value.expected}`);
 }
 
-const schema = z.strictObject({
-  name: label.optional(),
-  image: z.string().min(1, 'expected a name of the catalogue, a URL or a path').optional(),
-  memory: ruled(size, machineRules.memory).optional(),
-  cpus: ruled(z.number(), machineRules.cpus).optional(),
-  disk: size.refine((bytes) => bytes >= mebibyte && bytes <= 2 ** 46, 'expected 1 MiB to 64 TiB').optional(),
-  snapshots: z.enum(['disk', 'memory']).optional(),
-  network: z.enum(['auto', 'host', 'user']).optional(),
-  forward: z
-    .record(
-      label,
-      z.union(
-        [
-          port.transform((guest) => ({ guest, host: undefined })),
-          z.strictObject({ guest: port, host: port.optional() }),
-        ],
-        'expected a port from 1 to 65535, or { guest, host }',
-      ),
-    )
-    .optional(),
-  user: ruled(z.string(), machineRules.user).optional(),
-  accelerator: z.enum(accelerators).optional(),
-  timeouts: z
-    .strictObject({
-      create: duration.optional(),
-      start: duration.optional(),
-      stop: duration.optional(),
-      command: duration.optional(),
-      connect: duration.optional(),
-      snapshot: duration.optional(),
-      restore: duration.optional(),
-    })
-    .optional(),
-  logger: z
-    .custom<Logger>(
-      (value) => typeof (value as Logger | undefined)?.log === 'function',
-      'expected an object with a method log(level, scope, message, fields)',
-    )
-    .optional(),
-  onProgress: z
-    .custom<(progress: VmProgress) => void>((value) => typeof value === 'function', 'expected a function')
-    .optional(),
-});
+const schema = z
+  .strictObject({
+    name: label.optional(),
+    image: z.string().min(1, 'expected a name of the catalogue, a URL or a path').optional(),
+    ...properties,
+    hostname: z
+      .string()
+      .refine(isResourceName, 'expected 1 to 63 letters, digits and inner hyphens, such as "web-1"')
+      .optional(),
+    snapshots: z.enum(['disk', 'memory']).optional(),
+    network: z.enum(['auto', 'host', 'user']).optional(),
+    forward: z
+      .record(
+        label,
+        z.union(
+          [
+            port.transform((guest) => ({ guest, host: undefined })),
+            z.strictObject({ guest: port, host: port.optional() }),
+          ],
+          'expected a port from 1 to 65535, or { guest, host }',
+        ),
+      )
+      .optional(),
+    timeouts: z
+      .strictObject({
+        create: duration.optional(),
+        start: duration.optional(),
+        stop: duration.optional(),
+        command: duration.optional(),
+        connect: duration.optional(),
+        snapshot: duration.optional(),
+        restore: duration.optional(),
+      })
+      .optional(),
+    logger: z
+      .custom<Logger>(
+        (value) => typeof (value as Logger | undefined)?.log === 'function',
+        'expected an object with a method log(level, scope, message, fields)',
+      )
+      .optional(),
+    onProgress: z
+      .custom<(progress: VmProgress) => void>((value) => typeof value === 'function', 'expected a function')
+      .optional(),
+  })
+  .superRefine(({ arch, firmware }, context) => {
+    if (firmware === undefined || firmwareFits(firmware, arch ?? 'amd64')) return;
+    const message = "expected 'uefi': arm64 has no BIOS";
+    context.addIssue({ code: 'custom', path: ['firmware'], message, input: firmware });
+  });
 
 const minute = 60_000;
-const defaults = {
-  image: defaultImage,
-  memory: 4 * 2 ** 30,
-  cpus: 2,
-  disk: 10e9,
-  snapshots: 'disk',
-  network: 'auto',
-  forward: {},
-  user: undefined,
-  accelerator: 'auto',
-} as const satisfies VmShape;
 const defaultTimeouts = {
   create: 30 * minute,
   start: 15 * minute,
@@ -186,10 +211,24 @@ export function checkConfig(config: QemuVMConfig): CheckedConfig {
   return {
     name,
     given,
-    shape: { ...defaults, ...given },
+    shape: complete(given),
     timeouts: { ...defaultTimeouts, ...limits },
     logger,
     onProgress,
+  };
+}
+
+function complete(given: Partial<VmShape>): VmShape {
+  const machine = Object.fromEntries(simpleProperties.map((property) => [property, propertyDefault(property, given)]));
+  const settings = machine as Pick<VmShape, SimpleProperty>;
+  return {
+    ...settings,
+    image: defaultImage,
+    hostname: undefined,
+    snapshots: 'disk',
+    network: 'auto',
+    forward: {},
+    ...given,
   };
 }
 

@@ -36,12 +36,13 @@ test('options that are not given, or say the same in other words, are no differe
 });
 
 test('every option that differs is told with what was asked for and what there is', () => {
-  assert.throws(() => compare({ memory: '2 GiB', cpus: 2, user: 'admin', forward: { http: 8080 } }), {
+  assert.throws(() => compare({ memory: '2 GiB', cpus: 2, user: 'admin', hostname: 'shop', forward: { http: 8080 } }), {
     code: 'vm-differs',
     detail: [
       'memory: asked for "2 GiB", it has "1 GiB"',
-      'forward: asked for [["http",8080,null]], it has [["db",5432,15432],["http",80,null]]',
       'user: asked for "admin", it has "debian"',
+      'hostname: asked for "shop", it has "web"',
+      'forward: asked for [["http",8080,null]], it has [["db",5432,15432],["http",80,null]]',
     ].join('\n'),
   });
 });

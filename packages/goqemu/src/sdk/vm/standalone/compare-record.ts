@@ -1,4 +1,5 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
+import { simpleProperties, sizeProperties } from '@goqemu/spec';
 import type { StandaloneRecord } from '@goqemu/vm';
 import type { VmShape } from '../options/vm-config.ts';
 
@@ -9,17 +10,15 @@ import type { VmShape } from '../options/vm-config.ts';
  */
 export function refuseDifference(record: StandaloneRecord, given: Partial<VmShape>): void {
   const { spec } = record;
-  const bytes = (value: number | undefined) => (value === undefined ? undefined : formatByteSize(value));
   const compared: readonly (readonly [keyof VmShape, unknown, unknown])[] = [
     ['image', given.image, record.image],
-    ['memory', bytes(given.memory), bytes(spec.memory)],
-    ['cpus', given.cpus, spec.cpus],
-    ['disk', bytes(given.disk), bytes(spec.disk)],
+    ...simpleProperties.map(
+      (property) => [property, shown(property, given[property]), shown(property, spec[property])] as const,
+    ),
+    ['hostname', given.hostname, spec.identity.hostname],
     ['snapshots', given.snapshots, record.snapshots],
     ['network', given.network, record.networkWish],
     ['forward', given.forward && sorted(given.forward), sorted(record.forward)],
-    ['user', given.user, spec.user],
-    ['accelerator', given.accelerator, spec.accelerator],
   ];
   const lines = compared
     .filter(([, asked, is]) => asked !== undefined && JSON.stringify(asked) !== JSON.stringify(is))
@@ -33,6 +32,10 @@ export function refuseDifference(record: StandaloneRecord, given: Partial<VmShap
     detail: lines.join('\n'),
     hint: `take it as it is with attachVM('${record.name}'), delete it first, or choose another name`,
   });
+}
+
+function shown(property: string, value: unknown): unknown {
+  return typeof value === 'number' && sizeProperties.has(property) ? formatByteSize(value) : value;
 }
 
 function sorted(forward: VmShape['forward']): unknown {

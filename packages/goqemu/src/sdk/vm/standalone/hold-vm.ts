@@ -1,4 +1,5 @@
 import type { FileLock } from '@goqemu/core';
+import { type Architecture, toQemuArchitecture } from '@goqemu/spec';
 import {
   createVm,
   observeVm,
@@ -54,7 +55,10 @@ export async function holdPresentVm(host: VmHost, name: string, config: CheckedC
 export async function ensureDisk(held: HeldVm, call: VmCall): Promise<void> {
   const { host } = held.place;
   if ((await observeVm(held.vm, call)).status !== 'absent') return;
-  const { path, format, shell, guestAgent } = await host.images.ensure(held.record.image, imageCall(call));
+  const { path, format, shell, guestAgent } = await host.images.ensure(
+    held.record.image,
+    imageCall(held.record.spec.arch, call),
+  );
   await createVm(held.vm, { image: path, format, shell, guestAgent }, call);
 }
 
@@ -73,7 +77,7 @@ export async function refreshPorts(held: HeldVm): Promise<void> {
 
 async function newRecord(host: VmHost, name: string, config: CheckedConfig, call: VmCall): Promise<StandaloneRecord> {
   if (config.shape.snapshots === 'memory') await standalonePlace(host, name, 'memory'); // before anything is fetched
-  const image = await host.images.ensure(config.shape.image, imageCall(call));
+  const image = await host.images.ensure(config.shape.image, imageCall(config.shape.arch, call));
   const record = await makeRecord(host, name, config, image, call);
   await writeRecord(host, record);
   return record;
@@ -103,9 +107,10 @@ async function withLock(host: VmHost, name: string, work: (lock: FileLock) => Pr
   }
 }
 
-function imageCall(call: VmCall) {
+function imageCall(arch: Architecture, call: VmCall) {
   const { signal, onProgress } = call;
   return {
+    arch: toQemuArchitecture(arch),
     ...(signal ? { signal } : {}),
     onProgress(progress: { readonly kind: string; readonly message?: string; readonly why?: string }) {
       if (progress.message) onProgress?.({ kind: 'notice', code: `image-${progress.kind}`, message: progress.message });

@@ -4,6 +4,7 @@ import { newMachineId } from '@goqemu/guest';
 import type { CachedImage } from '@goqemu/image';
 import { defaultRuntimeFolder, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
 import { chooseHostNetwork } from '@goqemu/network';
+import { defaultDisk, pickProperties, simpleProperties } from '@goqemu/spec';
 import {
   lineageOf,
   type StandaloneRecord,
@@ -32,13 +33,13 @@ export async function temporaryName(host: VmHost): Promise<string> {
 export async function makeRecord(
   host: VmHost,
   name: string,
-  { shape, given, name: chosenName }: CheckedConfig,
+  { shape, name: chosenName }: CheckedConfig,
   image: CachedImage,
   call: VmCall,
 ): Promise<StandaloneRecord> {
-  const disk = given.disk ?? Math.max(shape.disk, image.virtualSize);
+  const disk = shape.disk ?? Math.max(defaultDisk, image.virtualSize);
   if (disk < image.virtualSize) throw diskTooSmall(disk, image);
-  const installation = await host.installation('amd64', call.signal);
+  const installation = await host.installation(shape.arch, call.signal);
   const { network, reason } = await withTrialFolder(host, name, (trialFolder) =>
     chooseHostNetwork(shape.network, {
       platform: host.platform,
@@ -59,14 +60,8 @@ export async function makeRecord(
     forward: shape.forward,
     spec: {
       name,
-      arch: 'amd64',
-      firmware: 'bios',
-      accelerator: shape.accelerator,
-      memory: shape.memory,
-      cpus: shape.cpus,
-      disk,
-      user: shape.user ?? image.user,
-      identity: newIdentity(name, sshPort),
+      ...pickProperties({ ...shape, disk, user: shape.user ?? image.user }, simpleProperties),
+      identity: newIdentity(name, sshPort, shape.hostname),
       forwards,
       network,
     },
@@ -74,10 +69,10 @@ export async function makeRecord(
 }
 
 /** Who a VM of this name is; nobody else is that. */
-export function newIdentity(name: string, sshPort: number): VmIdentity {
+export function newIdentity(name: string, sshPort: number, hostname = name): VmIdentity {
   const mac = lengthPrefixedDigest(['goqemu-mac', lineageOf(name)]);
   return {
-    hostname: name,
+    hostname,
     instanceId: `i-${randomBytes(8).toString('hex')}`,
     mac: `52:54:00:${mac.slice(0, 2)}:${mac.slice(2, 4)}:${mac.slice(4, 6)}`,
     machineId: newMachineId(),

@@ -1,0 +1,101 @@
+import type { DerivedMachineOptions, ImageMachineOptions } from '@goqemu/lab';
+import { type PropertyOptionName, propertyRows } from '@goqemu/spec';
+import type { QemuVMConfig } from '../sdk/vm/options/vm-config.ts';
+
+/** A row of a table of options, in Markdown. */
+interface OptionText {
+  readonly default: string;
+  readonly about: string;
+  /** What a change in the lab does to a machine that is there. */
+  readonly change?: string;
+}
+
+type Own<Options> = Readonly<
+  Record<Exclude<Options extends unknown ? keyof Options : never, PropertyOptionName>, OptionText>
+>;
+
+const image = { default: '`debian-12`', about: 'a name of the [catalogue](images.md), a URL, or an absolute path' };
+
+/** What a lab says of a machine beside its properties. */
+const labOptions: Own<ImageMachineOptions | DerivedMachineOptions> = {
+  image: { ...image, change: 'recreate' },
+  from: {
+    default: 'none',
+    about: '`base.at.installed`: begins at a checkpoint of another machine',
+    change: 'roll back or recreate, whichever is less',
+  },
+  after: {
+    default: 'none',
+    about: 'machines whose steps so far run before the first step of this one',
+    change: 'the first step runs again',
+  },
+  protect: {
+    default: '`false`',
+    about: 'a plan that would delete or replace the machine is refused, and still shows what would change',
+    change: 'live',
+  },
+  retain: {
+    default: '`false`',
+    about: 'taken out of the lab, the machine is forgotten instead of deleted',
+    change: 'live',
+  },
+  ignoreChanges: { default: 'none', about: "`['memory', 'steps']`: these keep what is recorded", change: 'none' },
+  renamedFrom: {
+    default: 'none',
+    about: "`'old'`: the machine keeps its disk, its address, its ports and its host name",
+    change: 'live',
+  },
+};
+
+/** What a script says of a VM beside its properties. */
+const sdkOptions: Own<QemuVMConfig> = {
+  name: { default: 'made by goqemu', about: 'lower-case letters, digits and hyphens' },
+  image,
+  snapshots: {
+    default: '`disk`',
+    about:
+      "`memory` keeps them, and the VM's own disk, in a RAM file system: quicker, and gone with the host's next start",
+  },
+  network: { default: '`auto`', about: '`auto`, `host` or `user`, see [below](#network)' },
+  timeouts: {
+    default: '',
+    about:
+      '`create` 30 min, `start` 15 min, `stop` 3 min, `command` 10 min, `connect` 2 min, `snapshot` 5 min, `restore` 15 min',
+  },
+  logger: {
+    default: 'silent',
+    about: '`{ log(level, scope, message, fields) }` receives every operation and how long it took',
+  },
+  onProgress: { default: '', about: 'receives stages and notices while an operation runs' },
+};
+
+/** Of `lab.vm` and `lab.template`, for docs/lab.md. */
+export function labOptionTable(): string {
+  const { image: first, ...own } = labOptions;
+  const rows = Object.entries<OptionText>({ image: first, ...propertyTexts(), ...own });
+  return table(
+    ['option', 'default', 'what it is', 'a change means'],
+    rows.map(([name, text]) => [`\`${name}\``, text.default, text.about, text.change ?? '']),
+  );
+}
+
+/** Of `createVM` and `QemuVM`, for docs/sdk.md. */
+export function sdkOptionTable(): string {
+  const { name, image: second, ...own } = sdkOptions;
+  const rows = Object.entries<OptionText>({ name, image: second, ...propertyTexts(), ...own });
+  return table(
+    ['option', 'default', 'what it is'],
+    rows.map(([option, text]) => [`\`${option}\``, text.default, text.about]),
+  );
+}
+
+function propertyTexts(): Readonly<Record<string, OptionText>> {
+  return Object.fromEntries(
+    propertyRows.flatMap(([, { option, change }]) => (option ? [[option.name, { ...option.docs, change }]] : [])),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
