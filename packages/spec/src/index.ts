@@ -12,6 +12,7 @@ export { changesDisk } from './changes-disk.ts';
 export { type Firmware, firmwareFits, firmwares, usualFirmware } from './firmware.ts';
 export { machineRules, type Rule } from './machine-rules.ts';
 export type * from './machine-spec.ts';
+export { mapStepTexts } from './map-step-texts.ts';
 export { ramShape } from './ram-shape.ts';
 export type * from './step.ts';
 export type { WaitCondition } from './wait-condition.ts';

@@ -66,3 +66,28 @@ export interface StepKinds<Text> {
 
 export type StepKind = keyof StepKinds<unknown>;
 export type Step<Text> = StepKinds<Text>[StepKind];
+
+/** Stands for a text in the type below: no other property of a step has this type. */
+interface TextMark {
+  readonly text: never;
+}
+
+/** Properties of a kind that are texts; the environment, which every kind has, is left out. */
+type TextOf<Kind extends StepKind> = {
+  [Key in keyof StepKinds<TextMark>[Kind]]-?: TextMark extends StepKinds<TextMark>[Kind][Key] ? Key : never;
+}[keyof StepKinds<TextMark>[Kind]];
+
+interface StepTraits<Kind extends StepKind> {
+  /** False for a step that only looks: there is nothing to cut a layer for, and nothing to take back when it fails. */
+  readonly changesDisk: boolean;
+  /** Properties in which late values may stand: each of them. */
+  readonly texts: Readonly<Record<TextOf<Kind>, true>>;
+}
+
+/** What the engine must know of each kind, beside its properties. */
+export const stepTraits: { readonly [Kind in StepKind]: StepTraits<Kind> } = {
+  run: { changesDisk: true, texts: { script: true } },
+  upload: { changesDisk: true, texts: {} },
+  file: { changesDisk: true, texts: { contents: true } },
+  waitFor: { changesDisk: false, texts: {} },
+};

@@ -1,3 +1,4 @@
+export { adoptedGuest } from './adoption/adopted-guest.ts';
 export type { AdoptedRecord } from './adoption/adopted-record.ts';
 export { endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
 export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
@@ -19,6 +20,7 @@ export { deleteVm } from './lifecycle/delete-vm.ts';
 export { endQemu, killVm } from './lifecycle/kill-vm.ts';
 export type { CutOptions, CutPart } from './lifecycle/layer-cut.ts';
 export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
+export { ownGuest } from './lifecycle/own-guest.ts';
 export { qemuImgOf } from './lifecycle/qemu-img.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
@@ -45,6 +47,7 @@ export {
   type UploadFileOptions,
 } from './sdk/transfer/transfer-options.ts';
 export { runStep } from './steps/run-step.ts';
+export type { StepGuest } from './steps/step-guest.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { machineStopped, Vm, type VmScope } from './vm/vm.ts';
 export { VmFolder } from './vm/vm-folder.ts';

@@ -38,6 +38,7 @@ import type { BackendMachine, MachinePlace } from '../machines/backend-machine.t
 import { ImportedMachine } from '../machines/imported-machine.ts';
 import { OwnMachine } from '../machines/own-machine.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
+import { vmCall } from './vm-call.ts';
 
 /**
  * Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. What acts is loaded with the first verb that
@@ -141,8 +142,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
     call: BackendCall,
   ): Promise<StepResult> {
     const [{ runStep }, verbs] = await Promise.all([acting(), this.#verbs(machine, record, call.scope)]);
-    return runStep(await verbs.session(), machine.name, step, {
-      signal: call.signal,
+    return runStep(await verbs.guest(), step, {
+      ...vmCall(call),
       onOutput: (stream, text) => call.progress({ kind: 'output', stream, text }),
     });
   }

@@ -1,10 +1,11 @@
 import { formatDuration, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
 import { type CommandResult, describeCondition, type GuestSession, waitFor } from '@goqemu/guest';
 import { findReboot } from '../guest/find-reboot.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+import type { StepGuest } from './step-guest.ts';
 import type { VmStep } from './vm-step.ts';
 
-export interface StepCall {
-  readonly signal?: AbortSignal;
+export interface StepCall extends VmCall {
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
@@ -22,16 +23,16 @@ const shownLines = 20;
  * `guest-rebooted`; `capture-too-large`; and what the session throws
  */
 export async function runStep(
-  session: GuestSession,
-  machine: string,
+  guest: StepGuest,
   step: VmStep,
   call: StepCall,
 ): Promise<{ readonly stdout: string; readonly durationMs: number }> {
+  const { machine, session } = guest;
   const begun = performance.now();
   const seen: Seen = { output: '', reason: undefined };
   try {
     const stdout = await withDeadline(`step ${machine}/${step.name}`, step.timeoutMs, call.signal, (signal) =>
-      carryOut(session, machine, step, { ...call, signal }, seen),
+      carryOut(guest, step, { ...call, signal }, seen),
     );
     return { stdout, durationMs: performance.now() - begun };
   } catch (error) {
@@ -51,12 +52,12 @@ interface Seen {
 }
 
 async function carryOut(
-  session: GuestSession,
-  machine: string,
+  guest: StepGuest,
   step: VmStep,
   call: StepCall & { signal: AbortSignal },
   seen: Seen,
 ): Promise<string> {
+  const { machine, session } = guest;
   const { signal } = call;
   switch (step.kind) {
     case 'run': {
