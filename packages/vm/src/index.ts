@@ -1,4 +1,3 @@
-export { adoptedGuest } from './adoption/adopted-guest.ts';
 export type { AdoptedRecord } from './adoption/adopted-record.ts';
 export { endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
 export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
@@ -20,7 +19,6 @@ export { deleteVm } from './lifecycle/delete-vm.ts';
 export { endQemu, killVm } from './lifecycle/kill-vm.ts';
 export type { CutOptions, CutPart } from './lifecycle/layer-cut.ts';
 export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
-export { ownGuest } from './lifecycle/own-guest.ts';
 export { qemuImgOf } from './lifecycle/qemu-img.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
@@ -46,6 +44,8 @@ export {
   readTransferOptions,
   type UploadFileOptions,
 } from './sdk/transfer/transfer-options.ts';
+export { adoptedGuest } from './steps/adopted-guest.ts';
+export { ownGuest } from './steps/own-guest.ts';
 export { runStep } from './steps/run-step.ts';
 export type { StepGuest } from './steps/step-guest.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';

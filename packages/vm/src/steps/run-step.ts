@@ -1,13 +1,8 @@
 import { formatDuration, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
 import { type CommandResult, describeCondition, type GuestSession, waitFor } from '@goqemu/guest';
 import { findReboot } from '../guest/find-reboot.ts';
-import type { VmCall } from '../vm/vm-host.ts';
-import type { StepGuest } from './step-guest.ts';
+import type { StepCall, StepGuest } from './step-guest.ts';
 import type { VmStep } from './vm-step.ts';
-
-export interface StepCall extends VmCall {
-  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
-}
 
 /** How much of a script's output its result keeps, in bytes, unless the step says otherwise: captured values are short. */
 const keptBytes = 2 ** 20;

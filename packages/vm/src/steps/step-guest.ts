@@ -1,6 +1,11 @@
 import type { GuestSession } from '@goqemu/guest';
 import type { VmCall } from '../vm/vm-host.ts';
 
+/** How a step is called: it tells of its output, and of the stages of a boot. */
+export interface StepCall extends VmCall {
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
 /** The guest that a step is carried out in, whoever started its machine. */
 export interface StepGuest {
   /** Name of the machine. */

@@ -1,10 +1,10 @@
 import { isAlive } from '@goqemu/core';
 import { type GuestSession, waitUntilReady } from '@goqemu/guest';
 import { attachMachine } from '@goqemu/machine';
+import type { AdoptedRecord } from '../adoption/adopted-record.ts';
 import { tellStages } from '../lifecycle/become-ready.ts';
-import { followReset } from '../steps/follow-reset.ts';
-import type { StepGuest } from '../steps/step-guest.ts';
-import type { AdoptedRecord } from './adopted-record.ts';
+import { followReset } from './follow-reset.ts';
+import type { StepGuest } from './step-guest.ts';
 
 /** The guest of a machine that somebody else started: goqemu remembers nothing of its readiness. */
 export function adoptedGuest(name: string, { machine: record }: AdoptedRecord, session: GuestSession): StepGuest {

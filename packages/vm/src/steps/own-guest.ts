@@ -1,8 +1,8 @@
 import type { GuestSession } from '@goqemu/guest';
-import { followReset } from '../steps/follow-reset.ts';
-import type { StepGuest } from '../steps/step-guest.ts';
+import { becomeReady } from '../lifecycle/become-ready.ts';
 import type { Vm } from '../vm/vm.ts';
-import { becomeReady } from './become-ready.ts';
+import { followReset } from './follow-reset.ts';
+import type { StepGuest } from './step-guest.ts';
 
 /** The guest of a machine that goqemu made. */
 export function ownGuest(vm: Vm, session: GuestSession): StepGuest {
