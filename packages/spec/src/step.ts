@@ -53,6 +53,11 @@ export interface WaitFor<Text> extends StepSettings<Text> {
   readonly condition: WaitCondition;
 }
 
+/** Reboots the guest, and waits until it is ready again. */
+export interface Reboot<Text> extends StepSettings<Text> {
+  readonly kind: 'reboot';
+}
+
 /**
  * Each kind of step, once. The lab's `capture` is a `run` whose output is kept; its `render` becomes a `file` when
  * the plan is made.
@@ -62,6 +67,7 @@ export interface StepKinds<Text> {
   readonly upload: UploadPath<Text>;
   readonly file: WriteFile<Text>;
   readonly waitFor: WaitFor<Text>;
+  readonly reboot: Reboot<Text>;
 }
 
 export type StepKind = keyof StepKinds<unknown>;
@@ -90,4 +96,5 @@ export const stepTraits: { readonly [Kind in StepKind]: StepTraits<Kind> } = {
   upload: { changesDisk: true, texts: {} },
   file: { changesDisk: true, texts: { contents: true } },
   waitFor: { changesDisk: false, texts: {} },
+  reboot: { changesDisk: true, texts: {} },
 };

@@ -5,14 +5,14 @@ import { mapStepTexts } from './map-step-texts.ts';
 import type { Step, StepKind, stepTraits } from './step.ts';
 
 test('a kind of step that a table leaves out does not compile', () => {
-  // @ts-expect-error waitFor is missing
-  const forgotten = { run: 1, upload: 1, file: 1 } satisfies Record<StepKind, number>;
+  // @ts-expect-error reboot is missing
+  const forgotten = { run: 1, upload: 1, file: 1, waitFor: 1 } satisfies Record<StepKind, number>;
   assert.ok(forgotten);
 });
 
 test('a step that only looks changes no disk; every other one, and a machine without a step, does', () => {
   assert.equal(changesDisk({ kind: 'waitFor' }), false);
-  for (const kind of ['run', 'upload', 'file'] as const) assert.equal(changesDisk({ kind }), true);
+  for (const kind of ['run', 'upload', 'file', 'reboot'] as const) assert.equal(changesDisk({ kind }), true);
   assert.equal(changesDisk(undefined), true);
 });
 

@@ -5,7 +5,7 @@ import type { CaptureOptions, FileOptions, RunOptions, StepOptions } from '../de
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
 import { type LateValue, lateValue } from '../value/late-value.ts';
 import type { Text, TextInput } from '../value/text.ts';
-import { checkOptionNames, checkOptions, stepOptions } from './check-options.ts';
+import { checkOptionNames, checkOptions, type Names, stepOptions } from './check-options.ts';
 import { StepOptionChecks } from './check-step-options.ts';
 import { checkWaitCondition } from './check-wait-condition.ts';
 import { knownNames } from './known-names.ts';
@@ -15,6 +15,10 @@ import { markPlace } from './source-location.ts';
 
 /** Longest time that a step may take unless it says otherwise. */
 const stepTimeout = '30 min';
+/** The same for a reboot, in milliseconds: a guest that hangs in one tells nothing. */
+const rebootTimeoutMs = 10 * 60_000;
+type RebootOptions = NonNullable<Parameters<MachineBuilder['reboot']>[1]>;
+const rebootOptions: Names<RebootOptions> = { timeout: true, after: true, cache: true };
 
 export interface RecorderContext {
   readonly labFile: string;
@@ -147,6 +151,14 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
       ...base,
       kind: 'waitFor',
       condition: locate(place, () => checkWaitCondition(condition, `${this.name}/${name}`)),
+    }));
+  }
+
+  reboot(name: string, options: RebootOptions = {}): this {
+    return this.#add({ kind: 'reboot', names: rebootOptions }, name, options, (base) => ({
+      ...base,
+      kind: 'reboot',
+      timeoutMs: options.timeout === undefined ? rebootTimeoutMs : base.timeoutMs,
     }));
   }
 

@@ -1,6 +1,7 @@
 import { formatDuration, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
 import { type CommandResult, describeCondition, type GuestSession, waitFor } from '@goqemu/guest';
 import { findReboot } from '../guest/find-reboot.ts';
+import { explainReboot, rebootGuest } from './reboot.ts';
 import type { StepCall, StepGuest } from './step-guest.ts';
 import type { VmStep } from './vm-step.ts';
 
@@ -15,7 +16,7 @@ const shownLines = 20;
  * Carries out one step in a guest.
  *
  * @throws GoqemuError `step-failed` with the command, its exit code and the end of its output; `timeout`;
- * `guest-rebooted`; `capture-too-large`; and what the session throws
+ * `guest-rebooted`; `reboot-timed-out`; `capture-too-large`; and what the session throws
  */
 export async function runStep(
   guest: StepGuest,
@@ -32,6 +33,7 @@ export async function runStep(
     return { stdout, durationMs: performance.now() - begun };
   } catch (error) {
     call.signal?.throwIfAborted();
+    if (step.kind === 'reboot') throw await explainReboot(guest, step, seen, error);
     if (hasErrorCode(error, 'timeout')) throw tookTooLong(machine, step, seen, error);
     if (!mayBeReboot(error)) throw error;
     const [subject, when] = [`${machine}/${step.name}`, `while step "${step.name}" ran`];
@@ -42,7 +44,7 @@ export async function runStep(
 /** What a step has shown so far: its end is quoted when it takes too long. */
 interface Seen {
   output: string;
-  /** Why a condition does not hold. */
+  /** Why a condition does not hold, or what is awaited. */
   reason: string | undefined;
 }
 
@@ -82,6 +84,9 @@ async function carryOut(
           call.onOutput?.('stdout', `${reason}\n`);
         },
       });
+      return '';
+    case 'reboot':
+      await rebootGuest(guest, step, call, seen);
       return '';
   }
 }
