@@ -94,7 +94,7 @@ test('a step that reboots the guest is told from one whose connection broke, how
   const rebooted = {
     code: 'guest-rebooted',
     message: 'web rebooted while step "slow" ran',
-    hint: /lab\.template.*docs\/lab\.md.*goqemu exec web -- sudo reboot/,
+    hint: /\.reboot\('restart'\).*docs\/lab\.md/,
   };
   await assert.rejects(broken(), rebooted);
   await assert.rejects(ended(), rebooted);
