@@ -31,15 +31,6 @@ export default defineLab({ name: 'reboots' }, (lab) => {
     assert.equal((await folder.json<{ changes: number }>('plan')).changes, 0);
   });
 
-  await t.test('a guest without a program to reboot is refused by name, and taken back', async () => {
-    await folder.write(lab(".run('hide', 'mv /sbin/reboot /root/reboot').reboot('again')"));
-    const run = await folder.run(['apply', '--yes']);
-    assert.equal(run.code, 1);
-    assert.match(run.stderr, /step "again" of box could not reboot the guest/);
-    assert.match(run.stderr, /neither systemd nor a program "reboot"/);
-    assert.match(run.stderr, /box was taken back to the layer/);
-  });
-
   await t.test('a step that starts a reboot and ends is told from a lost agent', async () => {
     await folder.write(lab(".run('by-hand', 'reboot')"));
     const run = await folder.run(['apply', '--yes']);
