@@ -2,8 +2,6 @@ import { join } from 'node:path';
 import { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type {
-  AdoptedMachine,
-  AdoptionTarget,
   Architecture,
   Backend,
   BackendCall,
@@ -11,8 +9,13 @@ import type {
   CollectedLayers,
   CutLayer,
   CutResult,
+  DoctorFact,
   FlattenedLayer,
+  Holding,
+  ImportableMachine,
+  ImportTarget,
   LabScope,
+  MachineElsewhere,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -27,9 +30,6 @@ import type {
 import { portUses } from '@goqemu/network';
 import { toQemuArchitecture } from '@goqemu/spec';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
-import type { DoctorFact } from '../doctor/doctor.ts';
-import type { Holding } from '../holdings/find-holdings.ts';
-import type { MachineElsewhere } from '../holdings/running-machines.ts';
 import { preflight } from '../host/preflight.ts';
 import { describeImage } from '../images/describe-image.ts';
 import { findStoredLayers } from '../layers/stored-layer.ts';
@@ -46,6 +46,7 @@ import { vmCall } from './vm-call.ts';
  */
 export class QemuBackend implements Backend, AsyncDisposable {
   readonly kind = 'qemu';
+  readonly capabilities = { ramLayers: true, importMachines: true, coalesceLayers: true, flattenLayers: true };
   readonly host: VmHost;
   readonly #sessions = new OpenOnce<GuestSession>();
 
@@ -89,12 +90,12 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return preflight(this.host, machines, call);
   }
 
-  async adopt(
+  async importMachine(
     machine: MachineSpec,
-    target: AdoptionTarget,
+    target: ImportTarget,
     options: { readonly authorize: boolean },
     call: BackendCall,
-  ): Promise<AdoptedMachine> {
+  ): Promise<ImportableMachine> {
     const { adoptMachine } = await acting();
     return adoptMachine(this.#place(machine, call.scope), target, options, call);
   }
@@ -200,7 +201,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
     await disposeLab(this.host, this.labFolder(call.scope), call.scope);
   }
 
-  // Beyond the engine's verbs.
+  // Diagnosis.
 
   /** What this host has and lacks, for `goqemu doctor`. */
   async doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]> {
