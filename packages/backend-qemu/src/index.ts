@@ -3,9 +3,6 @@ import type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 
 export { QemuBackend } from './backend/qemu-backend.ts';
 export type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
-export type { DoctorFact } from './doctor/doctor.ts';
-export type { Holding } from './holdings/find-holdings.ts';
-export type { MachineElsewhere } from './holdings/running-machines.ts';
 export type { BackendMachine, MachineVerbs, SshFiles } from './machines/backend-machine.ts';
 
 /** The backend that runs machines on this host; dispose of it to close its sessions. */

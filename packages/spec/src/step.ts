@@ -53,6 +53,11 @@ export interface WaitFor<Text> extends StepSettings<Text> {
   readonly condition: WaitCondition;
 }
 
+/** Reboots the guest, and waits until it is ready again. */
+export interface Reboot<Text> extends StepSettings<Text> {
+  readonly kind: 'reboot';
+}
+
 /**
  * Each kind of step, once. The lab's `capture` is a `run` whose output is kept; its `render` becomes a `file` when
  * the plan is made.
@@ -62,7 +67,34 @@ export interface StepKinds<Text> {
   readonly upload: UploadPath<Text>;
   readonly file: WriteFile<Text>;
   readonly waitFor: WaitFor<Text>;
+  readonly reboot: Reboot<Text>;
 }
 
 export type StepKind = keyof StepKinds<unknown>;
 export type Step<Text> = StepKinds<Text>[StepKind];
+
+/** Stands for a text in the type below: no other property of a step has this type. */
+interface TextMark {
+  readonly text: never;
+}
+
+/** Properties of a kind that are texts; the environment, which every kind has, is left out. */
+type TextOf<Kind extends StepKind> = {
+  [Key in keyof StepKinds<TextMark>[Kind]]-?: TextMark extends StepKinds<TextMark>[Kind][Key] ? Key : never;
+}[keyof StepKinds<TextMark>[Kind]];
+
+interface StepTraits<Kind extends StepKind> {
+  /** False for a step that only looks: there is nothing to cut a layer for, and nothing to take back when it fails. */
+  readonly changesDisk: boolean;
+  /** Properties in which late values may stand: each of them. */
+  readonly texts: Readonly<Record<TextOf<Kind>, true>>;
+}
+
+/** What the engine must know of each kind, beside its properties. */
+export const stepTraits: { readonly [Kind in StepKind]: StepTraits<Kind> } = {
+  run: { changesDisk: true, texts: { script: true } },
+  upload: { changesDisk: true, texts: {} },
+  file: { changesDisk: true, texts: { contents: true } },
+  waitFor: { changesDisk: false, texts: {} },
+  reboot: { changesDisk: true, texts: {} },
+};

@@ -46,7 +46,10 @@ export {
   unreadable,
   writeRecord,
 } from './standalone/standalone-record.ts';
+export { adoptedGuest } from './steps/adopted-guest.ts';
+export { ownGuest } from './steps/own-guest.ts';
 export { runStep } from './steps/run-step.ts';
+export type { StepGuest } from './steps/step-guest.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { machineStopped, Vm, type VmScope } from './vm/vm.ts';
 export { VmFolder } from './vm/vm-folder.ts';

@@ -2,8 +2,6 @@ import { join } from 'node:path';
 import { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type {
-  AdoptedMachine,
-  AdoptionTarget,
   Architecture,
   Backend,
   BackendCall,
@@ -11,8 +9,13 @@ import type {
   CollectedLayers,
   CutLayer,
   CutResult,
+  DoctorFact,
   FlattenedLayer,
+  Holding,
+  ImportableMachine,
+  ImportTarget,
   LabScope,
+  MachineElsewhere,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -27,9 +30,6 @@ import type {
 import { portUses } from '@goqemu/network';
 import { toQemuArchitecture } from '@goqemu/spec';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
-import type { DoctorFact } from '../doctor/doctor.ts';
-import type { Holding } from '../holdings/find-holdings.ts';
-import type { MachineElsewhere } from '../holdings/running-machines.ts';
 import { preflight } from '../host/preflight.ts';
 import { describeImage } from '../images/describe-image.ts';
 import { findStoredLayers } from '../layers/stored-layer.ts';
@@ -38,6 +38,7 @@ import type { BackendMachine, MachinePlace } from '../machines/backend-machine.t
 import { ImportedMachine } from '../machines/imported-machine.ts';
 import { OwnMachine } from '../machines/own-machine.ts';
 import type { QemuBackendOptions } from './qemu-backend-options.ts';
+import { vmCall } from './vm-call.ts';
 
 /**
  * Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. What acts is loaded with the first verb that
@@ -45,6 +46,7 @@ import type { QemuBackendOptions } from './qemu-backend-options.ts';
  */
 export class QemuBackend implements Backend, AsyncDisposable {
   readonly kind = 'qemu';
+  readonly capabilities = { ramLayers: true, importMachines: true, coalesceLayers: true, flattenLayers: true };
   readonly host: VmHost;
   readonly #sessions = new OpenOnce<GuestSession>();
 
@@ -88,12 +90,12 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return preflight(this.host, machines, call);
   }
 
-  async adopt(
+  async importMachine(
     machine: MachineSpec,
-    target: AdoptionTarget,
+    target: ImportTarget,
     options: { readonly authorize: boolean },
     call: BackendCall,
-  ): Promise<AdoptedMachine> {
+  ): Promise<ImportableMachine> {
     const { adoptMachine } = await acting();
     return adoptMachine(this.#place(machine, call.scope), target, options, call);
   }
@@ -141,8 +143,8 @@ export class QemuBackend implements Backend, AsyncDisposable {
     call: BackendCall,
   ): Promise<StepResult> {
     const [{ runStep }, verbs] = await Promise.all([acting(), this.#verbs(machine, record, call.scope)]);
-    return runStep(await verbs.session(), machine.name, step, {
-      signal: call.signal,
+    return runStep(await verbs.guest(), step, {
+      ...vmCall(call),
       onOutput: (stream, text) => call.progress({ kind: 'output', stream, text }),
     });
   }
@@ -199,7 +201,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
     await disposeLab(this.host, this.labFolder(call.scope), call.scope);
   }
 
-  // Beyond the engine's verbs.
+  // Diagnosis.
 
   /** What this host has and lacks, for `goqemu doctor`. */
   async doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]> {

@@ -1,18 +1,10 @@
 import { freemem, totalmem } from 'node:os';
 import { formatByteSize, freeBytes, isGoqemuError } from '@goqemu/core';
 import { checkBuildTools } from '@goqemu/image';
+import type { DoctorFact } from '@goqemu/lab';
 import { acceleratorReport, installedArchitectures, type QemuInstallation, runsNatively } from '@goqemu/machine';
 import { hostArchitecture } from '@goqemu/spec';
 import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
-
-/** One thing that was looked at on this host. */
-export interface DoctorFact {
-  readonly name: string;
-  /** `warning`: goqemu works, with less; `error`: it does not. */
-  readonly status: 'ok' | 'warning' | 'error';
-  readonly finding: string;
-  readonly hint?: string;
-}
 
 /** Looks at everything that goqemu needs from this host. Read-only, but for a proof of the accelerator. */
 export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readonly DoctorFact[]> {

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, hostProcessTable } from '@goqemu/core';
+import type { Holding } from '@goqemu/lab';
 import { collectLayers, endQemu, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
 import { disposeLab } from '../host/dispose-lab.ts';
-import type { Holding } from './find-holdings.ts';
 import { runningMachines } from './running-machines.ts';
 
 /**

@@ -1,18 +1,8 @@
 import { join } from 'node:path';
 import { folderNames, statIfThere } from '@goqemu/core';
+import type { Holding } from '@goqemu/lab';
 import { standaloneLineages, type VmHost } from '@goqemu/vm';
 import { runningMachines } from './running-machines.ts';
-
-/** What one state of a lab has on this host: its machines, and layers that no other state uses. */
-export interface Holding {
-  readonly lineage: string;
-  /** Undefined where there are layers alone, which do not know the lab's name. */
-  readonly lab: string | undefined;
-  readonly machines: readonly { readonly name: string; readonly pid: number | undefined }[];
-  readonly layers: number;
-  /** That the files of both take on the disk. */
-  readonly bytes: number;
-}
 
 interface Draft {
   lab: string | undefined;

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { MachineElsewhere } from '@goqemu/lab';
 import { hostCommandLines, ownRuntimeFolder } from '@goqemu/machine';
 
 /** A QEMU of goqemu's, by the disk that it was started with. */
@@ -10,8 +11,6 @@ export interface RunningMachine {
   readonly lineage: string;
   readonly name: string;
 }
-
-export type MachineElsewhere = Pick<RunningMachine, 'pid' | 'home' | 'lab' | 'name'>;
 
 /** `HOME/labs/LAB-LINEAGE/MACHINE/disk-N.qcow2`, as a JSON option of QEMU's names it. */
 const disk = /"([^"]+)\/labs\/([^/"]+)-([0-9a-f]{12})\/([^/"]+)\/disk-\d+\.qcow2"/;

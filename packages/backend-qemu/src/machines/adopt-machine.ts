@@ -1,4 +1,4 @@
-import type { AdoptedMachine, AdoptionTarget, BackendCall } from '@goqemu/lab';
+import type { BackendCall, ImportableMachine, ImportTarget } from '@goqemu/lab';
 import { lookAtMachine } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace } from './backend-machine.ts';
@@ -7,10 +7,10 @@ import { vmAt } from './vm-at.ts';
 /** Looks at a QEMU that somebody else started, and tells how it is found again. */
 export async function adoptMachine(
   place: Omit<MachinePlace, 'sessions'>,
-  target: AdoptionTarget,
+  target: ImportTarget,
   options: { readonly authorize: boolean },
   call: BackendCall,
-): Promise<AdoptedMachine> {
+): Promise<ImportableMachine> {
   const wanted = 'pid' in target ? target : { socketPath: target.socket };
   const { record, ...found } = await lookAtMachine(vmAt(place), wanted, options, vmCall(call));
   return { ...found, pid: record.machine.pid, record: { adopted: record } };

@@ -2,7 +2,7 @@ import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord, CutLayer, LabScope, MachineSpec, ObservedMachine } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
-import type { CutPart, VmHost } from '@goqemu/vm';
+import type { CutPart, StepGuest, VmHost } from '@goqemu/vm';
 
 /** A machine that goqemu made, or one that was imported: what both are asked. Looking at one loads nothing that acts. */
 export interface BackendMachine {
@@ -18,8 +18,8 @@ export interface MachineVerbs {
   start(call: BackendCall): Promise<BackendRecord>;
   stop(call: BackendCall): Promise<BackendRecord>;
   delete(call: BackendCall): Promise<void>;
-  /** The session that steps share; it ends with the backend, or when the machine stops. */
-  session(): Promise<GuestSession>;
+  /** Where steps are carried out: its session is shared, and ends with the backend, or when the machine stops. */
+  guest(): Promise<StepGuest>;
   /** A session of the caller's own. */
   openSession(): Promise<GuestSession>;
   /** @throws GoqemuError `imported-no-layers` for a machine that stands on a disk of somebody else's */

@@ -2,7 +2,15 @@ import { GoqemuError, type OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
-import { type AdoptedRecord, endAdopted, openAdoptedSession, resumeAdopted, type Vm } from '@goqemu/vm';
+import {
+  type AdoptedRecord,
+  adoptedGuest,
+  endAdopted,
+  openAdoptedSession,
+  resumeAdopted,
+  type StepGuest,
+  type Vm,
+} from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
 import { writeSshFiles } from './ssh-files.ts';
@@ -43,8 +51,9 @@ export class ImportedMachineVerbs implements MachineVerbs {
     throw this.#noLayers();
   }
 
-  session(): Promise<GuestSession> {
-    return this.#sessions.of(this.#vm.folder.path, () => this.openSession());
+  async guest(): Promise<StepGuest> {
+    const session = await this.#sessions.of(this.#vm.folder.path, () => this.openSession());
+    return adoptedGuest(this.#vm.spec.name, this.#adopted, session);
   }
 
   openSession(): Promise<GuestSession> {

@@ -2,7 +2,18 @@ import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord, CutLayer } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
-import { createVm, deleteVm, machineStopped, restoreVm, startVm, stopVm, type Vm, type VmOrigin } from '@goqemu/vm';
+import {
+  createVm,
+  deleteVm,
+  machineStopped,
+  ownGuest,
+  restoreVm,
+  type StepGuest,
+  startVm,
+  stopVm,
+  type Vm,
+  type VmOrigin,
+} from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
 import { writeSshFiles } from './ssh-files.ts';
@@ -25,7 +36,7 @@ export class OwnMachineVerbs implements MachineVerbs {
   }
 
   async start(call: BackendCall): Promise<BackendRecord> {
-    const running = await startVm(this.#vm, await this.session(), vmCall(call));
+    const running = await startVm(this.#vm, await this.#session(), vmCall(call));
     await running.close();
     return this.record();
   }
@@ -43,18 +54,18 @@ export class OwnMachineVerbs implements MachineVerbs {
 
   async restore(layer: string, call: BackendCall): Promise<BackendRecord> {
     await this.#closeSession();
-    const running = await restoreVm(this.#vm, layer, await this.session(), vmCall(call));
+    const running = await restoreVm(this.#vm, layer, await this.#session(), vmCall(call));
     await running.close();
     return this.record();
   }
 
   async readyForCut(options: CutLayer): Promise<ReadyForCut> {
-    const session = await this.session();
+    const session = await this.#session();
     return { vm: this.#vm, session, options, isRunning: (await this.#vm.state()).machine !== undefined };
   }
 
-  session(): Promise<GuestSession> {
-    return this.#sessions.of(this.#vm.folder.path, () => this.openSession());
+  async guest(): Promise<StepGuest> {
+    return ownGuest(this.#vm, await this.#session());
   }
 
   openSession(): Promise<GuestSession> {
@@ -74,6 +85,10 @@ export class OwnMachineVerbs implements MachineVerbs {
 
   async sshFiles(): Promise<SshFiles> {
     return writeSshFiles(this.#vm, (await this.#vm.hostKey()).publicKey);
+  }
+
+  #session(): Promise<GuestSession> {
+    return this.#sessions.of(this.#vm.folder.path, () => this.openSession());
   }
 
   #closeSession(): Promise<void> {

@@ -1,4 +1,3 @@
-import type { DoctorFact, Holding, MachineElsewhere } from '@goqemu/backend-qemu';
 import type { GuestSession } from '@goqemu/guest';
 import type { Backend, FoundMachine } from '@goqemu/lab';
 import type { QmpClient, Transport } from '@goqemu/protocol';
@@ -6,14 +5,6 @@ import type { QmpClient, Transport } from '@goqemu/protocol';
 /** What the command line needs of a place where machines run, beyond what the engine does. */
 export interface HostBackend extends Backend, AsyncDisposable {
   machine(found: Pick<FoundMachine, 'spec' | 'record' | 'scope'>): HostMachine;
-  /** What this host has and lacks. */
-  doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]>;
-  /** What labs have here, whether their states are there or not. */
-  findHoldings(): Promise<readonly Holding[]>;
-  /** Leaves nothing of it. */
-  discardHolding(holding: Holding, signal?: AbortSignal): Promise<void>;
-  /** Machines that run from another folder of goqemu's. */
-  machinesElsewhere(): Promise<readonly MachineElsewhere[]>;
 }
 
 /** One machine for exec, ssh, cp, logs, console and qmp; the caller closes what it opens. */

@@ -53,6 +53,8 @@ export class Dialer {
 
   /** The connection that stands, or a new one; those who ask meanwhile wait for the same. */
   async connection(options: ConnectOptions): Promise<Connection> {
+    // One that its last waiter has given up is not joined: it ends with that waiter's reason.
+    while (this.#dialing?.stop.signal.aborted) await this.#dialing.connection.catch(() => undefined);
     this.#closing.throwIfAborted();
     if (this.standing) return this.standing;
     this.#dialing ??= this.#startDialing(options);

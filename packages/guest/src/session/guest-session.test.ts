@@ -52,6 +52,17 @@ test('a command that a signal ended has that signal and no exit code', async () 
   assert.deepEqual({ exitCode, signal }, { exitCode: null, signal: 'KILL' });
 });
 
+test('a command asked for just after the one that waited for the connection was given up connects again', async () => {
+  await using guest = await fakeGuest();
+  const giveUp = new AbortController();
+  const first = guest.session.exec('true', { signal: giveUp.signal });
+  await sleep(1);
+  giveUp.abort(new Error('given up'));
+  const second = guest.session.exec('echo second');
+  await assert.rejects(first, { message: 'given up' });
+  assert.equal((await second).stdout, 'second\n');
+});
+
 test('output beyond the limit keeps its end and says so', async () => {
   await using guest = await fakeGuest();
   const { stdout, truncated } = await guest.session.exec('seq 1 1000', { maxOutputBytes: 9 });

@@ -1,5 +1,6 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { BackendCall, CutLayer, CutResult, ObservedMachine } from '../backend/backend.ts';
+import { cutLayers } from '../backend/cut-layer.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import type { MachineState, TakenCheckpoint } from '../state/lab-state.ts';
@@ -78,7 +79,7 @@ async function cutAll(
   call: BackendCall,
 ): Promise<readonly CutResult[]> {
   try {
-    return await context.backend.cutLayers(cuts, call);
+    return await cutLayers(context.backend, cuts, call);
   } catch (error) {
     const looked = context.plainCall(call.scope.lineage, 'checkpoint', undefined);
     const observed = await context.backend

@@ -1,3 +1,4 @@
+import { optionalVerb } from '../backend/optional-verb.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import type { FlattenReport } from './checkpoint-report.ts';
@@ -16,8 +17,14 @@ export async function flattenCheckpoint(
   const { state } = await context.read();
   const { id, machines } = findCheckpoint(state, idOrName);
   const call = context.plainCall(state.lineage, 'checkpoint', signal);
+  const flatten = optionalVerb(context.backend, 'flattenLayer');
+  if (!flatten) {
+    const message = `the backend "${context.backend.kind}" cannot flatten layers: they stay as they are`;
+    context.emit({ type: 'notice', code: 'flatten-unsupported', message });
+    return { version: 1, id, machines: [] };
+  }
   const flattened = [];
   for (const [name, { layer }] of Object.entries(machines))
-    flattened.push({ name, layer, ...(await context.backend.flattenLayer(layer, call)) });
+    flattened.push({ name, layer, ...(await flatten(layer, call)) });
   return { version: 1, id, machines: flattened };
 }

@@ -55,6 +55,19 @@ export interface MachineBuilder<
   ): MachineBuilder<Output | Name, Checkpoint, Forward>;
   /** Waits until a port, a unit, a URL or a file is there. */
   waitFor(name: string, condition: WaitCondition, options?: StepOptions): MachineBuilder<Output, Checkpoint, Forward>;
+  /**
+   * Reboots the guest, as root, and waits until it is ready again, within `timeout` (default: 10 min). The next step runs
+   * in the booted guest. What a reboot loses, such as `/run` and processes that no service starts, is lost.
+   *
+   * @throws when it runs: GoqemuError `reboot-timed-out`; `step-failed` when the guest cannot reboot; `stage-stalled`
+   * and `boot-failed` when it does not come back; `machine-exited`
+   * @example
+   * lab.vm('web').run('kernel', 'apt-get install -y linux-image-cloud-amd64').reboot('new kernel');
+   */
+  reboot(
+    name: string,
+    options?: Pick<StepOptions, 'timeout' | 'after' | 'cache'>,
+  ): MachineBuilder<Output, Checkpoint, Forward>;
   /** Gives the state reached so far a name to go back to, and to start other machines `from`. */
   checkpoint<Name extends string>(name: Name): MachineBuilder<Output, Checkpoint | Name, Forward>;
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MachineRecorder, Recorded } from '../evaluate/machine-recorder.ts';
 import { defineLab } from './define-lab.ts';
+import type { MachineBuilder } from './machine-builder.ts';
 import { z } from './schema-library.ts';
 
 // The compiler is the test: each @ts-expect-error fails to compile when the mistake below it would be allowed.
@@ -32,6 +34,8 @@ test('mistakes in a lab are compile errors', () => {
       lab.vm('c', { memroy: '1 GiB' });
       // @ts-expect-error a bad duration
       lab.vm('d').run('x', 'echo', { timeout: '5 minutes' });
+      // @ts-expect-error a reboot has no user
+      lab.vm('f').reboot('x', { user: 'debian' });
       // @ts-expect-error a condition of two kinds at once has no such member
       lab.vm('e').waitFor('x', { prot: 80 });
       // @ts-expect-error a late value is no string
@@ -41,4 +45,15 @@ test('mistakes in a lab are compile errors', () => {
     },
   );
   assert.equal(definition.name, 'types');
+});
+
+test('a method of a machine that the recorder does not have is a compile error', () => {
+  interface Grown extends MachineBuilder<string, string, string> {
+    hibernate(name: string): unknown;
+  }
+  const recorder = {} as MachineRecorder;
+  const present: Recorded<MachineBuilder<string, string, string>> = recorder;
+  // @ts-expect-error the recorder has no hibernate
+  const grown: Recorded<Grown> = recorder;
+  assert.equal(present, grown);
 });

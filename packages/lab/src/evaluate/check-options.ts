@@ -14,7 +14,7 @@ import type { LayerOptions } from '../layer/layer-limits.ts';
 import { labError, suggestion } from './lab-error.ts';
 
 /** The options of a type, each of them: one that is forgotten here does not compile. */
-type Names<T> = Readonly<Record<T extends unknown ? keyof T : never, true>>;
+export type Names<T> = Readonly<Record<T extends unknown ? keyof T : never, true>>;
 
 const machine: Names<ImageMachineOptions | DerivedMachineOptions> = {
   accelerator: true,
@@ -46,23 +46,25 @@ const step: Names<StepOptions> = {
 const run: Names<RunOptions> = { ...step, interpreter: true };
 const placed: Names<FileOptions & UploadOptions> = { ...step, mode: true, owner: true };
 
-/** Every object of options that a lab is written with, by what it is called there. */
+/** Options that several methods of a machine share. */
+export const stepOptions = {
+  step,
+  run,
+  capture: { ...run, secret: true, maxBytes: true } satisfies Names<CaptureOptions>,
+  placed,
+};
+
+/** The other objects of options that a lab is written with, by what they are called there. */
 const known = {
   defineLab: { name: true, params: true, layers: true } satisfies Names<LabOptions>,
   layers: { perMachine: true, budget: true } satisfies Names<LayerOptions>,
   vm: machine,
   template,
   forward: { guest: true, host: true } satisfies Names<Exclude<ForwardOption, number>>,
-  run,
-  capture: { ...run, secret: true, maxBytes: true } satisfies Names<CaptureOptions>,
-  upload: placed satisfies Names<UploadOptions>,
-  file: placed satisfies Names<FileOptions>,
-  render: placed satisfies Names<FileOptions>,
-  waitFor: step,
   cache: { ttl: true },
-};
+} satisfies Readonly<Record<string, Readonly<Record<string, true>>>>;
 
-export type OptionsOf = keyof typeof known;
+type OptionsOf = keyof typeof known;
 
 /** Whose options they are, and where they stand. */
 export interface OptionsPlace {
@@ -76,9 +78,18 @@ export interface OptionsPlace {
  *
  * @throws GoqemuError `option-unknown` with the nearest name, `options-invalid` for what is no object
  */
-export function checkOptions(kind: OptionsOf, options: unknown, { subject, place }: OptionsPlace): void {
+export function checkOptions(kind: OptionsOf, options: unknown, place: OptionsPlace): void {
+  checkOptionNames({ kind, names: known[kind] }, options, place);
+}
+
+/** The same for options that are named by their caller. */
+export function checkOptionNames(
+  { kind, names: allowed }: { readonly kind: string; readonly names: Readonly<Record<string, true>> },
+  options: unknown,
+  { subject, place }: OptionsPlace,
+): void {
   const whose = subject === undefined ? '' : `${subject}: `;
-  const names = Object.keys(known[kind]);
+  const names = Object.keys(allowed);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const message = `${whose}the options of ${kind} are an object, got ${JSON.stringify(options)}`;
     throw labError('options-invalid', message, place(), `write { ${names[0]}: … }`, subject);

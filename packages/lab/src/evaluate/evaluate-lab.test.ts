@@ -78,7 +78,7 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
   },
   'options that are no object': { code: 'options-invalid', program: (lab) => lab.vm('a', '1 GiB' as never) },
   ...Object.fromEntries(
-    (['run', 'capture', 'upload', 'file', 'render', 'waitFor'] as const).map((method) => [
+    (['run', 'capture', 'upload', 'file', 'render', 'waitFor', 'reboot'] as const).map((method) => [
       `an unknown option of ${method}`,
       {
         code: 'option-unknown',
@@ -89,12 +89,17 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
           else if (method === 'upload') a.upload('x', '.', '/x', typo);
           else if (method === 'file') a.file('x', '/x', '', typo);
           else if (method === 'render') a.render('x', './x', '/x', {}, typo);
+          else if (method === 'reboot') a.reboot('x', typo);
           else a.waitFor('x', { port: 80 }, typo);
         },
         hint: /did you mean "timeout"/,
       },
     ]),
   ),
+  'a reboot by a user': {
+    code: 'option-unknown',
+    program: (lab: LabBuilder) => lab.vm('a').reboot('x', { user: 'debian' } as never),
+  },
   ...Object.fromEntries(
     [0, 1.5, 2 ** 24 + 1, '1 MiB' as never].map((maxBytes) => [
       `a capture of at most ${maxBytes} bytes`,

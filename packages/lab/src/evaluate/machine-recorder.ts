@@ -5,7 +5,7 @@ import type { CaptureOptions, FileOptions, RunOptions, StepOptions } from '../de
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
 import { type LateValue, lateValue } from '../value/late-value.ts';
 import type { Text, TextInput } from '../value/text.ts';
-import { checkOptions, type OptionsOf } from './check-options.ts';
+import { checkOptionNames, checkOptions, type Names, stepOptions } from './check-options.ts';
 import { StepOptionChecks } from './check-step-options.ts';
 import { checkWaitCondition } from './check-wait-condition.ts';
 import { knownNames } from './known-names.ts';
@@ -15,6 +15,10 @@ import { markPlace } from './source-location.ts';
 
 /** Longest time that a step may take unless it says otherwise. */
 const stepTimeout = '30 min';
+/** The same for a reboot, in milliseconds: a guest that hangs in one tells nothing. */
+const rebootTimeoutMs = 10 * 60_000;
+type RebootOptions = NonNullable<Parameters<MachineBuilder['reboot']>[1]>;
+const rebootOptions: Names<RebootOptions> = { timeout: true, after: true, cache: true };
 
 export interface RecorderContext {
   readonly labFile: string;
@@ -71,7 +75,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   }
 
   run(name: string, script: TextInput, options: RunOptions = {}): this {
-    return this.#add('run', name, options, (base, place, check) => ({
+    return this.#add({ kind: 'run', names: stepOptions.run }, name, options, (base, place, check) => ({
       ...base,
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
@@ -80,7 +84,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   }
 
   capture(name: string, script: TextInput, options: CaptureOptions = {}): this {
-    this.#add('capture', name, options, (base, place, check) => ({
+    this.#add({ kind: 'capture', names: stepOptions.capture }, name, options, (base, place, check) => ({
       ...base,
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
@@ -98,7 +102,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
     destination: string,
     options: StepOptions & { mode?: number; owner?: string } = {},
   ): this {
-    return this.#add('upload', name, options, (base, _place, check) => ({
+    return this.#add({ kind: 'upload', names: stepOptions.placed }, name, options, (base, _place, check) => ({
       ...base,
       kind: 'upload',
       source: check.hostPath(source),
@@ -109,7 +113,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   }
 
   file(name: string, path: string, contents: TextInput, options: FileOptions = {}): this {
-    return this.#add('file', name, options, (base, place, check) => ({
+    return this.#add({ kind: 'file', names: stepOptions.placed }, name, options, (base, place, check) => ({
       ...base,
       kind: 'file',
       path: check.guestPath(path, 'path'),
@@ -126,7 +130,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
     values: Readonly<Record<string, TextInput | number>>,
     options: FileOptions = {},
   ): this {
-    return this.#add('render', name, options, (base, place, check) => ({
+    return this.#add({ kind: 'render', names: stepOptions.placed }, name, options, (base, place, check) => ({
       ...base,
       kind: 'render',
       template: check.hostPath(template),
@@ -143,10 +147,18 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   }
 
   waitFor(name: string, condition: WaitCondition, options: StepOptions = {}): this {
-    return this.#add('waitFor', name, options, (base, place) => ({
+    return this.#add({ kind: 'waitFor', names: stepOptions.step }, name, options, (base, place) => ({
       ...base,
       kind: 'waitFor',
       condition: locate(place, () => checkWaitCondition(condition, `${this.name}/${name}`)),
+    }));
+  }
+
+  reboot(name: string, options: RebootOptions = {}): this {
+    return this.#add({ kind: 'reboot', names: rebootOptions }, name, options, (base) => ({
+      ...base,
+      kind: 'reboot',
+      timeoutMs: options.timeout === undefined ? rebootTimeoutMs : base.timeoutMs,
     }));
   }
 
@@ -159,7 +171,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   }
 
   #add(
-    method: OptionsOf,
+    known: { readonly kind: string; readonly names: Readonly<Record<string, true>> },
     name: string,
     options: StepOptions,
     make: (
@@ -170,7 +182,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   ): this {
     const place = markPlace(this.#context.labFile);
     const check = this.#checks(place);
-    checkOptions(method, options, { subject: `${this.name}/${name}`, place });
+    checkOptionNames(known, options, { subject: `${this.name}/${name}`, place });
     check.newName('step', name, this.steps, { characters: /\p{Cc}/u, words: 'control characters' });
     this.steps.push(withPlace(make(this.#base(name, options, place, check), place, check), place) as StepDeclaration);
     return this;

@@ -1,6 +1,6 @@
 import { canonicalJson, formatByteSize, GoqemuError } from '@goqemu/core';
 import { type MachineSpec, type PortForward, propertiesWith, sizeProperties } from '@goqemu/spec';
-import type { AdoptedMachine } from '../backend/backend.ts';
+import type { ImportableMachine } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
 import type { PropertyChange } from '../plan/operation.ts';
 
@@ -8,7 +8,7 @@ import type { PropertyChange } from '../plan/operation.ts';
 export function importDifferences(
   declaration: MachineDeclaration,
   spec: MachineSpec,
-  found: AdoptedMachine,
+  found: ImportableMachine,
 ): readonly PropertyChange[] {
   const left = new Set<string>(declaration.ignoreChanges);
   const named = propertiesWith('imported', 'equal', 'measured');
@@ -34,7 +34,7 @@ export function importDifferences(
 /** The machine's own ports, by the names that the lab gives them. */
 export function foundForwards(
   declaration: MachineDeclaration,
-  found: AdoptedMachine,
+  found: ImportableMachine,
 ): Readonly<Record<string, PortForward>> {
   return Object.fromEntries(
     Object.entries(declaration.forwards).map(([name, forward]) => [

@@ -1,6 +1,7 @@
 import { GoqemuError } from '@goqemu/core';
 import { pickProperties, propertiesWith } from '@goqemu/spec';
-import type { AdoptedMachine, AdoptionTarget, BackendCall } from '../backend/backend.ts';
+import type { BackendCall, ImportableMachine, ImportTarget } from '../backend/backend.ts';
+import { optionalVerb } from '../backend/optional-verb.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
@@ -21,7 +22,7 @@ import type { ImportReport } from './import-report.ts';
 export interface ImportOptions {
   /** Name of the machine in the lab. */
   readonly machine: string;
-  readonly target: AdoptionTarget;
+  readonly target: ImportTarget;
   /** Let the lab's access key into the guest. */
   readonly authorize?: boolean;
   /** Take the lab's steps as done, instead of running them with the next apply. */
@@ -37,6 +38,7 @@ export interface ImportOptions {
  */
 export async function importMachine(context: EngineContext, lab: Lab, options: ImportOptions): Promise<ImportReport> {
   const began = context.now();
+  const look = optionalVerb(context.backend, 'importMachine') ?? cannotImport(context, options.machine);
   await using _lock = await context.storage.lock(context.command, 0, options.signal);
   const read = await context.read();
   const call = context.plainCall(read.state.lineage, 'import', options.signal);
@@ -44,13 +46,11 @@ export async function importMachine(context: EngineContext, lab: Lab, options: I
   const desired = await desiredMachine(context, lab, read, call, options.machine);
   const { declaration, spec, chain } = desired;
   if (options.stepsDone) refuseCaptures(desired);
-  const found = await context.backend.adopt(spec, options.target, { authorize: false }, call);
+  const found = await look(spec, options.target, { authorize: false }, call);
   await refuseOwn(context, read, found, call, options.machine);
   const differences = importDifferences(declaration, spec, found);
   if (differences.length > 0) throw differsFromLab(declaration, differences);
-  const adopted = options.authorize
-    ? await context.backend.adopt(spec, options.target, { authorize: true }, call)
-    : found;
+  const adopted = options.authorize ? await look(spec, options.target, { authorize: true }, call) : found;
   const done = options.stepsDone ? chain.length : chain.length - declaration.steps.length;
   const state = read.exists ? read.state : emptyState(context.owner, read.state.lineage);
   const writer = await StateWriter.open(context.storage, { ...read, state }, context.command);
@@ -76,6 +76,16 @@ export async function importMachine(context: EngineContext, lab: Lab, options: I
     stepsLeft: options.stepsDone ? [] : steps,
     limits: adopted.limits,
   };
+}
+
+function cannotImport({ backend }: EngineContext, machine: string): never {
+  throw new GoqemuError({
+    code: 'import-refused',
+    source: 'user',
+    subject: machine,
+    message: `the backend "${backend.kind}" cannot import machines`,
+    hint: 'have goqemu make the machine instead: goqemu apply',
+  });
 }
 
 async function desiredMachine(
@@ -132,7 +142,7 @@ function refuseCaptures({ declaration }: DesiredMachine): void {
 async function refuseOwn(
   context: EngineContext,
   read: ReadState,
-  found: AdoptedMachine,
+  found: ImportableMachine,
   call: BackendCall,
   name: string,
 ): Promise<void> {
@@ -159,7 +169,7 @@ async function refuseOwn(
  */
 function machineState(
   desired: DesiredMachine,
-  found: AdoptedMachine,
+  found: ImportableMachine,
   done: number,
   before: MachineState | undefined,
 ): MachineState {

@@ -1,5 +1,6 @@
 import { formatByteSize } from '@goqemu/core';
 import type { Backend, BackendCall } from '../backend/backend.ts';
+import { optionalVerb } from '../backend/optional-verb.ts';
 import type { EngineContext } from '../engine/engine-context.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
@@ -26,13 +27,14 @@ export async function coalesceLayers(
 ): Promise<CoalesceOutcome> {
   let coalesced = 0;
   let bytes = 0;
-  if (options.look !== 'always' && !mayExceed(writer.state, limits)) return { coalesced, bytes };
+  const coalesce = optionalVerb(backend, 'coalesceLayers');
+  if (options.look !== 'always' && (!coalesce || !mayExceed(writer.state, limits))) return { coalesced, bytes };
   let survey = await backend.surveyLayers(call);
   for (;;) {
     const choice = chooseLayers(layerFacts(writer.state, survey), limits);
-    if (choice.keys.length === 0) return { coalesced, bytes, left: choice.bytes };
+    if (!coalesce || choice.keys.length === 0) return { coalesced, bytes, left: choice.bytes };
     call.progress({ kind: 'stage', stage: 'coalesce', status: 'started' });
-    const done = await backend.coalesceLayers(choice.keys, call);
+    const done = await coalesce(choice.keys, call);
     call.progress({ kind: 'stage', stage: 'coalesce', status: 'done' });
     survey = await backend.surveyLayers(call);
     await writer.note({ layers: rowsAfter(writer.state, new Set(done.keys), survey) });

@@ -42,12 +42,13 @@ export async function pruneLayers(
     const { removed, bytes } = collected;
     const survey = surveyAfter(await context.backend.surveyLayers(call), collected);
     const choice = chooseLayers(layerFacts(withoutIdle(state), survey), limits);
+    const joins = context.backend.capabilities.coalesceLayers;
     return {
       version: 1,
       dryRun,
       removed,
-      coalesced: choice.keys.length,
-      bytes: bytes + choice.saves,
+      coalesced: joins ? choice.keys.length : 0,
+      bytes: bytes + (joins ? choice.saves : 0),
       unnamed: { bytes: choice.bytes.unnamed, budget: limits.budget },
     };
   }

@@ -132,6 +132,13 @@ export async function stepContent(machine: string, step: StepDeclaration, reader
         places,
       };
     }
+    case 'reboot':
+      return {
+        step: { ...settings, kind: 'reboot' },
+        materials: [{ kind: 'reboot', version: 1 }],
+        summary: shown,
+        places,
+      };
   }
 }
 

@@ -1,4 +1,5 @@
 import { shellQuote } from '@goqemu/core';
+import { mapStepTexts } from '@goqemu/spec';
 import type { PlannedPart, PlannedStep, PlannedText } from './planned-step.ts';
 import type { ResolvedStep } from './resolved-step.ts';
 
@@ -12,9 +13,8 @@ export interface LateValues {
 export async function resolveStep(step: PlannedStep, values: LateValues): Promise<ResolvedStep> {
   const sensitive = new Set<string>();
   const text = (planned: PlannedText) => resolveText(planned, values, sensitive);
-  const environment: Record<string, string> = {};
-  for (const [name, planned] of Object.entries(step.environment)) environment[name] = await text(planned);
-  const resolved = await fill(step, environment, text);
+  // What an upload's content was when the plan was made is for the engine alone.
+  const { digest: _digest, ...resolved } = { digest: '', ...(await mapStepTexts(step, text)) };
   return {
     ...resolved,
     ...(sensitive.size > 0 ? { sensitive: [...sensitive] } : {}),
@@ -35,50 +35,4 @@ export async function resolveText(text: PlannedText, values: LateValues, sensiti
     parts.push(part.quote === 'shell' ? shellQuote(found.value) : found.value);
   }
   return parts.join('');
-}
-
-async function fill(
-  step: PlannedStep,
-  environment: Readonly<Record<string, string>>,
-  text: (planned: PlannedText) => Promise<string>,
-): Promise<ResolvedStep> {
-  const { name, user, timeoutMs } = step;
-  const settings = {
-    name,
-    user,
-    environment,
-    timeoutMs,
-    ...(step.workingDirectory === undefined ? {} : { workingDirectory: step.workingDirectory }),
-  };
-  switch (step.kind) {
-    case 'run':
-      return {
-        ...settings,
-        kind: 'run',
-        script: await text(step.script),
-        interpreter: step.interpreter,
-        ...(step.capture ? { capture: step.capture } : {}),
-        ...(step.maxBytes === undefined ? {} : { maxBytes: step.maxBytes }),
-      };
-    case 'upload':
-      return {
-        ...settings,
-        kind: 'upload',
-        source: step.source,
-        destination: step.destination,
-        ...(step.mode === undefined ? {} : { mode: step.mode }),
-        ...(step.owner === undefined ? {} : { owner: step.owner }),
-      };
-    case 'file':
-      return {
-        ...settings,
-        kind: 'file',
-        path: step.path,
-        contents: await text(step.contents),
-        mode: step.mode,
-        owner: step.owner,
-      };
-    case 'waitFor':
-      return { ...settings, kind: 'waitFor', condition: step.condition };
-  }
 }

@@ -1,15 +1,19 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, internalError } from '@goqemu/core';
 import type {
-  AdoptedMachine,
-  AdoptionTarget,
   Architecture,
   Backend,
   BackendCall,
+  BackendCapabilities,
   BackendRecord,
   CollectedLayers,
   CutLayer,
   CutResult,
+  DoctorFact,
   FlattenedLayer,
+  Holding,
+  ImportableMachine,
+  ImportTarget,
+  MachineElsewhere,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -22,6 +26,7 @@ import type {
   SurveyedLayer,
 } from '@goqemu/lab';
 import type { FakeCall } from './fake-call.ts';
+import { discardFakeHolding, fakeFacts, fakeHoldings } from './fake-diagnosis.ts';
 import { FakeHost } from './fake-host.ts';
 import { FakeLayerStore } from './fake-layer-store.ts';
 import { FakeMachines, type FakeOutput } from './fake-machines.ts';
@@ -36,22 +41,37 @@ export interface FakeBackendOptions {
   readonly fault?: FakeFault;
   /** What a script prints; `echo words` prints them, and anything else a digest of the disk and the script. */
   readonly output?: FakeOutput;
+  /** What it can do: everything by default. A verb of a capability that is off fails the test that leads to it. */
+  readonly capabilities?: Partial<BackendCapabilities>;
+  /** What the host has and lacks; by default, that it is a fake. */
+  readonly doctor?: readonly DoctorFact[];
 }
+
+const everything: BackendCapabilities = {
+  ramLayers: true,
+  importMachines: true,
+  coalesceLayers: true,
+  flattenLayers: true,
+};
 
 /** A Backend that keeps machines in memory and behaves as the contract says; see fake-backend.md. */
 export class FakeBackend implements Backend {
   readonly kind = 'fake';
+  readonly capabilities: BackendCapabilities;
   readonly host: FakeHost;
   readonly calls: FakeCall[];
   readonly #moments: FakeMoments;
   readonly #layers: FakeLayerStore;
   readonly #machines: FakeMachines;
+  readonly #facts: readonly DoctorFact[];
 
   constructor(options: FakeBackendOptions = {}) {
     this.host = options.host ?? new FakeHost();
     this.#moments = new FakeMoments(options.fault);
     this.calls = this.#moments.calls;
     this.#layers = new FakeLayerStore(this.host, this.#moments);
+    this.capabilities = { ...everything, ...options.capabilities };
+    this.#facts = options.doctor ?? fakeFacts;
     this.#machines = new FakeMachines(this.host, this.#layers, this.#moments, options.output);
   }
 
@@ -105,13 +125,14 @@ export class FakeBackend implements Backend {
     return [];
   }
 
-  adopt(
+  importMachine(
     machine: MachineSpec,
-    target: AdoptionTarget,
+    target: ImportTarget,
     options: { readonly authorize: boolean },
     call: BackendCall,
-  ): Promise<AdoptedMachine> {
-    return this.#machines.adopt(machine, target, options, call);
+  ): Promise<ImportableMachine> {
+    this.#mustHave('importMachines');
+    return this.#machines.importMachine(machine, target, options, call);
   }
 
   async memoryBudget(call: BackendCall): Promise<number> {
@@ -146,6 +167,7 @@ export class FakeBackend implements Backend {
   }
 
   cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
+    if (cuts.some(({ ram }) => ram)) this.#mustHave('ramLayers');
     return this.#machines.cutLayers(cuts, call);
   }
 
@@ -165,10 +187,12 @@ export class FakeBackend implements Backend {
     keys: readonly string[],
     call: BackendCall,
   ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }> {
+    this.#mustHave('coalesceLayers');
     return this.#layers.coalesce(keys, call);
   }
 
   flattenLayer(key: string, call: BackendCall): Promise<FlattenedLayer> {
+    this.#mustHave('flattenLayers');
     return this.#layers.flatten(key, call);
   }
 
@@ -183,5 +207,25 @@ export class FakeBackend implements Backend {
   async dispose(call: BackendCall): Promise<void> {
     await this.#moments.reach('dispose', '', 'before', call);
     this.host.disposed++;
+  }
+
+  async doctor(): Promise<readonly DoctorFact[]> {
+    return this.#facts;
+  }
+
+  async findHoldings(): Promise<readonly Holding[]> {
+    return fakeHoldings(this.host);
+  }
+
+  async discardHolding(holding: Holding): Promise<void> {
+    discardFakeHolding(this.host, holding);
+  }
+
+  async machinesElsewhere(): Promise<readonly MachineElsewhere[]> {
+    return [];
+  }
+
+  #mustHave(capability: keyof BackendCapabilities): void {
+    if (!this.capabilities[capability]) throw internalError(`the engine did not ask whether there is ${capability}`);
   }
 }

@@ -6,7 +6,7 @@ export type FakeVerb =
   | 'takenPorts'
   | 'preflight'
   | 'memoryBudget'
-  | 'adopt'
+  | 'importMachine'
   | 'ensureImage'
   | 'create'
   | 'start'

@@ -1,4 +1,4 @@
-import type { AdoptedMachine, MachineSpec, PortHolder, StoredLayer } from '@goqemu/lab';
+import type { ImportableMachine, MachineSpec, PortHolder, StoredLayer } from '@goqemu/lab';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -24,7 +24,7 @@ export interface FakeLayer {
 /** A machine that somebody else started. */
 export interface ForeignMachine {
   readonly machine: FakeMachine;
-  readonly facts: Omit<AdoptedMachine, 'record' | 'pid'>;
+  readonly facts: Omit<ImportableMachine, 'record' | 'pid'>;
   readonly socket?: string;
   /** The lab's access key has been let in. */
   authorized?: boolean;

@@ -1,11 +1,11 @@
 import { canonicalJson, GoqemuError, sleep } from '@goqemu/core';
 import type {
-  AdoptedMachine,
-  AdoptionTarget,
   BackendCall,
   BackendRecord,
   CutLayer,
   CutResult,
+  ImportableMachine,
+  ImportTarget,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -64,13 +64,13 @@ export class FakeMachines {
     );
   }
 
-  async adopt(
+  async importMachine(
     machine: MachineSpec,
-    target: AdoptionTarget,
+    target: ImportTarget,
     { authorize }: { readonly authorize: boolean },
     call: BackendCall,
-  ): Promise<AdoptedMachine> {
-    await this.#moments.reach('adopt', machine.name, 'before', call);
+  ): Promise<ImportableMachine> {
+    await this.#moments.reach('importMachine', machine.name, 'before', call);
     const found = [...this.#host.foreign].find(([pid, one]) =>
       'pid' in target ? pid === target.pid : one.socket === target.socket,
     );
@@ -85,7 +85,7 @@ export class FakeMachines {
     }
     const [pid, foreign] = found;
     if (authorize) foreign.authorized = true;
-    await this.#moments.reach('adopt', machine.name, 'after', call);
+    await this.#moments.reach('importMachine', machine.name, 'after', call);
     return { ...foreign.facts, pid, record: { adopted: pid } };
   }
 

@@ -51,12 +51,10 @@ function guestRebooted({ machine, subject, when, error }: Suspicion): GoqemuErro
     source: 'user',
     subject,
     message: `${machine} rebooted ${when}`,
-    detail:
-      'a step must leave its machine running: a reboot in the middle of an apply has no place among the steps yet',
+    detail: 'a step must leave its guest running: its layer would be cut while the guest goes down',
     hint:
-      'put the steps before the reboot into a lab.template with a checkpoint, and make the machine from that checkpoint ' +
-      'with another memory size: it boots from the disk and runs the other steps then (docs/lab.md, "Reboots"); or apply ' +
-      `without the reboot and what follows it, run "goqemu exec ${machine} -- sudo reboot", add the other steps and apply again`,
+      "leave the reboot out of the script, and have goqemu do it after the step: .reboot('restart'), which waits until " +
+      'the guest is ready again (docs/lab.md, "Reboots")',
     cause: error,
   });
 }

@@ -1,12 +1,11 @@
-import { isAlive, removeAbandonedDrafts, statIfThere } from '@goqemu/core';
-import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
+import { removeAbandonedDrafts } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
-import { ensureAgent } from '../guest/ensure-agent.ts';
-import { giveNameAndMachineId } from '../guest/give-identity.ts';
 import { setGuestClock } from '../guest/guest-clock.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { becomeReady, consoleSize } from './become-ready.ts';
 import { checkImageBelow } from './check-image-below.ts';
 import { connectNetwork } from './connect-network.ts';
 import { goOnFromLayer } from './go-on-from-layer.ts';
@@ -29,7 +28,10 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   await ensureSeed(vm);
   const running = await alreadyRunning(vm, session, call);
   // Whoever started it may have been killed while its guest was booting.
-  if (running) return (await vm.state()).ready ? running : await becomeReady(vm, running, session, 0, call);
+  if (running) {
+    if ((await vm.state()).ready) return running;
+    return await closedIfNot(running, becomeReady({ vm, machine: running, session, serialOffset: 0 }, call));
+  }
   await killVm(vm, call);
   const { resumeFrom, disk, variables } = await vm.state();
   await checkImageBelow(vm.host, vm.folder.file(disk), call);
@@ -67,7 +69,7 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
   const { accelerator, notices } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
   for (const message of notices) call.onProgress?.({ kind: 'notice', code: 'accelerator', message });
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
-  const serialOffset = await sizeOf(vm.folder.serialLog);
+  const serialOffset = await consoleSize(vm.folder.serialLog);
   const { runtimeFolder } = vm;
   await using memory = await bootMemory(vm, installation, { needed: vm.spec.memory, runtimeFolder }, call);
   const machine = await launchMachine(
@@ -87,48 +89,16 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
   await memory.handOver(machine.record);
   await connectNetwork(vm, machine, call);
   await vm.update({ resumeFrom: undefined, baseState: undefined });
-  return await becomeReady(vm, machine, session, serialOffset, call);
+  return await closedIfNot(machine, becomeReady({ vm, machine, session, serialOffset }, call));
 }
 
-async function becomeReady(
-  vm: Vm,
-  machine: Machine,
-  session: GuestSession,
-  serialOffset: number,
-  call: VmCall,
-): Promise<Machine> {
+/** A machine that is not returned is closed. */
+async function closedIfNot(machine: Machine, ready: Promise<void>): Promise<Machine> {
   try {
-    await waitUntilReady({
-      serialLog: vm.folder.serialLog,
-      session,
-      isProcessAlive: () => isAlive(machine.record),
-      machine: vm.spec.name,
-      serialOffset,
-      onStage: tellStages(call),
-      ...(call.signal ? { signal: call.signal } : {}),
-    });
-    const agent = await ensureAgent(vm, machine, session, call);
-    const { layer, identity } = await vm.state();
-    if (layer && identity !== vm.spec.identity.instanceId)
-      await giveNameAndMachineId(vm, machine, session, agent, call);
-    await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
+    await ready;
     return machine;
   } catch (error) {
     await machine.close();
     throw error;
   }
-}
-
-/** Each stage begins when the one before it is reached. */
-function tellStages(call: VmCall): (reached: StageReached) => void {
-  return ({ stage, tookMs }) => {
-    call.onProgress?.({ kind: 'stage', stage, status: 'done', durationMs: tookMs });
-    const next = readinessStages[readinessStages.indexOf(stage) + 1];
-    if (next) call.onProgress?.({ kind: 'stage', stage: next, status: 'started' });
-  };
-}
-
-/** The log goes on from boot to boot. */
-async function sizeOf(path: string): Promise<number> {
-  return (await statIfThere(path))?.size ?? 0;
 }

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { GuestSession, generateSshKeyPair } from '@goqemu/guest';
 import { FakeSshServer } from '@goqemu/testing/ssh-server';
 import { runStep } from './run-step.ts';
+import type { StepGuest } from './step-guest.ts';
 import type { VmStep } from './vm-step.ts';
 
 let server: FakeSshServer;
@@ -39,6 +40,12 @@ async function setUptime(seconds: number): Promise<void> {
   await chmod(join(programs, 'cat'), 0o755);
 }
 
+const guest = (machine: string): StepGuest => ({
+  machine,
+  session,
+  serialLog: undefined,
+  follow: () => Promise.reject(new Error('no reboot is awaited here')),
+});
 const settings = { name: 'slow', user: 'debian', environment: {}, timeoutMs: 60_000 };
 const run = (script: string, more: object = {}): VmStep => ({
   ...settings,
@@ -50,7 +57,7 @@ const run = (script: string, more: object = {}): VmStep => ({
 
 test('a command that takes too long is quoted with the end of its output', async () => {
   const step = run('echo Waiting for cache lock: held by process 812; exec sleep 500', { timeoutMs: 3000 });
-  await assert.rejects(runStep(session, 'db', step, {}), {
+  await assert.rejects(runStep(guest('db'), step, {}), {
     code: 'timeout',
     message: 'step "slow" of db did not finish within 3 s: its command still ran and was ended',
     detail: 'the end of its output:\nWaiting for cache lock: held by process 812',
@@ -59,7 +66,7 @@ test('a command that takes too long is quoted with the end of its output', async
 
 test('a condition that does not come true in time is named, with what was found wanting last', async () => {
   const step: VmStep = { ...settings, kind: 'waitFor', condition: { file: '/does/not/exist' }, timeoutMs: 3000 };
-  await assert.rejects(runStep(session, 'web', step, {}), {
+  await assert.rejects(runStep(guest('web'), step, {}), {
     code: 'timeout',
     message: 'step "slow" of web did not finish within 3 s: waited for file /does/not/exist',
     detail: 'last seen: there is no such file',
@@ -69,7 +76,7 @@ test('a condition that does not come true in time is named, with what was found 
 test('a captured value is whole, or too large by name', async () => {
   const printing = (bytes: number) => `head -c ${bytes} /dev/zero | tr '\\000' a`;
   const captured = (bytes: number, more: object = {}) =>
-    runStep(session, 'web', run(printing(bytes), { capture: { secret: false }, ...more }), {});
+    runStep(guest('web'), run(printing(bytes), { capture: { secret: false }, ...more }), {});
   assert.equal((await captured(2 ** 20)).stdout.length, 2 ** 20);
   await assert.rejects(captured(2 ** 20 + 1), {
     code: 'capture-too-large',
@@ -81,13 +88,13 @@ test('a captured value is whole, or too large by name', async () => {
 
 test('a step that reboots the guest is told from one whose connection broke, however it ended', async () => {
   const cut = { onOutput: () => server.link.cut() };
-  const broken = () => runStep(session, 'web', run('echo on its way; sleep 60'), cut);
-  const ended = () => runStep(session, 'web', run('kill -TERM $$'), {});
+  const broken = () => runStep(guest('web'), run('echo on its way; sleep 60'), cut);
+  const ended = () => runStep(guest('web'), run('kill -TERM $$'), {});
   await setUptime(0.5);
   const rebooted = {
     code: 'guest-rebooted',
     message: 'web rebooted while step "slow" ran',
-    hint: /lab\.template.*docs\/lab\.md.*goqemu exec web -- sudo reboot/,
+    hint: /\.reboot\('restart'\).*docs\/lab\.md/,
   };
   await assert.rejects(broken(), rebooted);
   await assert.rejects(ended(), rebooted);

@@ -1,12 +1,9 @@
 import { formatDuration, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
 import { type CommandResult, describeCondition, type GuestSession, waitFor } from '@goqemu/guest';
 import { findReboot } from '../guest/find-reboot.ts';
+import { explainReboot, rebootGuest } from './reboot.ts';
+import type { StepCall, StepGuest } from './step-guest.ts';
 import type { VmStep } from './vm-step.ts';
-
-export interface StepCall {
-  readonly signal?: AbortSignal;
-  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
-}
 
 /** How much of a script's output its result keeps, in bytes, unless the step says otherwise: captured values are short. */
 const keptBytes = 2 ** 20;
@@ -19,23 +16,24 @@ const shownLines = 20;
  * Carries out one step in a guest.
  *
  * @throws GoqemuError `step-failed` with the command, its exit code and the end of its output; `timeout`;
- * `guest-rebooted`; `capture-too-large`; and what the session throws
+ * `guest-rebooted`; `reboot-timed-out`; `capture-too-large`; and what the session throws
  */
 export async function runStep(
-  session: GuestSession,
-  machine: string,
+  guest: StepGuest,
   step: VmStep,
   call: StepCall,
 ): Promise<{ readonly stdout: string; readonly durationMs: number }> {
+  const { machine, session } = guest;
   const begun = performance.now();
   const seen: Seen = { output: '', reason: undefined };
   try {
     const stdout = await withDeadline(`step ${machine}/${step.name}`, step.timeoutMs, call.signal, (signal) =>
-      carryOut(session, machine, step, { ...call, signal }, seen),
+      carryOut(guest, step, { ...call, signal }, seen),
     );
     return { stdout, durationMs: performance.now() - begun };
   } catch (error) {
     call.signal?.throwIfAborted();
+    if (step.kind === 'reboot') throw await explainReboot(guest, step, seen, error);
     if (hasErrorCode(error, 'timeout')) throw tookTooLong(machine, step, seen, error);
     if (!mayBeReboot(error)) throw error;
     const [subject, when] = [`${machine}/${step.name}`, `while step "${step.name}" ran`];
@@ -46,17 +44,17 @@ export async function runStep(
 /** What a step has shown so far: its end is quoted when it takes too long. */
 interface Seen {
   output: string;
-  /** Why a condition does not hold. */
+  /** Why a condition does not hold, or what is awaited. */
   reason: string | undefined;
 }
 
 async function carryOut(
-  session: GuestSession,
-  machine: string,
+  guest: StepGuest,
   step: VmStep,
   call: StepCall & { signal: AbortSignal },
   seen: Seen,
 ): Promise<string> {
+  const { machine, session } = guest;
   const { signal } = call;
   switch (step.kind) {
     case 'run': {
@@ -86,6 +84,9 @@ async function carryOut(
           call.onOutput?.('stdout', `${reason}\n`);
         },
       });
+      return '';
+    case 'reboot':
+      await rebootGuest(guest, step, call, seen);
       return '';
   }
 }

@@ -59,7 +59,11 @@ export const guestCodes = {
   },
   'guest-rebooted': {
     when: 'The guest rebooted during a step, or when a checkpoint was due.',
-    fix: 'Put the steps before the reboot into a template with a checkpoint.',
+    fix: 'Use a reboot step where the lab reboots a machine.',
+  },
+  'reboot-timed-out': {
+    when: "A reboot step's guest did not go down, or was not ready again, within the step's time limit.",
+    fix: "Read the serial console's last lines in the detail; give the step a longer timeout where the host is slow.",
   },
   'stage-stalled': {
     when: 'A stage of the start did not finish in time; data.stage names it.',

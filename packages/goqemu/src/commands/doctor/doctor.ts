@@ -1,6 +1,5 @@
-import type { DoctorFact } from '@goqemu/backend-qemu';
 import { goqemuHome } from '@goqemu/core';
-import { knownStates } from '@goqemu/lab';
+import { type DoctorFact, knownStates } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import type { Style } from '../../render/style.ts';
 import type { CommandContext } from '../../shell/command-context.ts';

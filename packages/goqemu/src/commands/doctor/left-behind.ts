@@ -1,5 +1,4 @@
-import type { DoctorFact, Holding, MachineElsewhere } from '@goqemu/backend-qemu';
-import type { KnownState } from '@goqemu/lab';
+import type { DoctorFact, Holding, KnownState, MachineElsewhere } from '@goqemu/lab';
 import { roundedSize } from '../../render/rounded-size.ts';
 
 /** What a state that is not there has on this host, or one that nobody knows. */

@@ -1,0 +1,11 @@
+/** What not every place can do: the engine asks before, and does without. */
+export interface BackendCapabilities {
+  /** Layers keep the RAM of a machine that runs. Without it they are disks alone, and going back to one boots. */
+  readonly ramLayers: boolean;
+  /** Machines that somebody else started can be taken over: `importMachine`. Without it `goqemu import` is refused. */
+  readonly importMachines: boolean;
+  /** Layers can be joined with those above: `coalesceLayers`. Without it they are kept beyond the lab's limits. */
+  readonly coalesceLayers: boolean;
+  /** A layer can be made to stand on its image alone: `flattenLayer`. Without it layers stay as they are. */
+  readonly flattenLayers: boolean;
+}

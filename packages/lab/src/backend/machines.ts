@@ -1,0 +1,74 @@
+import type { MachineSpec, ObservedProperty } from '@goqemu/spec';
+import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
+import type { BackendCall, BackendRecord, LabScope } from './call.ts';
+import type { ResolvedImage } from './images.ts';
+import type { ImportableMachine, ImportTarget } from './importing.ts';
+import type { PortHolder, Preflight } from './preflight.ts';
+
+/** What a look at a machine found, with the memory and the cores that it really has where the backend can tell. */
+export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, ObservedProperty>>> {
+  /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
+  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
+  readonly reason?: string;
+  /** A file that the backend keeps of it is damaged and can be written again, which `start` does: what it is. */
+  readonly repair?: string;
+  readonly pid?: number;
+  /** The layer that the disk stands on, and whether it is the very timeline that began there. */
+  readonly layer?: string;
+  readonly accelerator?: string;
+  /** The guest's IPv4 address, where one is known. */
+  readonly ip?: string;
+  /** Where its SSH server is reached, and the private key's file. */
+  readonly ssh?: { readonly host: string; readonly port: number; readonly identityFile?: string };
+}
+
+/** How a machine comes to be. */
+export type MachineOrigin =
+  | { readonly image: ResolvedImage }
+  | {
+      readonly layer: string;
+      /** The machine that was cut: the new one has its identity, host key and access key, in a scope of its own. */
+      readonly copyOf?: { readonly machine: MachineSpec; readonly scope: LabScope };
+    };
+
+/** A backend's role: machines, and the room that they take. */
+export interface MachineRole {
+  // Looking: read-only, never blocked by another apply.
+  observe(
+    machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
+    call: BackendCall,
+  ): Promise<ReadonlyMap<string, ObservedMachine>>;
+  /** Which of these loopback ports somebody else listens on. */
+  takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
+  /** Who listens on a port that is taken, as far as this host tells. */
+  portHolder(port: number, call: BackendCall): Promise<PortHolder | undefined>;
+  /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
+  preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
+  /** Bytes of memory that the lab's machines may take together, with what those that run have already. */
+  memoryBudget(call: BackendCall): Promise<number>;
+  /**
+   * Looks at a machine that runs and that somebody else started, and tells how it is found again: the record is for
+   * every other verb. Changes nothing, unless `authorize` asks for the lab's access key to be let in. `cutLayers` and
+   * `restore` refuse such a machine, `start` takes it on when it is paused, and `delete` ends it and leaves its files.
+   *
+   * @throws GoqemuError `import-refused` with the reason and what to do
+   */
+  importMachine?(
+    machine: MachineSpec,
+    target: ImportTarget,
+    options: { readonly authorize: boolean },
+    call: BackendCall,
+  ): Promise<ImportableMachine>;
+
+  // Acting.
+  /** Makes the disk, from the image or from a layer of any machine; starts nothing. */
+  create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord>;
+  /** Boots and waits until the guest is ready; one made from a layer with RAM that fits goes on from it instead. */
+  start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  /** Leaves no process, socket, disk or folder of the machine behind; layers stay. */
+  delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void>;
+  runStep(machine: MachineSpec, record: BackendRecord, step: ResolvedStep, call: BackendCall): Promise<StepResult>;
+  /** Removes what the lab leaves besides its machines: folders, keys that no layer needs. */
+  dispose(call: BackendCall): Promise<void>;
+}

@@ -1,0 +1,33 @@
+import type { DoctorFact, Holding } from '@goqemu/lab';
+import type { FakeHost } from './fake-host.ts';
+
+/** That it is a fake, which is all that can be found out about one. */
+export const fakeFacts: readonly DoctorFact[] = [
+  { name: 'backend', status: 'ok', finding: 'fake: machines are entries in a file' },
+];
+
+/** What labs have on a fake host, by the lineage of their states. */
+export function fakeHoldings({ machines, layers }: FakeHost): readonly Holding[] {
+  const owned = [...layers.values()].flatMap(({ owners }) => (owners.size === 1 ? [...owners] : []));
+  const found = [...machines].flatMap(([id, machine]) => {
+    const [, lab, lineage] = /^([^-]+)-.+-([0-9a-f]{12})\//.exec(id) ?? [];
+    return lab && lineage ? [{ lab, lineage, name: machine.spec.name, running: machine.status === 'running' }] : [];
+  });
+  return [...new Set([...found.map(({ lineage }) => lineage), ...owned])].map((lineage) => {
+    const own = found.filter((one) => one.lineage === lineage);
+    const count = owned.filter((one) => one === lineage).length;
+    return {
+      lineage,
+      lab: own[0]?.lab,
+      machines: own.map(({ name, running }, index) => ({ name, pid: running ? 1000 + index : undefined })),
+      layers: count,
+      bytes: 2 ** 20 * (own.length + count),
+    };
+  });
+}
+
+/** Leaves nothing of one lab on a fake host. */
+export function discardFakeHolding({ machines, layers }: FakeHost, { lineage }: Holding): void {
+  for (const id of machines.keys()) if (id.includes(`-${lineage}/`)) machines.delete(id);
+  for (const [key, { owners }] of layers) if (owners.delete(lineage) && owners.size === 0) layers.delete(key);
+}
