@@ -33,7 +33,7 @@ export default defineLab({ name: 'web' }, (lab) => {
 test('apply on a terminal shows the plan, asks, and draws a list of machines and steps', async () => {
   using lab = labFolder(labOf(['web', 'db'], 'sleep 1'));
   await using terminal = await Terminal.start(`${goqemu} apply`, lab);
-  const asked = await terminal.until(/Do it\? \[y\/N\]/);
+  const asked = await terminal.until(/Apply these changes\? \[y\/N\]/);
   assert.match(asked, /\+ create {3}web/);
   assert.ok((await terminal.screen({ colours: true })).includes('\u001b[32m+'));
   await terminal.type('y', 'Enter');
@@ -125,7 +125,7 @@ test('a terminal that changes its size in the middle shows the list once', async
   assert.equal(done.match(/✔ db\n/g)?.length, 1, done);
 });
 
-test('after a failure is mended, apply goes on from there; then destroy asks and leaves nothing', async () => {
+test('after a failure is fixed, apply continues from there; then destroy asks and leaves nothing', async () => {
   using lab = labFolder(labOf(['web'], 'exit 7'));
   await using terminal = await Terminal.start('sh', lab);
   await terminal.type(`${goqemu} apply --yes; echo "code $?"`, 'Enter');
@@ -144,7 +144,7 @@ test('after a failure is mended, apply goes on from there; then destroy asks and
   assert.match(await terminal.until(/code 0/), /has no machine/);
 });
 
-test('the second Ctrl-C ends what runs, and the next apply goes on', async () => {
+test('the second Ctrl-C ends what runs, and the next apply continues', async () => {
   using lab = labFolder(labOf(['web'], 'sleep 60'));
   await using terminal = await Terminal.start(`${goqemu} apply --yes`, lab);
   await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run step/);
@@ -182,7 +182,7 @@ test('without standard input a question is an error at once, and --yes needs non
     lab,
   );
   const screen = await terminal.until(/ended with 0/);
-  assert.match(screen, /there is no terminal to ask on[\s\S]*add --yes[\s\S]*code 64/);
+  assert.match(screen, /confirmation is needed, and there is no terminal[\s\S]*add --yes[\s\S]*code 64/);
 });
 
 test('with standard error or standard output closed, apply does its work', async () => {

@@ -12,7 +12,7 @@ import { runCommandLine } from './shell/run-command-line.ts';
 export async function main(): Promise<void> {
   const signals = listenForInterrupts();
   const workingFolder = process.cwd();
-  // Whoever closes standard error wants to read nothing, and there is nowhere left to tell.
+  // A caller who closes standard error wants to read nothing, and there is nowhere left to report to.
   process.stderr.on('error', () => undefined);
   watchOutput(process.stdout, {
     closed: signals.stop,

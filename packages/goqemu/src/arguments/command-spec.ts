@@ -11,7 +11,7 @@ export type OptionSpec = {
   readonly summary: string;
   /** One letter. */
   readonly short?: string;
-  /** What a word completes to; nothing special unless given. */
+  /** What a word completes to; by default nothing special. */
   readonly completes?: Completes;
 } & (
   | {

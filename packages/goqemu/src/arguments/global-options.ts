@@ -10,30 +10,30 @@ export const globalOptions = {
   color: {
     kind: 'flag',
     choices: ['always', 'never', 'auto'],
-    summary: 'colours: on, or as said; without it, on a terminal unless NO_COLOR is set',
+    summary: 'colour output: always, never or auto (default; on a terminal unless NO_COLOR is set)',
   },
-  'no-color': { kind: 'flag', summary: 'no colours' },
-  quiet: { kind: 'flag', short: 'q', summary: 'only results and errors' },
-  verbose: { kind: 'flag', short: 'v', summary: 'the whole output of steps, and every stage' },
+  'no-color': { kind: 'flag', summary: 'no colour output' },
+  quiet: { kind: 'flag', short: 'q', summary: 'print only results and errors' },
+  verbose: { kind: 'flag', short: 'v', summary: 'print the complete output of steps, and every stage' },
   debug: {
     kind: 'flag',
     choices: debugScopes,
-    summary: 'the debug log on standard error, and stacks of errors; narrowed by --debug=qmp,ssh',
+    summary: 'print the debug log and stack traces to standard error; narrow with --debug=qmp,ssh',
   },
 } as const satisfies OptionSpecs;
 
 /** Which lab, for commands that work on one. */
 export const labOptions = {
-  lab: { kind: 'text', short: 'l', value: 'FILE', summary: 'the lab; ./lab.ts unless given', completes: 'file' },
+  lab: { kind: 'text', short: 'l', value: 'FILE', summary: 'the lab (default: ./lab.ts)', completes: 'file' },
   stack: {
     kind: 'text',
     short: 's',
     value: 'NAME',
-    summary: 'which instance of the lab; "default" unless given',
+    summary: 'instance of the lab (default: "default")',
     completes: 'stack',
   },
 } as const satisfies OptionSpecs;
 
 export const jsonOption = {
-  json: { kind: 'flag', summary: 'one JSON document on standard output' },
+  json: { kind: 'flag', summary: 'print one JSON document to standard output' },
 } as const satisfies OptionSpecs;

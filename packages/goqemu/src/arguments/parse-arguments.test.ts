@@ -45,7 +45,7 @@ function usage(work: () => unknown): GoqemuError {
   throw new assert.AssertionError({ message: 'it was accepted' });
 }
 
-test('options, positionals and the command after -- are told apart', () => {
+test('options, positionals and the command after -- are distinguished', () => {
   const { input, globals } = parse(
     'web',
     '-u',
@@ -81,7 +81,7 @@ test('a number out of range, a missing value and a value of a flag are refused b
   assert.match(usage(() => parse('web', '--json=yes', '--', 'ls')).message, /--json takes no value/);
 });
 
-test('what is missing is told with an example', () => {
+test('what is missing is reported with an example', () => {
   const noMachine = usage(() => parse('--', 'ls'));
   assert.match(noMachine.message, /needs MACHINE/);
   assert.match(noMachine.hint ?? '', /goqemu exec web -- uname -a/);

@@ -97,7 +97,7 @@ test('a saved plan is applied without a question, and refused once the state has
   assert.match(stale.stderr, /plan-stale/);
 });
 
-/** Starts a first apply, and in the middle of it a second one; the first goes on when `until` has come true. */
+/** Starts a first apply, and in the middle of it a second one; the first continues once `until` holds. */
 async function twoApplies(lab: TestLab, second: readonly string[], until: (ended: boolean) => boolean) {
   let other: Promise<Ran> | undefined;
   lab.settings = {
@@ -286,7 +286,7 @@ test('several stacks are destroyed by one command: those that are named, or all 
   await lab.run(['checkpoint', 'fork', 'ready', '--name', 'of-a-fork', '--stack', 'ready-4']);
   const stacks = () => readdirSync(lab.file('.goqemu/web')).sort();
   const asked = await lab.run(['destroy', '--forks']);
-  assert.equal(asked.code, 64, 'nobody can be asked here');
+  assert.equal(asked.code, 64, 'there is no terminal to ask on');
   const named = await lab.run(['destroy', '-y', '-s', 'ready-1', '-s', 'ready-2', '--events', 'run.ndjson']);
   assert.equal(named.code, 0, named.stderr);
   assert.match(named.stderr, /^Stack ready-1:\n {2}- delete +web /, 'each plan says whose machines go');
@@ -343,7 +343,7 @@ test('an interrupt while a fork is made ends with 130, and nothing of it stays',
   assert.deepEqual(readdirSync(lab.file('.goqemu/web')), ['default']);
 });
 
-test('parameters change the plan, and a wrong one is told with the schema’s words', async () => {
+test('parameters change the plan, and a wrong one is reported in the schema’s words', async () => {
   using lab = new TestLab(`import { defineLab, z } from 'goqemu';
 export default defineLab({ name: 'sized', params: z.object({ workers: z.number().int().min(0).default(1) }) }, (lab, { workers }) => {
   for (let i = 0; i < workers; i++) lab.vm(\`w-\${i}\`);
@@ -464,7 +464,7 @@ test('doctor tells what the host has and lacks, and leaves with 1 when something
   assert.match(stdout, /✖ QEMU {5}not found\n {11}next: install it\n✔ memory {3}8 GiB free/);
 });
 
-test('a copied lab is refused while the first is there, and a moved one goes on', async () => {
+test('a copied lab is refused while the first is there, and a moved one continues', async () => {
   using lab = new TestLab(labOf('web', ['web']));
   assert.equal((await lab.run(['apply', '--yes'])).code, 0);
   const copy = join(lab.base, 'copy');

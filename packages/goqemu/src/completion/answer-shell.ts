@@ -15,7 +15,7 @@ interface Candidate {
 /**
  * `goqemu __complete -- WORD…`, which the completion scripts call: a first line `files`, `folders` or `words` says what
  * the shell itself is to add, and each further line is a candidate for the last word, with a tab and what it is. Never
- * an error: nobody who presses TAB wants to read one.
+ * an error: a user who presses TAB does not want to read one.
  */
 export async function answerShell(shell: Shell): Promise<number> {
   let answer = { adds: 'words', candidates: [] as readonly Candidate[] };

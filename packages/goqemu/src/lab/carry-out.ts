@@ -55,7 +55,7 @@ async function askAndApply(context: CommandContext, options: CarryOutOptions): P
   const { plan } = options;
   if (!options.agreed) showPlan(context, plan);
   if (countChanges(plan) > 0 && !options.yes && !options.agreed) {
-    const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Do it?';
+    const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Apply these changes?';
     if (!(await confirm(context.shell, question))) {
       context.tell('nothing was done');
       return undefined;

@@ -100,7 +100,7 @@ function packagesByAbsolutePath(labFolder: string): Plugin {
         const own = /^goqemu(?:$|\/)/.test(path) && !installed ? ownCopy(path) : undefined;
         if (own) return required ? { path: own, namespace: 'required-sdk' } : external(own);
         const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: asked });
-        // Errors go on to esbuild's report; a workspace package linked to its sources is bundled with the lab.
+        // Errors pass on to esbuild's report; a workspace package linked to its sources is bundled with the lab.
         if (found.errors.length > 0 || !found.path.includes(`${sep}node_modules${sep}`)) return found;
         return required ? { path: found.path, namespace: 'required' } : external(found.path);
       });

@@ -36,7 +36,7 @@ export class LabCache {
     try {
       manifest = JSON.parse(readFileSync(this.#manifestPath(surroundings), 'utf8')) as Manifest;
     } catch {
-      return undefined; // none, or damaged: it is made anew
+      return undefined; // none, or damaged: it is rebuilt
     }
     if (manifest?.format !== format || manifest.surroundings !== surroundings) return undefined;
     for (const { path, sha256 } of manifest.files) if (contentDigest(path) !== sha256) return undefined;

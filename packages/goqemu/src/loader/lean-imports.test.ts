@@ -26,7 +26,7 @@ test('a goqemu without such parts is imported whole', () => {
   assert.equal(withLeanImports(code, older), code);
 });
 
-test('each part has the names that are told of it, and they are the same as those of the whole', async () => {
+test('each part has the names listed for it, and they are the same as those of the whole', async () => {
   const whole = (await import('../index.ts')) as Record<string, unknown>;
   for (const [part, names] of Object.entries(leanParts)) {
     const found = (await import(`../${part}.ts`)) as Record<string, unknown>;

@@ -146,7 +146,7 @@ test("defineLab's own complaint carries the place in the lab and a code frame", 
   assert.match(error.detail ?? '', /> 3 \| export default/);
 });
 
-test('a wrong default export is told with what was found', async () => {
+test('a wrong default export is reported with what was found', async () => {
   const cases: Readonly<Record<string, RegExp>> = {
     'export default 42;\n': /its default export is the number 42/,
     'export default () => {};\n': /its default export is a function/,
@@ -161,7 +161,7 @@ test('a wrong default export is told with what was found', async () => {
   }
 });
 
-test('an import that is not there is told with its place and what to do', async () => {
+test('a missing import is reported with its place and what to do', async () => {
   const zod = await failure(project({ 'lab.ts': "import { z } from 'zod';\nexport default z;\n" }));
   assert.equal(zod.code, 'lab-import');
   assert.equal(zod.location?.line, 1);
@@ -170,7 +170,7 @@ test('an import that is not there is told with its place and what to do', async 
   assert.match(relative.hint ?? '', /check the path/);
 });
 
-test('a missing lab and a file that is none are told apart', async () => {
+test('a missing lab and a file that is none are distinguished', async () => {
   const folder = project({ 'web.lab.ts': hello, 'notes.md': '# notes' });
   const missing = await failure(folder);
   assert.equal(missing.code, 'lab-missing');
@@ -179,7 +179,7 @@ test('a missing lab and a file that is none are told apart', async () => {
   assert.equal((await failure(folder, 'gone/lab.ts')).code, 'lab-missing');
 });
 
-test('a cache whose manifest is damaged is made anew', async () => {
+test('a cache whose manifest is damaged is rebuilt', async () => {
   const folder = project({ 'lab.ts': hello });
   await load(folder);
   for (const name of readdirSync(join(base, 'home', 'cache', 'labs')))

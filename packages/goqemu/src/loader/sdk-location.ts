@@ -29,7 +29,7 @@ export function ownCopy(specifier: string): string | undefined {
   return fileURLToPath(new URL(bundled ? `./${subpath}.js` : `../${subpath}.ts`, import.meta.url));
 }
 
-/** The file that a lab's `import 'goqemu'` leads to. */
+/** The file that a lab's `import 'goqemu'` resolves to. */
 export function sdkIndex(labFolder: string): string {
   const installed = localInstall(labFolder);
   const copy = installed ? join(realpathSync(installed), 'dist', 'index.js') : ownCopy('goqemu');

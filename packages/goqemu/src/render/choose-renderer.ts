@@ -5,10 +5,10 @@ import { allSinks, type EventSink } from './event-sink.ts';
 import { plainLines } from './plain-lines.ts';
 
 /**
- * Who is told what the engine does: the debug log always; a live list where standard error is a terminal, plain
+ * What receives the engine's events: the debug log always; a live list where standard error is a terminal, plain
  * lines elsewhere and with --verbose; a file of events where asked for.
  *
- * @param also somebody else who is told, and whom the caller closes
+ * @param also another sink, which the caller closes
  */
 export async function chooseRenderer(
   context: CommandContext,

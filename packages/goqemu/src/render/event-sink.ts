@@ -1,6 +1,6 @@
 import type { EngineEvent } from '@goqemu/lab';
 
-/** Something that is told what the engine does: a renderer, a file of events, the debug log. */
+/** Something that receives what the engine does: a renderer, a file of events, the debug log. */
 export interface EventSink {
   handle(event: EngineEvent): void;
   /** After the last event: everything has been written when it settles. */

@@ -2,10 +2,10 @@ import type { ImageProgress } from '@goqemu/image';
 import type { CommandContext } from '../shell/command-context.ts';
 import { roundedSize } from './rounded-size.ts';
 
-/** How often a line that shows a download is drawn anew, in milliseconds. */
+/** How often a line that shows a download is redrawn, in milliseconds. */
 const redrawMs = 200;
 
-/** Tells what fetching an image does: one line that is drawn anew on a terminal, a line for each stage elsewhere. */
+/** Shows what fetching an image does: one line that is redrawn on a terminal, a line for each stage elsewhere. */
 export function imageProgress({ shell, screen, quiet, noticeStyle: style }: CommandContext): {
   onProgress: (progress: ImageProgress) => void;
   end: () => void;

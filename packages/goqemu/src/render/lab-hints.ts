@@ -34,7 +34,7 @@ const hints: Readonly<Record<string, (name: string, error: GoqemuError) => strin
   'passt-failed': () => 'correct what it says',
 };
 
-/** An error with a hint that somebody can follow who has a lab and a shell. */
+/** An error with a hint that a user with a lab and a shell can follow. */
 export function withLabHint(thrown: unknown): unknown {
   if (!isGoqemuError(thrown) || !Object.hasOwn(hints, thrown.code)) return thrown;
   const [name = ''] = thrown.subject?.split('/') ?? [];

@@ -31,7 +31,7 @@ async function lines(events: readonly Bare[], change: { verbose?: boolean; quiet
   return (await text(stream.end())).split('\n').slice(0, -1);
 }
 
-test('an operation is told when it begins and when it has ended', async () => {
+test('an operation is reported when it begins and when it has ended', async () => {
   assert.deepEqual(
     await lines([
       { type: 'operation-started', operation: run },

@@ -25,7 +25,7 @@ export interface ErrorFacts {
   readonly hint?: string | undefined;
 }
 
-/** An error for people: what, where, why, and what to do next. */
+/** An error in human-readable form: what, where, why, and what to do next. */
 export function renderError(error: unknown, rendering: ErrorRendering): string {
   const lines = [renderErrorFacts(asGoqemuError(withLabHint(error)), rendering)];
   if (rendering.debug && error instanceof Error) lines.push(stackOf(error, rendering.style));

@@ -20,7 +20,7 @@ export interface PlanRendering {
   readonly verbose: boolean;
 }
 
-/** A plan for people: what would be done, why, what differs, and about how long it takes. */
+/** A plan in human-readable form: what would be done, why, what differs, and about how long it takes. */
 export function renderPlan(plan: Plan, rendering: PlanRendering): string {
   const { style, verbose } = rendering;
   const shown = plan.operations.filter(

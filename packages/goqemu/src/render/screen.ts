@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { screenText } from './printable.ts';
 
-/** Where text for people goes. Bytes of a guest, as `ssh` and `logs` pass them on, have no part in it. */
+/** Where human-readable text goes. Bytes of a guest, as `ssh` and `logs` pass them on, do not pass through it. */
 export interface Screen {
   write(text: string): void;
 }

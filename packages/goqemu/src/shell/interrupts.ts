@@ -10,7 +10,7 @@ export interface Interrupts {
   exitCode(): number;
 }
 
-/** How long what runs may take to end after SIGTERM or SIGHUP, in milliseconds: nobody is there to press Ctrl-C again. */
+/** How long what runs may take to end after SIGTERM or SIGHUP, in milliseconds: no user is there to press Ctrl-C again. */
 const graceMs = 10_000;
 
 /**

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { asGoqemuError, GoqemuError, systemErrorCode } from '@goqemu/core';
 
 /**
- * Watches standard output, whose errors arrive when nobody waits for them: `failed` is called with the first one, in
+ * Watches standard output, whose errors arrive while nothing awaits them: `failed` is called with the first one, in
  * words. A reader that goes away (`goqemu logs web | head`) has what it wanted, and is no failure: `closed` is called.
  */
 export function watchOutput(

@@ -3,14 +3,15 @@ import { usageError } from '../arguments/usage-error.ts';
 import { screenText } from '../render/printable.ts';
 import type { Shell } from './shell.ts';
 
-/** True where somebody can be asked: a terminal to read from and one to show the question on. */
+/** True where the user can be asked: a terminal to read from and one to show the question on. */
 export function canAsk(shell: Shell): boolean {
   return shell.stderr.isTTY === true && shell.stdin.isTTY === true; // the second is made when it is asked for
 }
 
-/** @throws GoqemuError `usage` where there is no terminal: an error at once instead of a prompt that nobody sees */
+/** @throws GoqemuError `usage` where there is no terminal: an error at once instead of a prompt that no user sees */
 export function mustBeAbleToAsk(shell: Shell): void {
-  if (!canAsk(shell)) throw usageError('there is no terminal to ask on', 'add --yes to do it without a question');
+  if (!canAsk(shell))
+    throw usageError('confirmation is needed, and there is no terminal', 'add --yes to skip the confirmation');
 }
 
 /** Asks for a yes. Anything but `y` and `yes` is a no. */

@@ -43,7 +43,7 @@ test('help of a command shows its usage, options and examples', async () => {
 
 test('-h after -- belongs to the command that is run', async () => {
   const { code, stderr } = await run('exec', 'web', '--', 'ls', '-h');
-  assert.equal(code, 65); // it went on to look for the lab
+  assert.equal(code, 65); // it continued and looked for the lab
   assert.match(stderr, /there is no lab\.ts/);
 });
 
@@ -122,7 +122,7 @@ test('init writes a lab that loads, and leaves one that is there alone', async (
   assert.equal(first.code, 0);
   const second = await runInTestShell(['init'], { workingFolder: folder, home: join(base, 'home') });
   assert.equal(second.code, 65);
-  assert.match(second.stderr, /is there already/);
+  assert.match(second.stderr, /already exists/);
 });
 
 test('image list of an empty cache says so, and as JSON is one document', async () => {

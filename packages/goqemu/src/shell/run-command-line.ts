@@ -98,7 +98,7 @@ async function withoutCommand(shell: Shell): Promise<number> {
   const stream = asked ? shell.stdout : shell.stderr;
   stream.write(renderOverview(commands, styleFor(stream, { wanted: colourWish(shell.argv), env: shell.platform.env })));
   if (asked) return exitCode.done;
-  // An option that is not there is told as such.
+  // An unknown option is reported as one.
   if (shell.argv.length > 0) parseArguments(noCommand, shell.argv, globalOptions);
   return exitCode.usage;
 }

@@ -17,7 +17,7 @@ export interface Shell {
   readonly stderr: OutputStream;
   /** First Ctrl-C: begin nothing more, let what runs end. */
   readonly interrupt: AbortSignal;
-  /** Second Ctrl-C: cut off what runs. */
+  /** Second Ctrl-C: interrupt what is running. */
   readonly kill: AbortSignal;
   /** Made on first use, so that a command that needs none loads none. */
   readonly createBackend: (logger: Logger) => Promise<HostBackend>;

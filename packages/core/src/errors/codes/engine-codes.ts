@@ -73,7 +73,7 @@ export const engineCodes = {
     fix: 'Apply again, or delete the checkpoint; nothing was changed.',
   },
   'checkpoint-declared': {
-    when: 'A checkpoint that the lab declares cannot be deleted by hand.',
+    when: 'A checkpoint that the lab declares cannot be deleted with a command.',
     fix: 'Take it out of the lab and apply.',
   },
   'checkpoint-name-invalid': {

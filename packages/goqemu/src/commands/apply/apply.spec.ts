@@ -9,7 +9,7 @@ const options = {
   replace: {
     kind: 'list',
     value: 'MACHINE',
-    summary: 'make this machine anew although nothing has changed',
+    summary: 'recreate this machine even if unchanged',
     completes: 'base',
   },
   ...applyOptions,
@@ -20,13 +20,13 @@ export type ApplyOptions = typeof options;
 
 export const applyCommand = defineCommand({
   name: 'apply',
-  summary: 'make the machines what the lab describes',
+  summary: 'create or update the machines to match the lab',
   description:
-    'Shows the plan, asks, and carries it out. Ctrl-C begins nothing more and lets what runs end; a second one cuts\nit off, and the next plan settles what was cut.',
+    'Shows the plan, asks for confirmation, and carries it out. After Ctrl-C nothing new begins and running operations\nfinish; a second Ctrl-C interrupts them, and the next plan recovers from that.',
   positionals: [
     {
       name: 'LAB',
-      summary: 'the lab, or a plan that plan --out saved; ./lab.ts unless given',
+      summary: 'the lab, or a plan saved by plan --out (default: ./lab.ts)',
       optional: true,
       completes: 'file',
     },
@@ -34,7 +34,7 @@ export const applyCommand = defineCommand({
   options,
   examples: [
     { command: 'goqemu apply', does: './lab.ts' },
-    { command: 'goqemu apply --yes --events run.ndjson', does: 'without a question, events to a file' },
+    { command: 'goqemu apply --yes --events run.ndjson', does: 'without confirmation, events to a file' },
     { command: 'goqemu apply next.plan', does: 'exactly what was shown' },
   ],
   load: async () => (await import('../lab-commands.ts')).apply,

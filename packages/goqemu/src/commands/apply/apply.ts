@@ -53,7 +53,7 @@ async function prepare(
     return { lab, plan };
   }
   const lab = await openLab(context, chooseLab(positionals[0], options), sink.handle);
-  // Evaluated anew each time: addresses and ports come from the state, which another apply may have begun meanwhile.
+  // Evaluated again each time: addresses and ports come from the state, which another apply may have begun meanwhile.
   const replan = async () =>
     lab.engine.plan(await evaluateFor(context, lab, options), planSelection(options, context.shell.interrupt));
   return { lab, plan: await replan(), replan };

@@ -6,7 +6,7 @@ const machines = {
   vm: {
     kind: 'list',
     value: 'MACHINE',
-    summary: 'only this machine; the whole lab unless given',
+    summary: 'only this machine (default: the whole lab)',
     completes: 'machine',
   },
 } as const satisfies OptionSpecs;
@@ -14,11 +14,11 @@ const machines = {
 const createOptions = { ...machines, ...labOptions, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 const restoreOptions = { ...machines, ...labOptions, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 const forkOptions = {
-  count: { kind: 'number', value: 'N', least: 1, most: 64, summary: 'how many forks; 1 unless given' },
+  count: { kind: 'number', value: 'N', least: 1, most: 64, summary: 'how many forks (default: 1)' },
   name: {
     kind: 'text',
     value: 'NAME',
-    summary: 'what the fork is called, or with --count the beginning; from the checkpoint unless given',
+    summary: 'name of the fork, or with --count a prefix (default: based on the checkpoint)',
   },
   ...machines,
   ...parameterOptions,
@@ -27,7 +27,7 @@ const forkOptions = {
   ...jsonOption,
 } as const satisfies OptionSpecs;
 const pruneOptions = {
-  'dry-run': { kind: 'flag', summary: 'only tell what would go' },
+  'dry-run': { kind: 'flag', summary: 'show what would be removed' },
   ...labOptions,
   ...yesOption,
   ...jsonOption,
@@ -44,17 +44,17 @@ export type CheckpointListOptions = typeof listOptions;
 
 const checkpoint = {
   name: 'CHECKPOINT',
-  summary: 'its id, or its name',
+  summary: 'its ID or name',
   completes: 'checkpoint',
 } as const;
 
 export const checkpointCommands = [
   defineCommand({
     name: 'checkpoint create',
-    summary: 'keep the machines as they are now, to go back to',
+    summary: 'save the current state of the machines, to return to later',
     description:
       'The guests are synced before the cut, so that the disk alone is complete; RAM is kept where the host can.',
-    positionals: [{ name: 'DESCRIPTION', summary: 'what it is called' }],
+    positionals: [{ name: 'DESCRIPTION', summary: 'name of the checkpoint' }],
     options: createOptions,
     examples: [
       { command: "goqemu checkpoint create 'before upgrade'", does: 'the whole lab' },
@@ -64,17 +64,17 @@ export const checkpointCommands = [
   }),
   defineCommand({
     name: 'checkpoint restore',
-    summary: 'take the machines back to a checkpoint',
+    summary: 'return the machines to a checkpoint',
     positionals: [checkpoint],
     options: restoreOptions,
-    examples: [{ command: "goqemu checkpoint restore 'before upgrade'", does: 'every machine that has it' }],
+    examples: [{ command: "goqemu checkpoint restore 'before upgrade'", does: 'every machine included in it' }],
     load: async () => (await import('../lab-commands.ts')).checkpointRestore,
   }),
   defineCommand({
     name: 'checkpoint fork',
-    summary: 'run copies of the lab as it was in a checkpoint, beside it',
+    summary: 'run copies of the lab from a checkpoint, alongside the lab',
     description:
-      'A fork is a stack of the lab with ports of its own: every command takes it with --stack, and destroy leaves nothing of it. Memory that a fork does not change is shared.',
+      'A fork is a stack of the lab with its own ports: select it with --stack in any command, and remove it completely with destroy. Memory that a fork does not change is shared.',
     positionals: [checkpoint],
     options: forkOptions,
     examples: [
@@ -89,12 +89,12 @@ export const checkpointCommands = [
     summary: 'list the checkpoints of a lab as a tree',
     positionals: [],
     options: listOptions,
-    examples: [{ command: 'goqemu checkpoint list --json', does: 'for programs' }],
+    examples: [{ command: 'goqemu checkpoint list --json', does: 'as JSON' }],
     load: async () => (await import('../lab-commands.ts')).checkpointList,
   }),
   defineCommand({
     name: 'checkpoint delete',
-    summary: 'delete a checkpoint’s name; its files go when nothing reaches them',
+    summary: 'delete a checkpoint; its files are removed once nothing uses them',
     positionals: [checkpoint],
     options: changeOptions,
     examples: [{ command: "goqemu checkpoint delete 'before upgrade'", does: 'machines stay as they are' }],
@@ -102,22 +102,22 @@ export const checkpointCommands = [
   }),
   defineCommand({
     name: 'checkpoint flatten',
-    summary: 'write the disk of a checkpoint as one file on its image',
+    summary: 'merge the layers of a checkpoint’s disk into one file on top of its image',
     description:
-      'Reading through many layers is slow; where there are more than 16 it is done without being asked. Machines run on meanwhile, and what stands on the checkpoint finds the short way at its next start.',
+      'Reading through many layers is slow; beyond 16 layers this happens automatically. Machines keep running, and those based on the checkpoint use the merged file from their next start.',
     positionals: [checkpoint],
     options: changeOptions,
-    examples: [{ command: "goqemu checkpoint flatten 'before upgrade'", does: 'and tells what it takes' }],
+    examples: [{ command: "goqemu checkpoint flatten 'before upgrade'", does: 'and prints the disk space it takes' }],
     load: async () => (await import('../lab-commands.ts')).checkpointFlatten,
   }),
   defineCommand({
     name: 'checkpoint prune',
-    summary: 'remove cached layers that no machine and no checkpoint needs, and coalesce those beyond the lab’s limits',
+    summary: 'remove cached layers that no machine or checkpoint needs, and merge layers beyond the lab’s limits',
     description:
-      'They are kept otherwise, up to 64 and within the budget of the lab’s layers (20 GiB, or `layers: { budget }` in defineLab), so that a change can be taken back and a destroyed lab be applied again without a boot.',
+      'Otherwise up to 64 of them are kept, within the lab’s budget (20 GiB, or `layers: { budget }` in defineLab), so that a change can be reverted and a destroyed lab applied again without booting.',
     positionals: [],
     options: pruneOptions,
-    examples: [{ command: 'goqemu checkpoint prune --dry-run', does: 'how much that would free' }],
+    examples: [{ command: 'goqemu checkpoint prune --dry-run', does: 'how much space that would free' }],
     load: async () => (await import('../lab-commands.ts')).checkpointPrune,
   }),
 ];

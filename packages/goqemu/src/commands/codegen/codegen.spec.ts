@@ -4,14 +4,14 @@ const options = {
   from: {
     kind: 'list',
     value: 'PATH',
-    summary: 'a source tree of QEMU (several are merged, old before new), or the QMP socket of one that runs',
+    summary: 'a QEMU source tree (several are merged, oldest first), or the QMP socket of a running QEMU',
     completes: 'file',
   },
   out: {
     kind: 'text',
     short: 'o',
     value: 'FOLDER',
-    summary: 'where the files go; here unless given',
+    summary: 'output folder (default: the working directory)',
     completes: 'folder',
   },
 } as const satisfies OptionSpecs;
@@ -20,9 +20,9 @@ export type CodegenOptions = typeof options;
 
 export const codegenCommand = defineCommand({
   name: 'codegen',
-  summary: 'write TypeScript declarations of a QEMU’s commands and events',
+  summary: 'generate TypeScript declarations for QEMU’s commands and events',
   description:
-    'From source trees: QMP and guest agent, with QEMU’s own names and the version that brought each. From a\nmonitor: those of the very binary that answers.',
+    'From source trees: QMP and guest agent, with QEMU’s own names and the version that introduced each. From a\nmonitor: the commands and events of that binary.',
   positionals: [],
   options,
   examples: [

@@ -2,7 +2,7 @@ import { defineCommand } from '../../arguments/command-spec.ts';
 
 export const completionCommand = defineCommand({
   name: 'completion',
-  summary: 'print the completion script of a shell',
+  summary: 'print a shell completion script',
   description:
     'Completes commands, options, files, and the names of machines, templates, checkpoints and stacks that the state of\nthe lab knows, of the one that -l and --stack name. The lab’s program is not run for it.',
   positionals: [{ name: 'SHELL', summary: 'bash, zsh or fish', choices: ['bash', 'zsh', 'fish'] }],

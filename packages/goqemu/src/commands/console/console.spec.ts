@@ -8,7 +8,7 @@ export type ConsoleOptions = typeof options;
 export const consoleCommand = defineCommand({
   name: 'console',
   summary: 'attach to the serial console of a machine',
-  description: 'Ctrl-] leaves. The console serves one client at a time; what it wrote before is in goqemu logs.',
+  description: 'Press Ctrl-] to detach. The console accepts one client at a time; see earlier output with goqemu logs.',
   positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
   options,
   examples: [{ command: 'goqemu console web', does: 'when SSH does not answer' }],

@@ -7,9 +7,9 @@ export type CpOptions = typeof options;
 
 export const cpCommand = defineCommand({
   name: 'cp',
-  summary: 'copy a file or a folder to or from a machine',
+  summary: 'copy files to or from a machine',
   description:
-    'A path in a machine is MACHINE:PATH; exactly one of the two is. Copies as the machine’s user. Folders that are there already keep their owner and mode.',
+    'Exactly one of FROM and TO is a path in a machine, written MACHINE:PATH. Copies as the machine’s user. Existing folders keep their owner and mode.',
   positionals: [
     { name: 'FROM', summary: 'a path, or MACHINE:PATH', completes: 'copy-end' },
     { name: 'TO', summary: 'a path, or MACHINE:PATH', completes: 'copy-end' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCopyEnd } from './cp.ts';
 
-test('a path with a machine before it is told from a path here', () => {
+test('a path with a machine before it is distinguished from a local path', () => {
   assert.deepEqual(parseCopyEnd('web:/etc/hosts'), { machine: 'web', path: '/etc/hosts' });
   assert.deepEqual(parseCopyEnd('worker-1:file with spaces'), { machine: 'worker-1', path: 'file with spaces' });
   assert.deepEqual(parseCopyEnd('w:/x'), { machine: 'w', path: '/x' });

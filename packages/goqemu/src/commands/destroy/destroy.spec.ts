@@ -8,10 +8,10 @@ const options = {
     kind: 'list',
     short: 's',
     value: 'NAME',
-    summary: 'which instance of the lab, and with --stack again another; "default" unless given',
+    summary: 'stack to destroy (default: "default")',
     completes: 'stack',
   },
-  forks: { kind: 'flag', summary: 'its forks and their forks, instead of the lab itself' },
+  forks: { kind: 'flag', summary: 'destroy the forks of the lab, and their forks, but not the lab itself' },
   ...selectionOptions,
   ...applyOptions,
   ...jsonOption,
@@ -21,9 +21,9 @@ export type DestroyOptions = typeof options;
 
 export const destroyCommand = defineCommand({
   name: 'destroy',
-  summary: 'delete the machines of a lab, with their disks',
-  description: 'Works with a lab.ts that no longer loads, too: the state knows the machines.',
-  positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
+  summary: 'delete the machines of a lab and their disks',
+  description: 'Also works when lab.ts no longer loads: the machines are recorded in the state.',
+  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [
     { command: 'goqemu destroy --yes', does: 'leaves no process, socket or disk behind' },

@@ -37,7 +37,7 @@ export async function clearLeftBehind(
   return exitCode.done;
 }
 
-/** Looked at anew: a state that is there by now keeps what is its own. @throws GoqemuError `not-left-behind` */
+/** Checked again: a state that has come back meanwhile keeps what belongs to it. @throws GoqemuError `not-left-behind` */
 async function choose(
   context: CommandContext,
   backend: HostBackend,

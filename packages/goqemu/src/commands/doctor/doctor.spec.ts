@@ -6,7 +6,7 @@ const options = {
   clear: {
     kind: 'list',
     value: 'ID',
-    summary: 'remove what a lab whose state is gone has left behind: machines, layers and keys',
+    summary: 'remove the machines, layers and keys left behind by a lab whose state is gone',
   },
   ...yesOption,
   ...jsonOption,
@@ -16,14 +16,14 @@ export type DoctorOptions = typeof options;
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  summary: 'check what this host has and lacks',
+  summary: 'check that this host has what goqemu needs',
   description:
-    'Exits with 1 when something is missing that labs need. Names machines and layers that no state reaches, since its\nfolder .goqemu was removed or moved, with what they take.',
+    'Exits with 1 when something that labs need is missing. Also lists machines and layers that no state refers to any\nmore, because its folder .goqemu was removed or moved, with the space they take.',
   positionals: [],
   options,
   examples: [
     { command: 'goqemu doctor', does: 'before the first apply, or when one fails' },
-    { command: 'goqemu doctor --clear web-0123456789ab', does: 'what doctor said was left behind' },
+    { command: 'goqemu doctor --clear web-0123456789ab', does: 'what doctor reported as left behind' },
   ],
   load: () => import('./doctor.ts'),
 });

@@ -13,7 +13,7 @@ async function leftBehindOf(lab: TestLab, workingFolder = lab.base): Promise<Doc
   return (JSON.parse((await lab.run(['doctor', '--json'], { workingFolder })).stdout) as Document).leftBehind;
 }
 
-test('doctor names what a lab has left whose state was removed by hand, and clears it', async () => {
+test('doctor names what a lab has left whose state was removed manually, and clears it', async () => {
   using lab = new TestLab(labOf('web', ['web', 'db']));
   await lab.run(['apply', '--yes']);
   await lab.run(['checkpoint', 'fork', 'ready']);
@@ -26,7 +26,7 @@ test('doctor names what a lab has left whose state was removed by hand, and clea
   assert.match(said.stdout, /or remove all of it: goqemu doctor --clear web-/);
   const [first = '', second = ''] = ids.map((match) => match[1]);
   const unasked = await lab.run(['doctor', '--clear', first]);
-  assert.equal(unasked.code, 64, 'nobody can be asked here');
+  assert.equal(unasked.code, 64, 'there is no terminal to ask on');
   const cleared = await lab.run(['doctor', '--yes', '--clear', first, '--clear', second]);
   assert.deepEqual([cleared.code, cleared.stdout], [0, `removed ${first}\nremoved ${second}\n`]);
   assert.deepEqual([lab.host.machines.size, lab.host.layers.size], [0, 0]);
@@ -68,7 +68,7 @@ test('layers alone, and a lab that no note knows, are named too; a name that is 
   assert.equal(existsSync(lab.file('.goqemu')), false);
 });
 
-test('what is there is told in words', () => {
+test('what is there is described in words', () => {
   const one = (machines: readonly (number | undefined)[], layers: number) =>
     contents({
       id: 'x',

@@ -1,7 +1,7 @@
 import type { DoctorFact, Holding, KnownState, MachineElsewhere } from '@goqemu/lab';
 import { roundedSize } from '../../render/rounded-size.ts';
 
-/** What a state that is not there has on this host, or one that nobody knows. */
+/** What a missing or unknown state still has on this host. */
 export interface LeftBehind {
   /** `LAB-LINEAGE`, as its folder is called; the lineage alone where the lab's name is not known. */
   readonly id: string;

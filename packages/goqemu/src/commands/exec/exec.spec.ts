@@ -7,22 +7,22 @@ const options = {
     kind: 'text',
     short: 'u',
     value: 'NAME',
-    summary: "the guest's user who runs it; the machine's user unless given",
+    summary: "user in the guest (default: the machine's user)",
   },
   workdir: {
     kind: 'text',
     short: 'w',
     value: 'PATH',
-    summary: "working directory in the guest; the user's home unless given",
+    summary: "working directory in the guest (default: the user's home)",
   },
   env: { kind: 'list', short: 'e', value: 'NAME=VALUE', summary: 'an environment variable' },
-  stdin: { kind: 'flag', short: 'i', summary: 'pass standard input on, to one machine' },
+  stdin: { kind: 'flag', short: 'i', summary: 'pass standard input to the command; one machine only' },
   timeout: {
     kind: 'number',
     value: 'SECONDS',
     least: 1,
     most: 604_800,
-    summary: 'end it after that long; no limit unless given',
+    summary: 'time limit in seconds (default: none)',
   },
   ...jsonOption,
 } as const satisfies OptionSpecs;
@@ -31,7 +31,7 @@ export type ExecOptions = typeof options;
 
 export const execCommand = defineCommand({
   name: 'exec',
-  summary: 'run a command in one machine or several',
+  summary: 'run a command in one or more machines',
   description:
     'The words after -- are an argv: each is quoted for the guest’s shell, none is interpreted. Exits with the\nguest’s code (128 and the signal’s number when a signal ended it), 255 when there was no connection; of several\nmachines, with the first code that is not 0. The output of several machines has their names before each line.',
   positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine', many: true }],
@@ -39,7 +39,7 @@ export const execCommand = defineCommand({
   options,
   examples: [
     { command: 'goqemu exec web -- uname -a', does: 'one machine' },
-    { command: 'goqemu exec web worker-1 -- uptime', does: 'two, side by side' },
+    { command: 'goqemu exec web worker-1 -- uptime', does: 'two machines in parallel' },
     { command: "goqemu exec web -- sh -c 'echo $HOME'", does: 'a shell of the guest' },
     { command: 'goqemu exec -i web -- tee /tmp/x < x', does: 'with standard input' },
   ],

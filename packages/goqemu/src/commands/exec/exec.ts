@@ -27,7 +27,7 @@ export async function run(context: CommandContext, input: Input): Promise<number
   if (input.options.stdin && machines.length > 1)
     throw usageError('--stdin goes to one machine only', 'name one machine');
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
-  // A name that is not there is told before anything runs anywhere.
+  // An unknown name is reported before anything runs anywhere.
   for (const name of machines) await lab.engine.machine(name);
   const outcomes = await Promise.all(machines.map((name) => runOn(context, lab, name, input, machines)));
   for (const { error } of outcomes)

@@ -9,7 +9,7 @@ const options = {
     kind: 'text',
     value: 'FORMAT',
     choices: ['dot', 'mermaid', 'svg', 'json'],
-    summary: 'form of the graph; mermaid unless given',
+    summary: 'output format (default: mermaid)',
   },
 } as const satisfies OptionSpecs;
 
@@ -17,11 +17,11 @@ export type GraphOptions = typeof options;
 
 export const graphCommand = defineCommand({
   name: 'graph',
-  summary: 'print what depends on what in a lab',
-  positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
+  summary: 'print the dependency graph of a lab',
+  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [
-    { command: 'goqemu graph --format svg > lab.svg', does: 'a picture, without further programs' },
+    { command: 'goqemu graph --format svg > lab.svg', does: 'an image, without other programs' },
     { command: 'goqemu graph --format dot | dot -Tpdf -o lab.pdf', does: 'through Graphviz' },
   ],
   load: async () => (await import('../looking-commands.ts')).graph,

@@ -10,6 +10,6 @@ export const historyCommand = defineCommand({
   summary: 'list what was done to a lab, when, and how long it took',
   positionals: [],
   options,
-  examples: [{ command: 'goqemu history', does: 'applies, destroys and restores, the newest last' }],
+  examples: [{ command: 'goqemu history', does: 'applies, destroys and restores, newest last' }],
   load: async () => (await import('../lab-commands.ts')).history,
 });

@@ -8,13 +8,13 @@ const arch = {
     kind: 'text',
     value: 'ARCH',
     choices: qemuArchitectures,
-    summary: "the guest's architecture; x86_64 unless given",
+    summary: 'architecture of the guest (default: x86_64)',
   },
 } as const satisfies OptionSpecs;
 
 const fetchOptions = { ...arch, ...yesOption, ...jsonOption } as const satisfies OptionSpecs;
 const listOptions = {
-  all: { kind: 'flag', short: 'a', summary: 'the whole catalogue, not only what is cached' },
+  all: { kind: 'flag', short: 'a', summary: 'list the whole catalogue, not only cached images' },
   ...jsonOption,
 } as const satisfies OptionSpecs;
 const plainOptions = { ...jsonOption } as const satisfies OptionSpecs;
@@ -38,9 +38,9 @@ export const imageCommands = [
   }),
   defineCommand({
     name: 'image pull',
-    summary: 'fetch an image, verified, before a lab needs it',
+    summary: 'download and verify an image before a lab needs it',
     description:
-      'Downloads it again where the publisher has a newer one. A Debian whose publisher cannot be reached is built.',
+      'Downloads the image again if the publisher has a newer one. If Debian’s publisher cannot be reached, the image is built instead.',
     positionals: [image],
     options: fetchOptions,
     examples: [{ command: 'goqemu image pull debian-12', does: 'into ~/qemu/img' }],
@@ -48,7 +48,7 @@ export const imageCommands = [
   }),
   defineCommand({
     name: 'image build',
-    summary: 'build an image here from its distribution’s mirror',
+    summary: 'build an image on this host from its distribution’s mirror',
     positionals: [image],
     options: fetchOptions,
     examples: [{ command: 'goqemu image build debian-12', does: 'whether its publisher can be reached or not' }],
@@ -56,7 +56,7 @@ export const imageCommands = [
   }),
   defineCommand({
     name: 'image verify',
-    summary: 'compare cached images with their digests',
+    summary: 'check cached images against their digests',
     positionals: [{ ...cached, optional: true }],
     options: plainOptions,
     examples: [{ command: 'goqemu image verify', does: 'all of them' }],
@@ -67,7 +67,7 @@ export const imageCommands = [
     summary: 'remove a cached image that nothing uses',
     positionals: [cached],
     options: removeOptions,
-    examples: [{ command: 'goqemu image remove debian-12', does: 'refused, with who uses it, while it is in use' }],
+    examples: [{ command: 'goqemu image remove debian-12', does: 'refused while it is in use, listing its users' }],
     load: () => import('./remove.ts'),
   }),
 ];

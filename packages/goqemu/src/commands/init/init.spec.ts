@@ -2,7 +2,7 @@ import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts
 import { yesOption } from '../../arguments/plan-options.ts';
 
 const options = {
-  name: { kind: 'text', value: 'NAME', summary: "the lab's name; that of the folder unless given" },
+  name: { kind: 'text', value: 'NAME', summary: "name of the lab (default: the folder's name)" },
   ...yesOption,
 } as const satisfies OptionSpecs;
 
@@ -11,7 +11,14 @@ export type InitOptions = typeof options;
 export const initCommand = defineCommand({
   name: 'init',
   summary: 'write a first lab.ts',
-  positionals: [{ name: 'FOLDER', summary: 'where; here unless given', optional: true, completes: 'folder' }],
+  positionals: [
+    {
+      name: 'FOLDER',
+      summary: 'folder for the lab (default: the working directory)',
+      optional: true,
+      completes: 'folder',
+    },
+  ],
   options,
   examples: [
     { command: 'goqemu init', does: 'lab.ts with one Debian 12 machine' },

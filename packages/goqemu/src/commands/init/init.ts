@@ -19,7 +19,7 @@ export async function run(context: CommandContext, input: CommandInput<InitOptio
     throw new GoqemuError({
       code: 'lab-present',
       source: 'user',
-      message: `${file} is there already`,
+      message: `${file} already exists`,
       hint: 'name another folder: goqemu init FOLDER',
     });
   }

@@ -5,7 +5,7 @@ import { parameterOptions, yesOption } from '../../arguments/plan-options.ts';
 const options = {
   ...labOptions,
   ...parameterOptions,
-  update: { kind: 'flag', summary: 'write what the images stand for today' },
+  update: { kind: 'flag', summary: 'write what the image names resolve to now' },
   ...yesOption,
   ...jsonOption,
 } as const satisfies OptionSpecs;
@@ -14,13 +14,13 @@ export type LockOptions = typeof options;
 
 export const lockCommand = defineCommand({
   name: 'lock',
-  summary: 'compare lab.lock.json with what the images stand for today',
-  description: 'Commit lab.lock.json with the lab: a colleague then gets the same images, months later.',
-  positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
+  summary: 'compare lab.lock.json with what the image names resolve to now',
+  description: 'Commit lab.lock.json with the lab, so that everyone gets the same images, now and later.',
+  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [
-    { command: 'goqemu lock', does: 'what would move' },
-    { command: 'goqemu lock --update', does: 'move it on' },
+    { command: 'goqemu lock', does: 'show which images have changed' },
+    { command: 'goqemu lock --update', does: 'update the lock file' },
   ],
   load: async () => (await import('../lab-commands.ts')).lock,
 });

@@ -18,10 +18,10 @@ export async function run(
   const { update } = options;
   const changes = await lab.engine.lock(evaluated, { update, signal: context.shell.interrupt });
   if (options.json) context.printJson({ version: 1, lab: lab.name, updated: update, changes });
-  else if (changes.length === 0) context.print('lab.lock.json is what the images stand for today.\n');
+  else if (changes.length === 0) context.print('lab.lock.json is up to date.\n');
   else {
     for (const change of changes) context.print(`${describe(change, context.style)}\n`);
-    context.tell(update ? 'lab.lock.json was written' : 'move it on with: goqemu lock --update');
+    context.tell(update ? 'lab.lock.json was written' : 'update it with: goqemu lock --update');
   }
   return exitCode.done;
 }

@@ -7,9 +7,9 @@ const options = {
     kind: 'text',
     value: 'SOURCE',
     choices: ['console', 'qemu'],
-    summary: "the serial console, or QEMU's own messages; console unless given",
+    summary: "serial console, or QEMU's own messages (default: console)",
   },
-  follow: { kind: 'flag', short: 'f', summary: 'go on with what is written from now on, until Ctrl-C' },
+  follow: { kind: 'flag', short: 'f', summary: 'follow the log until Ctrl-C' },
   lines: { kind: 'number', short: 'n', value: 'N', least: 0, most: 1_000_000, summary: 'only the last N lines' },
 } as const satisfies OptionSpecs;
 
@@ -17,11 +17,11 @@ export type LogsOptions = typeof options;
 
 export const logsCommand = defineCommand({
   name: 'logs',
-  summary: 'show what a machine wrote on its console',
+  summary: 'show the console output of a machine',
   positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
   options,
   examples: [
-    { command: 'goqemu logs web -f', does: 'as it comes' },
+    { command: 'goqemu logs web -f', does: 'follow the console' },
     { command: 'goqemu logs web --source qemu', does: "QEMU's own messages" },
   ],
   load: async () => (await import('../lab-commands.ts')).logs,

@@ -7,7 +7,7 @@ export type QmpOptions = typeof options;
 
 export const qmpCommand = defineCommand({
   name: 'qmp',
-  summary: 'send one QMP command to the QEMU of a machine',
+  summary: 'send a QMP command to the QEMU of a machine',
   description:
     'Prints what the command returned, as JSON. Goes over the monitor for readers; what changes a machine behind\ngoqemu’s back shows as drift in the next plan.',
   positionals: [

@@ -8,9 +8,9 @@ export type RefreshOptions = typeof options;
 
 export const refreshCommand = defineCommand({
   name: 'refresh',
-  summary: 'look at every machine and write what is found into the state',
-  positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
+  summary: 'update the state from the actual machines',
+  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
   options,
-  examples: [{ command: 'goqemu refresh', does: 'after somebody stopped a machine behind goqemu’s back' }],
+  examples: [{ command: 'goqemu refresh', does: 'after a machine was stopped outside goqemu' }],
   load: async () => (await import('../lab-commands.ts')).refresh,
 });

@@ -10,7 +10,13 @@ export const sshConfigCommand = defineCommand({
   summary: 'print a configuration for ssh, scp, rsync and editors',
   description: 'In the form of ssh_config(5), with the pinned host keys; machines are called LAB-MACHINE.',
   positionals: [
-    { name: 'MACHINE', summary: 'only these; all unless given', optional: true, many: true, completes: 'machine' },
+    {
+      name: 'MACHINE',
+      summary: 'only these machines (default: all)',
+      optional: true,
+      many: true,
+      completes: 'machine',
+    },
   ],
   options,
   examples: [{ command: 'goqemu ssh-config > lab.ssh && ssh -F lab.ssh hello-web', does: "with OpenSSH's client" }],

@@ -7,9 +7,9 @@ export type StatusOptions = typeof options;
 
 export const statusCommand = defineCommand({
   name: 'status',
-  summary: 'show the machines as they are, and the outputs',
-  positionals: [{ name: 'LAB', summary: 'the lab; ./lab.ts unless given', optional: true, completes: 'file' }],
+  summary: 'show the state of the machines, and the outputs',
+  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
   options,
-  examples: [{ command: 'goqemu status --json', does: 'one document, for programs' }],
+  examples: [{ command: 'goqemu status --json', does: 'as one JSON document' }],
   load: async () => (await import('../looking-commands.ts')).status,
 });
