@@ -16,14 +16,15 @@ export {
   isLabDefinition,
   type LabBuilder,
   type LabDefinition,
-  type LabOptions,
 } from './definition/define-lab.ts';
+export type * from './definition/lab-options.ts';
+export type * from './definition/layer-options.ts';
 export type * from './definition/machine-builder.ts';
 export type * from './definition/machine-options.ts';
 export type * from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
 export { Engine } from './engine/engine.ts';
-export type * from './engine/engine-options.ts';
+export type * from './engine-context/engine-options.ts';
 export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/evaluate-lab.ts';
 export type * from './evaluate/lab.ts';
 export {
@@ -38,7 +39,7 @@ export type * from './fork/fork-options.ts';
 export type * from './fork/fork-report.ts';
 export type * from './history/history-entry.ts';
 export type { ImportReport } from './import/import-report.ts';
-export type { LayerLimits, LayerOptions } from './layer/layer-limits.ts';
+export type { LayerLimits } from './layer/layer-limits.ts';
 export type { PruneReport } from './layer/prune-layers.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export type * from './plan/operation.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
-import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
+import type { ApplyOptions, ApplyResult } from '../engine-context/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import { type Plan, problemsOf } from '../plan/plan.ts';

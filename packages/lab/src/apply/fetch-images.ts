@@ -1,6 +1,6 @@
 import type { MachineSpec } from '@goqemu/spec';
 import type { ResolvedImage } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { pinName } from '../lock/lab-lock.ts';
 import type { Plan } from '../plan/plan.ts';
 

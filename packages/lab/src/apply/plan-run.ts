@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError, hasErrorCode, isGoqemuError, orAborted } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
-import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
+import type { ApplyOptions, ApplyResult } from '../engine-context/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
 import { clearFork } from '../fork/remove-fork.ts';
 import { appendHistory } from '../history/history.ts';

@@ -1,5 +1,5 @@
 import type { ResolvedImage } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { baseKey, stepKey } from '../layer/layer-key.ts';
 import { pinName, pinOf } from '../lock/lab-lock.ts';
 import { openDiskSize } from '../plan/disk-size.ts';

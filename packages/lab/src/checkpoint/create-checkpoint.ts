@@ -1,15 +1,15 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { BackendCall, CutLayer, CutResult, ObservedMachine } from '../backend/backend.ts';
 import { cutLayers } from '../backend/cut-layer.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import type { MachineState, TakenCheckpoint } from '../state/lab-state.ts';
+import { taken } from '../state/settle-checkpoints.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
-import { taken } from './settle-checkpoints.ts';
 
 /** Takes a checkpoint of running machines, by hand. */
 export async function createCheckpoint(

@@ -1,14 +1,15 @@
 import { GoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { collectGarbage } from '../layer/collect-layers.ts';
 import { namedLayers } from '../layer/layer-facts.ts';
 import type { LabState, StatePatch } from '../state/lab-state.ts';
+import { withoutFailed } from '../state/settle-checkpoints.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
-import { type FoundCheckpoint, findCheckpoint } from './find-checkpoint.ts';
+import { findCheckpoint } from './find-checkpoint.ts';
+import type { FoundCheckpoint } from './found-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
-import { withoutFailed } from './settle-checkpoints.ts';
 
 /** Takes a checkpoint's name away; its files go when nothing reaches them any more. */
 export async function deleteCheckpoint(

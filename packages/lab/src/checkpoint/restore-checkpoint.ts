@@ -1,5 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { appendHistory } from '../history/history.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';

@@ -8,6 +8,14 @@ import type {
   RestoreReport,
 } from '../checkpoint/checkpoint-report.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
+import { EngineContext } from '../engine-context/engine-context.ts';
+import type {
+  ApplyOptions,
+  ApplyResult,
+  EngineOptions,
+  FoundMachine,
+  PlanOptions,
+} from '../engine-context/engine-options.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
@@ -25,8 +33,6 @@ import type { RefreshReport } from '../refresh/refresh-state.ts';
 import { makeStatusReport } from '../report/make-status-report.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { StatusReport } from '../report/status-report.ts';
-import { EngineContext } from './engine-context.ts';
-import type { ApplyOptions, ApplyResult, EngineOptions, FoundMachine, PlanOptions } from './engine-options.ts';
 import { type EvaluationOptions, evaluateWithState } from './evaluate-with-state.ts';
 
 /**

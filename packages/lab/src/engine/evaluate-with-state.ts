@@ -1,9 +1,9 @@
 import type { LabDefinition } from '../definition/define-lab.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { renamesOf } from '../machine/rename-machine.ts';
-import type { EngineContext } from './engine-context.ts';
 
 export interface EvaluationOptions {
   readonly parameters?: Readonly<Record<string, unknown>>;

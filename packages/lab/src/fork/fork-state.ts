@@ -1,5 +1,5 @@
 import type { MachineSpec } from '@goqemu/spec';
-import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
+import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
 import { neededLayers } from '../layer/collect-layers.ts';
 import type { ForkOrigin, LabState, MachineState, StatePatch } from '../state/lab-state.ts';
 import { secretLineage } from './inheritance.ts';

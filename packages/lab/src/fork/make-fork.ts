@@ -1,8 +1,8 @@
 import { GoqemuError } from '@goqemu/core';
 import type { MachineSpec } from '@goqemu/spec';
 import type { BackendCall } from '../backend/backend.ts';
-import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { namedLayers } from '../layer/layer-facts.ts';
 import type { ForkOrigin, LabState, MachineState } from '../state/lab-state.ts';
 import { emptyState } from '../state/read-state.ts';

@@ -1,5 +1,5 @@
 import { GoqemuError, hasErrorCode, isAlive, isGoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { ReadState } from '../state/read-state.ts';
 
 /**

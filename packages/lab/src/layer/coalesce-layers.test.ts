@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench, type LabBenchOptions } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
+import type { LayerOptions } from '../definition/layer-options.ts';
 import type { MachineBuilder } from '../definition/machine-builder.ts';
 import { sh } from '../value/sh.ts';
-import type { LayerOptions } from './layer-limits.ts';
 
 const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 

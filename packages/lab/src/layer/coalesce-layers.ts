@@ -1,7 +1,7 @@
 import { formatByteSize } from '@goqemu/core';
 import type { Backend, BackendCall } from '../backend/backend.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
 import { chooseLayers, type LayerChoice } from './choose-layers.ts';

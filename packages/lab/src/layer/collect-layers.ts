@@ -1,6 +1,6 @@
 import type { Backend, BackendCall } from '../backend/backend.ts';
-import { withoutFailed } from '../checkpoint/settle-checkpoints.ts';
 import type { LabState } from '../state/lab-state.ts';
+import { withoutFailed } from '../state/settle-checkpoints.ts';
 import type { StateWriter } from '../state/state-writer.ts';
 import { layerFacts, namedLayers } from './layer-facts.ts';
 import { defaultLayerLimits } from './layer-limits.ts';

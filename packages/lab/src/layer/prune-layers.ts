@@ -1,5 +1,5 @@
 import type { CollectedLayers, SurveyedLayer } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { copyState, type LabState, patchInPlace, type StatePatch } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';

@@ -1,7 +1,6 @@
 import { changesDisk } from '@goqemu/spec';
 import type { AppliedStep } from '../state/lab-state.ts';
-import type { ChainLink, DesiredMachine } from './desired-machine.ts';
-import type { PlanContext } from './plan-context.ts';
+import type { ChainLink } from './desired-machine.ts';
 
 /** How many links from the beginning a machine has in common with what the lab wants. */
 export function commonLength(applied: readonly AppliedStep[], chain: readonly ChainLink[]): number {
@@ -47,16 +46,6 @@ export function firstNameless(chain: readonly ChainLink[], isThere: (key: string
     (link, index) => link.checkpoints.length > 0 && layerAt(chain, index, isThere) === undefined,
   );
   return found < 0 ? chain.length : found;
-}
-
-/** Declared names whose layers are there once the first `have` links are: a wait without a layer takes the one below. */
-export function checkpointsUpTo(
-  context: PlanContext,
-  desired: DesiredMachine,
-  have: number,
-): Readonly<Record<string, string>> {
-  const { stored } = context.facts;
-  return namesUpTo(desired.chain, have, (key) => stored.has(key));
 }
 
 export function namesUpTo(

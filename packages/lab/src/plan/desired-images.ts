@@ -4,7 +4,7 @@ import type { Preflight, ResolvedImage } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
 import { withLocation } from '../evaluate/lab-error.ts';
 import { type ImagePin, type LabLock, pinName, pinOf } from '../lock/lab-lock.ts';
-import type { MakePlanInput } from './make-plan.ts';
+import type { MakePlanInput } from './make-plan-input.ts';
 import type { Operation } from './operation.ts';
 import type { Plan, PlanNotice } from './plan.ts';
 import type { PlanContext } from './plan-context.ts';

@@ -7,7 +7,7 @@ import { ChainBuilder } from './desired-chain.ts';
 import type { DesiredImage } from './desired-images.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import { keptDiskSize, openDiskSize } from './disk-size.ts';
-import type { MakePlanInput } from './make-plan.ts';
+import type { MakePlanInput } from './make-plan-input.ts';
 import type { Plan } from './plan.ts';
 import type { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';

@@ -1,15 +1,13 @@
-import type { Backend, BackendCall, Preflight } from '../backend/backend.ts';
-import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
+import type { Preflight } from '../backend/backend.ts';
+import type { MachineDeclaration } from '../evaluate/lab.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
-import type { LabLock } from '../lock/lab-lock.ts';
 import { type Rename, renamesOf, withRenames } from '../machine/rename-machine.ts';
-import type { SecretVault } from '../secret/secret-vault.ts';
 import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
-import type { ReadState } from '../state/read-state.ts';
 import { imageNotices, imageProblems, lockNotices, newPins, provisionalKeys, resolveImages } from './desired-images.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import { buildDesired } from './desired-machines.ts';
 import { diskNotices, diskProblems } from './disk-size.ts';
+import type { MakePlanInput } from './make-plan-input.ts';
 import { madeByTodaysSeed, olderNotices } from './older-versions.ts';
 import type { Operation } from './operation.ts';
 import { orderPortHandovers } from './order-port-handovers.ts';
@@ -22,20 +20,6 @@ import { withTextDiffs } from './property-diff.ts';
 import { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';
 import { selectMachines } from './select-machines.ts';
-
-export interface MakePlanInput {
-  /** Undefined for destroy: nothing is wanted. */
-  readonly lab: Lab | undefined;
-  readonly read: ReadState;
-  readonly lock: LabLock;
-  readonly backend: Backend;
-  readonly call: BackendCall;
-  readonly vault: SecretVault;
-  readonly now: number;
-  readonly target?: readonly string[];
-  readonly exclude?: readonly string[];
-  readonly replace?: readonly string[];
-}
 
 /** Compares what the lab wants with what is recorded and what is there. Read-only. */
 export async function makePlan(input: MakePlanInput): Promise<Plan> {

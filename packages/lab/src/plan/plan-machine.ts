@@ -1,8 +1,8 @@
 import { type MachineSpec, propertiesWith, shownProperties } from '@goqemu/spec';
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointsUpTo, commonLength, firstNameless, lastCut } from './chain.ts';
-import { describeChanges, expectedNames } from './checkpoint-names.ts';
+import { appliedUpTo, commonLength, firstNameless, lastCut } from './chain.ts';
+import { checkpointsUpTo, describeChanges, expectedNames } from './checkpoint-names.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import { positionOf, takenCheckpointBelow } from './machine-position.ts';
 import type { PropertyChange } from './operation.ts';

@@ -1,6 +1,7 @@
 import { propertiesWith, ramShape, shownProperties } from '@goqemu/spec';
 import type { MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointAt, checkpointsUpTo, firstNameless, lastCut, namesUpTo } from './chain.ts';
+import { appliedUpTo, checkpointAt, firstNameless, lastCut, namesUpTo } from './chain.ts';
+import { checkpointsUpTo } from './checkpoint-names.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';

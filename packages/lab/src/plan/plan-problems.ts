@@ -2,7 +2,7 @@ import { formatByteSize, GoqemuError } from '@goqemu/core';
 import type { PortHolder, Preflight } from '../backend/backend.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { DesiredMachine } from './desired-machine.ts';
-import type { MakePlanInput } from './make-plan.ts';
+import type { MakePlanInput } from './make-plan-input.ts';
 import type { PlanContext } from './plan-context.ts';
 import { memoryFor } from './work.ts';
 

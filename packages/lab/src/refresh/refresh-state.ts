@@ -1,4 +1,4 @@
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 

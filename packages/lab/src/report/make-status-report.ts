@@ -1,5 +1,5 @@
 import type { ObservedMachine } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { forksOf } from '../fork/forks-of.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { resolveOutputs } from './resolve-outputs.ts';

@@ -8,7 +8,7 @@ import {
   patchInPlace,
   type StatePatch,
   type TakenCheckpoint,
-} from '../state/lab-state.ts';
+} from './lab-state.ts';
 
 /** One that nothing of a failed step is kept of. */
 export function withoutFailed({ failed: _failed, ...machine }: MachineState): MachineState {

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Backend, BackendCall, LabScope } from '../backend/backend.ts';
 import type { BackendProgress } from '../backend/progress.ts';
-import { settleCheckpoints } from '../checkpoint/settle-checkpoints.ts';
 import type { EngineEvent, UnstampedEvent } from '../events/engine-event.ts';
 import { MaskedStream, maskData } from '../secret/mask.ts';
 import { SecretVault } from '../secret/secret-vault.ts';
 import { type ParsedState, type ReadState, readState, type StateOwner } from '../state/read-state.ts';
+import { settleCheckpoints } from '../state/settle-checkpoints.ts';
 import { FileStateStorage, type StateStorage } from '../state/state-storage.ts';
 import type { EngineOptions } from './engine-options.ts';
 
