@@ -46,7 +46,7 @@ export async function applyPlan(context: EngineContext, made: Plan, options: App
   await context.vault.saveKey(); // it may have come to be with the first value that was encrypted
   if (unsaved.secrets) await writer.note(unsaved);
   // Without await the lock would be released at once.
-  return await new PlanRun(context, plan, writer, options, began).run();
+  return await new PlanRun(context, { plan, writer, options, began }).run();
 }
 
 function hasWork(plan: Plan, state: LabState): boolean {

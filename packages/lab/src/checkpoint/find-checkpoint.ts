@@ -43,7 +43,7 @@ export function failedName(state: LabState): string {
 
 /** A template is a base for machines: nobody goes back to a checkpoint of it. */
 function restorable(state: LabState): readonly MachineState[] {
-  return Object.values(state.machines).filter((machine) => machine.spec.kind !== 'template');
+  return Object.values(state.resources.machine).filter((machine) => machine.spec.kind !== 'template');
 }
 
 function declaredCheckpoint(state: LabState, name: string): FoundCheckpoint {

@@ -23,7 +23,10 @@ export async function evaluateWithState(
 ): Promise<Lab> {
   const { state } = await context.read();
   let machines: Given = Object.fromEntries(
-    Object.values(state.machines).map(({ name, spec }) => [name, { identity: spec.identity, forwards: spec.forwards }]),
+    Object.values(state.resources.machine).map(({ name, spec }) => [
+      name,
+      { identity: spec.identity, forwards: spec.forwards },
+    ]),
   );
   const avoid = new Set<number>();
   const call = context.plainCall(state.lineage, 'ports', options.signal);

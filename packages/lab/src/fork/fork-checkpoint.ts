@@ -78,7 +78,8 @@ async function planForks(
   const used = new Set<number>();
   for (const stack of stacks) {
     const other = await context.sibling(stack).read();
-    for (const { spec } of Object.values(other.state.machines)) for (const port of portsOf(spec)) used.add(port);
+    for (const { spec } of Object.values(other.state.resources.machine))
+      for (const port of portsOf(spec)) used.add(port);
   }
   const call = context.plainCall(state.lineage, 'ports', options.signal);
   const forks: ForkPlan[] = [];

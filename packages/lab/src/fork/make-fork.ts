@@ -41,7 +41,7 @@ export async function makeFork(
     await source.backend.claimLayers([...namedLayers(writer.state)], fork.plainCall(lineage, stack, signal));
     const results = await Promise.allSettled(
       [...specs.keys()].map((name) => {
-        const machine = writer.state.machines[name] as MachineState;
+        const machine = writer.state.resources.machine[name] as MachineState;
         const call = fork.plainCall(lineage, `${stack}/${name}`, signal);
         return makeMachine(source, writer, state, machine, call);
       }),
@@ -62,12 +62,12 @@ async function makeMachine(
   call: BackendCall,
 ): Promise<void> {
   const { name, spec, layer } = machine;
-  const original = source.machines[name];
+  const original = source.resources.machine[name];
   if (layer === null || !original) return;
   const scope = { lab: owner.lab, stack: source.stack, lineage: source.lineage };
   const made = await backend.create(spec, { layer, copyOf: { machine: original.spec, scope } }, call);
   const record = await backend.start(spec, made, call);
-  await writer.end('fork', { machines: { [name]: { ...machine, record, phase: 'made', ready: true } } });
+  await writer.end('fork', { resources: { machine: { [name]: { ...machine, record, phase: 'made', ready: true } } } });
 }
 
 function exists(stack: string): GoqemuError {

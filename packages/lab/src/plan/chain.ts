@@ -65,3 +65,8 @@ export function namesUpTo(
 export function checkpointAt(link: ChainLink | undefined): { readonly checkpoint?: string } {
   return link && link.checkpoints.length > 0 ? { checkpoint: link.checkpoints.join(', ') } : {};
 }
+
+/** The step at a place, as an operation names it. */
+export function stepOf(link: ChainLink | undefined): { readonly step?: string } {
+  return link === undefined ? {} : { step: link.name };
+}

@@ -8,7 +8,7 @@ import type { MachineReport, MachineStatus, StatusReport } from './status-report
 /** Looks at every machine of the state; takes no lock and writes nothing. Templates are no machines of the lab. */
 export async function makeStatusReport(context: EngineContext, signal?: AbortSignal): Promise<StatusReport> {
   const { state } = await context.read();
-  const machines = Object.values(state.machines)
+  const machines = Object.values(state.resources.machine)
     .filter((machine) => machine.spec.kind === 'vm')
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const toObserve = observable(state).filter((machine) => machine.spec.kind === 'vm');

@@ -5,7 +5,7 @@ import type { SecretVault } from '../secret/secret-vault.ts';
 import type { ReadState } from '../state/read-state.ts';
 
 /** What a plan is made from. */
-export interface MakePlanInput {
+export interface PlanInput {
   /** Undefined for destroy: nothing is wanted. */
   readonly lab: Lab | undefined;
   readonly read: ReadState;
@@ -14,7 +14,14 @@ export interface MakePlanInput {
   readonly call: BackendCall;
   readonly vault: SecretVault;
   readonly now: number;
+  /** Names of resources, or `kind/name`. */
   readonly target?: readonly string[];
   readonly exclude?: readonly string[];
   readonly replace?: readonly string[];
+}
+
+/** The same for a kind: only what the plan is about. */
+export interface KindInput extends PlanInput {
+  /** Resources of the lab that were chosen, by `resourceKey`. */
+  readonly selected: ReadonlySet<string>;
 }
