@@ -82,3 +82,15 @@ test('what an apply of version 1 has left is destroyed, with nothing left behind
   await bench.destroy(labOfStateVersion1({ edited: true }));
   assert.equal(bench.host.machines.size, 0);
 });
+
+test('from the first change on an older goqemu refuses the files by their version, also when the apply is killed', async () => {
+  for (const bench of [benchOfVersion1(), new LabBench()]) {
+    bench.storage.beforeChange = (kind, file) => {
+      const written = JSON.parse(bench.storage.files.get('state') ?? '{}') as { version?: number };
+      if (kind === 'append' && file === 'journal') assert.equal(written.version, 2);
+    };
+    await bench.apply(labOfStateVersion1({ edited: true }));
+    const [open] = (bench.storage.files.get('journal-before') ?? '').split('\n');
+    assert.ok(open?.includes('"kind":"open"'));
+  }
+});
