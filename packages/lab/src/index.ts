@@ -16,14 +16,15 @@ export {
   isLabDefinition,
   type LabBuilder,
   type LabDefinition,
-  type LabOptions,
 } from './definition/define-lab.ts';
+export type * from './definition/lab-options.ts';
+export type * from './definition/layer-options.ts';
 export type * from './definition/machine-builder.ts';
 export type * from './definition/machine-options.ts';
 export type * from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
 export { Engine } from './engine/engine.ts';
-export type * from './engine/engine-options.ts';
+export type * from './engine-context/engine-options.ts';
 export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/evaluate-lab.ts';
 export type * from './evaluate/lab.ts';
 export {
@@ -38,15 +39,17 @@ export type * from './fork/fork-options.ts';
 export type * from './fork/fork-report.ts';
 export type * from './history/history-entry.ts';
 export type { ImportReport } from './import/import-report.ts';
-export type { LayerLimits, LayerOptions } from './layer/layer-limits.ts';
+export type { LayerLimits } from './layer/layer-limits.ts';
 export type { PruneReport } from './layer/prune-layers.ts';
 export type { LockChange } from './lock/update-lock.ts';
-export type * from './plan/operation.ts';
 export { countChanges, type Plan, type PlanNotice, problemsOf } from './plan/plan.ts';
 export type { RefreshReport } from './refresh/refresh-state.ts';
 export { type KnownNames, knownNames } from './report/known-names.ts';
 export { type PlanReport, planReport } from './report/plan-report.ts';
 export type * from './report/status-report.ts';
+export type * from './resource/operation.ts';
+export { subjectOf } from './resource/operation-subject.ts';
+export { type ResourceRef, resourceKey } from './resource/resource-ref.ts';
 export { forgetState, type KnownState, knownStates } from './state/known-states.ts';
 export { MemoryStateStorage } from './state/memory-storage.ts';
 export { stateFolderOf } from './state/state-folder.ts';

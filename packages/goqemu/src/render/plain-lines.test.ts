@@ -10,8 +10,8 @@ import { plainStyle } from './style.ts';
 const run: OperationHeader = {
   id: 'op1',
   action: 'run',
-  resource: 'web/nginx',
-  machine: 'web',
+  resource: { kind: 'machine', name: 'web' },
+  step: 'nginx',
   reason: 'new step',
   dependsOn: [],
 };

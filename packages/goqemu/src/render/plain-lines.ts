@@ -1,5 +1,5 @@
 import { formatDuration } from '@goqemu/core';
-import type { EngineEvent, OperationHeader } from '@goqemu/lab';
+import { type EngineEvent, type OperationHeader, subjectOf } from '@goqemu/lab';
 import { stageDone } from './describe-progress.ts';
 import type { EventSink } from './event-sink.ts';
 import { actionDone, actionSign } from './operation-words.ts';
@@ -35,30 +35,30 @@ export function plainLines({ screen, style, workingFolder, verbose, quiet }: Pla
         const { operation } = event;
         operations.set(operation.id, operation);
         if (operation.action !== 'reuse')
-          line(operation.resource, `${actionSign(operation.action, style)} ${operation.action}: ${operation.reason}`);
+          line(subjectOf(operation), `${actionSign(operation.action, style)} ${operation.action}: ${operation.reason}`);
         break;
       }
       case 'operation-progress':
-        progress(subjectOf(event.id), event.progress);
+        progress(named(event.id), event.progress);
         break;
       case 'progress':
         progress(event.subject, event.progress);
         break;
       case 'operation-done': {
-        flush(subjectOf(event.id));
+        flush(named(event.id));
         const action = operations.get(event.id)?.action;
         line(
-          subjectOf(event.id),
+          named(event.id),
           `${style.green('✔')} ${action ? actionDone(action) : 'done'} in ${formatDuration(event.durationMs)}`,
         );
         break;
       }
       case 'operation-failed':
-        flush(subjectOf(event.id));
+        flush(named(event.id));
         screen.write(`${renderErrorFacts(event.error, { style, workingFolder, debug: false })}\n`);
         break;
       case 'operation-skipped':
-        line(subjectOf(event.id), style.dim(`skipped: ${event.reason}`));
+        line(named(event.id), style.dim(`skipped: ${event.reason}`));
         break;
       case 'notice':
         line('notice', `${style.yellow(event.message)}${event.hint ? `; ${event.hint}` : ''}`);
@@ -83,8 +83,9 @@ export function plainLines({ screen, style, workingFolder, verbose, quiet }: Pla
     if (rest) line(subject, `${style.dim('|')} ${printable(rest)}`);
   }
 
-  function subjectOf(id: string): string {
-    return operations.get(id)?.resource ?? id;
+  function named(id: string): string {
+    const operation = operations.get(id);
+    return operation ? subjectOf(operation) : id;
   }
 
   return { handle, close: async () => undefined };

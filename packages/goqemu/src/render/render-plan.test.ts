@@ -4,12 +4,13 @@ import type { Operation, Plan } from '@goqemu/lab';
 import { longestPath, renderPlan } from './render-plan.ts';
 import { plainStyle, styleFor } from './style.ts';
 
+const web = { kind: 'machine', name: 'web' };
+
 function operation(change: Partial<Operation>): Operation {
   return {
     id: '1',
     action: 'create',
-    resource: 'web',
-    machine: 'web',
+    resource: web,
     reason: 'new',
     diff: [],
     dependsOn: [],
@@ -32,7 +33,7 @@ function plan(operations: readonly Operation[], change: Partial<Plan> = {}): Pla
 const rendering = { style: plainStyle, workingFolder: '/work', verbose: false };
 
 test('a plan without changes says that there is nothing to do', () => {
-  const reuse = operation({ action: 'reuse', resource: 'web/nginx' });
+  const reuse = operation({ action: 'reuse', resource: web, step: 'nginx' });
   assert.equal(renderPlan(plan([reuse]), rendering), 'Nothing to do: lab hello is as described.\n');
   assert.equal(
     renderPlan(plan([], { purpose: 'destroy', stack: 'blue' }), rendering),
@@ -56,12 +57,19 @@ test('operations are shown with reason, differences and estimate, and summed up'
       operation({
         id: '2',
         action: 'run',
-        resource: 'web/nginx',
+        resource: web,
+        step: 'nginx',
         reason: 'new step',
         dependsOn: ['1'],
         estimateMs: 12_000,
       }),
-      operation({ id: '3', action: 'reuse', resource: 'db/base', reason: 'cached' }),
+      operation({
+        id: '3',
+        action: 'reuse',
+        resource: { kind: 'machine', name: 'db' },
+        step: 'base',
+        reason: 'cached',
+      }),
     ]),
     rendering,
   );

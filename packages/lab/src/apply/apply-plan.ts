@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
-import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
+import type { ApplyOptions, ApplyResult } from '../engine-context/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import { type Plan, problemsOf } from '../plan/plan.ts';
@@ -46,7 +46,7 @@ export async function applyPlan(context: EngineContext, made: Plan, options: App
   await context.vault.saveKey(); // it may have come to be with the first value that was encrypted
   if (unsaved.secrets) await writer.note(unsaved);
   // Without await the lock would be released at once.
-  return await new PlanRun(context, plan, writer, options, began).run();
+  return await new PlanRun(context, { plan, writer, options, began }).run();
 }
 
 function hasWork(plan: Plan, state: LabState): boolean {

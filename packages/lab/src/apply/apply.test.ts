@@ -5,6 +5,7 @@ import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { eventStreamHeader } from '../events/engine-event.ts';
 import { eventStreamSchemas } from '../events/event-schema.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
 
@@ -23,10 +24,7 @@ test('the first interrupt lets running steps settle, begins nothing more, and sa
   assert.equal(bench.host.machine('web')?.disk.length, 2);
   assert.ok(bench.events.some((event) => event.type === 'operation-skipped'));
   const plan = await bench.plan(program);
-  assert.deepEqual(
-    plan.operations.map((operation) => operation.resource),
-    ['web/two'],
-  );
+  assert.deepEqual(plan.operations.map(subjectOf), ['web/two']);
 });
 
 test('the second interrupt cuts off what runs, names it as in doubt, and the next apply settles it', async () => {
@@ -50,7 +48,7 @@ test('the second interrupt cuts off what runs, names it as in doubt, and the nex
   assert.equal((await bench.engine('web').status()).machines[0]?.state, 'incomplete');
   const { plan } = await bench.apply(program);
   assert.deepEqual(
-    plan.operations.map((operation) => `${operation.action} ${operation.resource}`),
+    plan.operations.map((operation) => `${operation.action} ${subjectOf(operation)}`),
     ['restore web', 'run web/two'],
   );
   assert.equal(bench.host.machine('web')?.disk.length, 3);
@@ -213,7 +211,7 @@ test('a machine that did not become ready is kept: the error says so, and the ne
   assert.equal(result.errors[0]?.error.hint, 'read the log; the machine is kept, and the next apply continues with it');
   const { plan } = await bench.apply(program);
   assert.deepEqual(
-    plan.operations.map(({ action, resource }) => `${action} ${resource}`),
+    plan.operations.map((one) => `${one.action} ${subjectOf(one)}`),
     ['start web', 'run web/one'],
   );
   assert.deepEqual(plan.operations[0]?.diff, []);

@@ -1,6 +1,6 @@
 import { renamePatch } from '../machine/rename-machine.ts';
-import type { Work } from '../plan/work.ts';
-import type { ApplyContext } from './apply-context.ts';
+import type { MachineOperation } from '../plan/machine-operation.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import { deleteMachine } from './delete-machine.ts';
 import { adopt, make } from './make-machine.ts';
 import { start, stop } from './power-machine.ts';
@@ -9,7 +9,9 @@ import { runStep } from './run-step.ts';
 import { update } from './update-machine.ts';
 
 /** Does what an operation says, each act between a begin and an end in the journal. */
-export async function carryOut(context: ApplyContext, id: string, machine: string, work: Work): Promise<void> {
+export async function carryOut(context: ApplyContext, operation: MachineOperation): Promise<void> {
+  const { id, work } = operation;
+  const { name: machine } = operation.resource;
   switch (work.verb) {
     case 'note':
       return;
@@ -31,7 +33,7 @@ export async function carryOut(context: ApplyContext, id: string, machine: strin
       return context.writer.end(id, renamePatch(context.writer.state, { from: work.from, to: machine }));
     case 'delete':
       return work.forget
-        ? context.writer.end(id, { machines: { [machine]: null } })
+        ? context.writer.end(id, { resources: { machine: { [machine]: null } } })
         : deleteMachine(context, id, machine);
   }
 }

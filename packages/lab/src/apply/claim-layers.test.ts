@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { FakeBackend, type FakeBackendOptions, FakeHost } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
 import { Engine } from '../engine/engine.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import { MemoryStateStorage } from '../state/memory-storage.ts';
 import type { StoredFile } from '../state/state-storage.ts';
 
@@ -66,7 +67,7 @@ class Tenant {
   async plan(definition: ReturnType<typeof lab>): Promise<readonly string[]> {
     const engine = this.engine();
     const { operations } = await engine.plan(await engine.evaluate(definition));
-    return operations.map(({ action, resource, reason }) => `${action} ${resource}: ${reason}`);
+    return operations.map((one) => `${one.action} ${subjectOf(one)}: ${one.reason}`);
   }
 
   async layerOf(checkpoint: string): Promise<string> {

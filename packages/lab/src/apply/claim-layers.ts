@@ -1,5 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
-import type { ApplyContext } from './apply-context.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 
 /**
  * Proves that a layer can be gone back to, before anything is given up for it.

@@ -1,7 +1,8 @@
 import type { MachineSpec } from '@goqemu/spec';
 import type { ResolvedImage } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { pinName } from '../lock/lab-lock.ts';
+import { isOfMachine } from '../plan/machine-operation.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function fetchImages(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, ResolvedImage>> {
   const absent = new Map<string, { readonly image: ResolvedImage; readonly arch: MachineSpec['arch'] }>();
-  for (const { work } of plan.operations) {
+  for (const { work } of plan.operations.filter(isOfMachine)) {
     if (work.verb !== 'make' || !('image' in work.origin) || work.origin.image.present) continue;
     const { image } = work.origin;
     absent.set(pinName(image.reference, work.spec.arch), { image, arch: work.spec.arch });

@@ -1,7 +1,7 @@
 import { changedError, errorMessage, isGoqemuError } from '@goqemu/core';
 import { changesDisk } from '@goqemu/spec';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import { layerName } from '../state/layer-name.ts';
-import type { ApplyContext } from './apply-context.ts';
 import { type FailedStep, keepFailed } from './keep-failed.ts';
 import { restoreTo } from './restore-machine.ts';
 
@@ -13,7 +13,7 @@ import { restoreTo } from './restore-machine.ts';
 export async function goBack(context: ApplyContext, failed: FailedStep): Promise<unknown> {
   const { id, machine: name, work, before, error } = failed;
   if (!changesDisk(work.step)) {
-    await context.writer.end(id, { machines: { [name]: { ...before, dirty: false } } });
+    await context.writer.end(id, { resources: { machine: { [name]: { ...before, dirty: false } } } });
     return withAdvice(error, { next: `look at the machine: goqemu ssh ${name}${stackOption(context)}` });
   }
   const { layer } = before;
@@ -26,7 +26,7 @@ export async function goBack(context: ApplyContext, failed: FailedStep): Promise
   const onLayer = before.applied.findIndex((step) => step.key === layer);
   const applied = taken?.applied ?? before.applied.slice(0, onLayer + 1);
   try {
-    await restoreTo(context, id, name, work.spec, layer, applied, before.checkpoints);
+    await restoreTo(context, { id, name, spec: work.spec, layer, applied, checkpoints: before.checkpoints });
   } catch (second) {
     context.call.progress({
       kind: 'notice',

@@ -1,8 +1,9 @@
 import { errorMessage, lengthPrefixedDigest } from '@goqemu/core';
 import { cutLayer } from '../backend/cut-layer.ts';
 import { failedName } from '../checkpoint/find-checkpoint.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import type { FailedState, MachineState } from '../state/lab-state.ts';
-import { type ApplyContext, recordOf, stateOf, type WorkOf } from './apply-context.ts';
+import { recordOf, stateOf, type WorkOf } from './machine-state.ts';
 
 /** A step that did not come to its end. */
 export interface FailedStep {
@@ -34,7 +35,7 @@ export async function keepFailed(
     applied: before.applied,
   };
   const row = { ...stateOf(context, name), dirty: true };
-  await writer.begin(id, { machines: { [name]: { ...row, failed: { ...failed, pending: true } } } });
+  await writer.begin(id, { resources: { machine: { [name]: { ...row, failed: { ...failed, pending: true } } } } });
   try {
     const cut = await cutLayer(
       backend,
@@ -48,7 +49,7 @@ export async function keepFailed(
       },
       call,
     );
-    await writer.note({ machines: { [name]: { ...row, record: cut.record, failed } } });
+    await writer.note({ resources: { machine: { [name]: { ...row, record: cut.record, failed } } } });
     return { name: failedName(writer.state), ram: cut.layer.ram };
   } catch (error) {
     if (call.signal.aborted) throw error;

@@ -4,10 +4,11 @@ import { ramShape } from '@goqemu/spec';
 import type { BackendRecord, MachineOrigin, ResolvedImage } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
 import { checkDiskSize } from '../plan/disk-size.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import type { MachineState } from '../state/lab-state.ts';
-import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
 import { claimNamed, claimOrigin } from './claim-layers.ts';
 import { deleteMachine } from './delete-machine.ts';
+import { recordOf, stateOf, took, touchLayer, type WorkOf } from './machine-state.ts';
 import { watchRoad } from './watch-road.ts';
 
 export async function adopt(context: ApplyContext, id: string, name: string, work: WorkOf<'adopt'>): Promise<void> {
@@ -20,20 +21,22 @@ export async function adopt(context: ApplyContext, id: string, name: string, wor
   if (work.discard) await deleteMachine(context, id, name);
   const layer = Object.values(checkpoints).at(-1) ?? applied.at(-1)?.key ?? null;
   await context.writer.end(id, {
-    machines: {
-      [name]: {
-        name,
-        spec,
-        image,
-        record: null,
-        base,
-        applied,
-        layer,
-        phase: 'made',
-        ready: true,
-        dirty: false,
-        checkpoints,
-        ...facts,
+    resources: {
+      machine: {
+        [name]: {
+          name,
+          spec,
+          image,
+          record: null,
+          base,
+          applied,
+          layer,
+          phase: 'made',
+          ready: true,
+          dirty: false,
+          checkpoints,
+          ...facts,
+        },
       },
     },
   });
@@ -48,7 +51,7 @@ export async function make(context: ApplyContext, id: string, name: string, work
   if (!origin) {
     const before = stateOf(context, name);
     await writer.begin(id, {
-      machines: { [name]: { ...before, name, spec, ready: false, ...work.facts } },
+      resources: { machine: { [name]: { ...before, name, spec, ready: false, ...work.facts } } },
     });
   } else {
     const fresh: MachineState = {
@@ -65,19 +68,21 @@ export async function make(context: ApplyContext, id: string, name: string, work
       checkpoints: {},
       ...work.facts,
     };
-    await writer.begin(id, { machines: { [name]: fresh } });
+    await writer.begin(id, { resources: { machine: { [name]: fresh } } });
     const record = await backend.create(spec, origin, call);
     const layer = 'layer' in work.origin ? work.origin.layer : null;
     if (layer !== null) await claimNamed(context, work.checkpoints);
     await writer.note({
-      machines: {
-        [name]: {
-          ...fresh,
-          record,
-          phase: 'made',
-          applied: work.applied,
-          layer,
-          checkpoints: layer === null ? {} : work.checkpoints,
+      resources: {
+        machine: {
+          [name]: {
+            ...fresh,
+            record,
+            phase: 'made',
+            applied: work.applied,
+            layer,
+            checkpoints: layer === null ? {} : work.checkpoints,
+          },
         },
       },
       ...touchLayer(context, layer),
@@ -89,12 +94,12 @@ export async function make(context: ApplyContext, id: string, name: string, work
   const started: MachineState = { ...made, record, ready: true };
   if (started.applied.length > 0) {
     await writer.end(id, {
-      machines: { [name]: started },
+      resources: { machine: { [name]: started } },
       durations: took(context, { what: 'make:layer', name, road: watched.road(), began }),
     });
     return;
   }
-  await writer.note({ machines: { [name]: started } });
+  await writer.note({ resources: { machine: { [name]: started } } });
   const { key } = work.first;
   const cut = await cutLayer(
     backend,
@@ -102,8 +107,10 @@ export async function make(context: ApplyContext, id: string, name: string, work
     call,
   );
   await writer.end(id, {
-    machines: {
-      [name]: { ...started, record: cut.record, applied: [work.first], layer: key, checkpoints: work.checkpoints },
+    resources: {
+      machine: {
+        [name]: { ...started, record: cut.record, applied: [work.first], layer: key, checkpoints: work.checkpoints },
+      },
     },
     layers: {
       [key]: { machine: name, parent: null, shape: ramShape(spec), bytes: cut.layer.bytes, usedAt: context.now() },

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { GoqemuError, hasErrorCode, isGoqemuError, orAborted } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
-import type { ApplyOptions, ApplyResult } from '../engine/engine-options.ts';
+import { hasErrorCode, isGoqemuError, orAborted } from '@goqemu/core';
+import type { EngineContext } from '../engine-context/engine-context.ts';
+import type { ApplyOptions, ApplyResult } from '../engine-context/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
 import { clearFork } from '../fork/remove-fork.ts';
 import { appendHistory } from '../history/history.ts';
@@ -9,19 +9,28 @@ import { coalesceLayers, tellCoalesced } from '../layer/coalesce-layers.ts';
 import { collectGarbage, failedLayers, forgetFailed, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
-import type { Operation } from '../plan/operation.ts';
 import type { Plan } from '../plan/plan.ts';
-import { memoryFor } from '../plan/work.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
-import { type LabState, observable } from '../state/lab-state.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
+import type { Operation } from '../resource/operation.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
+import type { LabState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
-import { carryOut } from './carry-out.ts';
-import { MemoryAdmission } from './memory-admission.ts';
+import { MachineMemory, memoryShort } from './machine-memory.ts';
 import { cutOff, errorReport } from './operation-failure.ts';
+import { OriginsToCome } from './origins-to-come.ts';
 import { runGraph } from './run-graph.ts';
 
 /** Operations at a time unless the caller says otherwise. */
 const defaultParallel = 4;
+
+export interface PlanRunOptions {
+  readonly plan: Plan;
+  readonly writer: StateWriter;
+  readonly options: ApplyOptions;
+  /** Milliseconds since 1970. */
+  readonly began: number;
+}
 
 /** One apply, from the first operation to the saved state. */
 export class PlanRun {
@@ -36,34 +45,31 @@ export class PlanRun {
   readonly #counts: Record<string, number> = {};
   /** What failed steps of earlier applies have left. */
   readonly #failedBefore: ReadonlySet<string>;
-  /** How many operations still to be done start from a layer. */
-  readonly #origins = new Map<string, number>();
+  readonly #origins: OriginsToCome;
 
-  constructor(context: EngineContext, plan: Plan, writer: StateWriter, options: ApplyOptions, began: number) {
+  constructor(context: EngineContext, { plan, writer, options, began }: PlanRunOptions) {
     this.#context = context;
     this.#plan = plan;
     this.#writer = writer;
     this.#options = options;
     this.#began = began;
     this.#failedBefore = failedLayers(writer.state);
-    for (const operation of plan.operations) this.#countOrigin(operation, 1);
+    this.#origins = new OriginsToCome(plan.operations);
   }
 
   async run(): Promise<ApplyResult> {
     const { emit, plan } = { emit: this.#context.emit.bind(this.#context), plan: this.#plan };
     emit({ type: 'apply-started', lab: plan.lab, stack: plan.stack, operations: plan.operations.map(headerOf) });
-    const memory = await this.#memory();
+    const call = this.#context.plainCall(plan.lineage, 'memory', this.#options.kill);
+    const memory = await MachineMemory.open(this.#context.backend, plan.operations, this.#writer, call);
     await runGraph({
       operations: plan.operations,
       parallel: this.#options.parallel ?? defaultParallel,
       interrupt: this.#options.interrupt,
-      admit: (operation) => {
-        const bytes = memoryFor(operation.work);
-        return bytes === undefined || memory.admit(operation.machine, bytes);
-      },
+      admit: (operation) => memory.admit(operation),
       run: async (operation) => {
         const done = await this.#operation(operation);
-        if (operation.work.verb === 'stop' || operation.work.verb === 'delete') memory.release(operation.machine);
+        memory.ended(operation);
         return done;
       },
       skipped: (operation, reason) => emit({ type: 'operation-skipped', id: operation.id, reason }),
@@ -79,25 +85,6 @@ export class PlanRun {
     return { outcome, outputs, durationMs, errors: this.#errors, inDoubt: this.#inDoubt };
   }
 
-  async #memory(): Promise<MemoryAdmission> {
-    const starts = this.#plan.operations.some((operation) => memoryFor(operation.work) !== undefined);
-    const machines = observable(this.#writer.state);
-    const call = this.#context.plainCall(this.#plan.lineage, 'memory', this.#options.kill);
-    const [budget, observed] = await Promise.all([
-      starts ? this.#context.backend.memoryBudget(call) : Number.POSITIVE_INFINITY,
-      starts && machines.length > 0
-        ? this.#context.backend.observe(
-            machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
-            call,
-          )
-        : new Map<string, { status: string }>(),
-    ]);
-    const running = machines.filter((machine) =>
-      ['running', 'paused'].includes(observed.get(machine.spec.name)?.status ?? ''),
-    );
-    return new MemoryAdmission(budget, new Map(running.map((machine) => [machine.name, machine.spec.memory])));
-  }
-
   async #operation(operation: Operation): Promise<boolean> {
     const context = this.#context;
     const header = headerOf(operation);
@@ -108,38 +95,29 @@ export class PlanRun {
       context.emit({ type: 'operation-progress', id: operation.id, progress }),
     );
     try {
-      const work = carryOut(
-        {
-          backend: context.backend,
-          writer: this.#writer,
-          vault: context.vault,
-          call,
-          now: context.now,
-          isOriginToCome: (layer) => (this.#origins.get(layer) ?? 0) > 0,
-        },
-        operation.id,
-        operation.machine,
-        operation.work,
-      );
+      const kind = context.kind(operation.resource.kind);
+      const applying: ApplyContext = {
+        backend: context.backend,
+        writer: this.#writer,
+        vault: context.vault,
+        call,
+        now: context.now,
+        isOriginToCome: (layer) => this.#origins.has(layer),
+      };
+      const work = operation.action === 'delete' ? kind.delete(applying, operation) : kind.apply(applying, operation);
       await orAborted(work, kill);
       call.flush();
     } catch (error) {
       call.flush();
-      if (kill?.aborted) this.#inDoubt.push(operation.resource);
+      if (kill?.aborted) this.#inDoubt.push(subjectOf(operation));
       this.#failed(operation, error);
       return false;
     }
     this.#done.add(operation.id);
-    this.#countOrigin(operation, -1);
+    this.#origins.done(operation);
     this.#counts[operation.action] = (this.#counts[operation.action] ?? 0) + 1;
     context.emit({ type: 'operation-done', id: operation.id, durationMs: context.now() - began });
     return true;
-  }
-
-  #countOrigin({ work }: Operation, change: 1 | -1): void {
-    if (work.verb !== 'make' || !('layer' in work.origin)) return;
-    const { layer } = work.origin;
-    this.#origins.set(layer, (this.#origins.get(layer) ?? 0) + change);
   }
 
   #failed(operation: Operation, thrown: unknown): void {
@@ -147,8 +125,8 @@ export class PlanRun {
     const report = errorReport(isCutOff ? cutOff(thrown) : thrown, this.#context.vault.sensitive);
     const located =
       report.location || !operation.location ? report : { ...report, location: { ...operation.location } };
-    const error = located.subject === undefined ? { ...located, subject: operation.resource } : located;
-    if (!isCutOff) this.#errors.push({ resource: operation.resource, error });
+    const error = located.subject === undefined ? { ...located, subject: subjectOf(operation) } : located;
+    if (!isCutOff) this.#errors.push({ resource: subjectOf(operation), error });
     this.#context.emit({ type: 'operation-failed', id: operation.id, error });
   }
 
@@ -185,7 +163,9 @@ export class PlanRun {
 
   /** Of a fork that was destroyed nothing stays, not even the state. */
   async #clearFork(state: LabState, outcome: ApplyResult['outcome']): Promise<void> {
-    const isGone = Object.values(state.machines).every((machine) => machine.record === null);
+    const isGone = Object.values(state.resources).every((rows) =>
+      Object.values(rows).every((row) => row.record === null),
+    );
     if (state.forkedFrom && this.#plan.purpose === 'destroy' && outcome === 'done' && isGone)
       await clearFork(this.#context, state.lineage);
   }
@@ -201,7 +181,7 @@ export class PlanRun {
         const gone = [...over, ...(await forgetLostCheckpoints(this.#writer))];
         await collectGarbage(context.backend, this.#writer, call, gone.length > 0 ? { gone } : {});
       }
-      const empty = Object.keys(this.#writer.state.machines).length === 0;
+      const empty = Object.values(this.#writer.state.resources).every((rows) => Object.keys(rows).length === 0);
       if (empty && this.#plan.purpose === 'destroy' && outcome === 'done') await context.backend.dispose(call);
     } catch (error) {
       if (hasErrorCode(error, 'internal')) throw error;
@@ -238,16 +218,14 @@ export class PlanRun {
 }
 
 function headerOf(operation: Operation): OperationHeader {
-  const { id, action, resource, machine, reason, dependsOn, estimateMs } = operation;
-  return { id, action, resource, machine, reason, dependsOn, ...(estimateMs === undefined ? {} : { estimateMs }) };
-}
-
-function memoryShort(operation: Operation): GoqemuError {
-  return new GoqemuError({
-    code: 'memory-short',
-    source: 'environment',
-    subject: operation.machine,
-    message: `there is no memory left to start ${operation.machine}`,
-    hint: 'stop other machines, or give this one less memory',
-  });
+  const { id, action, resource, step, reason, dependsOn, estimateMs } = operation;
+  return {
+    id,
+    action,
+    resource,
+    ...(step === undefined ? {} : { step }),
+    reason,
+    dependsOn,
+    ...(estimateMs === undefined ? {} : { estimateMs }),
+  };
 }

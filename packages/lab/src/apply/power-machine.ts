@@ -1,13 +1,14 @@
 import type { MachineSpec } from '@goqemu/spec';
-import { type ApplyContext, recordOf, stateOf, took } from './apply-context.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
+import { recordOf, stateOf, took } from './machine-state.ts';
 
 export async function start(context: ApplyContext, id: string, name: string, spec: MachineSpec): Promise<void> {
   const machine = stateOf(context, name);
   const began = context.now();
-  await context.writer.begin(id, { machines: { [name]: { ...machine, ready: false } } });
+  await context.writer.begin(id, { resources: { machine: { [name]: { ...machine, ready: false } } } });
   const record = await context.backend.start(spec, recordOf(machine), context.call);
   await context.writer.end(id, {
-    machines: { [name]: { ...stateOf(context, name), spec, record, ready: true } },
+    resources: { machine: { [name]: { ...stateOf(context, name), spec, record, ready: true } } },
     durations: took(context, { what: 'start', name, began }),
   });
 }
@@ -17,7 +18,7 @@ export async function stop(context: ApplyContext, id: string, name: string): Pro
   const began = context.now();
   const record = await context.backend.stop(machine.spec, recordOf(machine), context.call);
   await context.writer.end(id, {
-    machines: { [name]: { ...stateOf(context, name), record } },
+    resources: { machine: { [name]: { ...stateOf(context, name), record } } },
     durations: took(context, { what: 'stop', name, began }),
   });
 }

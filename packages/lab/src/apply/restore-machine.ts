@@ -1,33 +1,41 @@
 import type { MachineSpec } from '@goqemu/spec';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
-import { type ApplyContext, recordOf, stateOf, took, touchLayer, type WorkOf } from './apply-context.ts';
 import { claimNamed, claimOrigin } from './claim-layers.ts';
+import { recordOf, stateOf, took, touchLayer, type WorkOf } from './machine-state.ts';
 import { watchRoad } from './watch-road.ts';
 
 export async function restore(context: ApplyContext, id: string, name: string, work: WorkOf<'restore'>): Promise<void> {
   const began = context.now();
   await claimNamed(context, work.checkpoints);
   const { call, road } = watchRoad(context.call);
-  await restoreTo({ ...context, call }, id, name, work.spec, work.layer, work.applied, work.checkpoints);
+  const { spec, layer, applied, checkpoints } = work;
+  await restoreTo({ ...context, call }, { id, name, spec, layer, applied, checkpoints });
   await context.writer.note({ durations: took(context, { what: 'restore', name, road: road(), began }) });
 }
 
-export async function restoreTo(
-  context: ApplyContext,
-  id: string,
-  name: string,
-  spec: MachineSpec,
-  layer: string,
-  applied: readonly AppliedStep[],
-  checkpoints: Readonly<Record<string, string>>,
-): Promise<void> {
+/** Where a machine is taken back to, and what it has behind it there. */
+export interface WayBack {
+  /** Of the operation. */
+  readonly id: string;
+  readonly name: string;
+  readonly spec: MachineSpec;
+  readonly layer: string;
+  readonly applied: readonly AppliedStep[];
+  readonly checkpoints: Readonly<Record<string, string>>;
+}
+
+export async function restoreTo(context: ApplyContext, way: WayBack): Promise<void> {
+  const { id, name, spec, layer, applied, checkpoints } = way;
   await claimOrigin(context, layer);
   // A checkpoint that was cut off is given up: the disk goes back below it.
   const { cutting: _cutting, above: _above, ...machine } = stateOf(context, name);
-  await context.writer.begin(id, { machines: { [name]: { ...machine, dirty: true } } });
+  await context.writer.begin(id, { resources: { machine: { [name]: { ...machine, dirty: true } } } });
   const record = await context.backend.restore(spec, recordOf(machine), layer, context.call);
   await context.writer.end(id, {
-    machines: { [name]: { ...machine, spec, record, layer, applied, checkpoints, dirty: false, ready: true } },
+    resources: {
+      machine: { [name]: { ...machine, spec, record, layer, applied, checkpoints, dirty: false, ready: true } },
+    },
     ...touchLayer(context, layer),
   });
 }

@@ -1,4 +1,5 @@
-import type { Operation } from '../plan/operation.ts';
+import type { Operation } from '../resource/operation.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 export interface GraphOptions {
   readonly operations: readonly Operation[];
@@ -37,12 +38,12 @@ export async function runGraph(options: GraphOptions): Promise<void> {
     if (settled.has(operation.id)) return;
     settled.add(operation.id);
     skipped(operation, reason);
-    for (const next of dependents.get(operation.id) ?? []) skip(next, `${operation.resource} was not done`);
+    for (const next of dependents.get(operation.id) ?? []) skip(next, `${subjectOf(operation)} was not done`);
   };
   const finish = (operation: Operation, done: boolean): void => {
     settled.add(operation.id);
     for (const next of dependents.get(operation.id) ?? []) {
-      if (!done) skip(next, `${operation.resource} failed`);
+      if (!done) skip(next, `${subjectOf(operation)} failed`);
       else {
         const left = (waitingFor.get(next.id) ?? 1) - 1;
         waitingFor.set(next.id, left);

@@ -2,13 +2,14 @@ import { changedError, GoqemuError, hasErrorCode } from '@goqemu/core';
 import { changesDisk, ramShape } from '@goqemu/spec';
 import type { BackendCall, BackendRecord, CutLayer } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import type { Capture, LabState, LayerNote, MachineState } from '../state/lab-state.ts';
 import { previewPlanned } from '../step/preview-planned.ts';
 import { resolveStep } from '../step/resolve-step.ts';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import { uploadDigest } from '../step/upload-digest.ts';
-import { type ApplyContext, lateValues, recordOf, stateOf, type WorkOf } from './apply-context.ts';
 import { goBack } from './go-back.ts';
+import { lateValues, recordOf, stateOf, type WorkOf } from './machine-state.ts';
 
 export async function runStep(context: ApplyContext, id: string, name: string, work: WorkOf<'step'>): Promise<void> {
   const { backend, writer, call } = context;
@@ -19,7 +20,8 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   await checkSource(work);
   // Nothing can take an imported machine back: a step of it that was cut off runs again where it is.
   const dirty = before.imported !== true;
-  if (!pure || work.cut || work.isStored) await writer.begin(id, { machines: { [name]: { ...before, dirty } } });
+  if (!pure || work.cut || work.isStored)
+    await writer.begin(id, { resources: { machine: { [name]: { ...before, dirty } } } });
   let inGuest = true;
   try {
     const result = await runQuietly(context, work, before, step);
@@ -39,7 +41,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
     const done: MachineState = { ...before, applied, checkpoints, dirty: false };
     const cut = isCut ? await cutAfter(context, name, work, before) : undefined;
     await writer.end(id, {
-      machines: { [name]: cut ? { ...done, record: cut.record, layer: key } : done },
+      resources: { machine: { [name]: cut ? { ...done, record: cut.record, layer: key } : done } },
       ...(cut ? { layers: { [key]: cut.note } } : {}),
       durations,
       ...runs,
@@ -150,7 +152,7 @@ function layerToGiveUpRam(context: ApplyContext, name: string, machine: MachineS
   const named = Object.values(state.checkpoints).some((one) =>
     Object.values(one.machines).some((taken) => taken.layer === layer),
   );
-  const used = Object.values(state.machines).some(
+  const used = Object.values(state.resources.machine).some(
     (other) => Object.values(other.checkpoints).includes(layer) || (other.name !== name && other.layer === layer),
   );
   return named || used ? undefined : layer;

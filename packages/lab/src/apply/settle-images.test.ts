@@ -4,6 +4,7 @@ import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { readLabLock } from '../lock/lab-lock.ts';
 import type { Plan } from '../plan/plan.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import { sh } from '../value/sh.ts';
 
 const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
@@ -36,9 +37,7 @@ for (const image of places) {
     const next = await bench.plan(program(image));
     // A step that never keeps runs again, and nothing else does.
     assert.deepEqual(
-      next.operations
-        .map(({ action, resource }) => `${action} ${resource}`)
-        .filter((line) => !/again|worker$/.test(line)),
+      next.operations.map((one) => `${one.action} ${subjectOf(one)}`).filter((line) => !/again|worker$/.test(line)),
       [],
     );
     assert.equal(next.provisional, undefined);

@@ -1,9 +1,11 @@
 import type { ResolvedImage } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { baseKey, stepKey } from '../layer/layer-key.ts';
 import { pinName, pinOf } from '../lock/lab-lock.ts';
 import { openDiskSize } from '../plan/disk-size.ts';
+import { isOfMachine } from '../plan/machine-operation.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Operation } from '../resource/operation.ts';
 import { fetchImages } from './fetch-images.ts';
 
 /**
@@ -47,9 +49,8 @@ export function withRealKeys(plan: Plan, images: ReadonlyMap<string, ResolvedIma
   return replaced(withDisks(settled, real), real) as Plan;
 }
 
-type Operation = Plan['operations'][number];
-
 function withImage(operation: Operation, images: ReadonlyMap<string, ResolvedImage>): Operation {
+  if (!isOfMachine(operation)) return operation;
   const { work } = operation;
   if (work.verb !== 'make' && work.verb !== 'adopt') return operation;
   const image = images.get(pinName(work.image.reference, work.spec.arch));
@@ -64,11 +65,14 @@ function withImage(operation: Operation, images: ReadonlyMap<string, ResolvedIma
 /** A disk whose size the lab leaves open is as large as its image, if that is larger: for all operations of its machine. */
 function withDisks(plan: Plan, real: ReadonlyMap<string, RealKey>): Plan {
   const disks = new Map(
-    plan.operations.flatMap(({ machine, work }) => ('base' in work ? [[machine, real.get(work.base)?.disk]] : [])),
+    plan.operations
+      .filter(isOfMachine)
+      .flatMap(({ resource, work }) => ('base' in work ? [[resource.name, real.get(work.base)?.disk]] : [])),
   );
   const operations = plan.operations.map((operation): Operation => {
-    const { machine, work } = operation;
-    const disk = disks.get(machine);
+    if (!isOfMachine(operation)) return operation;
+    const { resource, work } = operation;
+    const disk = disks.get(resource.name);
     if (disk === undefined || !('spec' in work)) return operation;
     return { ...operation, work: { ...work, spec: { ...work.spec, disk } } };
   });

@@ -1,7 +1,8 @@
 import { cutLayer } from '../backend/cut-layer.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import type { MachineState } from '../state/lab-state.ts';
-import { type ApplyContext, recordOf, stateOf, took, type WorkOf } from './apply-context.ts';
 import { claimNamed } from './claim-layers.ts';
+import { recordOf, stateOf, took, type WorkOf } from './machine-state.ts';
 
 export async function update(context: ApplyContext, id: string, name: string, work: WorkOf<'update'>): Promise<void> {
   const { backend, writer, call } = context;
@@ -33,14 +34,17 @@ export async function update(context: ApplyContext, id: string, name: string, wo
   machine = { ...machine, checkpoints: work.checkpoints };
   if (work.restart) {
     const began = context.now();
-    await writer.begin(id, { machines: { [name]: { ...machine, ready: false } } });
+    await writer.begin(id, { resources: { machine: { [name]: { ...machine, ready: false } } } });
     const stopped = await backend.stop(before.spec, recordOf(machine), call);
     const record = await backend.start(work.spec, stopped, call);
     machine = { ...machine, record, spec: work.spec, ready: true };
-    await writer.end(id, { machines: { [name]: machine }, durations: took(context, { what: 'restart', name, began }) });
+    await writer.end(id, {
+      resources: { machine: { [name]: machine } },
+      durations: took(context, { what: 'restart', name, began }),
+    });
     return;
   }
   // A machine that is not restarted here keeps running as it is: its new shape counts from its next start.
   const spec = work.spec.kind === 'template' ? work.spec : machine.spec;
-  await writer.end(id, { machines: { [name]: { ...machine, spec } } });
+  await writer.end(id, { resources: { machine: { [name]: { ...machine, spec } } } });
 }

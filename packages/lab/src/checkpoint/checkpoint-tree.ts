@@ -1,5 +1,5 @@
 import type { LabState } from '../state/lab-state.ts';
-import type { FoundCheckpoint } from './find-checkpoint.ts';
+import type { FoundCheckpoint } from './found-checkpoint.ts';
 
 /**
  * Puts each checkpoint below the one that its layers stand on, declared or taken: the nearest named layer below that of

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FakeBackendOptions, LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 const lab = defineLab({ name: 'two' }, (builder) => {
   builder.vm('web', { memory: '1 GiB' }).run('one', 'echo web').checkpoint('ready');
@@ -62,7 +63,7 @@ test('a process that dies in the middle of the cut leaves no checkpoint, and the
   );
   const { plan } = await bench.apply(lab);
   assert.deepEqual(
-    plan.operations.map(({ action, resource }) => `${action} ${resource}`),
+    plan.operations.map((one) => `${one.action} ${subjectOf(one)}`),
     ['update web', 'start web', 'update db', 'start db'],
   );
   assert.deepEqual((await bench.plan(lab)).operations, []);

@@ -4,7 +4,7 @@ import type { LabState, MachineState } from '../state/lab-state.ts';
 
 /** The named machines, or all of the lab; templates are none. @throws GoqemuError `machine-unknown` */
 export function chooseMachines(state: LabState, names: readonly string[] | undefined): readonly MachineState[] {
-  const machines = Object.values(state.machines).filter((machine) => machine.spec.kind === 'vm');
+  const machines = Object.values(state.resources.machine).filter((machine) => machine.spec.kind === 'vm');
   if (!names) return machines;
   return names.map((name) => {
     const found = machines.find((machine) => machine.name === name);

@@ -1,15 +1,15 @@
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { BackendCall, CutLayer, CutResult, ObservedMachine } from '../backend/backend.ts';
 import { cutLayers } from '../backend/cut-layer.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import type { MachineState, TakenCheckpoint } from '../state/lab-state.ts';
+import { taken } from '../state/settle-checkpoints.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
-import { taken } from './settle-checkpoints.ts';
 
 /** Takes a checkpoint of running machines, by hand. */
 export async function createCheckpoint(
@@ -49,19 +49,21 @@ export async function createCheckpoint(
   try {
     await writer.begin(id, {
       checkpoints: { [id]: checkpoint },
-      machines: Object.fromEntries(
-        machines.map((machine) => [machine.name, { ...machine, cutting: { key: keyOf(machine), checkpoint: id } }]),
-      ),
+      resources: {
+        machine: Object.fromEntries(
+          machines.map((machine) => [machine.name, { ...machine, cutting: { key: keyOf(machine), checkpoint: id } }]),
+        ),
+      },
     });
-    const results = await cutAll(context, writer, checkpoint, machines, cuts, call);
+    const results = await cutAll(context, { writer, id, machines, cuts, call });
     const stored = new Map(results.map(({ layer }) => [layer.key, layer]));
     const patch = taken(writer.state, checkpoint, stored);
     const records = machines.map(({ name }, index) => {
       const record = results[index]?.record;
-      const row = patch.machines?.[name];
+      const row = patch.resources?.machine?.[name];
       return [name, row && record ? { ...row, record } : (row ?? null)] as const;
     });
-    await writer.end(id, { ...patch, machines: Object.fromEntries(records) });
+    await writer.end(id, { ...patch, resources: { machine: Object.fromEntries(records) } });
     return checkpointReport(findCheckpoint(writer.state, id), stored, writer.state);
   } finally {
     const saved = await writer.save(new Date(context.now()).toISOString());
@@ -69,14 +71,19 @@ export async function createCheckpoint(
   }
 }
 
+interface WholeCut {
+  readonly writer: StateWriter;
+  /** Of the checkpoint. */
+  readonly id: string;
+  readonly machines: readonly MachineState[];
+  readonly cuts: readonly CutLayer[];
+  readonly call: BackendCall;
+}
+
 /** One cut of all; where it fails there is no checkpoint, and machines whose disks have not moved know nothing of it. */
 async function cutAll(
   context: EngineContext,
-  writer: StateWriter,
-  { id }: TakenCheckpoint,
-  machines: readonly MachineState[],
-  cuts: readonly CutLayer[],
-  call: BackendCall,
+  { writer, id, machines, cuts, call }: WholeCut,
 ): Promise<readonly CutResult[]> {
   try {
     return await cutLayers(context.backend, cuts, call);
@@ -94,7 +101,7 @@ async function cutAll(
     });
     await writer.end(id, {
       checkpoints: { [id]: null },
-      machines: Object.fromEntries(unmoved.map((machine) => [machine.name, machine])),
+      resources: { machine: Object.fromEntries(unmoved.map((machine) => [machine.name, machine])) },
     });
     throw error;
   }

@@ -1,14 +1,15 @@
 import { GoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { collectGarbage } from '../layer/collect-layers.ts';
 import { namedLayers } from '../layer/layer-facts.ts';
 import type { LabState, StatePatch } from '../state/lab-state.ts';
+import { withoutFailed } from '../state/settle-checkpoints.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
-import { type FoundCheckpoint, findCheckpoint } from './find-checkpoint.ts';
+import { findCheckpoint } from './find-checkpoint.ts';
+import type { FoundCheckpoint } from './found-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
-import { withoutFailed } from './settle-checkpoints.ts';
 
 /** Takes a checkpoint's name away; its files go when nothing reaches them any more. */
 export async function deleteCheckpoint(
@@ -40,7 +41,7 @@ export async function deleteCheckpoint(
       if (stored.has(layer) && !named.has(layer)) await context.backend.describeLayer(layer, [], call);
     }
     // What was taken by hand can be made by no plan: nothing is kept in case it is wanted again.
-    const inUse = new Set(Object.values(writer.state.machines).map((machine) => machine.layer));
+    const inUse = new Set(Object.values(writer.state.resources.machine).map((machine) => machine.layer));
     const gone = layers.filter((layer) => !named.has(layer) && !inUse.has(layer));
     await writer.end(found.id, { layers: without(writer.state.layers, new Set(gone)) });
     if (gone.length > 0) await collectGarbage(context.backend, writer, call, { gone });
@@ -54,8 +55,8 @@ export async function deleteCheckpoint(
 /** The state without the name. */
 function nameless(state: LabState, { id, origin, machines }: FoundCheckpoint): StatePatch {
   if (origin === 'taken') return { checkpoints: { [id]: null } };
-  const rows = Object.values(state.machines).filter(({ name }) => machines[name]);
-  return { machines: Object.fromEntries(rows.map((machine) => [machine.name, withoutFailed(machine)])) };
+  const rows = Object.values(state.resources.machine).filter(({ name }) => machines[name]);
+  return { resources: { machine: Object.fromEntries(rows.map((machine) => [machine.name, withoutFailed(machine)])) } };
 }
 
 /** The notes of layers without some of them: what stood on one stands on what that one stood on. */

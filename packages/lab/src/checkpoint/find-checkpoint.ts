@@ -2,20 +2,10 @@ import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 import { withParents } from './checkpoint-tree.ts';
+import type { FoundCheckpoint } from './found-checkpoint.ts';
 
 /** What the checkpoint of machines whose steps failed is called. */
 const failedDescription = 'failed';
-
-/** A checkpoint by hand, a name that the lab gives to layers of its machines, or what failed steps left on them. */
-export interface FoundCheckpoint {
-  readonly id: string;
-  readonly origin: 'declared' | 'taken' | 'failed';
-  readonly description: string;
-  readonly createdAt: string;
-  /** Id of the checkpoint that it stands on. */
-  readonly parent: string | null;
-  readonly machines: Readonly<Record<string, { readonly layer: string; readonly applied: readonly AppliedStep[] }>>;
-}
 
 /** What failed steps left, those taken by hand, oldest first, then those that the lab declares. */
 export function allCheckpoints(state: LabState): readonly FoundCheckpoint[] {
@@ -53,7 +43,7 @@ export function failedName(state: LabState): string {
 
 /** A template is a base for machines: nobody goes back to a checkpoint of it. */
 function restorable(state: LabState): readonly MachineState[] {
-  return Object.values(state.machines).filter((machine) => machine.spec.kind !== 'template');
+  return Object.values(state.resources.machine).filter((machine) => machine.spec.kind !== 'template');
 }
 
 function declaredCheckpoint(state: LabState, name: string): FoundCheckpoint {

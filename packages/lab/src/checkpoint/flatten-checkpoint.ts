@@ -1,5 +1,5 @@
 import { optionalVerb } from '../backend/optional-verb.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import type { FlattenReport } from './checkpoint-report.ts';
 import { findCheckpoint } from './find-checkpoint.ts';

@@ -1,9 +1,10 @@
 import type { StoredLayer } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { forksOf } from '../fork/forks-of.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { CheckpointListReport, CheckpointReport } from './checkpoint-report.ts';
-import { allCheckpoints, type FoundCheckpoint } from './find-checkpoint.ts';
+import { allCheckpoints } from './find-checkpoint.ts';
+import type { FoundCheckpoint } from './found-checkpoint.ts';
 
 export async function listCheckpoints(context: EngineContext, signal?: AbortSignal): Promise<CheckpointListReport> {
   const { state } = await context.read();

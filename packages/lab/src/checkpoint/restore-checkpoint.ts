@@ -1,5 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { appendHistory } from '../history/history.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
@@ -43,11 +43,13 @@ export async function restoreCheckpoint(
     const results = await Promise.allSettled(
       having.map(async (machine) => {
         const { layer, applied } = found.machines[machine.name] ?? { layer: '', applied: [] };
-        await writer.begin(found.id, { machines: { [machine.name]: { ...machine, dirty: true } } });
+        await writer.begin(found.id, { resources: { machine: { [machine.name]: { ...machine, dirty: true } } } });
         const record = await context.backend.restore(machine.spec, machine.record ?? {}, layer, call);
         await writer.end(found.id, {
-          machines: {
-            [machine.name]: { ...restored(machine, record, layer, applied), dirty: found.origin === 'failed' },
+          resources: {
+            machine: {
+              [machine.name]: { ...restored(machine, record, layer, applied), dirty: found.origin === 'failed' },
+            },
           },
         });
       }),

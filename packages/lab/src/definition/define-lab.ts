@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { checkOptions } from '../evaluate/check-options.ts';
 import { locate } from '../evaluate/lab-error.ts';
 import { markPlace } from '../evaluate/source-location.ts';
-import type { LayerOptions } from '../layer/layer-limits.ts';
+import type { LabOptions } from './lab-options.ts';
+import type { LayerOptions } from './layer-options.ts';
 import type { MachineBuilder } from './machine-builder.ts';
 import type { DerivedMachineOptions, ImageMachineOptions } from './machine-options.ts';
 
@@ -20,15 +21,6 @@ export interface LabBuilder {
     name: string,
     options?: Omit<ImageMachineOptions<never>, 'forward'> | Omit<DerivedMachineOptions<never>, 'forward'>,
   ): MachineBuilder;
-}
-
-export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
-  /** RFC 1123 label; folders are named after it. */
-  readonly name: string;
-  /** Schema of the lab's parameters. */
-  readonly params?: Schema;
-  /** How many layers without a name are kept, and what they may take. */
-  readonly layers?: LayerOptions;
 }
 
 const brand = Symbol.for('goqemu.lab');

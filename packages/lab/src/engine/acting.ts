@@ -1,5 +1,6 @@
 /** What the engine does beside planning and looking, in one file of the bundle: a plan with nothing to do loads none of it. */
 export { applyPlan } from '../apply/apply-plan.ts';
+export { carryOut } from '../apply/carry-out.ts';
 export { fetchImages } from '../apply/fetch-images.ts';
 export { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
 export { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';

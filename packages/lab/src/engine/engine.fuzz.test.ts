@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkAgainstColdBuild, checkCheckpoints, checkForks } from './fixture/checks.ts';
 import { applyEdit, edit } from './fixture/edit-lab.ts';
+import { applyLanEdit, lanEdit } from './fixture/edit-lans.ts';
 import { Fuse, faultKinds, withFault } from './fixture/fuse.ts';
 import { labOf, type MachineModel } from './fixture/fuzz-lab.ts';
 import { eventKinds, happen } from './fixture/happen.ts';
 import { convergeBesideNeighbour } from './fixture/neighbour.ts';
 import { World } from './fixture/world.ts';
 
-// Random labs, random edits, a fault at any journal write or backend call. After each round an apply without
+// Random labs of machines and of a second kind of resource, random edits, a fault at any journal write or backend call. After each round an apply without
 // faults must bring the host to exactly what a cold build of the same lab gives. GOQEMU_FUZZ_CASES asks for
 // more cases, GOQEMU_FUZZ_SEED repeats a run, and GOQEMU_FUZZ_PATH with it one case of it.
 const cases = Number(process.env.GOQEMU_FUZZ_CASES ?? 2000);
@@ -17,6 +18,7 @@ const seed = Number(process.env.GOQEMU_FUZZ_SEED ?? 20261120);
 
 const round = fc.record({
   edits: fc.array(edit, { minLength: 1, maxLength: 4 }),
+  lans: fc.array(lanEdit, { maxLength: 2 }),
   event: fc.constantFrom(...eventKinds),
   which: fc.nat(7),
   fault: fc.constantFrom(...faultKinds),
@@ -39,6 +41,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       const machines: MachineModel[] = [];
       for (const one of rounds) {
         for (const each of one.edits) applyEdit(machines, each);
+        for (const each of one.lans) applyLanEdit(world, machines, each);
         const definition = labOf(machines, limits);
         const fuse = new Fuse(one.fault, one.at);
         await withFault(fuse, () => happen(world, one.event, one.which, fuse));
@@ -56,6 +59,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       }
       await world.converge(undefined);
       assert.equal(world.host.machines.size, 0, 'destroy leaves no machine');
+      assert.equal(world.lanHost.size, 0, 'destroy leaves no switch');
       if (world.coalesced > 0) coalescing++;
     }),
     { numRuns: cases, seed, ...(process.env.GOQEMU_FUZZ_PATH ? { path: process.env.GOQEMU_FUZZ_PATH } : {}) },

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import type { Plan } from '../plan/plan.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
-const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${operation.resource}`);
+const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${subjectOf(operation)}`);
 const newBench = () => new LabBench({ labFile: import.meta.filename });
 
 test('a new lab is made, its steps run, and a second plan finds nothing to do', async () => {

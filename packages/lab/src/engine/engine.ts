@@ -8,6 +8,14 @@ import type {
   RestoreReport,
 } from '../checkpoint/checkpoint-report.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
+import { EngineContext } from '../engine-context/engine-context.ts';
+import type {
+  ApplyOptions,
+  ApplyResult,
+  EngineOptions,
+  FoundMachine,
+  PlanOptions,
+} from '../engine-context/engine-options.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
@@ -25,9 +33,10 @@ import type { RefreshReport } from '../refresh/refresh-state.ts';
 import { makeStatusReport } from '../report/make-status-report.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { StatusReport } from '../report/status-report.ts';
-import { EngineContext } from './engine-context.ts';
-import type { ApplyOptions, ApplyResult, EngineOptions, FoundMachine, PlanOptions } from './engine-options.ts';
+import type { PlanInput } from '../resource/plan-input.ts';
+import type { ResourceKind } from '../resource/resource-kind.ts';
 import { type EvaluationOptions, evaluateWithState } from './evaluate-with-state.ts';
+import { resourceKinds } from './resource-kinds.ts';
 
 /**
  * Plans and applies one stack of one lab. It never prints: it emits events. What acts is loaded with the first verb that
@@ -41,8 +50,9 @@ import { type EvaluationOptions, evaluateWithState } from './evaluate-with-state
 export class Engine {
   readonly #context: EngineContext;
 
-  constructor(options: EngineOptions) {
-    this.#context = new EngineContext(options);
+  /** @param kinds for tests: what it knows of resources */
+  constructor(options: EngineOptions, kinds: readonly ResourceKind[] = resourceKinds) {
+    this.#context = new EngineContext(options, kinds);
   }
 
   /**
@@ -139,7 +149,7 @@ export class Engine {
     const { state } = await this.#context.read();
     const { lab, stack } = this.#context.owner;
     const scope = { lab, stack, lineage: state.lineage };
-    return Object.values(state.machines)
+    return Object.values(state.resources.machine)
       .flatMap(({ name, spec, record }) => (record === null ? [] : [{ name, spec, record, scope }]))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -190,7 +200,7 @@ export class Engine {
 
   /** The same lab in another stack. */
   stack(name: string): Engine {
-    return new Engine(this.#context.optionsFor(name));
+    return new Engine(this.#context.optionsFor(name), this.#context.kinds);
   }
 
   /**
@@ -255,7 +265,7 @@ export class Engine {
 
   /** Outputs hold ports, and a fork has its own: an apply that has nothing else to do writes them down. */
   async #writeOutputs(stack: string, definition: LabDefinition, options: { parameters?: Record<string, unknown> }) {
-    const fork = new Engine({ ...this.#context.optionsFor(stack), emit: () => undefined });
+    const fork = new Engine({ ...this.#context.optionsFor(stack), emit: () => undefined }, this.#context.kinds);
     try {
       const plan = await fork.plan(await fork.evaluate(definition, options));
       if (plan.operations.length === 0) await fork.apply(plan);
@@ -269,7 +279,7 @@ export class Engine {
     const context = this.#context;
     // Nothing is wanted of images when all is destroyed: a damaged lock file does not stand in the way.
     const [read, lock] = await Promise.all([context.read(), lab ? readLabLock(context.storage) : emptyLock]);
-    const plan = await makePlan({
+    const input: PlanInput = {
       lab,
       read,
       lock,
@@ -280,7 +290,8 @@ export class Engine {
       ...(options.target?.length ? { target: options.target } : {}),
       ...(options.exclude?.length ? { exclude: options.exclude } : {}),
       ...(options.replace?.length ? { replace: options.replace } : {}),
-    });
+    };
+    const plan = await makePlan(input, context.kinds);
     context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
     return plan;
   }

@@ -1,9 +1,9 @@
 import type { LabDefinition } from '../definition/define-lab.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { renamesOf } from '../machine/rename-machine.ts';
-import type { EngineContext } from './engine-context.ts';
 
 export interface EvaluationOptions {
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -23,7 +23,10 @@ export async function evaluateWithState(
 ): Promise<Lab> {
   const { state } = await context.read();
   let machines: Given = Object.fromEntries(
-    Object.values(state.machines).map(({ name, spec }) => [name, { identity: spec.identity, forwards: spec.forwards }]),
+    Object.values(state.resources.machine).map(({ name, spec }) => [
+      name,
+      { identity: spec.identity, forwards: spec.forwards },
+    ]),
   );
   const avoid = new Set<number>();
   const call = context.plainCall(state.lineage, 'ports', options.signal);

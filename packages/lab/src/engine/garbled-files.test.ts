@@ -16,6 +16,7 @@ import { after, before, test } from 'node:test';
 import { isGoqemuError } from '@goqemu/core';
 import { FakeBackend, FakeHost } from '@goqemu/testing';
 import { defineLab, type LabDefinition } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import { knownStates } from '../state/known-states.ts';
 import { stateFolderOf } from '../state/state-folder.ts';
 import { secret } from '../value/secret.ts';
@@ -205,7 +206,7 @@ async function settles(place: Place, about: string): Promise<void> {
   }
   const { operations, notices } = await place.plan();
   assert.deepEqual(
-    operations.map(({ action, resource, reason }) => `${action} ${resource}: ${reason}`),
+    operations.map((one) => `${one.action} ${subjectOf(one)}: ${one.reason}`),
     [],
     about,
   );

@@ -1,5 +1,6 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { LabOptions } from '../definition/define-lab.ts';
+import type { LabOptions } from '../definition/lab-options.ts';
+import type { LayerOptions } from '../definition/layer-options.ts';
 import type {
   CaptureOptions,
   DerivedMachineOptions,
@@ -10,7 +11,6 @@ import type {
   StepOptions,
   UploadOptions,
 } from '../definition/machine-options.ts';
-import type { LayerOptions } from '../layer/layer-limits.ts';
 import { labError, suggestion } from './lab-error.ts';
 
 /** The options of a type, each of them: one that is forgotten here does not compile. */

@@ -1,8 +1,9 @@
 import type { BackendProgress } from '../backend/progress.ts';
-import type { OperationAction } from '../plan/operation.ts';
+import type { OperationAction } from '../resource/operation.ts';
+import type { ResourceRef } from '../resource/resource-ref.ts';
 
 /** Version of the events; a reader refuses a higher one. */
-export const engineEventVersion = 1;
+export const engineEventVersion = 2;
 
 /** The first line of an event stream, before any event. */
 export const eventStreamHeader = { type: 'stream', format: 'goqemu-events', version: engineEventVersion } as const;
@@ -22,8 +23,9 @@ export interface ErrorReport {
 export interface OperationHeader {
   readonly id: string;
   readonly action: OperationAction;
-  readonly resource: string;
-  readonly machine: string;
+  readonly resource: ResourceRef;
+  /** The step of the resource that it is about; of the whole of it when absent. */
+  readonly step?: string;
   readonly reason: string;
   /** Ids of the operations that have to be done before. */
   readonly dependsOn: readonly string[];

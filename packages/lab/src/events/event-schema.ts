@@ -22,8 +22,8 @@ export function eventStreamSchemas() {
   const operation = z.object({
     id: z.string(),
     action,
-    resource: z.string(),
-    machine: z.string(),
+    resource: z.object({ kind: z.string(), name: z.string() }),
+    step: z.string().optional(),
     reason: z.string(),
     dependsOn: z.array(z.string()),
     estimateMs: z.number().optional(),

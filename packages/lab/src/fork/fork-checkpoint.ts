@@ -1,8 +1,9 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
 import type { MachineSpec } from '@goqemu/spec';
 import { chooseMachines } from '../checkpoint/choose-machines.ts';
-import { checkpointDamaged, type FoundCheckpoint, findCheckpoint } from '../checkpoint/find-checkpoint.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import { checkpointDamaged, findCheckpoint } from '../checkpoint/find-checkpoint.ts';
+import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { appendHistory } from '../history/history.ts';
 import { portsOf } from '../plan/plan-make.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
@@ -77,7 +78,8 @@ async function planForks(
   const used = new Set<number>();
   for (const stack of stacks) {
     const other = await context.sibling(stack).read();
-    for (const { spec } of Object.values(other.state.machines)) for (const port of portsOf(spec)) used.add(port);
+    for (const { spec } of Object.values(other.state.resources.machine))
+      for (const port of portsOf(spec)) used.add(port);
   }
   const call = context.plainCall(state.lineage, 'ports', options.signal);
   const forks: ForkPlan[] = [];

@@ -1,5 +1,5 @@
 import type { MachineSpec } from '@goqemu/spec';
-import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
+import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
 import { neededLayers } from '../layer/collect-layers.ts';
 import type { ForkOrigin, LabState, MachineState, StatePatch } from '../state/lab-state.ts';
 import { secretLineage } from './inheritance.ts';
@@ -12,14 +12,14 @@ export function forkPatch(
   owner: ForkOrigin['owner'],
 ): StatePatch {
   const machines = [...specs].map(([name, spec]) => [name, forked(source, found, name, spec)] as const);
-  const templates = Object.values(source.machines).flatMap((machine) =>
+  const templates = Object.values(source.resources.machine).flatMap((machine) =>
     machine.spec.kind === 'template' ? [[machine.name, adopted(machine)] as const] : [],
   );
   const rows = Object.fromEntries([...machines, ...templates]);
   const taken = source.checkpoints[found.id];
   const checkpoints = taken ? { [found.id]: { ...taken, machines: pick(taken.machines, specs) } } : {};
-  const needed = neededLayers({ ...source, machines: rows, checkpoints });
-  const all = Object.values(source.machines).filter((machine) => machine.spec.kind === 'vm');
+  const needed = neededLayers({ ...source, resources: { machine: rows }, checkpoints });
+  const all = Object.values(source.resources.machine).filter((machine) => machine.spec.kind === 'vm');
   return {
     forkedFrom: {
       stack: source.stack,
@@ -30,7 +30,7 @@ export function forkPatch(
       ...(all.every((machine) => specs.has(machine.name)) ? {} : { machines: [...specs.keys()] }),
       ...(owner ? { owner } : {}),
     },
-    machines: rows,
+    resources: { machine: rows },
     checkpoints,
     layers: Object.fromEntries(Object.entries(source.layers).filter(([key]) => needed.has(key))),
     captures: source.captures,
@@ -41,10 +41,10 @@ export function forkPatch(
 }
 
 function forked(source: LabState, found: FoundCheckpoint, name: string, spec: MachineSpec): MachineState {
-  const { cutting: _cutting, above: _above, failed, ...before } = source.machines[name] as MachineState;
+  const { cutting: _cutting, above: _above, failed, ...before } = source.resources.machine[name] as MachineState;
   const isFailed = found.origin === 'failed';
   const { layer, applied } = found.machines[name] ?? { layer: null, applied: [] };
-  const all = [...before.applied, ...(source.machines[name]?.above ?? []).slice(before.applied.length)];
+  const all = [...before.applied, ...(source.resources.machine[name]?.above ?? []).slice(before.applied.length)];
   return {
     ...before,
     spec,

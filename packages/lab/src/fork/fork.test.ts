@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeBackend, type FakeBackendOptions, LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import { secret } from '../value/secret.ts';
 import { sh } from '../value/sh.ts';
 
@@ -59,7 +60,7 @@ test('forks are stacks that run beside the lab, on ports of their own, and have 
     assert.equal(outputs.token, status.outputs.token);
     const plan = await fork.plan(await fork.evaluate(lab));
     assert.deepEqual(
-      plan.operations.map((operation) => `${operation.action} ${operation.resource}: ${operation.reason}`),
+      plan.operations.map((operation) => `${operation.action} ${subjectOf(operation)}: ${operation.reason}`),
       [],
     );
     for (const one of ['web', 'db']) {

@@ -1,4 +1,4 @@
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { ForkOrigin } from '../state/lab-state.ts';
 
 export interface KnownFork {

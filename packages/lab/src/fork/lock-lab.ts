@@ -1,5 +1,5 @@
 import { errorReport } from '../apply/operation-failure.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { removeDeadForks } from './remove-fork.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { GoqemuError } from '@goqemu/core';
 import type { MachineSpec } from '@goqemu/spec';
 import type { BackendCall } from '../backend/backend.ts';
-import type { FoundCheckpoint } from '../checkpoint/find-checkpoint.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { namedLayers } from '../layer/layer-facts.ts';
 import type { ForkOrigin, LabState, MachineState } from '../state/lab-state.ts';
 import { emptyState } from '../state/read-state.ts';
@@ -41,7 +41,7 @@ export async function makeFork(
     await source.backend.claimLayers([...namedLayers(writer.state)], fork.plainCall(lineage, stack, signal));
     const results = await Promise.allSettled(
       [...specs.keys()].map((name) => {
-        const machine = writer.state.machines[name] as MachineState;
+        const machine = writer.state.resources.machine[name] as MachineState;
         const call = fork.plainCall(lineage, `${stack}/${name}`, signal);
         return makeMachine(source, writer, state, machine, call);
       }),
@@ -62,12 +62,12 @@ async function makeMachine(
   call: BackendCall,
 ): Promise<void> {
   const { name, spec, layer } = machine;
-  const original = source.machines[name];
+  const original = source.resources.machine[name];
   if (layer === null || !original) return;
   const scope = { lab: owner.lab, stack: source.stack, lineage: source.lineage };
   const made = await backend.create(spec, { layer, copyOf: { machine: original.spec, scope } }, call);
   const record = await backend.start(spec, made, call);
-  await writer.end('fork', { machines: { [name]: { ...machine, record, phase: 'made', ready: true } } });
+  await writer.end('fork', { resources: { machine: { [name]: { ...machine, record, phase: 'made', ready: true } } } });
 }
 
 function exists(stack: string): GoqemuError {

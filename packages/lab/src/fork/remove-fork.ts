@@ -1,5 +1,5 @@
 import { GoqemuError, hasErrorCode, isAlive, isGoqemuError } from '@goqemu/core';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { ReadState } from '../state/read-state.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function removeLocked(fork: EngineContext): Promise<void> {
   const { state } = await fork.read();
   const call = fork.plainCall(state.lineage, state.stack, undefined);
   await Promise.all(
-    Object.values(state.machines).map(
+    Object.values(state.resources.machine).map(
       async ({ spec, record }) => record !== null && fork.backend.delete(spec, record, call),
     ),
   );
@@ -67,7 +67,7 @@ async function isDead(fork: EngineContext): Promise<boolean> {
   if (!read) return false;
   const { state, exists } = read;
   if (!exists) return (await fork.storage.read('history')) === undefined;
-  const isEmpty = Object.values(state.machines).every((machine) => machine.record === null);
+  const isEmpty = Object.values(state.resources.machine).every((machine) => machine.record === null);
   if (!state.forkedFrom) return state.serial === 0 && isEmpty; // nothing but a journal that was opened
   const { owner } = state.forkedFrom;
   return state.serial === 0 || isEmpty || (owner !== undefined && !(await isAlive(owner)));

@@ -2,7 +2,7 @@ import { canonicalJson, formatByteSize, GoqemuError } from '@goqemu/core';
 import { type MachineSpec, type PortForward, propertiesWith, sizeProperties } from '@goqemu/spec';
 import type { ImportableMachine } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
-import type { PropertyChange } from '../plan/operation.ts';
+import type { PropertyChange } from '../resource/operation.ts';
 
 /** What the lab says of a machine and what the running one has, where they differ. */
 export function importDifferences(

@@ -4,6 +4,7 @@ import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import type { ImageMachineOptions } from '../definition/machine-options.ts';
 import type { Plan } from '../plan/plan.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 const options: ImageMachineOptions<string> = { memory: '1 GiB', cpus: 1, disk: '10 GB', forward: { http: 80 } };
 const labWith = (more: ImageMachineOptions<string> = {}, steps: readonly string[] = ['one', 'two']) =>
@@ -43,7 +44,7 @@ async function importInto(bench: LabBench, lab = labWith(), more: { stepsDone?: 
   return engine.importMachine(await engine.evaluate(lab), { machine: 'web', target: { pid: 4711 }, ...more });
 }
 
-const words = (plan: Plan) => plan.operations.map(({ action, resource }) => `${action} ${resource}`);
+const words = (plan: Plan) => plan.operations.map((one) => `${one.action} ${subjectOf(one)}`);
 
 test('an imported machine keeps its address and ports; the next plan runs the steps, and then nothing', async () => {
   const bench = benchWithForeign();

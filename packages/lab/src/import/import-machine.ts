@@ -2,7 +2,7 @@ import { GoqemuError } from '@goqemu/core';
 import { pickProperties, propertiesWith } from '@goqemu/spec';
 import type { BackendCall, ImportableMachine, ImportTarget } from '../backend/backend.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import { appendHistory } from '../history/history.ts';
@@ -11,8 +11,9 @@ import { appliedUpTo } from '../plan/chain.ts';
 import { resolveImages } from '../plan/desired-images.ts';
 import type { DesiredMachine } from '../plan/desired-machine.ts';
 import { buildDesired } from '../plan/desired-machines.ts';
-import { fingerprints, type MakePlanInput } from '../plan/make-plan.ts';
+import { fingerprints } from '../plan/read-machines.ts';
 import { recordedMachine } from '../plan/recorded-machine.ts';
+import type { PlanInput } from '../resource/plan-input.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
@@ -54,7 +55,9 @@ export async function importMachine(context: EngineContext, lab: Lab, options: I
   const done = options.stepsDone ? chain.length : chain.length - declaration.steps.length;
   const state = read.exists ? read.state : emptyState(context.owner, read.state.lineage);
   const writer = await StateWriter.open(context.storage, { ...read, state }, context.command);
-  await writer.end('import', { machines: { [declaration.name]: machineState(desired, adopted, done, before) } });
+  await writer.end('import', {
+    resources: { machine: { [declaration.name]: machineState(desired, adopted, done, before) } },
+  });
   const saved = await writer.save(new Date(context.now()).toISOString());
   context.emit({ type: 'state-saved', serial: saved.serial });
   await appendHistory(context.storage, {
@@ -107,7 +110,7 @@ async function desiredMachine(
   }
   const lock = await readLabLock(context.storage);
   const { backend, vault } = context;
-  const input: MakePlanInput = { lab, read, lock, backend, call, vault, now: context.now() };
+  const input: PlanInput = { lab, read, lock, backend, call, vault, now: context.now() };
   const [images, secrets] = await Promise.all([resolveImages(input), fingerprints(input)]);
   const { machines } = await buildDesired({ ...input, lab, state: read.state, images, secrets, renewed: new Set() });
   const vms = machines.filter(({ spec }) => spec.kind === 'vm');

@@ -7,6 +7,8 @@ export type JournalEntry =
   /** Binds the journal to the state that it goes on from. */
   | {
       readonly kind: 'open';
+      /** Of the state that the changes are of; 1 when absent. */
+      readonly version?: number;
       readonly lineage: string;
       readonly serial: number;
       readonly command: string;

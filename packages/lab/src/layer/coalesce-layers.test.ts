@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench, type LabBenchOptions } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
+import type { LayerOptions } from '../definition/layer-options.ts';
 import type { MachineBuilder } from '../definition/machine-builder.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import { sh } from '../value/sh.ts';
-import type { LayerOptions } from './layer-limits.ts';
 
 const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
@@ -25,8 +26,10 @@ function benchFor(options: LabBenchOptions = {}): LabBench {
 
 /** Which steps of a machine have a layer. */
 function layered(bench: LabBench, machine = 'web'): string {
-  const { machines } = JSON.parse(bench.storage.files.get('state') ?? '') as {
-    machines: Record<string, { applied: { key: string; name: string }[] }>;
+  const {
+    resources: { machine: machines },
+  } = JSON.parse(bench.storage.files.get('state') ?? '') as {
+    resources: { machine: Record<string, { applied: { key: string; name: string }[] }> };
   };
   const applied = machines[machine]?.applied.slice(1) ?? [];
   return applied.map(({ key, name }) => (bench.host.layers.has(key) ? name : '-')).join('');
@@ -56,9 +59,7 @@ test('editing a step whose layer below is gone goes back further, and the plan s
   await bench.apply(web('1', '1', '1', '1', '1', '1'));
   const { plan } = await bench.apply(web('1', '1', '1', '1', 'other', '1'));
   assert.deepEqual(
-    plan.operations.map(
-      ({ action, resource, reason }) => `${action} ${resource}: ${reason.replace(/about .*?:/, 'about T:')}`,
-    ),
+    plan.operations.map((one) => `${one.action} ${subjectOf(one)}: ${one.reason.replace(/about .*?:/, 'about T:')}`),
     [
       'restore web: roll back: boots from the layer after "b", its RAM is not kept, run 4 steps again: "e" has changed, and the layers of the 2 steps before it are no longer there',
       'run web/c: its layer is no longer there',
@@ -87,7 +88,7 @@ test('a name for a place whose layer is gone makes that layer again, and capture
   const named = labWith('half');
   const { plan } = await bench.apply(named);
   assert.deepEqual(
-    plan.operations.map(({ action, resource, reason }) => `${action} ${resource}: ${reason}`),
+    plan.operations.map((one) => `${one.action} ${subjectOf(one)}: ${one.reason}`),
     [
       'restore web: roll back to the layer before the first step, run 3 steps again: "half" is to name the layer after "c", which is no longer there, and the layers of the 2 steps before it are no longer there',
       'run web/a: its layer is no longer there',

@@ -1,7 +1,7 @@
 import { formatByteSize } from '@goqemu/core';
 import type { Backend, BackendCall } from '../backend/backend.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { LabState } from '../state/lab-state.ts';
 import type { StateWriter } from '../state/state-writer.ts';
 import { chooseLayers, type LayerChoice } from './choose-layers.ts';
@@ -46,7 +46,7 @@ export async function coalesceLayers(
 }
 
 /** Notes may say more than there is, since RAM is given up later; never much less. */
-function mayExceed({ machines, layers }: LabState, limits: LayerLimits): boolean {
+function mayExceed({ resources: { machine: machines }, layers }: LabState, limits: LayerLimits): boolean {
   const noted = Object.values(layers).reduce((sum, note) => sum + note.bytes, 0);
   if (noted > limits.budget) return true;
   return Object.values(machines).some(({ applied, above }) =>

@@ -1,6 +1,6 @@
 import type { Backend, BackendCall } from '../backend/backend.ts';
-import { withoutFailed } from '../checkpoint/settle-checkpoints.ts';
 import type { LabState } from '../state/lab-state.ts';
+import { withoutFailed } from '../state/settle-checkpoints.ts';
 import type { StateWriter } from '../state/state-writer.ts';
 import { layerFacts, namedLayers } from './layer-facts.ts';
 import { defaultLayerLimits } from './layer-limits.ts';
@@ -14,7 +14,7 @@ const spareLayers = 64;
 /** Layers that machines and checkpoints stand on. */
 export function neededLayers(state: LabState): ReadonlySet<string> {
   const needed = new Set<string>();
-  for (const machine of Object.values(state.machines)) {
+  for (const machine of Object.values(state.resources.machine)) {
     if (machine.layer !== null) needed.add(machine.layer);
     for (const step of machine.applied) needed.add(step.key);
     for (const step of machine.above ?? []) needed.add(step.key);
@@ -25,8 +25,10 @@ export function neededLayers(state: LabState): ReadonlySet<string> {
 
 /** Checkpoints taken by hand of machines that are all gone: no plan can make them again, nothing can restore them. */
 export async function forgetLostCheckpoints(writer: StateWriter): Promise<readonly string[]> {
-  const { checkpoints, machines } = writer.state;
-  const lost = Object.values(checkpoints).filter((one) => !Object.keys(one.machines).some((name) => machines[name]));
+  const { checkpoints, resources } = writer.state;
+  const lost = Object.values(checkpoints).filter(
+    (one) => !Object.keys(one.machines).some((name) => resources.machine[name]),
+  );
   if (lost.length === 0) return [];
   const layers = lost.flatMap((one) => Object.values(one.machines).map((machine) => machine.layer));
   await writer.note({
@@ -37,7 +39,7 @@ export async function forgetLostCheckpoints(writer: StateWriter): Promise<readon
 }
 
 /** Layers of what failed steps have left. */
-export function failedLayers({ machines }: LabState): ReadonlySet<string> {
+export function failedLayers({ resources: { machine: machines } }: LabState): ReadonlySet<string> {
   return new Set(Object.values(machines).flatMap(({ failed }) => failed?.layer ?? []));
 }
 
@@ -48,11 +50,13 @@ export function failedLayers({ machines }: LabState): ReadonlySet<string> {
  * @param earlier layers of what had been left before this apply
  */
 export async function forgetFailed(writer: StateWriter, earlier: ReadonlySet<string>): Promise<readonly string[]> {
-  const over = Object.values(writer.state.machines).filter(
+  const over = Object.values(writer.state.resources.machine).filter(
     ({ failed, layer }) => failed && earlier.has(failed.layer) && layer !== failed.layer,
   );
   if (over.length > 0)
-    await writer.note({ machines: Object.fromEntries(over.map((machine) => [machine.name, withoutFailed(machine)])) });
+    await writer.note({
+      resources: { machine: Object.fromEntries(over.map((machine) => [machine.name, withoutFailed(machine)])) },
+    });
   const left = neededLayers(writer.state);
   return [...earlier].filter((layer) => !left.has(layer));
 }

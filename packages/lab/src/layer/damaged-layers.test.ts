@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 const lab = (last = 'three') =>
   defineLab({ name: 'web' }, (draft) => {
@@ -31,9 +32,7 @@ function damage(bench: LabBench, key: string, what: 'disk' | 'ram'): void {
 }
 
 const reasons = async (bench: LabBench, options: Parameters<LabBench['plan']>[1] = {}) =>
-  (await bench.plan(lab(), options)).operations.map(
-    ({ action, resource, reason }) => `${action} ${resource}: ${reason}`,
-  );
+  (await bench.plan(lab(), options)).operations.map((one) => `${one.action} ${subjectOf(one)}: ${one.reason}`);
 
 const noticed = (bench: LabBench) =>
   bench.events.flatMap((event) => (event.type === 'notice' && event.code === 'layer-damaged' ? [event.message] : []));
@@ -65,7 +64,7 @@ test('a machine is not deleted for one to be made from a layer that was damaged 
   const { bench, layerOf } = await applied();
   const engine = bench.engine('web');
   const plan = await engine.plan(await engine.evaluate(lab()), { replace: ['web'] });
-  assert.equal(plan.operations.find(({ action }) => action === 'replace')?.resource, 'web');
+  assert.equal(plan.operations.find(({ action }) => action === 'replace')?.resource.name, 'web');
   damage(bench, layerOf('after-three'), 'disk');
   const { errors } = await engine.apply(plan);
   assert.equal(errors[0]?.error.code, 'layer-missing');

@@ -17,7 +17,7 @@ export function layerFacts(
 ): LayerFacts {
   const named = namedLayers(state);
   const isThere = (key: string) => survey.has(key) && !going.has(key);
-  const chains = Object.values(state.machines).flatMap((machine) =>
+  const chains = Object.values(state.resources.machine).flatMap((machine) =>
     stepsOf(machine).map((steps) => ({ machine, steps })),
   );
   const inChains = new Set(chains.flatMap(({ steps }) => steps.map(({ key }) => key)));
@@ -49,8 +49,8 @@ export function layerFacts(
 
 /** Layers that a checkpoint names: one of the lab, one taken by hand, or what a failed step left. */
 export function namedLayers(state: LabState): ReadonlySet<string> {
-  const declared = Object.values(state.machines).flatMap((machine) => Object.values(machine.checkpoints));
-  const failed = Object.values(state.machines).flatMap((machine) => machine.failed?.layer ?? []);
+  const declared = Object.values(state.resources.machine).flatMap((machine) => Object.values(machine.checkpoints));
+  const failed = Object.values(state.resources.machine).flatMap((machine) => machine.failed?.layer ?? []);
   const taken = Object.values(state.checkpoints).flatMap((one) => Object.values(one.machines));
   return new Set([...declared, ...failed, ...taken.map(({ layer }) => layer)]);
 }

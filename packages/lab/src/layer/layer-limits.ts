@@ -1,16 +1,6 @@
-import { type ByteSize, GoqemuError, parseByteSize } from '@goqemu/core';
+import { GoqemuError, parseByteSize } from '@goqemu/core';
+import type { LayerOptions } from '../definition/layer-options.ts';
 import { checkOptions } from '../evaluate/check-options.ts';
-
-/** What a lab may say of the layers that its machines keep, beside those that have a name. */
-export interface LayerOptions {
-  /**
-   * Layers of steps without a name that each machine keeps; 12 unless given, at least 2. With the first layer and a few
-   * checkpoints they stay below the 16 from which reading takes notably longer.
-   */
-  readonly perMachine?: number;
-  /** What all layers without a name may take on the disk, RAM included; `'20 GiB'` unless given. */
-  readonly budget?: ByteSize;
-}
 
 export interface LayerLimits {
   readonly perMachine: number;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 const lab = (script: string) =>
   defineLab({ name: 'web' }, (builder) => {
@@ -25,7 +26,7 @@ test('pruning gives up what no machine and no checkpoint needs, and a dry run on
   assert.deepEqual((await bench.plan(lab('other'))).operations, []);
   const { plan } = await bench.apply(lab('2'));
   assert.deepEqual(
-    plan.operations.map(({ action, resource }) => `${action} ${resource}`),
+    plan.operations.map((one) => `${one.action} ${subjectOf(one)}`),
     ['restore web', 'run web/two'],
   );
 });

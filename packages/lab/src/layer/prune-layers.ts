@@ -1,5 +1,5 @@
 import type { CollectedLayers, SurveyedLayer } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { copyState, type LabState, patchInPlace, type StatePatch } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
@@ -64,7 +64,7 @@ export async function pruneLayers(
     const { removed, bytes } = await context.backend.collectLayers([...neededLayers(writer.state)], call);
     if (Object.keys(idle.layers ?? {}).length > 0) await writer.note(idle);
     // With the last layer goes what was kept for it: the keys that let goqemu into its guest.
-    if (Object.keys(writer.state.machines).length === 0) await context.backend.dispose(call);
+    if (Object.keys(writer.state.resources.machine).length === 0) await context.backend.dispose(call);
     const joined = await coalesceLayers(context.backend, writer, call, limits, { look: 'always' });
     return {
       version: 1,

@@ -1,4 +1,4 @@
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { type ImagePin, pinName, pinOf, readLabLock, writeLabLock } from './lab-lock.ts';
 

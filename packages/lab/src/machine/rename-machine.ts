@@ -21,7 +21,7 @@ export function renamesOf(
 
 /** What a rename changes in the state; the machine itself keeps the name that the backend knows it by. */
 export function renamePatch(state: LabState, { from, to }: Rename): StatePatch {
-  const machine = state.machines[from];
+  const machine = state.resources.machine[from];
   const checkpoints = Object.values(state.checkpoints).flatMap((checkpoint) => {
     const { [from]: mine, ...others } = checkpoint.machines;
     return mine ? [[checkpoint.id, { ...checkpoint, machines: { ...others, [to]: mine } }] as const] : [];
@@ -30,7 +30,7 @@ export function renamePatch(state: LabState, { from, to }: Rename): StatePatch {
     note.machine === from ? [[key, { ...note, machine: to }] as const] : [],
   );
   return {
-    machines: { [from]: null, ...(machine ? { [to]: { ...machine, name: to } } : {}) },
+    resources: { machine: { [from]: null, ...(machine ? { [to]: { ...machine, name: to } } : {}) } },
     checkpoints: Object.fromEntries(checkpoints),
     layers: Object.fromEntries(layers),
   };

@@ -1,7 +1,6 @@
 import { changesDisk } from '@goqemu/spec';
 import type { AppliedStep } from '../state/lab-state.ts';
-import type { ChainLink, DesiredMachine } from './desired-machine.ts';
-import type { PlanContext } from './plan-context.ts';
+import type { ChainLink } from './desired-machine.ts';
 
 /** How many links from the beginning a machine has in common with what the lab wants. */
 export function commonLength(applied: readonly AppliedStep[], chain: readonly ChainLink[]): number {
@@ -49,16 +48,6 @@ export function firstNameless(chain: readonly ChainLink[], isThere: (key: string
   return found < 0 ? chain.length : found;
 }
 
-/** Declared names whose layers are there once the first `have` links are: a wait without a layer takes the one below. */
-export function checkpointsUpTo(
-  context: PlanContext,
-  desired: DesiredMachine,
-  have: number,
-): Readonly<Record<string, string>> {
-  const { stored } = context.facts;
-  return namesUpTo(desired.chain, have, (key) => stored.has(key));
-}
-
 export function namesUpTo(
   chain: readonly ChainLink[],
   have: number,
@@ -75,4 +64,9 @@ export function namesUpTo(
 /** The names that the lab gives to a place, as a plan shows them. */
 export function checkpointAt(link: ChainLink | undefined): { readonly checkpoint?: string } {
   return link && link.checkpoints.length > 0 ? { checkpoint: link.checkpoints.join(', ') } : {};
+}
+
+/** The step at a place, as an operation names it. */
+export function stepOf(link: ChainLink | undefined): { readonly step?: string } {
+  return link === undefined ? {} : { step: link.name };
 }

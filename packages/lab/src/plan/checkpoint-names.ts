@@ -1,4 +1,5 @@
 import type { MachineState } from '../state/lab-state.ts';
+import { namesUpTo } from './chain.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
 
@@ -35,4 +36,14 @@ export function describeChanges(
       changes.push({ layer, descriptions: [checkpoint, name] });
   }
   return changes;
+}
+
+/** Declared names whose layers are there once the first `have` links are: a wait without a layer takes the one below. */
+export function checkpointsUpTo(
+  context: PlanContext,
+  desired: DesiredMachine,
+  have: number,
+): Readonly<Record<string, string>> {
+  const { stored } = context.facts;
+  return namesUpTo(desired.chain, have, (key) => stored.has(key));
 }

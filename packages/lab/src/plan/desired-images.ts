@@ -4,8 +4,8 @@ import type { Preflight, ResolvedImage } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
 import { withLocation } from '../evaluate/lab-error.ts';
 import { type ImagePin, type LabLock, pinName, pinOf } from '../lock/lab-lock.ts';
-import type { MakePlanInput } from './make-plan.ts';
-import type { Operation } from './operation.ts';
+import type { PlanInput } from '../resource/plan-input.ts';
+import type { MachineOperation } from './machine-operation.ts';
 import type { Plan, PlanNotice } from './plan.ts';
 import type { PlanContext } from './plan-context.ts';
 import type { KeyNotes } from './provisional-keys.ts';
@@ -20,7 +20,7 @@ export interface DesiredImage {
   readonly arch: MachineSpec['arch'];
 }
 
-export async function resolveImages(input: MakePlanInput): Promise<ReadonlyMap<string, DesiredImage>> {
+export async function resolveImages(input: PlanInput): Promise<ReadonlyMap<string, DesiredImage>> {
   const wanted = new Map<string, MachineDeclaration>();
   for (const machine of input.lab?.machines ?? []) {
     const name = pinName(machine.image, machine.arch);
@@ -57,8 +57,8 @@ export function imageProblems(context: PlanContext, images: ReadonlyMap<string, 
       {
         severity: 'error',
         code: 'image-moved',
-        machine: needed.machine,
-        message: `${needed.machine} needs the image ${image.resolved.reference} that lab.lock.json pins, but that name stands for another one today`,
+        machine: needed.resource.name,
+        message: `${needed.resource.name} needs the image ${image.resolved.reference} that lab.lock.json pins, but that name stands for another one today`,
         hint: 'goqemu lock --update moves the lab on to today’s image and shows the difference',
       },
     ];
@@ -91,7 +91,7 @@ export function imageNotices(images: ReadonlyMap<string, DesiredImage>): readonl
 
 /** What a plan keeps of keys that are not the last word, as long as an operation starts from an image that is not here. */
 export function provisionalKeys(
-  operations: readonly Operation[],
+  operations: readonly MachineOperation[],
   images: ReadonlyMap<string, DesiredImage>,
   keys: KeyNotes,
 ): Pick<Plan, 'provisional'> {

@@ -2,18 +2,18 @@ import { baseKeyProperties, pickProperties, propertyNames, propertyRows } from '
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { pinName } from '../lock/lab-lock.ts';
+import type { PlanInput } from '../resource/plan-input.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
 import { ChainBuilder } from './desired-chain.ts';
 import type { DesiredImage } from './desired-images.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import { keptDiskSize, openDiskSize } from './disk-size.ts';
-import type { MakePlanInput } from './make-plan.ts';
 import type { Plan } from './plan.ts';
 import type { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';
 
 /** What the lab is compared with. */
-export interface DesiredInput extends Pick<MakePlanInput, 'now'> {
+export interface DesiredInput extends Pick<PlanInput, 'now'> {
   readonly lab: Lab;
   readonly state: LabState;
   readonly images: ReadonlyMap<string, DesiredImage>;
@@ -35,7 +35,7 @@ export async function buildDesired(
   });
   const disks = new Map<string, number>();
   const usedNames = new Map(
-    Object.values(state.machines).map((machine) => [machine.spec.name.toLowerCase(), machine.name]),
+    Object.values(state.resources.machine).map((machine) => [machine.spec.name.toLowerCase(), machine.name]),
   );
   const machines: DesiredMachine[] = [];
   for (const declared of lab.machines) {

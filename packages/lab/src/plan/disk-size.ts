@@ -22,7 +22,7 @@ export function keptDiskSize(image: ResolvedImage, recorded: MachineState | unde
 
 /** Disks that a plan would make smaller than their images. */
 export function diskProblems(context: PlanContext, wanted: readonly DesiredMachine[]): readonly Preflight[] {
-  return context.operations.flatMap(({ work, machine }): Preflight[] => {
+  return context.operations.flatMap(({ work, resource: { name: machine } }): Preflight[] => {
     if (work.verb !== 'make' || work.resume || !('image' in work.origin)) return [];
     const problem = diskTooSmall(machine, work.spec, work.origin.image);
     if (!problem) return [];
@@ -33,10 +33,12 @@ export function diskProblems(context: PlanContext, wanted: readonly DesiredMachi
 
 /** Machines of earlier versions whose disks end before their images do. */
 export function diskNotices(context: PlanContext, wanted: readonly DesiredMachine[]): readonly PlanNotice[] {
-  const made = new Set(context.operations.flatMap(({ work, machine }) => (work.verb === 'make' ? [machine] : [])));
+  const made = new Set(
+    context.operations.flatMap(({ work, resource: { name: machine } }) => (work.verb === 'make' ? [machine] : [])),
+  );
   return wanted.flatMap(({ declaration: { name }, spec, image }): PlanNotice[] => {
     const { virtualSize = 0, reference } = image;
-    if (made.has(name) || !context.facts.state.machines[name] || virtualSize <= spec.disk) return [];
+    if (made.has(name) || !context.facts.state.resources.machine[name] || virtualSize <= spec.disk) return [];
     return [
       {
         code: 'disk-too-small',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import type { MachineSpec, StoredLayer } from '../index.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import { labOfVersion1, writeSources } from './fixture/lab-of-version-1.ts';
 import type { Plan } from './plan.ts';
 
@@ -39,11 +40,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${operation.resource}`);
+const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${subjectOf(operation)}`);
 const notices = (plan: Plan) => plan.notices.map(({ code, message, hint }) => [code, message, hint]);
 /** What the state says of a machine. */
 function machine(name: string): { readonly base: string; readonly applied: readonly { readonly key: string }[] } {
-  return JSON.parse(bench.storage.files.get('state') ?? '').machines[name];
+  return JSON.parse(bench.storage.files.get('state') ?? '').resources.machine[name];
 }
 
 test('machines of an earlier version are kept, and the plan says what they keep and how to renew them', async () => {
@@ -108,7 +109,7 @@ test('--replace renews a machine, and a template together with what is made from
     ['replace base', 'replace web'],
   );
   assert.match(
-    renewed.plan.operations.find(({ resource }) => resource === 'web')?.reason ?? '',
+    renewed.plan.operations.find(({ resource }) => resource.name === 'web')?.reason ?? '',
     /^recreate: what it is made from is made again/,
   );
   const after = await bench.plan(labOfVersion1());
@@ -133,7 +134,7 @@ test('a machine whose disk is gone is made from its own layers, and as today whe
 test('what changes a machine in earnest makes it as today', async () => {
   const { plan } = await bench.apply(labOfVersion1({ disk: '20 GB' }));
   assert.ok(lines(plan).includes('replace base') && lines(plan).includes('replace web'));
-  assert.match(plan.operations.find(({ resource }) => resource === 'web')?.reason ?? '', /disk grows/);
+  assert.match(plan.operations.find(({ resource }) => resource.name === 'web')?.reason ?? '', /disk grows/);
   assert.notEqual(machine('web').base, baseOfVersion1);
 });
 

@@ -10,7 +10,7 @@ import { recordedMachine } from './recorded-machine.ts';
 export function madeByTodaysSeed(context: PlanContext, wanted: readonly DesiredMachine[]): readonly string[] {
   if (!wanted.some(({ chain }) => chain[0]?.older)) return [];
   const made = new Map(
-    context.operations.flatMap((one) => (one.work.verb === 'make' ? [[one.machine, one.work]] : [])),
+    context.operations.flatMap((one) => (one.work.verb === 'make' ? [[one.resource.name, one.work]] : [])),
   );
   const lines = new Map<string, string[]>();
   for (const { declaration } of wanted) {
@@ -63,7 +63,7 @@ function described({ name, step, older }: ChainLink): string {
 }
 
 function isMade(operations: readonly DraftOperation[], machine: string): boolean {
-  return operations.some((one) => one.machine === machine && one.work.verb === 'make');
+  return operations.some((one) => one.resource.name === machine && one.work.verb === 'make');
 }
 
 /** The machine at the beginning of a line of `from`; the line is not followed beyond `last`. */

@@ -1,4 +1,5 @@
 import type { MachineSpec } from '@goqemu/spec';
+import { machineRef } from '../resource/resource-ref.ts';
 import { inDependencyOrder, waitsFor } from './operation-order.ts';
 import type { DraftOperation, PlanContext } from './plan-context.ts';
 import { portsOf } from './plan-make.ts';
@@ -25,8 +26,9 @@ interface Giver {
 
 function givers(context: PlanContext, desired: ReadonlyMap<string, MachineSpec>): readonly Giver[] {
   const found = new Map<string, Giver>();
-  for (const { id, machine, work } of context.operations) {
-    const old = context.facts.state.machines[machine];
+  for (const { id, resource, work } of context.operations) {
+    const machine = resource.name;
+    const old = context.facts.state.resources.machine[machine];
     if (!old || found.has(machine) || !frees(work)) continue;
     const stays = desired.get(machine);
     const keeps = new Set(stays ? portsOf(stays) : []);
@@ -54,7 +56,8 @@ interface Taker {
 /** For each machine that takes something over, the operation that starts it. */
 function takers(context: PlanContext, giver: Giver): readonly Taker[] {
   const found = new Map<string, Taker>();
-  for (const { id, machine, work } of context.operations) {
+  for (const { id, resource, work } of context.operations) {
+    const machine = resource.name;
     if (machine === giver.machine || found.has(machine) || !('spec' in work)) continue;
     if (work.verb === 'update' && !work.restart) continue;
     const taken = [...portsOf(work.spec), work.spec.name.toLowerCase()].filter((thing) => giver.gives.has(thing));
@@ -94,13 +97,12 @@ function stopFirst(context: PlanContext, giver: Giver, taker: Taker): string {
   const { machine } = giver;
   const next = recutFirst(context, operationOf(context, giver.id));
   const before = context.operations.find(
-    (one) => one.machine === machine && one.work.verb === 'stop' && next.dependsOn.includes(one.id),
+    (one) => one.resource.name === machine && one.work.verb === 'stop' && next.dependsOn.includes(one.id),
   );
   if (before) return before.id;
   return context.addBefore(next, {
     action: 'stop',
-    resource: machine,
-    machine,
+    resource: machineRef(machine),
     reason: `${taker.machine} takes over port ${taker.taken.join(' and ')}, and each of the two waits for the other`,
     changeClass: 'restart',
     diff: [],

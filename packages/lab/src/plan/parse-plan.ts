@@ -1,7 +1,7 @@
 import { type ErrorCode, GoqemuError } from '@goqemu/core';
 import { type Plan, planFormat, planVersion } from './plan.ts';
 
-/** @throws GoqemuError `plan-invalid`, `plan-newer` */
+/** @throws GoqemuError `plan-invalid`, `plan-newer`, `plan-older` */
 export function parsePlan(text: string, path: string): Plan {
   let value: Partial<Plan> | null;
   try {
@@ -12,9 +12,9 @@ export function parsePlan(text: string, path: string): Plan {
   if (typeof value !== 'object' || value === null || value.format !== planFormat) {
     throw planError('plan-invalid', `${path} is not a saved plan`, path);
   }
-  if (typeof value.version !== 'number' || value.version > planVersion) {
+  if (typeof value.version !== 'number' || value.version > planVersion)
     throw planError('plan-newer', `${path} was written by a newer goqemu`, path);
-  }
+  if (value.version < planVersion) throw planError('plan-older', `${path} was written by an older goqemu`, path);
   const complete =
     typeof value.lab === 'string' &&
     typeof value.stack === 'string' &&
@@ -28,9 +28,14 @@ export function parsePlan(text: string, path: string): Plan {
     isTable(value.layerLimits) &&
     Array.isArray(value.preflight) &&
     Array.isArray(value.operations) &&
-    value.operations.every((one) => typeof one.id === 'string' && Array.isArray(one.dependsOn) && isTable(one.work));
+    value.operations.every(isOperation);
   if (!complete) throw planError('plan-invalid', `${path} is a damaged plan`, path);
   return value as Plan;
+}
+
+function isOperation({ id, resource, dependsOn, work }: Partial<Plan['operations'][number]>): boolean {
+  const isNamed = typeof resource?.kind === 'string' && typeof resource.name === 'string';
+  return typeof id === 'string' && isNamed && Array.isArray(dependsOn) && isTable(work);
 }
 
 function isTable(value: unknown): boolean {

@@ -3,7 +3,7 @@ import type { ObservedMachine, Preflight, StoredLayer } from '../backend/backend
 import type { LabState, MachineState } from '../state/lab-state.ts';
 import { firstNameless } from './chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
-import type { Operation } from './operation.ts';
+import type { MachineOperation } from './machine-operation.ts';
 import type { PlanNotice } from './plan.ts';
 
 /** What is known when operations are decided; everything has been looked up before. */
@@ -15,7 +15,7 @@ export interface PlanFacts {
 }
 
 /** An operation whose place in the lab is worked out only when somebody asks. */
-export type DraftOperation = Omit<Operation, 'location'> & { readonly place?: () => SourceLocation | undefined };
+export type DraftOperation = Omit<MachineOperation, 'location'> & { readonly place?: () => SourceLocation | undefined };
 
 /** Collects the operations of one plan and remembers what each will have brought about. */
 export class PlanContext {
@@ -27,38 +27,42 @@ export class PlanContext {
   readonly producers = new Map<string, { readonly id: string; readonly shape: string }>();
   /** Operations of a machine, each with the place in its chain that it reaches. */
   readonly #reached = new Map<string, { readonly id: string; readonly index: number }[]>();
-  #count = 0;
+  #count: number;
 
   /** Operations that give a name of the state free, by that name. */
   readonly #freed = new Map<string, string>();
 
-  constructor(facts: PlanFacts) {
+  /** @param before number of operations that the plan has already */
+  constructor(facts: PlanFacts, before: number) {
     this.facts = facts;
+    this.#count = before;
   }
 
   /** Adds an operation after those of the same machine before it. */
   add(
     operation: Omit<DraftOperation, 'id' | 'dependsOn' | 'diff'> & {
-      readonly diff?: Operation['diff'];
+      readonly diff?: MachineOperation['diff'];
       readonly dependsOn?: readonly string[];
     },
     reaches: number,
   ): string {
     const id = `op-${++this.#count}`;
-    const own = this.#reached.get(operation.machine) ?? [];
-    const last = own.at(-1)?.id ?? this.#freed.get(operation.machine);
+    const own = this.#reached.get(operation.resource.name) ?? [];
+    const last = own.at(-1)?.id ?? this.#freed.get(operation.resource.name);
     if (operation.work.verb === 'rename') this.#freed.set(operation.work.from, id);
     const dependsOn = [...new Set([...(last === undefined ? [] : [last]), ...(operation.dependsOn ?? [])])];
     this.operations.push({ diff: [], ...operation, id, dependsOn });
     own.push({ id, index: reaches });
-    this.#reached.set(operation.machine, own);
+    this.#reached.set(operation.resource.name, own);
     return id;
   }
 
   /** Adds an operation of the same machine directly before one that is there already. */
   addBefore(next: DraftOperation, operation: Omit<DraftOperation, 'id' | 'dependsOn'>): string {
     const id = `op-${++this.#count}`;
-    const own = new Set(this.operations.flatMap((one) => (one.machine === operation.machine ? [one.id] : [])));
+    const own = new Set(
+      this.operations.flatMap((one) => (one.resource.name === operation.resource.name ? [one.id] : [])),
+    );
     const place = this.operations.indexOf(next);
     const added = { ...operation, id, dependsOn: next.dependsOn.filter((other) => own.has(other)) };
     this.operations.splice(place, 1, added, { ...next, dependsOn: [...next.dependsOn, id] });

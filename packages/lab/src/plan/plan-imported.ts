@@ -1,8 +1,9 @@
 import type { ObservedMachine } from '../backend/backend.ts';
+import type { PropertyChange } from '../resource/operation.ts';
+import { machineRef } from '../resource/resource-ref.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { commonLength } from './chain.ts';
 import type { DesiredMachine } from './desired-machine.ts';
-import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planMake } from './plan-make.ts';
 import { updateReason, whyBack, whyStart } from './plan-reasons.ts';
@@ -40,8 +41,7 @@ export function planImported(
     context.add(
       {
         action: 'update',
-        resource: name,
-        machine: name,
+        resource: machineRef(name),
         reason: updateReason(false, [], false, undefined, diff),
         changeClass: 'live',
         diff,
@@ -52,7 +52,7 @@ export function planImported(
   }
   if (observed?.status === 'paused') {
     const reason = whyStart(recorded, observed);
-    context.add({ action: 'start', resource: name, machine: name, reason, work: { verb: 'start', spec } }, have - 1);
+    context.add({ action: 'start', resource: machineRef(name), reason, work: { verb: 'start', spec } }, have - 1);
   }
   planSteps(context, desired, have, { layers: false });
 }

@@ -1,11 +1,12 @@
 import { type MachineSpec, propertiesWith, shownProperties } from '@goqemu/spec';
 import type { ObservedMachine } from '../backend/backend.ts';
+import type { PropertyChange } from '../resource/operation.ts';
+import { machineRef } from '../resource/resource-ref.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointsUpTo, commonLength, firstNameless, lastCut } from './chain.ts';
-import { describeChanges, expectedNames } from './checkpoint-names.ts';
+import { appliedUpTo, commonLength, firstNameless, lastCut, stepOf } from './chain.ts';
+import { checkpointsUpTo, describeChanges, expectedNames } from './checkpoint-names.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import { positionOf, takenCheckpointBelow } from './machine-position.ts';
-import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planImported } from './plan-imported.ts';
 import { planMake } from './plan-make.ts';
@@ -104,8 +105,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     context.add(
       {
         action: 'update',
-        resource: name,
-        machine: name,
+        resource: machineRef(name),
         reason: updateReason(restart, restartDiff, recut, found.moved, diff),
         changeClass: restart ? 'restart' : 'live',
         diff,
@@ -129,8 +129,8 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
       context.add(
         {
           action: 'reuse',
-          resource: `${name}/${chain[have - 1]?.name}`,
-          machine: name,
+          resource: machineRef(name),
+          ...stepOf(chain[have - 1]),
           reason: `the layers of ${have - common} missing ${have - common === 1 ? 'step' : 'steps'} are cached`,
           work: { verb: 'note' },
         },
@@ -141,8 +141,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     context.add(
       {
         action: 'restore',
-        resource: name,
-        machine: name,
+        resource: machineRef(name),
         reason: restoreReason(context, name, {
           back: mustGoBack,
           restore,
@@ -161,8 +160,7 @@ export function planMachine(context: PlanContext, desired: DesiredMachine, recor
     context.add(
       {
         action: 'start',
-        resource: name,
-        machine: name,
+        resource: machineRef(name),
         reason: template ? 'steps are to run in it' : whyStart(recorded, observed),
         ...context.duration(`start:${name}`, 'start'),
         work: { verb: 'start', spec: desired.spec },

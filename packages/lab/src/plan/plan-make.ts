@@ -1,8 +1,10 @@
 import { propertiesWith, ramShape, shownProperties } from '@goqemu/spec';
+import type { PropertyChange } from '../resource/operation.ts';
+import { machineRef } from '../resource/resource-ref.ts';
 import type { MachineState } from '../state/lab-state.ts';
-import { appliedUpTo, checkpointAt, checkpointsUpTo, firstNameless, lastCut, namesUpTo } from './chain.ts';
+import { appliedUpTo, checkpointAt, firstNameless, lastCut, namesUpTo, stepOf } from './chain.ts';
+import { checkpointsUpTo } from './checkpoint-names.ts';
 import type { DesiredMachine } from './desired-machine.ts';
-import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planSteps, planStop } from './plan-steps.ts';
 import { whyBoot } from './restore-road.ts';
@@ -32,8 +34,7 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
     context.add(
       {
         action: 'reuse',
-        resource: name,
-        machine: name,
+        resource: machineRef(name),
         reason: 'all its layers are cached',
         work: {
           verb: 'adopt',
@@ -56,8 +57,8 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
     context.add(
       {
         action: 'reuse',
-        resource: index === 0 ? name : `${name}/${chain[index]?.name}`,
-        machine: name,
+        resource: machineRef(name),
+        ...(index === 0 ? {} : stepOf(chain[index])),
         reason:
           index === 0 ? 'a machine from this image is cached' : `${index} of ${chain.length - 1} steps are cached`,
         work: { verb: 'note' },
@@ -69,8 +70,7 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
   const id = context.add(
     {
       action: options.resume ? 'start' : options.discard ? 'replace' : 'create',
-      resource: name,
-      machine: name,
+      resource: machineRef(name),
       reason: options.resume ? options.reason : options.reason + originReason(context, desired, index),
       ...(options.discard ? { changeClass: 'recreate' as const } : {}),
       diff: options.diff ?? (options.discard || options.resume ? [] : describe(desired)),

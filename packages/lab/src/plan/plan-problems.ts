@@ -1,8 +1,6 @@
-import { formatByteSize, GoqemuError } from '@goqemu/core';
+import { formatByteSize } from '@goqemu/core';
 import type { PortHolder, Preflight } from '../backend/backend.ts';
-import { suggestion } from '../evaluate/lab-error.ts';
 import type { DesiredMachine } from './desired-machine.ts';
-import type { MakePlanInput } from './make-plan.ts';
 import type { PlanContext } from './plan-context.ts';
 import { memoryFor } from './work.ts';
 
@@ -10,15 +8,15 @@ export function protectionProblems(context: PlanContext, wanted: readonly Desire
   const declared = new Map(wanted.map((machine) => [machine.declaration.name, machine.declaration]));
   return context.operations.flatMap((operation): Preflight[] => {
     const destroys = operation.action === 'delete' || operation.action === 'replace';
-    const isProtected =
-      declared.get(operation.machine)?.protect ?? context.facts.state.machines[operation.machine]?.protect ?? false;
+    const { name } = operation.resource;
+    const isProtected = declared.get(name)?.protect ?? context.facts.state.resources.machine[name]?.protect ?? false;
     if (!destroys || !isProtected) return [];
     return [
       {
         severity: 'error',
         code: 'protected',
-        machine: operation.machine,
-        message: `${operation.machine} is protected, and this plan would ${operation.action} it: ${operation.reason}`,
+        machine: name,
+        message: `${name} is protected, and this plan would ${operation.action} it: ${operation.reason}`,
         hint: 'set protect: false in the lab and apply that first, or exclude the machine',
       },
     ];
@@ -28,8 +26,8 @@ export function protectionProblems(context: PlanContext, wanted: readonly Desire
 /** An imported machine is somebody's work that goqemu cannot repeat: it is made anew only when that is asked for. */
 export function importProblems(context: PlanContext): readonly Preflight[] {
   const { state, replace } = context.facts;
-  return context.operations.flatMap(({ action, machine, reason }): Preflight[] => {
-    if (action !== 'replace' || !state.machines[machine]?.imported || replace.has(machine)) return [];
+  return context.operations.flatMap(({ action, resource: { name: machine }, reason }): Preflight[] => {
+    if (action !== 'replace' || !state.resources.machine[machine]?.imported || replace.has(machine)) return [];
     return [
       {
         severity: 'error',
@@ -73,29 +71,6 @@ export async function memoryProblems(
       hint: 'give the machines less memory, or apply some of them with --target',
     },
   ];
-}
-
-/** @throws GoqemuError `machine-unknown` for a name in an option that neither the lab nor the state has */
-export function checkNames(input: MakePlanInput): void {
-  const known = new Set([
-    ...(input.lab?.machines.map((machine) => machine.name) ?? []),
-    ...Object.keys(input.read.state.machines),
-  ]);
-  for (const [option, names] of [
-    ['--target', input.target],
-    ['--exclude', input.exclude],
-    ['--replace', input.replace],
-  ] as const) {
-    const unknown = names?.find((name) => !known.has(name));
-    if (unknown === undefined) continue;
-    throw new GoqemuError({
-      code: 'machine-unknown',
-      source: 'user',
-      subject: option,
-      message: `${option}: no machine is called "${unknown}"`,
-      hint: suggestion(unknown, [...known]),
-    });
-  }
 }
 
 /** A problem with the place of the machine that it is about. */

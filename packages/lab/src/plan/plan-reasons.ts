@@ -1,11 +1,11 @@
 import { formatByteSize, formatDuration } from '@goqemu/core';
 import type { ObservedMachine } from '../backend/backend.ts';
+import type { PropertyChange } from '../resource/operation.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { layerName } from '../state/layer-name.ts';
 import { baseSummary } from './desired-chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { Position } from './machine-position.ts';
-import type { PropertyChange } from './operation.ts';
 import type { PlanContext } from './plan-context.ts';
 import { propertyDiff } from './property-diff.ts';
 import type { RestoreRoad } from './restore-road.ts';

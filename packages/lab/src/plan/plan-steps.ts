@@ -1,4 +1,5 @@
 import { ramShape } from '@goqemu/spec';
+import { machineRef } from '../resource/resource-ref.ts';
 import { appliedStep, appliedUpTo, checkpointAt, namesUpTo } from './chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -33,8 +34,8 @@ export function planSteps(
     const id = context.add(
       {
         action: 'run',
-        resource: `${name}/${link.name}`,
-        machine: name,
+        resource: machineRef(name),
+        step: link.name,
         reason: reasonToRun(link, index, have, had),
         diff: Object.entries({ ...link.summary, ...checkpointAt(link) }).map(([property, after]) => ({
           property,
@@ -77,8 +78,7 @@ function planGoingOn(
   context.add(
     {
       action: 'restore',
-      resource: name,
-      machine: name,
+      resource: machineRef(name),
       reason: `go on to the layer after "${step}"${how}: the steps up to there are cached`,
       changeClass: 'rollback',
       ...estimate,
@@ -105,8 +105,7 @@ export function planStop(context: PlanContext, desired: DesiredMachine): void {
   context.add(
     {
       action: 'stop',
-      resource: name,
-      machine: name,
+      resource: machineRef(name),
       reason: 'a template is only a base for machines',
       ...context.duration('stop'),
       work: { verb: 'stop' },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { isOfMachine } from './machine-operation.ts';
 import type { Plan } from './plan.ts';
 
 const shown = ({ operations }: Plan) =>
@@ -43,9 +44,9 @@ test('another limit of a capture plans nothing, and reaches the step that runs',
     assert.deepEqual(operations, []);
   }
   const { operations } = await bench.plan(lab('echo other', 512));
-  const limits = operations.flatMap(({ work }) =>
-    work.verb === 'step' && work.step.kind === 'run' ? [work.step.maxBytes] : [],
-  );
+  const limits = operations
+    .filter(isOfMachine)
+    .flatMap(({ work }) => (work.verb === 'step' && work.step.kind === 'run' ? [work.step.maxBytes] : []));
   assert.deepEqual(limits, [512]);
 });
 

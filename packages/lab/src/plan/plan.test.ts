@@ -7,10 +7,11 @@ import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { Engine } from '../engine/engine.ts';
 import { planReport } from '../report/plan-report.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import type { Plan } from './plan.ts';
 
 const lab = (program: (lab: LabBuilder) => unknown) => defineLab({ name: 'web' }, program);
-const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${operation.resource}`);
+const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${subjectOf(operation)}`);
 const newBench = () => new LabBench({ labFile: import.meta.filename });
 
 test('more memory is a restart, and runs no step again', async () => {
@@ -85,7 +86,7 @@ test('targets take what they need with them, and exclusion what leans on it', as
     l.vm('a', { from: base.at.x });
     l.vm('b');
   });
-  const resources = (plan: Plan) => plan.operations.map((operation) => operation.machine);
+  const resources = (plan: Plan) => plan.operations.map((operation) => operation.resource.name);
   assert.deepEqual([...new Set(resources(await bench.plan(program, { target: ['a'] })))], ['base', 'a']);
   assert.deepEqual([...new Set(resources(await bench.plan(program, { exclude: ['base'] })))], ['b']);
   assert.deepEqual([...new Set(resources(await bench.plan(program, { target: [] })))], ['base', 'a', 'b']);
@@ -327,6 +328,6 @@ test('the report of a plan is that of the documentation', async () => {
   assert.deepEqual(Object.keys(report), ['version', 'lab', 'stack', 'changes', 'problems', 'operations']);
   assert.equal(report.changes, 2);
   for (const operation of report.operations) {
-    assert.deepEqual(Object.keys(operation), ['action', 'resource', 'reason', 'diff', 'estimateSeconds']);
+    assert.deepEqual(Object.keys(operation), ['action', 'resource', 'kind', 'reason', 'diff', 'estimateSeconds']);
   }
 });

@@ -2,12 +2,12 @@ import type { Preflight, PreflightError } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { ImagePin } from '../lock/lab-lock.ts';
+import type { Operation } from '../resource/operation.ts';
 import type { SecretSource } from '../value/secret-source.ts';
-import type { Operation } from './operation.ts';
 import type { ProvisionalKeys } from './provisional-keys.ts';
 
 export const planFormat = 'goqemu-plan';
-export const planVersion = 1;
+export const planVersion = 2;
 
 /** Something that a plan tells beside its operations. */
 export interface PlanNotice {

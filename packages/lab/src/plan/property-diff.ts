@@ -1,5 +1,5 @@
 import { canonicalJson } from '@goqemu/core';
-import type { PropertyChange } from './operation.ts';
+import type { PropertyChange } from '../resource/operation.ts';
 
 /** The properties in which two flat descriptions differ, in the order of the second. */
 export function propertyDiff(

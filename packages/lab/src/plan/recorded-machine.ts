@@ -1,5 +1,5 @@
 import type { LabState, MachineState } from '../state/lab-state.ts';
 
 export function recordedMachine(state: LabState, name: string): MachineState | undefined {
-  return Object.hasOwn(state.machines, name) ? state.machines[name] : undefined;
+  return Object.hasOwn(state.resources.machine, name) ? state.resources.machine[name] : undefined;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import type { Plan } from './plan.ts';
 
 let folder = '';
@@ -21,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${operation.resource}`);
+const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.action} ${subjectOf(operation)}`);
 const labOf = (source: string, destination = '/etc/app.conf', options: { mode?: number } = {}) =>
   defineLab({ name: 'links' }, (lab) => void lab.vm('web').upload('conf', source, destination, options));
 

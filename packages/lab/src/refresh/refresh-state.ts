@@ -1,4 +1,4 @@
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 
@@ -39,7 +39,7 @@ export async function refreshState(context: EngineContext, signal: AbortSignal |
   if (read.exists) await context.storage.register(read.state.lineage); // a lab's folder may have been moved
   if (Object.keys(rows).length > 0) {
     const writer = await StateWriter.open(context.storage, read, context.command);
-    await writer.note({ machines: rows });
+    await writer.note({ resources: { machine: rows } });
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
   }

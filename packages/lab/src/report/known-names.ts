@@ -29,7 +29,7 @@ export async function knownNames(labFolder: string, stack = 'default'): Promise<
     const state = await stateIn({ stateFolder, labFolder, home: '', lab, stack }).catch(() => undefined);
     if (state) states.push(state);
   }
-  const machines = states.flatMap((state) => Object.values(state.machines));
+  const machines = states.flatMap((state) => Object.values(state.resources.machine));
   const named = (kind: string) => machines.flatMap(({ name, spec }) => (spec.kind === kind ? [name] : []));
   const checkpoints = states.flatMap((state) =>
     allCheckpoints(withoutPending(state)).map(({ id, description, createdAt }) => ({

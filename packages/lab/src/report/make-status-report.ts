@@ -1,5 +1,5 @@
 import type { ObservedMachine } from '../backend/backend.ts';
-import type { EngineContext } from '../engine/engine-context.ts';
+import type { EngineContext } from '../engine-context/engine-context.ts';
 import { forksOf } from '../fork/forks-of.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { resolveOutputs } from './resolve-outputs.ts';
@@ -8,7 +8,7 @@ import type { MachineReport, MachineStatus, StatusReport } from './status-report
 /** Looks at every machine of the state; takes no lock and writes nothing. Templates are no machines of the lab. */
 export async function makeStatusReport(context: EngineContext, signal?: AbortSignal): Promise<StatusReport> {
   const { state } = await context.read();
-  const machines = Object.values(state.machines)
+  const machines = Object.values(state.resources.machine)
     .filter((machine) => machine.spec.kind === 'vm')
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const toObserve = observable(state).filter((machine) => machine.spec.kind === 'vm');

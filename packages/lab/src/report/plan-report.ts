@@ -1,6 +1,8 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { OperationAction, PropertyChange } from '../plan/operation.ts';
 import { countChanges, type Plan, problemsOf } from '../plan/plan.ts';
+import type { OperationAction, PropertyChange } from '../resource/operation.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
+import { machineKindName } from '../resource/resource-ref.ts';
 
 /** The document of `plan --json`. */
 export interface PlanReport {
@@ -12,14 +14,18 @@ export interface PlanReport {
   readonly problems: readonly {
     readonly code: string;
     readonly message: string;
-    /** The machine that it is about; null when it is about the lab or the host. */
+    /** What it is about; null when it is about the lab or the host. */
     readonly resource: string | null;
+    readonly kind: string | null;
     readonly location: SourceLocation | null;
     readonly hint: string | null;
   }[];
   readonly operations: readonly {
     readonly action: OperationAction;
+    /** `web`, or `web/nginx` for a step. */
     readonly resource: string;
+    /** `machine`, or another kind of resource. */
+    readonly kind: string;
     readonly reason: string;
     readonly diff: readonly PropertyChange[];
     /** Null when it has not been done before. */
@@ -37,15 +43,17 @@ export function planReport(plan: Plan): PlanReport {
       code,
       message,
       resource: machine ?? null,
+      kind: machine === undefined ? null : machineKindName,
       location: location ?? null,
       hint: hint ?? null,
     })),
-    operations: plan.operations.map(({ action, resource, reason, diff, estimateMs }) => ({
-      action,
-      resource,
-      reason,
-      diff,
-      estimateSeconds: estimateMs === undefined ? null : Math.round(estimateMs / 100) / 10,
+    operations: plan.operations.map((operation) => ({
+      action: operation.action,
+      resource: subjectOf(operation),
+      kind: operation.resource.kind,
+      reason: operation.reason,
+      diff: operation.diff,
+      estimateSeconds: operation.estimateMs === undefined ? null : Math.round(operation.estimateMs / 100) / 10,
     })),
   };
 }

@@ -5,7 +5,7 @@ import type { OutputValue } from '../evaluate/lab.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 
 export const stateFormat = 'goqemu-state';
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 /** A step that a machine has behind it; the first is the machine itself, ready, before any step. */
 export interface AppliedStep {
@@ -30,9 +30,23 @@ export interface FailedState {
   readonly applied: readonly AppliedStep[];
 }
 
-/** What the state knows of a machine. */
-export interface MachineState {
+/** What the state knows of a resource, whatever its kind. */
+export interface ResourceState {
   readonly name: string;
+  /** Null for one that was never made here. */
+  readonly record: BackendRecord | null;
+  /** `making` and `deleting` are written before the act: a crash leaves them, and the next plan begins anew. */
+  readonly phase: 'making' | 'made' | 'deleting';
+}
+
+/** Rows of resources by their names, a table for each kind. */
+export interface ResourceTables {
+  readonly machine: Readonly<Record<string, MachineState>>;
+  readonly [kind: string]: Readonly<Record<string, ResourceState>>;
+}
+
+/** What the state knows of a machine. */
+export interface MachineState extends ResourceState {
   /** As it was made; `spec.name` is the backend's name for it and stays when the lab renames the machine. */
   readonly spec: MachineSpec;
   readonly image: { readonly reference: string; readonly key: string };
@@ -46,8 +60,6 @@ export interface MachineState {
   readonly above?: readonly AppliedStep[];
   /** The layer that its disk stands on; null while that is the image alone. */
   readonly layer: string | null;
-  /** `making` and `deleting` are written before the act: a crash leaves them, and the next plan begins anew. */
-  readonly phase: 'making' | 'made' | 'deleting';
   /** False until a start has come to its end. */
   readonly ready: boolean;
   /** A step or a restore was begun and not finished: the disk is to go back to `layer`. */
@@ -120,7 +132,7 @@ export interface LabState {
   readonly backend: string;
   readonly savedAt: string;
   readonly forkedFrom?: ForkOrigin;
-  readonly machines: Readonly<Record<string, MachineState>>;
+  readonly resources: ResourceTables;
   readonly layers: Readonly<Record<string, LayerNote>>;
   readonly captures: Readonly<Record<string, Capture>>;
   readonly checkpoints: Readonly<Record<string, TakenCheckpoint>>;
@@ -137,35 +149,44 @@ export interface LabState {
 
 /** The parts of a state that a journal entry can change: each a table whose rows are set, or taken away by null. */
 export type StatePatch = {
-  readonly [Table in 'machines' | 'layers' | 'captures' | 'checkpoints' | 'secrets' | 'runs' | 'durations']?: Readonly<
+  readonly [Table in 'layers' | 'captures' | 'checkpoints' | 'secrets' | 'runs' | 'durations']?: Readonly<
     Record<string, LabState[Table][string] | null>
   >;
 } & {
+  readonly resources?: ResourcesPatch;
   readonly outputs?: Readonly<Record<string, OutputValue>>;
   readonly forkedFrom?: ForkOrigin;
   readonly layerLimits?: LayerLimits;
 };
 
+/** Rows of resources that are set, or taken away by null. Of other kinds than machines, each row is a `ResourceState`. */
+export interface ResourcesPatch {
+  readonly machine?: Readonly<Record<string, MachineState | null>>;
+  readonly [kind: string]: Readonly<Record<string, object | null>> | undefined;
+}
+
 /** Machines that can be looked at: a template may never have been made, and one half made has no record yet. */
 export function observable(state: LabState): readonly MachineState[] {
-  return Object.values(state.machines).filter((machine) => machine.record !== null && machine.phase !== 'making');
+  return Object.values(state.resources.machine).filter(
+    (machine) => machine.record !== null && machine.phase !== 'making',
+  );
 }
 
 /** A copy whose tables may be patched in place. */
 export function copyState(state: LabState): LabState {
   const copy = { ...state } as Record<string, unknown>;
   for (const table of tables) copy[table] = { ...state[table] };
+  copy.resources = Object.fromEntries(Object.entries(state.resources).map(([kind, rows]) => [kind, { ...rows }]));
   return copy as unknown as LabState;
 }
 
 /** Changes a state that `copyState` made. */
 export function patchInPlace(state: LabState, patch: StatePatch): void {
-  for (const table of tables) {
-    const target = state[table] as Record<string, unknown>;
-    for (const [name, row] of Object.entries(patch[table] ?? {})) {
-      if (row === null) delete target[name];
-      else target[name] = row;
-    }
+  for (const table of tables) patchTable(state[table], patch[table]);
+  const resources = state.resources as Record<string, ResourceTables[string]>;
+  for (const [kind, rows] of Object.entries(patch.resources ?? {})) {
+    resources[kind] ??= {};
+    patchTable(resources[kind], rows);
   }
   const whole = state as { outputs: unknown; forkedFrom?: ForkOrigin; layerLimits?: LayerLimits };
   if (patch.outputs) whole.outputs = patch.outputs;
@@ -173,4 +194,12 @@ export function patchInPlace(state: LabState, patch: StatePatch): void {
   if (patch.layerLimits) whole.layerLimits = patch.layerLimits;
 }
 
-const tables = ['machines', 'layers', 'captures', 'checkpoints', 'secrets', 'runs', 'durations'] as const;
+function patchTable(table: Readonly<Record<string, unknown>>, rows: Readonly<Record<string, unknown>> = {}): void {
+  const target = table as Record<string, unknown>;
+  for (const [name, row] of Object.entries(rows)) {
+    if (row === null) delete target[name];
+    else target[name] = row;
+  }
+}
+
+const tables = ['layers', 'captures', 'checkpoints', 'secrets', 'runs', 'durations'] as const;

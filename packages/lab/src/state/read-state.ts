@@ -3,7 +3,7 @@ import { type ErrorCode, GoqemuError, schemaMismatch } from '@goqemu/core';
 import english from 'zod/v4/locales/en.js';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
 import { copyState, type LabState, patchInPlace, stateFormat, stateVersion } from './lab-state.ts';
-import { migrateState } from './migrations.ts';
+import { migratePatch, migrateState } from './migrations.ts';
 import { stateSchema } from './state-schema.ts';
 import type { StateStorage, StoredFile } from './state-storage.ts';
 
@@ -25,6 +25,8 @@ export interface ReadState {
   readonly torn: boolean;
   /** state.json was unreadable or gone, and was rebuilt from the save before it. */
   readonly healed: boolean;
+  /** state.json is of this version: an older goqemu refuses it, and what is journalled beside it. */
+  readonly isCurrent: boolean;
 }
 
 export function emptyState(owner: StateOwner, lineage: string): LabState {
@@ -37,7 +39,7 @@ export function emptyState(owner: StateOwner, lineage: string): LabState {
     serial: 0,
     backend: owner.backend ?? '',
     savedAt: new Date(0).toISOString(),
-    machines: {},
+    resources: { machine: {} },
     layers: {},
     captures: {},
     checkpoints: {},
@@ -48,10 +50,16 @@ export function emptyState(owner: StateOwner, lineage: string): LabState {
   };
 }
 
+/** A state as its file has it, and whether the file is of this version. */
+interface ParsedBase {
+  readonly state: LabState;
+  readonly isCurrent: boolean;
+}
+
 /** The last text that was parsed: a command reads the state for evaluation and again for the plan. */
 export interface ParsedState {
   text?: string;
-  state?: LabState;
+  base?: ParsedBase;
 }
 
 /**
@@ -73,17 +81,21 @@ export async function readState(
   const torn =
     entries.length < journalText.split('\n').length - 1 || (journalText !== '' && !journalText.endsWith('\n'));
   let healed = false;
+  let isCurrent = false;
   let base: LabState;
   if (stateText === undefined && (open === undefined || open.serial === 0)) {
     const rebuilt = open ? undefined : await rebuild(storage, owner);
-    if (!open && !rebuilt) return { state: emptyState(owner, newLineage()), exists: false, journal: 0, torn, healed };
+    if (!open && !rebuilt)
+      return { state: emptyState(owner, newLineage()), exists: false, journal: 0, torn, healed, isCurrent };
     healed = rebuilt !== undefined;
     base = rebuilt ?? emptyState(owner, open?.lineage ?? newLineage());
   } else {
     try {
-      const known = parsed.text === stateText ? parsed.state : undefined;
-      base = known ?? parseState(stateText ?? '', storage.path('state'));
-      if (!known && stateText !== undefined) Object.assign(parsed, { text: stateText, state: base });
+      const known = parsed.text === stateText ? parsed.base : undefined;
+      const found = known ?? parseState(stateText ?? '', storage.path('state'));
+      if (!known && stateText !== undefined) Object.assign(parsed, { text: stateText, base: found });
+      base = found.state;
+      isCurrent = found.isCurrent;
     } catch (error) {
       const rebuilt = isUnreadable(error) ? await rebuild(storage, owner) : undefined;
       if (!rebuilt) throw error;
@@ -102,7 +114,7 @@ export async function readState(
   }
   // A crash between the save and the journal's removal leaves a journal that the save already holds.
   if (!open || open.serial < base.serial)
-    return { state: base, exists: true, journal: 0, torn: journalText !== '', healed };
+    return { state: base, exists: true, journal: 0, torn: journalText !== '', healed, isCurrent };
   if (open.serial > base.serial) {
     throw stateError(
       'state-foreign',
@@ -111,12 +123,16 @@ export async function readState(
       `goes on from serial ${open.serial}, but the state is at ${base.serial}`,
     );
   }
-  return { state: replay(base, entries), exists: true, journal: entries.length, torn, healed };
+  return { state: replay(base, entries), exists: true, journal: entries.length, torn, healed, isCurrent };
 }
 
 export function replay(state: LabState, entries: readonly JournalEntry[]): LabState {
   const copy = copyState(state);
-  for (const entry of entries) if (entry.kind !== 'open') patchInPlace(copy, entry.patch);
+  let version = 1;
+  for (const entry of entries) {
+    if (entry.kind === 'open') version = entry.version ?? 1;
+    else patchInPlace(copy, migratePatch(entry.patch, version));
+  }
   return copy;
 }
 
@@ -127,12 +143,12 @@ async function rebuild(storage: StateStorage, owner: StateOwner): Promise<LabSta
   const open = entries[0];
   if (open?.kind !== 'open') return undefined;
   const base =
-    before === undefined ? emptyState(owner, open.lineage) : parseState(before, storage.path('state-before'));
+    before === undefined ? emptyState(owner, open.lineage) : parseState(before, storage.path('state-before')).state;
   if (open.serial !== base.serial || open.lineage !== base.lineage) return undefined;
   return { ...replay(base, entries), serial: base.serial + 1 };
 }
 
-function parseState(text: string, path: string): LabState {
+function parseState(text: string, path: string): ParsedBase {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -160,7 +176,7 @@ function parseState(text: string, path: string): LabState {
     });
   }
   const checked = stateSchema.safeParse(migrateState(value), { error: english().localeError });
-  if (checked.success) return checked.data as unknown as LabState;
+  if (checked.success) return { state: checked.data as unknown as LabState, isCurrent: version === stateVersion };
   throw new GoqemuError({
     code: 'state-invalid',
     source: 'environment',

@@ -27,6 +27,37 @@ const machineSpec = z.looseObject({
   forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 
+const record = z.nullable(z.record(z.string(), z.unknown()));
+const phase = z.enum(['making', 'made', 'deleting']);
+const machineRow = z.looseObject({
+  name: z.string(),
+  spec: machineSpec,
+  image: z.object({ reference: z.string(), key: z.string() }),
+  record,
+  base: z.string(),
+  applied,
+  above: z.optional(applied),
+  layer: z.nullable(z.string()),
+  phase,
+  ready: z.boolean(),
+  dirty: z.boolean(),
+  cutting: z.optional(z.object({ key: z.string(), checkpoint: z._default(z.string(), '') })),
+  failed: z.optional(
+    z.looseObject({
+      layer: z.string(),
+      pending: z.optional(z.boolean()),
+      step: z.string(),
+      at: z.string(),
+      applied,
+    }),
+  ),
+  checkpoints: keyedBy(z.string()),
+  protect: z.boolean(),
+  retain: z.boolean(),
+  imported: z.optional(z.boolean()),
+});
+const resourceRow = z.looseObject({ name: z.string(), record, phase });
+
 /** What a state file must look like; rows may know more than this version does. */
 export const stateSchema = z.looseObject({
   format: z.literal(stateFormat),
@@ -48,35 +79,7 @@ export const stateSchema = z.looseObject({
       owner: z.optional(z.object({ pid: z.number(), startTime: z.string(), bootId: z.string() })),
     }),
   ),
-  machines: keyedBy(
-    z.looseObject({
-      name: z.string(),
-      spec: machineSpec,
-      image: z.object({ reference: z.string(), key: z.string() }),
-      record: z.nullable(z.record(z.string(), z.unknown())),
-      base: z.string(),
-      applied,
-      above: z.optional(applied),
-      layer: z.nullable(z.string()),
-      phase: z.enum(['making', 'made', 'deleting']),
-      ready: z.boolean(),
-      dirty: z.boolean(),
-      cutting: z.optional(z.object({ key: z.string(), checkpoint: z._default(z.string(), '') })),
-      failed: z.optional(
-        z.looseObject({
-          layer: z.string(),
-          pending: z.optional(z.boolean()),
-          step: z.string(),
-          at: z.string(),
-          applied,
-        }),
-      ),
-      checkpoints: keyedBy(z.string()),
-      protect: z.boolean(),
-      retain: z.boolean(),
-      imported: z.optional(z.boolean()),
-    }),
-  ),
+  resources: z.catchall(z.object({ machine: keyedBy(machineRow) }), keyedBy(resourceRow)),
   layers: keyedBy(
     z.looseObject({
       machine: z.string(),

@@ -1,6 +1,6 @@
 import { internalError } from '@goqemu/core';
 import { formatLine, Journal, readJournal } from '../journal/journal.ts';
-import { copyState, type LabState, patchInPlace, type StatePatch } from './lab-state.ts';
+import { copyState, type LabState, patchInPlace, type StatePatch, stateVersion } from './lab-state.ts';
 import type { ReadState } from './read-state.ts';
 import type { StateStorage } from './state-storage.ts';
 
@@ -28,13 +28,13 @@ export class StateWriter {
       const entries = readJournal((await storage.read('journal')) ?? '');
       await storage.write('journal', entries.map((entry, index) => formatLine(index + 1, entry)).join(''));
     }
-    if (read.healed) await storage.write('state', serialise(read.state));
+    if (!read.isCurrent) await storage.write('state', serialise(read.state));
     await storage.register(lineage);
     const journal = new Journal(storage, read.journal);
     const writer = new StateWriter(storage, journal, read.state, read.journal > 0);
     if (read.journal === 0) {
       await storage.remove('journal');
-      await journal.append({ kind: 'open', lineage, serial, command, lab, stack, backend });
+      await journal.append({ kind: 'open', version: stateVersion, lineage, serial, command, lab, stack, backend });
     }
     return writer;
   }

@@ -52,7 +52,7 @@ test('a state of a newer goqemu, of another lab or of another backend is refused
     bench.storage.files.set('state', JSON.stringify({ ...state, ...change }));
     await assert.rejects(bench.plan(lab()), { code });
   };
-  await refused({ version: 2 }, 'state-newer');
+  await refused({ version: 3 }, 'state-newer');
   await refused({ lab: 'other' }, 'state-foreign');
   await refused({ stack: 'other' }, 'state-foreign');
   await refused({ backend: 'cluster' }, 'state-foreign');
@@ -126,6 +126,7 @@ test('a second apply at once leaves with the holder of the lock', async () => {
     assert.deepEqual((await readdir(stateFolderOf(folder, 'web'))).sort(), [
       'history.ndjson',
       'journal.before.ndjson',
+      'state.before.json',
       'state.json',
     ]);
     assert.match(await readFile(join(folder, 'lab.lock.json'), 'utf8'), /"debian-12 \(amd64\)"/);

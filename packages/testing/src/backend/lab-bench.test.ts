@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defineLab, z } from '@goqemu/lab';
+import { defineLab, subjectOf, z } from '@goqemu/lab';
 import { LabBench } from './lab-bench.ts';
 
 const lab = defineLab({ name: 'shop', params: z.object({ workers: z.number().int().default(1) }) }, (l, params) => {
@@ -22,7 +22,7 @@ test('what a change of a parameter would do can be asserted', async () => {
   await bench.apply(lab, { parameters: { workers: 2 } });
   const plan = await bench.plan(lab, { parameters: { workers: 1 } });
   assert.deepEqual(
-    plan.operations.map(({ action, resource }) => ({ action, resource })),
+    plan.operations.map((one) => ({ action: one.action, resource: subjectOf(one) })),
     [{ action: 'delete', resource: 'worker-2' }],
   );
 });

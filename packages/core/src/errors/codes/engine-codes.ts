@@ -7,6 +7,7 @@ export const engineCodes = {
   },
   'plan-invalid': { when: 'A saved plan cannot be read.', fix: 'Save the plan again.' },
   'plan-newer': { when: 'A saved plan was written by a newer goqemu.', fix: 'Update goqemu, or plan again.' },
+  'plan-older': { when: 'A saved plan was written by an older goqemu.', fix: 'Save the plan again.' },
   'plan-stale': { when: 'The lab, its state or a secret has changed since the plan was made.', fix: 'Plan again.' },
   protected: {
     when: 'The plan would change a machine with protect: true.',

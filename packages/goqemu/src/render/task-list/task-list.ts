@@ -1,5 +1,5 @@
 import { formatDuration } from '@goqemu/core';
-import type { EngineEvent, ErrorReport, OperationHeader } from '@goqemu/lab';
+import { type EngineEvent, type ErrorReport, type OperationHeader, resourceKey, subjectOf } from '@goqemu/lab';
 import type { ListrTask } from 'listr2';
 import type { OutputStream } from '../../shell/shell.ts';
 import { describeProgress } from '../describe-progress.ts';
@@ -9,8 +9,8 @@ import { screenText } from '../printable.ts';
 import { renderErrorFacts } from '../render-error.ts';
 import { screenOn } from '../screen.ts';
 import type { Style } from '../style.ts';
-import { MachineProgress } from './machine-progress.ts';
 import { OperationTask, type TaskHandle } from './operation-task.ts';
+import { ResourceProgress } from './resource-progress.ts';
 
 export interface TaskListOptions {
   readonly stream: OutputStream;
@@ -19,7 +19,7 @@ export interface TaskListOptions {
 }
 
 /**
- * A live list on a terminal: one entry for each machine, under it its operations with what they are doing now.
+ * A live list on a terminal: one entry for each resource, under it its operations with what they are doing now.
  * listr2 is loaded here and nowhere else. Its own handling of Ctrl-C, which leaves with code 127, is off, and it
  * draws on standard error whether or not standard output is a terminal.
  */
@@ -38,7 +38,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
       return parts?.prompt === false ? whole : progress.fitted(whole, stream.rows ?? Number.POSITIVE_INFINITY);
     }
   }
-  const progress = new MachineProgress();
+  const progress = new ResourceProgress();
   const tasks = new Map<string, OperationTask>();
   const waiting = new Map<string, OperationHeader>();
   const failures: { readonly resource: string; readonly error: ErrorReport }[] = [];
@@ -48,11 +48,11 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
   function begin(operations: readonly OperationHeader[]): void {
     progress.plan(operations);
     for (const operation of operations) waiting.set(operation.id, operation);
-    const entries: ListrTask[] = [...groupByMachine(operations)].map(([machine, own]) => {
+    const entries: ListrTask[] = [...groupByResource(operations)].map(([, own]) => {
       // All of them now: the first may have ended before the list gets to it.
       const lines = own.map(entryOf);
       return {
-        title: style.bold(screenText(machine)),
+        title: style.bold(screenText(own[0]?.resource.name ?? '')),
         task: (_context, task) => task.newListr(lines, { concurrent: false, exitOnError: false }),
       };
     });
@@ -85,18 +85,16 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
   }
 
   function entryOf(operation: OperationHeader): ListrTask {
-    const step = operation.resource.startsWith(`${operation.machine}/`);
-    const name = step
-      ? `${actionName(operation.action, style)} ${operation.resource.slice(operation.machine.length + 1)}`
-      : actionName(operation.action, style);
+    const action = actionName(operation.action, style);
+    const name = operation.step === undefined ? action : `${action} ${operation.step}`;
     const task = new OperationTask(`${name}  ${style.dim(operation.reason)}`, () => waitsFor(operation));
     tasks.set(operation.id, task);
     return { title: screenText(task.title), task: (_context, handle) => task.run(handleOf(handle)) };
   }
 
-  /** Its turn in the list has come, which says nothing about what other machines have to do first. */
+  /** Its turn in the list has come, which says nothing about what others have to do first. */
   function waitsFor(operation: OperationHeader): string {
-    const before = operation.dependsOn.flatMap((id) => waiting.get(id)?.resource ?? []);
+    const before = operation.dependsOn.flatMap((id) => waiting.get(id) ?? []).map(subjectOf);
     return before.length > 0 ? `waits for ${before.join(', ')}` : 'waits for its turn';
   }
 
@@ -113,7 +111,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
         begin(event.operations.filter((operation) => operation.action !== 'reuse'));
         break;
       case 'operation-started':
-        progress.begin(event.operation.machine);
+        progress.begin(event.operation.resource);
         tasks.get(event.operation.id)?.begin();
         break;
       case 'operation-progress':
@@ -158,10 +156,12 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
   return { handle, close };
 }
 
-function groupByMachine(operations: readonly OperationHeader[]): Map<string, OperationHeader[]> {
+function groupByResource(operations: readonly OperationHeader[]): Map<string, OperationHeader[]> {
   const groups = new Map<string, OperationHeader[]>();
-  for (const operation of operations)
-    groups.set(operation.machine, [...(groups.get(operation.machine) ?? []), operation]);
+  for (const operation of operations) {
+    const key = resourceKey(operation.resource);
+    groups.set(key, [...(groups.get(key) ?? []), operation]);
+  }
   return groups;
 }
 

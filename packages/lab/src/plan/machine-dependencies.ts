@@ -25,25 +25,3 @@ export function machineDependencies(lab: Lab): ReadonlyMap<string, ReadonlySet<s
     }),
   );
 }
-
-/** The machines that a plan is about: all, or the chosen ones and what they need, without what needs the excluded ones. */
-export function selectMachines(
-  lab: Lab,
-  target: readonly string[] | undefined,
-  exclude: readonly string[] | undefined,
-): ReadonlySet<string> {
-  const needs = machineDependencies(lab);
-  const chosen = new Set<string>();
-  const take = (name: string): void => {
-    if (chosen.has(name)) return;
-    chosen.add(name);
-    for (const other of needs.get(name) ?? []) take(other);
-  };
-  for (const machine of lab.machines) if (!target?.length || target.includes(machine.name)) take(machine.name);
-  const left = new Set(exclude);
-  // Machines are declared after what they need, so one pass finds everything that leans on an excluded one.
-  for (const machine of lab.machines) {
-    if ([...(needs.get(machine.name) ?? [])].some((other) => left.has(other))) left.add(machine.name);
-  }
-  return new Set([...chosen].filter((name) => !left.has(name)));
-}

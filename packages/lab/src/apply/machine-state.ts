@@ -1,26 +1,13 @@
 import { internalError } from '@goqemu/core';
-import type { Backend, BackendCall } from '../backend/backend.ts';
 import type { Work } from '../plan/work.ts';
-import type { SecretVault } from '../secret/secret-vault.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
-import type { StateWriter } from '../state/state-writer.ts';
 import type { LateValues } from '../step/resolve-step.ts';
-
-/** What carrying out an operation needs. */
-export interface ApplyContext {
-  readonly backend: Backend;
-  readonly writer: StateWriter;
-  readonly vault: SecretVault;
-  readonly call: BackendCall;
-  readonly now: () => number;
-  /** Whether an operation still to come starts from a layer. */
-  readonly isOriginToCome: (layer: string) => boolean;
-}
 
 export type WorkOf<Verb extends Work['verb']> = Extract<Work, { verb: Verb }>;
 
 export function stateOf(context: ApplyContext, machine: string): MachineState {
-  const found = context.writer.state.machines[machine];
+  const found = context.writer.state.resources.machine[machine];
   if (!found) throw internalError(`${machine} is not in the state`);
   return found;
 }

@@ -1,5 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { Work } from './work.ts';
+import type { ResourceRef } from './resource-ref.ts';
 
 /** What an operation does, as `plan --json` names it. */
 export type OperationAction =
@@ -30,9 +30,9 @@ export interface Operation {
   /** Unique within the plan. */
   readonly id: string;
   readonly action: OperationAction;
-  /** `web`, or `web/nginx` for a step. */
-  readonly resource: string;
-  readonly machine: string;
+  readonly resource: ResourceRef;
+  /** The step of the resource that it is about; of the whole of it when absent. */
+  readonly step?: string;
   /** Why, for people: `the disk grows from 10 GB to 20 GB`. */
   readonly reason: string;
   readonly changeClass?: ChangeClass;
@@ -41,6 +41,6 @@ export interface Operation {
   readonly estimateMs?: number;
   readonly dependsOn: readonly string[];
   readonly location?: SourceLocation;
-  /** What carrying it out means; internal to the engine. */
-  readonly work: Work;
+  /** What carrying it out means, as plain JSON: for its kind alone to read. */
+  readonly work: unknown;
 }

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { GoqemuError } from '@goqemu/core';
 import type { Backend, BackendCall, LabScope } from '../backend/backend.ts';
 import type { BackendProgress } from '../backend/progress.ts';
-import { settleCheckpoints } from '../checkpoint/settle-checkpoints.ts';
 import type { EngineEvent, UnstampedEvent } from '../events/engine-event.ts';
+import type { ResourceKind } from '../resource/resource-kind.ts';
 import { MaskedStream, maskData } from '../secret/mask.ts';
 import { SecretVault } from '../secret/secret-vault.ts';
+import type { LabState } from '../state/lab-state.ts';
 import { type ParsedState, type ReadState, readState, type StateOwner } from '../state/read-state.ts';
+import { settleCheckpoints } from '../state/settle-checkpoints.ts';
 import { FileStateStorage, type StateStorage } from '../state/state-storage.ts';
 import type { EngineOptions } from './engine-options.ts';
 
@@ -20,15 +23,18 @@ export class EngineContext {
   readonly labFile: string;
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  readonly kinds: readonly ResourceKind[];
   readonly #options: EngineOptions;
   readonly #emit: (event: EngineEvent) => void;
   #newLineage: string | undefined;
   readonly #parsed: ParsedState = {};
 
-  constructor(options: EngineOptions) {
+  /** @param kinds what the engine knows of resources, each after those whose resources its own may need */
+  constructor(options: EngineOptions, kinds: readonly ResourceKind[]) {
     this.#options = options;
     const { backend, lab, stack = 'default', stateFolder, labFolder, home } = options;
     this.backend = backend;
+    this.kinds = kinds;
     this.owner = { lab, stack, backend: backend.kind };
     this.command = options.command;
     this.labFile = options.labFile;
@@ -55,6 +61,7 @@ export class EngineContext {
     const read = await readState(this.storage, this.owner, newLineage, this.#parsed);
     const { lineage, forkedFrom } = read.state;
     if (read.exists) this.storage.refuseCopy(lineage);
+    this.#refuseUnknown(read.state);
     if (forkedFrom) this.vault.useKeyOf(forkedFrom.lineages.at(-1) ?? lineage, this.storage.stack(forkedFrom.root));
     else this.vault.useKeyOf(lineage, this.storage);
     const call = this.plainCall(read.state.lineage, 'checkpoints', undefined);
@@ -62,9 +69,23 @@ export class EngineContext {
     return state === read.state ? read : { ...read, state };
   }
 
+  /** What the engine knows of the resources of a kind. */
+  kind(name: string): ResourceKind {
+    const found = this.kinds.find((one) => one.kind === name);
+    if (!found) throw newer('plan-newer', `the plan has a ${name}`);
+    return found;
+  }
+
+  /** Resources that nobody here can look at or delete would be left behind. */
+  #refuseUnknown({ resources }: LabState): void {
+    const known = new Set(this.kinds.map(({ kind }) => kind));
+    const unknown = Object.keys(resources).find((kind) => !known.has(kind));
+    if (unknown !== undefined) throw newer('state-newer', `the lab has a ${unknown}`);
+  }
+
   /** The same lab in another stack. */
   sibling(stack: string): EngineContext {
-    return new EngineContext(this.optionsFor(stack));
+    return new EngineContext(this.optionsFor(stack), this.kinds);
   }
 
   optionsFor(stack: string): EngineOptions {
@@ -122,4 +143,13 @@ export class EngineContext {
       else this.emit({ type: 'progress', subject, progress });
     });
   }
+}
+
+function newer(code: 'plan-newer' | 'state-newer', what: string): GoqemuError {
+  return new GoqemuError({
+    code,
+    source: 'environment',
+    message: `${what}, which this goqemu does not know: a newer one made it`,
+    hint: 'update goqemu: npm install -g goqemu@latest',
+  });
 }

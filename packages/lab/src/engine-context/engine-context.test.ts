@@ -9,16 +9,19 @@ test('however many machines listen for the end of a call, nobody is warned of a 
   const hear = (warning: Error) => warnings.push(warning);
   process.on('warning', hear);
   t.after(() => process.off('warning', hear));
-  const context = new EngineContext({
-    backend: new FakeBackend(),
-    lab: 'many',
-    labFolder: '/nowhere',
-    labFile: '/nowhere/lab.ts',
-    stateFolder: '/nowhere/state',
-    home: '/nowhere/home',
-    command: 'test',
-    storage: new MemoryStateStorage(),
-  });
+  const context = new EngineContext(
+    {
+      backend: new FakeBackend(),
+      lab: 'many',
+      labFolder: '/nowhere',
+      labFile: '/nowhere/lab.ts',
+      stateFolder: '/nowhere/state',
+      home: '/nowhere/home',
+      command: 'test',
+      storage: new MemoryStateStorage(),
+    },
+    [],
+  );
   for (const given of [new AbortController().signal, undefined]) {
     const { signal } = context.plainCall('0123456789ab', 'test', given);
     for (let machine = 0; machine < 20; machine++) signal.addEventListener('abort', () => undefined);

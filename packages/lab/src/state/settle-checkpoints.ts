@@ -8,7 +8,7 @@ import {
   patchInPlace,
   type StatePatch,
   type TakenCheckpoint,
-} from '../state/lab-state.ts';
+} from './lab-state.ts';
 
 /** One that nothing of a failed step is kept of. */
 export function withoutFailed({ failed: _failed, ...machine }: MachineState): MachineState {
@@ -24,7 +24,7 @@ type FindLayers = (keys: readonly string[]) => Promise<ReadonlyMap<string, Store
  */
 export async function settleCheckpoints(state: LabState, findLayers: FindLayers): Promise<LabState> {
   const pending = Object.values(state.checkpoints).filter((checkpoint) => checkpoint.pending);
-  const failing = Object.values(state.machines).flatMap((machine) =>
+  const failing = Object.values(state.resources.machine).flatMap((machine) =>
     machine.failed?.pending ? [[machine, machine.failed] as const] : [],
   );
   if (pending.length === 0 && failing.length === 0) return state;
@@ -35,9 +35,9 @@ export async function settleCheckpoints(state: LabState, findLayers: FindLayers)
     patchInPlace(settled, isWhole ? taken(settled, checkpoint, stored) : { checkpoints: { [checkpoint.id]: null } });
   }
   for (const [{ name }, { pending: _pending, ...failed }] of failing) {
-    const machine = settled.machines[name] as MachineState;
+    const machine = settled.resources.machine[name] as MachineState;
     const row = stored.has(failed.layer) ? { ...machine, failed } : withoutFailed(machine);
-    patchInPlace(settled, { machines: { [name]: row } });
+    patchInPlace(settled, { resources: { machine: { [name]: row } } });
   }
   return settled;
 }
@@ -51,7 +51,7 @@ export function taken(
   const machines: Record<string, MachineState> = {};
   const layers: Record<string, LayerNote> = {};
   for (const [name, { layer }] of Object.entries(checkpoint.machines)) {
-    const before = state.machines[name];
+    const before = state.resources.machine[name];
     if (!before) continue;
     const { cutting, ...machine } = before;
     const bytes = stored.get(layer)?.bytes ?? 0;
@@ -59,7 +59,7 @@ export function taken(
     layers[layer] = { machine: name, parent: before.layer, shape: ramShape(before.spec), bytes, usedAt };
     if (cutting?.key === layer) machines[name] = { ...machine, layer };
   }
-  return { checkpoints: { [checkpoint.id]: checkpoint }, machines, layers };
+  return { checkpoints: { [checkpoint.id]: checkpoint }, resources: { machine: machines }, layers };
 }
 
 function layersOf(checkpoint: TakenCheckpoint): readonly string[] {

@@ -1,0 +1,11 @@
+import type { z } from 'zod';
+import type { LayerOptions } from './layer-options.ts';
+
+export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
+  /** RFC 1123 label; folders are named after it. */
+  readonly name: string;
+  /** Schema of the lab's parameters. */
+  readonly params?: Schema;
+  /** How many layers without a name are kept, and what they may take. */
+  readonly layers?: LayerOptions;
+}

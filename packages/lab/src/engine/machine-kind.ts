@@ -1,0 +1,29 @@
+import { machineDependencies } from '../plan/machine-dependencies.ts';
+import { isOfMachine } from '../plan/machine-operation.ts';
+import { diffMachines, type FoundMachines, readMachines } from '../plan/read-machines.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
+import type { Operation } from '../resource/operation.ts';
+import type { ResourceKind } from '../resource/resource-kind.ts';
+import { machineKindName, machineRef } from '../resource/resource-ref.ts';
+
+/** Machines and templates. */
+export const machineKind: ResourceKind<FoundMachines> = {
+  kind: machineKindName,
+  declared: (lab) => {
+    const needs = machineDependencies(lab);
+    return lab.machines.map(({ name, location }) => ({
+      name,
+      needs: [...(needs.get(name) ?? [])].map(machineRef),
+      location,
+    }));
+  },
+  read: readMachines,
+  diff: diffMachines,
+  apply: act,
+  delete: act,
+};
+
+async function act(context: ApplyContext, operation: Operation): Promise<void> {
+  const { carryOut } = await import('./acting.ts');
+  if (isOfMachine(operation)) await carryOut(context, operation);
+}

@@ -1,0 +1,5 @@
+import type { ResourceKind } from '../resource/resource-kind.ts';
+import { machineKind } from './machine-kind.ts';
+
+/** The kinds of resources that goqemu knows, each after those whose resources its own may need. */
+export const resourceKinds: readonly ResourceKind[] = [machineKind];

@@ -1,0 +1,32 @@
+import { GoqemuError } from '@goqemu/core';
+import { suggestion } from '../evaluate/lab-error.ts';
+import type { PlanInput } from '../resource/plan-input.ts';
+import { resourceKey } from '../resource/resource-ref.ts';
+import type { LabResource } from './lab-resources.ts';
+
+/** @throws GoqemuError `machine-unknown` for a name in an option that neither the lab nor the state has */
+export function checkNames(input: PlanInput, declared: readonly LabResource[]): void {
+  const options = [
+    ['--target', input.target],
+    ['--exclude', input.exclude],
+    ['--replace', input.replace],
+  ] as const;
+  if (options.every(([, names]) => names === undefined)) return;
+  const recorded = Object.entries(input.read.state.resources).flatMap(([kind, rows]) =>
+    Object.keys(rows).map((name) => ({ kind, name })),
+  );
+  const refs = [...declared.map(({ ref }) => ref), ...recorded];
+  const names = new Set(refs.map(({ name }) => name));
+  const keys = new Set(refs.map(resourceKey));
+  for (const [option, given] of options) {
+    const unknown = given?.find((name) => !names.has(name) && !keys.has(name));
+    if (unknown === undefined) continue;
+    throw new GoqemuError({
+      code: 'machine-unknown',
+      source: 'user',
+      subject: option,
+      message: `${option}: no machine is called "${unknown}"`,
+      hint: suggestion(unknown, [...names]),
+    });
+  }
+}
