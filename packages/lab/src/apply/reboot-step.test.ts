@@ -10,7 +10,7 @@ const program = defineLab({ name: 'web' }, (lab) => {
 test('a reboot is a step with a layer of its own, and the next step runs after it', async () => {
   const bench = new LabBench({ labFile: import.meta.filename });
   const { plan } = await bench.apply(program);
-  const planned = plan.operations.find(({ resource }) => resource === 'web/restart');
+  const planned = plan.operations.find(({ step }) => step === 'restart');
   assert.equal(planned?.action, 'run');
   const disk = bench.host.machine('web')?.disk.map((entry) => /"kind":"(\w+)"/.exec(entry)?.[1]);
   assert.deepEqual(disk, [undefined, 'run', 'reboot', 'run']);
