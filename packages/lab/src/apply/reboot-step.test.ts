@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 
 const program = defineLab({ name: 'web' }, (lab) => {
   lab.vm('web').run('kernel', 'echo 1').reboot('restart', { timeout: '2 min' }).run('modules', 'echo 2');
@@ -41,7 +42,7 @@ test('an apply that dies while a guest reboots is settled by the next: the machi
   assert.deepEqual(result.inDoubt, ['web/restart']);
   const { plan } = await bench.apply(program);
   assert.deepEqual(
-    plan.operations.map(({ action, resource }) => `${action} ${resource}`),
+    plan.operations.map((operation) => `${operation.action} ${subjectOf(operation)}`),
     ['restore web', 'run web/restart', 'run web/modules'],
   );
   assert.equal(bench.host.machine('web')?.disk.length, 4);
