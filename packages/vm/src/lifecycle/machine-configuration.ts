@@ -10,24 +10,17 @@ import type { VmState } from '../vm/vm-state.ts';
 /** Id of the one disk; overlays are put above its node. */
 export const diskId = 'disk0';
 
-/** What one start of QEMU is told. The devices are the same at every start, or RAM could not be restored. */
+/** What one start of QEMU is passed. The devices are the same at every start, or RAM could not be restored. */
 export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput {
-  const { spec, folder } = vm;
+  const { folder } = vm;
   return {
-    name: spec.name,
+    ...propertyArguments(vm, state),
     uuid: state.uuid,
-    arch: spec.arch,
-    cpus: spec.cpus,
-    memory: spec.memory,
-    accelerator: spec.accelerator,
-    firmware:
-      spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file(variablesName(state)) } : { kind: 'bios' },
     drives: [
       { id: diskId, source: folder.file(state.disk), format: 'qcow2' },
       // A disk and not a CD: Debian's cloud kernel has no driver for SATA. cloud-init finds it by its label.
       { id: 'seed', source: folder.seed, format: 'raw', readOnly: true },
     ],
-    networks: networks(vm),
     guestAgent: true,
     standbyPort: true,
     vmgenid: true,
@@ -35,6 +28,29 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
     stderrLog: folder.qemuLog,
     runtimeFolder: vm.runtimeFolder,
   };
+}
+
+/** What QEMU is passed of each property of a machine: one that is forgotten does not compile. */
+function propertyArguments(vm: Vm, state: VmState): MachineConfigInput {
+  const { spec, folder } = vm;
+  const each = {
+    name: { name: spec.name },
+    arch: { arch: spec.arch },
+    firmware: {
+      firmware:
+        spec.firmware === 'uefi' ? { kind: 'uefi', variables: folder.file(variablesName(state)) } : { kind: 'bios' },
+    },
+    accelerator: { accelerator: spec.accelerator },
+    memory: { memory: spec.memory },
+    cpus: { cpus: spec.cpus },
+    disk: null, // its file has that size
+    user: null, // cloud-init's seed makes it
+    network: { networks: networks(vm) },
+    // The cards have their addresses and ports.
+    identity: null,
+    forwards: null,
+  } satisfies Record<keyof VmSpec, MachineConfigInput | null>;
+  return Object.assign({}, ...Object.values(each)) as MachineConfigInput;
 }
 
 /** Ports of this host's loopback that lead into the guest. */
