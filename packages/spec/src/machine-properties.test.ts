@@ -7,10 +7,10 @@ import { baseKeyProperties, propertiesWith, ramShapeProperties } from './read-pr
 
 test('a property of a machine that the table leaves out does not compile, nor does a row that leaves something open', () => {
   interface Wider extends MachineSpec {
-    readonly mtu: number;
+    readonly colour: number;
   }
   type Table<T> = { readonly [K in keyof T]: MachineProperty<T[K]> };
-  // @ts-expect-error there is no row for mtu
+  // @ts-expect-error there is no row for colour
   const forgotten = machineProperties satisfies Table<Wider>;
   const { change: _, ...rest } = machineProperties.memory;
   // @ts-expect-error it does not say what a change means
