@@ -44,7 +44,8 @@ const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.ac
 const notices = (plan: Plan) => plan.notices.map(({ code, message, hint }) => [code, message, hint]);
 /** What the state says of a machine. */
 function machine(name: string): { readonly base: string; readonly applied: readonly { readonly key: string }[] } {
-  return JSON.parse(bench.storage.files.get('state') ?? '').resources.machine[name];
+  const { resources, machines } = JSON.parse(bench.storage.files.get('state') ?? '');
+  return (resources?.machine ?? machines)[name];
 }
 
 test('machines of an earlier version are kept, and the plan says what they keep and how to renew them', async () => {

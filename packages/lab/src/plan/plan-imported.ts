@@ -1,30 +1,23 @@
-import type { ObservedMachine } from '../backend/backend.ts';
 import type { PropertyChange } from '../resource/operation.ts';
 import { machineRef } from '../resource/resource-ref.ts';
-import type { MachineState } from '../state/lab-state.ts';
 import { commonLength } from './chain.ts';
-import type { DesiredMachine } from './desired-machine.ts';
-import type { PlanContext } from './plan-context.ts';
+import { restartChanges } from './machine-changes.ts';
 import { planMake } from './plan-make.ts';
 import { updateReason, whyBack, whyStart } from './plan-reasons.ts';
 import { planSteps } from './plan-steps.ts';
 import { propertyDiff } from './property-diff.ts';
+import type { RecordedCase } from './recorded-case.ts';
 
 /**
  * A machine that somebody else started stands on no layer: steps run in it from where it is, and what would take it
  * back or start it again makes a new one, which only `--replace` allows.
  */
-export function planImported(
-  context: PlanContext,
-  desired: DesiredMachine,
-  recorded: MachineState,
-  observed: ObservedMachine | undefined,
-  restartDiff: readonly PropertyChange[],
-): void {
+export function planImported({ context, desired, recorded, observed }: RecordedCase): void {
   const { chain, spec, declaration } = desired;
   const { name } = declaration;
   const anew = (reason: string, diff: readonly PropertyChange[]) =>
     planMake(context, desired, { reason, discard: true, diff, recorded });
+  const restartDiff = restartChanges(recorded.spec, desired.spec, observed);
   const have = commonLength(recorded.applied, chain);
   if (recorded.applied.length > have) {
     const reason = whyBack({ applied: recorded.applied, dirty: false }, chain, have);
@@ -32,7 +25,7 @@ export function planImported(
     return;
   }
   if (restartDiff.length > 0) {
-    anew(`${updateReason(true, restartDiff, false, undefined, [])}, and goqemu did not start it`, restartDiff);
+    anew(`${updateReason({ restartDiff, diff: [] })}, and goqemu did not start it`, restartDiff);
     return;
   }
   const facts = { protect: declaration.protect, retain: declaration.retain };
@@ -42,7 +35,7 @@ export function planImported(
       {
         action: 'update',
         resource: machineRef(name),
-        reason: updateReason(false, [], false, undefined, diff),
+        reason: updateReason({ restartDiff: [], diff }),
         changeClass: 'live',
         diff,
         work: { verb: 'update', spec, restart: false, facts, checkpoints: {}, describe: [], recut: false },

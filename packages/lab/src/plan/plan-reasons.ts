@@ -63,17 +63,22 @@ export function whyStart(recorded: MachineState, observed: ObservedMachine | und
   return recorded.ready ? 'it is not running' : 'it has not been started';
 }
 
-export function updateReason(
-  restart: boolean,
-  restartDiff: readonly PropertyChange[],
-  recut: boolean,
-  moved: string | undefined,
-  diff: readonly PropertyChange[],
-): string {
-  const names = restartDiff.map((change) => change.property).join(', ');
-  if (restart) return `restart: ${names} ${restartDiff.length === 1 ? 'changes' : 'change'}`;
+/** What an update changes; `restartDiff` is empty where nothing is restarted. */
+export interface UpdateCause {
+  readonly restartDiff: readonly PropertyChange[];
+  readonly recut?: boolean;
+  readonly moved?: string | undefined;
+  readonly diff: readonly PropertyChange[];
+}
+
+export function updateReason({ restartDiff, recut, moved, diff }: UpdateCause): string {
+  if (restartDiff.length > 0) return `restart: ${changed(restartDiff)}`;
   if (recut) return 'a checkpoint was cut off while it was taken';
   if (moved && diff.length === 0) return 'it was restored behind our back';
+  return changed(diff);
+}
+
+function changed(diff: readonly PropertyChange[]): string {
   return `${diff.map((change) => change.property).join(', ')} ${diff.length === 1 ? 'changes' : 'change'}`;
 }
 

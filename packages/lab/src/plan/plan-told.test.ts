@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { subjectOf } from '../resource/operation-subject.ts';
 import { isOfMachine } from './machine-operation.ts';
 import type { Plan } from './plan.ts';
 
 const shown = ({ operations }: Plan) =>
-  operations.map(({ resource, diff }) => ({
-    resource,
+  operations.map(({ diff, ...operation }) => ({
+    resource: subjectOf(operation),
     ...Object.fromEntries(
       diff
         .filter(({ property }) => ['kind', 'checkpoint'].includes(property))

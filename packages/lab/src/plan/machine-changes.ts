@@ -1,0 +1,31 @@
+import { type MachineSpec, propertiesWith, shownProperties } from '@goqemu/spec';
+import type { ObservedMachine } from '../backend/backend.ts';
+import type { PropertyChange } from '../resource/operation.ts';
+import type { AppliedStep } from '../state/lab-state.ts';
+import type { ChainLink } from './desired-machine.ts';
+import { propertyDiff } from './property-diff.ts';
+
+/** What differs in the first step that differs. */
+export function firstChange(
+  applied: readonly AppliedStep[],
+  chain: readonly ChainLink[],
+  common: number,
+): readonly PropertyChange[] {
+  const before = applied[common];
+  const after = chain[common];
+  if (!before || !after) return [];
+  return propertyDiff({ step: before.name, ...before.summary }, { step: after.name, ...after.summary });
+}
+
+/** What of a machine only its next start can change. */
+export function restartChanges(
+  before: MachineSpec,
+  after: MachineSpec,
+  observed: ObservedMachine | undefined,
+): readonly PropertyChange[] {
+  const restarting = propertiesWith('change', 'restart');
+  const declared = propertyDiff(shownProperties(before, restarting), shownProperties(after, restarting));
+  if (declared.length > 0 || observed?.status !== 'running') return declared;
+  const seen = propertiesWith('observed', true).filter((property) => observed[property] !== undefined);
+  return propertyDiff(shownProperties(observed, seen), shownProperties(after, seen));
+}

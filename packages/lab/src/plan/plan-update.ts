@@ -1,0 +1,49 @@
+import type { PropertyChange } from '../resource/operation.ts';
+import { machineRef } from '../resource/resource-ref.ts';
+import { checkpointsUpTo, describeChanges, expectedNames } from './checkpoint-names.ts';
+import type { MachineWay } from './machine-way.ts';
+import { updateReason } from './plan-reasons.ts';
+import { propertyDiff } from './property-diff.ts';
+
+/** What changes of a machine without going back: its facts, names of its layers, and what a restart changes. */
+export function planUpdate(way: MachineWay): void {
+  const { context, desired, recorded, found, have, target, restartDiff, restarts } = way;
+  const { name, protect, retain } = desired.declaration;
+  const checkpoints = checkpointsUpTo(context, desired, have);
+  const diff = [...recordedChanges(way, checkpoints), ...(target ? [] : restartDiff)];
+  const recut = recorded.cutting !== undefined && !target;
+  if (diff.length === 0 && !recut && !found.moved) return;
+  context.add(
+    {
+      action: 'update',
+      resource: machineRef(name),
+      reason: updateReason({ restartDiff: restarts ? restartDiff : [], recut, moved: found.moved, diff }),
+      changeClass: restarts ? 'restart' : 'live',
+      diff,
+      ...(restarts ? context.duration(`restart:${name}`, 'restart') : {}),
+      work: {
+        verb: 'update',
+        spec: desired.spec,
+        restart: restarts,
+        facts: { protect, retain },
+        checkpoints,
+        describe: describeChanges(context, recorded, checkpoints, name),
+        recut,
+        ...(found.moved ? { seen: { layer: found.moved, applied: found.applied } } : {}),
+      },
+    },
+    have > 0 && !target ? have - 1 : -1,
+  );
+}
+
+/** What the state alone has of the machine. */
+function recordedChanges(
+  { desired, recorded, have }: MachineWay,
+  checkpoints: Readonly<Record<string, string>>,
+): readonly PropertyChange[] {
+  const { protect, retain } = desired.declaration;
+  return propertyDiff(
+    { protect: recorded.protect, retain: recorded.retain, checkpoints: Object.keys(recorded.checkpoints).sort() },
+    { protect, retain, checkpoints: expectedNames(recorded, checkpoints, desired, have) },
+  );
+}
