@@ -1,14 +1,8 @@
 import { type BackendUnderContract, ContractBench } from './contract-bench.ts';
+import type { ContractCase } from './contract-case.ts';
 import { layerCases } from './layer-cases.ts';
 import { machineCases } from './machine-cases.ts';
 import { placeCases } from './place-cases.ts';
-
-/** One promise of the contract, and the check that it is kept. */
-export interface ContractCase {
-  readonly name: string;
-  /** @throws AssertionError when it is not kept */
-  readonly run: () => Promise<void>;
-}
 
 /**
  * What the engine relies on in every backend. The cases follow one machine from its making to its end: run them in their

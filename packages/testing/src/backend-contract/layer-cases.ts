@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { optionalVerb } from '@goqemu/lab';
-import type { ContractCase } from './backend-contract.ts';
 import { type ContractBench, contractKey as key } from './contract-bench.ts';
+import type { ContractCase } from './contract-case.ts';
 
 /** The machine is cut, taken back, deleted, and made again from its layer; at the end nothing is left. */
 export function layerCases(bench: ContractBench): readonly ContractCase[] {

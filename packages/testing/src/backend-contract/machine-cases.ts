@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hasErrorCode } from '@goqemu/core';
-import type { ContractCase } from './backend-contract.ts';
 import type { ContractBench } from './contract-bench.ts';
+import type { ContractCase } from './contract-case.ts';
 
 /** A machine is made and started, and steps run in it. */
 export function machineCases(bench: ContractBench): readonly ContractCase[] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { isGoqemuError } from '@goqemu/core';
 import type { Backend, BackendCapabilities } from '@goqemu/lab';
-import type { ContractCase } from './backend-contract.ts';
 import type { ContractBench } from './contract-bench.ts';
+import type { ContractCase } from './contract-case.ts';
 
 const verbs = {
   importMachines: 'importMachine',
