@@ -33,6 +33,7 @@ test('every program in README.md and in docs has the types that it should', asyn
     'docs/machine.md',
     'docs/protocol.md',
     'docs/guest.md',
+    'docs/backends.md',
   ])
     assert.ok(examples[page]?.length, `${page} has examples`);
   const settings = {

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { hasErrorCode } from '@goqemu/core';
+import type { ContractBench } from './contract-bench.ts';
+import type { ContractCase } from './contract-case.ts';
+
+/** A machine is made and started, and steps run in it. */
+export function machineCases(bench: ContractBench): readonly ContractCase[] {
+  const { backend, call, image, spec } = bench;
+  return [
+    {
+      name: 'a machine that was never made is absent, and deleting it is no error',
+      async run() {
+        await backend.delete(spec, {}, call);
+        assert.equal((await bench.observe({}))?.status, 'absent');
+      },
+    },
+    {
+      name: 'a machine that was made is stopped',
+      async run() {
+        const found = await backend.resolveImage(image, spec.arch, call);
+        bench.record = await backend.create(spec, { image: found }, call);
+        assert.equal((await bench.observe())?.status, 'stopped');
+      },
+    },
+    {
+      name: 'a record is plain data: what was written as JSON leads to the machine',
+      async run() {
+        bench.record = JSON.parse(JSON.stringify(bench.record));
+        assert.equal((await bench.observe())?.status, 'stopped');
+      },
+    },
+    {
+      name: 'a machine that was started runs, and starting it again changes nothing',
+      async run() {
+        bench.record = await backend.start(spec, bench.record, call);
+        assert.equal((await bench.observe())?.status, 'running');
+        bench.record = await backend.start(spec, bench.record, call);
+        assert.equal((await bench.observe())?.status, 'running');
+      },
+    },
+    {
+      name: 'what a lab has there is found without its state',
+      async run() {
+        const own = (await backend.findHoldings()).find(({ lineage }) => lineage === call.scope.lineage);
+        assert.deepEqual(
+          own?.machines.map(({ name }) => name),
+          [spec.name],
+        );
+      },
+    },
+    {
+      name: 'a step returns what it printed',
+      async run() {
+        assert.equal((await bench.run('echo contract')).stdout.trim(), 'contract');
+      },
+    },
+    {
+      name: 'a step that fails is told with its exit code',
+      async run() {
+        await assert.rejects(
+          bench.run('exit 7'),
+          (error) => hasErrorCode(error, 'step-failed') && error.data.exitCode === 7,
+        );
+      },
+    },
+  ];
+}
