@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { apiReport, reportFile } from '../../scripts/api/api-report.ts';
 import { readPublicSurface } from '../../scripts/api/public-surface.ts';
+import { undocumentedNames } from '../../scripts/api/undocumented-names.ts';
 import { unnameableTypes } from '../../scripts/api/unnameable-types.ts';
 
 const surface = readPublicSurface(resolve('.'));
@@ -14,6 +15,10 @@ const namesOf = (subpath: string) => new Set((surface.entries.get(subpath) ?? []
 test('every type in a public signature can be imported', () => {
   const lines = unnameableTypes(surface).map(({ name, file, usedBy }) => `${name} of ${file}, used by ${usedBy}`);
   assert.deepEqual(lines, []);
+});
+
+test('every export of goqemu has a docstring', () => {
+  assert.deepEqual(undocumentedNames(surface, 'goqemu'), []);
 });
 
 test('the report of the public surface in api/ is up to date (npm run docs)', () => {

@@ -7,28 +7,27 @@ export {
   isLabDefinition,
   type LabBuilder,
   type LabDefinition,
-  type LabOptions,
 } from './definition/define-lab.ts';
+export type { LabOptions } from './definition/lab-options.ts';
+export type { LayerOptions } from './definition/layer-options.ts';
 export type { MachineBuilder } from './definition/machine-builder.ts';
 export type {
   CacheOption,
   CaptureOptions,
-  CommonMachineOptions,
-  DerivedMachineOptions,
   FileOptions,
   ForwardOption,
   IgnorableProperty,
-  ImageMachineOptions,
   MachineOptions,
   RunOptions,
+  StartsFrom,
   StepOptions,
+  TemplateOptions,
   UploadOptions,
 } from './definition/machine-options.ts';
 export type { CheckpointReference, MachineReference } from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
 export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
-export type { LayerOptions } from './layer/layer-limits.ts';
 export type { OperationAction, PropertyChange } from './plan/operation.ts';
 export type { PlanReport } from './report/plan-report.ts';
 export type { MachineReport, MachineStatus, StatusReport } from './report/status-report.ts';
