@@ -1,10 +1,12 @@
-/** `npm run docs`: writes the pages that are made from code. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** `npm run docs`: writes the pages that are made from code, and the report of the public surface in api/. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderErrorReference } from '../packages/core/src/errors/error-reference.ts';
 import { renderReference } from '../packages/goqemu/src/arguments/reference.ts';
 import { commands } from '../packages/goqemu/src/commands/command-table.ts';
 import { madeTables, withTable } from '../packages/goqemu/src/reference/made-tables.ts';
+import { apiReport, reportFile } from './api/api-report.ts';
+import { readPublicSurface } from './api/public-surface.ts';
 import { root } from './run/run.mjs';
 
 writeFileSync(join(root, 'docs', 'cli.md'), renderReference(commands));
@@ -13,3 +15,8 @@ for (const [name, table] of Object.entries(madeTables)) {
   const page = join(root, 'docs', name);
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), table()));
 }
+
+mkdirSync(join(root, 'api'), { recursive: true });
+const surface = readPublicSurface(root);
+for (const subpath of surface.entries.keys())
+  writeFileSync(join(root, reportFile(subpath)), apiReport(surface, subpath));

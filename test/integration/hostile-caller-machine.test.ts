@@ -15,7 +15,7 @@ import {
   type MachineConfigInput,
   openReader,
   probeMachine,
-} from 'goqemu/machine';
+} from '@goqemu/machine';
 import { comesDownTo, descriptorsOf, firingAtLook, type Moment, qemuChildren } from './hostile-caller.ts';
 
 // A rejection that nobody handles fails a test of Node's runner by itself.

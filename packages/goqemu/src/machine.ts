@@ -1,2 +1,2 @@
 /** goqemu/machine: single QEMU processes: find, launch, attach, stop. */
-export * from '@goqemu/machine';
+export * from '@goqemu/machine/public';

@@ -1,2 +1,2 @@
 /** goqemu/qga: the QEMU guest agent's protocol. */
-export * from '@goqemu/protocol';
+export * from '@goqemu/protocol/qga';

@@ -1,2 +1,2 @@
 /** goqemu/qmp: QMP, the protocol of QEMU's monitors. */
-export * from '@goqemu/protocol';
+export * from '@goqemu/protocol/qmp';

@@ -4,4 +4,5 @@ export type RealAccelerator = (typeof realAccelerators)[number];
 
 /** `auto` is the best one that is proven to run a guest on this host. */
 export const accelerators = ['auto', ...realAccelerators] as const;
+/** What runs a guest's instructions: `auto` takes the best that is proven on this host, `tcg` is emulation. */
 export type Accelerator = (typeof accelerators)[number];

@@ -1,6 +1,7 @@
 import type { Architecture } from './architecture.ts';
 
 export const firmwares = ['bios', 'uefi'] as const;
+/** What boots a machine. */
 export type Firmware = (typeof firmwares)[number];
 
 const usual = { amd64: 'bios', arm64: 'uefi' } as const satisfies Record<Architecture, Firmware>;

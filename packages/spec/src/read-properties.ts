@@ -2,16 +2,16 @@ import { machineProperties } from './machine-properties.ts';
 import type { MachineProperty, PropertyOption } from './machine-property.ts';
 import type { MachineSpec } from './machine-spec.ts';
 
-type Table = typeof machineProperties;
-export type PropertyName = keyof Table;
+export type PropertyTable = typeof machineProperties;
+export type PropertyName = keyof PropertyTable;
 
 /** The properties whose row has one of these values in a column. */
 export type PropertyWith<Column extends keyof MachineProperty<unknown>, Value> = {
-  [K in PropertyName]: Table[K][Column] extends Value ? K : never;
+  [K in PropertyName]: PropertyTable[K][Column] extends Value ? K : never;
 }[PropertyName];
 
-type OptionWith<Member extends keyof PropertyOption<unknown>, Value> = {
-  [K in PropertyName]: Table[K]['option'] extends { readonly [M in Member]: Value } ? K : never;
+export type OptionWith<Member extends keyof PropertyOption<unknown>, Value> = {
+  [K in PropertyName]: PropertyTable[K]['option'] extends { readonly [M in Member]: Value } ? K : never;
 }[PropertyName];
 
 /** In the key of a machine that is ready. */
@@ -34,7 +34,7 @@ export type SimpleProperty = Exclude<OptionWith<'name', string>, OptionWith<'val
 /** The same, with a rule instead of a list of words. */
 export type RuledProperty = Exclude<SimpleProperty, OptionWith<'value', { readonly kind: 'choice' }>>;
 
-type NameOfOption<K extends PropertyName> = NonNullable<Table[K]['option']>['name'];
+export type NameOfOption<K extends PropertyName> = NonNullable<PropertyTable[K]['option']>['name'];
 /** Every option that sets a property. */
 export type PropertyOptionName = NameOfOption<OptionWith<'name', string>>;
 /** Options that a machine with `from` does not take. */

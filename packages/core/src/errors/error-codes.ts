@@ -24,7 +24,8 @@ export const errorCodes = {
   protocol: { title: 'QMP and the guest agent', codes: protocolCodes },
 } as const;
 
-type Areas = typeof errorCodes;
-
 /** The stable codes of goqemu's errors; docs/errors.md says when each occurs and what to do. */
-export type ErrorCode = { [Area in keyof Areas]: keyof Areas[Area]['codes'] }[keyof Areas] & string;
+export type ErrorCode = {
+  [Area in keyof typeof errorCodes]: keyof (typeof errorCodes)[Area]['codes'];
+}[keyof typeof errorCodes] &
+  string;

@@ -10,6 +10,7 @@ export interface SourceLocation {
   readonly column?: number;
 }
 
+/** What a {@link GoqemuError} is made of. */
 export interface GoqemuErrorOptions {
   /** Stable, in kebab case; programs may branch on it. docs/errors.md lists them all. */
   readonly code: ErrorCode;

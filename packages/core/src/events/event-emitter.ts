@@ -1,5 +1,6 @@
 import { callListener } from './call-listener.ts';
 
+/** Ends a subscription; calling it again does nothing. */
 export type Unsubscribe = () => void;
 
 /**

@@ -1,3 +1,4 @@
+/** How much a line of the log matters. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Where operations are written down; silent unless somebody injects one. Never given a secret. */

@@ -1,6 +1,7 @@
 import { arch, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Operating systems of hosts, by Node's names. */
 export type HostSystem = 'linux' | 'darwin' | 'win32';
 
 /** What differs between hosts, as a value: injected, so that all three systems are tested on one. */

@@ -2,6 +2,7 @@ import { GoqemuError } from '../errors/goqemu-error.ts';
 
 /** A number of bytes, or text with a unit: binary (`'1 GiB'`) or decimal (`'10 GB'`). */
 export type ByteSize = number | `${number}${'' | ' '}${ByteUnit}`;
+/** Units of sizes: `kB`, `MB`, … are powers of 1000, `KiB`, `MiB`, … of 1024. */
 export type ByteUnit = 'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'TB' | 'KiB' | 'MiB' | 'GiB' | 'TiB';
 
 const factors: Record<ByteUnit, number> = {

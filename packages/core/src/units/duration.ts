@@ -2,6 +2,7 @@ import { GoqemuError } from '../errors/goqemu-error.ts';
 
 /** A number of milliseconds, or text with a unit (`'90 s'`, `'5 min'`). */
 export type Duration = number | `${number}${'' | ' '}${DurationUnit}`;
+/** Units of durations. */
 export type DurationUnit = 'ms' | 's' | 'min' | 'h' | 'd';
 
 const factors: Record<DurationUnit, number> = { ms: 1, s: 1e3, min: 6e4, h: 36e5, d: 864e5 };

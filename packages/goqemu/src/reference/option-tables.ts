@@ -1,4 +1,4 @@
-import type { DerivedMachineOptions, ImageMachineOptions } from '@goqemu/lab';
+import type { MachineOptions } from '@goqemu/lab';
 import { type PropertyOptionName, propertyRows } from '@goqemu/spec';
 import type { QemuVMConfig } from '../sdk/vm/options/vm-config.ts';
 
@@ -17,7 +17,7 @@ type Own<Options> = Readonly<
 const image = { default: '`debian-12`', about: 'a name of the [catalogue](images.md), a URL, or an absolute path' };
 
 /** What a lab says of a machine beside its properties. */
-const labOptions: Own<ImageMachineOptions | DerivedMachineOptions> = {
+const labOptions: Own<MachineOptions> = {
   image: { ...image, change: 'recreate' },
   from: {
     default: 'none',

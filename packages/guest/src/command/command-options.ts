@@ -39,6 +39,7 @@ export interface CommandOptions {
   readonly label?: string;
 }
 
+/** What a command printed, and how it ended. */
 export interface CommandResult {
   /** The command as text; an argv quoted. */
   readonly command: string;

@@ -2,6 +2,7 @@ import { errorMessage } from '@goqemu/core';
 import type { Ending } from './command-channel.ts';
 import type { Flow } from './run-command.ts';
 
+/** A piece of output, as it came. */
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly data: Buffer;

@@ -6,11 +6,13 @@ import { programRequest } from '../quoting/login-shell.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { connectionLost } from '../session/session-errors.ts';
 
+/** Options of a terminal in the guest. */
 export interface ShellOptions {
-  /** Size and type of the terminal; default 80 × 24, `xterm-256color`. `false` for none: bytes pass as they are. */
+  /** Size and type of the terminal; `false` for none: bytes pass as they are. @default 80 × 24, `xterm-256color` @example { columns: 120, rows: 40 } */
   readonly terminal?: TerminalSize | false;
-  /** A program instead of the user's login shell. */
+  /** A program, or a script of the login shell. @default the user's login shell @example ['top'] */
   readonly command?: Command;
+  /** Ends it. @default none */
   readonly signal?: AbortSignal;
 }
 

@@ -7,6 +7,7 @@ import { openOn, untilBroken } from '../session/channel.ts';
 import type { Connection } from '../session/connection.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 
+/** Options of a tunnel from this host into the guest. */
 export interface TunnelOptions {
   /** Port on this host's loopback, 1 to 65535. @default a free one */
   readonly hostPort?: number;
@@ -16,6 +17,7 @@ export interface TunnelOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of a tunnel from the guest to this host. */
 export interface ReverseTunnelOptions {
   /** Port on the guest's loopback, 1 to 65535. @default a free one */
   readonly guestPort?: number;

@@ -6,6 +6,7 @@ import { recogniseFormat } from './known-formats.ts';
 import { inspectQcow2, isQcow2 } from './qcow2-image.ts';
 import { hasBootSector } from './raw-image.ts';
 
+/** Formats of disk images that goqemu reads. */
 export type ImageFormat = 'qcow2' | 'raw';
 
 export interface InspectedImage {

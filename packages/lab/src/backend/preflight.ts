@@ -14,7 +14,7 @@ export interface PreflightNotice extends PreflightText {
   readonly code: string;
 }
 
-interface PreflightText {
+export interface PreflightText {
   readonly message: string;
   readonly hint?: string;
   /** The machine that it is about, when it is about one. */

@@ -6,21 +6,33 @@ import { markPlace } from '../evaluate/source-location.ts';
 import type { LabOptions } from './lab-options.ts';
 import type { LayerOptions } from './layer-options.ts';
 import type { MachineBuilder } from './machine-builder.ts';
-import type { DerivedMachineOptions, ImageMachineOptions } from './machine-options.ts';
+import type { MachineOptions, StartsFrom, TemplateOptions } from './machine-options.ts';
 
 /** What a lab's program is given to describe machines with. */
 export interface LabBuilder {
+  /** The lab's name. */
   readonly name: string;
+  /** The stack that is planned: `default`, or the name of another instance. */
   readonly stack: string;
+  /**
+   * A virtual machine, by a name that is an RFC 1123 label. Without options it is a Debian 12.
+   *
+   * @throws GoqemuError `name-invalid`, `option-unknown`, and others that name the option
+   * @example
+   * const web = lab.vm('web', { memory: '1 GiB', forward: { http: 80 } });
+   */
   vm<Forward extends string = never>(
     name: string,
-    options?: ImageMachineOptions<Forward> | DerivedMachineOptions<Forward>,
+    options?: MachineOptions<Forward> & StartsFrom,
   ): MachineBuilder<never, never, Forward>;
-  /** A machine that is provisioned, checkpointed and stopped: a base for others. */
-  template(
-    name: string,
-    options?: Omit<ImageMachineOptions<never>, 'forward'> | Omit<DerivedMachineOptions<never>, 'forward'>,
-  ): MachineBuilder;
+  /**
+   * A machine that is provisioned, checkpointed and stopped: a base for others.
+   *
+   * @example
+   * const base = lab.template('base').run('nginx', 'apt-get install -y nginx').checkpoint('installed');
+   * lab.vm('web', { from: base.at.installed });
+   */
+  template(name: string, options?: TemplateOptions & StartsFrom): MachineBuilder;
 }
 
 const brand = Symbol.for('goqemu.lab');

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { LayerOptions } from './layer-options.ts';
 
+/** Options of {@link defineLab}. */
 export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
   /** RFC 1123 label; folders are named after it. */
   readonly name: string;

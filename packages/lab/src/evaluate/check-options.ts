@@ -3,10 +3,9 @@ import type { LabOptions } from '../definition/lab-options.ts';
 import type { LayerOptions } from '../definition/layer-options.ts';
 import type {
   CaptureOptions,
-  DerivedMachineOptions,
   FileOptions,
   ForwardOption,
-  ImageMachineOptions,
+  MachineOptions,
   RunOptions,
   StepOptions,
   UploadOptions,
@@ -16,7 +15,7 @@ import { labError, suggestion } from './lab-error.ts';
 /** The options of a type, each of them: one that is forgotten here does not compile. */
 export type Names<T> = Readonly<Record<T extends unknown ? keyof T : never, true>>;
 
-const machine: Names<ImageMachineOptions | DerivedMachineOptions> = {
+const machine: Names<MachineOptions> = {
   accelerator: true,
   after: true,
   arch: true,

@@ -20,6 +20,7 @@ export interface ErrorReport {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** What every event of an operation says of it. */
 export interface OperationHeader {
   readonly id: string;
   readonly action: OperationAction;

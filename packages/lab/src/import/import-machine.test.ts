@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
-import type { ImageMachineOptions } from '../definition/machine-options.ts';
+import type { MachineOptions, StartsFrom } from '../definition/machine-options.ts';
 import type { Plan } from '../plan/plan.ts';
 import { subjectOf } from '../resource/operation-subject.ts';
 
-const options: ImageMachineOptions<string> = { memory: '1 GiB', cpus: 1, disk: '10 GB', forward: { http: 80 } };
-const labWith = (more: ImageMachineOptions<string> = {}, steps: readonly string[] = ['one', 'two']) =>
+const options: MachineOptions & StartsFrom = { memory: '1 GiB', cpus: 1, disk: '10 GB', forward: { http: 80 } };
+const labWith = (more: Omit<MachineOptions, 'from'> = {}, steps: readonly string[] = ['one', 'two']) =>
   defineLab({ name: 'web' }, (lab: LabBuilder) => {
     const web = lab.vm('web', { ...options, ...more });
     for (const step of steps) web.run(step, `do ${step}`);

@@ -11,6 +11,7 @@ export type MachineStatus =
   /** Not all its steps have run, or one was cut off. */
   | 'incomplete';
 
+/** One machine in the document of `goqemu status --json`. */
 export interface MachineReport {
   readonly name: string;
   readonly state: MachineStatus;

@@ -8,7 +8,7 @@ export type PlannedPart =
   | { readonly capture: string; readonly quote: 'shell' | 'none' }
   | { readonly secret: string; readonly from: SecretSource; readonly quote: 'shell' | 'none' };
 
-interface PlannedUpload extends UploadPath<PlannedText> {
+export interface PlannedUpload extends UploadPath<PlannedText> {
   /** Of the content when the plan was made. */
   readonly digest: string;
 }

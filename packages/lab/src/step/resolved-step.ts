@@ -1,7 +1,7 @@
 import type { Step } from '@goqemu/spec';
 
 /** What must not be shown of a step. */
-interface Sensitivity {
+export interface Sensitivity {
   /** Values in this step that must not reach a log or an event: masked wherever its output is written. */
   readonly sensitive?: readonly string[];
   /** Whatever it prints is a secret: none of its output reaches a log, an event or an error. */

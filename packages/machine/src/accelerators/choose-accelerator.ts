@@ -19,11 +19,12 @@ export interface AcceleratorOptions {
   /** Where proofs are kept, for this boot and this binary; without it each call proves anew, for some 30 ms. */
   readonly cacheFolder?: string;
   readonly platform?: HostPlatform;
+  /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;
   /** The CPU model that the machine will have; the accelerator's default unless given. */
   readonly cpu?: string;
   readonly signal?: AbortSignal;
-  /** Replaced in tests of other hosts. */
+  /** @internal Replaced in tests of other hosts. */
   readonly prove?: (options: CanaryOptions) => Promise<CanaryResult>;
 }
 

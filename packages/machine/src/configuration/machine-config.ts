@@ -144,17 +144,22 @@ export const machineConfigSchema = z.strictObject({
 /** What a caller writes. */
 export type MachineConfigInput = z.input<typeof machineConfigSchema>;
 
-type Parsed = z.output<typeof machineConfigSchema>;
-type Identified<T> = T & { id: string };
+/** A configuration as its schema reads it. */
+export type ParsedMachineConfig = z.output<typeof machineConfigSchema>;
+/** A device with the id that it was given, or got. */
+export type Identified<T> = T & { id: string };
 
 /** A checked configuration with every default filled in that does not depend on the host. */
-export type MachineConfig = Omit<Parsed, 'uuid' | 'arch' | 'accelerator' | 'kvm' | 'drives' | 'cdroms' | 'networks'> & {
+export type MachineConfig = Omit<
+  ParsedMachineConfig,
+  'uuid' | 'arch' | 'accelerator' | 'kvm' | 'drives' | 'cdroms' | 'networks'
+> & {
   readonly uuid: string;
   readonly arch: Architecture;
   readonly accelerator: 'auto' | Accelerator;
-  readonly drives: Identified<Parsed['drives'][number]>[];
-  readonly cdroms: Identified<Parsed['cdroms'][number]>[];
-  readonly networks: Identified<Parsed['networks'][number]>[];
+  readonly drives: Identified<ParsedMachineConfig['drives'][number]>[];
+  readonly cdroms: Identified<ParsedMachineConfig['cdroms'][number]>[];
+  readonly networks: Identified<ParsedMachineConfig['networks'][number]>[];
 };
 export type DriveConfig = MachineConfig['drives'][number];
 export type CdromConfig = MachineConfig['cdroms'][number];

@@ -28,7 +28,8 @@ export interface BlockDevice {
   readonly ioStatus?: string;
 }
 
-type DriveInput = NonNullable<MachineConfigInput['drives']>[number];
+/** A disk as a configuration has it: an entry of `drives`. */
+export type DriveInput = NonNullable<MachineConfigInput['drives']>[number];
 
 /** The disks and CD drives of a machine. */
 export class BlockDevices {

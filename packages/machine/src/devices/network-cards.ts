@@ -7,7 +7,8 @@ import { AddedParts, unlimited } from './added-parts.ts';
 import { freePort } from './hot-plug.ts';
 import { Unplugging, type UnplugOptions } from './unplugging.ts';
 
-type NetworkInput = NonNullable<MachineConfigInput['networks']>[number];
+/** A network card as a configuration has it: an entry of `networks`. */
+export type NetworkInput = NonNullable<MachineConfigInput['networks']>[number];
 
 /** The network cards of a machine. */
 export class NetworkCards {

@@ -33,6 +33,7 @@ export interface LaunchOptions {
   /** Found by the configuration's architecture unless given. */
   readonly installation?: QemuInstallation;
   readonly platform?: HostPlatform;
+  /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;
   /** Where probes of QEMU and of accelerators are kept. */
   readonly cacheFolder?: string;

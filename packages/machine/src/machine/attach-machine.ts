@@ -26,8 +26,11 @@ import { identityOf, type MachineRecord } from './machine-record.ts';
 export type AttachTarget = MachineRecord | { readonly socketPath: string } | { readonly pid: number };
 
 export interface AttachOptions {
+  /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;
+  /** @internal Replaced in tests. */
   readonly commandLines?: CommandLines;
+  /** @internal Replaced in tests. */
   readonly openFiles?: OpenFiles;
   readonly platform?: HostPlatform;
   /** Milliseconds for QEMU to greet.

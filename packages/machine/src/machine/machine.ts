@@ -29,7 +29,8 @@ import { type MachineState, machineState } from './machine-state.ts';
 import { stateAfterEvent } from './state-after-event.ts';
 import type { StopRung } from './stop-ladder.ts';
 
-interface MachineEvents {
+/** What a machine reports beside QEMU's own events. */
+export interface MachineEvents {
   state: { readonly state: MachineState; readonly previous: MachineState };
 }
 
@@ -61,6 +62,7 @@ export class Machine implements AsyncDisposable {
   #panicked = false;
   #exit: Promise<MachineExit> | undefined;
 
+  /** @internal See `launchMachine` and `attachMachine`. */
   constructor(connection: MachineConnection) {
     this.record = connection.record;
     this.#qmp = connection.qmp;

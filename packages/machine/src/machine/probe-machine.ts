@@ -15,7 +15,9 @@ import { type MachineState, machineState } from './machine-state.ts';
 export type MachineProbe = MachineState | 'gone' | 'unresponsive';
 
 export interface ProbeOptions {
+  /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;
+  /** @internal Replaced in tests. */
   readonly openFiles?: OpenFiles;
   /** Milliseconds for QEMU to answer, counted from one's turn at the monitor. @default 5000 */
   readonly timeoutMs?: number;

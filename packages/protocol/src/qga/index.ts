@@ -1,3 +1,4 @@
+export type { ReplyError } from '../channel/reply.ts';
 export type * from '../generated/qga-schema.ts';
 export type { RecordedLine } from '../recording/recorded-line.ts';
 export { recordSession } from '../recording/recording-transport.ts';
@@ -11,7 +12,8 @@ export {
   type TcpAddress,
   type TransportAddress,
 } from '../transports/address.ts';
-export type { Transport, TransportEnd } from '../transports/transport.ts';
+export type { OpenOptions } from '../transports/open-socket.ts';
+export type { PassedDescriptor, Transport, TransportEnd } from '../transports/transport.ts';
 export type { AgentExecOptions, AgentExecResult } from './exec.ts';
 export type { FileTransferOptions, GuestFileSource, WriteFileOptions } from './files.ts';
 export type { FreezeOptions } from './freeze.ts';

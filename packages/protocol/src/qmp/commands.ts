@@ -10,7 +10,8 @@ export type JobCommandName = {
   [C in QmpCommandName]: true extends HasJobId<QmpArguments<C>> ? C : never;
 }[QmpCommandName];
 
-type HasJobId<A> = A extends unknown
+/** Whether the arguments of a command name a job. */
+export type HasJobId<A> = A extends unknown
   ? string extends keyof A
     ? false
     : 'job-id' extends keyof A

@@ -33,6 +33,7 @@ export interface LabBenchOptions extends Omit<FakeBackendOptions, 'host'> {
  */
 export class LabBench {
   readonly host = new FakeHost();
+  /** @internal */
   readonly storage = new MemoryStateStorage();
   readonly events: EngineEvent[] = [];
   /** The clock, in milliseconds since 1970: each look at it moves it on by one. */
@@ -46,7 +47,7 @@ export class LabBench {
     this.environment = { ...options.environment };
   }
 
-  /** An engine as a new process would have it: everything that it knows comes from the storage and the host. */
+  /** @internal An engine as a new process would have it: everything that it knows comes from the storage and the host. */
   engine(lab = 'lab', backend: FakeBackendOptions = this.#options): Engine {
     const labFile = this.#options.labFile ?? resolve('lab.ts');
     return new Engine({
@@ -67,6 +68,7 @@ export class LabBench {
     });
   }
 
+  /** @internal */
   evaluate(definition: LabDefinition, parameters: Readonly<Record<string, unknown>> = {}): Promise<Lab> {
     return this.engine(definition.name).evaluate(definition, { parameters });
   }

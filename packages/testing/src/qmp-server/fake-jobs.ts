@@ -22,7 +22,7 @@ export interface FakeJobOptions {
   readonly autoDismiss?: boolean;
 }
 
-type Emit = (event: 'JOB_STATUS_CHANGE', data: { id: string; status: string }) => void;
+export type Emit = (event: 'JOB_STATUS_CHANGE', data: { id: string; status: string }) => void;
 
 /** The jobs of a fake QEMU: each step is a JOB_STATUS_CHANGE in a turn of the event loop of its own. */
 export class FakeJobs {

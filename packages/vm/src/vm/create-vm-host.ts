@@ -6,13 +6,17 @@ import { LayerStore } from '../layers/layer-store.ts';
 import { hostRoom } from '../ram/host-room.ts';
 import type { HostRoom, VmHost } from './vm-host.ts';
 
+/** The host that VMs run on, for tests and unusual hosts. */
 export interface VmHostOptions {
+  /** System, environment and folders; `env.GOQEMU_HOME` is goqemu's own folder. @default this process's host */
   readonly platform?: HostPlatform;
+  /** Receives what goqemu logs. @default silent */
   readonly logger?: Logger;
+  /** @internal */
   readonly images?: ImageStore;
-  /** What is free on this host; of use in tests of a host that is full. */
+  /** @internal What is free on this host; of use in tests of a host that is full. */
   readonly room?: HostRoom;
-  /** QEMU's binary; found on this host unless given. */
+  /** Path of QEMU's program. @default the one that is found on this host @example '/opt/qemu/bin/qemu-system-x86_64' */
   readonly qemuPath?: string;
 }
 

@@ -3,20 +3,23 @@ import type { UploadOptions } from '@goqemu/guest';
 import { z } from 'zod';
 import { readOptions } from './invalid-option.ts';
 
+/** Options of {@link Guest.download}. */
 export interface DownloadFileOptions {
-  /** With root's rights. */
+  /** With root's rights. @default false @example true */
   readonly sudo?: boolean;
-  /** Longest time without any progress; default 60 s. */
+  /** Longest time without any progress: a duration with its unit, or milliseconds. @default '60 s' @example '5 min' */
   readonly stall?: Duration;
+  /** Cancels the transfer; nothing partial stays. @default none @example AbortSignal.timeout(60_000) */
   readonly signal?: AbortSignal;
-  /** Told how many bytes have been moved so far. */
+  /** Receives the number of bytes that have been moved so far. @default none */
   readonly onProgress?: (bytes: number) => void;
 }
 
+/** Options of {@link Guest.upload}. */
 export interface UploadFileOptions extends DownloadFileOptions {
-  /** `user` or `user:group` of the guest; with root's rights. */
+  /** `user` or `user:group` of the guest; with root's rights. @default the user @example 'www-data' */
   readonly owner?: string;
-  /** Permission bits of a file, such as 0o644; default: those of the source. */
+  /** Permission bits of a file. @default those of the source @example 0o644 */
   readonly mode?: number;
 }
 

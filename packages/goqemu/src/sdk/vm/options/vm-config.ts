@@ -30,60 +30,80 @@ export interface QemuVMConfig {
   /**
    * Lower-case letters, digits and inner hyphens, at most 63 (RFC 1123). By its name a VM is found again, also by
    * another process. One without a name is given one, and is deleted with the object that made it.
+   *
+   * @default made by goqemu
+   * @example 'web-1'
    */
   readonly name?: string;
-  /** Name in the catalogue, URL or file; default `debian-12`. */
+  /** Name in the catalogue, URL or file. @default 'debian-12' @example 'debian-13' */
   readonly image?: string;
-  /** The processor's architecture; one that is not the host's is emulated. @default `amd64` */
+  /** The processor's architecture; one that is not the host's is emulated. @default 'amd64' @example 'arm64' */
   readonly arch?: Architecture;
-  /** @default `bios`; `uefi` for arm64, which has no other */
+  /** What boots the VM. @default 'bios'; 'uefi' for arm64, which has no other @example 'uefi' */
   readonly firmware?: Firmware;
-  /** RAM, a whole number of MiB, 64 MiB to 1 TiB. @default 4 GiB */
+  /** RAM, a whole number of MiB, 64 MiB to 1 TiB: a size with its unit, or bytes. @default '4 GiB' @example '2 GiB' */
   readonly memory?: ByteSize;
-  /** Cores, 1 to 255. @default 2 */
+  /** Processor cores, 1 to 255. @default 2 @example 4 */
   readonly cpus?: number;
-  /** Size of the disk as the guest sees it; it takes only the room that is written to. @default 10 GB, or as large as its image if that is larger */
+  /**
+   * Size of the disk as the guest sees it; it takes only the room that is written to.
+   *
+   * @default '10 GB', or as large as its image if that is larger
+   * @example '40 GB'
+   */
   readonly disk?: ByteSize;
   /**
-   * Where snapshots are kept: in `~/qemu/snapshots` (the default), or in a RAM file system of the host, where they
+   * Where snapshots are kept: in `~/qemu/snapshots`, or in a RAM file system of the host, where they
    * are quicker and gone with the host's next start, and so is the VM's disk.
+   *
+   * @default 'disk'
+   * @example 'memory'
    */
   readonly snapshots?: 'disk' | 'memory';
   /**
-   * `auto` (default) gives the VM an address of the host's range where that works without privileges and user mode
+   * `auto` gives the VM an address of the host's range where that works without privileges and user mode
    * where not; `host` insists on it; `user` is QEMU's user mode.
+   *
+   * @default 'auto'
+   * @example 'user'
    */
   readonly network?: 'auto' | 'host' | 'user';
-  /** Guest ports by a name of your choice, reachable on 127.0.0.1; a free port of the host unless one is given. */
+  /**
+   * Guest ports by a name of your choice, reached on 127.0.0.1; goqemu chooses a free port of the host by default.
+   *
+   * @default none
+   * @example { http: 80, postgres: { guest: 5432, host: 15432 } }
+   */
   readonly forward?: Readonly<Record<string, number | { readonly guest: number; readonly host?: number }>>;
-  /** The ordinary user, with passwordless sudo; default: that of the image (`debian`, `ubuntu`, …). */
+  /** The ordinary user, with passwordless sudo. @default that of the image, such as 'debian' @example 'admin' */
   readonly user?: string;
-  /** The guest's host name, an RFC 1123 label. @default the VM's name */
+  /** The guest's host name, an RFC 1123 label. @default the VM's name @example 'web-1' */
   readonly hostname?: string;
-  /** @default the best that is proven to run a guest on this host */
+  /** What runs the guest's instructions. @default 'auto': the best that is proven to run a guest on this host @example 'tcg' */
   readonly accelerator?: Accelerator;
+  /** How long operations may take. @default see each of them @example { start: '5 min' } */
   readonly timeouts?: Timeouts;
-  /** Told of every operation, of its end and of what it took; silent unless given. */
+  /** Receives every operation, its end and how long it took. @default silent */
   readonly logger?: Logger;
-  /** Told of the stages of an operation and of notices while it goes on. */
+  /** Receives the stages of an operation and notices while it runs. @default none */
   readonly onProgress?: (progress: VmProgress) => void;
 }
 
 /** How long operations may take; each is named in the error of one that took longer. */
 export interface Timeouts {
-  /** Fetching or building the image and making the disk; default 30 min. */
+  /** Fetching or building the image and making the disk. @default '30 min' @example '1 h' */
   readonly create?: Duration;
-  /** Until the guest is ready; default 15 min. */
+  /** Until the guest is ready. @default '15 min' @example '5 min' */
   readonly start?: Duration;
-  /** Until the guest is down; what does not go down is switched off, so this is a last resort; default 3 min. */
+  /** Until the guest is down; what does not go down is switched off, so this is a last resort. @default '3 min' @example '1 min' */
   readonly stop?: Duration;
-  /** One command, once it runs; default 10 min. */
+  /** One command, once it runs. @default '10 min' @example '30 min' */
   readonly command?: Duration;
-  /** Making a dropped connection anew; default 2 min. */
+  /** Connecting again after the connection has broken. @default '2 min' @example '30 s' */
   readonly connect?: Duration;
-  /** Default 5 min. */
+  /** Taking or deleting a snapshot. @default '5 min' @example '1 min' */
   readonly snapshot?: Duration;
-  /** It may take a boot; default 15 min. */
+  /** Restoring a snapshot, which may take a boot. @default '15 min' @example '5 min' */
   readonly restore?: Duration;
 }
 

@@ -1,25 +1,19 @@
 import { isAlive, readLockHolder } from '@goqemu/core';
-import {
-  layerId,
-  lockPath,
-  observeVm,
-  readRecord,
-  standalonePlace,
-  Vm,
-  type VmHost,
-  type VmObservation,
-} from '@goqemu/vm';
+import { layerId, lockPath, observeVm, readRecord, standalonePlace, Vm, type VmHost } from '@goqemu/vm';
 
+/** What a VM is and does. */
 export interface QemuVMStatus {
   /**
    * `absent`: never made, or deleted; `crashed`: its QEMU runs, its guest does not; `damaged`: its disk is gone.
    */
-  readonly state: VmObservation['status'];
+  readonly state: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
+  /** Why, where it is not running. */
   readonly reason: string | undefined;
   /** Of its QEMU. */
   readonly pid: number | undefined;
+  /** What it runs under: `kvm`, `tcg`, … */
   readonly accelerator: string | undefined;
-  /** How it meets the outside, and why so. */
+  /** How it is connected, and why so. */
   readonly network: { readonly kind: 'user' | 'passt' | 'bridge' | 'vmnet'; readonly reason: string } | undefined;
   /** Ports of 127.0.0.1 by the names of `forward`. */
   readonly forwards: Readonly<Record<string, number>>;
