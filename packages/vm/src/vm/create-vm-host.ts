@@ -12,7 +12,7 @@ export interface VmHostOptions {
   readonly images?: ImageStore;
   /** What is free on this host; of use in tests of a host that is full. */
   readonly room?: HostRoom;
-  /** QEMU's binary; found on this host unless given. */
+  /** QEMU's binary. Default: found on this host. */
   readonly qemuPath?: string;
 }
 
