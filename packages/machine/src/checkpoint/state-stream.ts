@@ -3,7 +3,7 @@ import { GoqemuError } from '@goqemu/core';
 
 /**
  * QEMU's migration stream (docs/devel/migration: "Stream structure"), cut into the parts that a checkpoint of a
- * copy-on-write machine puts together anew.
+ * copy-on-write machine reassembles.
  */
 export interface StateStream {
   /** Magic, version and configuration: the machine type and the capabilities that were on. */
@@ -169,6 +169,6 @@ function unknown(found: string): GoqemuError {
     code: 'state-stream-unknown',
     source: 'environment',
     message: `the saved state of a machine has a form that goqemu does not know: ${found}`,
-    hint: 'the checkpoint can be restored all the same, by another road',
+    hint: 'the checkpoint can be restored all the same, in another way',
   });
 }

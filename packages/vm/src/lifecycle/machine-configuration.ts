@@ -10,7 +10,7 @@ import type { VmState } from '../vm/vm-state.ts';
 /** Id of the one disk; overlays are put above its node. */
 export const diskId = 'disk0';
 
-/** What one start of QEMU is passed. The devices are the same at every start, or RAM could not be restored. */
+/** The configuration of one start of QEMU. The devices are the same at every start, or RAM could not be restored. */
 export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput {
   const { folder } = vm;
   return {
@@ -53,7 +53,7 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfigInput {
   return Object.assign({}, ...Object.values(each)) as MachineConfigInput;
 }
 
-/** Ports of this host's loopback that lead into the guest. */
+/** Ports of this host's loopback that are forwarded into the guest. */
 export function forwardsOf(spec: VmSpec): readonly { readonly host: number; readonly guest: number }[] {
   return [{ host: spec.identity.sshPort, guest: 22 }, ...Object.values(spec.forwards)];
 }

@@ -7,8 +7,8 @@ import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
 import { killOthers, killRecorded } from './kill-vm.ts';
+import { launchFromLayer, type Resumed, ramObstacle, type StandingFiles } from './launch-from-layer.ts';
 import { machineConfiguration } from './machine-configuration.ts';
-import { type Resumed, ramObstacle, resumeFromLayer, type StandingFiles } from './resume-from-layer.ts';
 
 /**
  * Puts a machine where a layer was cut, RAM and all. The new QEMU is loaded before the one that runs is ended, so that
@@ -17,11 +17,11 @@ import { type Resumed, ramObstacle, resumeFromLayer, type StandingFiles } from '
  * The machine's folder names the new QEMU before the old one ends: a goqemu that is killed before leaves the old
  * machine and a stray that the next start ends, one that is killed after leaves a machine that the next start takes to
  * the layer. The RAM of a layer that does not fit or cannot be loaded costs a boot and never data, since its disk is
- * complete; the reason is told as a notice.
+ * complete; the reason is reported as a notice.
  *
  * @returns undefined when the layer's RAM cannot be used: nothing was changed then
  */
-export async function goOnFromLayer(
+export async function resumeGuest(
   vm: Vm,
   layer: Layer,
   files: StandingFiles,
@@ -32,7 +32,7 @@ export async function goOnFromLayer(
   if (obstacle) return bootsInstead(vm, obstacle, call);
   const begun = performance.now();
   call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'started' });
-  const resumed = await resumeFromLayer(vm, layer, files, call).catch((error: unknown) => {
+  const resumed = await launchFromLayer(vm, layer, files, call).catch((error: unknown) => {
     if (!hasErrorCode(error, 'resume-failed')) throw error;
     return bootsInstead(vm, error.detail ?? error.message, call);
   });
@@ -91,7 +91,7 @@ async function takeOver(
   vm.trace('restore: the ports are there');
 }
 
-/** Waits for both, so that nothing goes on behind an error. */
+/** Waits for both, so that nothing keeps running after an error. */
 async function settled(works: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
 }
