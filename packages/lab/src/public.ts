@@ -28,9 +28,10 @@ export type { CheckpointReference, MachineReference } from './definition/referen
 export { z } from './definition/schema-library.ts';
 export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
-export type { OperationAction, PropertyChange } from './plan/operation.ts';
 export type { PlanReport } from './report/plan-report.ts';
 export type { MachineReport, MachineStatus, StatusReport } from './report/status-report.ts';
+export type { OperationAction, PropertyChange } from './resource/operation.ts';
+export type { ResourceRef } from './resource/resource-ref.ts';
 export type { LateSource, LateValue } from './value/late-value.ts';
 export { secret } from './value/secret.ts';
 export type { SecretSource } from './value/secret-source.ts';

@@ -47,4 +47,5 @@ export {
   sizeProperties,
 } from './read-properties.ts';
 export type * from './step.ts';
+export type { StepTraits, TextMark, TextOf } from './step.ts';
 export type { WaitCondition } from './wait-condition.ts';
