@@ -47,5 +47,4 @@ export {
   sizeProperties,
 } from './read-properties.ts';
 export type * from './step.ts';
-export type { StepTraits, TextMark, TextOf } from './step.ts';
 export type { WaitCondition } from './wait-condition.ts';
