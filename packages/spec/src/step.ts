@@ -74,16 +74,16 @@ export type StepKind = keyof StepKinds<unknown>;
 export type Step<Text> = StepKinds<Text>[StepKind];
 
 /** Stands for a text in the type below: no other property of a step has this type. */
-interface TextMark {
+export interface TextMark {
   readonly text: never;
 }
 
 /** Properties of a kind that are texts; the environment, which every kind has, is left out. */
-type TextOf<Kind extends StepKind> = {
+export type TextOf<Kind extends StepKind> = {
   [Key in keyof StepKinds<TextMark>[Kind]]-?: TextMark extends StepKinds<TextMark>[Kind][Key] ? Key : never;
 }[keyof StepKinds<TextMark>[Kind]];
 
-interface StepTraits<Kind extends StepKind> {
+export interface StepTraits<Kind extends StepKind> {
   /** False for a step that only looks: there is nothing to cut a layer for, and nothing to take back when it fails. */
   readonly changesDisk: boolean;
   /** Properties in which late values may stand: each of them. */
