@@ -1,6 +1,6 @@
 import type { ErrorCode } from './error-codes.ts';
 
-/** Who can mend an error: the person who wrote the lab or typed the command, the host, or goqemu's own authors. */
+/** Who can fix an error: the person who wrote the lab or typed the command, the host, or goqemu's own authors. */
 export type ErrorSource = 'user' | 'environment' | 'internal';
 
 /** Where in a user's file the mistake is; lines and columns count from 1. */

@@ -128,12 +128,12 @@ export function hostError(thrown: unknown): GoqemuError | undefined {
   });
 }
 
-/** Anything that was thrown, as goqemu tells it: a GoqemuError stays, an error of the host is put into words. */
+/** Anything that was thrown, as goqemu reports it: a GoqemuError stays, an error of the host is put into words. */
 export function asGoqemuError(thrown: unknown): GoqemuError {
   return isGoqemuError(thrown) ? thrown : (hostError(thrown) ?? internalError(errorMessage(thrown), thrown));
 }
 
-/** Some of Node.js' errors name no path, such as those of a write: whoever knows it says it. */
+/** Some of Node.js' errors name no path, such as those of a write: the caller adds it. */
 export function withPath(thrown: unknown, path: string): unknown {
   const error = thrown as { path?: unknown } | null;
   if (systemErrorCode(error) !== undefined && error !== null && error.path === undefined) error.path = path;
@@ -157,7 +157,7 @@ function programError(errno: string, program: string, cause: unknown): GoqemuErr
 }
 
 /**
- * mkdir with `recursive` tells every reason why a folder cannot be made, but a refusal, as ENOENT: libuv looks for the
+ * mkdir with `recursive` reports every reason why a folder cannot be made, except a refusal, as ENOENT: libuv looks for the
  * folder after the failure, and reports that it is not there. The nearest folder that is there says why.
  */
 function trueCause(errno: string, syscall: string, path: string | undefined): string {
@@ -175,7 +175,7 @@ function trueCause(errno: string, syscall: string, path: string | undefined): st
   }
 }
 
-/** A file is written under a temporary name (`NAME.PID.HEX.tmp`), which nobody has heard of. */
+/** A file is written under a temporary name (`NAME.PID.HEX.tmp`), which means nothing to the user. */
 function withoutDraft(path: string): string {
   return path.replace(/\.\d+\.[0-9a-f]{8}(?:\.tmp)?$/, '');
 }

@@ -5,7 +5,7 @@ import { folderNames } from './folder-names.ts';
 
 /**
  * Files and folders that are written under a temporary name before they are renamed carry their writer's number: `NAME.PID.HEX`,
- * some with `.tmp` behind. Removes those in a folder whose writer was killed before it came to the rename.
+ * some with `.tmp` behind. Removes those in a folder whose writer was killed before the rename.
  */
 export async function removeAbandonedDrafts(
   folder: string,
@@ -14,6 +14,6 @@ export async function removeAbandonedDrafts(
   for (const name of await folderNames(folder)) {
     const pid = /\.(\d+)\.[0-9a-f]{8}(\.tmp)?$/.exec(name)?.[1];
     if (pid === undefined || (await processes.identify(Number(pid)))) continue;
-    await rm(join(folder, name), { recursive: true, force: true }); // somebody else may clear up too
+    await rm(join(folder, name), { recursive: true, force: true }); // another process may clean up, too
   }
 }

@@ -47,7 +47,7 @@ async function writeAndRename(
     }
     await renameTo(temporary, path);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined); // it may never have come to be
+    await unlink(temporary).catch(() => undefined); // it may not exist
     throw withPath(error, path);
   }
   await syncFolder(dirname(path));

@@ -59,7 +59,7 @@ test('the lock of a dead owner is taken by one of many contenders at a time', as
   );
 });
 
-test('a lock that was half written, and a contender that was killed while it removed one, are in nobody’s way', async (t) => {
+test('a lock that was half written, and a contender that was killed while it removed one, block no one', async (t) => {
   const path = await lockFile(t);
   await writeFile(path, '{"identity":');
   await writeFile(`${path}.breaking`, '');

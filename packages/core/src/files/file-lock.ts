@@ -40,7 +40,7 @@ export interface FileLock extends AsyncDisposable {
 
 /**
  * An advisory lock that is a file of its own. One whose owner is dead is removed, by one contender at a time, and then
- * created anew by whoever comes first.
+ * created again by the first to try.
  *
  * @throws GoqemuError `locked` with the holder, its age and its command
  * @example
@@ -65,14 +65,14 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   }
 }
 
-/** Removes the lock of an owner who is dead, where nobody is going to take it. */
+/** Removes the lock of an owner who is dead, where no process is going to take it. */
 export async function removeDeadLock(path: string, processes: ProcessTable = hostProcessTable()): Promise<void> {
   const holder = await readLockHolder(path);
   if (holder === undefined || (holder !== 'damaged' && (await isAlive(holder.identity, processes)))) return;
   await breakLock(path, processes);
 }
 
-/** The holder on record; undefined when there is no lock file, `damaged` when the host broke down while it was written
+/** The holder on record; undefined when there is no lock file, `damaged` when the host crashed while it was written
  * or something else is in its place. */
 export async function readLockHolder(path: string): Promise<LockHolder | 'damaged' | undefined> {
   const file = readOwnFile(path);
@@ -83,8 +83,8 @@ export async function readLockHolder(path: string): Promise<LockHolder | 'damage
 
 /**
  * link(2) publishes a complete record in one step and fails when the lock exists. Nothing is synced: a record that a
- * host's breakdown has torn is damaged, and its owner dead. Five short calls, made at once: every look at a machine takes
- * a lock, and turns through the pool of threads would take ten times as long.
+ * host crash has torn is damaged, and its owner dead. Five short calls, made at once: every status check of a machine
+ * takes a lock, and turns through the pool of threads would take ten times as long.
  */
 function tryCreate(path: string, record: string): boolean {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -153,7 +153,7 @@ async function remove(path: string): Promise<void> {
 }
 
 async function release(path: string, record: string): Promise<void> {
-  // Somebody may have thrown the folder away.
+  // The folder may have been deleted.
   if (readOwnText(path) === record) await remove(path);
 }
 

@@ -20,7 +20,7 @@ const damages: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
   'a folder': async (path) => {
     await rm(path);
     await mkdir(path);
-    await writeFile(join(path, 'kept'), 'of somebody');
+    await writeFile(join(path, 'kept'), 'of another');
   },
 };
 
@@ -66,7 +66,7 @@ test('a lock in whose place a folder is is taken all the same', async (t) => {
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, 'lock');
   await mkdir(path);
-  await writeFile(join(path, 'kept'), 'of somebody');
+  await writeFile(join(path, 'kept'), 'of another');
   const lock = await acquireFileLock(path, { command: 'test' });
   await lock[Symbol.asyncDispose]();
   assert.equal((await readdir(folder)).length, 1);

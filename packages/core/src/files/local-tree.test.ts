@@ -23,7 +23,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 const seen = async (source: string, system?: 'win32') =>
   (await localTree(join(folder, source), system)).map(({ path: _path, ...entry }) => entry);
 
-test('a folder is told with its modes, its empty folders, and the links in it as links', async () => {
+test('a folder is listed with its modes, its empty folders, and the links in it as links', async () => {
   assert.deepEqual(await seen('site'), [
     { name: '', kind: 'folder', mode: 0o2775 },
     { name: 'again', kind: 'link', target: 'run' },
@@ -32,7 +32,7 @@ test('a folder is told with its modes, its empty folders, and the links in it as
   ]);
 });
 
-test('a source that is a link is what the link leads to', async () => {
+test('a source that is a link is what the link points to', async () => {
   assert.deepEqual(await seen('link'), await seen('site'));
   assert.deepEqual(await seen('site/again'), [{ name: '', kind: 'file', mode: 0o4755 }]);
 });

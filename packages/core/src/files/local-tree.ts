@@ -89,7 +89,7 @@ function missing(source: string, target: string | undefined, cause: unknown): Go
     hint:
       target === undefined
         ? 'check the path of what is to be uploaded'
-        : 'correct the link, or upload what it should lead to',
+        : 'correct the link, or upload what it should point to',
     cause,
   });
 }

@@ -6,8 +6,8 @@ export type OwnFile = { readonly text: string } | { readonly damage: string };
 
 /**
  * A small file that goqemu writes for itself; undefined when there is none. One that cannot be read, such as a folder in
- * its place or a sector that is gone, is damaged like one with the wrong content: whoever knows what stands in it decides
- * what that costs. Read at once, see `readIfThere`.
+ * its place or a sector that is gone, is damaged like one with the wrong content: the caller, who knows
+ * its content, decides what that costs. Read at once, see `readIfThere`.
  */
 export function readOwnFile(path: string): OwnFile | undefined {
   try {

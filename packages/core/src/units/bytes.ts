@@ -46,11 +46,11 @@ function parseText(text: string): number {
   return factor ? Math.round(Number(match[1]) * factor) : Number.NaN;
 }
 
-/** Writes a size for people, in binary units when it is a whole number of them. */
+/** Formats a size for reading, in binary units when it is a whole number of them. */
 export function formatByteSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
     const amount = bytes / factors[unit];
-    // 10 GB are 9765625 KiB too, which nobody wants to read.
+    // 10 GB are also 9765625 KiB, which is unreadable.
     if (amount >= 1 && amount < 1024 && Number.isInteger(amount * 10)) return `${bytes / factors[unit]} ${unit}`;
   }
   for (const unit of ['TB', 'GB', 'MB', 'kB'] as const) {

@@ -33,7 +33,7 @@ function parseText(text: string): number {
   return match ? Math.round(Number(match[1]) * factors[match[2] as DurationUnit]) : Number.NaN;
 }
 
-/** Writes a duration for people: `85 ms`, `1.4 s`, `2 min 5 s`, `1 h 4 min`. */
+/** Formats a duration for reading: `85 ms`, `1.4 s`, `2 min 5 s`, `1 h 4 min`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
