@@ -39,8 +39,8 @@ const grubModules = [
  * Makes a disk that boots by itself through a BIOS, with neither loop device nor mount: GPT with a BIOS boot
  * partition (14) and an ext4 root (1, the last on the disk, so that it can grow), and GRUB.
  *
- * The layout follows GRUB's manual, “BIOS installation”: `boot.img` in the boot sector is told the sector of
- * `core.img`, whose first sector is told where the rest of it lies.
+ * The layout follows GRUB's manual, “BIOS installation”: `boot.img` in the boot sector holds the sector of
+ * `core.img`, whose first sector holds where the rest of it lies.
  */
 export async function makeBootDisk(options: BootDiskOptions, run: ToolRun): Promise<void> {
   const raw = join(options.workFolder, 'disk.raw');

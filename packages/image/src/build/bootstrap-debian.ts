@@ -55,7 +55,7 @@ export async function bootstrapDebian(options: BootstrapOptions): Promise<void> 
 
 /**
  * As root, mmdebstrap mounts /proc, /sys and /dev of the host into the new root. In name spaces of their own these
- * mounts end with the process, whatever ends it, and nobody who clears the folder away can reach the host through them.
+ * mounts end with the process, whatever ends it, and removing the folder cannot reach the host through them.
  */
 const privateMounts = [
   ...['unshare', '--mount', '--propagation=private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],

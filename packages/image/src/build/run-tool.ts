@@ -37,7 +37,7 @@ export async function runTool(command: string, args: readonly string[], options:
   logger.log('debug', 'image', `run ${command}`, { args });
   const child = execa(command, args, {
     reject: false,
-    // A group of its own, for mmdebstrap waits for its own children when it alone is told to end.
+    // A group of its own, for mmdebstrap waits for its own children when it alone is signalled to end.
     detached: true,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.input === undefined ? {} : { input: options.input }),
@@ -55,7 +55,7 @@ export async function runTool(command: string, args: readonly string[], options:
   try {
     result = await withDeadline(command, timeoutMs, options.signal, work);
   } finally {
-    await child; // nothing of it goes on when this function has ended
+    await child; // nothing of it still runs when this function has returned
   }
   if (!result.failed) return result.stdout;
   throw new GoqemuError({

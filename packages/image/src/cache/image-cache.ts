@@ -150,7 +150,7 @@ export class ImageCache {
     return fileDigest(this.path(image), signal);
   }
 
-  /** Held by whoever fetches, builds or imports the image called `name`. */
+  /** Held while the image called `name` is fetched, built or imported. */
   async lock(
     name: string,
     arch: GuestArch,
@@ -168,7 +168,7 @@ export class ImageCache {
     return openWorkFolder(this.folder, `${name}-${arch}`, this.#logger);
   }
 
-  /** Removes what those left who were killed: drafts of manifests, and folders of builds that nobody works in. */
+  /** Removes what killed processes left: drafts of manifests, and folders of abandoned builds. */
   async removeAbandoned(): Promise<void> {
     await removeAbandonedDrafts(this.folder);
     const builds = (await folderNames(this.folder)).flatMap(
@@ -179,7 +179,7 @@ export class ImageCache {
         command: 'clear away what an interrupted build left',
         waitMs: 0,
       }).catch((error: unknown) => {
-        if (hasErrorCode(error, 'locked')) return undefined; // it goes on
+        if (hasErrorCode(error, 'locked')) return undefined; // it is still running
         throw error;
       });
       if (!lock) continue;
@@ -187,7 +187,7 @@ export class ImageCache {
         await using _cleared = await openWorkFolder(this.folder, build, this.#logger);
       } catch (error) {
         if (!isGoqemuError(error)) throw error;
-        this.#logger.log('warn', 'image', error.message, { hint: error.hint }); // told to whoever builds there next
+        this.#logger.log('warn', 'image', error.message, { hint: error.hint }); // the next build there reports it as an error
       }
     }
   }

@@ -41,7 +41,7 @@ export function cloudConfig(options: CloudConfigOptions): string {
   const identityAndAccess = {
     hostname: options.hostname,
     preserve_hostname: false,
-    // Keeps the line of the machine's own name, and leaves the rest to whoever wrote it; `true` writes all at each boot.
+    // Keeps the line of the machine's own name, and leaves the rest unchanged; `true` writes all at each boot.
     manage_etc_hosts: 'localhost',
     users: [
       {

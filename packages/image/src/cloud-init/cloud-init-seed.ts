@@ -5,7 +5,7 @@ import { yamlSafeJson } from './yaml-safe-json.ts';
 export interface CloudInitSeedOptions extends CloudConfigOptions {
   /** A new one makes cloud-init take this seed as another machine's at the next boot. */
   readonly instanceId: string;
-  /** A document of cloud-init's network configuration, version 2; DHCP on the first network card unless given. */
+  /** A document of cloud-init's network configuration, version 2. Default: DHCP on the first network card. */
   readonly networkConfig?: Readonly<Record<string, unknown>>;
 }
 

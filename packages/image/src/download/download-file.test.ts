@@ -54,7 +54,7 @@ test('a download is whole, verified and leaves no record behind', async () => {
   assert.deepEqual(at.progress.at(-1), { kind: 'download', bytes: content.length, total: content.length });
 });
 
-test('a cut download goes on where it stopped', async () => {
+test('an interrupted download resumes where it stopped', async () => {
   await using at = await publisher();
   at.server.behave('/disk.img', { cuts: [1_000_000, 500_000] });
   assert.equal((await at.download()).digest, digest);
@@ -64,7 +64,7 @@ test('a cut download goes on where it stopped', async () => {
   assert.match(at.server.requests[1]?.ifRange ?? '', /^"/);
 });
 
-test('the next process goes on with what an interrupted one has', async () => {
+test('the next process resumes what an interrupted one has', async () => {
   await using at = await publisher();
   at.server.behave('/disk.img', { cuts: [1_000_000] });
   await assert.rejects(at.download({ maxFruitlessAttempts: 0 }), failsWith('download-cut'));
@@ -93,7 +93,7 @@ test('a file that became shorter than what is there is taken from its beginning'
   assert.deepEqual(await readFile(at.part), short);
 });
 
-test('without ranges, validators or a length a cut download begins anew and is still verified', async () => {
+test('without ranges, validators or a length an interrupted download starts over and is still verified', async () => {
   await using at = await publisher();
   at.server.behave('/disk.img', { cuts: [1_000_000], ranges: false, etag: false, length: false });
   assert.equal((await at.download()).digest, digest);
@@ -107,7 +107,7 @@ test('a wrong checksum leaves nothing behind', async () => {
   assert.deepEqual(await readdir(at.folder), []);
 });
 
-test('a download that is cut again and again ends with what it has', async () => {
+test('a download that is interrupted repeatedly ends with what it has', async () => {
   await using at = await publisher();
   at.server.behave('/disk.img', { cuts: [1_000_000, 0, 0, 0] });
   await assert.rejects(at.download({ maxFruitlessAttempts: 3 }), failsWith('download-cut'));
@@ -132,7 +132,7 @@ test('redirects are followed', async () => {
   assert.equal((await at.download({ url: at.server.url('/latest') })).digest, digest);
 });
 
-test('a publisher that nobody answers for is unreachable, by its host', async () => {
+test('a publisher that does not answer is unreachable, by its host', async () => {
   await using at = await publisher();
   const url = at.server.url('/disk.img');
   await at.server[Symbol.asyncDispose]();

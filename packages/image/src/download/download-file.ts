@@ -26,7 +26,7 @@ export type DownloadProgress =
 export interface DownloadOptions {
   readonly client: HttpClient;
   readonly url: string;
-  /** The unfinished file; it stays when a download is interrupted, and the next one goes on from there. */
+  /** The unfinished file; it stays when a download is interrupted, and the next one resumes from there. */
   readonly part: string;
   readonly checksum: PublisherChecksum | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -197,7 +197,7 @@ class Download {
     return { bytes: this.#bytes, digest: `sha256:${digests.get('sha256')}` };
   }
 
-  /** Goes on with what an earlier download left, if it is known what that is a part of. */
+  /** Continues with what an earlier download left, if it is known what that is a part of. */
   async #takeUpPart(): Promise<void> {
     this.#newHashes();
     const { part, url, signal } = this.#options;
@@ -241,9 +241,9 @@ class Download {
       code: 'download-cut',
       source: 'environment',
       subject: url,
-      message: `the download from ${new URL(url).host} was cut again and again, after ${formatByteSize(this.#bytes)}${this.#total === undefined ? '' : ` of ${formatByteSize(this.#total)}`}`,
+      message: `the download from ${new URL(url).host} was interrupted repeatedly, after ${formatByteSize(this.#bytes)}${this.#total === undefined ? '' : ` of ${formatByteSize(this.#total)}`}`,
       detail: errorMessage(cause),
-      hint: 'what came so far is kept: run the same command again to go on from there',
+      hint: 'what came so far is kept: run the same command again to resume',
       cause,
     });
   }

@@ -79,7 +79,7 @@ export function connectionError(url: string, thrown: unknown): GoqemuError {
       source: 'environment',
       subject: url,
       message: `the TLS connection to ${host} is not trusted: ${errorMessage(cause)}`,
-      hint: "set NODE_EXTRA_CA_CERTS to your company's certificate file if a proxy looks into TLS, and check the host's clock",
+      hint: "set NODE_EXTRA_CA_CERTS to your company's certificate file if a proxy intercepts TLS, and check the host's clock",
       cause: thrown,
     });
   }
@@ -93,7 +93,7 @@ export function connectionError(url: string, thrown: unknown): GoqemuError {
   });
 }
 
-/** True for errors that no later attempt can mend. */
+/** True for errors that a retry cannot fix. */
 export const isFinal = (thrown: unknown) => certificateErrors.test(systemErrorCode(rootCause(thrown)) ?? '');
 
 export function statusError(url: string, status: number): GoqemuError {

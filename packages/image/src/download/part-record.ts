@@ -15,6 +15,6 @@ export async function readPartRecord(part: string): Promise<PartRecord | undefin
     const record = JSON.parse(text ?? '') as Partial<PartRecord> | null;
     return typeof record?.url === 'string' && typeof record.validator === 'string' ? (record as PartRecord) : undefined;
   } catch {
-    return undefined; // no record, no going on: the download begins anew
+    return undefined; // no record, no resuming: the download starts over
   }
 }

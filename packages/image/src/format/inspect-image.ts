@@ -17,7 +17,7 @@ export interface InspectedImage {
 
 /**
  * Reads what an image is. Accepted are whole, self-contained qcow2 images that every QEMU from 7.2 on reads, and raw
- * disks with a boot sector; whatever else is refused, by its name where that can be told. Reads the header and the
+ * disks with a boot sector; anything else is refused, by its name where that is known. Reads the header and the
  * tables of a qcow2 image, not its data.
  *
  * @param name what the image is called in messages; default: the file's own name
@@ -40,7 +40,7 @@ export async function inspectImage(path: string, name: string = basename(path)):
   }
 }
 
-/** Opened without waiting: a FIFO would keep the reader until somebody writes into it. */
+/** Opened without waiting: a FIFO would block the reader until it is written to. */
 async function openRegularFile(path: string): Promise<FileHandle> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     throw unreadable(path, cause);

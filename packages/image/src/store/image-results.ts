@@ -52,7 +52,7 @@ export interface CachedImage extends GuestProfile {
   readonly lastUsedAt: string;
 }
 
-/** What takes time, as it goes on. */
+/** Progress of what takes time. */
 export type ImageProgress =
   | DownloadProgress
   | { readonly kind: 'copy'; readonly bytes: number; readonly total: number }

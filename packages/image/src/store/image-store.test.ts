@@ -149,7 +149,7 @@ test('a publisher that was unreachable is not asked again at once', async () => 
   assert.equal(asked, 1);
 });
 
-test('a build that fails leaves nothing, and the next one begins anew', async () => {
+test('a build that fails leaves nothing, and the next one starts over', async () => {
   await using at = await host(unreachable);
   const failing = at.open({
     builder: async ({ workFolder }) => {

@@ -194,7 +194,7 @@ export class ImageStore {
         source: 'user',
         subject: image.name,
         message: `the image ${image.name} is in use by ${users.join(', ')}`,
-        hint: 'destroy what uses it first; removing it would leave their disks without their beginning',
+        hint: 'destroy what uses it first; their disks are based on it',
         data: { usedBy: users },
       });
     }
