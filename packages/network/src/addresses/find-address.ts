@@ -22,9 +22,9 @@ export async function leasedAddress(mac: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The address at which this host has last heard a network card; undefined when it has not. */
+/** The address at which this host last saw a network card; undefined when it has not. */
 export async function heardAddress(mac: string, system: HostSystem): Promise<string | undefined> {
   if (system === 'linux') return addressInArpTable(await readFile('/proc/net/arp', 'utf8').catch(() => ''), mac);
-  const table = await run('arp', ['-an']).catch(() => ({ stdout: '' })); // no table, nothing heard
+  const table = await run('arp', ['-an']).catch(() => ({ stdout: '' })); // no table, nothing seen
   return addressInArpTable(table.stdout, mac);
 }

@@ -17,12 +17,12 @@ export interface StartPasstOptions {
   readonly program: string;
   /** Where it meets its QEMU: at a Unix socket that QEMU listens on, or at one of its own. */
   readonly meet: { readonly qemu: string } | { readonly socket: string };
-  /** What it says is written here anew. */
+  /** What it says is written here; truncated at each start. */
   readonly log: string;
-  /** TCP ports of this host's loopback that lead to ports of the guest. */
+  /** TCP ports of this host's loopback that are forwarded to ports of the guest. */
   readonly forwards: readonly { readonly host: number; readonly guest: number }[];
   readonly uid: number | undefined;
-  /** Milliseconds; 5,000 unless given. */
+  /** Milliseconds. @default 5_000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -99,7 +99,7 @@ async function isReady({ meet, forwards }: StartPasstOptions): Promise<boolean> 
 
 /**
  * The passt of a machine's former QEMU ends a moment after that one. As long as it listens, the new one could not, and
- * would be taken for ready. Whoever else has a port keeps it, and passt says so.
+ * would be taken for ready. Another program that has a port keeps it, and passt says so.
  */
 async function untilPortsAreFree({ forwards, signal }: StartPasstOptions): Promise<void> {
   for (const begun = performance.now(); performance.now() - begun < formerMs; await sleep(5, signal)) {
@@ -118,7 +118,7 @@ async function listeningPorts(): Promise<ReadonlySet<number>> {
   return new Set(listening.map(([, local]) => Number.parseInt(local?.split(':')[1] ?? '', 16)));
 }
 
-/** A connection that nobody reads from here. */
+/** A connection that is not read from here. */
 async function dial(path: string): Promise<Socket> {
   const socket = new Socket().pause();
   socket.connect(path);
@@ -135,6 +135,6 @@ async function passtFailed(how: string, log: string): Promise<GoqemuError> {
     source: 'environment',
     message: `passt did not start: ${how}`,
     detail: words.slice(-5).join('\n') || 'it said nothing',
-    hint: "mend what it says, or do without it: network: 'user'",
+    hint: "fix the reported problem, or use network: 'user'",
   });
 }

@@ -3,7 +3,7 @@ import { systemErrorCode } from '@goqemu/core';
 
 /** A TCP socket of this host that has a port of its own. */
 export interface LinuxSocket {
-  /** Of the IPv4 table, on all addresses or on loopback: nobody else can listen on loopback there. */
+  /** Of the IPv4 table, on all addresses or on loopback: no other socket can listen on loopback there. */
   readonly holdsLoopback: boolean;
   readonly listens: boolean;
   /** As `/proc/PID/fd` shows it. */
@@ -12,7 +12,7 @@ export interface LinuxSocket {
 
 /** States of include/net/tcp_states.h that matter here, as proc(5) writes them. */
 const listening = '0A';
-const timeWait = '06'; // keeps nobody from listening who sets SO_REUSEADDR, as QEMU and Node do
+const timeWait = '06'; // does not stop a listener that sets SO_REUSEADDR, as QEMU and Node do
 const anyAddress = '00000000';
 const loopback = '0100007F'; // 127.0.0.1 in the byte order of the processors that goqemu runs on
 
@@ -21,7 +21,7 @@ export function socketTables(): Promise<readonly string[]> {
   return Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readTable));
 }
 
-/** The sockets on a TCP port; whoever asks for several ports reads the tables once. */
+/** The sockets on a TCP port; a caller that checks several ports reads the tables once. */
 export async function linuxSockets(port: number, tables = socketTables()): Promise<readonly LinuxSocket[]> {
   return (await tables).flatMap((text, version) =>
     text

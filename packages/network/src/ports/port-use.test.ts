@@ -47,7 +47,9 @@ test('when no port is free the error says how many were tried', async () => {
   await assert.rejects(firstFreePort([taken.port]), { code: 'no-free-port', detail: 'tried 1' });
 });
 
-test('asking whether a port is free keeps nobody from taking it', { skip: process.platform !== 'linux' }, async () => {
+test('asking whether a port is free does not stop others from taking it', {
+  skip: process.platform !== 'linux',
+}, async () => {
   const port = await findFreePort();
   // Asks all the time, while others listen on the port in turn.
   let asking = true;
@@ -74,7 +76,7 @@ test('a port that an outgoing connection goes out from, or a listener on IPv6, i
   assert.equal((await portUse(both.port))?.reason, 'taken');
 });
 
-test('several ports are looked at together, and those that are taken are told', async () => {
+test('several ports are looked at together, and those that are taken are reported', async () => {
   await using taken = await listener('127.0.0.1');
   const uses = await portUses([await findFreePort(), taken.port]);
   assert.deepEqual(

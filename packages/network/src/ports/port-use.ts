@@ -15,8 +15,8 @@ export interface PortUse {
 /**
  * Undefined when a TCP port of this host's loopback can be listened on now. It may be taken a moment later.
  *
- * Whoever only asks must not be in the way of a machine that takes the port at that moment, nor of another who asks: so
- * on Linux the kernel's tables tell. Where they do not decide (a listener on IPv6 alone or on both, a privileged port, a
+ * A mere check must not get in the way of a machine that takes the port at that moment, nor of another check: so on
+ * Linux the kernel's tables are read. Where they do not decide (a listener on IPv6 alone or on both, a privileged port, a
  * connection that goes out from that port), and on the other systems, it is tried.
  */
 export async function portUse(port: number, tables?: Promise<readonly string[]>): Promise<PortUse | undefined> {
