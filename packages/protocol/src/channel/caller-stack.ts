@@ -1,7 +1,7 @@
 import { isGoqemuError } from '@goqemu/core';
 
 /**
- * Awaits a reply whose error is made while a socket is read, and lets the error point at whoever awaits it: V8
+ * Awaits a reply whose error is made while a socket is read, and lets the error point at the caller that awaits it: V8
  * knows the functions that wait. That costs nothing until something fails; keeping a stack for each command
  * costs more than all the rest of a round trip.
  *

@@ -65,7 +65,7 @@ export class PendingRequests {
   /**
    * @param name the reply's id. Without one it answers the request that had none; or QEMU could not read a request,
    *   and that is the one that has waited longest, because it answers in the order of asking.
-   * @returns false when nobody ever asked for this
+   * @returns false when this was never requested
    */
   settle(name: unknown, reply: Reply): boolean {
     const id = typeof name === 'number' ? name : (this.#bare ?? this.#pending.keys().next().value);

@@ -106,7 +106,7 @@ export function qgaContract(kind: AgentKind): void {
     await assert.rejects(agent.exec({ path: '/no/such/program' }), /Failed to execute child process/);
   });
 
-  check('the end of a program is told once', async (agent) => {
+  check('the end of a program is reported once', async (agent) => {
     const { pid } = await agent.exec({ path: 'sh', args: ['-c', 'exit 0'] });
     await assert.rejects(agent.execute('guest-exec-status', { pid }), (error) => isQgaCommandError(error));
   });

@@ -31,7 +31,7 @@ test('qemu-ga: a program streams its output while it runs, and leaves nothing be
     intervalMs: 10,
     onStdout: (bytes) => {
       out += bytes;
-      // The program goes on only when its first line has arrived here.
+      // The program continues only when its first line has arrived here.
       if (out === 'first\n') void agent.writeFile(gate, '');
     },
     onStderr: (bytes) => {

@@ -92,7 +92,7 @@ export function qmpContract(kind: MonitorKind): void {
     assert.match(error.stack ?? '', /qmp-contract\.ts/);
   });
 
-  check('missing, mistyped and unexpected arguments are told apart by their words', async (monitor) => {
+  check('missing, mistyped and unexpected arguments are distinguished by their words', async (monitor) => {
     await using qmp = await QmpClient.connect(monitor.address);
     const words = async (args: object) => {
       const error = await refusal(qmp.executeUntyped('job-dismiss', args));

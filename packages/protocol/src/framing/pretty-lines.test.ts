@@ -18,7 +18,7 @@ test('a message that is spread over lines is one, and a line that is whole is on
   );
 });
 
-test('a message that does not go on as it began, and one that is too long, are handed on as they are', () => {
+test('a message that does not continue as it began, and one that is too long, are handed on as they are', () => {
   assert.deepEqual(messages('{\nHello'), ['{Hello']);
   assert.deepEqual(messages('{\n    "a": 1,\n    "b": 2', 8), ['{    "a": 1,', '    "b": 2']);
 });

@@ -21,7 +21,7 @@ export function readSince(lines: readonly string[]): Since {
   for (const line of lines.slice(1)) {
     const own = headed.exec(line)?.[1];
     const start = memberStart.exec(line);
-    // A member's text goes on while its lines are indented or blank.
+    // A member's text continues while its lines are indented or blank.
     const ended =
       own !== undefined ||
       start !== null ||

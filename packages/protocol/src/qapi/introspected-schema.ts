@@ -87,7 +87,7 @@ function readObject(entity: IntrospectedEntity, name: string, all: Entities): De
   return { kind: 'union', name, ...factsOf(entity), base: members, discriminator: tag, branches };
 }
 
-/** A member with a default is optional; null says that the default is not told. */
+/** A member with a default is optional; null says that the default is unknown. */
 function readMember(member: IntrospectedMember, all: Entities): Member {
   return {
     name: member.name,

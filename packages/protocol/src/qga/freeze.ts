@@ -51,7 +51,7 @@ export async function freezeAround<T>(
   return result;
 }
 
-/** Told apart from what the caller's own work throws. */
+/** Distinguished from what the caller's own work throws. */
 const refusedFreezes = new WeakSet<object>();
 
 async function freeze(agent: GuestAgentClient, options: FreezeOptions): Promise<number> {

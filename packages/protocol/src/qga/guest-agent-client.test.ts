@@ -156,7 +156,7 @@ test('a frozen guest is thawed when the work is done, and when it fails', async 
   });
 });
 
-test('a guest is thawed when nobody knows whether it froze', async () => {
+test('a guest is thawed when it is unknown whether it froze', async () => {
   await withFake({ faults: { mute: new Set(['guest-fsfreeze-freeze']) } }, async (agent, guest) => {
     const work = () => Promise.reject(new Error('this must not run'));
     await assert.rejects(agent.fsFreeze(work, { freezeTimeoutMs: 20 }), (error) => hasErrorCode(error, 'timeout'));
@@ -164,7 +164,7 @@ test('a guest is thawed when nobody knows whether it froze', async () => {
   });
 });
 
-test('a guest is thawed in time though the work goes on, and the work is told to end', async () => {
+test('a guest is thawed in time though the work continues, and the work is aborted', async () => {
   await withFake({}, async (agent, guest) => {
     let frozenAfter: boolean | undefined;
     const work = () => new Promise<void>(() => undefined);

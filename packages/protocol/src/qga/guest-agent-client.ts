@@ -246,7 +246,7 @@ export class GuestAgentClient implements AsyncDisposable {
     await this.execute('guest-shutdown', { mode }, { timeoutMs: 2_000, ...options });
   }
 
-  /** Ends the connection; programs that were started in the guest go on. */
+  /** Ends the connection; programs that were started in the guest keep running. */
   close(): Promise<void> {
     return this.#channel.close();
   }

@@ -23,7 +23,7 @@ test('all questions leave in one write, and their answers come in order past gre
   assert.deepEqual(await answers, [{ UUID: 'u' }, { status: 'running' }]);
 });
 
-test('a refusal, an end and what is no QMP are told by their name', async () => {
+test('a refusal, an end and what is no QMP are reported by name', async () => {
   const refused = asked();
   refused.peer.deliver(`${greeting}${done}{"error": {"class": "CommandNotFound", "desc": "no query-uuid"}}\r\n`);
   await assert.rejects(refused.answers, { code: 'qmp-command-failed', command: 'query-uuid' });
@@ -38,7 +38,7 @@ test('a refusal, an end and what is no QMP are told by their name', async () => 
   }
 });
 
-test('a monitor that is busy and one that does not answer are told apart', async () => {
+test('a monitor that is busy and one that does not answer are distinguished', async () => {
   await assert.rejects(asked({ timeoutMs: 1 }).answers, { code: 'qmp-no-greeting' });
   const silent = asked({ timeoutMs: 1 });
   silent.peer.deliver(greeting + done);

@@ -1,6 +1,6 @@
 /** Milliseconds that each class of command may take before it counts as lost. */
 export interface CommandTimeouts {
-  /** `query-…` and the like, which answer from memory; default 10 000. */
+  /** `query-…` and similar commands, which answer from memory; default 10 000. */
   readonly query: number;
   /** Everything else; default 30 000. */
   readonly change: number;

@@ -27,7 +27,7 @@ export interface QmpEvent<E extends QmpEventName = QmpEventName> {
   readonly timestamp: { readonly seconds: number; readonly microseconds: number };
 }
 
-/** Any event, told apart by `event`. One that is newer than goqemu's types still arrives at run time. */
+/** Any event, distinguished by `event`. One that is newer than goqemu's types still arrives at run time. */
 export type AnyQmpEvent = { [E in QmpEventName]: QmpEvent<E> }[QmpEventName];
 
 export interface ExecuteOptions {

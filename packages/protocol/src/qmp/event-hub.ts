@@ -10,7 +10,7 @@ export interface HubFlow {
   busy(): boolean;
 }
 
-/** Names are checked where they come in; one listener of `*` hears all. */
+/** Names are checked where they come in; a listener of `*` receives all. */
 type ByName = { [event: string]: AnyQmpEvent };
 
 /** Where the events of a connection go: to callbacks, to streams, and to waits for one of them. */

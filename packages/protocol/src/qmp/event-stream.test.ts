@@ -36,7 +36,7 @@ test('an error comes once, after what has arrived, and then the end', async () =
   assert.deepEqual(await events.next(), { value: undefined, done: true });
 });
 
-test('readers that wait when the stream ends are all told', async () => {
+test('readers that wait when the stream ends are all notified', async () => {
   const { events } = stream(4);
   const first = events.next();
   const second = events.next();
@@ -45,7 +45,7 @@ test('readers that wait when the stream ends are all told', async () => {
   assert.deepEqual(await second, { value: undefined, done: true });
 });
 
-test('a reader that leaves lets the connection go on', async () => {
+test('a reader that leaves lets the connection continue', async () => {
   const { events, log } = stream(1);
   events.push(1);
   for await (const _ of events) break;

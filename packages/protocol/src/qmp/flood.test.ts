@@ -28,7 +28,7 @@ test('100,000 events wait outside while their reader is slow, and none is lost',
   await using qmp = await QmpClient.connect(server.address);
   const events = qmp.events();
   for (let n = 0; n < count; n += 1) server.emit('RESET', { guest: true, reason: `${n}` });
-  // Nobody reads yet. What is not read from the socket is the server's to keep: some 10 MB were sent.
+  // Nothing reads yet. What is not read from the socket is the server's to keep: some 10 MB were sent.
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.ok(server.unsentBytes > 8_000_000, `the server still holds ${server.unsentBytes} bytes`);
   for (let n = 0; n < count; n += 1) {

@@ -49,7 +49,7 @@ export class QmpIntrospection {
   }
 
   /**
-   * Whether something is there. A path begins with a command or an event and goes on with `arg-type` or
+   * Whether something is there. A path begins with a command or an event and continues with `arg-type` or
    * `ret-type`; then each step is a member's name, `+VALUE` for the members that a union adds for that value of
    * its discriminator, `^VALUE` for a value of an enum, or `$FEATURE`. Lists are stepped through.
    *

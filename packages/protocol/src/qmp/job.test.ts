@@ -4,7 +4,7 @@ import { deferred, hasErrorCode } from '@goqemu/core';
 import { type FakeJobOptions, FakeQmpServer } from '@goqemu/testing';
 import { QmpClient, type QmpClientOptions } from './qmp-client.ts';
 
-/** A server whose `block-stream` starts a job as told. */
+/** A server whose `block-stream` starts a job as given. */
 async function withJob(
   job: FakeJobOptions,
   body: (qmp: QmpClient, server: FakeQmpServer) => Promise<void>,
@@ -91,7 +91,7 @@ test('a job that is given up while it starts is cancelled as well', async () => 
   });
 });
 
-test('progress is told while a job runs', async () => {
+test('progress is reported while a job runs', async () => {
   await withJob({ finishes: false }, async (qmp, server) => {
     const seen: number[] = [];
     await qmp.runJob('block-stream', args, {
@@ -111,7 +111,7 @@ test('a command that is refused leaves nothing to wait for', async () => {
   });
 });
 
-test('a lost connection ends the wait for a job, and the job goes on', async () => {
+test('a lost connection ends the wait for a job, and the job continues', async () => {
   await withJob({ finishes: false }, async (qmp, server) => {
     const run = qmp.runJob('block-stream', args);
     await qmp.waitFor('JOB_STATUS_CHANGE', { match: ({ data }) => data.status === 'running' });

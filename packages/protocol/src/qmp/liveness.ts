@@ -13,7 +13,7 @@ export interface LivenessProbe {
 export class Liveness {
   readonly #silenceMs: number;
   readonly #probe: LivenessProbe;
-  #lastHeard = performance.now();
+  #lastReceived = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
   #stopped = false;
@@ -27,8 +27,8 @@ export class Liveness {
     this.#next(this.#silenceMs);
   }
 
-  heard(): void {
-    this.#lastHeard = performance.now();
+  received(): void {
+    this.#lastReceived = performance.now();
   }
 
   stop(): void {
@@ -36,13 +36,13 @@ export class Liveness {
     clearTimeout(this.#timer);
   }
 
-  /** A command that timed out while nothing at all was heard puts the peer in doubt. */
+  /** A command that timed out while nothing at all was received puts the peer in doubt. */
   async judge<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
     const sent = performance.now();
     try {
       return await reply;
     } catch (error) {
-      const silent = hasErrorCode(error, 'timeout') && this.#lastHeard < sent;
+      const silent = hasErrorCode(error, 'timeout') && this.#lastReceived < sent;
       if (silent && !this.#asking && !this.#probe.busy()) void this.#ask(Math.min(timeoutMs, this.#silenceMs));
       throw error;
     }
@@ -56,7 +56,7 @@ export class Liveness {
   }
 
   #look(): void {
-    const left = this.#silenceMs - (performance.now() - this.#lastHeard);
+    const left = this.#silenceMs - (performance.now() - this.#lastReceived);
     if (left > 0) this.#next(left);
     else if (this.#asking || this.#probe.busy()) this.#next(this.#silenceMs);
     else void this.#ask(this.#silenceMs);
@@ -69,7 +69,7 @@ export class Liveness {
       await this.#probe.ask(timeoutMs);
     } catch (error) {
       // A refusal is an answer as well.
-      if (hasErrorCode(error, 'timeout') && this.#lastHeard < sent) this.#probe.dead(timeoutMs);
+      if (hasErrorCode(error, 'timeout') && this.#lastReceived < sent) this.#probe.dead(timeoutMs);
     } finally {
       this.#asking = false;
       this.#next(this.#silenceMs);

@@ -110,7 +110,7 @@ test('garbage ends the connection and everything that waits', async () => {
   assert.equal((await qmp.closed).error?.code, 'qmp-garbage');
 });
 
-test('a peer that is no monitor is told apart from a busy one', async () => {
+test('a peer that is no monitor is distinguished from a busy one', async () => {
   const { transport, peer } = memoryTransport();
   peer.deliver('SSH-2.0-OpenSSH_9.2\r\n');
   await assert.rejects(QmpClient.connect(transport), (error) => hasErrorCode(error, 'qmp-garbage'));
@@ -132,7 +132,7 @@ test('an error without an id belongs to the command that has waited longest', as
   assert.equal(await second, 1);
 });
 
-test('a command that is newer than the QEMU it was sent to is told as that', async () => {
+test('a command that is newer than the QEMU it was sent to is reported as that', async () => {
   await withFake({ version: { major: 7, minor: 2, micro: 0 } }, async (qmp) => {
     const newer = await qmp.execute('request-ebpf', { id: 'rss' }).catch((reason) => reason);
     assert.match(newer.hint, /newer than the QEMU .* came with QEMU 9\.0, and this is QEMU 7\.2\.0/);
@@ -141,7 +141,7 @@ test('a command that is newer than the QEMU it was sent to is told as that', asy
   });
 });
 
-test('events reach callbacks, and those that have left hear no more', async () => {
+test('events reach callbacks, and those that have unsubscribed receive no more', async () => {
   await withFake({}, async (qmp, server) => {
     const seen: string[] = [];
     const leave = qmp.on('RESET', ({ data }) => seen.push(data.reason));

@@ -231,7 +231,7 @@ export class QmpClient implements AsyncDisposable {
   }
 
   /**
-   * The next event of this name. It subscribes before it returns, so start it before the command that leads to
+   * The next event of this name. It subscribes before it returns, so start it before the command that causes
    * the event, or hand that command over as `trigger`.
    *
    * @example
@@ -249,7 +249,7 @@ export class QmpClient implements AsyncDisposable {
     return this.#connection.ended !== undefined;
   }
 
-  /** Ends the connection; what is still pending fails with `qmp-closed`. QEMU goes on running. */
+  /** Ends the connection; what is still pending fails with `qmp-closed`. QEMU keeps running. */
   close(): Promise<void> {
     return this.#connection.close();
   }

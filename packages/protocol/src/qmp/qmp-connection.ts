@@ -35,7 +35,7 @@ export interface NegotiationOptions {
   readonly oob?: boolean;
 }
 
-/** How a connection came to its end. */
+/** How a connection ended. */
 export interface QmpEnd {
   /** Absent when this client closed it. */
   readonly error?: GoqemuError;
@@ -77,7 +77,7 @@ export class QmpConnection {
     const splitter = new LineSplitter((line) => lines.push(line), limit);
     this.#liveness = this.#watchLiveness(options.livenessMs);
     transport.onBytes((bytes) => {
-      this.#liveness?.heard();
+      this.#liveness?.received();
       if (!this.#ended && !splitter.push(bytes))
         this.#fail(notQmpError(this.peer, `a line of more than ${limit} bytes`));
     });
@@ -216,7 +216,7 @@ export class QmpConnection {
     const reply = readReply(message);
     if (reply) {
       if (!this.#requests.settle(message.id, reply)) {
-        this.#logger.log('debug', 'qmp', 'a reply that nobody waits for', { peer: this.peer, id: message.id });
+        this.#logger.log('debug', 'qmp', 'a reply that nothing waits for', { peer: this.peer, id: message.id });
       }
       this.events.regulate();
       return true;

@@ -6,7 +6,7 @@ export class QmpCommandError extends GoqemuError {
   readonly command: string;
   /** `GenericError`, `CommandNotFound`, `DeviceNotFound`, `DeviceNotActive` or `KVMMissingCap`. */
   readonly errorClass: string;
-  /** QEMU's own words; for people, not for programs. */
+  /** QEMU's own words; human-readable, not for programs. */
   readonly description: string;
 
   constructor(command: string, error: ReplyError, hint?: string) {
@@ -79,7 +79,7 @@ export function silentPeerError(peer: string, milliseconds: number): GoqemuError
   });
 }
 
-/** The same as {@link notQmpError}, told to each command that was under way. */
+/** The same as {@link notQmpError}, reported to each command that was under way. */
 export function qmpBrokenError(command: string, error: GoqemuError): GoqemuError {
   return new GoqemuError({
     code: error.code,

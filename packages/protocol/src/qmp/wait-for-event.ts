@@ -7,7 +7,7 @@ export interface WaitForOptions<E extends QmpEventName> {
   /** Milliseconds; default 30 000; with Infinity the connection's end is the only limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Sends the command that leads to the event; runs once the wait is in place. Its failure ends the wait. */
+  /** Sends the command that causes the event; runs once the wait is in place. Its failure ends the wait. */
   readonly trigger?: () => Promise<unknown>;
 }
 

@@ -134,7 +134,7 @@ function mismatchError(line: Buffer, recorded: RecordedLine | undefined, at: num
     subject: `line ${at + 1}`,
     message: `the session differs from its recording at line ${at + 1}`,
     detail: `expected ${expected}\ngot ${line.toString('utf8')}`,
-    hint: 'record it anew',
+    hint: 'record it again',
     data: { line: at + 1 },
   });
 }

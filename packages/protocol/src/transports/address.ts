@@ -17,7 +17,7 @@ export interface TcpAddress {
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
-  /** Speak TLS with this pre-shared key; without it, whoever reaches the port rules the machine. */
+  /** Speak TLS with this pre-shared key; without it, anyone who reaches the port controls the machine. */
   readonly psk?: PreSharedKey;
 }
 

@@ -94,7 +94,7 @@ class DescriptorPassingTransport extends StreamTransport {
 
   #carry(descriptor: PassedDescriptor): { carried: PipeHandle; close: () => void } {
     if (typeof descriptor !== 'number') {
-      // A socket owns its descriptor: closing the number under it would close somebody else's a moment later.
+      // A socket owns its descriptor: closing the number under it would close another one a moment later.
       const handle = (descriptor as unknown as { _handle?: PipeHandle | null })._handle;
       if (!handle) throw sendError(this.peer, 'the socket is closed');
       return { carried: handle, close: () => descriptor.destroy() };

@@ -41,7 +41,7 @@ export async function established<S extends Socket>(
     );
     return socket;
   } catch (error) {
-    // After a time-out the socket may still fail: that error has been told already.
+    // After a time-out the socket may still fail: that error has been reported already.
     socket.on('error', () => undefined);
     socket.destroy();
     throw systemErrorCode(error)?.startsWith('E') ? connectError(peer, error as Error) : error;
