@@ -3,10 +3,10 @@ import type { ImageStore } from '@goqemu/image';
 
 export interface QemuBackendOptions {
   readonly platform?: HostPlatform;
-  /** Silent unless given. */
+  /** Default: silent. */
   readonly logger?: Logger;
-  /** The cache in `~/qemu/img` with the built-in catalogue, unless given. */
+  /** Default: the cache in `~/qemu/img` with the built-in catalogue. */
   readonly images?: ImageStore;
-  /** QEMU's binary; found on this host unless given. */
+  /** QEMU's binary. Default: found on this host. */
   readonly qemuPath?: string;
 }

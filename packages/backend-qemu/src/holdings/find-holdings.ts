@@ -30,7 +30,7 @@ export async function findHoldings(host: VmHost): Promise<readonly Holding[]> {
       draft.folders.push(join(labs, folder, name));
     }
   }
-  // One whose folder was removed by hand runs on all the same.
+  // One whose folder was removed manually keeps running all the same.
   for (const machine of await runningMachines()) {
     if (machine.home !== home) continue;
     const draft = draftOf(machine.lineage);

@@ -3,7 +3,7 @@ import { portUse } from '@goqemu/network';
 import type { VmHost } from '@goqemu/vm';
 import { type RunningMachine, runningMachines } from './running-machines.ts';
 
-/** Who listens on a port: a machine of goqemu's is told by its lab, since the state that knew it may be gone. */
+/** Who listens on a port: a machine of goqemu's is named by its lab, since the state that knew it may be gone. */
 export async function portHolder(
   { folders: { home } }: Pick<VmHost, 'folders'>,
   port: number,

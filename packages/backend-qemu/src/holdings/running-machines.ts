@@ -15,7 +15,7 @@ export interface RunningMachine {
 /** `HOME/labs/LAB-LINEAGE/MACHINE/disk-N.qcow2`, as a JSON option of QEMU's names it. */
 const disk = /"([^"]+)\/labs\/([^/"]+)-([0-9a-f]{12})\/([^/"]+)\/disk-\d+\.qcow2"/;
 
-/** Every QEMU of a lab on this host, whoever started it; those of others are seen where the host shows them. */
+/** Every QEMU of a lab on this host, of any user; those of others are seen where the host shows them. */
 export async function runningMachines(): Promise<readonly RunningMachine[]> {
   const commandLines = hostCommandLines();
   const running: RunningMachine[] = [];

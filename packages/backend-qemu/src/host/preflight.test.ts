@@ -33,7 +33,7 @@ function host(system: HostPlatform['system'], best: 'tcg' | 'whpx', without: rea
   } as unknown as VmHost;
 }
 
-test('a plan says on which road checkpoints go, once for all machines that go on it', async () => {
+test('a plan says which RAM strategy checkpoints use, once for all machines that use it', async () => {
   const found = await preflight(host('darwin', 'tcg'), [machine('web'), machine('db', 'tcg')], call);
   assert.deepEqual(found, [
     {

@@ -2,7 +2,7 @@ import { hasErrorCode } from '@goqemu/core';
 import type { BackendCall } from '@goqemu/lab';
 import type { LayerStore } from '@goqemu/vm';
 
-/** Makes a lab an owner of layers that lie here already, whoever cut them; tells which these are. */
+/** Makes a lab an owner of layers that exist here already, cut by any lab; returns which these are. */
 export async function claimLayers(
   store: LayerStore,
   keys: readonly string[],

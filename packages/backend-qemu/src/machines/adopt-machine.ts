@@ -4,7 +4,7 @@ import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace } from './backend-machine.ts';
 import { vmAt } from './vm-at.ts';
 
-/** Looks at a QEMU that somebody else started, and tells how it is found again. */
+/** Inspects a QEMU that was started outside goqemu, and returns how it is found again. */
 export async function adoptMachine(
   place: Omit<MachinePlace, 'sessions'>,
   target: ImportTarget,

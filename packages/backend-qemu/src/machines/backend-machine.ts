@@ -13,7 +13,7 @@ export interface BackendMachine {
   verbs(): Promise<MachineVerbs>;
 }
 
-/** What is done with a machine, whoever made it. */
+/** What is done with a machine of either kind. */
 export interface MachineVerbs {
   start(call: BackendCall): Promise<BackendRecord>;
   stop(call: BackendCall): Promise<BackendRecord>;
@@ -22,7 +22,7 @@ export interface MachineVerbs {
   guest(): Promise<StepGuest>;
   /** A session of the caller's own. */
   openSession(): Promise<GuestSession>;
-  /** @throws GoqemuError `imported-no-layers` for a machine that stands on a disk of somebody else's */
+  /** @throws GoqemuError `imported-no-layers` for a machine whose disk is not goqemu's */
   restore(layer: string, call: BackendCall): Promise<BackendRecord>;
   /** Nothing of it is touched yet. @throws GoqemuError `imported-no-layers` */
   readyForCut(cut: CutLayer): Promise<ReadyForCut>;

@@ -16,7 +16,7 @@ import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backen
 import { writeSshFiles } from './ssh-files.ts';
 import { vmAt } from './vm-at.ts';
 
-/** What is done with a machine that somebody else started: it has no layers, and its disk stays. */
+/** What is done with a machine that was started outside goqemu: it has no layers, and its disk stays. */
 export class ImportedMachineVerbs implements MachineVerbs {
   readonly #vm: Vm;
   readonly #adopted: AdoptedRecord;

@@ -4,7 +4,7 @@ import { type AdoptedRecord, observeAdopted, VmFolder } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { BackendMachine, MachinePlace, MachineVerbs } from './backend-machine.ts';
 
-/** A machine that somebody else started: its record tells of it, and its files are not goqemu's. */
+/** A machine that was started outside goqemu: its record describes it, and its files are not goqemu's. */
 export class ImportedMachine implements BackendMachine {
   readonly #place: MachinePlace;
   readonly #adopted: AdoptedRecord;

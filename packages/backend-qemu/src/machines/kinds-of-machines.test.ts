@@ -30,7 +30,7 @@ test('an imported machine is refused a cut and a restore, with what to do instea
   await assert.rejects(host.restore(machine, imported, 'k', call), refused);
 });
 
-test('what is gone is absent: its disk is told of an imported machine, whose logs lie where its owner has them', async () => {
+test('what is gone is absent: its disk is reported for an imported machine, whose logs lie where its owner has them', async () => {
   await using host = backend();
   const seen = (await host.observe([{ machine, record: imported }], call)).get('web');
   assert.equal(seen?.status, 'absent');
