@@ -20,7 +20,7 @@ export interface CommandOptions {
   readonly workingDirectory?: string;
   /** Runs a script: a program and its arguments that takes a file, such as `bash -e` or `['python3', '-u']`; default `/bin/sh`. */
   readonly interpreter?: Command;
-  /** Standard input; empty unless given. */
+  /** Standard input. Default: empty. */
   readonly input?: CommandInput;
   /** How long the command may run once it is sent, in milliseconds; default 10 minutes, `Infinity` for no limit. */
   readonly timeoutMs?: number;

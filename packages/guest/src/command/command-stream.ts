@@ -9,7 +9,7 @@ export interface OutputChunk {
 }
 
 /**
- * The output of a running command. The guest is held back while nobody takes it, so memory stays bounded whatever
+ * The output of a running command. The guest is held back while nothing reads it, so memory stays bounded whatever
  * the command prints; leaving the loop early ends the command in the guest.
  *
  * @example

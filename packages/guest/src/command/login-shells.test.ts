@@ -55,7 +55,7 @@ test('what a login shell prints before the command is in no output, and files go
   );
 });
 
-test('a login shell that lets nobody in is quoted', async () => {
+test('a login shell that admits no one is quoted', async () => {
   await using guest = await realGuest({}, ['ForceCommand echo This account is currently not available.; exit 1']);
   await assert.rejects(guest.session.exec('true'), {
     code: 'command-not-started',

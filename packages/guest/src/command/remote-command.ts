@@ -92,7 +92,7 @@ export function remoteCommand(command: Command, options: CommandOptions, session
   return { request, preamble, nonce, elevated: other };
 }
 
-/** The command as text, for people. */
+/** The command as human-readable text. */
 export function commandText(command: Command): string {
   return typeof command === 'string' ? command : shellQuoteAll(command);
 }

@@ -19,7 +19,7 @@ export interface WaitForOptions {
   /** In milliseconds; default 2 minutes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Told what was found wanting, each time that changes. */
+  /** Called with why it is not met yet, each time that changes. */
   readonly onReason?: (reason: string) => void;
 }
 

@@ -53,7 +53,7 @@ async function ask(
         url,
         {
           // No `agent` at all: with one, even with `false`, Node.js opens a connection of its own, on this host.
-          defaultPort: secure ? 443 : 80, // what an agent would say; else `Host` has a port that nobody wrote
+          defaultPort: secure ? 443 : 80, // what an agent would say; else `Host` has a port that the URL does not have
           headers: { connection: 'close', ...(condition.headers as Record<string, string> | undefined) },
           signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
           createConnection: () =>

@@ -1,4 +1,4 @@
-/** For a server of the tests, as a guest's own would be: known to nobody, and of no use elsewhere. */
+/** For a server of the tests, as a guest's own would be: trusted by no one, and of no use elsewhere. */
 export const selfSigned = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgroHbfH1kB7Mzljf+

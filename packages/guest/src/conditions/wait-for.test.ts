@@ -158,7 +158,7 @@ test('https is asked in the guest, too, with the headers, by name and by address
   ]);
 });
 
-test('a real sshd leads to the port, too', async () => {
+test('a real sshd forwards to the port, too', async () => {
   await using web = await webServer(false, () => 200);
   await using guest = await realGuest();
   await waitFor(guest.session, { http: `http://127.0.0.1:${web.port}/` });

@@ -93,7 +93,7 @@ test('a guest gets name, keys, machine id, clock and entropy in one script, and 
   }
 });
 
-test('a running sshd is told to read its keys anew', async () => {
+test('a running sshd is signalled to read its keys again', async () => {
   const guest = guestIn('sshd');
   const marker = join(guest.root, 'reloaded');
   const daemon = execFileSync(

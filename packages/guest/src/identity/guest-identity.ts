@@ -43,7 +43,7 @@ export function newMachineId(): string {
 /**
  * Gives a running guest its identity in one round trip; doing it twice is as doing it once.
  *
- * A process that has already read the machine id (systemd, journald) keeps it until it is started anew.
+ * A process that has already read the machine id (systemd, journald) keeps it until it is restarted.
  *
  * @throws GoqemuError `identity-invalid` for a value that cannot be one; `identity-failed` with what the guest said
  */
@@ -147,7 +147,7 @@ chmod 600 "$home/.ssh/authorized_keys"
 chown "$owner" "$home/.ssh" "$home/.ssh/authorized_keys"`;
 }
 
-/** sshd reads its keys anew on SIGHUP; where a socket starts one per connection there is nothing to tell. */
+/** sshd reads its keys again on SIGHUP; where a socket starts one per connection there is nothing to signal. */
 function hostKey(pair: SshKeyPair): string {
   parsePublicKey(pair.publicKey);
   refuseNul(pair.privateKey, 'the host key');

@@ -77,7 +77,7 @@ test('deleting forgets the pair', async () => {
   assert.notEqual((await store.loadOrCreate('web')).publicKey, first.publicKey);
 });
 
-test('a copy opens what the original opens, is known as one, and goes on without it', async () => {
+test('a copy opens what the original opens, is known as one, and works without it', async () => {
   const store = new AccessKeyStore(join(folder, 'g'));
   const { publicKey } = await store.loadOrCreate('web');
   await Promise.all([store.copy('web', 'fork'), store.copy('web', 'fork')]);

@@ -70,7 +70,7 @@ export class AccessKeyStore {
       await rename(draft, this.#folderOf(labId)); // all files appear at once
     } catch (error) {
       await rm(draft, { recursive: true, force: true });
-      // Somebody else was first: a folder that is not empty is never replaced by rename(2).
+      // Another process was first: a folder that is not empty is never replaced by rename(2).
       if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
     }
     const made = await this.load(labId);

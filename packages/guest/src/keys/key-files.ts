@@ -4,7 +4,7 @@ import { readEd25519PrivateFile } from './openssh-encoding.ts';
 
 /**
  * A pair in files: `PATH` is the private key, `PATH.copy` the same again, and `PATH.pub` the public one. Nothing can make
- * a lost key again, and machines let nobody in without it: any one of the three may be damaged. Where they differ, two
+ * a lost key again, and machines cannot be accessed without it: any one of the three may be damaged. Where they differ, two
  * that belong together are right.
  */
 export async function writeKeyFiles(path: string, pair: SshKeyPair): Promise<void> {

@@ -51,7 +51,7 @@ test('no control character but the tab is left in a tail, whatever the console s
   );
 });
 
-test('firmware, kernel and a boot that has failed are told apart while the log grows', async () => {
+test('firmware, kernel and a boot that has failed are distinguished while the log grows', async () => {
   const path = join(folder, 'grows');
   await using watch = new ConsoleWatch(path);
   assert.equal((await watch.look()).silent, true);

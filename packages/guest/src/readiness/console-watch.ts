@@ -26,7 +26,7 @@ const control = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[
 export function consoleTail(text: string, lines = 20): string[] {
   return text
     .replace(/\r+\n/g, '\n')
-    .replaceAll('\r', '\n') // a line drawn anew begins afresh
+    .replaceAll('\r', '\n') // a redrawn line starts over
     .replace(control, '')
     .split('\n')
     .map((line) => line.trimEnd())

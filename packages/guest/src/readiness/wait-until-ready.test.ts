@@ -29,21 +29,21 @@ async function serialLog(name: string, text: string): Promise<string> {
   return path;
 }
 
-test('the stages are reached in order, each with its time, and told as they come', async () => {
+test('the stages are reached in order, each with its time, and reported as they come', async () => {
   await using guest = await fakeGuest(bare, quick);
-  const told: StageReached[] = [];
+  const reported: StageReached[] = [];
   const ready = await waitUntilReady({
     session: guest.session,
     serialLog: await serialLog('good', bootLog),
     isProcessAlive,
-    onStage: (stage) => told.push(stage),
+    onStage: (stage) => reported.push(stage),
   });
   assert.deepEqual(
-    told.map(({ stage }) => stage),
+    reported.map(({ stage }) => stage),
     [...readinessStages],
   );
-  assert.deepEqual(ready.stages, told);
-  assert.ok(told.every(({ atMs }, i) => atMs >= (told[i - 1]?.atMs ?? 0)));
+  assert.deepEqual(ready.stages, reported);
+  assert.ok(reported.every(({ atMs }, i) => atMs >= (reported[i - 1]?.atMs ?? 0)));
   assert.equal(ready.cloudInit, 'absent');
 });
 
@@ -87,22 +87,22 @@ test('a stage that stalls is named with its wait, the last reason and the consol
   await guest.server.link.accept();
   const before = guest.server.link.accepted;
   await sleep(200);
-  assert.equal(guest.server.link.accepted, before, 'no attempt goes on after the wait');
+  assert.equal(guest.server.link.accepted, before, 'no attempt continues after the wait');
 });
 
 test('a port that accepts before there is a server is not taken for a banner', async () => {
   await using guest = await fakeGuest(bare, quick);
   guest.server.link.silence();
-  const told: string[] = [];
+  const reported: string[] = [];
   const waiting = waitUntilReady({
     session: guest.session,
     serialLog: await serialLog('mute', bootLog),
     isProcessAlive,
     timeouts: { 'ssh-banner': 400 },
-    onStage: ({ stage }) => told.push(stage),
+    onStage: ({ stage }) => reported.push(stage),
   });
   await assert.rejects(waiting, { code: 'stage-stalled', detail: /no SSH server answers/ });
-  assert.ok(!told.includes('ssh-banner'));
+  assert.ok(!reported.includes('ssh-banner'));
 });
 
 test('a firmware that finds nothing to boot ends the wait at once', async () => {

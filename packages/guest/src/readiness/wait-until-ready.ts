@@ -7,7 +7,7 @@ import { defaultStageTimeouts, type ReadinessStage, type StageReached, StageTrac
 
 export interface ReadinessOptions {
   readonly session: GuestSession;
-  /** File that QEMU writes the serial console to; without one the stages firmware and kernel are not told apart. */
+  /** File that QEMU writes the serial console to; without one the stages firmware and kernel are not distinguished. */
   readonly serialLog?: string;
   /** Where this boot begins in that file, in bytes; default 0. */
   readonly serialOffset?: number;
@@ -17,7 +17,7 @@ export interface ReadinessOptions {
   readonly machine?: string;
   /** Overrides `defaultStageTimeouts`, in milliseconds. */
   readonly timeouts?: Partial<Record<ReadinessStage, number>>;
-  /** Told of each stage as it is reached. */
+  /** Called for each stage as it is reached. */
   readonly onStage?: (stage: StageReached) => void;
   /** Pause after a login that was refused; cloud-init may still be making the user. In milliseconds. @default 7000 */
   readonly refusedLoginPauseMs?: number;

@@ -6,7 +6,7 @@ import { introduce } from './identification.ts';
 /** How an attempt ended, other than by a banner. */
 export interface Unanswered {
   readonly kind: 'closed' | 'shut-out';
-  /** Why, for people. */
+  /** Why, in human-readable form. */
   readonly reason: string;
 }
 
@@ -24,7 +24,7 @@ const longestLine = 255;
 const refusals: readonly { readonly line: RegExp; readonly reason: string }[] = [
   {
     line: /^Not allowed at this time/,
-    reason: 'the guest’s sshd lets nobody in from this address for some seconds (PerSourcePenalties)',
+    reason: 'the guest’s sshd accepts no connection from this address for some seconds (PerSourcePenalties)',
   },
   { line: /^Exceeded MaxStartups/, reason: 'the guest’s sshd has too many logins under way (MaxStartups)' },
 ];
@@ -33,20 +33,20 @@ export function attemptBanner({ host, port }: Pick<SshEndpoint, 'host' | 'port'>
   const socket = connect({ host, port, noDelay: true });
   introduce(socket);
   const ended = new Promise<Socket | Unanswered>((resolve) => {
-    const heard: Buffer[] = [];
+    const received: Buffer[] = [];
     const failed = (error: Error) => resolve({ kind: 'closed', reason: errorMessage(error) });
-    const closed = () => resolve(refusal(Buffer.concat(heard).toString('latin1')));
+    const closed = () => resolve(refusal(Buffer.concat(received).toString('latin1')));
     const readable = () => {
       const chunk: Buffer | null = socket.read();
       if (chunk === null) return; // the end of the stream; `close` follows
-      heard.push(chunk);
-      const text = Buffer.concat(heard).toString('latin1');
+      received.push(chunk);
+      const text = Buffer.concat(received).toString('latin1');
       if (!/^SSH-/.test(text)) {
         // RFC 4253 §4.2 allows lines before the banner, but a guest's sshd sends none but to turn a client away.
         if (text.includes('\n') || text.length > longestLine) socket.destroy();
         return;
       }
-      socket.unshift(Buffer.concat(heard));
+      socket.unshift(Buffer.concat(received));
       socket.off('readable', readable).off('error', failed).off('close', closed);
       socket.on('error', () => undefined); // until the SSH client listens; it then sees the close
       resolve(socket);

@@ -7,12 +7,12 @@ import { type BannerTiming, doubling, mostMute } from './pace.ts';
 /**
  * A connected socket on which a server has begun to speak; what it said is still to be read.
  *
- * QEMU's user network accepts a forwarded connection before the guest has an sshd, and may then leave it mute for
- * minutes, so it is the banner (RFC 4253 §4.2: the server may speak first) that is waited for, not the connect. A mute
- * connection is not given up but gets one rival, at growing distances: it may be one that the guest never saw, or one that
+ * QEMU's user network accepts a forwarded connection before the guest has an sshd, and may then leave it silent for
+ * minutes, so it is the banner (RFC 4253 §4.2: the server may speak first) that is waited for, not the connect. A silent
+ * connection is not dropped but gets one rival, at growing intervals: it may be one that the guest never saw, or one that
  * the guest is about to answer.
  *
- * @param onAttempt told why an attempt failed, or that it is still silent
+ * @param onAttempt called with why an attempt failed, or that it is still silent
  * @throws the signal's reason; there is no other end than a banner
  */
 export async function socketWithBanner(

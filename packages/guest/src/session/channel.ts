@@ -13,7 +13,7 @@ export class NotBegun extends Error {}
  * Opens something on a connection. A server that has not yet noticed the end of earlier channels refuses new ones
  * for a moment (OpenSSH's MaxSessions), so with `patient` a refusal is tried again for two seconds.
  *
- * @throws NotBegun when the connection breaks; GoqemuError `connect-failed` when the server goes on refusing
+ * @throws NotBegun when the connection breaks; GoqemuError `connect-failed` when the server keeps refusing
  */
 export async function openOn<T>(
   connection: Connection,

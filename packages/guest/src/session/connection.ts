@@ -28,7 +28,7 @@ export interface ConnectionSettings {
   readonly logger: Logger;
 }
 
-/** What a connection attempt tells while it goes on. */
+/** What a connection attempt reports as it proceeds. */
 export interface ConnectionProgress {
   readonly onAttempt?: ((reason: string) => void) | undefined;
   readonly onBanner?: (() => void) | undefined;
@@ -93,7 +93,7 @@ async function logIn(
   const timer = setTimeout(() => {
     trouble = timeoutError(`logging in to ${endpoint.host}:${endpoint.port} over SSH`, settings.handshakeMs);
     socket.destroy();
-    client.emit('close'); // the client does not hear of a socket that was destroyed before
+    client.emit('close'); // the client is not notified of a socket that was destroyed before
   }, settings.handshakeMs);
   const accessKey: PublicKeyAuthMethod = { type: 'publickey', username: endpoint.user, key: endpoint.privateKey };
   leaveOutIntroduction(socket);

@@ -22,14 +22,14 @@ export interface ConnectOptions extends ConnectionProgress {
   readonly signal?: AbortSignal;
 }
 
-/** A connection in the making, for as long as somebody waits for it. */
+/** A connection in the making, for as long as a caller waits for it. */
 interface Dialing {
   readonly connection: Promise<Connection>;
   readonly stop: AbortController;
   waiters: number;
 }
 
-/** The one connection of a session: made when somebody needs it, and anew after it has broken. */
+/** The one connection of a session: made when needed, and again after it has broken. */
 export class Dialer {
   readonly #endpoint: SshEndpoint;
   readonly #options: DialerOptions;
@@ -64,7 +64,7 @@ export class Dialer {
       return await orAborted(dialing.connection, options.signal);
     } finally {
       dialing.waiters--;
-      if (dialing.waiters === 0) dialing.stop.abort(new Error('nobody waits for the connection any more'));
+      if (dialing.waiters === 0) dialing.stop.abort(new Error('nothing waits for the connection any more'));
     }
   }
 
@@ -75,7 +75,7 @@ export class Dialer {
 
   /** Resolves when nothing is in the making any more. */
   async settled(): Promise<void> {
-    await this.#dialing?.connection.catch(() => undefined); // it was told to stop, and its callers hear why
+    await this.#dialing?.connection.catch(() => undefined); // it was aborted, and its callers get the reason
   }
 
   #startDialing(options: ConnectOptions): Dialing {
@@ -86,7 +86,7 @@ export class Dialer {
     return { connection, stop, waiters: 0 };
   }
 
-  /** Attempts until one succeeds; only what another attempt cannot mend ends it early. */
+  /** Attempts until one succeeds; only what another attempt cannot fix ends it early. */
   async #dial(options: ConnectOptions, stop: AbortSignal): Promise<Connection> {
     const { host, port } = this.#endpoint;
     const timeoutMs = options.timeoutMs ?? this.#options.reconnectMs ?? 120_000;

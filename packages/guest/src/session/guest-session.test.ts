@@ -140,7 +140,7 @@ test('a refused key is an error of its own and is not tried for ever', async () 
   assert.equal(guest.server.link.accepted, 1);
 });
 
-test('a connection that was cut while idle is made anew by the next command', async () => {
+test('a connection that was cut while idle is made again by the next command', async () => {
   await using guest = await fakeGuest({}, quick);
   await guest.session.exec('true');
   guest.server.link.cut();
@@ -218,7 +218,7 @@ test('a network that is gone for longer fails the command in flight, and the nex
   assert.equal((await next).stdout, 'back\n');
 });
 
-test('a command that takes too long is ended in the guest with all its children, and the session goes on', async () => {
+test('a command that takes too long is ended in the guest with all its children, and the session continues', async () => {
   await using guest = await fakeGuest();
   const marker = `sleep 29.${Date.now() % 1e6}`;
   await assert.rejects(guest.session.exec(`${marker} & ${marker}`, { timeoutMs: 500, label: 'the step "wait"' }), {

@@ -25,7 +25,7 @@ import { connectFailed, sessionClosed } from './session-errors.ts';
 import { Slots } from './slots.ts';
 
 export interface GuestSessionOptions extends SshEndpoint, DialerOptions {
-  /** Silent unless given. */
+  /** Default: silent. */
   readonly logger?: Logger;
   /** Commands, shells and transfers at once; default 8. OpenSSH allows 10 per connection (MaxSessions) and two are for ending others. */
   readonly maxChannels?: number;
@@ -103,7 +103,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
         if (attempt === mostAttempts) throw lost ? error : connectFailed(this.endpoint, error.message, error);
         // A connection that fails while it is used may take a moment to notice that it is broken.
         if (connection.brokenBecause === undefined) connection.close('a channel broke');
-        this.logger.log('debug', 'ssh', 'connecting anew', { reason: connection.brokenBecause });
+        this.logger.log('debug', 'ssh', 'reconnecting', { reason: connection.brokenBecause });
       }
     }
   }
@@ -151,7 +151,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     };
   }
 
-  /** Runs a command and hands its output out piece by piece, holding the guest back while nobody takes it. */
+  /** Runs a command and hands its output out piece by piece, holding the guest back while nothing reads it. */
   stream(
     command: Command,
     options: Omit<CommandOptions, 'onStdout' | 'onStderr' | 'repeatable' | 'maxOutputBytes'> = {},
@@ -183,18 +183,18 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     return writeGuestFile(this, path, contents, options);
   }
 
-  /** Opens a port of this host, on loopback, that leads to a port of the guest. */
+  /** Opens a port of this host, on loopback, that is forwarded to a port of the guest. */
   tunnel(guestPort: number, options: TunnelOptions = {}): Promise<Tunnel> {
     return openTunnel(this, guestPort, options);
   }
 
-  /** Opens a port in the guest, on its loopback, that leads to a port of this host. */
+  /** Opens a port in the guest, on its loopback, that is forwarded to a port of this host. */
   reverseTunnel(hostPort: number, options: ReverseTunnelOptions = {}): Promise<Tunnel> {
     return openReverseTunnel(this, hostPort, options);
   }
 
-  /** Drops the connection but not the session: for a guest that was restored or started anew. Commands in flight fail. */
-  reset(reason = 'the guest was started anew'): void {
+  /** Drops the connection but not the session: for a guest that was restored or restarted. Commands in flight fail. */
+  reset(reason = 'the guest was restarted'): void {
     this.#dialer.drop(reason);
   }
 

@@ -4,7 +4,7 @@ export interface BannerTiming {
   readonly distancesMs: readonly number[];
   /** Pause after a connection that was refused, reset or closed; it doubles up to the second value. */
   readonly retryMs: readonly [number, number];
-  /** Pause after sshd has said that it lets nobody in from this address at the moment. */
+  /** Pause after sshd has said that it accepts no connection from this address at the moment. */
   readonly shutOutMs: number;
 }
 

@@ -276,7 +276,7 @@ function watchStages(session: GuestSession): () => Promise<string[]> {
   };
 }
 
-test('an upload through a private folder that fails leaves nothing there: refused, cut off, or given up', async () => {
+test('an upload through a private folder that fails leaves nothing there: refused, interrupted, or aborted', async () => {
   const source = join(folder, 'failing');
   await mkdir(source);
   await writeFile(join(source, 'file'), randomBytes(2 ** 20));
@@ -356,7 +356,7 @@ test('a written file has its contents, mode and name, whatever they are, and rep
   await assert.rejects(guest.session.writeFile(join(folder, 'made'), 'x'), { code: 'command-failed' });
 });
 
-test('a tunnel leads to a port of the guest, lives through a new connection, and closes', async () => {
+test('a tunnel forwards to a port of the guest, lives through a new connection, and closes', async () => {
   const web = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
   await new Promise((resolve) => web.once('listening', resolve));
   const { port } = web.address() as AddressInfo;

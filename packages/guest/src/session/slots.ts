@@ -22,7 +22,7 @@ export class Slots {
       try {
         await orAborted(turn, signal);
       } catch (error) {
-        // Called up in the very moment of giving up: the place goes on to the next.
+        // Called up in the very moment of giving up: the slot passes to the next.
         if (!this.#waiting.delete(admit)) this.#giveBack();
         throw error;
       }

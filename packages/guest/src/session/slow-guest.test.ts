@@ -50,7 +50,7 @@ test('against a server that stays mute there are two connections at once, opened
   assert.ok(most <= mostMute, `${most} at once`);
 });
 
-test('an address that is shut out for a while is waited out, and the reason is told', async () => {
+test('an address that is shut out for a while is waited out, and the reason is reported', async () => {
   await using guest = await fakeGuest({}, quick);
   guest.server.link.turnAway('Not allowed at this time');
   const reasons: string[] = [];
@@ -62,7 +62,7 @@ test('an address that is shut out for a while is waited out, and the reason is t
   });
   await connecting;
   assert.equal(guest.server.link.accepted, 4);
-  assert.match(reasons[0] ?? '', /lets nobody in from this address for some seconds \(PerSourcePenalties\)/);
+  assert.match(reasons[0] ?? '', /accepts no connection from this address for some seconds \(PerSourcePenalties\)/);
 });
 
 test('a login that stays refused is tried again only after its pause', async () => {

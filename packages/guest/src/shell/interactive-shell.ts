@@ -39,7 +39,7 @@ export async function openInteractiveShell(session: SessionAccess, options: Shel
       );
       const { channel } = opened;
       const ending = endingOf(opened, () => connection.brokenBecause);
-      ending.catch(() => undefined); // for whoever looks at it; a shell that breaks must not end this process
+      ending.catch(() => undefined); // for callers who look at it; a shell that breaks must not end this process
       const close = () => {
         channel.close();
       };

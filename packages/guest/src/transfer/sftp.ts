@@ -9,7 +9,7 @@ export interface TransferOptions {
   /** Longest time without any progress, in milliseconds; default 60 s. */
   readonly stallMs?: number;
   readonly signal?: AbortSignal;
-  /** Told how many bytes of file contents have been moved so far. */
+  /** Called with how many bytes of file contents have been moved so far. */
   readonly onProgress?: (bytes: number) => void;
 }
 

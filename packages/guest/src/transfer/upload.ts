@@ -22,7 +22,7 @@ export interface UploadOptions extends TransferOptions {
  * the folder `destination`, which need not exist. A source that is a symbolic link is followed.
  *
  * Files, links and new folders get the modes that they have here, set-id bits included; times are not kept. Folders
- * that are there already keep their owner and mode, also where a link leads to them. Each file appears whole or not at
+ * that are there already keep their owner and mode, also where a link points to them. Each file appears whole or not at
  * all, in the place of a file or a link of that name, which is not written through. Folders on the way to
  * `destination` are made with mode 0755.
  *

@@ -134,7 +134,7 @@ export async function openReverseTunnel(
   };
   const establish = () =>
     session.withConnection(options.signal, async (standing) => {
-      standing.client.on('tcp connection', accept); // before the port is there: somebody may be waiting for it
+      standing.client.on('tcp connection', accept); // before the port is there: a client may be waiting for it
       await openOn(standing, session.endpoint, `port ${guestPort} of the guest`, (client, done) => {
         client.forwardIn(guestHost, guestPort, (error, port) => {
           guestPort ||= port;
