@@ -92,7 +92,7 @@ test('a proof that took too long is not remembered: a busy host proves nothing',
   assert.equal((await choose()).accelerator, 'hvf');
 });
 
-test('each host system has an accelerator of its own, and doctor is told what would make it usable', async () => {
+test('each host system has an accelerator of its own, and doctor learns what would make it usable', async () => {
   const real = await testQemu();
   const all = { ...real, features: { ...real.features, accelerators: ['kvm', 'hvf', 'whpx', 'tcg'] } };
   const prove = async () => ({ passed: false, reason: 'no' });

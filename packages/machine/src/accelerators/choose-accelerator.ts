@@ -16,12 +16,12 @@ import type { QemuInstallation } from '../find/installation.ts';
 import { type CanaryOptions, type CanaryResult, hasCanary, runCanary } from './run-canary.ts';
 
 export interface AcceleratorOptions {
-  /** Where proofs are kept, for this boot and this binary; without it each call proves anew, for some 30 ms. */
+  /** Where proofs are kept, for this boot and this binary; without it each call proves again, for some 30 ms. */
   readonly cacheFolder?: string;
   readonly platform?: HostPlatform;
   /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;
-  /** The CPU model that the machine will have; the accelerator's default unless given. */
+  /** The CPU model that the machine will have. Default: that of the accelerator. */
   readonly cpu?: string;
   readonly signal?: AbortSignal;
   /** @internal Replaced in tests of other hosts. */

@@ -1,4 +1,4 @@
-/** The bytes of a listing: those at the beginning of each line; what comes after two blanks, and `;`, is for people. */
+/** The bytes of a listing: those at the beginning of each line; what comes after two blanks, and `;`, is a description. */
 export function assemble(listing: string): Buffer {
   const bytes = listing
     .split('\n')

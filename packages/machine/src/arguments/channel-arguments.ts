@@ -71,7 +71,7 @@ function chardevText({ id, backend }: ChardevConfig): string {
       return optionText('file', { id, path: backend.path, append: true });
     case 'socket': {
       const { address, server, log } = backend;
-      const wait = server ? false : undefined; // only a server may be told not to wait
+      const wait = server ? false : undefined; // only a server takes `wait`
       return optionText('socket', { id, ...address, server, wait, logfile: log, logappend: log ? true : undefined });
     }
     default:

@@ -17,7 +17,7 @@ function screenArguments(context: ArgumentContext): string[] {
       return ['-display', 'none'];
     case 'vnc': {
       if (!installation.features.options.includes('vnc')) throw featureMissing('VNC server', installation);
-      // The password itself comes over QMP; until then nobody gets in.
+      // The password itself comes over QMP; until then no client is accepted.
       const vnc = optionText(vncAddress(display.listen), { password: display.password || undefined });
       return ['-display', 'none', '-vnc', vnc];
     }

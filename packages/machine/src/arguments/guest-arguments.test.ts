@@ -49,7 +49,7 @@ test('where a disk lies makes no difference, and what it is does', async () => {
   assert.match(argumentDifference(await on('/a'), await on('/a', { readOnly: true })) ?? '', /read-only/);
 });
 
-test('a device, a processor or an argument more is a difference, named by what QEMU is told', async () => {
+test('a device, a processor or an argument more is a difference, named by the argument of QEMU', async () => {
   const usual = await planned();
   const changes: [Change, RegExp][] = [
     [{ balloon: true }, /started with -device .*virtio-balloon/],

@@ -145,11 +145,11 @@ test('a QEMU that cannot be attached to is refused with the reason', async (t) =
     assert.equal(code, 'machine-not-found');
     return message;
   };
-  // gns3server/compute/qemu/qemu_vm.py has a monitor for people alone.
+  // gns3server/compute/qemu/qemu_vm.py has a human monitor only.
   const gns3 = ['-monitor', `unix:${folder}/hmp,server=on,wait=off`];
   assert.match(await refusal(...gns3), /has no QMP monitor among its arguments/);
-  const client = `unix:${folder}/nobody,reconnect=60`;
-  assert.match(await refusal('-qmp', client), /is a client: it connects to .*nobody and does not listen/);
+  const client = `unix:${folder}/absent,reconnect=60`;
+  assert.match(await refusal('-qmp', client), /is a client: it connects to .*absent and does not listen/);
   assert.match(await refusal('-qmp', 'tcp:127.0.0.1:0,server=on,wait=off'), /127\.0\.0\.1:0 without a pre-shared key/);
   await assert.rejects(attachMachine({ socketPath: join(folder, 'none') }), {
     message: /there is no socket at .*none/,

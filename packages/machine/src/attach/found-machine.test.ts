@@ -80,7 +80,7 @@ test('the agent is found behind a device as text, as JSON and as JSON in single 
   assert.equal((await found([...chardev, '{"driver":"virtserialport","name":"or'])).agent, undefined);
 });
 
-test('the accelerator is told where the arguments leave no choice', async () => {
+test('the accelerator is reported where the arguments leave no choice', async () => {
   const accelerator = async (...words: string[]) => (await found(words)).accelerator;
   assert.equal(await accelerator('-accel', 'tcg,thread=multi'), 'tcg');
   assert.equal(await accelerator('-accel', 'accel=kvm'), 'kvm');

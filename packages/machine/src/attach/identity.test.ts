@@ -30,7 +30,7 @@ test('of two QEMUs on one path the one that answers is held, and it alone ends; 
     message: new RegExp(`process ${first.pid} .*process ${second.pid} .*answers there`),
   });
   await assert.rejects(attachMachine(record), { code: 'machine-replaced' });
-  assert.equal(await probeMachine(record), 'unresponsive', 'what the other does is not told of this one');
+  assert.equal(await probeMachine(record), 'unresponsive', 'what the other does is not reported for this one');
   const machine = await attachMachine({ socketPath: monitor });
   assert.equal(machine.record.pid, second.pid);
   await machine.kill();

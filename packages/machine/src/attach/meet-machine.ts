@@ -80,7 +80,7 @@ async function candidatesAt(path: string, options: MeetOptions): Promise<Candida
   return all.filter((candidate, index): candidate is Candidate => candidate !== undefined && at[index] === true);
 }
 
-/** The monitor at which goqemu's readers take turns is for nobody to hold. */
+/** The monitor at which goqemu's readers take turns must not be held. */
 async function sorted({ pid, monitors: all, found, endpointOf }: Candidate, { openFiles }: MeetOptions) {
   const turns = found.named.tools && endpointOf(found.named.readers);
   const monitors = all.filter((monitor) => JSON.stringify(monitor) !== JSON.stringify(turns));

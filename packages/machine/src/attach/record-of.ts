@@ -62,7 +62,7 @@ async function placeOf(
     if (hasOwnSockets({ sockets, runtimeFolder: folder }))
       return { sockets: { ...sockets, control: monitor }, runtimeFolder: folder };
   }
-  // By its process: whoever attaches to it, by whichever monitor, takes turns with the others.
+  // By its process: all that attach to it, by whichever monitor, take turns.
   const { pid, startTime, bootId } = identity;
   const runtimeFolder = await hostRuntimeFolder(`${bootId} ${pid} ${startTime}`, platform);
   await makeRuntimeFolder(runtimeFolder, platform);

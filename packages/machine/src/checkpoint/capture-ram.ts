@@ -43,7 +43,7 @@ export interface RamCapture {
   finish(): Promise<void>;
 }
 
-/** Room for device state: about 0.8 MB as a rule. */
+/** Room for device state: usually about 0.8 MB. */
 const stateBytes = 8 * 2 ** 20;
 
 /**
@@ -119,12 +119,12 @@ function fromPrivate(ram: GuestRam, base: string, options: CaptureOptions): Stro
   };
 }
 
-/** RAM holds keys and passwords: nobody else may read it, and cp(1) leaves the mode of a file that is there. */
+/** RAM holds keys and passwords: no other user may read it, and cp(1) leaves the mode of a file that is there. */
 function makePrivate(path: string): Promise<void> {
   return writeFile(path, '', { mode: 0o600, flag: 'wx' });
 }
 
-/** Waits for both, so that nothing goes on behind an error. */
+/** Waits for both, so that nothing keeps running after an error. */
 async function settled(works: readonly Promise<unknown>[]): Promise<void> {
   const results = await Promise.allSettled(works);
   for (const result of results) if (result.status === 'rejected') throw result.reason;

@@ -3,7 +3,7 @@ import type { StateStream } from './state-stream.ts';
 
 /**
  * Whether this process may read the memory of another of the same user, which saving a copy-on-write machine takes.
- * Yama, where it is on, allows that to parents alone, to root, or to nobody (Linux,
+ * Yama, where it is on, allows that to parents alone, to root, or not at all (Linux,
  * Documentation/admin-guide/LSM/Yama.rst).
  */
 export async function mayReadMemory(platform: HostPlatform): Promise<boolean> {
@@ -13,7 +13,7 @@ export async function mayReadMemory(platform: HostPlatform): Promise<boolean> {
 }
 
 /**
- * True when every RAM block in a state, that is all but the main memory, is firmware that nobody writes to: then the
+ * True when every RAM block in a state, that is all but the main memory, is firmware that nothing writes to: then the
  * blocks of an earlier state are as good as those of a later one. Video memory and UEFI variables are not.
  */
 export function hasFixedRomsOnly(state: StateStream): boolean {

@@ -7,9 +7,9 @@ export interface OverlayOptions {
   readonly qemuImg: string;
   /** Absolute path of the image below. */
   readonly backing: string;
-  /** `qcow2` unless given. */
+  /** @default 'qcow2' */
   readonly backingFormat?: 'qcow2' | 'raw';
-  /** Bytes as the guest sees them; the size of the backing image unless given. */
+  /** Bytes as the guest sees them. Default: the size of the backing image. */
   readonly size?: number;
   readonly signal?: AbortSignal;
 }
@@ -86,7 +86,7 @@ async function blockOf(monitor: Monitor, deviceId: string, signal?: AbortSignal)
 }
 
 /**
- * Lets a disk go on above a new overlay; what was written so far is read-only from then on
+ * Continues a disk on a new overlay; what was written so far is read-only from then on
  * (QEMU's QAPI reference, `blockdev-snapshot`). The overlay must be there and name its backing file.
  */
 export async function continueOnOverlay(

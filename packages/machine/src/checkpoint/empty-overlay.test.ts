@@ -26,7 +26,7 @@ test('an overlay is what qemu-img takes for one: whole, of the right size, above
   }
 });
 
-test('an overlay is as large as what is below it unless told', async (t) => {
+test('an overlay is by default as large as what is below it', async (t) => {
   const folder = await temporaryFolder(t);
   const { imgPath = '' } = await testQemu();
   const base = join(folder, 'base.qcow2');

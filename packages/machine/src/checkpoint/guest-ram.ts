@@ -15,7 +15,7 @@ export interface GuestRam {
   readonly pid: number;
   /** `shared`: the file holds what the guest sees; `private`: pages that were written to are the process's own. */
   readonly kind: 'shared' | 'private';
-  /** Leads to the file even when it has no name any more (proc(5), /proc/PID/fd). */
+  /** Refers to the file even when it has no name any more (proc(5), /proc/PID/fd). */
   readonly path: string;
   readonly mappings: readonly Mapping[];
 }

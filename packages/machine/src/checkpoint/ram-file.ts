@@ -1,7 +1,7 @@
 import { GoqemuError, systemErrorCode, withDeadline } from '@goqemu/core';
 
 export interface CopyOptions {
-  /** Milliseconds; 60,000 unless given. */
+  /** Milliseconds. @default 60_000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

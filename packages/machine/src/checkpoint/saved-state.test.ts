@@ -63,7 +63,7 @@ test('a state with all of its RAM goes out of one QEMU and into another', (t) =>
 test('where Node opens no Unix sockets, it goes over loopback with the key of the monitors', (t) =>
   goesAndComes(t, otherPlatform('win32', { temporaryFolder: '/tmp' })));
 
-test('a state that is no state ends the loading, and its reason is told', async (t) => {
+test('a state that is no state ends the loading, and its reason is reported', async (t) => {
   const folder = await temporaryFolder(t);
   const state = join(folder, 'state');
   await writeFile(state, 'nothing of the kind');

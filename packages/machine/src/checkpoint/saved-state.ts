@@ -11,10 +11,10 @@ import { chooseForm, expectForm, type StateForm } from './state-form.ts';
 const bandwidth = 10_000_000_000;
 
 export interface SavedStateOptions {
-  /** What the state holds; `devices` unless given. */
+  /** What the state holds. @default 'devices' */
   readonly form?: StateForm;
   readonly channel: StateChannel;
-  /** Milliseconds; 30,000 unless given. */
+  /** Milliseconds. @default 30_000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -25,7 +25,7 @@ export function wholeStateTimeoutMs(memory: number): number {
 }
 
 /**
- * Writes the state of a stopped machine to a new file. Afterwards the machine is `postmigrate`; `cont` goes on.
+ * Writes the state of a stopped machine to a new file. Afterwards the machine is `postmigrate`; `cont` resumes it.
  *
  * @throws GoqemuError `checkpoint-state-failed` with QEMU's reason, `no-room`, `timeout`
  */
@@ -44,7 +44,7 @@ async function saveThrough(channel: StateChannel, monitor: Monitor, file: string
   let full: GoqemuError | undefined;
   try {
     const received = receive(listening.connection, file, signal);
-    // Awaited below; QEMU's own reason comes first, but all that QEMU sees of a full disk is that nobody listens.
+    // Awaited below; QEMU's own reason comes first, but all that QEMU sees of a full disk is a closed connection.
     received.catch((error: unknown) => {
       if (systemErrorCode(error) === 'ENOSPC') full = noRoom(file, error);
     });
@@ -75,7 +75,7 @@ function fileChannels(filename: string) {
   return [{ 'channel-type': 'main', addr: { transport: 'file', filename, offset: 0 } }];
 }
 
-/** A machine that is still sending cannot go on. One that has ended has no answer, and needs none. */
+/** A machine that is still sending cannot continue. One that has ended has no answer, and needs none. */
 async function cancel(monitor: Monitor): Promise<void> {
   try {
     await withDeadline('cancelling the saving', 5_000, undefined, async (signal) => {

@@ -12,7 +12,7 @@ import { type Monitor, queryMigrate } from './monitor.ts';
 /**
  * The way that a state takes between a QEMU and this process. A Unix socket, since `exec:` would need a child process,
  * which `-sandbox spawn=deny` answers with SIGSYS; where Node.js opens none, loopback TCP with the key of the machine's
- * monitors, since a state holds all that the guest has in memory, and whoever can send one owns the guest.
+ * monitors, since a state holds all that the guest has in memory, and a program that can send one owns the guest.
  */
 export interface StateChannel {
   /** Waits for a QEMU that saves. */
@@ -132,7 +132,7 @@ function firstConnection(server: Server, event: string, signal: AbortSignal): Pr
     server.once(event, resolve);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  connection.catch(() => undefined); // whoever listens may fail before anybody waits for it
+  connection.catch(() => undefined); // the listener may fail before anything awaits it
   return connection;
 }
 

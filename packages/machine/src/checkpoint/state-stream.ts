@@ -3,7 +3,7 @@ import { GoqemuError } from '@goqemu/core';
 
 /**
  * QEMU's migration stream (docs/devel/migration: "Stream structure"), cut into the parts that a checkpoint of a
- * copy-on-write machine puts together anew.
+ * copy-on-write machine reassembles.
  */
 export interface StateStream {
   /** Magic, version and configuration: the machine type and the capabilities that were on. */

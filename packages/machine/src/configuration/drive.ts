@@ -51,7 +51,7 @@ const driveCaches = ['writeback', 'none', 'writethrough', 'directsync', 'unsafe'
 
 export const drive = z
   .strictObject({
-    /** Id of the device and name of its top node; `disk0`, `disk1`, … by position unless given. */
+    /** Id of the device and name of its top node. Default: `disk0`, `disk1`, … by position. */
     id: id.optional(),
     source: driveSource,
     format: z.enum(['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx', 'vpc', 'qed', 'luks']).default('qcow2'),

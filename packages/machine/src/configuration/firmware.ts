@@ -8,7 +8,7 @@ const bios = z.strictObject({
 });
 const uefi = z.strictObject({
   kind: z.literal('uefi'),
-  /** The firmware's code, raw and read-only; searched in the installation's folders unless given. */
+  /** The firmware's code, raw and read-only. Default: searched in the installation's folders. */
   code: path.optional(),
   /**
    * The machine's own variables in qcow2, so that snapshots hold them; made from the installation's template when

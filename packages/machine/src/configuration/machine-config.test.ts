@@ -46,7 +46,7 @@ test('kvm is short for the accelerator', () => {
   assert.equal(parseMachineConfig({ kvm: false }).accelerator, 'tcg');
 });
 
-test('a mistake is told with the option, what was expected and what was got', () => {
+test('a mistake is reported with the option, what was expected and what was got', () => {
   const cases: [unknown, RegExp][] = [
     [{ memory: 'much' }, /^memory: expected a size such as '4 GiB'.*, got "much"$/],
     [{ memory: 1000 }, /^memory: expected a whole number of MiB/],
@@ -91,7 +91,7 @@ test('a mistake is told with the option, what was expected and what was got', ()
   }
 });
 
-test('every mistake of a configuration is told at once', () => {
+test('every mistake of a configuration is reported at once', () => {
   assert.throws(
     () => parseMachineConfig({ memory: 'much', cpus: 0 } as unknown as MachineConfigInput),
     (error) => hasErrorCode(error, 'machine-config-invalid') && (error.data.mistakes as string[]).length === 2,

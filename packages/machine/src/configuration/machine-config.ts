@@ -21,7 +21,7 @@ const cpu = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected a CPU model such as 'max'; features go into cpu.features")
       .transform((model) => ({ model, features: {} as Record<string, boolean | number | string> })),
     z.strictObject({
-      /** The default of the accelerator and the architecture unless given. */
+      /** Default: that of the accelerator and the architecture. */
       model: z
         .string()
         .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
@@ -45,7 +45,7 @@ const topology = z
 
 /**
  * `memfd` (Linux) and a shared `file` can be restored in an instant; `plain` is QEMU's own memory.
- * Chosen for the host unless given: `memfd` where there is one, else `plain`.
+ * Default: chosen for the host; `memfd` where there is one, else `plain`.
  */
 const memoryBackend = z
   .discriminatedUnion('kind', [
@@ -64,7 +64,7 @@ const memoryBackend = z
 
 const megabyte = 2 ** 20;
 
-/** The schema of everything that one QEMU process is told at its start. */
+/** The schema of everything that one QEMU process gets at its start. */
 export const machineConfigSchema = z.strictObject({
   /** Shown in window titles and in the process list; made from the uuid when empty. */
   name: z.string().max(200).default(''),
@@ -114,7 +114,7 @@ export const machineConfigSchema = z.strictObject({
   standbyPort: z.boolean().default(false),
   rng: z.boolean().default(true),
   balloon: z.boolean().default(false),
-  /** The guest is told when it is a copy (Virtual Machine Generation ID); x86 and arm64. */
+  /** Notifies the guest when it is a copy (Virtual Machine Generation ID); x86 and arm64. */
   vmgenid: z.union([z.boolean(), z.uuid()]).default(false),
   firmware,
   kernel,
@@ -133,9 +133,9 @@ export const machineConfigSchema = z.strictObject({
   startPaused: z.boolean().default(false),
   /** QEMU's own seccomp filter, where the build has it. */
   sandbox: z.union([z.literal('auto'), z.boolean()]).default('auto'),
-  /** Where the sockets are; the default of the host system unless given. */
+  /** Where the sockets are. Default: that of the host system. */
   runtimeFolder: path.optional(),
-  /** What QEMU writes on stdout and stderr; in the runtime folder unless given. */
+  /** What QEMU writes on stdout and stderr. Default: in the runtime folder. */
   stderrLog: path.optional(),
   /** The machine ends when the process that launched it does. */
   ownerDies: z.boolean().default(false),
@@ -166,7 +166,7 @@ export type CdromConfig = MachineConfig['cdroms'][number];
 export type NetworkConfig = MachineConfig['networks'][number];
 
 /**
- * Checks a configuration and fills in its defaults. Ids follow the position (`disk0`, `cd0`, `net0`) unless given;
+ * Checks a configuration and fills in its defaults. Ids follow the position by default (`disk0`, `cd0`, `net0`);
  * checking a checked configuration again gives the same.
  *
  * @throws GoqemuError `machine-config-invalid`, one line for each mistake: the option, what was expected, what was got

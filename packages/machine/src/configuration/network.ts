@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { id, ipv4, mac, path, port } from './fields.ts';
 
 const card = {
-  /** Id of the device and of its netdev; `net0`, `net1`, … by position unless given. */
+  /** Id of the device and of its netdev. Default: `net0`, `net1`, … by position. */
   id: id.optional(),
-  /** Made from the machine's uuid and the position unless given, so that no two machines share one. */
+  /** Default: derived from the machine's uuid and the position, so that no two machines share one. */
   mac: mac.optional(),
   /** Device name without its bus: `virtio-net`, `e1000e`, `rtl8139`, … */
   model: z
@@ -16,7 +16,7 @@ const card = {
 
 const forward = z.strictObject({
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
-  /** Loopback unless given: nothing listens elsewhere without being told to. */
+  /** Default: loopback; nothing listens elsewhere unless configured to. */
   hostAddress: ipv4.default('127.0.0.1'),
   hostPort: port,
   guestAddress: ipv4.optional(),

@@ -46,7 +46,7 @@ export const tpm = z
   .union([
     /** The folder that the TPM's state is kept in; goqemu starts swtpm, which ends with the machine. */
     z.strictObject({ state: path, model: tpmModel }),
-    /** The control socket of an swtpm that somebody else started. */
+    /** The control socket of an swtpm that was started elsewhere. */
     z.strictObject({ socket: path, model: tpmModel }),
   ])
   .optional();

@@ -15,7 +15,7 @@ const macs = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'] as const;
 
 /**
  * Two machines on one network: the firmware of each asks for a DHCP server, since it boots from its card, and each
- * hears the other.
+ * receives from the other.
  */
 async function hearEachOther(
   t: TestContext,
@@ -96,7 +96,7 @@ test('frames pass between a machine on a tap and one on the bridge that the tap 
   );
 });
 
-test('a bridge that the helper may not use, or that is not there, is told', async (t) => {
+test('a bridge that the helper may not use, or that is not there, is reported', async (t) => {
   const installation = await qemuInNamespace(
     t,
     `mount -t tmpfs none /etc/qemu

@@ -101,11 +101,11 @@ test('a disk on an iSCSI target is read and written, with the password from a se
   );
 });
 
-test('QEMU speaks Ceph to the monitor that its RBD disk names, and what does not answer is told', async (t) => {
+test('QEMU speaks Ceph to the monitor that its RBD disk names, and what does not answer is reported', async (t) => {
   const folder = await temporaryFolder(t);
-  const heard: Buffer[] = [];
+  const received: Buffer[] = [];
   const monitor = createServer((socket: Socket) => {
-    socket.on('data', (bytes) => heard.push(bytes)).on('error', () => undefined); // librados lets go as it likes
+    socket.on('data', (bytes) => received.push(bytes)).on('error', () => undefined); // librados lets go as it likes
   }).listen(0, '127.0.0.1');
   await once(monitor, 'listening');
   t.after(() => monitor.close());
@@ -124,12 +124,12 @@ test('QEMU speaks Ceph to the monitor that its RBD disk names, and what does not
     testMachine(t, raw(source)),
     (error) => hasErrorCode(error, 'storage-unreachable') && /error connecting/.test(error.detail ?? ''),
   );
-  assert.match(Buffer.concat(heard).toString('latin1'), /^ceph v2\n/);
+  assert.match(Buffer.concat(received).toString('latin1'), /^ceph v2\n/);
 });
 
-test('a server that is not there is told as storage that cannot be reached', async (t) => {
+test('a server that is not there is reported as storage that cannot be reached', async (t) => {
   const at = { host: '127.0.0.1', port: await freePort() };
-  const path = join(await temporaryFolder(t), 'nobody');
+  const path = join(await temporaryFolder(t), 'absent');
   const sources: Source[] = [
     { kind: 'nbd', server: { path } },
     { kind: 'nbd', server: at },

@@ -52,7 +52,7 @@ test('every emulator that is here is found by its architecture', async () => {
   assert.deepEqual(await installedArchitectures(otherPlatform('darwin')), []);
 });
 
-test('a guest that this processor does not run is emulated, and doctor is told why', async () => {
+test('a guest that this processor does not run is emulated, and doctor learns why', async () => {
   const foreign = process.arch === 'x64' ? 'riscv64' : 'amd64';
   const installation = await findQemu({ arch: foreign });
   const { accelerator, reason, notices } = await chooseAccelerator('auto', installation);

@@ -23,7 +23,7 @@ test('the QEMU of this host is found, with its version, its features and qemu-im
   assert.ok(qemu.features.deviceJson);
 });
 
-test('a probe is kept for the binary as it is, and asked anew when the binary has changed', async (t) => {
+test('a probe is kept for the binary as it is, and repeated when the binary has changed', async (t) => {
   const folder = await temporaryFolder(t);
   const binary = join(folder, 'qemu-system-x86_64');
   const cacheFolder = join(folder, 'cache');

@@ -8,7 +8,7 @@ import { qemuMissing } from './qemu-missing.ts';
 import { binaryFolders, firmwareFolders, pathOf } from './usual-places.ts';
 
 export interface FindQemuOptions {
-  /** As Go, Node, Debian or QEMU write it; the host's own unless given. */
+  /** As Go, Node, Debian or QEMU write it. Default: the host's own. */
   readonly arch?: string;
   /** The system emulator to use; nothing else is tried then. */
   readonly explicitPath?: string;

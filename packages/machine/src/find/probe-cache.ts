@@ -8,7 +8,7 @@ const cacheVersion = 2;
 
 /**
  * The probe of a binary, asked once for each path, modification time and size. A cache that cannot be read is
- * probed anew; one that cannot be written costs the next caller its 70 ms and nothing else.
+ * probed again; one that cannot be written costs the next caller its 70 ms and nothing else.
  */
 export async function probeCached(
   path: string,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exitCause, exitError } from './exit-cause.ts';
 
-test('QEMU’s last words are told apart by their cause', () => {
+test('QEMU’s last words are distinguished by their cause', () => {
   const words: [string, string][] = [
     ['-blockdev {…}: Failed to get "write" lock\nIs another process using the image [a.qcow2]?', 'image-locked'],
     ["-netdev user…: Could not set up host forwarding rule 'tcp::22-:22'", 'port-taken'],
@@ -33,7 +33,7 @@ test('QEMU’s last words are told apart by their cause', () => {
   for (const [text, cause] of words) assert.equal(exitCause({ code: 1, signal: null }, text).cause, cause, text);
 });
 
-test('an end without a word is told apart by its signal', () => {
+test('an end without a word is identified by its signal', () => {
   assert.equal(exitCause({ code: null, signal: 'SIGBUS' }, '').cause, 'ram-exhausted');
   assert.equal(exitCause({ code: null, signal: 'SIGSYS' }, '').cause, 'sandbox-violation');
   assert.match(exitError('web', { code: null, signal: 'SIGKILL' }, '', '/log').hint ?? '', /memory/);

@@ -18,7 +18,7 @@ export type ExitCause =
   | 'qemu-exited';
 
 export interface ProcessExit {
-  /** Null when a signal ended it; undefined when nobody of ours was there to see. */
+  /** Null when a signal ended it; undefined when goqemu did not see it. */
   readonly code?: number | null;
   readonly signal?: NodeJS.Signals | null;
 }

@@ -71,7 +71,7 @@ test('every special character survives in every path', async (t) => {
   for (const name of ['ser,ial=log', 'v,nc', 'm,ore', 'r,']) assert.ok(made.includes(name), `${name} in ${made}`);
 });
 
-test('what the guest says on its serial port is in the log, with nobody listening', async (t) => {
+test('what the guest says on its serial port is in the log, with no listener', async (t) => {
   const folder = await temporaryFolder(t);
   const serialLog = join(folder, 'serial.log');
   const machine = await testMachine(t, { serialLog });
@@ -80,7 +80,7 @@ test('what the guest says on its serial port is in the log, with nobody listenin
   assert.equal((await stat(serialLog)).isFile(), true);
 });
 
-test('a disk that another machine has open is told as image-locked', async (t) => {
+test('a disk that another machine has open is reported as image-locked', async (t) => {
   const disk = await createDisk(join(await temporaryFolder(t), 'disk.qcow2'));
   await testMachine(t, { drives: [{ source: disk }] });
   const error = await failureOf(t, { drives: [{ source: disk }] });
@@ -89,7 +89,7 @@ test('a disk that another machine has open is told as image-locked', async (t) =
   assert.equal(error.source, 'environment');
 });
 
-test('a port that is taken is told as port-taken', async (t) => {
+test('a port that is taken is reported as port-taken', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   t.after(() => server.close());
@@ -98,17 +98,17 @@ test('a port that is taken is told as port-taken', async (t) => {
   assert.equal(error.code, 'port-taken');
 });
 
-test('a CPU that QEMU does not know is told as bad-cpu, for the model and for a feature', async (t) => {
+test('a CPU that QEMU does not know is reported as bad-cpu, for the model and for a feature', async (t) => {
   assert.equal((await failureOf(t, { cpu: 'pentium-9' })).code, 'bad-cpu');
   assert.equal((await failureOf(t, { cpu: { model: 'max', features: { warp: true } } })).code, 'bad-cpu');
 });
 
-test('firmware and disks that are not there are told apart', async (t) => {
+test('missing firmware and missing disks are distinguished', async (t) => {
   assert.equal((await failureOf(t, { firmware: { kind: 'bios', path: '/nowhere.bin' } })).code, 'firmware-missing');
   assert.equal((await failureOf(t, { drives: [{ source: '/nowhere.qcow2' }] })).code, 'file-missing');
 });
 
-test('a disk that may not be opened is told as permission-denied', async (t) => {
+test('a disk that may not be opened is reported as permission-denied', async (t) => {
   const folder = await temporaryFolder(t);
   const binary = join(folder, 'qemu');
   const { systemPath } = await testQemu();
@@ -122,7 +122,7 @@ test('a disk that may not be opened is told as permission-denied', async (t) => 
   );
 });
 
-test('QEMU ended by SIGBUS is told as memory that ran out', async (t) => {
+test('QEMU ended by SIGBUS is reported as memory that ran out', async (t) => {
   const folder = await temporaryFolder(t);
   const binary = join(folder, 'qemu');
   await writeFile(binary, '#!/bin/sh\nkill -BUS $$\n');

@@ -30,14 +30,14 @@ import { resolveConfig } from './resolve-config.ts';
 import { type SpawnedQemu, spawnQemu } from './spawn-qemu.ts';
 
 export interface LaunchOptions {
-  /** Found by the configuration's architecture unless given. */
+  /** Default: found by the configuration's architecture. */
   readonly installation?: QemuInstallation;
   readonly platform?: HostPlatform;
   /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;
   /** Where probes of QEMU and of accelerators are kept. */
   readonly cacheFolder?: string;
-  /** Milliseconds until QEMU must have answered on its monitor; 30 000 unless given. */
+  /** Milliseconds until QEMU must have answered on its monitor. @default 30_000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly logger?: Logger;

@@ -30,7 +30,7 @@ export async function refuseSecond(
   });
 }
 
-/** A socket that nobody listens on refuses. Other trouble, such as a queue that is full, is no sign that it is free. */
+/** A socket without a listener refuses. Other trouble, such as a queue that is full, is no sign that it is free. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

@@ -123,7 +123,7 @@ async function connect(
   return await QmpClient.connect(transport, { greetingTimeoutMs: timeoutMs, signal, ...(logger ? { logger } : {}) });
 }
 
-/** The client is the machine's when all went well, and nobody's when not. */
+/** The machine owns the client when all went well; otherwise the client is closed. */
 async function holding(qmp: QmpClient, work: () => Promise<Machine>): Promise<Machine> {
   try {
     return await work();

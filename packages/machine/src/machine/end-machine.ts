@@ -46,7 +46,7 @@ export async function endMachine(
   const how = steps.find((step) => step.outcome === 'ended')?.rung;
   if (alive && !how) throw unstoppable(record, steps);
   const exit = await machine.wait(signal ? { signal } : {});
-  logger.log('info', 'machine', `ended by ${how ?? 'nobody: it was gone'}`, { machine: record.name });
+  logger.log('info', 'machine', how ? `ended by ${how}` : 'had ended already', { machine: record.name });
   return { how, steps, exit, durationMs: Math.round(performance.now() - started) };
 }
 

@@ -8,7 +8,7 @@ export async function readToTheEnd(qmp: QmpClient): Promise<void> {
   await qmp.close();
 }
 
-/** Node tells of a child's end shortly after the kernel does; nobody tells of a stranger's. */
+/** Node reports a child's end shortly after the kernel does; that of another process is not reported. */
 export async function exitOfChild(exited: Promise<ProcessExit> | undefined): Promise<ProcessExit> {
   // The child is unreferenced: the timer keeps this process alive until the news is in.
   return exited ? await orAfter(1000, exited, {}) : {};

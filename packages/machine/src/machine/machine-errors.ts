@@ -22,7 +22,7 @@ export function standbyPortAbsent(name: string): GoqemuError {
   });
 }
 
-/** Its path leads to another QEMU now. */
+/** Its path belongs to another QEMU now. */
 export function takenOver(record: MachineRecord): GoqemuError {
   return new GoqemuError({
     code: 'machine-replaced',

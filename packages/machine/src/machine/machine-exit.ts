@@ -1,11 +1,11 @@
 import { type ExitCause, exitCause, type ProcessExit } from '../launch/exit-cause.ts';
 
-/** How a machine came to its end. */
+/** How a machine ended. */
 export interface MachineExit extends ProcessExit {
   /**
-   * `guest`: the guest shut down (or reset, where that ends the machine). `host`: it was told to quit or was sent a
+   * `guest`: the guest shut down (or reset, where that ends the machine). `host`: it was asked to quit or was sent a
    * signal that it obeyed. `crashed`: the guest panicked. `failed`: QEMU broke off, see `failure`. `unknown`: it was
-   * gone when somebody looked.
+   * gone when it was checked.
    */
   readonly cause: 'guest' | 'host' | 'crashed' | 'failed' | 'unknown';
   /** QEMU's own word: QAPI `ShutdownCause`, `guest-shutdown` or `host-qmp-quit` for instance. */

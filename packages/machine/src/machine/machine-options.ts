@@ -32,9 +32,9 @@ export interface StopResult {
 }
 
 export interface AgentOptions {
-  /** Milliseconds to wait for one's turn, and again for the agent to answer; 5000 unless given. */
+  /** Milliseconds to wait for one's turn, and again for the agent to answer. @default 5_000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Told to others who wait for their turn. */
+  /** Shown to others who wait for their turn. */
   readonly command?: string;
 }

@@ -16,9 +16,9 @@ export interface MachineRecord extends ProcessIdentity {
   /** What QEMU wrote on stdout and stderr. */
   readonly stderrLog?: string;
   readonly accelerator: Accelerator | 'unknown';
-  /** Versioned, as QEMU was told. */
+  /** Versioned, as passed to QEMU. */
   readonly machineType: string;
-  /** The model with its features as QEMU was told; empty where the machine type chose. */
+  /** The model with its features as passed to QEMU; empty where the machine type chose. */
   readonly cpu: string;
   /**
    * Those arguments that a saved state depends on; absent in the records of earlier versions, and of machines that were

@@ -35,7 +35,7 @@ test('reset goes through without the guest', async (t) => {
   assert.equal((await reset).data.reason, 'host-qmp-system-reset');
 });
 
-test('the ladder goes on from a guest that does not listen to QMP quit, and tells why', async (t) => {
+test('the ladder continues from a guest that does not listen to QMP quit, and tells why', async (t) => {
   const machine = await testMachine(t);
   const { how, steps, exit } = await machine.stop({ timeouts: { acpi: 150 } });
   assert.equal(how, 'quit');
@@ -80,7 +80,7 @@ test('a process that was stopped with SIGSTOP is recognised, and ended by SIGKIL
   );
 });
 
-test('wait tells of an end that somebody else brought about', async (t) => {
+test('wait reports an end that was caused from outside', async (t) => {
   const machine = await testMachine(t);
   const waiting = machine.wait();
   process.kill(machine.record.pid, 'SIGKILL');
@@ -112,7 +112,7 @@ test('a machine is attached to by its process, and by a socket alone', async (t)
   const first = await testMachine(t, { name: 'web', cpus: 2, guestAgent: true });
   await first.close();
   const byPid = await attachMachine({ pid: first.record.pid });
-  // Known to whoever starts a machine: the log is in no argument, and ps may have mangled those.
+  // Known to the caller that starts a machine: the log is in no argument, and ps may have mangled those.
   const { stderrLog, guestArguments, ...known } = first.record;
   assert.ok(stderrLog && guestArguments);
   assert.deepEqual(byPid.record, known);
@@ -143,7 +143,7 @@ test('a machine is found from one line of arguments, as ps gives it on macOS', a
   assert.deepEqual([name, sockets], ['my vm', { ...first.record.sockets, control: monitor }]);
 });
 
-test('a QEMU that somebody else started is held like one of ours', async (t) => {
+test('a QEMU that was started elsewhere is held like one of ours', async (t) => {
   const path = join(await temporaryFolder(t), 'their,monitor');
   const qemu = spawn(
     (await testQemu()).systemPath,
@@ -168,7 +168,7 @@ test('a QEMU that somebody else started is held like one of ours', async (t) => 
   assert.deepEqual([how, exit.reason], ['quit', 'host-qmp-quit']);
 });
 
-test('a second holder is told that the monitor is busy', async (t) => {
+test('a second holder learns that the monitor is busy', async (t) => {
   const machine = await testMachine(t);
   await assert.rejects(attachMachine(machine.record, { timeoutMs: 200 }), (error) =>
     hasErrorCode(error, 'qmp-no-greeting'),
@@ -270,7 +270,7 @@ test('a machine without a port for an agent says so', async (t) => {
   await assert.rejects(machine.openStandbyPort(), (error) => hasErrorCode(error, 'standby-port-absent'));
 });
 
-/** A machine whose agent's socket leads to a server that answers as qemu-ga does to a sync and to a ping. */
+/** A machine whose agent's socket is that of a server that answers as qemu-ga does to a sync and to a ping. */
 async function machineWithAgent(t: TestContext): Promise<Machine> {
   const path = join(await temporaryFolder(t), 'agent');
   const server = createServer((socket) => {
@@ -311,7 +311,7 @@ test('events are iterated in order: states, what QEMU sent, and the exit as the 
   );
 });
 
-test('whoever listens to events is told of an end by SIGKILL', async (t) => {
+test('listeners of events are notified of an end by SIGKILL', async (t) => {
   const machine = await testMachine(t);
   const events = machine.events();
   process.kill(machine.record.pid, 'SIGKILL');

@@ -84,7 +84,7 @@ export class Machine implements AsyncDisposable {
     return this.#qmp;
   }
 
-  /** The state as the last event or {@link status} told it. */
+  /** The state as of the last event or {@link status}. */
   get state(): MachineState {
     return this.#state;
   }
@@ -107,7 +107,7 @@ export class Machine implements AsyncDisposable {
     return stream;
   }
 
-  /** A line of QEMU's human monitor, and what it printed; for people, its text is no interface. */
+  /** A line of QEMU's human monitor, and what it printed; human-readable, its text is no stable interface. */
   async humanMonitor(line: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
     return await this.#qmp.humanMonitor(line, options);
   }
@@ -129,7 +129,7 @@ export class Machine implements AsyncDisposable {
     await this.status(options);
   }
 
-  /** Lets the virtual CPUs go on, or start when the machine was started paused. */
+  /** Resumes the virtual CPUs, or starts them when the machine was started paused. */
   async resume(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     // Both at once: QEMU answers them in their order, and while a guest runs it takes its time to.
     await Promise.all([this.#qmp.execute('cont', undefined, options), this.status(options)]);
@@ -164,7 +164,7 @@ export class Machine implements AsyncDisposable {
     return await this.#end('sigkill', options);
   }
 
-  /** Resolves when the machine has ended, whoever ended it. */
+  /** Resolves when the machine has ended, whatever the cause. */
   async wait(options: { readonly signal?: AbortSignal } = {}): Promise<MachineExit> {
     await this.#ended(options.signal);
     this.#exit ??= this.#settle();
@@ -184,7 +184,7 @@ export class Machine implements AsyncDisposable {
   }
 
   /**
-   * Connects to the agent's port ahead of its first use, which has to come within a second: a guest that goes on with a
+   * Connects to the agent's port ahead of its first use, which has to come within a second: a guest that resumes with a
    * host at the port answers at once.
    *
    * @throws GoqemuError `agent-absent`, `locked`
@@ -237,13 +237,13 @@ export class Machine implements AsyncDisposable {
     return result;
   }
 
-  /** A connection that ends by itself mostly means that QEMU did; if it lives, nobody knows what it does. */
+  /** A connection that ends by itself mostly means that QEMU did; if it lives, its state is unknown. */
   #connectionEnded(error: Error | undefined): void {
     if (!error) {
       for (const stream of this.#streams) if (!this.#exit) stream.end();
       return;
     }
-    if (this.#streams.size > 0) void this.wait().catch(() => undefined); // whoever listens is told of the end
+    if (this.#streams.size > 0) void this.wait().catch(() => undefined); // listeners are notified of the end
     if (this.#state !== 'shutdown') this.#become('unknown');
   }
 

@@ -53,7 +53,7 @@ export async function probeMachine(record: MachineRecord, options: ProbeOptions 
 const questions = ['query-uuid', 'query-status'] as const;
 
 /**
- * The path of a machine that another program started may lead to another QEMU by now: the one on record does not answer
+ * The path of a machine that another program started may belong to another QEMU by now: the one on record does not answer
  * there any more.
  */
 async function askStranger(

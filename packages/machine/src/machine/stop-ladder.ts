@@ -85,7 +85,7 @@ async function tryRung(rung: Rung, { timeouts, signal, ended }: LadderOptions): 
     }
     if (await watch) return done('ended');
     signal?.throwIfAborted();
-    return done('timed-out', `the machine went on for ${timeouts[rung.name]} ms`);
+    return done('timed-out', `the machine was still running after ${timeouts[rung.name]} ms`);
   } finally {
     clearTimeout(timer);
     limit.abort();

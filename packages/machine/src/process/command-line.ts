@@ -30,7 +30,7 @@ const linuxCommandLines: CommandLines = {
   },
 };
 
-/** ps(1) gives one line, in which blanks inside arguments cannot be told from those between them. */
+/** ps(1) gives one line, in which blanks inside arguments look like those between them. */
 const posixCommandLines: CommandLines = {
   async of(pid) {
     const { stdout } = await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => ({ stdout: '' }));

@@ -62,7 +62,7 @@ function startWatcher(): ChildProcess {
   child.unref();
   const { stdin } = child;
   if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
-  stdin?.on('error', () => undefined); // it was ended by somebody else; then owned machines outlive us
+  stdin?.on('error', () => undefined); // it was ended from outside; then owned machines outlive us
   child.once('exit', () => {
     if (watcher === child) watcher = undefined;
   });

@@ -58,7 +58,7 @@ test('a line in doubt is not kept', async (t) => {
   assert.equal(made.length, 3);
 });
 
-test('a line that nobody needs ends after a moment', async (t) => {
+test('an unused line ends after a moment', async (t) => {
   const { made, connect } = await peer(t);
   mock.timers.enable({ apis: ['setTimeout'] });
   t.after(() => mock.timers.reset());

@@ -3,7 +3,7 @@ import type { Transport, TransportEnd } from '@goqemu/protocol';
 /** Milliseconds that a line is kept for its next user; others of this host wait that much longer for their turn. */
 const keptMs = 1_000;
 
-/** A line while somebody uses it; its end gives the line back. */
+/** A line while it is in use; its end gives the line back. */
 export interface LentLine extends Transport {
   /** Says when the line may be kept at the end: never, unless this is set. */
   keepWhen: (() => boolean) | undefined;
@@ -12,7 +12,7 @@ export interface LentLine extends Transport {
 /**
  * The way to a port that serves one client at a time, kept for a moment when its user is done. An agent whose host has
  * left looks for the next one ten times a second (QEMU's qga/main.c, channel_event_cb), which is longer than a command
- * takes; and a guest that was cut with the line open waits for words, not for the next look, when it goes on.
+ * takes; and a guest that was cut with the line open waits for data, not for its next poll, when it continues.
  */
 export class KeptLine {
   #idle: Line | undefined;
@@ -97,7 +97,7 @@ export class KeptLine {
   }
 }
 
-/** A connection whose users come one after another; what arrives for nobody is dropped. */
+/** A connection whose users come one after another; what arrives between users is dropped. */
 class Line {
   readonly transport: Transport;
   receiver: ((bytes: Buffer) => void) | undefined;

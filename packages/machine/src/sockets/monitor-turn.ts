@@ -5,7 +5,7 @@ import type { MachineRecord } from '../machine/machine-record.ts';
 import { connectInTurn, type TurnOptions } from './turns.ts';
 
 export interface MonitorTurnOptions {
-  /** Told to others who wait for their turn. */
+  /** Shown to others who wait for their turn. */
   readonly command?: string;
   /** Milliseconds for QEMU to answer, counted from one's turn. @default 2000 */
   readonly timeoutMs?: number;

@@ -46,7 +46,7 @@ export async function removeEmptyFolder(folder: string): Promise<void> {
     await rmdir(folder);
   } catch (error) {
     const code = systemErrorCode(error) ?? '';
-    // Another machine's folder is in it, it is somebody else's to remove, or it is gone already.
+    // Another machine's folder is in it, it is not ours to remove, or it is gone already.
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EACCES', 'EPERM', 'EBUSY'].includes(code)) throw error;
   }
 }

@@ -57,7 +57,7 @@ test('a folder that others may enter, of another owner, or behind a link is refu
   await assert.rejects(makeRuntimeFolder(join(parent, 'real'), stranger), refused);
 });
 
-test('a folder inside one that everybody may write to is refused, unless nobody can replace it there', async (t) => {
+test('a folder inside a world-writable one is refused, unless no other user can replace it there', async (t) => {
   const parent = join(await temporaryFolder(t), 'public');
   await mkdir(parent);
   await chmod(parent, 0o777);

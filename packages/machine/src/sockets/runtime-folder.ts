@@ -35,7 +35,7 @@ export async function hostRuntimeFolder(uuid: string, platform: HostPlatform): P
 }
 
 /**
- * Makes the folder with access for its owner alone. In a folder that others may write to, somebody else could have
+ * Makes the folder with access for its owner alone. In a folder that others may write to, another user could have
  * made it first: one that is not ours, or that others may enter, is refused.
  *
  * @throws GoqemuError `runtime-folder-unsafe`, `socket-path-too-long`
@@ -69,7 +69,7 @@ async function makeFolders(parent: string, folder: string, attempts = 5): Promis
   }
 }
 
-/** Whoever owns the folder above, or may rename what is in it, can put another folder in the place of ours. */
+/** A user who owns the folder above, or may rename what is in it, can put another folder in the place of ours. */
 async function checkParent(parent: string, uid: number): Promise<void> {
   const found = await stat(parent);
   const sticky = (found.mode & 0o1000) !== 0;

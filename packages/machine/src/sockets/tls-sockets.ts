@@ -31,7 +31,7 @@ export async function tlsSockets(folder: string, wanted: WantedSockets): Promise
   return Object.fromEntries(endpoints) as unknown as MachineSockets;
 }
 
-/** Ports that were free a moment ago: whoever takes one meanwhile makes the start fail with `port-taken`. */
+/** Ports that were free a moment ago: if a program takes one meanwhile, the start fails with `port-taken`. */
 async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];
   try {

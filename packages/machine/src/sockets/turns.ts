@@ -4,7 +4,7 @@ import type { SocketEndpoint } from './machine-sockets.ts';
 import { readPreSharedKey } from './tls-sockets.ts';
 
 export interface TurnOptions {
-  /** What for, told to those who wait. */
+  /** What for; shown to those who wait. */
   readonly command: string;
   /** Milliseconds to wait for others to finish. */
   readonly waitMs: number;

@@ -55,7 +55,7 @@ export class StartedSwtpm implements AsyncDisposable {
 }
 
 /**
- * Starts swtpm(8) for one machine, joined to it by a pair of sockets and not by one with a name: nobody else meets it.
+ * Starts swtpm(8) for one machine, joined to it by a pair of sockets and not by one with a name: no other process can connect.
  * swtpm ends with a QEMU that it served; until there is one, this process's watcher ends it, should this process die.
  *
  * @throws GoqemuError `swtpm-missing` with the command that installs it
@@ -76,7 +76,7 @@ export async function startSwtpm(options: StartSwtpmOptions): Promise<StartedSwt
       stdio: ['ignore', output.fd, output.fd, 'pipe'],
     });
     const wire = child.stdio[3] as Socket;
-    wire.pause().on('error', () => undefined); // its end is told by QEMU, which finds nobody there
+    wire.pause().on('error', () => undefined); // its end is reported by QEMU, whose connection breaks
     await once(child, 'spawn');
     child.unref();
     const identity = await processes.identify(child.pid ?? 0);

@@ -113,7 +113,7 @@ test('an swtpm without a QEMU yet ends when the process that started it is kille
   await untilNoneIn(state);
 });
 
-test('an swtpm that somebody else started is met at its socket', async (t) => {
+test('an swtpm that was started elsewhere is used through its socket', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'socket');
   const argv = ['socket', '--tpm2', '--tpmstate', `dir=${folder}`, '--ctrl', `type=unixio,path=${path}`];
