@@ -1,6 +1,6 @@
 import type { MachineRecord } from '@goqemu/machine';
 
-/** How a machine that somebody else started is found again; JSON, without secrets. */
+/** How a machine that was started outside goqemu is found again; JSON, without secrets. */
 export interface AdoptedRecord {
   readonly machine: MachineRecord;
   /** Path of its system disk, which stays whatever becomes of the machine. */

@@ -5,7 +5,7 @@ import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
 
-// The verbs of a machine that somebody else started: what it is made of is known from its record alone.
+// The verbs of a machine that was started outside goqemu: what it is made of is known from its record alone.
 
 /** Takes it on when it is paused. */
 export async function resumeAdopted(record: AdoptedRecord, call: VmCall): Promise<void> {

@@ -6,7 +6,7 @@ import type { VmCall } from '../vm/vm-host.ts';
 
 /**
  * Lets the lab's access key into the guest, beside the keys that are there, and reads the host key that its SSH server
- * shows: through the agent, a way that nobody on a network can stand in.
+ * shows: through the agent, a channel that no one on a network can intercept.
  *
  * @returns the host key, as in a `.pub` file
  * @throws GoqemuError `import-no-agent`, `import-no-access` with what the guest said

@@ -7,7 +7,7 @@ import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
 import { authorize } from './authorize.ts';
 
-/** A machine that somebody else started, as it is. */
+/** A machine that was started outside goqemu, as it is. */
 export interface FoundVm extends FoundProperties {
   readonly record: AdoptedRecord;
   readonly accelerator: string;
@@ -21,7 +21,7 @@ export interface FoundVm extends FoundProperties {
 const agentMs = 3000;
 
 /**
- * Looks at a QEMU that somebody else started, over its monitor, and changes nothing; with `authorize` the lab's access
+ * Inspects a QEMU that was started outside goqemu, over its monitor, and changes nothing; with `authorize` the lab's access
  * key is let into the guest, through its agent.
  *
  * @throws GoqemuError `import-refused`; `import-no-agent` when access is asked for and no agent answers; what attaching
@@ -38,7 +38,7 @@ export async function lookAtMachine(
   const status = await machine.status(signal);
   if (status !== 'running' && status !== 'paused')
     throw refused(vm, `its QEMU is in the state "${status}"`, 'let it run');
-  // Locks of goqemu's own do not lie among somebody else's files.
+  // goqemu's own locks are not put among files of others.
   const record = { ...machine.record, runtimeFolder: vm.runtimeFolder };
   const disk = await systemDisk(vm, machine, call);
   const hostname = status === 'running' ? await nameOfGuest(machine, call) : undefined;
@@ -114,7 +114,7 @@ function limitsOf(forwards: FoundVm['forwards'], hasAgent: boolean, authorized: 
     'once it has ended, goqemu cannot start it as it was: the lab would make a new machine',
   ];
   if (!forwards.some(({ guest }) => guest === 22))
-    limits.push('no port of this host leads to its SSH server: exec, ssh, cp and steps do not work');
+    limits.push('no port of this host is forwarded to its SSH server: exec, ssh, cp and steps do not work');
   else if (!authorized)
     limits.push(
       hasAgent

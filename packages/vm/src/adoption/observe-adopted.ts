@@ -3,7 +3,7 @@ import { unresponsive, type VmObservation } from '../lifecycle/observe-vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
 
-/** Looks at a machine that somebody else started: whether it is the same QEMU still, and what it does. */
+/** Checks a machine that was started outside goqemu: whether it is the same QEMU still, and what it does. */
 export async function observeAdopted(record: AdoptedRecord, call: VmCall): Promise<VmObservation> {
   const status = await probeMachine(record.machine, call.signal ? { signal: call.signal } : {});
   const { pid, accelerator } = record.machine;

@@ -7,7 +7,7 @@ import type { VmCall } from '../vm/vm-host.ts';
 /** Milliseconds for the guest's package manager; without a network it gives up much sooner. */
 const installMs = 300_000;
 
-/** The package has the same name everywhere; a unit that is there starts when its port appears, or by hand. */
+/** The package has the same name everywhere; a unit that is there starts when its port appears, or manually. */
 const install = `set -e
 if command -v apt-get >/dev/null; then apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends qemu-guest-agent
 elif command -v dnf >/dev/null; then dnf install -yq qemu-guest-agent

@@ -10,7 +10,7 @@ import { Standby } from './standby.ts';
 
 type Limits = { readonly signal?: AbortSignal };
 
-/** Milliseconds for a guest that goes on to answer; an emulated one on a busy host takes a few tenths of a second. */
+/** Milliseconds for a resumed guest to answer; an emulated one on a busy host takes a few tenths of a second. */
 const answerMs = 10_000;
 
 /**
@@ -88,15 +88,15 @@ export async function giveNameAndMachineId(
   });
 }
 
-/** What was begun before the guest went on. */
+/** What was begun before the guest resumed. */
 export interface Renewal {
-  /** False when nobody is on standby in the guest, or did not do its work. */
+  /** False when no process is on standby in the guest, or it did not do its work. */
   readonly done: Promise<boolean>;
 }
 
 /**
  * Opens the agent's port, and leaves word at the other one for the process on standby, which sets the guest's clock and
- * reseeds its generator. To be called before the guest goes on: both then find what there is to do when they first look.
+ * reseeds its generator. To be called before the guest resumes: both then find what there is to do when they first look.
  */
 export async function beginRenewal(machine: Machine, { manifest }: Layer, call: VmCall): Promise<Renewal> {
   const limits = call.signal ? { signal: call.signal } : {};
@@ -106,7 +106,7 @@ export async function beginRenewal(machine: Machine, { manifest }: Layer, call: 
   const standby = await Standby.join(machine, limits);
   const renewed = standby.setClock(limits).finally(() => standby.leave());
   const done = Promise.all([renewed, answered(machine, limits)]).then(([isSet]) => isSet);
-  done.catch(() => undefined); // a guest that cannot go on is told about first
+  done.catch(() => undefined); // a guest that cannot resume is reported first
   return { done };
 }
 

@@ -8,7 +8,7 @@ import type { Standby } from './standby.ts';
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type Limits = { readonly signal?: AbortSignal };
 
-/** Milliseconds for a guest that goes on to answer; an emulated one on a busy host takes a few tenths of a second. */
+/** Milliseconds for a resumed guest to answer; an emulated one on a busy host takes a few tenths of a second. */
 const answerMs = 10_000;
 /** Milliseconds that a guest's clock may be off. */
 const toleranceMs = 50;

@@ -12,7 +12,7 @@ import { GuestAgentClient } from '@goqemu/protocol';
 import { FakeGuestAgent } from '@goqemu/testing';
 import { Standby, standbyScript } from './standby.ts';
 
-/** A machine whose standby port leads to this test, which plays the process of the guest. */
+/** A machine whose standby port is connected to this test, which plays the process of the guest. */
 async function guestWithPort(t: TestContext, exitCode = 0) {
   const folder = await mkdtemp(join(tmpdir(), 'standby-'));
   const path = join(folder, 'w');
@@ -36,12 +36,12 @@ async function guestWithPort(t: TestContext, exitCode = 0) {
     server.close();
     await rm(folder, { recursive: true });
   });
-  const end = () => ends.at(-1) ?? assert.fail('nobody is at the port');
+  const end = () => ends.at(-1) ?? assert.fail('nothing is at the port');
   return {
     agent,
     machine: { openStandbyPort: (signal?: AbortSignal) => openEndpoint({ kind: 'unix', path }, signal, false) },
-    /** What it is told next; undefined when goqemu has left. */
-    told: async () => {
+    /** What it receives next; undefined when goqemu has left. */
+    received: async () => {
       const [bytes] = (await Promise.race([once(end(), 'data'), once(end(), 'end')])) as [Buffer?];
       return bytes?.toString();
     },
@@ -51,14 +51,14 @@ async function guestWithPort(t: TestContext, exitCode = 0) {
 }
 
 test('a process on standby receives the time and a seed, again until the time arrives soon enough', async (t) => {
-  const { machine, told, says } = await guestWithPort(t);
+  const { machine, received, says } = await guestWithPort(t);
   const standby = await Standby.join(machine, {});
   const set = standby.setClock({});
-  const parts = async () => /^(\d{10}\.\d{9}) ([0-9a-f]{64})$/.exec((await told()) ?? '') ?? [];
+  const parts = async () => /^(\d{10}\.\d{9}) ([0-9a-f]{64})$/.exec((await received()) ?? '') ?? [];
   const [, first, seed] = await parts();
-  assert.ok(Math.abs(Number(first) - Date.now() / 1000) < 60, `it was told ${first}`);
+  assert.ok(Math.abs(Number(first) - Date.now() / 1000) < 60, `it received ${first}`);
   assert.ok(seed, 'it was given no seed');
-  await new Promise((resolve) => setTimeout(resolve, 60)); // the guest is slow to go on
+  await new Promise((resolve) => setTimeout(resolve, 60)); // the guest is slow to resume
   let again = parts();
   says('se');
   says('t\n');
@@ -71,16 +71,16 @@ test('a process on standby receives the time and a seed, again until the time ar
     if (await Promise.race([set, again.then(() => false)])) break;
   }
   assert.equal(await set, true);
-  const left = told();
+  const left = received();
   await standby.leave();
   assert.equal(await left, undefined);
 });
 
 test('one that an earlier version left in the RAM sets the clock once', async (t) => {
-  const { machine, told, says } = await guestWithPort(t);
+  const { machine, received, says } = await guestWithPort(t);
   const standby = await Standby.join(machine, {});
   const set = standby.setClock({});
-  await told();
+  await received();
   await new Promise((resolve) => setTimeout(resolve, 60));
   says('done\n');
   assert.equal(await set, false, 'the time was old when it arrived, and is to be set in another way');
@@ -89,10 +89,10 @@ test('one that an earlier version left in the RAM sets the clock once', async (t
 
 test('one that fails, or ends without a word, is not taken for one that did it', async (t) => {
   for (const answer of ['failed\n', 'bye\n', undefined]) {
-    const { machine, told, says, leaves } = await guestWithPort(t);
+    const { machine, received, says, leaves } = await guestWithPort(t);
     const standby = await Standby.join(machine, {});
     const used = standby.setClock({});
-    await told();
+    await received();
     if (answer) says(answer);
     else leaves();
     assert.equal(await used, false, answer);
@@ -101,20 +101,20 @@ test('one that fails, or ends without a word, is not taken for one that did it',
 });
 
 test('one that was started and is not needed is dismissed, and leaves', async (t) => {
-  const { machine, agent, told, says } = await guestWithPort(t);
+  const { machine, agent, received, says } = await guestWithPort(t);
   const standby = await Standby.start(machine, agent, 'arm64', {});
   assert.ok(standby, 'none was started');
   const dismissed = standby.dismiss({});
-  assert.equal(await told(), '\n');
+  assert.equal(await received(), '\n');
   says('bye\n');
   await dismissed;
 });
 
 test('a guest that has no program for it, and a machine that has no port, do without', async (t) => {
-  const { machine, agent, told } = await guestWithPort(t, 6);
+  const { machine, agent, received } = await guestWithPort(t, 6);
   const started = Standby.start(machine, agent, 'amd64', {});
   assert.equal(await started, undefined);
-  assert.equal(await told(), undefined);
+  assert.equal(await received(), undefined);
   const absent = new GoqemuError({ code: 'standby-port-absent', source: 'user', message: 'no port' });
   const older = { openStandbyPort: () => Promise.reject(absent) };
   assert.equal(await Standby.start(older, agent, 'amd64', {}), undefined);

@@ -8,7 +8,7 @@ type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type PortOwner = Pick<Machine, 'openStandbyPort'>;
 type Limits = { readonly signal?: AbortSignal };
 
-/** Seconds until one that nobody has a word for ends by itself; it also ends when its goqemu leaves the port. */
+/** Seconds until one that receives nothing ends by itself; it also ends when its goqemu leaves the port. */
 const patienceSeconds = 120;
 /** Milliseconds for the process to be ready. */
 const startMs = 5_000;
@@ -23,7 +23,7 @@ const calls: Record<VmSpec['arch'], { readonly getTime: number; readonly setTime
 
 /** Milliseconds within which a time must be answered for: it was as old as that, at most, when the clock was set. */
 const latencyMs = 40;
-/** How often the time is sent until it arrives soon enough; in a guest that goes on, the first is late. */
+/** How often the time is sent until it arrives soon enough; in a guest that resumes, the first is late. */
 const rounds = 6;
 
 /**
@@ -86,7 +86,7 @@ function timeAndSeed(): string {
 }
 
 /**
- * A process of the guest that a cut leaves waiting in its RAM, at the standby port: when the guest goes on, after the cut
+ * A process of the guest that a cut leaves waiting in its RAM, at the standby port: when the guest resumes, after the cut
  * as after a restore, it sets the clock and reseeds the random generator. It is there already, while starting any program in an emulated guest takes longer
  * than all else of a restore; it can do what takes an ioctl; and it wakes beside the agent, on another processor where
  * the guest has one. Guests with neither Perl nor Python do without.
@@ -95,18 +95,18 @@ export class Standby {
   readonly #port: Transport;
   readonly #words: string[] = [];
   #left = false;
-  #heard: () => void = () => undefined;
+  #received: () => void = () => undefined;
 
   private constructor(port: Transport) {
     this.#port = port;
     const splitter = new LineSplitter((line) => {
       this.#words.push(line.toString());
-      this.#heard();
+      this.#received();
     }, 4096);
     port.onBytes((bytes) => splitter.push(bytes));
     void port.closed.then(() => {
       this.#left = true;
-      this.#heard();
+      this.#received();
     });
   }
 
@@ -145,7 +145,7 @@ export class Standby {
 
   /**
    * Sends it the time and a seed, again until the time arrives soon enough. The first may lie in the port when the guest
-   * goes on.
+   * resumes.
    *
    * @returns false when the clock is not set within some 40 ms: it is gone, failed, or did not answer within 5 s
    */
@@ -186,7 +186,7 @@ export class Standby {
     return withDeadline(name, milliseconds, signal, async () => {
       if (this.#words.length === 0 && !this.#left)
         await new Promise<void>((resolve) => {
-          this.#heard = resolve;
+          this.#received = resolve;
         });
       return this.#words.shift();
     });

@@ -12,7 +12,7 @@ import { throughAgent, throughSession } from './as-root.ts';
  */
 export async function syncGuest(vm: Vm, machine: Machine, session: GuestSession, call: VmCall): Promise<void> {
   const { agent } = await vm.state();
-  // sync(2) needs nobody's rights, so that a guest without sudo can be cut as well.
+  // sync(2) needs no privileges, so that a guest without sudo can be cut as well.
   const run = agent ? throughAgent(machine, call) : throughSession(session, call, session.user);
   const result = await run('exec sync\n');
   if (result.exitCode === 0) return;

@@ -55,10 +55,10 @@ test('what stands on coalesced layers reads as before, and stands on the nearest
 test('the survey tells what becoming a part of the layer above frees', async (t) => {
   const { store, layers } = await chainWithMachine(t, 3);
   const { key } = (layers[1] as Layer).manifest;
-  const told = (await surveyLayers(optionsFor(store))).get(key)?.above[0]?.saves ?? 0;
+  const announced = (await surveyLayers(optionsFor(store))).get(key)?.above[0]?.saves ?? 0;
   const { bytes } = await coalesceLayers({ ...optionsFor(store), keys: [key] });
   // Tables of the format itself are not counted.
-  assert.ok(Math.abs(told - bytes) <= 2 * 65_536, `told ${told}, was ${bytes}`);
+  assert.ok(Math.abs(announced - bytes) <= 2 * 65_536, `announced ${announced}, was ${bytes}`);
 });
 
 test('the lowest layer of a chain is coalesced onto the image', async (t) => {
@@ -126,7 +126,7 @@ test('layers below a flattened one are coalesced too, and it is left alone', asy
 });
 
 test('one who is killed at any stage leaves what reads as before, and the next one finishes', async (t) => {
-  // Two layers are written anew, in five stages each (their test is that of flattening), then two go.
+  // Two layers are rewritten, in five stages each (their test is that of flattening), then two go.
   for (const stage of [4, 9, 11]) {
     const { store, layers, machine, contents } = await chainWithMachine(t, 5);
     const gone = keysOf([layers[1], layers[3]] as Layer[]);
@@ -171,7 +171,7 @@ test('a disk that a process has open is not written to', async (t) => {
   assert.equal(await contentOf(diskOf(await store.get(top.manifest.key))), contents[3]);
 });
 
-test('what qemu-img cannot do is told, and no layer is gone', async (t) => {
+test('what qemu-img cannot do is reported, and no layer is gone', async (t) => {
   const { store, layers, machine, contents } = await chainWithMachine(t, 3);
   const failing = { ...optionsFor(store), keys: keysOf(layers.slice(0, 2)), qemuImg: async () => '/bin/false' };
   await assert.rejects(coalesceLayers(failing), { code: 'coalesce-failed' });

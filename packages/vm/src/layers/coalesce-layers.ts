@@ -13,8 +13,8 @@ export interface Coalesced {
 }
 
 /**
- * Takes layers of one lab away, by giving what they hold to the layers above. A layer that somebody else needs stays. At
- * any moment, every disk reads as before: the layers above are written anew first, each in one step, and a layer goes
+ * Takes layers of one lab away, by giving what they hold to the layers above. A layer that another lab needs stays. At
+ * any moment, every disk reads as before: the layers above are rewritten first, each in one step, and a layer goes
  * when a new look finds nothing that stands on it.
  *
  * @throws GoqemuError `coalesce-failed` with qemu-img's reason, `no-room`; what was done until then is done
@@ -39,7 +39,7 @@ export async function coalesceLayers(options: CoalesceOptions): Promise<Coalesce
     const row = now.get(key);
     if (!row || row.isPinned || !row.above.every((upper) => gone.has(upper.key))) continue;
     options.signal?.throwIfAborted();
-    if (!(await store.disown(key, lineage))) continue; // another lab came to use it
+    if (!(await store.disown(key, lineage))) continue; // another lab uses it by now
     onStage?.('coalesce: a layer is gone');
     gone.add(key);
     bytes += row.bytes;

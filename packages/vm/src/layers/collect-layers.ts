@@ -58,7 +58,7 @@ export async function collectLayers(options: CollectLayersOptions): Promise<Coll
       bytes += ram;
       if (!dryRun) await strip(store, layer);
     } else {
-      if (!dryRun && !(await store.disown(manifest.key, lineage))) continue; // another lab came to use it
+      if (!dryRun && !(await store.disown(manifest.key, lineage))) continue; // another lab uses it by now
       ids.push(manifest.id);
       gone.push(manifest.key);
       bytes += before;

@@ -82,7 +82,7 @@ test('a disk that a process has open is not written to', async (t) => {
   assert.equal(await contentOf(diskOf(await store.get(top.manifest.key))), content);
 });
 
-test('what qemu-img cannot do is told, and nothing is changed', async (t) => {
+test('what qemu-img cannot do is reported, and nothing is changed', async (t) => {
   const { store, top, content } = await chainWithMachine(t, 2);
   await assert.rejects(flattenLayer(store, top, { qemuImg: async () => '/bin/false' }), { code: 'flatten-failed' });
   assert.deepEqual(await store.get(top.manifest.key), top);

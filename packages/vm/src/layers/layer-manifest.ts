@@ -45,7 +45,7 @@ export const layerManifestSchema = z.object({
   group: z.optional(z.string().check(z.regex(/^[0-9a-f]{12}$/))),
   /** Lineages of the labs that use it. */
   owners: z.array(z.string()),
-  /** Who the guest thinks it is: another machine made from this layer is told its own name. */
+  /** Who the guest thinks it is: another machine made from this layer receives its own name. */
   identity: z.object({
     instanceId: z.string(),
     /** Absent in layers of earlier versions. */
@@ -60,7 +60,7 @@ export const layerManifestSchema = z.object({
   /** Whether a process of the guest waits in the RAM, at the standby port, for the time. */
   standbyPort: z.optional(z.boolean()),
   disk: z.extend(fileSchema, {
-    /** Names that lead to the same file, for the disks that stood on it before it was flattened. */
+    /** Names that point to the same file, for the disks that stood on it before it was flattened. */
     formerly: z.optional(z.array(fileSchema.shape.name)),
   }),
   /** The UEFI variables, whole, of a machine that has some. */

@@ -52,8 +52,8 @@ export class LayerStore {
   readonly #trace: (stage: string) => void;
 
   /**
-   * @param memoryFolder on a file system in memory; below `/dev/shm` unless given
-   * @param trace told how far a removal has come, for the debug log
+   * @param memoryFolder on a file system in memory. Default: below `/dev/shm`
+   * @param trace called with how far a removal is, for the debug log
    */
   constructor(
     folder: string,
@@ -171,7 +171,7 @@ export class LayerStore {
   }
 
   /**
-   * Writes a manifest anew, as it is by then: labs that share a layer take turns.
+   * Rewrites a manifest, as it is by then: labs that share a layer take turns.
    *
    * @throws GoqemuError `layer-missing` when it went meanwhile, `locked`
    */

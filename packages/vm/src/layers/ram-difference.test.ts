@@ -14,7 +14,7 @@ const layer: RamCompatibility = {
   devices: 'a digest',
   arguments: ['-m size=1024M', '-device {"driver":"virtio-rng-pci"}'],
 };
-const never = () => assert.fail('nobody needs to know');
+const never = () => assert.fail('this must not be asked');
 
 test('RAM fits a machine whose QEMU would be started with the same arguments, whatever its configuration says', () => {
   assert.equal(
@@ -35,7 +35,7 @@ test('the argument that was changed is named', () => {
   );
 });
 
-test('another memory, processor or QEMU is told before any argument', () => {
+test('another memory, processor or QEMU is reported before any argument', () => {
   assert.equal(ramDifference(layer, { ...layer, cpus: 4 }, never), 'cpus was 2 and is now 4');
   assert.equal(ramDifference(layer, { ...layer, qemu: '10.0.2' }, never), 'qemu was 7.2.22 and is now 10.0.2');
 });

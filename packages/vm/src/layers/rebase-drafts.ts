@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { folderNames } from '@goqemu/core';
 import { isRunning } from './working-process.ts';
 
-/** A name in a layer's folder for a disk that is being written anew. */
+/** A name in a layer's folder for a disk that is being rewritten. */
 export function rebaseDraft(): string {
   return `rebasing-${process.pid}-${randomBytes(4).toString('hex')}`;
 }

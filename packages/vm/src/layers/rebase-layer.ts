@@ -11,7 +11,7 @@ export interface RebaseOptions {
   /** Absolute path of qemu-img, asked for when there is something to do. */
   readonly qemuImg: () => Promise<string>;
   readonly signal?: AbortSignal;
-  /** Told how far it has come, for the debug log. */
+  /** Called with how far it is, for the debug log. */
   readonly onStage?: (stage: string) => void;
 }
 
@@ -23,7 +23,7 @@ export interface RebaseTarget {
   readonly parent?: string | null;
 }
 
-/** Why a disk is written anew, for errors. */
+/** Why a disk is rewritten, for errors. */
 export interface RebasePurpose {
   readonly code: 'flatten-failed' | 'coalesce-failed';
   /** Ends the sentence `the disk of checkpoint 0123456789ab could not be`. */
@@ -37,10 +37,10 @@ export interface Rebased {
 }
 
 /**
- * Gives a layer a disk of its own that stands on a file further down, with the same content. No file that somebody may
- * have open is written to: the new disk gets a name of its own, then the manifest names it, and then the old name leads
- * to it too, for the disks that stand on it. A QEMU that runs goes on with the files that it has open, and finds the
- * short way at its next start. Whoever is killed on the way leaves the old disk or the new one, which read the same.
+ * Gives a layer a disk of its own that stands on a file further down, with the same content. No file that a process may
+ * have open is written to: the new disk gets a name of its own, then the manifest names it, and then the old name points
+ * to it too, for the disks that are based on it. A running QEMU keeps the files that it has open, and uses the new disk
+ * from its next start. A process that is killed midway leaves the old disk or the new one, which read the same.
  *
  * @throws GoqemuError with the code of the purpose and qemu-img's reason, `no-room`
  */
@@ -69,14 +69,14 @@ export async function rebaseLayer(
     options.onStage?.('rebase: the manifest names it');
     // All of them: the machine or the layer that knows it by its first name would stand on the old chain for ever.
     for (const old of written.manifest.disk.formerly ?? []) await lead(layer.folder, old, name);
-    options.onStage?.('rebase: the old name leads to it');
+    options.onStage?.('rebase: the old name points to it');
     return { layer: written, bytes: { before, after: await store.diskBytes(written) } };
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** Finishes what one who was killed left: the former name of a disk is led to the manifest's, and drafts go. */
+/** Finishes what a killed process left: the former name of a disk is pointed at the manifest's, and drafts are removed. */
 export async function settleRebased({ folder, manifest }: Layer): Promise<void> {
   const { name, formerly = [] } = manifest.disk;
   await removeRebaseDrafts(folder);
@@ -85,7 +85,7 @@ export async function settleRebased({ folder, manifest }: Layer): Promise<void> 
   for (const old of formerly) if ((await stat(join(folder, old))).ino !== ino) await lead(folder, old, name);
 }
 
-/** Lets an old name lead to the new file, in one step. */
+/** Points an old name at the new file, in one step. */
 async function lead(folder: string, old: string, name: string): Promise<void> {
   const between = join(folder, rebaseDraft());
   await link(join(folder, name), between);
@@ -103,7 +103,7 @@ async function rebase(
   const format = (await isQcow2(below)) ? 'qcow2' : 'raw';
   const { execa } = await import('execa'); // late: most commands start no program
   const command = [await options.qemuImg(), 'rebase', '-f', 'qcow2', '-b', below, '-F', format, draft];
-  // Nobody waits for it, and machines run meanwhile.
+  // Nothing waits for it, and machines run meanwhile.
   const [program = '', ...args] = process.platform === 'win32' ? command : ['nice', '-n', '10', ...command];
   const result = await execa(program, args, {
     reject: false,

@@ -68,5 +68,5 @@ test('a disk that a machine stands on stays, and so does what a living process w
   for (const name of ['ram-1', await workMark('cutting')]) await writeFile(join(layer.folder, name), '');
   await removeLeftovers(store, new Set([unfinished]));
   assert.deepEqual(await readdir(standing), ['disk-1.qcow2']);
-  assert.ok((await readdir(layer.folder)).includes('ram-1'), 'the RAM of a cut that goes on is gone');
+  assert.ok((await readdir(layer.folder)).includes('ram-1'), 'the RAM of a cut that is under way is gone');
 });

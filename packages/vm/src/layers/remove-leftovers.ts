@@ -10,7 +10,7 @@ import { isAtWork, isWorkMark } from './working-process.ts';
 export const cutting = 'cutting';
 
 /**
- * Removes what those left who were killed: folders of layers that never came to be, or are half gone, and RAM that no
+ * Removes what killed processes left: folders of layers that were never finished, or are half gone, and RAM that no
  * manifest names. What a machine stands on stays, and so does what a living process works on.
  *
  * @param standing folders of layers that a disk stands on

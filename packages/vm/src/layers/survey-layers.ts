@@ -52,14 +52,14 @@ export async function surveyLayers({
   for (const layer of layers) {
     const { owners, id } = layer.manifest;
     if (owners.some((owner) => owner !== lineage)) await pin(diskOf(layer));
-    // Whoever was killed between giving a layer another disk and leading the old name there left two.
+    // A process that was killed between giving a layer another disk and moving the old name there left two.
     for (const old of layer.manifest.disk.formerly ?? []) {
       const former = await backingFile(join(layer.folder, old));
       if (former !== below.get(id)) await pin(former);
     }
     const under = idOf(below.get(id));
     if (under === undefined) continue;
-    // A folder that is no layer, and that a disk stands on all the same: nobody may change what is below it.
+    // A folder that is no layer, and that a disk is based on all the same: what is below it must not change.
     if (!byId.has(under)) await pin(below.get(id));
     else above.set(under, [...(above.get(under) ?? []), layer]);
   }

@@ -20,7 +20,7 @@ export type VmOrigin =
       /** Absolute path of a qcow2 or raw image; never written to. */
       readonly image: string;
       readonly format: 'qcow2' | 'raw';
-      /** Login shell of the machine's user; `/bin/bash` unless given. */
+      /** Login shell of the machine's user. @default '/bin/bash' */
       readonly shell?: string;
       /** Whether the agent is in the image, or is installed from the guest's package sources after the first boot. */
       readonly guestAgent: 'included' | 'installable';
@@ -95,6 +95,6 @@ async function copyKeys(from: Vm, to: Vm): Promise<void> {
   await to.host.keys.copy(from.scope.lineage, to.scope.lineage);
   const kept = () => from.host.hostKeys.find(from.scope.lineage, from.spec.identity.instanceId);
   const pair = (await from.presentHostKey()) ?? (await kept());
-  if (!pair) return; // it gets one of its own, and its guest is told
+  if (!pair) return; // it gets one of its own, and its guest receives it
   await writeKeyFiles(to.folder.hostKey, pair);
 }

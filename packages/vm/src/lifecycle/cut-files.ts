@@ -33,7 +33,7 @@ export class CutFiles {
   }
 
   /**
-   * Makes the folders, and marks the layer's with this process: nobody collects it while it works.
+   * Makes the folders, and marks the layer's with this process: it is not collected while this process works.
    *
    * @throws GoqemuError `no-memory-store`
    */
@@ -81,7 +81,7 @@ export class CutFiles {
     }
   }
 
-  /** What the manifest says of a file that nobody may write to any more. */
+  /** What the manifest says of a file that must not be written to any more. */
   async #sealed(name: 'variables' | 'ram' | 'state'): Promise<LayerFile> {
     const { size, mtimeMs } = await stat(this[name]);
     const store = name === 'variables' || this.ramFolder === this.folder ? {} : { store: 'memory' as const };

@@ -7,12 +7,12 @@ import { type CutPart, LayerCut } from './layer-cut.ts';
 export interface LabCut {
   /** In the order of the parts. */
   readonly layers: readonly Layer[];
-  /** Milliseconds from the first guest that stopped to the last that went on. */
+  /** Milliseconds from the first guest that stopped to the last that resumed. */
   readonly pauseMs: number;
 }
 
 /**
- * Cuts several machines at one moment: all stand still before the first is taken, and none goes on before the last
+ * Cuts several machines at one moment: all stand still before the first is taken, and none resumes before the last
  * is. All parts become layers together, or none does.
  *
  * @throws GoqemuError as `cutLayer` does
@@ -62,7 +62,7 @@ async function adopted({ vm, options }: CutPart): Promise<Layer | undefined> {
   return vm.host.layers.adopt(layer, vm.scope.lineage);
 }
 
-/** Waits for all, so that nothing goes on behind an error. */
+/** Waits for all, so that nothing keeps running after an error. */
 async function all<T>(works: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(works);
   return results.map((result) => {

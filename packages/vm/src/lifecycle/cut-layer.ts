@@ -14,7 +14,7 @@ export interface Cut {
 }
 
 /**
- * Seals what a machine's disk holds, and its RAM on request, as a layer; the machine goes on above it.
+ * Seals what a machine's disk holds, and its RAM on request, as a layer; the machine continues above it.
  *
  * @throws GoqemuError `no-room` before anything is stopped; `guest-sync-failed`, `checkpoint-state-failed`
  */

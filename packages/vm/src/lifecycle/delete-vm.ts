@@ -5,7 +5,7 @@ import { killVm } from './kill-vm.ts';
 
 /**
  * Leaves no process, socket, disk or folder of the machine behind. While a layer was cut from it, its host key is kept
- * with the lab's keys: made again from that layer, it goes on as the machine that it was.
+ * with the lab's keys: made again from that layer, it continues as the same machine.
  */
 export async function deleteVm(vm: Vm, call: VmCall): Promise<void> {
   await killVm(vm, call);

@@ -17,7 +17,7 @@ import { type Resumed, ramObstacle, resumeFromLayer, type StandingFiles } from '
  * The machine's folder names the new QEMU before the old one ends: a goqemu that is killed before leaves the old
  * machine and a stray that the next start ends, one that is killed after leaves a machine that the next start takes to
  * the layer. The RAM of a layer that does not fit or cannot be loaded costs a boot and never data, since its disk is
- * complete; the reason is told as a notice.
+ * complete; the reason is reported as a notice.
  *
  * @returns undefined when the layer's RAM cannot be used: nothing was changed then
  */
@@ -91,7 +91,7 @@ async function takeOver(
   vm.trace('restore: the ports are there');
 }
 
-/** Waits for both, so that nothing goes on behind an error. */
+/** Waits for both, so that nothing keeps running after an error. */
 async function settled(works: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
 }

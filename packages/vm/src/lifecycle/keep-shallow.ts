@@ -7,7 +7,7 @@ import { qemuImg } from './qemu-img.ts';
 
 /**
  * Flattens a layer that was just cut when it stands on too many others. The layer is whole without it: where it cannot
- * be done, for lack of room as a rule, that is a notice.
+ * be done, usually for lack of room, that is a notice.
  */
 export async function keepShallow(vm: Vm, layer: Layer, call: VmCall): Promise<Layer> {
   const tell = (code: string, message: string) => call.onProgress?.({ kind: 'notice', code, message });

@@ -26,7 +26,7 @@ export interface CutOptions {
   readonly parent?: string;
   readonly ram: boolean;
   readonly supersedes?: string;
-  /** Where the RAM is kept: `memory` is quicker on slow disks, and gone when the host is; `disk` unless given. */
+  /** Where the RAM is kept: `memory` is quicker on slow disks, and gone when the host is. @default 'disk' */
   readonly store?: 'disk' | 'memory';
   readonly descriptions: readonly string[];
 }
@@ -42,7 +42,7 @@ export interface CutPart {
 
 /**
  * One machine's part of a cut, in strokes: everything that can be done while the guest runs is done before it stops or
- * after it goes on.
+ * after it resumes.
  *
  * Order is what makes a crash harmless: the disk gets its second name in the layer's folder first; the machine's folder
  * names the new overlay, which reads like the disk below whether or not QEMU has moved there, before QEMU does; the
@@ -121,7 +121,7 @@ export class LayerCut implements AsyncDisposable {
 
   /**
    * The last before the guest stops: has it write out its data, and leaves a process in it that will set the clock when
-   * the guest goes on. The machine's folder names the overlay from here on.
+   * the guest resumes. The machine's folder names the overlay from here on.
    */
   async sync(): Promise<void> {
     const { vm, machine } = this;

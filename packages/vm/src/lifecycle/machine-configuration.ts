@@ -53,7 +53,7 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfigInput {
   return Object.assign({}, ...Object.values(each)) as MachineConfigInput;
 }
 
-/** Ports of this host's loopback that lead into the guest. */
+/** Ports of this host's loopback that are forwarded into the guest. */
 export function forwardsOf(spec: VmSpec): readonly { readonly host: number; readonly guest: number }[] {
   return [{ host: spec.identity.sshPort, guest: 22 }, ...Object.values(spec.forwards)];
 }

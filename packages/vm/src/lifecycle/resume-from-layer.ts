@@ -52,7 +52,7 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
 /** What a machine is started on when it stands on a layer: names in its folder. */
 export type StandingFiles = Pick<VmState, 'disk' | 'variables'>;
 
-/** A machine that stands where its layer was cut, and waits to be taken on. */
+/** A machine that stands where its layer was cut, and waits to be resumed. */
 export interface Resumed {
   readonly machine: Machine;
   /** What the machine's folder has to remember of it. */
@@ -102,7 +102,7 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, standing: StandingFi
       code: 'resume-failed',
       source: 'environment',
       subject: vm.spec.name,
-      message: `machine ${vm.spec.name} could not go on from the RAM of checkpoint ${layer.manifest.id}`,
+      message: `machine ${vm.spec.name} could not resume from the RAM of checkpoint ${layer.manifest.id}`,
       detail: errorMessage(error),
       hint: 'its disk is complete: the machine can boot from it',
       cause: error,
@@ -110,7 +110,7 @@ export async function resumeFromLayer(vm: Vm, layer: Layer, standing: StandingFi
   }
 }
 
-/** What the QEMU is told that goes on from a layer. */
+/** The configuration of a QEMU that resumes from a layer. */
 function resumeConfiguration(vm: Vm, { manifest }: Layer, state: VmState, runtimeFolder: string) {
   const { machineType, cpu, accelerator } = manifest.compatibility;
   const configuration = machineConfiguration(vm, state);

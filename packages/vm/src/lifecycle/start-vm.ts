@@ -19,7 +19,7 @@ import { ensureSeed } from './write-seed.ts';
  * Leaves a machine running and ready: as it is when it already runs, from the RAM of the layer that its disk
  * stands on where that fits, and else by a boot.
  *
- * @returns the running machine; close it when done, QEMU goes on
+ * @returns the running machine; close it when done, QEMU keeps running
  * @throws GoqemuError `image-damaged`, `stage-stalled` with the console's last lines, and what launching throws
  */
 export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine> {
@@ -27,7 +27,7 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   await healState(vm);
   await ensureSeed(vm);
   const running = await alreadyRunning(vm, session, call);
-  // Whoever started it may have been killed while its guest was booting.
+  // The goqemu that started it may have been killed while its guest was booting.
   if (running) {
     if ((await vm.state()).ready) return running;
     return await closedIfNot(running, becomeReady({ vm, machine: running, session, serialOffset: 0 }, call));

@@ -9,7 +9,7 @@ export interface CheckpointRoad {
    * writes it and reads it, while the guest stands still. `disk`: it is not kept.
    */
   readonly kind: 'copy-on-write' | 'copy' | 'mapped-ram' | 'stream' | 'disk';
-  /** One sentence for people: what it means, and why it is not a better one. */
+  /** One human-readable sentence: what it means, and why it is not a better one. */
   readonly reason: string;
 }
 

@@ -6,7 +6,7 @@ import { VmFolder } from '../vm/vm-folder.ts';
 import { readVmState } from '../vm/vm-state.ts';
 
 /**
- * Bytes that the running machines of a lab hold already. Nobody else can have them, so what is free on the host does
+ * Bytes that the running machines of a lab hold already. They are not available to others, so what is free on the host does
  * not count them: together with that they are what the lab may take. 0 where the host does not tell (only Linux does);
  * a running machine then counts twice, which refuses too early and never too late.
  */

@@ -86,7 +86,7 @@ test('a captured value is whole, or too large by name', async () => {
   assert.equal((await captured(2 ** 20 + 1, { maxBytes: 2 ** 21 })).stdout.length, 2 ** 20 + 1);
 });
 
-test('a step that reboots the guest is told from one whose connection broke, however it ended', async () => {
+test('a step that reboots the guest is distinguished from one whose connection broke, however it ended', async () => {
   const cut = { onOutput: () => server.link.cut() };
   const broken = () => runStep(guest('web'), run('echo on its way; sleep 60'), cut);
   const ended = () => runStep(guest('web'), run('kill -TERM $$'), {});

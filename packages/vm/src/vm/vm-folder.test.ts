@@ -29,7 +29,7 @@ test('of UEFI variables and base states only those stay that the machine has', a
   assert.deepEqual((await readdir(path)).sort(), ['base-2', 'disk-3.qcow2', 'variables-3.qcow2']);
 });
 
-test('a folder that cannot be read is not taken for one without disks: their names would be given anew', async () => {
+test('a folder that cannot be read is not taken for one without disks: their names would be given again', async () => {
   const folder = new VmFolder(join(tmpdir(), 'x'.repeat(300)));
   await assert.rejects(folder.nextDisk(), { code: 'ENAMETOOLONG' });
   await assert.rejects(folder.keepOnly({ disk: 'disk-1.qcow2' }), { code: 'ENAMETOOLONG' });

@@ -24,7 +24,7 @@ export interface VmHost {
   readonly room: HostRoom;
   /** Finds QEMU for a guest's architecture once. */
   installation(arch: string, signal?: AbortSignal): Promise<QemuInstallation>;
-  /** What `accelerator` comes to for guests of this architecture; `auto` is proven once per boot of the host. */
+  /** What `accelerator` resolves to for guests of this architecture; `auto` is proven once per boot of the host. */
   accelerator(wanted: VmSpec['accelerator'], arch: string, signal?: AbortSignal): Promise<ChosenAccelerator>;
 }
 

@@ -16,7 +16,7 @@ const vmStateSchema = z.object({
   layer: z.optional(z.string()),
   /** Absolute path of the image at the bottom. */
   image: z.optional(z.string()),
-  /** A layer whose RAM the next start goes on from; absent once the guest has run. */
+  /** A layer whose RAM the next start resumes from; absent once the guest has run. */
   resumeFrom: z.optional(z.string()),
   /** Whose identity the disk carries, by instance-id; the machine's own once it was given. */
   identity: z.optional(z.string()),
@@ -26,7 +26,7 @@ const vmStateSchema = z.object({
   baseState: z.optional(z.string()),
   /** The image has no agent, and installing it has not been tried yet. */
   installAgent: z.optional(z.boolean()),
-  /** The guest of the QEMU on record has become ready; absent while it boots, or when that was cut off. */
+  /** The guest of the QEMU on record has become ready; absent while it boots, or when that was interrupted. */
   ready: z.optional(z.boolean()),
   /** Whether the guest's agent has answered since the last boot. */
   agent: z.optional(z.boolean()),
