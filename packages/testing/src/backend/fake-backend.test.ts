@@ -142,8 +142,8 @@ async function chainOf(backend: FakeBackend, length: number): Promise<void> {
 test('a coalesced layer is gone, and what stood on it stands on the one below', async () => {
   const backend = new FakeBackend();
   await chainOf(backend, 4);
-  const told = (await backend.surveyLayers(call)).get('k1');
-  assert.deepEqual(told?.above, [{ key: 'k2', saves: 1024 }]);
+  const surveyed = (await backend.surveyLayers(call)).get('k1');
+  assert.deepEqual(surveyed?.above, [{ key: 'k2', saves: 1024 }]);
   assert.deepEqual(await backend.coalesceLayers(['k1', 'k2'], call), { keys: ['k1', 'k2'], bytes: 2048 });
   const survey = await backend.surveyLayers(call);
   assert.deepEqual([...survey.keys()], ['k0', 'k3']);

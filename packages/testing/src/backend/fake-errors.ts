@@ -17,7 +17,7 @@ export function stepFailed(subject: string, command: string, exitCode: number, o
     subject,
     message: `${subject} ended with exit code ${exitCode}`,
     detail: output,
-    hint: 'mend the script and apply again',
+    hint: 'fix the script and apply again',
     data: { command, exitCode, output },
   });
 }

@@ -4,7 +4,7 @@ import type { ImportableMachine, MachineSpec, PortHolder, StoredLayer } from '@g
 export interface FakeMachine {
   spec: MachineSpec;
   status: 'running' | 'paused' | 'stopped' | 'crashed' | 'damaged';
-  /** True once a start or a restore has come to its end: nothing can be run before. */
+  /** True once a start or a restore has finished: nothing can be run before. */
   ready: boolean;
   disk: string[];
   layer: string | null;
@@ -21,7 +21,7 @@ export interface FakeLayer {
   damage?: 'disk' | 'ram';
 }
 
-/** A machine that somebody else started. */
+/** A machine that was started outside goqemu. */
 export interface ForeignMachine {
   readonly machine: FakeMachine;
   readonly facts: Omit<ImportableMachine, 'record' | 'pid'>;
@@ -34,7 +34,7 @@ export interface ForeignMachine {
 export class FakeHost {
   /** By scope and backend name. */
   readonly machines = new Map<string, FakeMachine>();
-  /** Machines that somebody else started, by their process. */
+  /** Machines that were started outside goqemu, by their process. */
   readonly foreign = new Map<number, ForeignMachine>();
   readonly layers = new Map<string, FakeLayer>();
   /** Key of each image by name; change one and the name has moved on. */
@@ -47,7 +47,7 @@ export class FakeHost {
   readonly absentImages = new Set<string>();
   /** Bytes that a guest sees of an image, by name; known once it is here. */
   readonly imageSizes = new Map<string, number>();
-  /** Loopback ports that somebody else listens on. */
+  /** Loopback ports that another program listens on. */
   readonly takenPorts = new Set<number>();
   /** Who listens on those, where the host tells. */
   readonly portHolders = new Map<number, PortHolder>();
@@ -71,7 +71,7 @@ export class FakeHost {
     for (const id of this.machines.keys()) if (id.endsWith(`/${name}`)) this.machines.delete(id);
   }
 
-  /** Somebody takes a machine back to a layer without telling goqemu. */
+  /** Restores a machine to a layer outside goqemu. */
   restoreBehind(name: string, layer: string): void {
     const machine = this.machine(name);
     const found = this.layers.get(layer);

@@ -45,7 +45,7 @@ export function layersAbove(host: FakeHost): Map<string, string[]> {
   return above;
 }
 
-/** A layer's disk is written anew, above another layer or the image. */
+/** A layer's disk is rewritten, above another layer or the image. */
 export function standOn(host: FakeHost, key: string, parent: string | undefined): void {
   const layer = host.layers.get(key);
   if (!layer) return;

@@ -185,7 +185,7 @@ export class FakeMachines {
   async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('restore', machine.name, 'before', call);
     const { disk, stored } = this.#layers.claim(layer, call);
-    if (record.adopted !== undefined) throw refused(machine, 'somebody else started it');
+    if (record.adopted !== undefined) throw refused(machine, 'it was started outside goqemu');
     const found = this.#machine(machine, record, call);
     this.#checkPorts(machine, call);
     Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
@@ -203,7 +203,7 @@ export class FakeMachines {
     return { ...record, top: layer };
   }
 
-  /** One that somebody else started is no machine of this backend's own. */
+  /** One that was started outside goqemu is no machine of this backend's own. */
   #found(spec: MachineSpec, { adopted }: BackendRecord, call: BackendCall): FakeMachine | undefined {
     return typeof adopted === 'number'
       ? this.#host.foreign.get(adopted)?.machine
@@ -223,7 +223,7 @@ export class FakeMachines {
   }
 
   #cuttable(cut: CutLayer, call: BackendCall): FakeMachine {
-    if (cut.record.adopted !== undefined) throw refused(cut.machine, 'somebody else started it');
+    if (cut.record.adopted !== undefined) throw refused(cut.machine, 'it was started outside goqemu');
     const found = this.#running(cut.machine, cut.record, call);
     if (found.layer === cut.key || found.layer === (cut.parent ?? null)) return found;
     throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);

@@ -14,7 +14,7 @@ import { FakeBackend, type FakeBackendOptions } from './fake-backend.ts';
 import { FakeHost } from './fake-host.ts';
 
 export interface LabBenchOptions extends Omit<FakeBackendOptions, 'host'> {
-  /** Absolute path of the lab's file; paths in the lab are relative to its folder. `./lab.ts` unless given. */
+  /** Absolute path of the lab's file; paths in the lab are relative to its folder. @default './lab.ts' */
   readonly labFile?: string;
   readonly stack?: string;
   /** What secrets from environment variables see. */

@@ -123,7 +123,7 @@ export class FakeGuestAgent implements AsyncDisposable {
     return this.close();
   }
 
-  /** 0xFF is in no JSON: the parser drops what it held, complains, and begins anew. */
+  /** 0xFF is in no JSON: the parser drops what it held, complains, and starts over. */
   #bytes(bytes: Buffer): void {
     let start = 0;
     for (let at = bytes.indexOf(sentinel); at >= 0; at = bytes.indexOf(sentinel, start)) {

@@ -49,7 +49,7 @@ export class GuestPrograms {
     return { pid: this.#nextPid };
   }
 
-  /** The end is told once; after that the pid is unknown. */
+  /** The end is reported once; after that the pid is unknown. */
   status(pid: number): object {
     const process = this.#processes.get(pid);
     if (!process) throw new AgentError("Invalid parameter 'pid'");

@@ -27,7 +27,7 @@ test('answers a range, and the whole file when If-Range does not match', async (
   assert.equal(beyond.status, 416);
 });
 
-test('cuts a connection as often as it is told, after so many bytes', async () => {
+test('cuts a connection as often as configured, after so many bytes', async () => {
   await using server = await ImageServer.start({ '/a.img': content });
   server.behave('/a.img', { cuts: [10] });
   await assert.rejects(async () => (await fetch(server.url('/a.img'))).arrayBuffer());

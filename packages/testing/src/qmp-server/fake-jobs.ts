@@ -18,7 +18,7 @@ export interface FakeJobOptions {
   readonly pending?: boolean;
   /** Continues by itself; default true. With false it runs until it is cancelled. */
   readonly finishes?: boolean;
-  /** Goes away by itself once it is concluded, as block jobs do unless told otherwise; default false. */
+  /** Goes away by itself once it is concluded, as block jobs do by default. @default false */
   readonly autoDismiss?: boolean;
 }
 

@@ -97,12 +97,12 @@ test('a silent link accepts and says nothing, a refusing one is closed, and both
   server.link.silence();
   const mute = connect(server.port, server.host);
   await once(mute, 'connect');
-  let heard = false;
+  let read = false;
   mute.on('data', () => {
-    heard = true;
+    read = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.equal(heard, false);
+  assert.equal(read, false);
   mute.destroy();
   await server.link.refuse();
   assert.match((await logIn(server)).refusal ?? '', /ECONNREFUSED/);

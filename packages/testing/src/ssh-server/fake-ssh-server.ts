@@ -11,7 +11,7 @@ export type ExecHandler = (command: string, channel: ServerChannel) => void;
 export interface FakeSshServerOptions {
   /** In OpenSSH's format. */
   readonly hostPrivateKey: string;
-  /** Lines of authorized_keys; nobody gets in without. */
+  /** Lines of authorized_keys; without any, every login is refused. */
   readonly authorizedKeys: readonly string[];
   /** The only user; default `debian`. */
   readonly user?: string;
@@ -152,7 +152,7 @@ export class FakeSshServer implements AsyncDisposable {
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });
     channel.on('close', () => child.stdin.destroy());
-    // As sshd does it: the status goes out when the command ends, the end of the output when nobody holds it any more.
+    // As sshd does it: the status is sent when the command ends, the end of the output when no process holds it any more.
     child.on('exit', (code, signal) => {
       if (code === null) channel.exit((signal ?? 'KILL').replace(/^SIG/, ''));
       else channel.exit(code);

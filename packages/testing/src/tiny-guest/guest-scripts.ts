@@ -25,7 +25,7 @@ const inittab = `::sysinit:/etc/rc.boot
 
 /**
  * dropbear with OpenSSH's manners: a host key put where OpenSSH has it is taken up on SIGHUP to the process that
- * /run/sshd.pid names; sessions that stand go on.
+ * /run/sshd.pid names; open sessions continue.
  */
 const sshServer = `#!/bin/sh
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
