@@ -15,7 +15,7 @@ export default defineLab({ name: 'web' }, (lab) => {
 });
 `;
 
-/** The command as npm links it, as the shells call it, and no start files of whoever runs the tests. */
+/** The command as npm links it, as the shells call it, and no start files of the user who runs the tests. */
 const program = installedPackage.bin;
 const env = {
   ...process.env,

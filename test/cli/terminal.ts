@@ -61,7 +61,7 @@ export class Terminal implements AsyncDisposable {
   /**
    * Waits until the screen shows something.
    *
-   * @throws Error with the screen, after `timeoutMs` (30 s unless given)
+   * @throws Error with the screen, after `timeoutMs` (default: 30 s)
    */
   async until(pattern: RegExp, timeoutMs = 30_000): Promise<string> {
     const deadline = Date.now() + timeoutMs;

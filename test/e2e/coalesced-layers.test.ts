@@ -128,7 +128,7 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
 
   // The test of the layers themselves has every stage: here are one with qemu-img at work, and one between two layers.
   for (const [index, stage] of ['rebase: the top is copied', 'coalesce: a layer is gone'].entries()) {
-    test(`killed at "${stage}", it is whole, and the next apply goes on`, async (t) => {
+    test(`killed at "${stage}", it is whole, and the next apply continues`, async (t) => {
       words.push(`more-${index}`, `and-${index}`);
       await write();
       if (await killed(stage)) t.diagnostic('it had ended before');

@@ -50,7 +50,7 @@ export function testDebianRelease(image: string, codename: string): void {
       await asRoot('rm -r /srv/site; systemctl stop site');
       await folder.ok('checkpoint', 'restore', 'before the accident');
       assert.equal(await asRoot('curl -sS http://127.0.0.1:7080/'), 'hello\n');
-      assert.equal(await asRoot(boots), firstBoot, 'it went on from RAM');
+      assert.equal(await asRoot(boots), firstBoot, 'it resumed from RAM');
       const guest = Number(await asRoot('date +%s'));
       assert.ok(Math.abs(guest - Date.now() / 1000) < 60, `the guest's clock is at ${guest}`);
     });
@@ -64,7 +64,7 @@ export function testDebianRelease(image: string, codename: string): void {
       }
     });
 
-    await t.test('a fork is a machine of its own, and goes on where the lab stood', async () => {
+    await t.test('a fork is a machine of its own, and continues where the lab stood', async () => {
       const { forks } = await folder.json<{ forks: { name: string }[] }>('checkpoint', 'fork', 'ready');
       const fork = forks[0]?.name ?? '';
       assert.equal(await asRoot('curl -sS http://127.0.0.1:7080/', '--stack', fork), 'hello\n');

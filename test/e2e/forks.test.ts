@@ -60,10 +60,10 @@ export default defineLab({ name: 'forked' }, (lab) => {
     (await folder.ok('exec', ...options, machine, '--', 'sudo', 'sh', '-c', script)).stdout.trim();
   const inFork = (fork: string, machine: string, script: string) => asRoot(['--stack', fork], machine, script);
 
-  test('run beside it: each goes on from the checkpoint, on ports of its own, as the same machines', async () => {
+  test('run beside it: each continues from the checkpoint, on ports of its own, as the same machines', async () => {
     const identity = 'hostname; cat /etc/machine-id; cat /sys/class/net/eth0/address; cat /root/mark';
     const goesOn =
-      'i=$(cat /dev/shm/count); until [ "$(cat /dev/shm/count)" -gt $i ]; do sleep 0.1; done; echo goes on';
+      'i=$(cat /dev/shm/count); until [ "$(cat /dev/shm/count)" -gt $i ]; do sleep 0.1; done; echo continues';
     const original = { web: await asRoot([], 'web', identity), db: await asRoot([], 'db', identity) };
     ({ forks } = await folder.json<ForkDocument>('checkpoint', 'fork', 'ready', '--count', '2'));
     const ports = forks.flatMap(({ machines }) => machines.flatMap((one) => [one.ssh.port, one.forwards.http]));
@@ -71,7 +71,7 @@ export default defineLab({ name: 'forked' }, (lab) => {
     for (const { name } of forks) {
       for (const machine of ['web', 'db'] as const) {
         const found = await inFork(name, machine, `${identity}; ${goesOn}`);
-        assert.equal(found, `${original[machine]}\ngoes on`);
+        assert.equal(found, `${original[machine]}\ncontinues`);
       }
       const plan = await folder.json<{ operations: unknown[] }>('plan', '--stack', name);
       assert.deepEqual(plan.operations, []);
@@ -116,7 +116,7 @@ export default defineLab({ name: 'forked' }, (lab) => {
     await folder.ok('destroy', '--yes', '--stack', 'inner');
   });
 
-  test('are gone without a trace once they are destroyed, and the lab goes on', async () => {
+  test('are gone without a trace once they are destroyed, and the lab continues', async () => {
     const before = Number(await asRoot([], 'web', 'cat /dev/shm/count'));
     for (const { name } of forks) {
       await folder.ok('destroy', '--yes', '--stack', name);

@@ -22,7 +22,7 @@ const damages = {
 type Damage = keyof typeof damages;
 const kinds = Object.keys(damages) as Damage[];
 
-/** What is written for people, or by QEMU: nothing is read from it. */
+/** What is human-readable, or written by QEMU: nothing is read from it. */
 const isLog = (name: string) => /\.log$|\.log\.|history\.ndjson$/.test(name);
 
 describe('each file that goqemu writes is damaged, and the next plan and apply settle it', () => {

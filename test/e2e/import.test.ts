@@ -35,7 +35,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-test('a QEMU that somebody started by hand becomes a machine of the lab, and its disk stays theirs', async (t) => {
+test('a QEMU that was started manually becomes a machine of the lab, and its disk stays with its owner', async (t) => {
   await using home = await OwnHome.make();
   const image = await tinyImage();
   await using folder = await LabFolder.make(lab(image, '512 MiB', '80', ''), home.env);

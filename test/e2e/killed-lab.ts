@@ -103,7 +103,7 @@ export default defineLab({ name: 'killed' }, (lab) => {
     await this.#checkHost(names);
     const ssh = machines.filter(({ state }) => state === 'running').map((machine) => machine.ssh.port);
     assert.equal((await this.home.ports()).length, ssh.length + 1, 'one SSH port for each, and one forward');
-    for (const port of ssh) assert.ok((await this.home.ports()).includes(port), `nobody listens on ${port}`);
+    for (const port of ssh) assert.ok((await this.home.ports()).includes(port), `nothing listens on ${port}`);
   }
 
   async checkNothingLeft(): Promise<void> {
@@ -129,7 +129,7 @@ export default defineLab({ name: 'killed' }, (lab) => {
     );
     assert.deepEqual(temporary, [], 'files that were being written');
     const state = await readdir(this.folder.file('.goqemu/killed/default'));
-    // A lock whose owner is dead is nobody's; whoever comes next takes it over.
+    // A lock whose owner is dead is taken over by the next process.
     const known = /^(state(\.before)?\.json|journal\.before\.ndjson|history\.ndjson|lock)$/;
     assert.deepEqual(
       state.filter((file) => !known.test(file)),

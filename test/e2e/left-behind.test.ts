@@ -37,7 +37,7 @@ after(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-test('machines and layers whose state was removed by hand are named with their size, and cleared', async () => {
+test('machines and layers whose state was removed manually are named with their size, and cleared', async () => {
   assert.deepEqual((await folder.json<Document>('doctor')).leftBehind, []);
   const state = JSON.parse(await readFile(folder.file('.goqemu/lost/default/state.json'), 'utf8'));
   const id = `lost-${state.lineage}`;

@@ -39,10 +39,10 @@ test('a planted secret is found in nothing that goqemu writes or tells, and rota
   await using folder = await LabFolder.make(lab(image), home.env);
   await folder.write(`${values.file}\n`, 'planted');
   await folder.write('{{one}} and {{two}}\n', 'page.tpl');
-  const told: CommandRun[] = [];
+  const runs: CommandRun[] = [];
   const run = async (...args: string[]) => {
     const done = await folder.run(args, { env: { PLANTED: values.env } });
-    told.push(done);
+    runs.push(done);
     return done;
   };
   const read = async (path: string) => (await run('exec', 'box', '--', 'sudo', 'cat', path)).stdout;
@@ -56,13 +56,13 @@ test('a planted secret is found in nothing that goqemu writes or tells, and rota
     assert.equal((await run('apply', '--yes', '--json')).code, 0);
     assert.equal((await run('history')).code, 0);
     assert.equal((await run('status', '--json')).code, 0);
-    const silent = told.length;
+    const silent = runs.length;
     assert.equal(await read('/root/argument'), values.env);
     assert.equal(await read('/root/file'), values.file);
     const made = await read('/root/made');
     assert.equal(await read('/root/page'), `${values.env} and ${made}\n`);
     assert.equal(await read('/root/ticket'), `ticket-${made}\n`);
-    told.length = silent; // what exec prints is what was asked for
+    runs.length = silent; // what exec prints is what was asked for
     secrets = [values.env, values.file, made];
   });
 
@@ -91,7 +91,7 @@ test('a planted secret is found in nothing that goqemu writes or tells, and rota
       texts.set(`arguments of ${pid}`, words.join(' '));
       texts.set(`environment of ${pid}`, await readFile(`/proc/${pid}/environ`, 'latin1'));
     }
-    for (const [index, { stdout, stderr }] of told.entries()) texts.set(`output ${index}`, stdout + stderr);
+    for (const [index, { stdout, stderr }] of runs.entries()) texts.set(`output ${index}`, stdout + stderr);
     assert.ok([...texts.keys()].filter((name) => name.startsWith('logs/')).length > 3, 'debug logs were looked at');
     for (const [name, text] of texts)
       for (const secret of secrets)

@@ -31,7 +31,7 @@ export default defineLab({ name: 'reboots' }, (lab) => {
     assert.equal((await folder.json<{ changes: number }>('plan')).changes, 0);
   });
 
-  await t.test('a step that starts a reboot and ends is told from a lost agent', async () => {
+  await t.test('a step that starts a reboot and ends is distinguished from a lost agent', async () => {
     await folder.write(lab(".run('by-hand', 'reboot')"));
     const run = await folder.run(['apply', '--yes']);
     assert.equal(run.code, 1);

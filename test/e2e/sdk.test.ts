@@ -68,7 +68,7 @@ test('a command that is sent while the VM starts waits until it has', async () =
   await starting;
 });
 
-test('a VM that runs is not started again, and goes on', async () => {
+test('a VM that runs is not started again, and keeps running', async () => {
   await assert.rejects(vm.start(), code('vm-already-running'));
   assert.equal((await vm.sendCommand('echo still here')).stdout, 'still here\n');
 });
@@ -191,7 +191,7 @@ test('a repeatable command is run again when its connection is cut', async () =>
   assert.equal((await running).stdout, 'run\nrun\n');
 });
 
-test('an sshd that is started anew costs nothing but the commands that it ran', async () => {
+test('an sshd that is restarted costs nothing but the commands that it ran', async () => {
   await vm.sendCommand('killall -9 dropbear', { sudo: true }).catch(() => undefined);
   const results = await Promise.all([1, 2, 3].map((i) => vm.sendCommand(`echo ${i}`)));
   assert.deepEqual(
@@ -242,7 +242,7 @@ test('a snapshot brings files and processes back; deleting it leaves what others
   assert.equal((await vm.sendCommand('cat note')).stdout, 'second\n');
   const count = await vm.sendCommand('cat count; sleep 1; cat count');
   const [before, later] = count.stdout.trim().split('\n').map(Number);
-  assert.ok((later ?? 0) > (before ?? 0), 'the process goes on counting');
+  assert.ok((later ?? 0) > (before ?? 0), 'the process keeps counting');
   assert.equal((await vm.status()).snapshot, second.id);
   assert.equal((await readdir(labFolder)).filter((name) => name.startsWith('disk-')).length, 1);
   await vm.sendCommand('killall sh; rm -f note count').catch(() => undefined);
@@ -321,7 +321,7 @@ test('a QEMU that is killed ends its commands at once, and a snapshot brings the
   assert.equal((await vm.sendCommand('echo back')).stdout, 'back\n');
 });
 
-test('what takes too long is named, and the VM goes on', async () => {
+test('what takes too long is named, and the VM keeps running', async () => {
   await assert.rejects(vm.sendCommand('sleep 600', { timeout: '500 ms' }), (error) => {
     assert.match(String(error), /sleep 600.*500 ms/);
     return hasErrorCode(error, 'timeout');
@@ -385,9 +385,9 @@ const filesBelow = async (path: string) => (existsSync(path) ? readdir(path, { r
 function script(body: string) {
   const imports = "import { attachVM, createVM, QemuVM } from 'goqemu';";
   const file = join(folder, `${randomBytes(4).toString('hex')}.mts`);
-  const told =
+  const reporting =
     'process.on("uncaughtException", (error) => { console.error(error.code, error.message); process.exit(1); });';
-  return writeFile(file, `${imports}\n${told}\n${body}\n`).then(() =>
+  return writeFile(file, `${imports}\n${reporting}\n${body}\n`).then(() =>
     runCommand(process.execPath, [...runTypeScript, file], { cwd: folder, env: { GOQEMU_HOME: e2eHome } }),
   );
 }

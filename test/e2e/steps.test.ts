@@ -32,7 +32,7 @@ export default defineLab({ name: 'steps' }, (lab) => {
   for (const path of ['rootfs/srv/site/new', 'rootfs/home/debian']) await mkdir(folder.file(path), { recursive: true });
   for (const path of ['rootfs/srv/site/new/page', 'rootfs/home/debian/.aliases'])
     await writeFile(folder.file(path), '\n');
-  await chmod(folder.file('rootfs/home/debian'), 0o775); // sshd lets nobody in whose home others may write to
+  await chmod(folder.file('rootfs/home/debian'), 0o775); // sshd refuses a user whose home others may write to
   await folder.write('{{who}} {{n}}\n', 'page.tpl');
   const read = async (script: string) => (await folder.ok('exec', 'box', '--', 'sudo', 'sh', '-c', script)).stdout;
 
@@ -48,7 +48,7 @@ export default defineLab({ name: 'steps' }, (lab) => {
   });
 
   await t.test(
-    'an upload into folders that are there leaves their owner and mode, and nobody is locked out',
+    'an upload into folders that are there leaves their owner and mode, and no one is locked out',
     async () => {
       assert.equal(
         await read('stat -c "%a %U %n" /srv/site /home/debian /srv/site/new/page'),

@@ -111,7 +111,7 @@ async function failed(fault: HostFault, verb: VerbName, line: number) {
     stage = reached;
     fault.begin();
   });
-  const ended = await verbs[verb](lab, subjects[verb]).then(() => 'done', told);
+  const ended = await verbs[verb](lab, subjects[verb]).then(() => 'done', outcomeOf);
   stages.after(0, () => undefined);
   if (stage) fault.end();
   return { stage, ended };
@@ -153,7 +153,7 @@ async function cleared(verb: VerbName, about: string): Promise<void> {
 }
 
 /** An error of the host or of QEMU, in words; a defect is one. */
-function told(error: unknown): string {
+function outcomeOf(error: unknown): string {
   if (!isGoqemuError(error) && !(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
   if (isGoqemuError(error) && error.source === 'internal') throw error;
   return `${(error as { code: string }).code}: ${error.message}`;

@@ -31,16 +31,16 @@ export interface LabOptions {
   /** Opens a lab that another process made. */
   readonly folder?: string;
   readonly qemuPath?: string;
-  /** The host system that it is taken for; this one unless given. */
+  /** The host system that it is taken for. Default: this one. */
   readonly system?: 'linux' | 'darwin';
   /** What QEMU's build is taken to lack. */
   readonly without?: { readonly objects?: readonly string[]; readonly migrationCapabilities?: readonly string[] };
   readonly firmware?: VmSpec['firmware'];
   readonly room?: Partial<HostRoom>;
   readonly logger?: Logger;
-  /** Bytes; 256 MiB unless given. */
+  /** Bytes. Default: 256 MiB. */
   readonly memory?: number;
-  /** Bytes; 2 GiB unless given. */
+  /** Bytes. Default: 2 GiB. */
   readonly disk?: number;
 }
 

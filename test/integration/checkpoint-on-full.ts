@@ -1,6 +1,6 @@
 /**
  * Takes a checkpoint in a home that has too little room for it, and tells how that ended: `checkpoint-on-full.ts
- * FOLDER WORK`. `refused` looks at the room as goqemu does; `filled` and `memory` are told that there is plenty, as where others
+ * FOLDER WORK`. `refused` looks at the room as goqemu does; `filled` and `memory` are made to believe that there is plenty, as where others
  * take it in the same moment.
  */
 import { mkdir, readdir } from 'node:fs/promises';

@@ -13,7 +13,7 @@ import { CheckpointLab, inGuest, keyOf } from './checkpoint-lab.ts';
 const run = promisify(execFile);
 const home = fileURLToPath(new URL('../../.cache/e2e/home', import.meta.url));
 
-/** Answers each connection with what it has counted to in its own memory, and is known to nobody but by its port. */
+/** Answers each connection with what it has counted to in its own memory, and is known only by its port. */
 const server = `import socketserver, threading, time
 count = 0
 def counting():

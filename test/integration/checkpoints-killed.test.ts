@@ -39,7 +39,7 @@ describe('goqemu is killed', () => {
     }
   };
 
-  test('at any stage of a cut, and the machine goes on with all it has; the cut can be made again', async () => {
+  test('at any stage of a cut, and the machine continues with all it has; the cut can be made again', async () => {
     for (const line of stages.cut) {
       const key = `cut ${line}`;
       await (await lab.restore('base')).close();

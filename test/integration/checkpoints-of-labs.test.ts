@@ -25,7 +25,7 @@ describe('a checkpoint of several machines', () => {
       }),
     );
 
-  test('takes all of them, and each goes on; all come back', async () => {
+  test('takes all of them, and each continues; all come back', async () => {
     const { layers, pauseMs } = await cutLab(await parts('ready'), lab.call);
     assert.equal(layers.length, 2);
     assert.ok(pauseMs > 0);
@@ -40,7 +40,7 @@ describe('a checkpoint of several machines', () => {
     assert.equal((await cutLab(await parts('ready'), lab.call)).pauseMs, 0, 'it is there already');
   });
 
-  test('is none at all when one part of it fails; every machine goes on', async () => {
+  test('is none at all when one part of it fails; every machine keeps running', async () => {
     const [web, db] = await parts('half');
     assert.ok(web && db);
     const broken = Object.create(machines.db, {

@@ -107,7 +107,7 @@ describe('a checkpoint of a running machine', () => {
     await verifyLayer(lab.host.layers, layer, { qemuImg: imgPath });
   });
 
-  test('is told with what stands on it, and what it costs', async () => {
+  test('is reported with what stands on it, and what it costs', async () => {
     const roots = await layerTree(lab.host.layers, lab.host.folders.labs);
     assert.deepEqual(
       roots.map(({ layer }) => layer.manifest.descriptions),
@@ -193,7 +193,7 @@ describe('a checkpoint of a running machine', () => {
     await machine.close();
   });
 
-  test('is flattened while a machine runs on it, and the machine goes on, also from its next checkpoint', async () => {
+  test('is flattened while a machine runs on it, and the machine keeps running, also from its next checkpoint', async () => {
     await restored('base', async (machine) => {
       await inGuest(machine, 'head -c 3000000 /dev/urandom > /root/deep; sha256sum /root/deep > /root/deep.sum');
       await lab.cut('deep', machine);

@@ -89,7 +89,7 @@ function abortAtTurn(turn: number): AbortSignal {
   return controller.signal;
 }
 
-/** Everything that is thrown where nobody waits for it, during a test. */
+/** Everything that is thrown where nothing awaits it, during a test. */
 function watchProcess(t: TestContext): unknown[] {
   const unhandled: unknown[] = [];
   const take = (reason: unknown) => unhandled.push(reason);

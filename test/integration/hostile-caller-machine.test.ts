@@ -18,7 +18,7 @@ import {
 } from '@goqemu/machine';
 import { comesDownTo, descriptorsOf, firingAtLook, type Moment, qemuChildren } from './hostile-caller.ts';
 
-// A rejection that nobody handles fails a test of Node's runner by itself.
+// An unhandled rejection fails a test of Node's runner by itself.
 
 const folder = await mkdtemp(join(tmpdir(), 'gqh-'));
 after(() => rm(folder, { recursive: true, force: true }));

@@ -43,6 +43,6 @@ export interface MachineIdentity {
   readonly mac: string;
   /** machine-id(5): 32 lower-case hex digits. */
   readonly machineId: string;
-  /** The host's loopback port that leads to the guest's SSH server. */
+  /** The host's loopback port that is forwarded to the guest's SSH server. */
   readonly sshPort: number;
 }

@@ -41,7 +41,7 @@ export interface FakeBackendOptions {
   readonly fault?: FakeFault;
   /** What a script prints; `echo words` prints them, and anything else a digest of the disk and the script. */
   readonly output?: FakeOutput;
-  /** What it can do: everything by default. A verb of a capability that is off fails the test that leads to it. */
+  /** What it can do: everything by default. A verb of a capability that is off fails the test that calls it. */
   readonly capabilities?: Partial<BackendCapabilities>;
   /** What the host has and lacks; by default, that it is a fake. */
   readonly doctor?: readonly DoctorFact[];

@@ -45,7 +45,7 @@ export function tellStages(call: VmCall): (reached: StageReached) => void {
   };
 }
 
-/** Bytes that a serial console has written: the log goes on from boot to boot. */
+/** Bytes that a serial console has written: the log continues from boot to boot. */
 export async function consoleSize(path: string): Promise<number> {
   return (await statIfThere(path))?.size ?? 0;
 }

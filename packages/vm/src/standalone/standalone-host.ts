@@ -14,7 +14,7 @@ export function standaloneFolder(host: VmHost): string {
   return join(host.folders.labs, 'standalone');
 }
 
-/** Access keys and snapshots belong to a VM's lineage: who makes a VM of the same name anew finds what was left. */
+/** Access keys and snapshots belong to a VM's lineage: a new VM of the same name finds what was left. */
 export function lineageOf(name: string): string {
   return createHash('sha256').update(`goqemu-standalone/${name}`).digest('hex').slice(0, 12);
 }

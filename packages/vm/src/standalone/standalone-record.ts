@@ -16,7 +16,7 @@ const network = z.discriminatedUnion('kind', [
 const recordSchema = z.object({
   version: z.literal(1),
   name: z.string(),
-  /** Nobody chose the name, so nobody can ask for it: the VM goes with the object that made it. */
+  /** No user chose the name, so none can ask for it: the VM goes with the object that made it. */
   temporary: z.boolean(),
   /** What was asked for, as far as the specification does not say it. */
   image: z.string(),

@@ -6,7 +6,7 @@ import { tellStages } from '../lifecycle/become-ready.ts';
 import { followReset } from './follow-reset.ts';
 import type { StepGuest } from './step-guest.ts';
 
-/** The guest of a machine that somebody else started: goqemu remembers nothing of its readiness. */
+/** The guest of a machine that was started outside goqemu: goqemu remembers nothing of its readiness. */
 export function adoptedGuest(name: string, { machine: record }: AdoptedRecord, session: GuestSession): StepGuest {
   const { serialLog } = record;
   return {

@@ -142,7 +142,7 @@ test('a guest that boots another kernel without a reset, as kexec does, has rebo
   assert.ok(happened.includes('becomes ready from byte 0'));
 });
 
-test('a guest without a program to reboot is told so, and keeps its readiness', async () => {
+test('a guest without a program to reboot is reported as such, and keeps its readiness', async () => {
   const output = { exitCode: 127, stderr: 'the guest has neither systemd nor a program "reboot"\n' };
   const { guest, happened } = fakeGuest({ asked: () => ({}), program: output });
   await assert.rejects(runStep(guest, step, {}), {
@@ -159,7 +159,7 @@ test('a refused request fails the step with what the guest said', async () => {
   await assert.rejects(runStep(guest, step, {}), { code: 'step-failed', detail: /inhibited by "backup"/ });
 });
 
-test('a QEMU that ends when its guest reboots is told from a guest that does not come back', async () => {
+test('a QEMU that ends when its guest reboots is distinguished from a guest that does not come back', async () => {
   const fake = fakeGuest({
     asked: () => {
       setTimeout(() => fake.endQemu(), 20);

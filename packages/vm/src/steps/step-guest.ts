@@ -6,7 +6,7 @@ export interface StepCall extends VmCall {
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
-/** The guest that a step is carried out in, whoever started its machine. */
+/** The guest that a step is carried out in, whether goqemu started its machine or not. */
 export interface StepGuest {
   /** Name of the machine. */
   readonly machine: string;
@@ -22,7 +22,7 @@ export interface FollowedMachine extends AsyncDisposable {
   /**
    * The next reset of the machine, from the call on.
    *
-   * @throws GoqemuError `qmp-closed` and the like when QEMU ends instead
+   * @throws GoqemuError `qmp-closed` or similar when QEMU ends instead
    */
   reset(signal: AbortSignal): Promise<void>;
   /** What is known of the guest that runs does not hold for the next boot; a process that dies here leaves it so. */
