@@ -23,9 +23,9 @@ export { qemuImgOf } from './lifecycle/qemu-img.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
 export { startVm } from './lifecycle/start-vm.ts';
 export { stopVm } from './lifecycle/stop-vm.ts';
-export { type CheckpointRoad, checkpointRoad, machineRoad } from './ram/checkpoint-road.ts';
 export { heldMemory } from './ram/held-memory.ts';
 export { hostRoom } from './ram/host-room.ts';
+export { hostRamStrategy, machineRamStrategy, type RamStrategy } from './ram/ram-strategy.ts';
 export { imageUsers } from './standalone/image-users.ts';
 export {
   checkMemoryRoom,

@@ -4,7 +4,7 @@ import { checkBuildTools } from '@goqemu/image';
 import type { DoctorFact } from '@goqemu/lab';
 import { acceleratorReport, installedArchitectures, type QemuInstallation, runsNatively } from '@goqemu/machine';
 import { hostArchitecture } from '@goqemu/spec';
-import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
+import { hostRamStrategy, machineRamStrategy, type RamStrategy, type VmHost } from '@goqemu/vm';
 
 /** Looks at everything that goqemu needs from this host. Read-only, but for a proof of the accelerator. */
 export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readonly DoctorFact[]> {
@@ -69,14 +69,14 @@ async function emulationFacts({ platform }: VmHost): Promise<DoctorFact[]> {
   return [{ name: 'other guests', status: 'ok', finding }];
 }
 
-const slowerRoad =
+const slowerHint =
   'restores are quicker on Linux, with a QEMU (4.0 or later) that has x-ignore-shared and RAM in memfd or in files';
 
-const roadHints: Readonly<Record<CheckpointRoad['kind'], string | undefined>> = {
+const strategyHints: Readonly<Record<RamStrategy['kind'], string | undefined>> = {
   'copy-on-write': undefined,
   copy: 'restores are quicker where that is allowed: sysctl kernel.yama.ptrace_scope=0, and a QEMU of 2.11 or later',
-  'mapped-ram': slowerRoad,
-  stream: slowerRoad,
+  'mapped-ram': slowerHint,
+  stream: slowerHint,
   disk: "with accelerator 'tcg' the RAM is kept too, and guests run slower",
 };
 
@@ -87,9 +87,9 @@ async function ramFact(host: VmHost, installation: QemuInstallation, signal?: Ab
     host.platform.system === 'win32'
       ? await host.accelerator('auto', nativeArch(host), signal)
       : { accelerator: 'tcg' as const };
-  const road = await checkpointRoad(host, installation);
-  const { kind, reason } = machineRoad(road, { firmware: 'bios', accelerator });
-  const hint = roadHints[kind];
+  const strategy = await hostRamStrategy(host, installation);
+  const { kind, reason } = machineRamStrategy(strategy, { firmware: 'bios', accelerator });
+  const hint = strategyHints[kind];
   return {
     name: 'checkpoints',
     status: kind === 'disk' ? 'warning' : 'ok',

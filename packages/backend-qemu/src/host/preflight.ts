@@ -1,7 +1,7 @@
 import { formatByteSize, freeBytes, isGoqemuError, systemErrorCode } from '@goqemu/core';
 import type { BackendCall, MachineSpec, Preflight } from '@goqemu/lab';
 import type { QemuInstallation } from '@goqemu/machine';
-import { type CheckpointRoad, checkpointRoad, machineRoad, type VmHost } from '@goqemu/vm';
+import { hostRamStrategy, machineRamStrategy, type RamStrategy, type VmHost } from '@goqemu/vm';
 
 /** What this host lacks for these machines, and where their checkpoints will hold less than one would think. */
 export async function preflight(
@@ -34,20 +34,20 @@ export async function preflight(
   return [...found, ...(await memoryFacts(host, machines)), ...(await roomFacts(host, machines))];
 }
 
-/** What checkpoints hold, where that is not the best there is: once for all machines that share a road. */
+/** What checkpoints hold, where that is not the best there is: once for all machines that share a strategy. */
 async function checkpointFacts(
   host: VmHost,
   installation: QemuInstallation,
   machines: readonly MachineSpec[],
   call: BackendCall,
 ): Promise<Preflight[]> {
-  const road = await checkpointRoad(host, installation);
-  const byReason = new Map<string, { readonly kind: CheckpointRoad['kind']; readonly names: string[] }>();
+  const strategy = await hostRamStrategy(host, installation);
+  const byReason = new Map<string, { readonly kind: RamStrategy['kind']; readonly names: string[] }>();
   for (const { name, arch, firmware, accelerator: wanted } of machines) {
-    // Elsewhere the road does not depend on it, and proving one takes a while.
+    // Elsewhere the strategy does not depend on it, and proving one takes a while.
     const isChosenHere = wanted === 'auto' && host.platform.system === 'win32';
     const accelerator = isChosenHere ? (await host.accelerator(wanted, arch, call.signal)).accelerator : wanted;
-    const { kind, reason } = machineRoad(road, { firmware, accelerator });
+    const { kind, reason } = machineRamStrategy(strategy, { firmware, accelerator });
     if (kind === 'copy-on-write') continue;
     byReason.set(reason, { kind, names: [...(byReason.get(reason)?.names ?? []), name] });
   }

@@ -18,7 +18,7 @@ import { version } from './version.ts';
 
 /** Runs one command line to its end and returns the exit code. Never throws, never exits the process. */
 export async function runCommandLine(shell: Shell): Promise<number> {
-  const wanted = colourWish(shell.argv);
+  const wanted = requestedColour(shell.argv);
   const wish = { wanted, env: shell.platform.env };
   const noticeStyle = styleFor(shell.stderr, wish);
   const screen = screenOn(shell.stderr);
@@ -96,7 +96,9 @@ async function withoutCommand(shell: Shell): Promise<number> {
   const asked = asksForHelp(shell.argv);
   const { renderOverview } = await import('../arguments/help.ts');
   const stream = asked ? shell.stdout : shell.stderr;
-  stream.write(renderOverview(commands, styleFor(stream, { wanted: colourWish(shell.argv), env: shell.platform.env })));
+  stream.write(
+    renderOverview(commands, styleFor(stream, { wanted: requestedColour(shell.argv), env: shell.platform.env })),
+  );
   if (asked) return exitCode.done;
   // An unknown option is reported as one.
   if (shell.argv.length > 0) parseArguments(noCommand, shell.argv, globalOptions);
@@ -114,7 +116,7 @@ const noCommand: CommandSpec = {
 
 async function showHelp(shell: Shell, spec: CommandSpec): Promise<number> {
   const { renderCommandHelp } = await import('../arguments/help.ts');
-  const style = styleFor(shell.stdout, { wanted: colourWish(shell.argv), env: shell.platform.env });
+  const style = styleFor(shell.stdout, { wanted: requestedColour(shell.argv), env: shell.platform.env });
   shell.stdout.write(renderCommandHelp(spec, style));
   return exitCode.done;
 }
@@ -130,7 +132,7 @@ function wordsBeforeRest(words: readonly string[]): readonly string[] {
 }
 
 /** Read before anything else, since the first error may be about the words themselves. */
-function colourWish(words: readonly string[]): 'always' | 'never' | 'auto' {
+function requestedColour(words: readonly string[]): 'always' | 'never' | 'auto' {
   let wish: 'always' | 'never' | 'auto' = 'auto';
   for (const word of wordsBeforeRest(words)) {
     if (word === '--color' || word === '--color=always') wish = 'always';

@@ -33,7 +33,7 @@ export interface GuestSessionOptions extends SshEndpoint, DialerOptions {
 
 const defaultTimeoutMs = 10 * 60_000;
 /** A guest that drops every connection at once must not be tried for ever. */
-const mostAttempts = 10;
+const maxAttempts = 10;
 const defaultOutputBytes = 16 * 2 ** 20;
 
 /**
@@ -100,7 +100,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
         this.#closing.signal.throwIfAborted();
         const lost = repeatable && hasErrorCode(error, 'connection-lost');
         if (!(error instanceof NotBegun) && !lost) throw error;
-        if (attempt === mostAttempts) throw lost ? error : connectFailed(this.endpoint, error.message, error);
+        if (attempt === maxAttempts) throw lost ? error : connectFailed(this.endpoint, error.message, error);
         // A connection that fails while it is used may take a moment to notice that it is broken.
         if (connection.brokenBecause === undefined) connection.close('a channel broke');
         this.logger.log('debug', 'ssh', 'reconnecting', { reason: connection.brokenBecause });

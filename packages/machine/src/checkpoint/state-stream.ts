@@ -169,6 +169,6 @@ function unknown(found: string): GoqemuError {
     code: 'state-stream-unknown',
     source: 'environment',
     message: `the saved state of a machine has a form that goqemu does not know: ${found}`,
-    hint: 'the checkpoint can be restored all the same, by another road',
+    hint: 'the checkpoint can be restored all the same, in another way',
   });
 }

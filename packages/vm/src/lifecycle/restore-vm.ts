@@ -7,10 +7,10 @@ import { variablesBeside } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { checkImageBelow } from './check-image-below.ts';
-import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killVm } from './kill-vm.ts';
 import { placeVariables } from './place-variables.ts';
 import { qemuImg } from './qemu-img.ts';
+import { resumeGuest } from './resume-guest.ts';
 import { bootVm } from './start-vm.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
     });
     variables = await placeVariables(vm, layer, disk);
     vm.trace('restore: the overlay is there');
-    const resumed = await goOnFromLayer(vm, layer, await filesAt(vm, disk, variables), session, call);
+    const resumed = await resumeGuest(vm, layer, await filesAt(vm, disk, variables), session, call);
     if (resumed) return resumed;
     await vm.update({}); // what cannot be written down must not cost the old QEMU and its memory
     await killVm(vm, call);

@@ -8,11 +8,11 @@ import type { VmCall } from '../vm/vm-host.ts';
 import { becomeReady, consoleSize } from './become-ready.ts';
 import { checkImageBelow } from './check-image-below.ts';
 import { connectNetwork } from './connect-network.ts';
-import { goOnFromLayer } from './go-on-from-layer.ts';
 import { killOthers, killVm } from './kill-vm.ts';
 import { machineConfiguration } from './machine-configuration.ts';
 import { reachMachine } from './reach-machine.ts';
-import { healState, writeDown } from './write-down.ts';
+import { resumeGuest } from './resume-guest.ts';
+import { healState, saveMachineRecord } from './save-machine-record.ts';
 import { ensureSeed } from './write-seed.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   await checkImageBelow(vm.host, vm.folder.file(disk), call);
   // Its disk stands on the layer's already: one that is lost by now costs a boot.
   const layer = resumeFrom ? await vm.host.layers.find(resumeFrom) : undefined;
-  const resumed = layer && (await goOnFromLayer(vm, layer, { disk, variables }, session, call));
+  const resumed = layer && (await resumeGuest(vm, layer, { disk, variables }, session, call));
   return resumed ?? bootVm(vm, session, call);
 }
 
@@ -85,7 +85,7 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
       ...signal,
     },
   );
-  await writeDown(vm, machine);
+  await saveMachineRecord(vm, machine);
   await memory.handOver(machine.record);
   await connectNetwork(vm, machine, call);
   await vm.update({ resumeFrom: undefined, baseState: undefined });

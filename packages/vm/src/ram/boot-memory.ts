@@ -2,9 +2,9 @@ import { formatByteSize, GoqemuError, type ProcessIdentity, systemErrorCode } fr
 import { isQemuAtLeast, type MachineConfigInput, type QemuInstallation } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { ramFileHindrance } from './checkpoint-road.ts';
 import { checkMemory } from './host-room.ts';
 import { keepRoom, type PromisedOn } from './ram-room.ts';
+import { ramFileObstacle } from './ram-strategy.ts';
 
 type MemoryBackend = NonNullable<MachineConfigInput['memoryBackend']>;
 
@@ -34,7 +34,7 @@ export async function bootMemory(
   call: VmCall,
 ): Promise<BootMemory> {
   await checkMemory(vm.host, vm.spec.name, needed);
-  if (ramFileHindrance(vm.host, installation) !== undefined) return withoutRoom(undefined);
+  if (ramFileObstacle(vm.host, installation) !== undefined) return withoutRoom(undefined);
   if (!isQemuAtLeast(installation.version, 8, 1)) return withoutRoom({ kind: 'memfd', share: true });
   let folder = memoryFolder;
   const room = await keepRoom(

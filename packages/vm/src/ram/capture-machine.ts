@@ -1,7 +1,7 @@
 import { captureRam, captureWhole, type Machine, type RamCapture, stateChannel } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { checkpointRoad, machineRoad, wholeRoad } from './checkpoint-road.ts';
+import { hostRamStrategy, machineRamStrategy, wholeRamStrategy } from './ram-strategy.ts';
 
 /** How the RAM of a machine gets into files; undefined, with a notice that says why, where it cannot. */
 export async function captureMachine(
@@ -13,15 +13,15 @@ export async function captureMachine(
   const { pid, accelerator } = machine.record;
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const { firmware } = vm.spec;
-  const road = machineRoad(await checkpointRoad(vm.host, installation), {
+  const strategy = machineRamStrategy(await hostRamStrategy(vm.host, installation), {
     firmware,
     accelerator: accelerator as 'tcg',
   });
-  if (road.kind === 'disk') {
+  if (strategy.kind === 'disk') {
     call.onProgress?.({
       kind: 'notice',
       code: 'ram-not-kept',
-      message: `the checkpoint of ${vm.spec.name} holds the ${road.reason}`,
+      message: `the checkpoint of ${vm.spec.name} holds the ${strategy.reason}`,
     });
     return undefined;
   }
@@ -36,8 +36,8 @@ export async function captureMachine(
     channel: stateChannel(machine.record),
     ...(call.signal ? { signal: call.signal } : {}),
   };
-  const apart = road.kind === 'copy-on-write' || road.kind === 'copy' ? await captureRam(options) : undefined;
+  const apart = strategy.kind === 'copy-on-write' || strategy.kind === 'copy' ? await captureRam(options) : undefined;
   if (apart) return apart;
-  const whole = wholeRoad(vm.host, installation, 'its RAM is not in a file');
+  const whole = wholeRamStrategy(vm.host, installation, 'its RAM is not in a file');
   return captureWhole(whole.kind, options);
 }

@@ -6,7 +6,7 @@ import type { StepCall, StepGuest } from './step-guest.ts';
 import type { VmStep } from './vm-step.ts';
 
 /** How much of a script's output its result keeps, in bytes, unless the step says otherwise: captured values are short. */
-const keptBytes = 2 ** 20;
+const defaultMaxBytes = 2 ** 20;
 /** Characters of the newest output that are kept for an error. */
 const keptForErrors = 8192;
 /** Lines of output that an error shows. */
@@ -60,7 +60,7 @@ async function carryOut(
     case 'run': {
       const result = await runScript(session, step, call, seen);
       if (result.exitCode !== 0) throw failed(machine, step, result);
-      const limit = step.maxBytes ?? keptBytes;
+      const limit = step.maxBytes ?? defaultMaxBytes;
       if (step.capture && Buffer.byteLength(result.stdout) > limit) throw captureTooLarge(machine, step, limit);
       return result.stdout;
     }
@@ -109,7 +109,7 @@ function runScript(
     interpreter: [step.interpreter],
     label: `step ${step.name}`,
     timeoutMs: Number.POSITIVE_INFINITY, // the deadline around the step has the name
-    maxOutputBytes: (step.maxBytes ?? keptBytes) + 1, // one more tells that there was more
+    maxOutputBytes: (step.maxBytes ?? defaultMaxBytes) + 1, // one more tells that there was more
     onStdout: take('stdout'),
     onStderr: take('stderr'),
     signal: call.signal,

@@ -7,8 +7,8 @@ import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
 import { killOthers, killRecorded } from './kill-vm.ts';
+import { launchFromLayer, type Resumed, ramObstacle, type StandingFiles } from './launch-from-layer.ts';
 import { machineConfiguration } from './machine-configuration.ts';
-import { type Resumed, ramObstacle, resumeFromLayer, type StandingFiles } from './resume-from-layer.ts';
 
 /**
  * Puts a machine where a layer was cut, RAM and all. The new QEMU is loaded before the one that runs is ended, so that
@@ -21,7 +21,7 @@ import { type Resumed, ramObstacle, resumeFromLayer, type StandingFiles } from '
  *
  * @returns undefined when the layer's RAM cannot be used: nothing was changed then
  */
-export async function goOnFromLayer(
+export async function resumeGuest(
   vm: Vm,
   layer: Layer,
   files: StandingFiles,
@@ -32,7 +32,7 @@ export async function goOnFromLayer(
   if (obstacle) return bootsInstead(vm, obstacle, call);
   const begun = performance.now();
   call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'started' });
-  const resumed = await resumeFromLayer(vm, layer, files, call).catch((error: unknown) => {
+  const resumed = await launchFromLayer(vm, layer, files, call).catch((error: unknown) => {
     if (!hasErrorCode(error, 'resume-failed')) throw error;
     return bootsInstead(vm, error.detail ?? error.message, call);
   });

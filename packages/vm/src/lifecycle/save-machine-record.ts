@@ -3,7 +3,7 @@ import type { Vm } from '../vm/vm.ts';
 import { readKeptVmState, writeVmState } from '../vm/vm-state.ts';
 
 /** Records a QEMU in the machine's folder as soon as it runs. */
-export async function writeDown(vm: Vm, machine: Machine): Promise<void> {
+export async function saveMachineRecord(vm: Vm, machine: Machine): Promise<void> {
   await vm.update({ machine: { ...machine.record }, ready: undefined });
 }
 

@@ -65,7 +65,7 @@ export interface Resumed {
  *
  * @throws GoqemuError `resume-failed`; `no-memory` before anything was started
  */
-export async function resumeFromLayer(vm: Vm, layer: Layer, standing: StandingFiles, call: VmCall): Promise<Resumed> {
+export async function launchFromLayer(vm: Vm, layer: Layer, standing: StandingFiles, call: VmCall): Promise<Resumed> {
   const files = vm.host.layers.ramFiles(layer);
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);

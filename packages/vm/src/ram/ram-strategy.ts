@@ -3,7 +3,7 @@ import type { VmHost } from '../vm/vm-host.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
 
 /** How checkpoints keep and restore RAM on a host, best first. */
-export interface CheckpointRoad {
+export interface RamStrategy {
   /**
    * `copy-on-write` and `copy`: the RAM is a file that is reached from outside QEMU. `mapped-ram` and `stream`: QEMU
    * writes it and reads it, while the guest stands still. `disk`: it is not kept.
@@ -14,12 +14,12 @@ export interface CheckpointRoad {
 }
 
 /** Looks at the host and its QEMU; nothing is started. */
-export async function checkpointRoad(
+export async function hostRamStrategy(
   host: Pick<VmHost, 'platform'>,
   installation: QemuInstallation,
-): Promise<CheckpointRoad> {
-  const hindrance = ramFileHindrance(host, installation);
-  if (hindrance !== undefined) return wholeRoad(host, installation, hindrance);
+): Promise<RamStrategy> {
+  const obstacle = ramFileObstacle(host, installation);
+  if (obstacle !== undefined) return wholeRamStrategy(host, installation, obstacle);
   const { features, version } = installation;
   const copied = (reason: string) => ({
     kind: 'copy' as const,
@@ -32,12 +32,12 @@ export async function checkpointRoad(
   return { kind: 'copy-on-write', reason: 'disk and RAM, restored copy-on-write' };
 }
 
-/** The road of a machine whose RAM is not reached from outside QEMU, for this reason. */
-export function wholeRoad(
+/** The strategy of a machine whose RAM is not reached from outside QEMU, for this reason. */
+export function wholeRamStrategy(
   { platform }: Pick<VmHost, 'platform'>,
   { features }: QemuInstallation,
   reason: string,
-): CheckpointRoad & { readonly kind: 'mapped-ram' | 'stream' } {
+): RamStrategy & { readonly kind: 'mapped-ram' | 'stream' } {
   // QEMU writes such files at given offsets (pwritev), which its builds for Windows cannot.
   const mapped = platform.system !== 'win32' && features.migrationCapabilities.includes('mapped-ram');
   return mapped
@@ -46,7 +46,7 @@ export function wholeRoad(
 }
 
 /** Why RAM cannot be a file that goqemu and QEMU share; undefined where it can. */
-export function ramFileHindrance(
+export function ramFileObstacle(
   { platform }: Pick<VmHost, 'platform'>,
   { features, version }: QemuInstallation,
 ): string | undefined {
@@ -58,18 +58,18 @@ export function ramFileHindrance(
   return features.objects.includes(backend) ? undefined : `QEMU ${version.text} was built without ${backend}`;
 }
 
-/** The road of one machine, where that is another than its host's. */
-export function machineRoad(
-  road: CheckpointRoad,
+/** The strategy of one machine, where that is another than its host's. */
+export function machineRamStrategy(
+  strategy: RamStrategy,
   { firmware, accelerator }: Pick<VmSpec, 'firmware' | 'accelerator'>,
-): CheckpointRoad {
+): RamStrategy {
   if (accelerator === 'whpx')
     return { kind: 'disk', reason: 'disk only, restoring boots: WHPX cannot save the state of its processors' };
-  if (firmware === 'uefi' && road.kind === 'copy-on-write')
+  if (firmware === 'uefi' && strategy.kind === 'copy-on-write')
     return {
       kind: 'copy',
       reason:
         'disk, UEFI variables and RAM, copied at each restore: QEMU has the variables in RAM that guests write to',
     };
-  return road;
+  return strategy;
 }
