@@ -55,7 +55,7 @@ export function machineCases(bench: ContractBench): readonly ContractCase[] {
       },
     },
     {
-      name: 'a step that fails is told with its exit code',
+      name: 'a step that fails is reported with its exit code',
       async run() {
         await assert.rejects(
           bench.run('exit 7'),

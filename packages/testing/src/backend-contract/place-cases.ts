@@ -21,7 +21,7 @@ export function placeCases({ backend, call, image, spec }: ContractBench): reado
       },
     },
     {
-      name: 'an image that nobody has is an error of its own',
+      name: 'an image that does not exist is an error of its own',
       async run() {
         await assert.rejects(backend.resolveImage('no-such-image-of-anybody', spec.arch, call), isGoqemuError);
       },
