@@ -31,9 +31,7 @@ export { eventStreamSchemas } from './events/event-schema.ts';
 export type { PlanReport } from './report/plan-report.ts';
 export type { MachineReport, MachineStatus, StatusReport } from './report/status-report.ts';
 export type { OperationAction, PropertyChange } from './resource/operation.ts';
-
 export type { ResourceRef } from './resource/resource-ref.ts';
-
 export type { LateSource, LateValue } from './value/late-value.ts';
 export { secret } from './value/secret.ts';
 export type { SecretSource } from './value/secret-source.ts';
