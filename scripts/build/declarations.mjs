@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import typescript from 'typescript';
 import { root, run } from '../run/run.mjs';
 import { entryPoints } from './bundle.mjs';
-
-const specifier = /(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)(['"])([^'"]+)\2/g;
 
 /**
  * Writes packages/goqemu/dist/types: the declarations that the public entries reach, and no others. The compiler
@@ -30,7 +29,8 @@ export async function declarations() {
     for (let file = pending.pop(); file; file = pending.pop()) {
       if (seen.has(file)) continue;
       seen.add(file);
-      const { text, imports } = rewrite(file, readFileSync(join(emitted, file.replace(/^packages\//, '')), 'utf8'));
+      const source = readFileSync(join(emitted, file.replace(/^packages\//, '')), 'utf8');
+      const { text, imports } = rewrite(file, source, typescript.preProcessFile(source, true).importedFiles);
       mkdirSync(dirname(join(target, place(file))), { recursive: true });
       writeFileSync(join(target, place(file)), text);
       pending.push(...imports);
@@ -46,17 +46,20 @@ function place(file) {
   return file.replace(/^packages\/([^/]+)\/src\//, '$1/');
 }
 
-function rewrite(file, source) {
+/** @param found where the compiler's own scanner found imports: an example in a comment is none */
+function rewrite(file, source, found) {
   const imports = [];
-  const text = source.replace(specifier, (whole, before, quote, name) => {
-    const imported = declarationOf(file, name);
-    if (!imported) return whole;
+  let text = source;
+  for (const { fileName, pos } of found.toSorted((one, other) => other.pos - one.pos)) {
+    const imported = declarationOf(file, fileName);
+    if (!imported) continue;
     imports.push(imported);
     const path = relative(dirname(place(file)), place(imported))
       .replaceAll('\\', '/')
       .replace(/\.d\.ts$/, '.js');
-    return `${before}${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`;
-  });
+    const quoted = JSON.stringify(path.startsWith('.') ? path : `./${path}`);
+    text = text.slice(0, pos) + quoted + text.slice(pos + fileName.length + 2);
+  }
   return { text, imports };
 }
 
