@@ -152,7 +152,7 @@ test('--events writes NDJSON that begins with its version, --json the result as 
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   const schemas = eventStreamSchemas();
-  assert.deepEqual(schemas.header.parse(lines[0]), { type: 'stream', format: 'goqemu-events', version: 1 });
+  assert.deepEqual(schemas.header.parse(lines[0]), { type: 'stream', format: 'goqemu-events', version: 2 });
   for (const line of lines.slice(1)) assert.deepEqual(schemas.event.parse(line), line);
   assert.deepEqual(
     lines.flatMap(({ type }) => (type === 'operation-done' || type === 'apply-done' ? [type] : [])),
@@ -412,7 +412,7 @@ test('ssh-config quotes paths and names machines after their lab', async () => {
 test('lock shows what an image has become and moves lab.lock.json on when asked', async () => {
   using lab = new TestLab(labOf('web', ['web']));
   assert.match((await lab.run(['lock', '--update'])).stdout, /^\+ debian-12/);
-  assert.match((await lab.run(['lock'])).stdout, /is what the images stand for/);
+  assert.match((await lab.run(['lock'])).stdout, /is up to date/);
   lab.host.images.set('debian-12', 'sha256:newer');
   const moved = await lab.run(['lock']);
   assert.match(moved.stdout, /^~ debian-12.*sha256:debian-12.*→.*sha256:newer/);

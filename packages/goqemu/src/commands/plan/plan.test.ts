@@ -30,6 +30,7 @@ test('a problem of a plan is shown with its place, stands in the document, and t
     {
       code: 'port-taken',
       message: 'web: port 8080 of the host is taken by another program',
+      kind: 'machine',
       resource: 'web',
       location: { file: lab.file('lab.ts'), line: 4, column: 7 },
       hint: 'leave the host port out and goqemu chooses a free one, or end the other program',
