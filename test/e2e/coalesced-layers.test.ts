@@ -58,10 +58,10 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
       [],
     );
     const whole = new Set(files.filter((file) => file.endsWith('/manifest.json')).map((file) => file.split('/')[0]));
-    const { machines } = JSON.parse(await readFile(folder.file('.goqemu/short/default/state.json'), 'utf8')) as {
-      machines: { web: { applied: { key: string }[] } };
+    const { resources } = JSON.parse(await readFile(folder.file('.goqemu/short/default/state.json'), 'utf8')) as {
+      resources: { machine: { web: { applied: { key: string }[] } } };
     };
-    const layers = machines.web.applied.map(({ key }) => key.slice(0, 12)).filter((id) => whole.has(id));
+    const layers = resources.machine.web.applied.map(({ key }) => key.slice(0, 12)).filter((id) => whole.has(id));
     assert.equal(layers.length, perMachine + 1, `those of steps, and the first: ${layers.join(', ')}\n${said}`);
     const [disk = ''] = (await home.files('labs')).filter((file) => /\bdisk-\d+\.qcow2$/.test(file));
     const info = await runCommand('qemu-img', [
