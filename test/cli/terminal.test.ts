@@ -40,7 +40,7 @@ test('apply on a terminal shows the plan, asks, and draws a list of machines and
   await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏].*run step/);
   const done = await terminal.until(/ended with 0/);
   assert.match(done, /✔ web\n/);
-  assert.match(done, /✔ create .*it is not there yet/);
+  assert.match(done, /✔ create .*not created yet/);
   assert.match(done, /✔ run step .*\d s/);
   assert.match(done, /Done in/);
   assert.match(done, /machines {2}2/);
@@ -69,7 +69,7 @@ test('the first Ctrl-C lets what runs end and begins nothing more', async () => 
   await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run first/);
   await terminal.type('C-c');
   const screen = await terminal.until(/ended with 130/);
-  assert.match(screen, /nothing more is begun/);
+  assert.match(screen, /no further operation is started/);
   assert.match(screen, /✔ run first/);
   assert.doesNotMatch(screen, /✔ run second/);
 });
@@ -149,7 +149,7 @@ test('the second Ctrl-C ends what runs, and the next apply continues', async () 
   await using terminal = await Terminal.start(`${goqemu} apply --yes`, lab);
   await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run step/);
   await terminal.type('C-c');
-  await terminal.until(/nothing more is begun/);
+  await terminal.until(/no further operation is started/);
   await terminal.type('C-c');
   await terminal.until(/ended with 130/);
   writeFileSync(join(lab.folder, 'lab.ts'), labOf(['web']));
@@ -162,7 +162,7 @@ test('the third Ctrl-C leaves at once', async () => {
   await using terminal = await Terminal.start(`${goqemu} apply --yes`, lab);
   await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run step/);
   await terminal.type('C-c');
-  await terminal.until(/nothing more is begun/);
+  await terminal.until(/no further operation is started/);
   await terminal.type('C-c', 'C-c');
   await terminal.until(/ended with 130/);
 });

@@ -281,7 +281,7 @@ test('another process takes over a VM that was let go, and leaves it running', a
   `);
   assert.equal(run.stdout, 'sdk-shared\n\n', run.stderr);
   await assert.rejects(createVM({ name: 'sdk-shared', memory: '512 MiB', cpus: 1 }), (error) => {
-    assert.match(String((error as { detail?: string }).detail), /^memory: asked for "512 MiB", it has "256 MiB"$/);
+    assert.match(String((error as { detail?: string }).detail), /^memory: requested "512 MiB", it has "256 MiB"$/);
     return code('vm-differs')(error);
   });
   vm = await attachVM('sdk-shared');

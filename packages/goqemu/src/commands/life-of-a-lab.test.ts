@@ -178,7 +178,7 @@ test('an interrupt before the first operation ends with 130 and leaves nothing r
   };
   const { code, stderr } = await lab.run(['apply', '--yes'], { interrupt: stop.signal });
   assert.equal(code, 130, stderr);
-  assert.match(stderr, /nothing more is begun/);
+  assert.match(stderr, /no further operation is started/);
   lab.settings = {};
   assert.equal((await lab.run(['apply', '--yes'])).code, 0);
 });
@@ -189,7 +189,7 @@ test('destroy works with a lab.ts that no longer loads', async () => {
   lab.write('this is not TypeScript');
   const { code, stderr } = await lab.run(['destroy', '--yes']);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /does not load; going on with the state of lab web/);
+  assert.match(stderr, /does not load; continuing with the state of lab web/);
   assert.equal(lab.host.machines.size, 0);
 });
 

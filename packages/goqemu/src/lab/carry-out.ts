@@ -100,8 +100,10 @@ async function applyTelling(
   const { interrupt, kill } = context.shell;
   const tell = (message: string) => () =>
     sink.handle({ at: new Date().toISOString(), type: 'notice', code: 'interrupted', message });
-  const first = tell('interrupted: nothing more is begun, what runs may end; Ctrl-C again cuts it off');
-  const second = tell('interrupted again: cutting off what runs');
+  const first = tell(
+    'interrupted: no further operation is started, running ones may finish; Ctrl-C again interrupts them',
+  );
+  const second = tell('interrupted again: interrupting running operations');
   interrupt.addEventListener('abort', first);
   kill.addEventListener('abort', second);
   try {
@@ -142,6 +144,6 @@ function report(context: CommandContext, options: CarryOutOptions, result: Apply
     `${style.red(result.outcome === 'interrupted' ? 'Interrupted' : 'Failed')} after ${formatDuration(result.durationMs)}.\n`,
   );
   if (result.inDoubt.length > 0)
-    screen.write(`  cut off, and settled by the next plan: ${result.inDoubt.join(', ')}\n`);
+    screen.write(`  interrupted, and settled by the next plan: ${result.inDoubt.join(', ')}\n`);
   if (debugLog.written) screen.write(`  ${style.dim(`log: ${debugLog.path}`)}\n`);
 }

@@ -17,7 +17,7 @@ export function checkPure(first: Lab, second: Lab): void {
     source: 'user',
     message: `evaluated twice, the lab describes ${what} differently`,
     ...(location ? { location, detail: codeFrame(readFileSync(location.file, 'utf8'), location) } : {}),
-    hint: 'take the time, chance and the outside world out of the lab; what changes on purpose is a parameter',
+    hint: 'remove clocks, random values and I/O; make intended variation a parameter',
   });
 }
 

@@ -61,7 +61,7 @@ export async function openDeployedLab(
     const file = findLabFile(choice.lab, context.shell.workingFolder);
     const [only, ...others] = statesIn(dirname(file));
     if (only === undefined || others.length > 0) throw error;
-    context.tell(`${file} does not load; going on with the state of lab ${only}`);
+    context.tell(`${file} does not load; continuing with the state of lab ${only}`);
     return engineFor(context, choice, only, file, await context.shell.createBackend(context.logger), emit);
   }
 }

@@ -111,8 +111,8 @@ test('a step whose layer another lab has cut makes its own lab an owner of that'
   assert.deepEqual(await mine.plan(definition), [
     'start web: it was made and has not been ready yet: the apply continues with it',
     'run web/one: it has not run yet',
-    'run web/two: what is before it runs',
-    'run web/three: what is before it runs',
+    'run web/two: an earlier step runs',
+    'run web/three: an earlier step runs',
   ]);
   assert.deepEqual(await mine.apply(definition), []);
   await theirs.leave();

@@ -25,7 +25,7 @@ export function cutOff(cause: unknown): GoqemuError {
   return new GoqemuError({
     code: 'interrupted',
     source: 'user',
-    message: 'it was cut off',
+    message: 'it was interrupted',
     hint: 'the next plan looks at the machine and settles it',
     cause,
   });

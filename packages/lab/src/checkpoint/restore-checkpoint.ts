@@ -27,7 +27,7 @@ export async function restoreCheckpoint(
       source: 'user',
       subject: idOrName,
       message: `${untouched.join(', ') || 'no machine'} has no checkpoint "${idOrName}"`,
-      hint: `it is of: ${Object.keys(found.machines).join(', ') || 'no machine that is there'}`,
+      hint: `it covers: ${Object.keys(found.machines).join(', ') || 'no machine that exists'}`,
     });
   }
   const call = context.plainCall(read.state.lineage, 'restore', options.signal);

@@ -114,7 +114,7 @@ test('a template whose wanted layers are all cached is not started for them', as
 
 test('two machines of one image boot once when their shapes are equal, and twice when not', async () => {
   const same = await newBench().plan(lab((l) => void [l.vm('a'), l.vm('b')]));
-  assert.match(same.operations[1]?.reason ?? '', /going on from a machine that is ready/);
+  assert.match(same.operations[1]?.reason ?? '', /resuming from a machine that is ready/);
   assert.deepEqual(same.operations[1]?.dependsOn, [same.operations[0]?.id]);
   const other = await newBench().plan(lab((l) => void [l.vm('a'), l.vm('b', { memory: '1 GiB' })]));
   assert.match(other.operations[1]?.reason ?? '', /booted from its image because its memory/);

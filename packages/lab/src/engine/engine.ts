@@ -73,7 +73,7 @@ export class Engine {
     const [plan, forks] = await Promise.all([this.#plan(undefined, options), forksOf(this.#context)]);
     if (forks.length === 0) return plan;
     const names = forks.map((fork) => fork.name).join(', ');
-    const message = `forks of it stay: ${names}; destroy them with --forks`;
+    const message = `its forks are kept: ${names}; destroy them with --forks`;
     return { ...plan, notices: [...plan.notices, { code: 'forks-stay', message }] };
   }
 

@@ -93,7 +93,7 @@ function located(error: unknown, definition: LabDefinition, labFile: string): un
     code: 'lab-threw',
     source: 'user',
     message: `the lab’s program threw: ${errorMessage(error)}`,
-    hint: 'mend the program; it must run to its end without effects',
+    hint: 'fix the program; it must finish and have no side effects',
     cause: error,
     ...(location ? { location } : {}),
   });

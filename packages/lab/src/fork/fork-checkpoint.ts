@@ -140,7 +140,7 @@ async function tellMemory(context: EngineContext, state: LabState, forks: readon
   context.emit({
     type: 'notice',
     code: 'little-memory',
-    message: `the forks share the memory that they do not change; should they change all of it they would take ${formatByteSize(most)}, and ${formatByteSize(budget)} are available`,
+    message: `the forks share the memory that they do not change; if they change all of it they need ${formatByteSize(most)}; ${formatByteSize(budget)} is available`,
   });
 }
 
@@ -150,6 +150,6 @@ function without(idOrName: string, found: FoundCheckpoint, untouched: readonly s
     source: 'user',
     subject: idOrName,
     message: `${untouched.join(', ') || 'no machine'} has no checkpoint "${idOrName}"`,
-    hint: `it is of: ${Object.keys(found.machines).join(', ') || 'no machine that is there'}`,
+    hint: `it covers: ${Object.keys(found.machines).join(', ') || 'no machine that exists'}`,
   });
 }

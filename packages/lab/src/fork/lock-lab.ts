@@ -16,7 +16,7 @@ export async function lockLab(
   try {
     await removeDeadForks(context);
   } catch (error) {
-    const message = `what is left of a fork could not be removed: ${errorReport(error).message}`;
+    const message = `the rest of a fork could not be removed: ${errorReport(error).message}`;
     context.emit({ type: 'notice', code: 'tidying-failed', message });
   }
   return lock;

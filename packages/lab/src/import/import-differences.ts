@@ -50,7 +50,7 @@ export function differsFromLab(declaration: MachineDeclaration, differences: rea
     code: 'import-differs',
     source: 'user',
     subject: declaration.name,
-    message: `the lab says of ${declaration.name} what the running machine is not`,
+    message: `the running machine does not match the lab’s ${declaration.name}`,
     detail: differences
       .map(
         ({ property, before, after }) =>

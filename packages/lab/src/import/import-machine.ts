@@ -162,7 +162,7 @@ async function refuseOwn(
     source: 'user',
     subject: same.name,
     message: `process ${found.pid} is ${same.name}, a machine of this lab`,
-    hint: 'nothing is to be done',
+    hint: 'nothing to do',
   });
 }
 

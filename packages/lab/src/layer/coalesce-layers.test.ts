@@ -64,8 +64,8 @@ test('editing a step whose layer below is gone goes back further, and the plan s
       'restore web: roll back: boots from the layer after "b", its RAM is not kept, run 4 steps again: "e" has changed, and the layers of the 2 steps before it are no longer there',
       'run web/c: its layer is no longer there',
       'run web/d: its layer is no longer there',
-      'run web/e: what is before it runs',
-      'run web/f: what is before it runs',
+      'run web/e: an earlier step runs',
+      'run web/f: an earlier step runs',
     ],
   );
   const disk = bench.host.machine('web')?.disk ?? [];
@@ -94,7 +94,7 @@ test('a name for a place whose layer is gone makes that layer again, and capture
       'run web/a: its layer is no longer there',
       'run web/b: its layer is no longer there',
       'run web/c: its layer is no longer there',
-      'restore web: go on to the layer after "g": the steps up to there are cached',
+      'restore web: roll forward to the layer after "g": the steps up to there are cached',
     ],
   );
   assert.equal(captured, 1);

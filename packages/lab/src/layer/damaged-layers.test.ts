@@ -85,7 +85,7 @@ test('a rollback that finds its layer damaged leaves the machine as it is, and t
   assert.match(errors[0]?.error.hint ?? '', /plan again/);
   const machine = bench.host.machine('web');
   assert.equal(machine?.status, 'running');
-  assert.match((await reasons(bench))[0] ?? '', /"after-two" is to name the layer/, 'not a step that was cut off');
+  assert.match((await reasons(bench))[0] ?? '', /"after-two" is to name the layer/, 'not a step that was interrupted');
   await bench.apply(lab('other'));
   assert.deepEqual((await bench.plan(lab('other'))).operations, []);
 });

@@ -39,7 +39,7 @@ test('after a destroy every layer goes, and the next apply begins from the image
   await bench.engine('web').pruneLayers();
   assert.equal(bench.host.layers.size, 0);
   const { plan } = await bench.apply(lab('2'));
-  assert.equal(plan.operations[0]?.reason, 'it is not there yet');
+  assert.equal(plan.operations[0]?.reason, 'not created yet');
 });
 
 test('a lab that was never applied has nothing to prune, and gets no state by it', async () => {

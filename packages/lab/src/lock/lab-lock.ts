@@ -46,7 +46,7 @@ export async function readLabLock(storage: StateStorage): Promise<LabLock> {
     message: `${path} is not a lock file of this version`,
     detail: schemaMismatch(checked.error),
     location: { file: path },
-    hint: 'put back the file from your version control, or delete it and apply again to pin what is there today',
+    hint: 'restore the file from version control, or delete it and apply again to pin the current images',
   });
 }
 

@@ -58,8 +58,8 @@ export function imageProblems(context: PlanContext, images: ReadonlyMap<string, 
         severity: 'error',
         code: 'image-moved',
         machine: needed.resource.name,
-        message: `${needed.resource.name} needs the image ${image.resolved.reference} that lab.lock.json pins, but that name stands for another one today`,
-        hint: 'goqemu lock --update moves the lab on to today’s image and shows the difference',
+        message: `${needed.resource.name} needs the image ${image.resolved.reference} that lab.lock.json pins, but that name resolves to another one now`,
+        hint: 'goqemu lock --update updates the lab to the current image and shows the difference',
       },
     ];
   });
@@ -70,8 +70,8 @@ export function lockNotices(images: ReadonlyMap<string, DesiredImage>): readonly
     .filter((image) => image.moved)
     .map((image) => ({
       code: 'image-moved',
-      message: `${image.resolved.reference} stands for another image than the one in lab.lock.json: ${image.pin?.description} then, ${image.resolved.description} now`,
-      hint: 'goqemu lock --update moves the lab on',
+      message: `${image.resolved.reference} resolves to another image than the one in lab.lock.json: ${image.pin?.description} then, ${image.resolved.description} now`,
+      hint: 'goqemu lock --update updates the lab to it',
     }));
 }
 

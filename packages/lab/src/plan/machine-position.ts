@@ -9,7 +9,7 @@ export interface Position {
   readonly dirty: boolean;
   /** Why the machine has to go back although the lab has not changed. */
   readonly reason?: string;
-  /** The layer that it was moved to behind our back, when that one is known. */
+  /** The layer that it was moved to outside goqemu, when that one is known. */
   readonly moved?: string;
 }
 
@@ -23,7 +23,7 @@ export function positionOf(
   if (recorded.dirty) {
     const { failed } = recorded;
     const applied = failed?.layer === recorded.layer ? failed.applied : recorded.applied.slice(0, onLayer + 1);
-    return { applied, dirty: true, reason: 'a step was cut off or failed' };
+    return { applied, dirty: true, reason: 'a step was interrupted or failed' };
   }
   const layer = observed?.layer;
   if (layer === undefined || layer === recorded.layer || layer === recorded.cutting?.key) {
@@ -33,7 +33,7 @@ export function positionOf(
   const taken = Object.values(context.facts.state.checkpoints)
     .map((checkpoint) => checkpoint.machines[recorded.name])
     .find((machine) => machine?.layer === layer);
-  const reason = 'it was restored behind our back';
+  const reason = 'it was restored outside goqemu';
   if (taken) return { applied: taken.applied, dirty: false, reason, moved: layer };
   if (index >= 0) return { applied: recorded.applied.slice(0, index + 1), dirty: false, reason, moved: layer };
   return { applied: recorded.applied.slice(0, onLayer + 1), dirty: true, reason };

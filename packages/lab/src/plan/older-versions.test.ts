@@ -56,17 +56,17 @@ test('machines of an earlier version are kept, and the plan says what they keep 
     [
       'older-version',
       'base keeps what an earlier goqemu made: its first boot (version 1, today 2), the upload "rootfs" (version 1, today 2), and so does what is made from it (web)',
-      `goqemu apply --replace base makes them again as today; ${where}`,
+      `goqemu apply --replace base recreates them the current way; ${where}`,
     ],
     [
       'older-version',
       'web keeps what an earlier goqemu made: the upload "site" (version 1, today 2), the upload "conf" (version 1, today 2)',
-      `goqemu apply --replace web makes it again as today; ${where}`,
+      `goqemu apply --replace web recreates it the current way; ${where}`,
     ],
     [
       'older-version',
       'db keeps what an earlier goqemu made: its first boot (version 1, today 2)',
-      `goqemu apply --replace db makes it again as today; ${where}`,
+      `goqemu apply --replace db recreates it the current way; ${where}`,
     ],
   ]);
 });
@@ -111,7 +111,7 @@ test('--replace renews a machine, and a template together with what is made from
   );
   assert.match(
     renewed.plan.operations.find(({ resource }) => resource.name === 'web')?.reason ?? '',
-    /^recreate: what it is made from is made again/,
+    /^recreate: its base is built again/,
   );
   const after = await bench.plan(labOfVersion1());
   assert.deepEqual(lines(after), []);

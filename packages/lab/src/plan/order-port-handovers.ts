@@ -103,7 +103,7 @@ function stopFirst(context: PlanContext, giver: Giver, taker: Taker): string {
   return context.addBefore(next, {
     action: 'stop',
     resource: machineRef(machine),
-    reason: `${taker.machine} takes over port ${taker.taken.join(' and ')}, and each of the two waits for the other`,
+    reason: `${taker.machine} takes over port ${taker.taken.join(' and ')}, and each of the two machines waits for the other`,
     changeClass: 'restart',
     diff: [],
     ...context.duration(`stop:${machine}`, 'stop'),
@@ -119,7 +119,7 @@ function recutFirst(context: PlanContext, operation: DraftOperation): DraftOpera
   const later = { ...operation, work: { ...restart, recut: false, describe: [] } };
   context.operations[context.operations.indexOf(operation)] = later;
   const { estimateMs: _estimate, id: _id, dependsOn: _dependsOn, ...rest } = operation;
-  const reason = 'a checkpoint was cut off while it was taken';
+  const reason = 'taking a checkpoint was interrupted';
   context.addBefore(later, { ...rest, reason, changeClass: 'live', diff: [], work: { ...work, restart: false } });
   return operationOf(context, operation.id);
 }

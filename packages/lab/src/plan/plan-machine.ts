@@ -8,7 +8,7 @@ import { rulesOfRecord } from './rules-of-record.ts';
 /** Decides what a machine of the lab needs: as little as possible. The first rule that applies decides all of it. */
 export function planMachine(context: PlanContext, desired: DesiredMachine, recorded: MachineState | undefined): void {
   if (!recorded) {
-    planMake(context, desired, { reason: 'it is not there yet', discard: false });
+    planMake(context, desired, { reason: 'not created yet', discard: false });
     return;
   }
   const observed = context.facts.observed.get(desired.declaration.name);

@@ -120,7 +120,7 @@ function originReason(context: PlanContext, desired: DesiredMachine, index: numb
   }
   const where = index === 0 ? 'a machine that is ready' : `the layer after "${desired.chain[index]?.name}"`;
   const boots = whyBoot(context, desired.spec, desired.chain[index]?.key ?? '');
-  return boots === undefined ? `, going on from ${where}` : `, booted from ${where}: ${boots}`;
+  return boots === undefined ? `, resuming from ${where}` : `, booted from ${where}: ${boots}`;
 }
 
 /** Of what making it from there took before. */

@@ -67,7 +67,7 @@ export async function memoryProblems(
     {
       severity: 'error',
       code: 'memory-short',
-      message: `the machines of the lab want ${formatByteSize(Math.max(sum, largest))} of memory together, and this host can give ${formatByteSize(budget)}`,
+      message: `the machines of the lab need ${formatByteSize(Math.max(sum, largest))} of memory together, and this host has ${formatByteSize(budget)}`,
       hint: 'give the machines less memory, or apply some of them with --target',
     },
   ];

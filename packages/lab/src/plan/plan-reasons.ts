@@ -16,9 +16,9 @@ export function reasonToMakeAnew(
   recorded: MachineState,
   observed: ObservedMachine | undefined,
 ): { reason: string; diff?: readonly PropertyChange[] } | undefined {
-  if (context.facts.replace.has(desired.declaration.name)) return { reason: 'replacing it was asked for' };
-  if (recorded.phase === 'making') return { reason: 'making it was cut off' };
-  if (recorded.phase === 'deleting') return { reason: 'replacing it was cut off' };
+  if (context.facts.replace.has(desired.declaration.name)) return { reason: 'requested with --replace' };
+  if (recorded.phase === 'making') return { reason: 'its creation was interrupted' };
+  if (recorded.phase === 'deleting') return { reason: 'its replacement was interrupted' };
   if (recorded.spec.kind !== desired.spec.kind) return { reason: `it becomes a ${desired.spec.kind}` };
   const base = desired.chain[0];
   if (base && recorded.base !== base.key) {
@@ -34,7 +34,7 @@ export function reasonToMakeAnew(
 
 function recreateReason(diff: readonly PropertyChange[], isSameImage: boolean): string {
   const [first] = diff;
-  if (!first) return isSameImage ? 'recreate: what it is made from is made again' : 'recreate: the image has changed';
+  if (!first) return isSameImage ? 'recreate: its base is built again' : 'recreate: the image has changed';
   if (first.property === 'disk' && typeof first.before === 'number' && typeof first.after === 'number') {
     const verb = first.after > first.before ? 'grows' : 'shrinks';
     return `recreate: the disk ${verb} from ${formatByteSize(first.before)} to ${formatByteSize(first.after)}`;
@@ -51,13 +51,13 @@ export function whyBack(found: Position, chain: readonly ChainLink[], common: nu
     if (now === undefined) return `"${gone}" is no longer in the lab`;
     return gone === now ? `"${now}" has changed` : `"${now}" comes where "${gone}" was`;
   }
-  return found.reason ?? 'a step was cut off';
+  return found.reason ?? 'a step was interrupted';
 }
 
 export function whyStart(recorded: MachineState, observed: ObservedMachine | undefined): string {
   if (observed?.status === 'running' && observed.repair) return `${observed.repair}; it is written again`;
-  if (observed?.status === 'running') return 'its start was cut off';
-  if (observed?.status === 'paused') return 'it was paused behind our back';
+  if (observed?.status === 'running') return 'its start was interrupted';
+  if (observed?.status === 'paused') return 'it was paused outside goqemu';
   if (observed?.status === 'unresponsive') return observed.reason ?? 'it does not answer';
   if (observed?.status === 'crashed') return `it has died${observed.reason ? `: ${observed.reason}` : ''}`;
   return recorded.ready ? 'it is not running' : 'it has not been started';
@@ -73,8 +73,8 @@ export interface UpdateCause {
 
 export function updateReason({ restartDiff, recut, moved, diff }: UpdateCause): string {
   if (restartDiff.length > 0) return `restart: ${changed(restartDiff)}`;
-  if (recut) return 'a checkpoint was cut off while it was taken';
-  if (moved && diff.length === 0) return 'it was restored behind our back';
+  if (recut) return 'taking a checkpoint was interrupted';
+  if (moved && diff.length === 0) return 'it was restored outside goqemu';
   return changed(diff);
 }
 
@@ -103,7 +103,7 @@ export function restoreReason(context: PlanContext, name: string, way: WayBack):
   const about =
     known.length === times.length ? `, about ${formatDuration(known.reduce((sum, time) => sum + time, 0))}` : '';
   const steps = remaining.length === 1 ? 'run 1 step again' : `run ${remaining.length} steps again`;
-  const verb = back ? 'roll back' : 'go on';
+  const verb = back ? 'roll back' : 'roll forward';
   const layer = `the layer ${layerName(restore.applied)}`;
   const where = road.boots === undefined ? `${verb} to ${layer}` : `${verb}: boots from ${layer}, ${road.boots}`;
   const gone =

@@ -79,7 +79,7 @@ function planGoingOn(
     {
       action: 'restore',
       resource: machineRef(name),
-      reason: `go on to the layer after "${step}"${how}: the steps up to there are cached`,
+      reason: `roll forward to the layer after "${step}"${how}: the steps up to there are cached`,
       changeClass: 'rollback',
       ...estimate,
       work: {
@@ -96,7 +96,7 @@ function planGoingOn(
 
 function reasonToRun({ cut }: ChainLink, index: number, have: number, had: number): string {
   if (index < had) return cut ? 'its layer is no longer there' : 'no layer is cut after it';
-  return index > have ? 'what is before it runs' : 'it has not run yet';
+  return index > have ? 'an earlier step runs' : 'it has not run yet';
 }
 
 /** A template ends stopped. */

@@ -100,7 +100,7 @@ test('a machine is made anew when that is asked for', async () => {
   assert.deepEqual(lines(await bench.plan(program, { replace: ['web'] })), ['reuse web/one', 'replace web']);
 });
 
-test('what happened to a machine behind our back is shown, and mended', async () => {
+test('what happened to a machine outside goqemu is shown, and mended', async () => {
   const bench = newBench();
   const program = lab((l) => void l.vm('web').run('one', 'echo 1').run('two', 'echo 2'));
   await bench.apply(program);
@@ -114,12 +114,12 @@ test('what happened to a machine behind our back is shown, and mended', async ()
   bench.host.crash('web');
   await mended(['start web'], /it has died/);
   machine().status = 'paused';
-  await mended(['start web'], /paused behind our back/);
+  await mended(['start web'], /paused outside goqemu/);
   machine().spec = { ...machine().spec, memory: 2 ** 30 };
   await mended(['update web'], /restart: memory/);
   const [, second] = [...bench.host.layers.keys()];
   bench.host.restoreBehind('web', second ?? '');
-  await mended(['update web', 'reuse web/two', 'restore web'], /restored behind our back/);
+  await mended(['update web', 'reuse web/two', 'restore web'], /restored outside goqemu/);
   bench.host.loseDisk('web');
   await mended(['reuse web/two', 'replace web'], /disk is gone or damaged/);
 });
@@ -146,7 +146,10 @@ test('machines that exchange their host ports do so in one apply: one of them is
   await bench.apply(at({ a: 8001, b: 8002, c: 8003 }));
   const pair = await bench.apply(at({ a: 8002, b: 8001, c: 8003 }));
   assert.deepEqual(lines(pair.plan), ['stop b', 'update a', 'update b']);
-  assert.equal(pair.plan.operations[0]?.reason, 'a takes over port 8002, and each of the two waits for the other');
+  assert.equal(
+    pair.plan.operations[0]?.reason,
+    'a takes over port 8002, and each of the two machines waits for the other',
+  );
   assert.equal(pair.result.outcome, 'done');
   const ring = await bench.apply(at({ a: 8003, b: 8002, c: 8001 }));
   assert.deepEqual(lines(ring.plan).filter((line) => line.startsWith('stop')).length, 1);

@@ -57,8 +57,8 @@ function statusOf(machine: MachineState, found: ObservedMachine | undefined): Ma
 }
 
 function incomplete(machine: MachineState): string | undefined {
-  if (machine.phase !== 'made') return 'an apply was cut off while it was being made or deleted';
-  if (machine.dirty) return 'a step was cut off or failed';
+  if (machine.phase !== 'made') return 'an apply was interrupted while creating or deleting it';
+  if (machine.dirty) return 'a step was interrupted or failed';
   return machine.applied.length === 0 || !machine.ready ? 'it has not been ready yet' : undefined;
 }
 

@@ -176,7 +176,7 @@ export class SecretVault {
     if (stored !== undefined) return this.decrypt(name, stored);
     if ('generate' in source) return Buffer.from(this.#options.random(source.generate)).toString('base64url');
     if (this.#options.promptSecret) return this.#options.promptSecret(source.prompt);
-    throw missing(name, 'it has to be asked for, and there is no terminal', 'run goqemu on a terminal once');
+    throw missing(name, 'it must be prompted for, and there is no terminal', 'run goqemu on a terminal once');
   }
 }
 
@@ -185,7 +185,7 @@ function missing(name: string, why: string, hint: string): GoqemuError {
     code: 'secret-missing',
     source: 'user',
     subject: name,
-    message: `the secret "${name}" is not there: ${why}`,
+    message: `the secret "${name}" is not available: ${why}`,
     hint,
   });
 }

@@ -178,7 +178,7 @@ test('a secret that is not there is an error that says where it should be', asyn
   await assert.rejects(bench.plan(prompted), { code: 'secret-missing' });
   const inFile = lab((l) => void l.vm('web').run('x', sh`${secret('p', { file: import.meta.dirname })}`));
   await assert.rejects(bench.plan(inFile), {
-    message: `the secret "p" is not there: cannot read ${import.meta.dirname}: it is a folder`,
+    message: `the secret "p" is not available: cannot read ${import.meta.dirname}: it is a folder`,
   });
   assert.throws(() => secret('x', { generate: 8 }), { code: 'secret-invalid' });
   assert.throws(() => secret('../x', { env: 'X' }), { code: 'name-invalid' });

@@ -50,7 +50,7 @@ export function refuseCopy(home: string, lineage: string, stateFolder: string): 
     subject: stateFolder,
     message: `this lab is a copy: its machines belong to the state in ${first}`,
     location: { file: stateFolder },
-    hint: `to make machines of its own here, remove ${stateFolder}; to go on here with those of the first, remove ${first}`,
+    hint: `to make machines of its own here, remove ${stateFolder}; to continue here with those of the first, remove ${first}`,
   });
 }
 

@@ -120,7 +120,7 @@ export async function readState(
       'state-foreign',
       'journal',
       storage,
-      `goes on from serial ${open.serial}, but the state is at ${base.serial}`,
+      `continues from serial ${open.serial}, but the state is at ${base.serial}`,
     );
   }
   return { state: replay(base, entries), exists: true, journal: entries.length, torn, healed, isCurrent };
@@ -190,7 +190,7 @@ function parseState(text: string, path: string): ParsedBase {
 
 /** The save before it is damaged too, or there was none. */
 function noWayBack(path: string): string {
-  return `nothing was changed and the machines are as they were; put back a copy of the file, or delete ${dirname(path)}: goqemu doctor then tells how to remove what the lab left`;
+  return `nothing was changed and the machines are as they were; put back a copy of the file, or delete ${dirname(path)}: goqemu doctor then shows how to remove what the lab left behind`;
 }
 
 function isUnreadable(error: unknown): boolean {
@@ -219,6 +219,6 @@ function stateError(code: ErrorCode, file: StoredFile, storage: StateStorage, wh
     subject: path,
     message: `the ${file} ${what}: ${path}`,
     location: { file: path },
-    hint: 'nothing was changed; put back the files that belong together, or delete this one to go by the other',
+    hint: 'nothing was changed; put back the files that belong together, or delete this one to use the other',
   });
 }

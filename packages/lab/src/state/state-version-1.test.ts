@@ -39,7 +39,7 @@ const lines = async (bench: LabBench, edited: boolean) =>
 test('state, journal and history of version 1 are read: the apply that was killed is settled and goes on', async () => {
   const bench = benchOfVersion1();
   assert.deepEqual(await lines(bench, true), [
-    'op-1: roll back to the layer after "token", run 1 step again, about 8 ms: a step was cut off or failed',
+    'op-1: roll back to the layer after "token", run 1 step again, about 8 ms: a step was interrupted or failed',
     'op-2: it has not run yet',
   ]);
   const history = await bench.engine('left').history();

@@ -100,7 +100,7 @@ function bootsInstead(vm: Vm, reason: string, call: VmCall): undefined {
   call.onProgress?.({
     kind: 'notice',
     code: 'ram-not-used',
-    message: `${vm.spec.name} boots from the checkpoint's disk instead of going on from its RAM: ${reason}`,
+    message: `${vm.spec.name} boots from the checkpoint's disk instead of resuming from its RAM: ${reason}`,
   });
 }
 

@@ -64,7 +64,7 @@ export async function addressInGuest(
 if [ "$(cat "$card/address")" = ${mac} ]; then ip -4 -o addr show dev "\${card##*/}" scope global; fi
 done`;
   const { stdout } = await session.exec(script, {
-    label: 'asking for the address',
+    label: 'getting the address',
     timeoutMs: 30_000,
     repeatable: true,
     ...(signal ? { signal } : {}),

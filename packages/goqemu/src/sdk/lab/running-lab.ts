@@ -177,7 +177,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#guests.closeAll('was let go of');
+    await this.#guests.closeAll('was detached');
     await this.#parts.backend[Symbol.asyncDispose]();
   }
 

@@ -156,7 +156,7 @@ export class DrivenVm {
     if (this.#released) return released(this.title);
     const { state, reason } = await this.status();
     if (state === 'running' || state === 'paused')
-      return notRunning(this.title, what, 'this object has not taken hold of it', `use attachVM('${this.title}')`);
+      return notRunning(this.title, what, 'this object is not attached to it', `use attachVM('${this.title}')`);
     const why = state === 'absent' ? 'it has not been started' : `it is ${state}${reason ? ` (${reason})` : ''}`;
     return notRunning(this.title, what, why, 'await start() first');
   }

@@ -154,7 +154,7 @@ export class HeldVm {
   }
 
   async release(): Promise<void> {
-    await this.disconnect('was let go of');
+    await this.disconnect('was detached');
     await this.#lock[Symbol.asyncDispose]();
   }
 }

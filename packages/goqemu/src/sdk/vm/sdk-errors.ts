@@ -18,7 +18,7 @@ export function alreadyRunning(name: string): GoqemuError {
     source: 'user',
     subject: name,
     message: `VM ${quoted(name)} runs already`,
-    hint: `use it as it is; to begin anew, await stop() first`,
+    hint: `use it as it is, or await stop() first to start it again`,
   });
 }
 
@@ -53,7 +53,7 @@ export function released(name: string): GoqemuError {
     code: 'vm-released',
     source: 'user',
     subject: name,
-    message: `this object has let go of VM ${quoted(name)}`,
+    message: `this object was detached from VM ${quoted(name)}`,
     hint: `get a new one with attachVM(${quoted(name)}) or createVM()`,
   });
 }

@@ -39,10 +39,10 @@ test('every option that differs is told with what was asked for and what there i
   assert.throws(() => compare({ memory: '2 GiB', cpus: 2, user: 'admin', hostname: 'shop', forward: { http: 8080 } }), {
     code: 'vm-differs',
     detail: [
-      'memory: asked for "2 GiB", it has "1 GiB"',
-      'user: asked for "admin", it has "debian"',
-      'hostname: asked for "shop", it has "web"',
-      'forward: asked for [["http",8080,null]], it has [["db",5432,15432],["http",80,null]]',
+      'memory: requested "2 GiB", it has "1 GiB"',
+      'user: requested "admin", it has "debian"',
+      'hostname: requested "shop", it has "web"',
+      'forward: requested [["http",8080,null]], it has [["db",5432,15432],["http",80,null]]',
     ].join('\n'),
   });
 });

@@ -22,13 +22,13 @@ export function refuseDifference(record: StandaloneRecord, given: Partial<VmShap
   ];
   const lines = compared
     .filter(([, asked, is]) => asked !== undefined && JSON.stringify(asked) !== JSON.stringify(is))
-    .map(([option, asked, is]) => `${option}: asked for ${JSON.stringify(asked)}, it has ${JSON.stringify(is)}`);
+    .map(([option, asked, is]) => `${option}: requested ${JSON.stringify(asked)}, it has ${JSON.stringify(is)}`);
   if (lines.length === 0) return;
   throw new GoqemuError({
     code: 'vm-differs',
     source: 'user',
     subject: record.name,
-    message: `there is a VM "${record.name}" already, and it is not what was asked for`,
+    message: `there is a VM "${record.name}" already, with other options`,
     detail: lines.join('\n'),
     hint: `take it as it is with attachVM('${record.name}'), delete it first, or choose another name`,
   });
