@@ -39,12 +39,15 @@ const roots = [
   'packages/goqemu/src/commands',
   'packages/goqemu/src/completion',
   'packages/goqemu/src/host',
+  'packages/goqemu/src/lab',
   'packages/goqemu/src/loader',
   'packages/goqemu/src/render',
+  'packages/goqemu/src/sdk',
   'packages/goqemu/src/shell',
   'packages/goqemu/src/terminal',
   'packages/guest/src',
   'packages/image/src',
+  'packages/lab/src',
   'packages/machine/src',
   'packages/network/src',
   'packages/protocol/src',
@@ -53,10 +56,13 @@ const roots = [
   'packages/vm/src',
 ];
 
-/** What is not goqemu's own English: QEMU's documentation, text quoted from others, the user account `nobody`. */
+/**
+ * What is not goqemu's own English: QEMU's documentation, text quoted from others, the user account `nobody`, the
+ * checkpoint “by hand” that stored states of earlier versions have.
+ */
 const notOurs = {
   files: /(?:^|\/)generated\//,
-  quoted: /“[^”\n]*”|(["'])nobody\1|\bnobody:|output:[a-z]+ -->[\s\S]*?<!-- \/output/g,
+  quoted: /“[^”\n]*”|(["'])nobody\1|'(?:taken: )?by hand'|\bnobody:|output:[a-z]+ -->[\s\S]*?<!-- \/output/g,
 };
 
 interface Finding {

@@ -1,4 +1,4 @@
-/** The engine's types, for whoever tests labs and writes backends; published at a subpath of their own. */
+/** The engine's types, for tests of labs and for backends; published at a subpath of their own. */
 export type * from '@goqemu/spec';
 export type * from './backend/backend.ts';
 export type { ApplyOptions, ApplyResult, PlanOptions } from './engine-context/engine-options.ts';

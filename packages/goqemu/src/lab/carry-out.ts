@@ -11,7 +11,7 @@ import type { OpenLab } from './open-lab.ts';
 export interface CarryOutOptions {
   readonly lab: OpenLab;
   readonly plan: Plan;
-  /** Makes the plan anew once its images are there, or when another apply came first; a saved plan cannot be. */
+  /** Plans again once the images have been fetched, or when another apply came first; a saved plan cannot be. */
   readonly replan?: () => Promise<Plan>;
   readonly sink: EventSink;
   readonly yes: boolean;
@@ -70,8 +70,8 @@ export function showPlan(context: CommandContext, plan: Plan): void {
 }
 
 /**
- * Another apply may have come first while this one waited for its lock. What nobody is asked about is then planned
- * anew; a plan that somebody agreed to is not exchanged for another.
+ * Another apply may have come first while this one waited for its lock. A plan that needs no
+ * confirmation is then made again; a plan that the user has confirmed is not replaced by another.
  */
 async function applyFresh(context: CommandContext, options: CarryOutOptions): Promise<Applied> {
   const { replan, yes, plan } = options;

@@ -24,7 +24,7 @@ test('a log that is not there yet is empty', async () => {
   assert.equal((await readTail(join(base, 'none.log'), 5)).bytes.length, 0);
 });
 
-test('following hands out what comes, and begins anew with a log that was cut', async () => {
+test('following hands out what comes, and starts over with a log that was truncated', async () => {
   const path = join(base, 'follow.log');
   writeFileSync(path, 'old\n');
   const stop = new AbortController();
@@ -36,14 +36,14 @@ test('following hands out what comes, and begins anew with a log that was cut', 
       seen += bytes.toString();
       if (seen === 'new\n') {
         truncateSync(path, 0);
-        appendFileSync(path, 'anew\n');
-        // As long as before the cut, a file cannot be told from one that went on.
+        appendFileSync(path, 'again\n');
+        // A file that is as long as before the truncation looks like one that has only grown.
       }
-      if (seen.endsWith('anew\n')) stop.abort();
+      if (seen.endsWith('again\n')) stop.abort();
     },
     stop.signal,
   );
   appendFileSync(path, 'new\n');
   await following;
-  assert.equal(seen, 'new\nanew\n');
+  assert.equal(seen, 'new\nagain\n');
 });

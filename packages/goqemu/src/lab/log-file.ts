@@ -19,7 +19,7 @@ export async function readTail(
   return { bytes: lines === 0 ? Buffer.alloc(0) : bytes.subarray(start), end: bytes.length };
 }
 
-/** Hands out what a log gets from now on, until the signal; one that was begun anew is read from its beginning. */
+/** Hands out what a log gets from now on, until the signal; one that was truncated is read from its beginning. */
 export async function followFile(
   path: string,
   from: number,

@@ -8,7 +8,7 @@ import { loadLab } from '../loader/load-lab.ts';
 import type { CommandContext } from '../shell/command-context.ts';
 import type { Shell } from '../shell/shell.ts';
 
-/** What opening a lab takes from whoever does it: a command, or a script that uses the SDK. */
+/** What opening a lab takes from its caller: a command, or a script that uses the SDK. */
 export interface LabOpener extends Pick<CommandContext, 'command' | 'logger' | 'tell' | 'promptSecret'> {
   readonly shell: Pick<Shell, 'platform' | 'workingFolder' | 'createBackend'>;
 }

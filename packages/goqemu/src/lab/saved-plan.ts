@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** The path of a plan that `plan --out` saved, when that is what was named: told by its first bytes, not its name. */
+/** The path of a plan that `plan --out` saved, when one was named: recognized by its first bytes, not by name. */
 export function savedPlanAt(named: string | undefined, workingFolder: string): string | undefined {
   if (named === undefined) return undefined;
   const path = resolve(workingFolder, named);

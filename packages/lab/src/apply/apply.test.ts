@@ -27,7 +27,7 @@ test('the first interrupt lets running steps settle, begins nothing more, and sa
   assert.deepEqual(plan.operations.map(subjectOf), ['web/two']);
 });
 
-test('the second interrupt cuts off what runs, names it as in doubt, and the next apply settles it', async () => {
+test('the second interrupt interrupts what runs, names it as in doubt, and the next apply settles it', async () => {
   const interrupt = new AbortController();
   const kill = new AbortController();
   const bench = new LabBench({

@@ -151,7 +151,7 @@ test('a checkpoint that the lab names later, on a layer of another lab, stays wh
   assert.equal(layer?.owners.size, 2);
 });
 
-test('a layer that goes between the plan and the naming of it is told, and the next apply makes it anew', async () => {
+test('a layer that disappears between the plan and its naming is reported, and the next apply makes it again', async () => {
   const host = new FakeHost();
   const definition = lab(['after-two'], 'template');
   const [mine, theirs] = [new Tenant(host, 1), new Tenant(host, 2)];

@@ -28,7 +28,7 @@ export interface WayBack {
 export async function restoreTo(context: ApplyContext, way: WayBack): Promise<void> {
   const { id, name, spec, layer, applied, checkpoints } = way;
   await claimOrigin(context, layer);
-  // A checkpoint that was cut off is given up: the disk goes back below it.
+  // A checkpoint that was interrupted is given up: the disk goes back below it.
   const { cutting: _cutting, above: _above, ...machine } = stateOf(context, name);
   await context.writer.begin(id, { resources: { machine: { [name]: { ...machine, dirty: true } } } });
   const record = await context.backend.restore(spec, recordOf(machine), layer, context.call);

@@ -18,7 +18,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   const began = context.now();
   const step = await resolveStep(work.step, lateValues(context));
   await checkSource(work);
-  // Nothing can take an imported machine back: a step of it that was cut off runs again where it is.
+  // Nothing can take an imported machine back: a step of it that was interrupted runs again where it is.
   const dirty = before.imported !== true;
   if (!pure || work.cut || work.isStored)
     await writer.begin(id, { resources: { machine: { [name]: { ...before, dirty } } } });
@@ -48,7 +48,7 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
       ...captured,
     });
   } catch (error) {
-    // Cut off by the second interrupt: nothing more is asked of the machine, the next plan settles it.
+    // Stopped by the second interrupt: no further request is sent to the machine, the next plan settles it.
     if (call.signal.aborted) throw error;
     throw await goBack(context, { id, machine: name, work, before, error, inGuest });
   }
@@ -140,9 +140,9 @@ async function keepCapture(
 }
 
 /**
- * The layer whose RAM is given up for the one that is being cut. The newest two keep theirs: whoever changes the last
- * step goes back to the layer before it, again and again. One that has a name, begins the chain, or has somebody else
- * standing on it keeps it too.
+ * The layer whose RAM is given up for the one that is being cut. The newest two keep theirs: a user who
+ * edits the last step returns to the layer before it, again and again. A layer that has a name, begins the chain, or is
+ * the base of another machine keeps it too.
  */
 function layerToGiveUpRam(context: ApplyContext, name: string, machine: MachineState): string | undefined {
   const { state } = context.writer;

@@ -10,7 +10,7 @@ import { fetchImages } from './fetch-images.ts';
 
 /**
  * Fetches the images that a plan with provisional keys starts from, and puts the real keys in their place. Nothing else of
- * the plan changes: what somebody agreed to is what is done.
+ * the plan changes: what the user has confirmed is what is done.
  */
 export async function settleImages(context: EngineContext, plan: Plan, signal?: AbortSignal): Promise<Plan> {
   if (!plan.provisional) return plan;

@@ -13,7 +13,7 @@ export async function update(context: ApplyContext, id: string, name: string, wo
     const { layer } = machine;
     // It is cut alone now: never to be taken for the layer of a checkpoint whose other machines were cut before.
     await writer.begin(id, { checkpoints: { [cutting.checkpoint]: null } });
-    // Whoever died in the middle of a cut has left it paused, and a guest is synced before it is cut.
+    // A process that died in the middle of a cut has left it paused, and a guest is synced before it is cut.
     machine = { ...machine, record: await backend.start(machine.spec, recordOf(machine), call) };
     const cut = await cutLayer(
       backend,

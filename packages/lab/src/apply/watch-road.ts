@@ -1,6 +1,6 @@
 import type { BackendCall } from '../backend/backend.ts';
 
-/** Watches whether a machine goes on from the RAM of a layer, which the backend tells as the stage `restore`, or boots. */
+/** Watches whether a machine resumes from the RAM of a layer (the backend reports the stage `restore`), or boots. */
 export function watchRoad(call: BackendCall): { readonly call: BackendCall; readonly road: () => 'ram' | 'boot' } {
   let road: 'ram' | 'boot' = 'boot';
   const progress: BackendCall['progress'] = (event) => {

@@ -40,9 +40,9 @@ test('layers beyond the limits stay on a backend that cannot coalesce them', asy
   const bench = benchOf({ coalesceLayers: false });
   await bench.apply(lab('echo 1', 'echo 2', 'echo 3', 'echo 4', 'echo 5', 'echo 6'));
   assert.equal(bench.host.layers.size, 7);
-  const told = await bench.engine('web').pruneLayers({ dryRun: true });
-  assert.equal(told.coalesced, 0);
-  assert.deepEqual(await bench.engine('web').pruneLayers(), { ...told, dryRun: false });
+  const preview = await bench.engine('web').pruneLayers({ dryRun: true });
+  assert.equal(preview.coalesced, 0);
+  assert.deepEqual(await bench.engine('web').pruneLayers(), { ...preview, dryRun: false });
 });
 
 test('flattening is skipped with a notice on a backend that cannot', async () => {

@@ -2,7 +2,7 @@
 export interface BackendCapabilities {
   /** Layers keep the RAM of a machine that runs. Without it they are disks alone, and going back to one boots. */
   readonly ramLayers: boolean;
-  /** Machines that somebody else started can be taken over: `importMachine`. Without it `goqemu import` is refused. */
+  /** Machines not started by goqemu can be taken over: `importMachine`. Without it `goqemu import` is refused. */
   readonly importMachines: boolean;
   /** Layers can be joined with those above: `coalesceLayers`. Without it they are kept beyond the lab's limits. */
   readonly coalesceLayers: boolean;

@@ -12,7 +12,7 @@ export interface ResolvedImage {
   readonly key: string;
   /** What lab.lock.json pins instead of the key: for an image that is built here, the recipe that colleagues share. */
   readonly pin?: string;
-  /** For people: `Debian 12, cached`, `Debian 12, to be built here: publisher not reachable`. */
+  /** Human-readable: `Debian 12, cached`, `Debian 12, to be built here: publisher not reachable`. */
   readonly description: string;
   /** False when applying has to download or build first. */
   readonly present: boolean;

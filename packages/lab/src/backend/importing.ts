@@ -1,10 +1,10 @@
 import type { FoundProperties, PortForward } from '@goqemu/spec';
 import type { BackendRecord } from './call.ts';
 
-/** A QEMU that somebody else started, by its process or by the socket of its monitor. */
+/** A QEMU that was not started by goqemu, by its process or by the socket of its monitor. */
 export type ImportTarget = { readonly pid: number } | { readonly socket: string };
 
-/** A machine that somebody else started, as it was found. */
+/** A machine that was not started by goqemu, as it was found. */
 export interface ImportableMachine extends FoundProperties {
   readonly record: BackendRecord;
   readonly pid: number;
@@ -12,8 +12,8 @@ export interface ImportableMachine extends FoundProperties {
   readonly mac?: string;
   /** As the guest says it, where it can be asked. */
   readonly hostname?: string;
-  /** TCP ports of this host that lead into the guest. */
+  /** TCP ports of this host that are forwarded to the guest. */
   readonly forwards: readonly PortForward[];
-  /** What cannot be done with it, in sentences for people. */
+  /** What cannot be done with it, in human-readable sentences. */
   readonly limits: readonly string[];
 }

@@ -71,13 +71,13 @@ export interface CutResult {
 
 /** A backend's role: what machines were after their steps, to go back to and to make others from. */
 export interface LayerRole {
-  /** Those that can be restored: one that is damaged is lost, and is told as a notice. */
+  /** Those that can be restored: one that is damaged is lost, and is reported as a notice. */
   findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>>;
   /** All layers of this lab, by key. */
   surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>>;
   /**
    * Syncs the guests, then cuts all of these machines at one moment: every one stands still before the first is taken,
-   * and none goes on before the last is. They go on above the new layers. `findLayers` finds all of the layers
+   * and none resumes before the last is. They continue above the new layers. `findLayers` finds all of the layers
    * afterwards or none, also when the process dies at any moment of it.
    *
    * @returns in the order of the cuts
@@ -106,7 +106,7 @@ export interface LayerRole {
     call: BackendCall,
   ): Promise<{ readonly keys: readonly string[]; readonly bytes: number }>;
   /**
-   * Lets a layer hold what the layers below it hold, so that it stands on its image alone. What stands on it goes on.
+   * Lets a layer hold what the layers below it hold, so that it stands on its image alone. What stands on it stays.
    *
    * @throws GoqemuError `layer-missing`, `flatten-failed`, `no-room`
    */

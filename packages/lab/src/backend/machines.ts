@@ -38,7 +38,7 @@ export interface MachineRole {
     machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
-  /** Which of these loopback ports somebody else listens on. */
+  /** Which of these loopback ports another program listens on. */
   takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
   /** Who listens on a port that is taken, as far as this host tells. */
   portHolder(port: number, call: BackendCall): Promise<PortHolder | undefined>;
@@ -47,7 +47,7 @@ export interface MachineRole {
   /** Bytes of memory that the lab's machines may take together, with what those that run have already. */
   memoryBudget(call: BackendCall): Promise<number>;
   /**
-   * Looks at a machine that runs and that somebody else started, and tells how it is found again: the record is for
+   * Inspects a running machine that was not started by goqemu, and returns how it is found again: the record is for
    * every other verb. Changes nothing, unless `authorize` asks for the lab's access key to be let in. `cutLayers` and
    * `restore` refuse such a machine, `start` takes it on when it is paused, and `delete` ends it and leaves its files.
    *
@@ -63,7 +63,7 @@ export interface MachineRole {
   // Acting.
   /** Makes the disk, from the image or from a layer of any machine; starts nothing. */
   create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord>;
-  /** Boots and waits until the guest is ready; one made from a layer with RAM that fits goes on from it instead. */
+  /** Boots and waits until the guest is ready; one made from a layer with RAM that fits resumes from it instead. */
   start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
   stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
   /** Leaves no process, socket, disk or folder of the machine behind; layers stay. */

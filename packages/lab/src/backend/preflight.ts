@@ -19,11 +19,11 @@ export interface PreflightText {
   readonly hint?: string;
   /** The machine that it is about, when it is about one. */
   readonly machine?: string;
-  /** Where the lab says what leads to it; the engine adds the place of the machine where there is none. */
+  /** Where the lab declares what causes it; the engine adds the place of the machine where there is none. */
   readonly location?: SourceLocation;
 }
 
-/** Who has a port, for people. */
+/** Who has a port, human-readable. */
 export interface PortHolder {
   /** `process 123 (nginx)`, `machine web of the lab shop (process 123)`. */
   readonly name: string;

@@ -2,7 +2,7 @@
 export type BackendProgress =
   /**
    * A stage of getting ready began or ended: `firmware`, `kernel`, `ssh-banner`, `login`, `cloud-init`, `download`, `build`,
-   * …; `restore` is that of a machine that goes on from the RAM of a layer, and does not boot.
+   * …; `restore` is that of a machine that resumes from the RAM of a layer, and does not boot.
    */
   | {
       readonly kind: 'stage';

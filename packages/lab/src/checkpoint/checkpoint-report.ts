@@ -13,7 +13,7 @@ export interface CheckpointReport {
   /** Empty when a part of it is gone; `ram` when all of its machines have theirs. */
   readonly contents: readonly ('disk' | 'ram' | 'uefi-variables')[];
   readonly bytes: number;
-  /** `declared` by the lab, `taken` by hand, or what a `failed` step left. */
+  /** `declared` by the lab, `taken` manually, or what a `failed` step left. */
   readonly origin: 'declared' | 'taken' | 'failed';
   readonly machines: readonly { readonly name: string; readonly layer: string }[];
   /** Stacks that are forks of it. */

@@ -52,7 +52,7 @@ test('a checkpoint of the whole lab is one cut, with one id and all of its machi
   assert.deepEqual((await bench.plan(lab)).operations, []);
 });
 
-test('a process that dies in the middle of the cut leaves no checkpoint, and the next apply mends the machines', async () => {
+test('a process that dies during the cut leaves no checkpoint, and the next apply repairs the machines', async () => {
   const bench = await applied();
   const engine = dying(bench, (subject, moment) => subject === 'db' && moment === 'middle');
   await assert.rejects(engine.createCheckpoint({ description: 'half' }));
@@ -86,7 +86,7 @@ test('a process that dies after the cut, before it could write that down, leaves
   assert.deepEqual((await bench.plan(lab)).operations, []);
 });
 
-test('a cut that fails before it has begun leaves nothing to mend', async () => {
+test('a cut that fails before it has begun leaves nothing to repair', async () => {
   const bench = await applied();
   const engine = bench.engine('two', {
     fault: ({ verb }, moment) => {

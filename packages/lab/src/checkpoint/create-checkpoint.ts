@@ -11,7 +11,7 @@ import { chooseMachines } from './choose-machines.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
 import { checkpointReport } from './list-checkpoints.ts';
 
-/** Takes a checkpoint of running machines, by hand. */
+/** Takes a manual checkpoint of running machines. */
 export async function createCheckpoint(
   context: EngineContext,
   options: { readonly description: string; readonly machines?: readonly string[]; readonly signal?: AbortSignal },

@@ -40,7 +40,7 @@ export async function deleteCheckpoint(
     for (const layer of layers) {
       if (stored.has(layer) && !named.has(layer)) await context.backend.describeLayer(layer, [], call);
     }
-    // What was taken by hand can be made by no plan: nothing is kept in case it is wanted again.
+    // No plan can make a manual checkpoint again: nothing is kept in case it is wanted again.
     const inUse = new Set(Object.values(writer.state.resources.machine).map((machine) => machine.layer));
     const gone = layers.filter((layer) => !named.has(layer) && !inUse.has(layer));
     await writer.end(found.id, { layers: without(writer.state.layers, new Set(gone)) });

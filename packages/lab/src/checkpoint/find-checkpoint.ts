@@ -7,7 +7,7 @@ import type { FoundCheckpoint } from './found-checkpoint.ts';
 /** What the checkpoint of machines whose steps failed is called. */
 const failedDescription = 'failed';
 
-/** What failed steps left, those taken by hand, oldest first, then those that the lab declares. */
+/** What failed steps left, manual checkpoints, oldest first, then those that the lab declares. */
 export function allCheckpoints(state: LabState): readonly FoundCheckpoint[] {
   const taken = Object.values(state.checkpoints)
     .map((checkpoint): FoundCheckpoint => ({ ...checkpoint, origin: 'taken', parent: null }))
@@ -41,7 +41,7 @@ export function failedName(state: LabState): string {
   return named.length === 1 ? failedDescription : (named[0]?.id ?? failedDescription);
 }
 
-/** A template is a base for machines: nobody goes back to a checkpoint of it. */
+/** A template is a base for machines: there is no going back to a checkpoint of it. */
 function restorable(state: LabState): readonly MachineState[] {
   return Object.values(state.resources.machine).filter((machine) => machine.spec.kind !== 'template');
 }

@@ -5,8 +5,8 @@ import type { FlattenReport } from './checkpoint-report.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
 
 /**
- * Writes the disks of a checkpoint as one file each. Under the lab's lock, although its machines run on: nobody may
- * delete, collect or cut what is being read, nor flatten it a second time.
+ * Writes the disks of a checkpoint as one file each. Under the lab's lock, although its machines keep running: no
+ * other process may delete, collect or cut what is being read, nor flatten it a second time.
  */
 export async function flattenCheckpoint(
   context: EngineContext,

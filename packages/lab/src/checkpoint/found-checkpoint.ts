@@ -1,6 +1,6 @@
 import type { AppliedStep } from '../state/lab-state.ts';
 
-/** A checkpoint by hand, a name that the lab gives to layers of its machines, or what failed steps left on them. */
+/** A manual checkpoint, a name that the lab gives to layers of its machines, or what failed steps left on them. */
 export interface FoundCheckpoint {
   readonly id: string;
   readonly origin: 'declared' | 'taken' | 'failed';

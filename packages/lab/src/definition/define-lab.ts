@@ -42,7 +42,7 @@ export interface LabDefinition<Parameters = unknown, Outputs = unknown, Input = 
   readonly name: string;
   readonly params: z.ZodType<Parameters, Input> | undefined;
   readonly layers?: LayerOptions;
-  /** A method, so that a lab with parameters of its own is still a lab to whoever evaluates it. */
+  /** A method, so that a lab with parameters of its own is still a lab to its evaluator. */
   program(lab: LabBuilder, params: Parameters): Outputs;
   readonly location: SourceLocation | undefined;
 }

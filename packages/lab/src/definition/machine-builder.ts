@@ -15,7 +15,7 @@ export interface MachineBuilder<
 > {
   readonly name: string;
   readonly hostname: string;
-  /** The host's loopback port that leads to the guest's SSH server. */
+  /** The host's loopback port that is forwarded to the guest's SSH server. */
   readonly sshPort: number;
   /** Where a forwarded port is reached: `http://127.0.0.1:8080` where the forward is called http or https, else `127.0.0.1:5432`. */
   readonly forwarded: { readonly [F in Forward]: string };

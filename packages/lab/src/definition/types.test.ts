@@ -28,7 +28,7 @@ test('mistakes in a lab are compile errors', () => {
       web.forwarded.https;
       // @ts-expect-error a bad unit
       lab.vm('a', { memory: '1 GiBi' });
-      // @ts-expect-error a machine that goes on from another has that one's image
+      // @ts-expect-error a machine with `from` has the image of that machine
       lab.vm('b', { from: base.at.installed, image: 'debian-13' });
       // @ts-expect-error an unknown option
       lab.vm('c', { memroy: '1 GiB' });

@@ -4,11 +4,11 @@ import { FakeBackend } from '@goqemu/testing';
 import { MemoryStateStorage } from '../state/memory-storage.ts';
 import { EngineContext } from './engine-context.ts';
 
-test('however many machines listen for the end of a call, nobody is warned of a leak', async (t) => {
+test('however many machines listen for the end of a call, no leak is reported', async (t) => {
   const warnings: Error[] = [];
-  const hear = (warning: Error) => warnings.push(warning);
-  process.on('warning', hear);
-  t.after(() => process.off('warning', hear));
+  const listener = (warning: Error) => warnings.push(warning);
+  process.on('warning', listener);
+  t.after(() => process.off('warning', listener));
   const context = new EngineContext(
     {
       backend: new FakeBackend(),

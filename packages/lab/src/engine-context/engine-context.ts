@@ -76,7 +76,7 @@ export class EngineContext {
     return found;
   }
 
-  /** Resources that nobody here can look at or delete would be left behind. */
+  /** Resources that this engine can neither inspect nor delete would be left behind. */
   #refuseUnknown({ resources }: LabState): void {
     const known = new Set(this.kinds.map(({ kind }) => kind));
     const unknown = Object.keys(resources).find((kind) => !known.has(kind));
@@ -108,7 +108,7 @@ export class EngineContext {
     signal: AbortSignal | undefined,
     progress: (event: BackendProgress) => void,
   ): BackendCall & { readonly flush: () => void } {
-    // Every machine that is looked at listens for the end: many listeners are no leak here, and nobody is to be warned.
+    // Every machine that is looked at listens for the end: many listeners are no leak here, and no warning is due.
     const ended = signal ?? new AbortController().signal;
     setMaxListeners(0, ended);
     const scope: LabScope = { lab: this.owner.lab, stack: this.owner.stack, lineage };

@@ -13,7 +13,7 @@ export interface EngineOptions {
   readonly backend: Backend;
   /** Name of the lab. */
   readonly lab: string;
-  /** `default` unless given. */
+  /** Default: `default`. */
   readonly stack?: string;
   /** Absolute; paths in the lab are relative to it and lab.lock.json lies in it. */
   readonly labFolder: string;
@@ -30,9 +30,9 @@ export interface EngineOptions {
   readonly random?: (bytes: number) => Uint8Array;
   /** Asks for a secret whose source is `prompt`; without it such a secret is an error. */
   readonly promptSecret?: (question: string) => Promise<string>;
-  /** Where the state lies; files under `stateFolder`, `labFolder` and `home` unless given. */
+  /** Where the state lies; default: files under `stateFolder`, `labFolder` and `home`. */
   readonly storage?: StateStorage;
-  /** Environment variables for secrets; those of the process unless given. */
+  /** Environment variables for secrets; default: those of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -41,19 +41,19 @@ export interface PlanOptions {
   readonly target?: readonly string[];
   /** Not these machines, and nothing that depends on them. */
   readonly exclude?: readonly string[];
-  /** Made anew although nothing has changed. */
+  /** Recreated even if unchanged. */
   readonly replace?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
 export interface ApplyOptions {
-  /** Operations at a time; 4 unless given. */
+  /** Maximum parallel operations (default: 4). */
   readonly parallel?: number;
-  /** First interrupt: nothing more is begun, what runs may end, the state is saved. */
+  /** First interrupt: no further operation is started, running ones may finish, the state is saved. */
   readonly interrupt?: AbortSignal;
-  /** Second interrupt: what runs is cut off; the next plan settles it. */
+  /** Second interrupt: running operations are interrupted; the next plan settles them. */
   readonly kill?: AbortSignal;
-  /** Milliseconds to wait for another holder of the lock; 0 unless given. */
+  /** Milliseconds to wait for another holder of the lock (default: 0). */
   readonly lockWaitMs?: number;
 }
 
@@ -62,7 +62,7 @@ export interface ApplyResult {
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly durationMs: number;
   readonly errors: readonly { readonly resource: string; readonly error: ErrorReport }[];
-  /** Operations that were cut off: the next plan looks at the machine and settles them. */
+  /** Operations that were interrupted: the next plan inspects the machine and settles them. */
   readonly inDoubt: readonly string[];
 }
 

@@ -47,7 +47,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
         await withFault(fuse, () => happen(world, one.event, one.which, fuse));
         await checkCheckpoints(world);
         await checkForks(world);
-        // What died while the event went on is a process; the apply is another one.
+        // What died during the event is a process; the apply is another one.
         const next = fuse.dead ? new Fuse('none', 0) : fuse;
         world.renames += machines.filter((machine) => machine.renamedFrom !== undefined).length;
         await withFault(next, () => world.apply(definition, next, one.parallel));

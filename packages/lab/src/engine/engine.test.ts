@@ -148,7 +148,7 @@ test('a failing step leaves the machine at the layer before it and the next plan
   assert.deepEqual(lines(await bench.plan(program('echo 2'))), ['run web/two', 'run web/three']);
 });
 
-test('what does not depend on a failure goes on', async () => {
+test('what does not depend on a failure continues', async () => {
   const bench = newBench();
   const { result } = await bench.tryApply(
     lab((l) => void [l.vm('a').run('bad', 'false'), l.vm('b').run('good', 'echo')]),
@@ -222,7 +222,7 @@ test('a checkpoint of a machine with UEFI holds its variables', async () => {
   assert.deepEqual(contents, ['disk', 'ram', 'uefi-variables']);
 });
 
-test('a checkpoint by hand brings a machine back, and the plan stays empty', async () => {
+test('a manual checkpoint brings a machine back, and the plan stays empty', async () => {
   const bench = newBench();
   const program = lab(
     (l) => void l.vm('web').run('one', 'echo 1').checkpoint('first').run('two', 'echo 2').checkpoint('second'),

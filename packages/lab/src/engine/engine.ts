@@ -56,8 +56,8 @@ export class Engine {
   }
 
   /**
-   * Runs the lab's program with the addresses and ports that the state has recorded; new ones are chosen where
-   * nobody listens. Read-only.
+   * Runs the lab's program with the addresses and ports that the state has recorded; new ones are chosen among
+   * those that no program listens on. Read-only.
    */
   evaluate(definition: LabDefinition, options: EvaluationOptions = {}): Promise<Lab> {
     return evaluateWithState(this.#context, definition, options);
@@ -100,7 +100,7 @@ export class Engine {
   }
 
   /**
-   * Takes a machine that runs and that somebody else started into the state.
+   * Takes a running machine that was not started by goqemu into the state.
    *
    * @throws GoqemuError `machine-unknown`, `machine-there`, `import-differs`, `import-refused`, `locked`
    */

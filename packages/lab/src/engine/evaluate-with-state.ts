@@ -12,10 +12,10 @@ export interface EvaluationOptions {
 
 type Given = Allocations['machines'];
 
-/** How often fresh ports are chosen again when somebody listens on those that were chosen. */
+/** How often fresh ports are chosen again when a program listens on those that were chosen. */
 const portAttempts = 8;
 
-/** Runs the lab's program with what the state has given out, until nobody listens on what is given out anew. */
+/** Runs the lab's program with what the state has given out, until no program listens on its new ports. */
 export async function evaluateWithState(
   context: EngineContext,
   definition: LabDefinition,

@@ -123,7 +123,7 @@ function program(name: string, last: string): LabDefinition {
 
 const scenes: Readonly<Record<string, (place: Place) => Promise<void>>> = {
   'applied once': async (place) => place.apply(),
-  'applied twice, with a checkpoint by hand': async (place) => {
+  'applied twice, with a manual checkpoint': async (place) => {
     await place.apply('first');
     await place.apply();
     await place.engine().createCheckpoint({ description: 'mine' });
@@ -177,7 +177,7 @@ function damage(path: string, how: (typeof damages)[string], other: string): boo
   rmSync(path, { force: true });
   if (content === 'folder') {
     mkdirSync(path, { recursive: true });
-    writeFileSync(join(path, 'kept'), 'of somebody');
+    writeFileSync(join(path, 'kept'), 'of another program');
   } else if (content) writeFileSync(path, content);
   return true;
 }
@@ -217,7 +217,7 @@ async function settles(place: Place, about: string): Promise<void> {
   );
   const names = (await place.engine().machines()).map(({ name }) => name);
   assert.deepEqual(names, ['db', 'web'], about);
-  // What no state reaches any more is told by the note of where that state was: goqemu doctor names it.
+  // What no state reaches any more is found by the note of where that state was: goqemu doctor names it.
   const known = await knownStates(join(place.folder, 'home'));
   const lost = known.filter(({ isThere }) => !isThere).map(({ lineage }) => lineage);
   const reached = [...place.host.machines.keys()].filter((id) => !lost.some((lineage) => id.includes(`-${lineage}/`)));

@@ -13,7 +13,7 @@ export interface Allocations {
   /** Ports follow from it. The path of the state: the first plan then names the ports that an apply after it gives. */
   readonly place: string;
   readonly machines: Readonly<Record<string, RecordedAllocation>>;
-  /** Host ports that somebody else listens on. */
+  /** Host ports that another program listens on. */
   readonly avoid: ReadonlySet<number>;
   /**
    * For a fork, which runs beside its origin: the host ports that the lab names are that one's, and nothing in it is

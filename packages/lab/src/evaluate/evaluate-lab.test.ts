@@ -71,7 +71,7 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
     program: (lab) => lab.vm('a', { forward: { http: { guest: 80, hots: 8080 } as never } }),
     hint: /did you mean "host"/,
   },
-  'a disk of a machine that goes on from another': {
+  'a disk of a machine with from': {
     code: 'option-inherited',
     program: (lab) => lab.vm('b', { from: lab.vm('a').checkpoint('x').at.x, disk: '20 GB' } as never),
     hint: /leave disk out/,

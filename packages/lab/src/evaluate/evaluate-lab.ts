@@ -18,7 +18,7 @@ export interface EvaluateOptions {
   readonly stack?: string;
   /** Absolute; paths in the lab are relative to its folder. */
   readonly labFile: string;
-  /** What the state has given out before; without it everything is given out anew, by the lab's name. */
+  /** What the state has given out before; without it everything is given out again, by the lab's name. */
   readonly allocations?: Allocations;
 }
 

@@ -116,7 +116,7 @@ export class LabRecorder {
     };
   }
 
-  /** Two machines cannot both go on as the same one: they would share its disk, its address and its ports. */
+  /** Two machines cannot both continue as the same one: they would share its disk, its address and its ports. */
   #noteFormerName(name: string, formerName: string | undefined, place: Place): void {
     if (formerName === undefined) return;
     const other = this.#formerNames.get(formerName);

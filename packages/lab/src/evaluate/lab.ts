@@ -19,7 +19,7 @@ export interface Lab {
   readonly layerLimits: LayerLimits;
   /** What the program returned; late values are `{ "$text": [parts] }`. */
   readonly outputs: OutputValue;
-  /** Host ports given out for the first time: somebody else may listen on them. */
+  /** Host ports given out for the first time: another program may listen on them. */
   readonly freshPorts: readonly number[];
 }
 
@@ -50,7 +50,7 @@ export interface MachineDeclaration
   readonly renamedFrom: string | undefined;
 }
 
-/** What a machine had been told when it was referred to: its first `steps` own steps. */
+/** What had been declared of a machine when it was referred to: its first `steps` own steps. */
 export interface Dependency {
   readonly machine: string;
   readonly steps: number;

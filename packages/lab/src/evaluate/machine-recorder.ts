@@ -255,7 +255,7 @@ export function referencesOf(
   return Array.isArray(after) ? after : [after as MachineReference];
 }
 
-/** Adds `location`, worked out when somebody asks. */
+/** Adds `location`, worked out on first access. */
 export function withPlace<T extends object>(
   value: T,
   place: () => SourceLocation | undefined,

@@ -6,7 +6,7 @@ import { checkOptions } from './check-options.ts';
 import { isPort } from './check-wait-condition.ts';
 import { labError } from './lab-error.ts';
 
-/** The ports of the host that lead into the lab's machines: each is one machine's. */
+/** The ports of the host that are forwarded to the lab's machines: each belongs to one machine. */
 export class ForwardRecorder {
   readonly #allocator: Allocator;
   readonly #owners = new Map<number, string>();

@@ -3,8 +3,8 @@ import type { SourceLocation } from '@goqemu/core';
 
 /**
  * Remembers where the caller's own code called into goqemu: the first frame outside this package and its bundle; the
- * returned function says it. Stack traces are cheap to take and dear
- * to format (source maps), and only errors need the text.
+ * returned function says it. Stack traces are cheap to take and
+ * expensive to format (source maps), and only errors need the text.
  */
 export function markPlace(labFile?: string): () => SourceLocation | undefined {
   const before = Error.stackTraceLimit;
@@ -14,7 +14,7 @@ export function markPlace(labFile?: string): () => SourceLocation | undefined {
   return () => locationInStack(marker.stack ?? '', labFile);
 }
 
-/** The place in a lab that a stack trace leads to; `labFile` is preferred over every other file. */
+/** The place in a lab that a stack trace points to; `labFile` is preferred over every other file. */
 export function locationInStack(stack: string, labFile?: string): SourceLocation | undefined {
   let first: SourceLocation | undefined;
   for (const line of stack.split('\n')) {

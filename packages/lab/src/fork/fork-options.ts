@@ -2,13 +2,13 @@ import type { ProcessIdentity } from '@goqemu/core';
 import type { LabDefinition } from '../definition/define-lab.ts';
 
 export interface ForkOptions {
-  /** How many; 1 unless given, at most 64. */
+  /** How many (default: 1, at most 64). */
   readonly count?: number;
-  /** What they are called: with a number behind it when there are several. From the checkpoint's name unless given. */
+  /** Their name, with a number appended when there are several. Default: from the checkpoint's name. */
   readonly name?: string;
-  /** Only these machines; every machine that has the checkpoint unless given. */
+  /** Only these machines. Default: every machine that has the checkpoint. */
   readonly machines?: readonly string[];
-  /** The process that they go with: whoever works on the lab after its end removes them. */
+  /** The process whose end they do not survive: the next command on the lab after it removes them. */
   readonly owner?: ProcessIdentity;
   /** The lab and the values of its parameters, for outputs that tell the fork's own ports. */
   readonly definition?: LabDefinition;

@@ -7,7 +7,7 @@ export interface PortChooser {
   readonly takenPorts: (ports: readonly number[]) => Promise<readonly number[]>;
 }
 
-/** How often fresh ports are chosen again when somebody listens on those that were chosen. */
+/** How often fresh ports are chosen again when a program listens on those that were chosen. */
 const attempts = 8;
 
 /** The same machines with ports of their own: nothing else of them differs, so they keep who they are. */

@@ -99,12 +99,12 @@ test('what is changed in a fork is no other’s, a fork can be forked, and of a 
 test('a fork outlives the checkpoint that it was made from, and the lab', async () => {
   const bench = await applied();
   const engine = bench.engine('shop');
-  const { id } = await engine.createCheckpoint({ description: 'by hand' });
+  const { id } = await engine.createCheckpoint({ description: 'manual' });
   await engine.fork(id, { name: 'copy' });
   await engine.restoreCheckpoint('ready');
   await engine.deleteCheckpoint(id);
   const copy = engine.stack('copy');
-  assert.deepEqual((await copy.restoreCheckpoint('by hand')).restored, ['db', 'web']);
+  assert.deepEqual((await copy.restoreCheckpoint('manual')).restored, ['db', 'web']);
   const unprotected = await engine.evaluate(
     defineLab({ name: 'shop' }, (builder) => {
       builder.vm('db', { memory: '1 GiB' });
@@ -147,7 +147,7 @@ test('a fork of one machine is about that one alone', async () => {
   );
 });
 
-test('a capture that a fork makes anew is its own: origin and fork do not take each other’s layers', async () => {
+test('a capture that a fork makes again is its own: origin and fork do not take each other’s layers', async () => {
   const bench = await applied();
   const changed = defineLab({ name: 'shop' }, (builder) => {
     builder.template('base', { memory: '1 GiB' }).run('install', 'apt-get install nginx').checkpoint('base');
@@ -229,7 +229,7 @@ test('a process that dies at any moment of a fork leaves a whole fork or none', 
   assert.ok(outcomes.whole > 0 && outcomes.none > 5, JSON.stringify(outcomes));
 });
 
-test('a fork that goes with its process is removed by whoever comes after that one’s end', async () => {
+test('a fork that is bound to a process is removed by the next command after the end of that process', async () => {
   const bench = await applied();
   const engine = bench.engine('shop');
   const owner = { pid: 2 ** 22 + 1, startTime: '1', bootId: 'of no boot' };

@@ -15,7 +15,7 @@ export async function forksOf(context: EngineContext): Promise<readonly KnownFor
     const read = await context
       .sibling(name)
       .read()
-      .catch(() => undefined); // told to whoever works on that stack
+      .catch(() => undefined); // reported by commands on that stack
     const origin = read?.state.forkedFrom;
     if (read && origin?.stack === context.owner.stack && read.state.serial > 0)
       forks.push({ name, checkpoint: origin.checkpoint });

@@ -18,7 +18,7 @@ export interface ForkPlan {
 }
 
 /**
- * Makes one fork and leaves it running. Until its state is saved it is in doubt, and whoever works on the lab next
+ * Makes one fork and leaves it running. Until its state is saved it is in doubt, and the next command on the lab
  * removes it; what fails here removes it at once.
  */
 export async function makeFork(

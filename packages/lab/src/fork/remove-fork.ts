@@ -43,8 +43,8 @@ export async function clearFork(fork: EngineContext, lineage: string): Promise<v
 }
 
 /**
- * Removes forks that nobody will miss: cut off while they were made or removed, or left behind by the process that they
- * were to go with.
+ * Removes forks that are of no use: interrupted while they were made or removed, or left behind by the process that
+ * they were bound to.
  */
 export async function removeDeadForks(context: EngineContext): Promise<void> {
   for (const stack of await context.storage.stacks()) {
@@ -61,7 +61,7 @@ export async function removeDeadForks(context: EngineContext): Promise<void> {
 
 async function isDead(fork: EngineContext): Promise<boolean> {
   const read = await fork.read().catch((error: unknown): ReadState | undefined => {
-    if (isGoqemuError(error)) return undefined; // a damaged state is told to whoever works on that stack
+    if (isGoqemuError(error)) return undefined; // a damaged state is reported by commands on that stack
     throw error;
   });
   if (!read) return false;

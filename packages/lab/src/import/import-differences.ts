@@ -44,7 +44,7 @@ export function foundForwards(
   );
 }
 
-/** Nothing of a machine is changed to fit the lab: whoever writes the lab says what it has. */
+/** Nothing of a machine is changed to fit the lab: the lab's author declares what it has. */
 export function differsFromLab(declaration: MachineDeclaration, differences: readonly PropertyChange[]): GoqemuError {
   return new GoqemuError({
     code: 'import-differs',

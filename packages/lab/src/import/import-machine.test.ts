@@ -13,7 +13,7 @@ const labWith = (more: Omit<MachineOptions, 'from'> = {}, steps: readonly string
     for (const step of steps) web.run(step, `do ${step}`);
   });
 
-/** A bench on whose host somebody has started a machine. */
+/** A bench on whose host a machine was started without goqemu. */
 function benchWithForeign(): LabBench {
   const bench = new LabBench({ labFile: import.meta.filename });
   const facts = {
@@ -98,7 +98,7 @@ test('what differs from the lab is refused with both sides, and nothing is recor
   assert.deepEqual(words(await bench.plan(ignoring)), []);
 });
 
-test('it is made anew only when that is asked for; destroying ends it', async () => {
+test('it is recreated only on request; destroying ends it', async () => {
   const bench = benchWithForeign();
   await importInto(bench);
   await bench.apply(labWith());

@@ -32,7 +32,7 @@ export interface ImportOptions {
 }
 
 /**
- * Takes a machine that runs and that somebody else started into the state. It is only looked at: where it is not what
+ * Takes a running machine that was not started by goqemu into the state. It is only looked at: where it is not what
  * the lab says, nothing is recorded. One that was imported before is looked at once more, as to let a key in.
  *
  * @throws GoqemuError `machine-unknown`, `machine-there`, `import-differs`, `import-refused`, `locked`
@@ -128,7 +128,7 @@ async function desiredMachine(
   });
 }
 
-/** What a step printed once is known to nobody. */
+/** What a step has printed is not known any more. */
 function refuseCaptures({ declaration }: DesiredMachine): void {
   const capture = declaration.steps.find((step) => step.kind === 'run' && step.capture);
   if (!capture) return;

@@ -8,6 +8,6 @@ export interface ImportReport {
   /** Steps of the lab that are taken as done, and those that the next apply runs. */
   readonly stepsDone: readonly string[];
   readonly stepsLeft: readonly string[];
-  /** What cannot be done with the machine, in sentences for people. */
+  /** What cannot be done with the machine, in human-readable sentences. */
   readonly limits: readonly string[];
 }

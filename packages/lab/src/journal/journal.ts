@@ -4,7 +4,7 @@ import type { StateStorage } from '../state/state-storage.ts';
 
 /** One line of the journal. */
 export type JournalEntry =
-  /** Binds the journal to the state that it goes on from. */
+  /** Binds the journal to the state that it continues from. */
   | {
       readonly kind: 'open';
       /** Of the state that the changes are of; 1 when absent. */
@@ -18,7 +18,7 @@ export type JournalEntry =
     }
   /** Durable before the operation acts; its patch says what is in doubt until the end is written. */
   | { readonly kind: 'begin'; readonly id: string; readonly patch: StatePatch }
-  /** Learned while the operation goes on, such as captured output. */
+  /** Learned while the operation runs, such as captured output. */
   | { readonly kind: 'note'; readonly patch: StatePatch }
   /** Durable before the operation counts. */
   | { readonly kind: 'end'; readonly id: string; readonly patch: StatePatch };

@@ -59,7 +59,7 @@ test('a budget that cannot be met takes what frees something, and tells what is 
   });
 });
 
-test('for the budget a layer that two machines have is as dear as for the one that loses more', () => {
+test('for the budget a layer that two machines have is as expensive as for the one that loses more', () => {
   const one = chain('1', '5', '9!');
   const shared: LayerFacts = { ...one, chains: [...one.chains, [{ key: 'k1', redoMs: 7000, hasLayer: true }]] };
   assert.deepEqual(chosen(one, 12, 299), ['k1']);

@@ -13,7 +13,7 @@ export interface UnnamedLayer {
 /** A step of a machine. */
 export interface ChainPlace {
   readonly key: string;
-  /** How long running the step again takes, in milliseconds; `Infinity` when nobody knows. */
+  /** How long running the step again takes, in milliseconds; `Infinity` when unknown. */
   readonly redoMs: number;
   /** Whether its layer is there, with or without a name. */
   readonly hasLayer: boolean;

@@ -49,7 +49,7 @@ test('an apply leaves as many layers as the lab wants, the newest two among them
   );
   assert.ok(
     bench.events.some((event) => event.type === 'progress' && event.subject === 'layers'),
-    'progress is told',
+    'progress is reported',
   );
   assert.deepEqual((await bench.plan(web('1', '1', '1', '1', '1', '1'))).operations, []);
 });
@@ -148,10 +148,10 @@ test('what a fork stands on stays, until the fork is gone', async () => {
   await bench.apply(six(2));
   assert.equal(layered(bench), 'abcdef');
   await engine.stack('ready-1').removeFork();
-  const told = await engine.pruneLayers({ dryRun: true });
-  assert.equal(told.coalesced, 3);
+  const preview = await engine.pruneLayers({ dryRun: true });
+  assert.equal(preview.coalesced, 3);
   assert.equal(layered(bench), 'abcdef');
-  assert.deepEqual(await engine.pruneLayers(), { ...told, dryRun: false });
+  assert.deepEqual(await engine.pruneLayers(), { ...preview, dryRun: false });
   assert.equal(layered(bench).replaceAll('-', '').length, 3);
 });
 
@@ -189,7 +189,7 @@ test('beyond the budget spare layers go first, then layers of short steps, and w
   assert.match(said(bench, 'layers-over-budget')[0] ?? '', /take 10 KiB, more than the budget of 4 KiB/);
 });
 
-test('a failure while layers are coalesced is said and leaves a whole chain, and the next apply goes on', async () => {
+test('a failure while layers are coalesced is said and leaves a whole chain, and the next apply continues', async () => {
   for (const moment of ['before', 'middle', 'after'] as const) {
     let died = false;
     const bench = benchFor({

@@ -40,7 +40,7 @@ export async function coalesceLayers(
     await writer.note({ layers: rowsAfter(writer.state, new Set(done.keys), survey) });
     coalesced += done.keys.length;
     bytes += done.bytes;
-    // Somebody else needs what was chosen, since a moment ago.
+    // Another process has come to need what was chosen.
     if (done.keys.length === 0) return { coalesced, bytes, left: choice.bytes };
   }
 }

@@ -23,7 +23,7 @@ export function neededLayers(state: LabState): ReadonlySet<string> {
   return needed;
 }
 
-/** Checkpoints taken by hand of machines that are all gone: no plan can make them again, nothing can restore them. */
+/** Manual checkpoints of machines that are all gone: no plan can make them again, nothing can restore them. */
 export async function forgetLostCheckpoints(writer: StateWriter): Promise<readonly string[]> {
   const { checkpoints, resources } = writer.state;
   const lost = Object.values(checkpoints).filter(
@@ -44,8 +44,8 @@ export function failedLayers({ resources: { machine: machines } }: LabState): Re
 }
 
 /**
- * Gives up what steps of an earlier apply left when they failed. A machine that was taken back there by hand, and is there
- * still, keeps it.
+ * Gives up what steps of an earlier apply left when they failed. A machine that was restored to it manually, and is
+ * still there, keeps it.
  *
  * @param earlier layers of what had been left before this apply
  */

@@ -99,7 +99,7 @@ test('when every layer is damaged the machine is made from its image', async () 
   for (const layer of bench.host.layers.values()) assert.equal(layer.damage, undefined);
 });
 
-test('a checkpoint by hand that is damaged is refused, and the advice names a command that works', async () => {
+test('a manual checkpoint that is damaged is refused, and the advice names a command that works', async () => {
   const { bench, layerOf: _ } = await applied();
   const engine = bench.engine('web');
   const { id, machines } = await engine.createCheckpoint({ description: 'mine' });

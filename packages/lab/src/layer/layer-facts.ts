@@ -2,7 +2,7 @@ import type { SurveyedLayer } from '../backend/backend.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 import type { ChainPlace, LayerFacts, UnnamedLayer } from './choose-layers.ts';
 
-/** A machine's newest layers have RAM: whoever changes its last step goes back to them. */
+/** A machine's newest layers have RAM: a user who edits its last step returns to them. */
 const newest = 2;
 
 /**
@@ -47,7 +47,7 @@ export function layerFacts(
   };
 }
 
-/** Layers that a checkpoint names: one of the lab, one taken by hand, or what a failed step left. */
+/** Layers that a checkpoint names: one of the lab, a manual one, or what a failed step left. */
 export function namedLayers(state: LabState): ReadonlySet<string> {
   const declared = Object.values(state.resources.machine).flatMap((machine) => Object.values(machine.checkpoints));
   const failed = Object.values(state.resources.machine).flatMap((machine) => machine.failed?.layer ?? []);
@@ -55,7 +55,7 @@ export function namedLayers(state: LabState): ReadonlySet<string> {
   return new Set([...declared, ...failed, ...taken.map(({ layer }) => layer)]);
 }
 
-/** What a machine has behind it, and what it had before it was restored by hand. */
+/** What a machine has behind it, and what it had before it was restored manually. */
 function stepsOf({ applied, above }: MachineState): readonly (readonly AppliedStep[])[] {
   return above ? [applied, above] : [applied];
 }

@@ -18,10 +18,10 @@ test('pruning gives up what no machine and no checkpoint needs, and a dry run on
   assert.deepEqual(await engine.pruneLayers(), nothing);
   await bench.apply(lab('other'));
   const before = bench.host.layers.size;
-  const told = await engine.pruneLayers({ dryRun: true });
-  assert.equal(told.removed, 1);
+  const preview = await engine.pruneLayers({ dryRun: true });
+  assert.equal(preview.removed, 1);
   assert.equal(bench.host.layers.size, before);
-  assert.deepEqual(await engine.pruneLayers(), { ...told, dryRun: false });
+  assert.deepEqual(await engine.pruneLayers(), { ...preview, dryRun: false });
   assert.equal(bench.host.layers.size, before - 1);
   assert.deepEqual((await bench.plan(lab('other'))).operations, []);
   const { plan } = await bench.apply(lab('2'));
@@ -58,11 +58,11 @@ test('a dry run tells what the run leaves, also where a checkpoint stands on lay
     const bench = new LabBench({ labFile: import.meta.filename });
     const engine = bench.engine('web');
     await bench.apply(labOf('1', '2', '3'));
-    await engine.createCheckpoint({ description: 'by hand' });
+    await engine.createCheckpoint({ description: 'manual' });
     await bench.apply(labOf('1', 'other'));
-    const told = await engine.pruneLayers({ dryRun: true });
+    const preview = await engine.pruneLayers({ dryRun: true });
     const did = await engine.pruneLayers();
-    assert.deepEqual(did, { ...told, dryRun: false }, `with a budget of ${budget}`);
+    assert.deepEqual(did, { ...preview, dryRun: false }, `with a budget of ${budget}`);
     assert.ok(did.unnamed.bytes > 0);
     assert.deepEqual(await engine.pruneLayers({ dryRun: true }), {
       ...did,

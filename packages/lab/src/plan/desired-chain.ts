@@ -146,7 +146,7 @@ export class ChainBuilder {
     const places = [...this.#places(after), ...built.places];
     const dependsOn = this.#places(after).map(({ machine: name, index: at }) => this.#keyAt(name, at));
     // A step that has to do with another machine is this machine's own: a copy of its outcome would be a
-    // worker that never joined. Such layers are shared with nobody.
+    // worker that never joined. Such layers are not shared.
     const own = places.some((place) => place.machine !== machine.name) ? { machineId: machine.identity.machineId } : {};
     const captures = step.kind === 'run' && step.capture !== undefined;
     const made = built.materials.map((material) => ({

@@ -79,7 +79,7 @@ function freeName(name: string, used: Map<string, string>): string {
   }
 }
 
-/** Properties that the lab is told not to change keep what is recorded. */
+/** Properties in `ignoreChanges` keep what is recorded. */
 function leaveAlone(machine: MachineDeclaration, recorded: MachineState | undefined): MachineDeclaration {
   if (!recorded || machine.ignoreChanges.length === 0) return machine;
   const left = new Set(machine.ignoreChanges);

@@ -55,7 +55,7 @@ export function placeOf(machine: RecordedCase): MachinePlace {
   };
 }
 
-/** The furthest layer that the machine can be taken to: one of its chain, or a checkpoint by hand that lies further. */
+/** The furthest layer that the machine can be taken to: one of its chain, or a manual checkpoint that lies further. */
 export function restoreTarget(place: MachinePlace): RestoreTarget | undefined {
   const { context, recorded, chain, furthest, nameless, mustGoBack, reason } = place;
   const manual = mustGoBack ? takenCheckpointBelow(context, recorded, chain.slice(0, nameless)) : undefined;

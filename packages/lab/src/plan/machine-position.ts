@@ -39,7 +39,7 @@ export function positionOf(
   return { applied: recorded.applied.slice(0, onLayer + 1), dirty: true, reason };
 }
 
-/** A machine that stands on a checkpoint by hand goes back to that, as far as the lab still has what is below. */
+/** A machine that stands on a manual checkpoint goes back to it, as far as the lab still has what is below. */
 export function takenCheckpointBelow(
   context: PlanContext,
   recorded: MachineState,

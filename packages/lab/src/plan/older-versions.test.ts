@@ -139,7 +139,7 @@ test('what changes a machine in earnest makes it as today', async () => {
   assert.notEqual(machine('web').base, baseOfVersion1);
 });
 
-test('destroy and apply again is new, and a checkpoint by hand of the earlier version can be gone back to', async () => {
+test('destroy and apply again is new, and a manual checkpoint of the earlier version can be gone back to', async () => {
   await bench.engine('kept').restoreCheckpoint('by hand');
   assert.deepEqual(lines(await bench.plan(labOfVersion1())), []);
   await bench.destroy(labOfVersion1());

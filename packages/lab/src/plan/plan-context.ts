@@ -14,7 +14,7 @@ export interface PlanFacts {
   readonly replace: ReadonlySet<string>;
 }
 
-/** An operation whose place in the lab is worked out only when somebody asks. */
+/** An operation whose place in the lab is worked out on first access. */
 export type DraftOperation = Omit<MachineOperation, 'location'> & { readonly place?: () => SourceLocation | undefined };
 
 /** Collects the operations of one plan and remembers what each will have brought about. */

@@ -9,23 +9,23 @@ import { propertyDiff } from './property-diff.ts';
 import type { RecordedCase } from './recorded-case.ts';
 
 /**
- * A machine that somebody else started stands on no layer: steps run in it from where it is, and what would take it
+ * A machine that was not started by goqemu stands on no layer: steps run in it from where it is, and what would take it
  * back or start it again makes a new one, which only `--replace` allows.
  */
 export function planImported({ context, desired, recorded, observed }: RecordedCase): void {
   const { chain, spec, declaration } = desired;
   const { name } = declaration;
-  const anew = (reason: string, diff: readonly PropertyChange[]) =>
+  const remake = (reason: string, diff: readonly PropertyChange[]) =>
     planMake(context, desired, { reason, discard: true, diff, recorded });
   const restartDiff = restartChanges(recorded.spec, desired.spec, observed);
   const have = commonLength(recorded.applied, chain);
   if (recorded.applied.length > have) {
     const reason = whyBack({ applied: recorded.applied, dirty: false }, chain, have);
-    anew(`${reason}, and an imported machine has no layer to go back to`, []);
+    remake(`${reason}, and an imported machine has no layer to go back to`, []);
     return;
   }
   if (restartDiff.length > 0) {
-    anew(`${updateReason({ restartDiff, diff: [] })}, and goqemu did not start it`, restartDiff);
+    remake(`${updateReason({ restartDiff, diff: [] })}, and goqemu did not start it`, restartDiff);
     return;
   }
   const facts = { protect: declaration.protect, retain: declaration.retain };

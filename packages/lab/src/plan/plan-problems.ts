@@ -23,7 +23,7 @@ export function protectionProblems(context: PlanContext, wanted: readonly Desire
   });
 }
 
-/** An imported machine is somebody's work that goqemu cannot repeat: it is made anew only when that is asked for. */
+/** goqemu cannot repeat the work in an imported machine: it is recreated only on request. */
 export function importProblems(context: PlanContext): readonly Preflight[] {
   const { state, replace } = context.facts;
   return context.operations.flatMap(({ action, resource: { name: machine }, reason }): Preflight[] => {

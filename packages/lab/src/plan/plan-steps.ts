@@ -8,7 +8,7 @@ import { wayOn } from './way-on.ts';
 
 /**
  * Runs the links of a chain from `have` on, and cuts a layer after each unless the machine cannot stand on one. Where a
- * layer further on is there already, the machine goes on from that.
+ * layer further on is there already, the machine continues from that.
  *
  * @param had how many links the machine had behind it, before it went back
  */

@@ -17,7 +17,7 @@ const shown = ({ operations }: Plan) =>
   }));
 
 test('a plan shows where a declared checkpoint is taken, and a capture as one', async () => {
-  const lab = defineLab({ name: 'told' }, (builder) => {
+  const lab = defineLab({ name: 'planned' }, (builder) => {
     builder
       .vm('web', { memory: '1 GiB' })
       .checkpoint('bare')
@@ -35,7 +35,7 @@ test('a plan shows where a declared checkpoint is taken, and a capture as one', 
 
 test('another limit of a capture plans nothing, and reaches the step that runs', async () => {
   const lab = (script: string, maxBytes?: number) =>
-    defineLab({ name: 'told' }, (builder) => {
+    defineLab({ name: 'planned' }, (builder) => {
       builder.vm('web').capture('token', script, maxBytes === undefined ? {} : { maxBytes });
     });
   const bench = new LabBench();
@@ -52,7 +52,7 @@ test('another limit of a capture plans nothing, and reaches the step that runs',
 });
 
 const steps = (...scripts: readonly string[]) =>
-  defineLab({ name: 'told' }, (builder) => {
+  defineLab({ name: 'planned' }, (builder) => {
     const web = builder.vm('web', { memory: '1 GiB' });
     for (const [index, script] of scripts.entries()) web.run(`step ${index}`, script);
   });

@@ -93,35 +93,35 @@ test('targets take what they need with them, and exclusion what leans on it', as
   await assert.rejects(bench.plan(program, { target: ['bb'] }), { code: 'machine-unknown', hint: 'did you mean "b"?' });
 });
 
-test('a machine is made anew when that is asked for', async () => {
+test('a machine is recreated on request', async () => {
   const bench = newBench();
   const program = lab((l) => void l.vm('web').run('one', 'echo'));
   await bench.apply(program);
   assert.deepEqual(lines(await bench.plan(program, { replace: ['web'] })), ['reuse web/one', 'replace web']);
 });
 
-test('what happened to a machine outside goqemu is shown, and mended', async () => {
+test('what happened to a machine outside goqemu is shown, and repaired', async () => {
   const bench = newBench();
   const program = lab((l) => void l.vm('web').run('one', 'echo 1').run('two', 'echo 2'));
   await bench.apply(program);
   const machine = () => bench.host.machine('web') ?? assert.fail('web is gone');
-  const mended = async (expected: readonly string[], reason: RegExp) => {
+  const repaired = async (expected: readonly string[], reason: RegExp) => {
     const { plan } = await bench.apply(program);
     assert.deepEqual(lines(plan), expected);
     assert.match(plan.operations.map((operation) => operation.reason).join('; '), reason);
     assert.deepEqual(lines(await bench.plan(program)), []);
   };
   bench.host.crash('web');
-  await mended(['start web'], /it has died/);
+  await repaired(['start web'], /it has died/);
   machine().status = 'paused';
-  await mended(['start web'], /paused outside goqemu/);
+  await repaired(['start web'], /paused outside goqemu/);
   machine().spec = { ...machine().spec, memory: 2 ** 30 };
-  await mended(['update web'], /restart: memory/);
+  await repaired(['update web'], /restart: memory/);
   const [, second] = [...bench.host.layers.keys()];
   bench.host.restoreBehind('web', second ?? '');
-  await mended(['update web', 'reuse web/two', 'restore web'], /restored outside goqemu/);
+  await repaired(['update web', 'reuse web/two', 'restore web'], /restored outside goqemu/);
   bench.host.loseDisk('web');
-  await mended(['reuse web/two', 'replace web'], /disk is gone or damaged/);
+  await repaired(['reuse web/two', 'replace web'], /disk is gone or damaged/);
 });
 
 test('refresh says what has drifted', async () => {
@@ -191,9 +191,9 @@ test('a host port of the lab that is taken is an error, and a chosen one is chos
   assert.ok(plan.preflight[0]?.location?.line);
   await assert.rejects(bench.apply(program), { code: 'port-taken' });
   bench.host.portHolders.set(8080, { name: 'machine web of the lab shop-0123 (process 7)', hint: 'clear it' });
-  const [told] = (await bench.plan(program)).preflight;
-  assert.match(told?.message ?? '', /taken by machine web of the lab shop-0123 \(process 7\)/);
-  assert.equal(told?.hint, 'clear it');
+  const [notice] = (await bench.plan(program)).preflight;
+  assert.match(notice?.message ?? '', /taken by machine web of the lab shop-0123 \(process 7\)/);
+  assert.equal(notice?.hint, 'clear it');
 });
 
 test('machines that the host cannot hold together are refused beforehand; templates take turns', async () => {

@@ -180,7 +180,7 @@ function decide({ facts, wanted, renames, input, before }: Decision): PlanContex
   return context;
 }
 
-/** Formatting a stack trace is dear: the place is worked out when the plan is saved, or when the operation fails. */
+/** Formatting a stack trace is expensive: the place is worked out when the plan is saved or the operation fails. */
 function finished({ place, ...draft }: DraftOperation, diff: MachineOperation['diff']): MachineOperation {
   const operation = { ...draft, diff };
   return place ? Object.defineProperty(operation, 'location', { get: place, enumerable: true }) : operation;

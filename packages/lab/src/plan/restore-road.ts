@@ -2,9 +2,9 @@ import type { MachineSpec } from '@goqemu/spec';
 import { ramShape } from '@goqemu/spec';
 import type { PlanContext } from './plan-context.ts';
 
-/** How a machine comes from a layer: by going on from its RAM, or by a boot, which takes a hundred times as long. */
+/** How a machine starts from a layer: by resuming from its RAM, or by a boot, which takes a hundred times as long. */
 export interface RestoreRoad {
-  /** Why it boots; undefined when it goes on from the RAM. */
+  /** Why it boots; undefined when it resumes from the RAM. */
   readonly boots?: string;
   readonly estimateMs?: number;
 }
@@ -19,7 +19,7 @@ export function restoreRoad(context: PlanContext, name: string, spec: MachineSpe
   return { ...(boots === undefined ? {} : { boots }), ...context.duration(...keys) };
 }
 
-/** Why a machine cannot go on from the RAM of a layer that is there or that this plan cuts. */
+/** Why a machine cannot resume from the RAM of a layer that is there or that this plan cuts. */
 export function whyBoot({ facts, producers }: PlanContext, spec: MachineSpec, key: string): string | undefined {
   const stored = facts.stored.get(key);
   if (stored && !stored.ram) return 'its RAM is not kept';

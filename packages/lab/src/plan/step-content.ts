@@ -12,7 +12,7 @@ export interface ChainPlace {
   readonly index: number;
 }
 
-/** A text for running, for the key, and for people. */
+/** A text in three forms: to run, for the key, and human-readable. */
 export interface ContentText {
   readonly planned: PlannedText;
   readonly material: readonly unknown[];
@@ -23,7 +23,7 @@ export interface ContentText {
 
 export type StepMaterial = Readonly<Record<string, unknown>> & { readonly version: number };
 
-/** A step for running, for the key, and for people. */
+/** A step in three forms: to run, for the key, and human-readable. */
 export interface StepContent {
   readonly step: PlannedStep;
   /**

@@ -26,7 +26,7 @@ const lines = (plan: Plan) => plan.operations.map((operation) => `${operation.ac
 const labOf = (source: string, destination = '/etc/app.conf', options: { mode?: number } = {}) =>
   defineLab({ name: 'links' }, (lab) => void lab.vm('web').upload('conf', source, destination, options));
 
-test('an upload whose source is a link is brought up to date when what it leads to changes', async () => {
+test('an upload whose source is a link is brought up to date when its target changes', async () => {
   const lab = defineLab({ name: 'links' }, (l) => {
     l.vm('web').upload('site', './site', '/var/www/html').upload('conf', './app.conf', '/etc/app.conf');
   });
@@ -37,7 +37,7 @@ test('an upload whose source is a link is brought up to date when what it leads 
   assert.deepEqual(lines(await bench.plan(lab)), ['restore web', 'run web/site', 'run web/conf']);
 });
 
-test('a link inside of what is uploaded stays a link: what it leads to is not part of the upload', async () => {
+test('a link inside of what is uploaded stays a link: its target is not part of the upload', async () => {
   await symlink('../../real.conf', join(folder, 'build/site/linked'));
   const lab = labOf('./site', '/srv/site');
   await bench.apply(lab);

@@ -11,8 +11,8 @@ export interface WayPart {
 
 /**
  * How a machine comes from a place in its chain to the end. Steps run; where a layer was made again for the sake of its
- * name, the machine goes on from the furthest layer above it: nothing is run twice that gives output, or has to do with
- * other machines.
+ * name, the machine continues from the furthest layer above it: nothing is run twice that gives output, or has to do
+ * with other machines.
  *
  * @param have how many links are behind it
  */

@@ -16,7 +16,7 @@ export interface TimedRun {
   readonly ranAt: number;
 }
 
-/** What carrying out an operation means, complete: apply decides nothing anew. */
+/** What carrying out an operation means, complete: apply decides nothing itself. */
 export type Work =
   /** Nothing to do: says which cached layers are used again. */
   | { readonly verb: 'note' }
@@ -58,7 +58,7 @@ export type Work =
       readonly facts: MachineFacts;
       readonly checkpoints: Readonly<Record<string, string>>;
       readonly describe: readonly { readonly layer: string; readonly descriptions: readonly string[] }[];
-      /** A checkpoint by hand that was cut off is cut again. */
+      /** A manual checkpoint that was interrupted is cut again. */
       readonly recut: boolean;
       /** What a look at the machine found it to have behind it, when that differs from the state. */
       readonly seen?: { readonly layer: string; readonly applied: readonly AppliedStep[] };

@@ -9,7 +9,7 @@ import { FileStateStorage, type StorageFolders } from '../state/state-storage.ts
 export interface KnownNames {
   readonly machines: readonly string[];
   readonly templates: readonly string[];
-  /** Those taken by hand first, the oldest first. */
+  /** Manual ones first, the oldest first. */
   readonly checkpoints: readonly { readonly id: string; readonly name: string; readonly createdAt: string }[];
   /** All instances of the lab, forks among them. */
   readonly stacks: readonly string[];
@@ -18,7 +18,7 @@ export interface KnownNames {
 /**
  * The names that the states in a lab's folder know, for completion: read from files alone, without the lab's program,
  * a lock or a backend. Which of several labs of one folder is meant is not asked: the names of all are given. A state
- * that cannot be read has none; whoever works on it is told.
+ * that cannot be read has none; commands on that lab report it.
  */
 export async function knownNames(labFolder: string, stack = 'default'): Promise<KnownNames> {
   const states: LabState[] = [];

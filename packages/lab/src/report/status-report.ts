@@ -8,7 +8,7 @@ export type MachineStatus =
   | 'unresponsive'
   | 'absent'
   | 'damaged'
-  /** Not all its steps have run, or one was cut off. */
+  /** Not all its steps have run, or one was interrupted. */
   | 'incomplete';
 
 /** One machine in the document of `goqemu status --json`. */

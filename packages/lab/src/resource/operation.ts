@@ -33,7 +33,7 @@ export interface Operation {
   readonly resource: ResourceRef;
   /** The step of the resource that it is about; of the whole of it when absent. */
   readonly step?: string;
-  /** Why, for people: `the disk grows from 10 GB to 20 GB`. */
+  /** Why, human-readable: `the disk grows from 10 GB to 20 GB`. */
   readonly reason: string;
   readonly changeClass?: ChangeClass;
   readonly diff: readonly PropertyChange[];

@@ -26,7 +26,7 @@ export interface KindPlan {
 
 /** A plan as far as it was made when a kind is asked. */
 export interface DiffContext {
-  /** Number of operations of the kinds before: its own go on with `op-<operations + 1>`. */
+  /** Number of operations of the kinds before: its own continue with `op-<operations + 1>`. */
   readonly operations: number;
 }
 

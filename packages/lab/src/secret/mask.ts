@@ -44,7 +44,7 @@ export class MaskedStream {
   }
 }
 
-/** How many characters at the end of a text could go on to become a secret. */
+/** How many characters at the end of a text could be the beginning of a secret. */
 function longestBeginning(text: string, secrets: readonly string[]): number {
   let longest = 0;
   for (const secret of secrets) {

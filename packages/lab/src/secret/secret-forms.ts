@@ -6,7 +6,7 @@ const shortest = 8;
  * `Authorization: Basic`), hexadecimal, percent-encoding, JSON, between a shell's quotes, and each of them of the last.
  */
 export function secretForms(value: string): readonly string[] {
-  // `sh` puts a word into a script, and the script is a word again where a shell is told to run it.
+  // `sh` puts a word into a script, and the script is a word again where it is passed to a shell.
   const words = [value, inQuotes(value), inQuotes(inQuotes(value)), traced(value)];
   return [...new Set(words.flatMap((word) => [word, ...encodings(word)]))].filter(
     (form) => form !== value && form.length >= shortest,

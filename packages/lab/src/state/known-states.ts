@@ -14,10 +14,10 @@ export interface KnownState {
   readonly isThere: boolean;
 }
 
-/** One that cannot be read is nobody's: whose lineage it is will write it anew. */
+/** One that cannot be read belongs to no lineage: its owner will rewrite it. */
 const noteSchema = z.object({ version: z.literal(1), lab: z.string(), stack: z.string(), stateFolder: z.string() });
 
-/** The file that says where the state of a lineage is: what is left of a lab whose state is gone is told by it. */
+/** The file that says where the state of a lineage is: it identifies what is left of a lab whose state is gone. */
 export function stateNotePath(home: string, lineage: string): string {
   return join(home, 'states', `${lineage}.json`);
 }

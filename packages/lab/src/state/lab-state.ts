@@ -35,7 +35,7 @@ export interface ResourceState {
   readonly name: string;
   /** Null for one that was never made here. */
   readonly record: BackendRecord | null;
-  /** `making` and `deleting` are written before the act: a crash leaves them, and the next plan begins anew. */
+  /** `making` and `deleting` are written before the act: a crash leaves them, and the next plan starts over. */
   readonly phase: 'making' | 'made' | 'deleting';
 }
 
@@ -56,7 +56,7 @@ export interface MachineState extends ResourceState {
   readonly base: string;
   /** In order; empty until the machine has been ready once. */
   readonly applied: readonly AppliedStep[];
-  /** What it had behind it before it was restored to an earlier checkpoint by hand, so that a later one can be found. */
+  /** What it had behind it before it was manually restored to an earlier checkpoint, to find a later one. */
   readonly above?: readonly AppliedStep[];
   /** The layer that its disk stands on; null while that is the image alone. */
   readonly layer: string | null;
@@ -64,14 +64,14 @@ export interface MachineState extends ResourceState {
   readonly ready: boolean;
   /** A step or a restore was begun and not finished: the disk is to go back to `layer`. */
   readonly dirty: boolean;
-  /** A checkpoint by hand whose cut was begun and not finished. */
+  /** A manual checkpoint whose cut was begun and not finished. */
   readonly cutting?: { readonly key: string; readonly checkpoint: string };
   readonly failed?: FailedState;
   /** Named checkpoints that the lab declares, to their layers. */
   readonly checkpoints: Readonly<Record<string, string>>;
   readonly protect: boolean;
   readonly retain: boolean;
-  /** Somebody else started it: it stands on no layer, and cannot be started again or taken back. */
+  /** It was not started by goqemu: it stands on no layer, and cannot be started again or taken back. */
   readonly imported?: boolean;
 }
 
@@ -90,7 +90,7 @@ export interface LayerNote {
 /** Captured output, by the key of the step that gave it. */
 export type Capture = { readonly value: string } | { readonly encrypted: string };
 
-/** A checkpoint taken by hand. */
+/** A manual checkpoint. */
 export interface TakenCheckpoint {
   readonly id: string;
   /** Written before the cut: it counts if all of its layers are in the store, and never was if one of them is not. */
@@ -105,7 +105,7 @@ export interface ForkOrigin {
   readonly stack: string;
   readonly checkpoint: { readonly id: string; readonly description: string };
   /**
-   * The stack at the beginning of the line of forks: the lab's program is told this name, and its key opens what is
+   * The stack at the beginning of the line of forks: the lab's program is passed this name, and its key opens what is
    * encrypted in the state.
    */
   readonly root: string;
@@ -115,7 +115,7 @@ export interface ForkOrigin {
   readonly secrets: Readonly<Record<string, string>>;
   /** The machines of the lab that it has; all of them when absent. */
   readonly machines?: readonly string[];
-  /** The process that it is to go with: whoever comes when that one is dead removes it. */
+  /** The process that it is bound to: the next command after the end of that process removes it. */
   readonly owner?: ProcessIdentity;
 }
 

@@ -35,7 +35,7 @@ export class MemoryStateStorage implements StateStorage {
     return this.another(files, this.#stacks);
   }
 
-  /** The same for another stack; changes there are told to the same listener. */
+  /** The same for another stack; changes there are passed to the same listener. */
   protected another(files: Map<StoredFile, string>, stacks: Map<string, Map<StoredFile, string>>): MemoryStateStorage {
     const other = new MemoryStateStorage(files, stacks);
     other.beforeChange = (kind, file) => this.beforeChange(kind, file);

@@ -63,7 +63,7 @@ export interface ParsedState {
 }
 
 /**
- * Reads without a lock; whoever writes replaces files whole, so a reader sees one save or the next.
+ * Reads without a lock; writers replace files whole, so a reader sees one save or the next.
  *
  * @throws GoqemuError `state-invalid`, `state-newer`, `state-foreign`
  */

@@ -100,13 +100,13 @@ export class FileStateStorage implements StateStorage {
     }
   }
 
-  /** What cannot be read is told as a text that no such file has: it is damaged, and not absent. */
+  /** What cannot be read is returned as a text that no such file has: it is damaged, and not absent. */
   async read(file: StoredFile): Promise<string | undefined> {
     const path = this.path(file);
     if (isSecretKey(file)) {
       const kept = readTwice(path, (text) => (/^[0-9a-f]{64}\n?$/.test(text) ? text : undefined));
-      // It never changes: whoever reads it may write what of the two is damaged again.
-      // A copy with another key stays: which of the two is right cannot be told here.
+      // It never changes: any reader may rewrite the damaged one of the two.
+      // A copy with another key stays: which of the two is right cannot be decided here.
       if (kept?.value && (kept.damage || !/^[0-9a-f]{64}\n?$/.test(readOwnText(copyPath(path)) ?? '')))
         await this.write(file, kept.value).catch(notNow);
       return kept && (kept.value ?? unreadable);
@@ -170,7 +170,7 @@ export class FileStateStorage implements StateStorage {
     return new FileStateStorage({ ...this.#folders, stack: name, stateFolder });
   }
 
-  /** Whoever holds the lock clears away what a killed one was just writing. */
+  /** The holder of the lock clears away what a killed one was just writing. */
   async lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
     const { stateFolder } = this.#folders;
     const lock = await acquireFileLock(join(stateFolder, 'lock'), {
@@ -205,7 +205,7 @@ function notNow(error: unknown): void {
   if (systemErrorCode(error) === undefined) throw error;
 }
 
-/** Somebody else may have begun something there already. */
+/** Another process may have begun something there already. */
 async function removeEmptyFolder(folder: string): Promise<void> {
   await rmdir(folder).catch((error: unknown) => {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;

@@ -36,7 +36,7 @@ function benchOfVersion1(without: readonly StoredFile[] = []): LabBench {
 const lines = async (bench: LabBench, edited: boolean) =>
   (await bench.plan(labOfStateVersion1({ edited }))).operations.map(({ id, reason }) => `${id}: ${reason}`);
 
-test('state, journal and history of version 1 are read: the apply that was killed is settled and goes on', async () => {
+test('state, journal and history of version 1 are read: the apply that was killed is settled and continues', async () => {
   const bench = benchOfVersion1();
   assert.deepEqual(await lines(bench, true), [
     'op-1: roll back to the layer after "token", run 1 step again, about 8 ms: a step was interrupted or failed',
@@ -57,7 +57,7 @@ test('state, journal and history of version 1 are read: the apply that was kille
   assert.deepEqual(Object.keys(await bench.engine('left').outputs()), ['url', 'token']);
 });
 
-test('a checkpoint by hand of a state of version 1 can be gone back to: its layers are found', async () => {
+test('a manual checkpoint of a state of version 1 can be gone back to: its layers are found', async () => {
   const bench = benchOfVersion1();
   const { checkpoints } = await bench.engine('left').listCheckpoints();
   assert.deepEqual(checkpoints.map(({ origin, descriptions }) => `${origin}: ${descriptions[0]}`).sort(), [

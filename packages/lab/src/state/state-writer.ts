@@ -5,7 +5,7 @@ import type { ReadState } from './read-state.ts';
 import type { StateStorage } from './state-storage.ts';
 
 /**
- * The state while somebody who holds the lock changes it: every change goes to the journal first, and
+ * The state while the holder of the lock changes it: every change goes to the journal first, and
  * `save` writes the whole and begins a new journal.
  */
 export class StateWriter {
@@ -77,7 +77,7 @@ export class StateWriter {
   }
 
   #apply(patch: StatePatch): void {
-    // What was cut off by a second interrupt may still come to its end; the lock is no longer held then.
+    // What was interrupted a second time may still finish; the lock is no longer held then.
     if (this.#closed) throw internalError('the state has been saved: this change comes too late');
     patchInPlace(this.#state, patch);
     this.#changed = true;

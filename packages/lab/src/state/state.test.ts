@@ -58,7 +58,7 @@ test('a state of a newer goqemu, of another lab or of another backend is refused
   await refused({ backend: 'cluster' }, 'state-foreign');
 });
 
-test('a journal with garbage at its end is read up to the garbage, and goes on from there', async () => {
+test('a journal with garbage at its end is read up to the garbage, and continues from there', async () => {
   const bench = new LabBench({ labFile: import.meta.filename });
   let appends = 0;
   bench.storage.beforeChange = (kind) => {

@@ -1,6 +1,6 @@
 import type { PlannedText } from './planned-step.ts';
 
-/** A text for people, with `‹…›` where a late value stands. */
+/** A human-readable text, with `‹…›` where a late value stands. */
 export function previewPlanned(text: PlannedText): string {
   return text
     .map((part) => {

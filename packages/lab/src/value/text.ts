@@ -36,7 +36,7 @@ export function sourcesOf(text: Text): readonly LateSource[] {
   return text.flatMap((part) => (typeof part === 'string' ? [] : [part.late]));
 }
 
-/** The text for people, with `‹name›` where a late value will stand. */
+/** The human-readable text, with `‹name›` where a late value will stand. */
 export function previewText(text: Text): string {
   return text
     .map((part) => {

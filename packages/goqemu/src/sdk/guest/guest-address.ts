@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { errorMessage, GoqemuError } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 
-/** A VM's address, and who told it. */
+/** A VM's address, and where it was found. */
 export interface GuestAddress {
   /** The VM's own IPv4 address. */
   readonly address: string;

@@ -80,7 +80,7 @@ export interface Guest {
   download(source: string, destination: string, options?: DownloadFileOptions): Promise<void>;
 
   /**
-   * Opens a port of this host's loopback that leads to a port of the guest, until it is disposed of.
+   * Forwards a port of this host's loopback to a port of the guest, until it is disposed of.
    *
    * @throws GoqemuError `port-taken`
    * @example
@@ -89,7 +89,7 @@ export interface Guest {
    */
   tunnel(guestPort: number, options?: TunnelOptions): Promise<Tunnel>;
 
-  /** Opens a port of the guest's loopback that leads to a port of this host, until it is disposed of. */
+  /** Forwards a port of the guest's loopback to a port of this host, until it is disposed of. */
   reverseTunnel(hostPort: number, options?: ReverseTunnelOptions): Promise<Tunnel>;
 
   /**

@@ -13,7 +13,7 @@ export function relayStream(command: string, opening: Promise<Opened>): CommandS
       throw await explain(error);
     }),
   );
-  ending.catch(() => undefined); // whoever takes the output hears of it
+  ending.catch(() => undefined); // the reader of the output receives it
   async function* output(): AsyncGenerator<OutputChunk> {
     const { stream, explain } = await opening;
     try {

@@ -16,7 +16,7 @@ export type RunningVm = HeldVm & { readonly machine: Machine };
 
 /**
  * The VM that one {@link QemuVM} drives: made or found when it is first needed. What changes it is done one after
- * another; what is done in its guest waits for a change that is under way, and hears why it was cut short.
+ * another; what is done in its guest waits for a change that is under way, and fails with the reason if it is cut short.
  */
 export class DrivenVm {
   readonly config: CheckedConfig;
@@ -142,7 +142,7 @@ export class DrivenVm {
     return this.#held;
   }
 
-  /** What an operation tells while it goes on. */
+  /** The progress of a running operation. */
   telling(): Pick<VmCall, 'onProgress'> {
     return {
       onProgress: (progress: VmProgress) => {

@@ -34,7 +34,7 @@ export class HeldVm {
     return this.#record;
   }
 
-  /** Made anew for each use: ports may have changed. */
+  /** Created for each use: ports may have changed. */
   get vm(): Vm {
     return new Vm(this.place.host, this.place.scope, this.#record.spec);
   }
@@ -100,7 +100,7 @@ export class HeldVm {
     }
   }
 
-  /** Whether a session still leads to the machine that runs. */
+  /** Whether a session is still connected to the running machine. */
   isCurrent(session: GuestSession): boolean {
     return this.#session === session;
   }
@@ -124,7 +124,7 @@ export class HeldVm {
       () => {
         if (this.#machine === machine && !signal.aborted) this.#tidying = this.#tidyUp();
       },
-      () => undefined, // told to look no longer
+      () => undefined, // the watch was stopped
     );
   }
 
@@ -142,7 +142,7 @@ export class HeldVm {
     await killVm(this.vm, {});
   }
 
-  /** Lets go of a machine that ends or is left running; commands under way hear why. */
+  /** Lets go of a machine that ends or is left running; commands under way fail with the reason. */
   async disconnect(why: string): Promise<void> {
     this.#watch.abort();
     this.#cutShort = why;
@@ -165,7 +165,7 @@ async function isEnding({ record, qmp }: Machine): Promise<boolean> {
   const waited = new AbortController();
   const stays = sleep(endingMs, waited.signal).then(
     () => false,
-    () => true, // told to wait no longer
+    () => true, // the wait was stopped
   );
   try {
     return await Promise.race([qmp.closed.then(() => true), stays]);

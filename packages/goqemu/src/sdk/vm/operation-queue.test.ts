@@ -73,7 +73,7 @@ test('a stop has what runs and what waits give up with its reason', async () => 
   await Promise.all(failures);
 });
 
-test('the log hears of the beginning and the end of each operation', async () => {
+test('the beginning and the end of each operation are logged', async () => {
   const operations = queue();
   entries.length = 0;
   await operations.run(operation('taking a snapshot of VM "web"'), async () => undefined);

@@ -10,7 +10,7 @@ export interface Operation {
   readonly holdsCommands: boolean;
 }
 
-/** Milliseconds that a failed operation has for its tidying up before its caller hears of the failure. */
+/** Milliseconds that a failed operation has for cleaning up before the failure is reported to its caller. */
 const tidyMs = 20_000;
 
 /** Carries out what changes a VM one after another, each with a time-out by its name and an entry in the log. */
@@ -28,7 +28,7 @@ export class OperationQueue {
     const turn = this.#last.then(() => this.#carryOut(operation, work));
     const done = turn.then(
       ({ settled }) => settled,
-      () => undefined, // whoever asked for it hears of it
+      () => undefined, // reported to its caller
     );
     this.#last = done;
     if (operation.holdsCommands) this.#holding = done;
@@ -57,7 +57,7 @@ export class OperationQueue {
     let settled: Promise<unknown> = Promise.resolve();
     const outcome = await withDeadline(name, timeoutMs, either, (inner) => {
       const working = work(inner);
-      settled = working.catch(() => undefined); // told through the outcome
+      settled = working.catch(() => undefined); // reported through the outcome
       return working;
     }).then(
       (value) => () => value,
@@ -69,7 +69,7 @@ export class OperationQueue {
     return { result: outcome, settled: settled.then(() => this.#note(name, begun, outcome)) };
   }
 
-  /** A caller who hears of a failure finds things in order, unless that takes too long. */
+  /** A failure is reported after the clean-up, unless that takes too long. */
   async #tidied(settled: Promise<unknown>): Promise<void> {
     const enough = new AbortController();
     const limit = sleep(tidyMs, enough.signal).catch(() => undefined); // ended early

@@ -24,7 +24,7 @@ import { type QemuVMStatus, standaloneVm } from './standalone/standalone-status.
 import { vmGuest } from './vm-guest.ts';
 
 /**
- * One machine for a script: started, told what to do, taken back to a snapshot, and gone when its block ends.
+ * One machine for a script: started, given commands, restored to a snapshot, and removed when its block ends.
  *
  * What changes the VM is done one after another. `await using` undoes what the object did: a VM that it started is
  * stopped, one that it found running is left so, one without a name is deleted.
@@ -182,8 +182,8 @@ export class QemuVM implements Guest, AsyncDisposable {
   }
 
   /**
-   * Makes another VM that goes on from a snapshot of this one, and starts it; memory is shared until one of them writes
-   * to it. It is temporary: it goes with its block, or with this process. Its name, identity and ports are its own.
+   * Makes another VM that continues from a snapshot of this one, and starts it; memory is shared until one of them
+   * writes to it. It is temporary: it goes with its block, or with this process. Its name, identity and ports are its own.
    *
    * @throws GoqemuError `snapshot-unknown`, `snapshot-of-another-vm`, `layer-damaged`, `no-memory`, and what `start`
    * throws: then nothing of it stays

@@ -1,6 +1,6 @@
 import type { Vm } from '@goqemu/vm';
 
-/** What an SSH client is told: `ssh -i identityFile -p port user@host`. */
+/** What an SSH client needs: `ssh -i identityFile -p port user@host`. */
 export interface SshAccess {
   readonly host: '127.0.0.1';
   readonly port: number;

@@ -85,7 +85,7 @@ for (const [config, expected] of mistakes) {
   });
 }
 
-test('all mistakes are told at once', () => {
+test('all mistakes are reported at once', () => {
   assert.throws(
     () => checkConfig({ cpus: 0, memory: 1 }),
     (error) => isGoqemuError(error) && (error.data.mistakes as string[]).length >= 2,

@@ -1,7 +1,7 @@
 import { GoqemuError } from '@goqemu/core';
 import { type Layer, lineageOf, standaloneNames, type Vm, type VmHost } from '@goqemu/vm';
 
-/** The snapshots of a VM, oldest first; layers without a name are not for people. */
+/** The snapshots of a VM, oldest first; layers without a name are internal. */
 export async function snapshotsOf(vm: Vm): Promise<readonly Layer[]> {
   const layers = await vm.host.layers.list();
   return layers.filter(

@@ -12,7 +12,7 @@ export interface Snapshot {
   readonly createdAt: string;
   /** The snapshot that it stands on; undefined for the first. */
   readonly parent: string | undefined;
-  /** With `ram` the guest goes on where it was, without, it boots. `uefi-variables` of a VM that has some. */
+  /** With `ram` the guest resumes where it was; without it, it boots. `uefi-variables` of a VM that has some. */
   readonly contents: readonly ('disk' | 'ram' | 'uefi-variables')[];
   /** Bytes that its own files take. */
   readonly bytes: number;

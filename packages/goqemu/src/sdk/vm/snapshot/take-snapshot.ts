@@ -3,7 +3,7 @@ import { checkMemoryRoom, cutLayer, type VmCall } from '@goqemu/vm';
 import type { HeldVm } from '../held-vm.ts';
 import { describeSnapshot, type Snapshot } from './snapshot.ts';
 
-/** Disk and RAM of a running VM, the disk of one that is not; it goes on at once. */
+/** Disk and RAM of a running VM, the disk of one that is not; it keeps running. */
 export async function takeSnapshot(held: HeldVm, description: string, call: VmCall): Promise<Snapshot> {
   const { vm, machine, place, record } = held;
   if (record.snapshots === 'memory') await checkMemoryRoom(record.name, machine ? record.spec.memory : 0);

@@ -35,7 +35,7 @@ test('options that are not given, or say the same in other words, are no differe
   compare({ forward: { db: { host: 15432, guest: 5432 }, http: 80 } });
 });
 
-test('every option that differs is told with what was asked for and what there is', () => {
+test('every option that differs is named with the requested and the actual value', () => {
   assert.throws(() => compare({ memory: '2 GiB', cpus: 2, user: 'admin', hostname: 'shop', forward: { http: 8080 } }), {
     code: 'vm-differs',
     detail: [

@@ -62,7 +62,7 @@ export async function ensureDisk(held: HeldVm, call: VmCall): Promise<void> {
   await createVm(held.vm, { image: path, format, shell, guestAgent }, call);
 }
 
-/** Ports that somebody else has taken meanwhile are replaced, unless they were asked for. */
+/** Ports that another program has taken meanwhile are replaced, unless they were requested. */
 export async function refreshPorts(held: HeldVm): Promise<void> {
   const { record } = held;
   const { identity, forwards } = record.spec;

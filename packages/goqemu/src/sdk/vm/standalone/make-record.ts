@@ -26,7 +26,7 @@ export async function temporaryName(host: VmHost): Promise<string> {
 }
 
 /**
- * Decides all that a new VM is: nothing of it changes while the VM is there, except ports that somebody else took.
+ * Decides all that a new VM is: nothing of it changes while the VM is there, except ports that another program took.
  *
  * @throws GoqemuError `disk-too-small`, `port-taken`, `host-network-unavailable`
  */
@@ -68,7 +68,7 @@ export async function makeRecord(
   };
 }
 
-/** Who a VM of this name is; nobody else is that. */
+/** The identity of a VM of this name, shared with no other. */
 export function newIdentity(name: string, sshPort: number, hostname = name): VmIdentity {
   const mac = lengthPrefixedDigest(['goqemu-mac', lineageOf(name)]);
   return {

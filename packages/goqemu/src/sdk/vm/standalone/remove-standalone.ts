@@ -47,7 +47,7 @@ export async function removeEmptyFolders(host: VmHost): Promise<void> {
     });
 }
 
-/** VMs whose name nobody knows, left behind by a process that was killed. */
+/** VMs without a name of their own, left behind by a process that was killed. */
 export async function removeAbandoned(host: VmHost, call: VmCall): Promise<void> {
   for (const name of await standaloneNames(host)) {
     const holder = await readLockHolder(lockPath(host, name));
