@@ -1,4 +1,4 @@
-/** One thing that was looked at where machines run. */
+/** One check of the host on which machines run. */
 export interface DoctorFact {
   readonly name: string;
   /** `warning`: goqemu works, with less; `error`: it does not. */

@@ -5,7 +5,7 @@ import type { ResolvedImage } from './images.ts';
 import type { ImportableMachine, ImportTarget } from './importing.ts';
 import type { PortHolder, Preflight } from './preflight.ts';
 
-/** What a look at a machine found, with the memory and the cores that it really has where the backend can tell. */
+/** The result of a status check, with the real memory and cores of the machine where the backend knows them. */
 export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, ObservedProperty>>> {
   /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
   readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';

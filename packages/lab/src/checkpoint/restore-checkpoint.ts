@@ -8,7 +8,7 @@ import type { RestoreReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
 import { checkpointDamaged, findCheckpoint } from './find-checkpoint.ts';
 
-/** Takes machines back to a checkpoint; the state then says what they have behind them. */
+/** Takes machines back to a checkpoint; the state then records what they have applied. */
 export async function restoreCheckpoint(
   context: EngineContext,
   idOrName: string,

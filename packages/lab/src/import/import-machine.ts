@@ -32,8 +32,8 @@ export interface ImportOptions {
 }
 
 /**
- * Takes a running machine that was not started by goqemu into the state. It is only looked at: where it is not what
- * the lab says, nothing is recorded. One that was imported before is looked at once more, as to let a key in.
+ * Takes a running machine that was not started by goqemu into the state. It is only inspected: where it differs
+ * from the lab, nothing is recorded. One that was imported before is inspected again, such as to authorize a key.
  *
  * @throws GoqemuError `machine-unknown`, `machine-there`, `import-differs`, `import-refused`, `locked`
  */

@@ -17,7 +17,7 @@ import type { DownloadFileOptions, UploadFileOptions } from './transfer-options.
  * that a function written for one works with the other.
  *
  * Calls may run at once: they share one connection, which is made again after it has broken. Each rejects with
- * `vm-not-running` or `machine-not-running` where there is no running machine behind it.
+ * `vm-not-running` or `machine-not-running` when its machine is not running.
  *
  * @example
  * import type { Guest } from 'goqemu';

@@ -152,7 +152,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   }
 
   /**
-   * Runs a copy of the lab as it was in a checkpoint, on ports of its own. It goes with its block, or with this process.
+   * Runs a copy of the lab as it was in a checkpoint, on ports of its own, until the end of its block or this process.
    *
    * @throws GoqemuError `checkpoint-unknown`, `machine-unknown`, `stack-exists`, `checkpoint-damaged`, `no-memory`,
    * `locked`, and what starting machines throws: then nothing of it stays

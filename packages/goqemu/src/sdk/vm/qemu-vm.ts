@@ -183,7 +183,8 @@ export class QemuVM implements Guest, AsyncDisposable {
 
   /**
    * Makes another VM that continues from a snapshot of this one, and starts it; memory is shared until one of them
-   * writes to it. It is temporary: it goes with its block, or with this process. Its name, identity and ports are its own.
+   * writes to it. It is temporary, removed at the end of its block or of this process. Its name, identity and
+   * ports are its own.
    *
    * @throws GoqemuError `snapshot-unknown`, `snapshot-of-another-vm`, `layer-damaged`, `no-memory`, and what `start`
    * throws: then nothing of it stays

@@ -33,7 +33,7 @@ export function inUse(name: string, holder: Pick<LockHolder, 'command'> & { read
       : `VM ${quoted(name)} is driven by process ${holder.pid} (${holder.command})`,
     hint: here
       ? 'use that object, or detach() it first'
-      : 'wait until that process has finished, or have it call detach(); the VM can be looked at meanwhile: status()',
+      : 'wait until that process has finished, or have it call detach(); status() works meanwhile',
     data: { pid: holder.pid },
   });
 }
