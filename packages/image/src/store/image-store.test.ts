@@ -340,10 +340,10 @@ test('a local file that is not accepted is refused by the plan, and by pull, wit
   const path = join(at.images, '..', `${basename(at.images)}.qcow2`);
   await writeFile(path, qcow2().subarray(0, 5000));
   try {
-    for (const call of [at.store.resolve(path), at.store.pull(path), at.store.ensure(path)])
-      await assert.rejects(call, (error) => hasErrorCode(error, 'image-incomplete'));
-    for (const call of [at.store.resolve('/nowhere/a.qcow2'), at.store.pull('/nowhere/a.qcow2')])
-      await assert.rejects(call, (error) => hasErrorCode(error, 'image-file-missing'));
+    for (const verb of ['resolve', 'pull', 'ensure'] as const)
+      await assert.rejects(at.store[verb](path), (error) => hasErrorCode(error, 'image-incomplete'));
+    for (const verb of ['resolve', 'pull'] as const)
+      await assert.rejects(at.store[verb]('/nowhere/a.qcow2'), (error) => hasErrorCode(error, 'image-file-missing'));
   } finally {
     await rm(path);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GoqemuError } from '@goqemu/core';
+import { deferred, GoqemuError } from '@goqemu/core';
 import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { eventStreamHeader } from '../events/engine-event.ts';
@@ -70,13 +70,16 @@ test('operations run side by side up to the bound', async () => {
   for (const parallel of [1, 3]) {
     let now = 0;
     let most = 0;
+    // The first steps wait for each other, so that they overlap however long a machine takes to make.
+    const full = deferred<void>();
     const bench = new LabBench({
       labFile: import.meta.filename,
       fault: async ({ verb }, moment) => {
         if (verb !== 'runStep' || moment === 'after') return;
         now += moment === 'before' ? 1 : -1;
         most = Math.max(most, now);
-        await new Promise((resolve) => setImmediate(resolve));
+        if (now === parallel) full.resolve();
+        if (moment === 'before') await full.promise;
       },
     });
     const program = lab((l) => {
