@@ -49,7 +49,7 @@ function labOf(machines: number): string {
   return `import { defineLab } from 'goqemu';
 export default defineLab({ name: 'startup' }, (lab) => {
   for (let i = 0; i < ${machines}; i++)
-    lab.vm(\`m-\${i}\`, { image: new URL('./image.qcow2', import.meta.url).pathname })
+    lab.vm(\`m-\${i}\`, { memory: '256 MiB', image: new URL('./image.qcow2', import.meta.url).pathname })
       .run('one', 'true').run('two', \`echo \${i}\`).file('three', '/three', 'three\\n').checkpoint('ready');
 });
 `;
