@@ -76,10 +76,12 @@ export default defineLab({ name: 'steps' }, (lab) => {
       ['box/broken'],
     );
     assert.match(run.stderr, /box was taken back .*the checkpoint "failed" until the next apply/);
-    await folder.ok('checkpoint', 'fork', 'failed', '--vm', 'box');
-    const left = await folder.ok('exec', '--stack', 'failed-1', 'box', '--', 'cat', '/srv/half');
+    const [, fork = '', stack = ''] =
+      /goqemu (checkpoint fork .*), then goqemu ssh box --stack (\S+)/.exec(run.stderr) ?? [];
+    await folder.ok(...fork.split(' '));
+    const left = await folder.ok('exec', '--stack', stack, 'box', '--', 'cat', '/srv/half');
     assert.equal(left.stdout, 'half done\n');
-    await folder.ok('destroy', '--stack', 'failed-1', '--yes');
+    await folder.ok('destroy', '--stack', stack, '--yes');
   });
 
   await t.test('a condition that never comes true ends in a time-out that names it', async () => {

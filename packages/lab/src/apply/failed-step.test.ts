@@ -29,7 +29,10 @@ test('a failed step takes the machine back, and what it left is a checkpoint tha
     /web was taken back to the layer after "one"; what the step left, with its RAM/,
   );
   assert.match(first?.error.detail ?? '', /is the checkpoint "failed" until the next apply/);
-  assert.match(first?.error.hint ?? '', /goqemu checkpoint fork failed --vm web, then goqemu ssh web --stack failed-1/);
+  assert.match(
+    first?.error.hint ?? '',
+    /goqemu checkpoint fork failed --vm web --name web-failed, then goqemu ssh web --stack web-failed/,
+  );
   assert.ok(bench.host.machine('web')?.disk.every((entry) => !entry.startsWith('half of')));
   const [kept, ...others] = await list(bench);
   assert.deepEqual(others, []);

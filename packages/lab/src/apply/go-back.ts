@@ -37,9 +37,10 @@ export async function goBack(context: ApplyContext, failed: FailedStep): Promise
   }
   const back = `${name} was taken back to the layer ${layerName(applied)}`;
   if (!kept) return withAdvice(error, { became: back });
+  const fork = `${name}-failed`;
   return withAdvice(error, {
     became: `${back}; what the step left, ${kept.ram ? 'with its RAM' : 'on the disk'}, is the checkpoint "${kept.name}" until the next apply`,
-    next: `look at it in a fork: goqemu checkpoint fork ${kept.name} --vm ${name}${stackOption(context)}, then goqemu ssh ${name} --stack failed-1`,
+    next: `look at it in a fork: goqemu checkpoint fork ${kept.name} --vm ${name} --name ${fork}${stackOption(context)}, then goqemu ssh ${name} --stack ${fork}`,
   });
 }
 
