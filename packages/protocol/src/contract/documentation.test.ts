@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { tsImport } from 'tsx/esm/api';
 import { startGuestAgent, startQemu } from './server-process.ts';
 
 const page = await readFile(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -29,7 +30,7 @@ for (const [index, example] of examples.entries()) {
     // A package.json of its own makes it a module, as a user's file with top-level await is.
     await writeFile(join(qemu.folder, 'package.json'), '{"type": "module"}');
     await writeFile(file, code);
-    await import(pathToFileURL(file).href);
+    await tsImport(pathToFileURL(file).href, import.meta.url);
   });
 }
 

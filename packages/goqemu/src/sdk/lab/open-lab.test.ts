@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { LabDefinition, PlanReport } from '@goqemu/lab';
+import { tsImport } from 'tsx/esm/api';
 import { openLab } from './open-lab.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'goqemu-open-lab-')));
@@ -51,8 +52,8 @@ test('a definition is opened as it is: its parameters, its outputs, its secrets;
   const inner = join(folder, 'inner');
   mkdirSync(inner);
   writeFileSync(
-    join(inner, 'script.ts'),
-    `import { defineLab, secret, sh, z } from ${JSON.stringify(import.meta.resolve('@goqemu/lab'))};
+    join(inner, 'script.mts'),
+    `import { defineLab, secret, sh, z } from ${JSON.stringify(new URL('../../../../lab/src/index.ts', import.meta.url).href)};
 export default defineLab({ name: 'value', params: z.object({ workers: z.int().default(1) }) }, (lab, params) => {
   const web = lab.vm('web').run('join', sh\`join \${secret('token', { prompt: 'Token' })}\`);
   for (let n = 1; n <= params.workers; n++) lab.vm(\`worker-\${n}\`);
@@ -60,7 +61,9 @@ export default defineLab({ name: 'value', params: z.object({ workers: z.int().de
 });
 `,
   );
-  const { default: definition } = (await import(join(inner, 'script.ts'))) as { readonly default: LabDefinition };
+  const { default: definition } = (await tsImport(join(inner, 'script.mts'), import.meta.url)) as {
+    readonly default: LabDefinition;
+  };
   await using lab = await openLab(definition, {
     parameters: { workers: 2 },
     promptSecret: async (question) => {
