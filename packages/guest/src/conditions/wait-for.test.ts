@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -45,7 +46,7 @@ test('a file is waited for until it is there with its text, whatever its name', 
     {
       onReason: (reason) => {
         reasons.push(reason);
-        void writeFile(file, reasons.length === 1 ? 'not yet' : "a -x 'y' b");
+        writeFileSync(file, reasons.length === 1 ? 'not yet' : "a -x 'y' b");
       },
     },
   );
@@ -69,7 +70,7 @@ test('a unit is waited for until systemd calls it active', async () => {
     {
       onReason: (reason) => {
         reasons.push(reason);
-        void writeFile(state, 'active\n');
+        writeFileSync(state, 'active\n');
       },
     },
   );
@@ -87,7 +88,7 @@ test('a wait lives through a connection that is cut', async () => {
       onReason: () => {
         cuts++;
         guest.server.link.cut();
-        void writeFile(file, '');
+        writeFileSync(file, '');
       },
     },
   );
