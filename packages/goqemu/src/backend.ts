@@ -23,7 +23,7 @@ export type {
   MachineOrigin,
   MachineRole,
   ObservedMachine,
-  PortHolder,
+  PortProblem,
   Preflight,
   PreflightError,
   PreflightNotice,

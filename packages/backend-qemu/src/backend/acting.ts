@@ -3,7 +3,7 @@ export { runStep } from '@goqemu/vm';
 export { doctor } from '../doctor/doctor.ts';
 export { discardHolding } from '../holdings/discard-holding.ts';
 export { findHoldings } from '../holdings/find-holdings.ts';
-export { portHolder } from '../holdings/port-holder.ts';
+export { portProblems } from '../holdings/port-problems.ts';
 export { machinesElsewhere } from '../holdings/running-machines.ts';
 export { disposeLab } from '../host/dispose-lab.ts';
 export { fetchImage, presentImage } from '../images/fetch-image.ts';

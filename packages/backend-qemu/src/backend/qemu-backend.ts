@@ -19,7 +19,7 @@ import type {
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
-  PortHolder,
+  PortProblem,
   Preflight,
   ResolvedImage,
   ResolvedStep,
@@ -77,13 +77,11 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return findStoredLayers(this.host.layers, keys, call);
   }
 
-  async takenPorts(ports: readonly number[]): Promise<readonly number[]> {
-    return (await portUses(ports)).map(({ port }) => port);
-  }
-
-  async portHolder(port: number): Promise<PortHolder | undefined> {
-    const { portHolder } = await acting();
-    return portHolder(this.host, port);
+  async checkPorts(ports: readonly number[]): Promise<readonly PortProblem[]> {
+    const uses = await portUses(ports);
+    if (uses.length === 0) return [];
+    const { portProblems } = await acting();
+    return portProblems(this.host, uses);
   }
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {

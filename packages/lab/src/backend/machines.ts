@@ -3,7 +3,7 @@ import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendCall, BackendRecord, LabScope } from './call.ts';
 import type { ResolvedImage } from './images.ts';
 import type { ImportableMachine, ImportTarget } from './importing.ts';
-import type { PortHolder, Preflight } from './preflight.ts';
+import type { PortProblem, Preflight } from './preflight.ts';
 
 /** The result of a status check, with the real memory and cores of the machine where the backend knows them. */
 export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, ObservedProperty>>> {
@@ -38,10 +38,8 @@ export interface MachineRole {
     machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
-  /** Which of these loopback ports another program listens on. */
-  takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
-  /** Who listens on a port that is taken, as far as this host tells. */
-  portHolder(port: number, call: BackendCall): Promise<PortHolder | undefined>;
+  /** What keeps ports from being given to a machine now, for forwards and SSH: nothing for one that is free. */
+  checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
   /** Bytes of memory that the lab's machines may take together, with what those that run have already. */

@@ -88,7 +88,7 @@ async function planForks(
     const specs = await withOwnPorts(
       machines.map((machine) => machine.spec),
       { lineage, place: context.storage.stack(stack).path('state') },
-      { used, takenPorts: (ports) => context.backend.takenPorts(ports, call) },
+      { used, checkPorts: (ports) => context.backend.checkPorts(ports, call) },
     );
     for (const spec of specs) for (const port of portsOf(spec)) used.add(port);
     const named = specs.map((spec, index) => [machines[index]?.name ?? spec.name, spec] as const);

@@ -17,7 +17,7 @@ import type {
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
-  PortHolder,
+  PortProblem,
   Preflight,
   ResolvedImage,
   ResolvedStep,
@@ -111,13 +111,9 @@ export class FakeBackend implements Backend {
     return this.#layers.survey(call);
   }
 
-  async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
-    await this.#moments.reach('takenPorts', '', 'before', call);
-    return ports.filter((port) => this.host.takenPorts.has(port));
-  }
-
-  async portHolder(port: number): Promise<PortHolder | undefined> {
-    return this.host.portHolders.get(port);
+  async checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]> {
+    await this.#moments.reach('checkPorts', '', 'before', call);
+    return ports.flatMap((port) => this.host.takenPorts.get(port) ?? []);
   }
 
   async preflight(_machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
