@@ -11,11 +11,10 @@ import type {
   CutResult,
   DoctorFact,
   FlattenedLayer,
-  Holding,
   ImportableMachine,
   ImportTarget,
+  LabFootprint,
   LabScope,
-  MachineElsewhere,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -23,6 +22,7 @@ import type {
   Preflight,
   ResolvedImage,
   ResolvedStep,
+  SshAddress,
   StepResult,
   StoredLayer,
   SurveyedLayer,
@@ -75,6 +75,10 @@ export class QemuBackend implements Backend, AsyncDisposable {
 
   findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
     return findStoredLayers(this.host.layers, keys, call);
+  }
+
+  sshAddress({ identity }: MachineSpec): SshAddress {
+    return { host: '127.0.0.1', port: identity.sshPort };
   }
 
   async checkPorts(ports: readonly number[]): Promise<readonly PortProblem[]> {
@@ -208,21 +212,15 @@ export class QemuBackend implements Backend, AsyncDisposable {
   }
 
   /** What labs have here, whether their states are there or not. */
-  async findHoldings(): Promise<readonly Holding[]> {
-    const { findHoldings } = await acting();
-    return findHoldings(this.host);
+  async findFootprints(): Promise<readonly LabFootprint[]> {
+    const { findFootprints } = await acting();
+    return findFootprints(this.host);
   }
 
   /** Leaves nothing of it. */
-  async discardHolding(holding: Holding, signal?: AbortSignal): Promise<void> {
-    const { discardHolding } = await acting();
-    await discardHolding(this.host, holding, signal);
-  }
-
-  /** Machines that run from another folder of goqemu's. */
-  async machinesElsewhere(): Promise<readonly MachineElsewhere[]> {
-    const { machinesElsewhere } = await acting();
-    return machinesElsewhere(this.host.folders.home);
+  async removeFootprint(footprint: LabFootprint, signal?: AbortSignal): Promise<void> {
+    const { removeFootprint } = await acting();
+    await removeFootprint(this.host, footprint, signal);
   }
 
   /** One machine: the one place that asks who made it. */

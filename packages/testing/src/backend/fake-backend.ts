@@ -10,10 +10,9 @@ import type {
   CutResult,
   DoctorFact,
   FlattenedLayer,
-  Holding,
   ImportableMachine,
   ImportTarget,
-  MachineElsewhere,
+  LabFootprint,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -21,12 +20,13 @@ import type {
   Preflight,
   ResolvedImage,
   ResolvedStep,
+  SshAddress,
   StepResult,
   StoredLayer,
   SurveyedLayer,
 } from '@goqemu/lab';
 import type { FakeCall } from './fake-call.ts';
-import { discardFakeHolding, fakeFacts, fakeHoldings } from './fake-diagnosis.ts';
+import { fakeFacts, fakeFootprints, removeFakeFootprint } from './fake-diagnosis.ts';
 import { FakeHost } from './fake-host.ts';
 import { FakeLayerStore } from './fake-layer-store.ts';
 import { FakeMachines, type FakeOutput } from './fake-machines.ts';
@@ -109,6 +109,10 @@ export class FakeBackend implements Backend {
 
   surveyLayers(call: BackendCall): Promise<ReadonlyMap<string, SurveyedLayer>> {
     return this.#layers.survey(call);
+  }
+
+  sshAddress({ identity }: MachineSpec): SshAddress {
+    return { host: '127.0.0.1', port: identity.sshPort };
   }
 
   async checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]> {
@@ -209,16 +213,12 @@ export class FakeBackend implements Backend {
     return this.#facts;
   }
 
-  async findHoldings(): Promise<readonly Holding[]> {
-    return fakeHoldings(this.host);
+  async findFootprints(): Promise<readonly LabFootprint[]> {
+    return fakeFootprints(this.host);
   }
 
-  async discardHolding(holding: Holding): Promise<void> {
-    discardFakeHolding(this.host, holding);
-  }
-
-  async machinesElsewhere(): Promise<readonly MachineElsewhere[]> {
-    return [];
+  async removeFootprint(footprint: LabFootprint): Promise<void> {
+    removeFakeFootprint(this.host, footprint);
   }
 
   #mustHave(capability: keyof BackendCapabilities): void {

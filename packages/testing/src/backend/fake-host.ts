@@ -24,7 +24,7 @@ export interface FakeLayer {
 /** A machine that was started outside goqemu. */
 export interface ForeignMachine {
   readonly machine: FakeMachine;
-  readonly facts: Omit<ImportableMachine, 'record' | 'pid'>;
+  readonly facts: Omit<ImportableMachine, 'record' | 'instance' | 'display'>;
   readonly socket?: string;
   /** The lab's access key has been let in. */
   authorized?: boolean;
