@@ -1,10 +1,9 @@
 /** Everything that acts on this host, in one file of the bundle: a look at it loads none of this. */
 export { runStep } from '@goqemu/vm';
 export { doctor } from '../doctor/doctor.ts';
-export { discardHolding } from '../holdings/discard-holding.ts';
-export { findHoldings } from '../holdings/find-holdings.ts';
-export { portHolder } from '../holdings/port-holder.ts';
-export { machinesElsewhere } from '../holdings/running-machines.ts';
+export { findFootprints } from '../footprints/find-footprints.ts';
+export { portProblems } from '../footprints/port-problems.ts';
+export { removeFootprint } from '../footprints/remove-footprint.ts';
 export { disposeLab } from '../host/dispose-lab.ts';
 export { fetchImage, presentImage } from '../images/fetch-image.ts';
 export { claimLayers } from '../layers/claim-layers.ts';

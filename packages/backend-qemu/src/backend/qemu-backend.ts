@@ -11,18 +11,18 @@ import type {
   CutResult,
   DoctorFact,
   FlattenedLayer,
-  Holding,
   ImportableMachine,
   ImportTarget,
+  LabFootprint,
   LabScope,
-  MachineElsewhere,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
-  PortHolder,
+  PortProblem,
   Preflight,
   ResolvedImage,
   ResolvedStep,
+  SshAddress,
   StepResult,
   StoredLayer,
   SurveyedLayer,
@@ -77,13 +77,15 @@ export class QemuBackend implements Backend, AsyncDisposable {
     return findStoredLayers(this.host.layers, keys, call);
   }
 
-  async takenPorts(ports: readonly number[]): Promise<readonly number[]> {
-    return (await portUses(ports)).map(({ port }) => port);
+  sshAddress({ identity }: MachineSpec): SshAddress {
+    return { host: '127.0.0.1', port: identity.sshPort };
   }
 
-  async portHolder(port: number): Promise<PortHolder | undefined> {
-    const { portHolder } = await acting();
-    return portHolder(this.host, port);
+  async checkPorts(ports: readonly number[]): Promise<readonly PortProblem[]> {
+    const uses = await portUses(ports);
+    if (uses.length === 0) return [];
+    const { portProblems } = await acting();
+    return portProblems(this.host, uses);
   }
 
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
@@ -210,21 +212,15 @@ export class QemuBackend implements Backend, AsyncDisposable {
   }
 
   /** What labs have here, whether their states are there or not. */
-  async findHoldings(): Promise<readonly Holding[]> {
-    const { findHoldings } = await acting();
-    return findHoldings(this.host);
+  async findFootprints(): Promise<readonly LabFootprint[]> {
+    const { findFootprints } = await acting();
+    return findFootprints(this.host);
   }
 
   /** Leaves nothing of it. */
-  async discardHolding(holding: Holding, signal?: AbortSignal): Promise<void> {
-    const { discardHolding } = await acting();
-    await discardHolding(this.host, holding, signal);
-  }
-
-  /** Machines that run from another folder of goqemu's. */
-  async machinesElsewhere(): Promise<readonly MachineElsewhere[]> {
-    const { machinesElsewhere } = await acting();
-    return machinesElsewhere(this.host.folders.home);
+  async removeFootprint(footprint: LabFootprint, signal?: AbortSignal): Promise<void> {
+    const { removeFootprint } = await acting();
+    await removeFootprint(this.host, footprint, signal);
   }
 
   /** One machine: the one place that asks who made it. */

@@ -5,6 +5,7 @@ import type { DoctorFact } from '@goqemu/lab';
 import { acceleratorReport, installedArchitectures, type QemuInstallation, runsNatively } from '@goqemu/machine';
 import { hostArchitecture } from '@goqemu/spec';
 import { hostRamStrategy, machineRamStrategy, type RamStrategy, type VmHost } from '@goqemu/vm';
+import { foreignMachines } from '../footprints/foreign-machines.ts';
 
 /** Looks at everything that goqemu needs from this host. Read-only, but for a proof of the accelerator. */
 export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readonly DoctorFact[]> {
@@ -20,7 +21,13 @@ export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readon
       ...(await acceleratorFacts(host, installation, signal)),
       await ramFact(host, installation, signal),
     );
-  facts.push(...(await emulationFacts(host)), memoryFact(), await roomFact(host), await buildFact(host));
+  facts.push(
+    ...(await emulationFacts(host)),
+    memoryFact(),
+    await roomFact(host),
+    await buildFact(host),
+    ...(await foreignMachines(host.folders.home)),
+  );
   return facts;
 }
 

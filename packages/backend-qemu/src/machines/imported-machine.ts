@@ -3,6 +3,7 @@ import type { BackendCall, ObservedMachine } from '@goqemu/lab';
 import { type AdoptedRecord, observeAdopted, VmFolder } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { BackendMachine, MachinePlace, MachineVerbs } from './backend-machine.ts';
+import { asObserved } from './shown-process.ts';
 
 /** A machine that was started outside goqemu: its record describes it, and its files are not goqemu's. */
 export class ImportedMachine implements BackendMachine {
@@ -14,8 +15,8 @@ export class ImportedMachine implements BackendMachine {
     this.#adopted = adopted;
   }
 
-  observe(call: BackendCall): Promise<ObservedMachine> {
-    return observeAdopted(this.#adopted, vmCall(call));
+  async observe(call: BackendCall): Promise<ObservedMachine> {
+    return asObserved(await observeAdopted(this.#adopted, vmCall(call)));
   }
 
   /** Where its owner has it write; what goqemu has no path of is looked for in the machine's own folder. */

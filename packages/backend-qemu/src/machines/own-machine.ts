@@ -3,6 +3,7 @@ import type { BackendCall, ObservedMachine } from '@goqemu/lab';
 import { observeVm, VmFolder } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { BackendMachine, MachinePlace, MachineVerbs } from './backend-machine.ts';
+import { asObserved } from './shown-process.ts';
 
 /** A machine that goqemu made: its folder tells of it. */
 export class OwnMachine implements BackendMachine {
@@ -14,8 +15,8 @@ export class OwnMachine implements BackendMachine {
     this.#folder = new VmFolder(join(place.labFolder, place.spec.name));
   }
 
-  observe(call: BackendCall): Promise<ObservedMachine> {
-    return observeVm({ folder: this.#folder }, vmCall(call));
+  async observe(call: BackendCall): Promise<ObservedMachine> {
+    return asObserved(await observeVm({ folder: this.#folder }, vmCall(call)));
   }
 
   get logs() {

@@ -57,7 +57,7 @@ test('the second interrupt interrupts what runs, names it as in doubt, and the n
 test('what stood in the way of a plan while another apply was at work makes the plan stale, not the lab wrong', async () => {
   const bench = new LabBench({ labFile: import.meta.filename });
   const program = lab((l) => void l.vm('web', { forward: { http: { host: 8080, guest: 80 } } }));
-  bench.host.takenPorts.add(8080);
+  bench.host.takePort(8080);
   const plan = await bench.plan(program);
   assert.equal(plan.preflight.find(({ severity }) => severity === 'error')?.code, 'port-taken');
   await assert.rejects(bench.engine('web').apply(plan), { code: 'port-taken' });

@@ -10,6 +10,7 @@ export type * from './diagnosis.ts';
 export type * from './images.ts';
 export type * from './importing.ts';
 export type * from './layers.ts';
+export type * from './machine-display.ts';
 export type * from './machines.ts';
 export type * from './preflight.ts';
 

@@ -1,3 +1,5 @@
+import type { MachineDisplay } from './machine-display.ts';
+
 /** One check of the host on which machines run. */
 export interface DoctorFact {
   readonly name: string;
@@ -8,33 +10,26 @@ export interface DoctorFact {
 }
 
 /** What one state of a lab has there: its machines, and layers that no other state uses. */
-export interface Holding {
+export interface LabFootprint {
   readonly lineage: string;
   /** Undefined where there are layers alone, which do not know the lab's name. */
   readonly lab: string | undefined;
-  readonly machines: readonly { readonly name: string; readonly pid: number | undefined }[];
+  readonly machines: readonly {
+    readonly name: string;
+    readonly isRunning: boolean;
+    readonly display?: MachineDisplay;
+  }[];
   readonly layers: number;
   /** That the files of both take on the disk. */
   readonly bytes: number;
 }
 
-/** A machine that runs from another folder of goqemu's. */
-export interface MachineElsewhere {
-  readonly pid: number;
-  /** That folder: `GOQEMU_HOME`. */
-  readonly home: string;
-  readonly lab: string;
-  readonly name: string;
-}
-
 /** A backend's role: what there is and what is missing where machines run, whether or not a lab is known. */
 export interface DiagnosisRole {
-  /** What the place has and lacks. */
+  /** What the place has and lacks, and what of goqemu's runs there beside this one. */
   doctor(signal?: AbortSignal): Promise<readonly DoctorFact[]>;
   /** What labs have there, whether their states are there or not. */
-  findHoldings(): Promise<readonly Holding[]>;
+  findFootprints(): Promise<readonly LabFootprint[]>;
   /** Leaves nothing of it. */
-  discardHolding(holding: Holding, signal?: AbortSignal): Promise<void>;
-  /** Machines that run from another folder of goqemu's. */
-  machinesElsewhere(): Promise<readonly MachineElsewhere[]>;
+  removeFootprint(footprint: LabFootprint, signal?: AbortSignal): Promise<void>;
 }

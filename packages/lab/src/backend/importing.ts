@@ -1,18 +1,24 @@
 import type { FoundProperties, PortForward } from '@goqemu/spec';
 import type { BackendRecord } from './call.ts';
+import type { MachineDisplay } from './machine-display.ts';
 
-/** A QEMU that was not started by goqemu, by its process or by the socket of its monitor. */
-export type ImportTarget = { readonly pid: number } | { readonly socket: string };
+/**
+ * A machine that was not started by goqemu, in the words of the backend: on a host that is `{ pid }`, its process, or
+ * `{ socket }`, the path of its monitor.
+ */
+export type ImportTarget = Readonly<Record<string, string | number>>;
 
 /** A machine that was not started by goqemu, as it was found. */
 export interface ImportableMachine extends FoundProperties {
   readonly record: BackendRecord;
-  readonly pid: number;
+  /** As in `ObservedMachine`. */
+  readonly instance: string;
+  readonly display?: MachineDisplay;
   readonly accelerator: string;
   readonly mac?: string;
   /** As the guest says it, where it can be asked. */
   readonly hostname?: string;
-  /** TCP ports of this host that are forwarded to the guest. */
+  /** Ports that are forwarded to the guest. */
   readonly forwards: readonly PortForward[];
   /** What cannot be done with it, in human-readable sentences. */
   readonly limits: readonly string[];

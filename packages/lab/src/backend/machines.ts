@@ -3,7 +3,8 @@ import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendCall, BackendRecord, LabScope } from './call.ts';
 import type { ResolvedImage } from './images.ts';
 import type { ImportableMachine, ImportTarget } from './importing.ts';
-import type { PortHolder, Preflight } from './preflight.ts';
+import type { MachineDisplay, SshAddress } from './machine-display.ts';
+import type { PortProblem, Preflight } from './preflight.ts';
 
 /** The result of a status check, with the real memory and cores of the machine where the backend knows them. */
 export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, ObservedProperty>>> {
@@ -12,14 +13,14 @@ export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, Obse
   readonly reason?: string;
   /** A file that the backend keeps of it is damaged and can be written again, which `start` does: what it is. */
   readonly repair?: string;
-  readonly pid?: number;
+  /** What runs it, opaque: two machines have the same only when they are one. */
+  readonly instance?: string;
   /** The layer that the disk stands on, and whether it is the very timeline that began there. */
   readonly layer?: string;
   readonly accelerator?: string;
   /** The guest's IPv4 address, where one is known. */
   readonly ip?: string;
-  /** Where its SSH server is reached, and the private key's file. */
-  readonly ssh?: { readonly host: string; readonly port: number; readonly identityFile?: string };
+  readonly display?: MachineDisplay;
 }
 
 /** How a machine comes to be. */
@@ -38,10 +39,10 @@ export interface MachineRole {
     machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
-  /** Which of these loopback ports another program listens on. */
-  takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]>;
-  /** Who listens on a port that is taken, as far as this host tells. */
-  portHolder(port: number, call: BackendCall): Promise<PortHolder | undefined>;
+  /** Where programs on this host reach its SSH server while it runs. */
+  sshAddress(machine: MachineSpec): SshAddress;
+  /** What keeps ports from being given to a machine now, for forwards and SSH: nothing for one that is free. */
+  checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
   /** Bytes of memory that the lab's machines may take together, with what those that run have already. */

@@ -23,10 +23,12 @@ export interface PreflightText {
   readonly location?: SourceLocation;
 }
 
-/** Who has a port, human-readable. */
-export interface PortHolder {
-  /** `process 123 (nginx)`, `machine web of the lab shop (process 123)`. */
-  readonly name: string;
-  /** What gives the port back, when it is a machine of goqemu's. */
+/** Why a port cannot be had, as the backend found it out. */
+export interface PortProblem {
+  readonly port: number;
+  readonly code: ErrorCode;
+  /** Of the port alone: `port 8080 of the host is taken by process 123 (nginx)`. */
+  readonly message: string;
+  /** What gives the port back, where that is known. */
   readonly hint?: string;
 }

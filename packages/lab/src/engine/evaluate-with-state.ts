@@ -48,9 +48,9 @@ export async function evaluateWithState(
       machines = renamed;
       continue;
     }
-    const taken = lab.freshPorts.length > 0 ? await context.backend.takenPorts(lab.freshPorts, call) : [];
+    const taken = lab.freshPorts.length > 0 ? await context.backend.checkPorts(lab.freshPorts, call) : [];
     if (taken.length === 0 || attempt === portAttempts) return lab;
-    for (const port of taken) avoid.add(port);
+    for (const { port } of taken) avoid.add(port);
   }
 }
 

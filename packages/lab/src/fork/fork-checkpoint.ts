@@ -1,5 +1,6 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
 import type { MachineSpec } from '@goqemu/spec';
+import type { Backend } from '../backend/backend.ts';
 import { chooseMachines } from '../checkpoint/choose-machines.ts';
 import { checkpointDamaged, findCheckpoint } from '../checkpoint/find-checkpoint.ts';
 import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
@@ -10,7 +11,7 @@ import type { LabState, MachineState } from '../state/lab-state.ts';
 import { chooseForkNames } from './fork-names.ts';
 import type { ForkOptions } from './fork-options.ts';
 import { withOwnPorts } from './fork-ports.ts';
-import type { ForkReport } from './fork-report.ts';
+import type { ForkedMachine, ForkReport } from './fork-report.ts';
 import { lockLab } from './lock-lab.ts';
 import { type ForkPlan, makeFork } from './make-fork.ts';
 import { removeFork } from './remove-fork.ts';
@@ -52,17 +53,20 @@ export async function forkCheckpoint(
   return {
     version: 1,
     id: found.id,
-    forks: forks.map(({ stack, specs }) => ({ name: stack, machines: [...specs].map(describe) })),
+    forks: forks.map(({ stack, specs }) => ({
+      name: stack,
+      machines: [...specs].map(([name, spec]) => describe(name, spec, context.backend)),
+    })),
     untouched,
     durationMs: context.now() - began,
   };
 }
 
-function describe([name, { identity, user, forwards }]: readonly [string, MachineSpec]) {
+function describe(name: string, spec: MachineSpec, backend: Backend): ForkedMachine {
   return {
     name,
-    ssh: { host: '127.0.0.1', port: identity.sshPort, user },
-    forwards: Object.fromEntries(Object.entries(forwards).map(([forward, { host }]) => [forward, host])),
+    ssh: { ...backend.sshAddress(spec), user: spec.user },
+    forwards: Object.fromEntries(Object.entries(spec.forwards).map(([forward, { host }]) => [forward, host])),
   };
 }
 
@@ -88,7 +92,7 @@ async function planForks(
     const specs = await withOwnPorts(
       machines.map((machine) => machine.spec),
       { lineage, place: context.storage.stack(stack).path('state') },
-      { used, takenPorts: (ports) => context.backend.takenPorts(ports, call) },
+      { used, checkPorts: (ports) => context.backend.checkPorts(ports, call) },
     );
     for (const spec of specs) for (const port of portsOf(spec)) used.add(port);
     const named = specs.map((spec, index) => [machines[index]?.name ?? spec.name, spec] as const);

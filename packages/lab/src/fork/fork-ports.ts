@@ -1,10 +1,11 @@
 import type { MachineSpec } from '@goqemu/spec';
+import type { PortProblem } from '../backend/backend.ts';
 import { type Allocations, Allocator } from '../evaluate/allocations.ts';
 
 export interface PortChooser {
   /** The ports of these, for others to avoid. */
   readonly used: ReadonlySet<number>;
-  readonly takenPorts: (ports: readonly number[]) => Promise<readonly number[]>;
+  readonly checkPorts: (ports: readonly number[]) => Promise<readonly PortProblem[]>;
 }
 
 /** How often fresh ports are chosen again when a program listens on those that were chosen. */
@@ -14,7 +15,7 @@ const attempts = 8;
 export async function withOwnPorts(
   specs: readonly MachineSpec[],
   { lineage, place }: Pick<Allocations, 'lineage' | 'place'>,
-  { used, takenPorts }: PortChooser,
+  { used, checkPorts }: PortChooser,
 ): Promise<readonly MachineSpec[]> {
   const avoid = new Set(used);
   for (let attempt = 1; ; attempt++) {
@@ -26,8 +27,8 @@ export async function withOwnPorts(
       );
       return { ...spec, identity: { ...spec.identity, sshPort }, forwards: Object.fromEntries(forwards) };
     });
-    const taken = await takenPorts(allocator.fresh);
+    const taken = await checkPorts(allocator.fresh);
     if (taken.length === 0 || attempt === attempts) return moved;
-    for (const port of taken) avoid.add(port);
+    for (const { port } of taken) avoid.add(port);
   }
 }

@@ -2,7 +2,7 @@
 export interface ForkedMachine {
   readonly name: string;
   readonly ssh: { readonly host: string; readonly port: number; readonly user: string };
-  /** Ports of 127.0.0.1, by the names that the lab gave them. */
+  /** Ports of the host, by the names that the lab gave them. */
   readonly forwards: Readonly<Record<string, number>>;
 }
 

@@ -74,7 +74,7 @@ export async function importMachine(context: EngineContext, lab: Lab, options: I
     lab: lab.name,
     stack: lab.stack,
     machine: declaration.name,
-    pid: adopted.pid,
+    pid: adopted.display?.pid ?? null,
     stepsDone: options.stepsDone ? steps : [],
     stepsLeft: options.stepsDone ? [] : steps,
     limits: adopted.limits,
@@ -155,13 +155,13 @@ async function refuseOwn(
     known.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
     call,
   );
-  const same = known.find((machine) => observed.get(machine.spec.name)?.pid === found.pid);
+  const same = known.find((machine) => observed.get(machine.spec.name)?.instance === found.instance);
   if (!same) return;
   throw new GoqemuError({
     code: 'import-refused',
     source: 'user',
     subject: same.name,
-    message: `process ${found.pid} is ${same.name}, a machine of this lab`,
+    message: `it is ${same.name}, a machine of this lab`,
     hint: 'nothing to do',
   });
 }

@@ -4,7 +4,8 @@ export interface ImportReport {
   readonly lab: string;
   readonly stack: string;
   readonly machine: string;
-  readonly pid: number;
+  /** The process that runs it; null where it is not one of this host. */
+  readonly pid: number | null;
   /** Steps of the lab that are taken as done, and those that the next apply runs. */
   readonly stepsDone: readonly string[];
   readonly stepsLeft: readonly string[];

@@ -1,5 +1,5 @@
 import { formatByteSize } from '@goqemu/core';
-import type { PortHolder, Preflight } from '../backend/backend.ts';
+import type { PortProblem, Preflight } from '../backend/backend.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
 import { memoryFor } from './work.ts';
@@ -40,15 +40,17 @@ export function importProblems(context: PlanContext): readonly Preflight[] {
   });
 }
 
-export function portTaken(port: number, wanted: readonly DesiredMachine[], holder: PortHolder | undefined): Preflight {
-  const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port));
-  return {
-    severity: 'error',
-    code: 'port-taken',
-    message: `${owner?.declaration.name}: port ${port} of the host is taken by ${holder?.name ?? 'another program'}`,
-    hint: holder?.hint ?? 'leave the host port out and goqemu chooses a free one, or end the other program',
-    ...(owner ? { machine: owner.declaration.name } : {}),
-  };
+export function portProblems(ports: readonly PortProblem[], wanted: readonly DesiredMachine[]): readonly Preflight[] {
+  return ports.map(({ port, code, message, hint }) => {
+    const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port))?.declaration.name;
+    return {
+      severity: 'error',
+      code,
+      message: owner === undefined ? message : `${owner}: ${message}`,
+      hint: hint ?? 'leave the host port out and goqemu chooses a free one, or end the other program',
+      ...(owner === undefined ? {} : { machine: owner }),
+    };
+  });
 }
 
 /** A plan that starts no machine needs no memory: what runs has it already. */

@@ -181,7 +181,8 @@ test('a machine that waits for another one’s layers gives its port to it all t
 test('a host port of the lab that is taken is an error, and a chosen one is chosen elsewhere', async () => {
   const bench = newBench();
   const chosen = (await bench.evaluate(lab((l) => void l.vm('web')))).machines[0]?.identity.sshPort ?? 0;
-  bench.host.takenPorts.add(chosen).add(8080);
+  bench.host.takePort(chosen);
+  bench.host.takePort(8080);
   const program = lab((l) => void l.vm('web', { forward: { http: { host: 8080, guest: 80 } } }));
   const plan = await bench.plan(program);
   assert.notEqual((await bench.evaluate(program)).machines[0]?.identity.sshPort, chosen);
@@ -190,7 +191,7 @@ test('a host port of the lab that is taken is an error, and a chosen one is chos
   assert.equal(plan.preflight[0]?.location?.file, import.meta.filename);
   assert.ok(plan.preflight[0]?.location?.line);
   await assert.rejects(bench.apply(program), { code: 'port-taken' });
-  bench.host.portHolders.set(8080, { name: 'machine web of the lab shop-0123 (process 7)', hint: 'clear it' });
+  bench.host.takePort(8080, 'machine web of the lab shop-0123 (process 7)', 'clear it');
   const [notice] = (await bench.plan(program)).preflight;
   assert.match(notice?.message ?? '', /taken by machine web of the lab shop-0123 \(process 7\)/);
   assert.equal(notice?.hint, 'clear it');

@@ -1,4 +1,4 @@
-import type { Preflight } from '../backend/backend.ts';
+import type { PortProblem, Preflight } from '../backend/backend.ts';
 import { type Rename, renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { KindInput, PlanInput } from '../resource/plan-input.ts';
 import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
@@ -23,7 +23,7 @@ import type { Plan } from './plan.ts';
 import { type DraftOperation, PlanContext, type PlanFacts } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
-import { importProblems, located, memoryProblems, portTaken, protectionProblems } from './plan-problems.ts';
+import { importProblems, located, memoryProblems, portProblems, protectionProblems } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
 import { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';
@@ -40,7 +40,7 @@ export interface FoundMachines {
   readonly facts: PlanFacts;
   /** What the backend says of the machines. */
   readonly preflight: readonly Preflight[];
-  readonly takenPorts: readonly number[];
+  readonly ports: readonly PortProblem[];
 }
 
 interface WantedMachines {
@@ -68,8 +68,8 @@ export async function readMachines(input: KindInput): Promise<FoundMachines> {
   const { wanted } = desired;
   const toObserve = observable(state);
   const keys = layerKeys(state, wanted);
-  const ports = portsToAsk(state, wanted);
-  const [observed, stored, takenPorts, preflight] = await Promise.all([
+  const wantedPorts = portsToAsk(state, wanted);
+  const [observed, stored, ports, preflight] = await Promise.all([
     toObserve.length > 0
       ? backend.observe(
           toObserve.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
@@ -77,7 +77,7 @@ export async function readMachines(input: KindInput): Promise<FoundMachines> {
         )
       : new Map(),
     keys.length > 0 ? backend.findLayers(keys, call) : new Map(),
-    ports.length > 0 ? backend.takenPorts(ports, call) : [],
+    wantedPorts.length > 0 ? backend.checkPorts(wantedPorts, call) : [],
     wanted.length > 0
       ? backend.preflight(
           wanted.map((machine) => machine.spec),
@@ -86,7 +86,7 @@ export async function readMachines(input: KindInput): Promise<FoundMachines> {
       : [],
   ]);
   const facts = { state, observed: byLabName(toObserve, observed), stored, replace };
-  return { input, renames, images, secrets, desired, desire, facts, preflight, takenPorts };
+  return { input, renames, images, secrets, desired, desire, facts, preflight, ports };
 }
 
 /** Decides what has to be done with machines. */
@@ -128,18 +128,17 @@ async function decided(found: FoundMachines, before: number) {
 }
 
 async function problems(
-  { input: { backend, call }, images, preflight, takenPorts }: FoundMachines,
+  { input: { backend, call }, images, preflight, ports }: FoundMachines,
   context: PlanContext,
   wanted: readonly DesiredMachine[],
 ): Promise<readonly Preflight[]> {
-  const taken = takenPorts.map(async (port) => portTaken(port, wanted, await backend.portHolder(port, call)));
   const found: readonly Preflight[] = [
     ...preflight,
     ...protectionProblems(context, wanted),
     ...importProblems(context),
     ...imageProblems(context, images),
     ...diskProblems(context, wanted),
-    ...(await Promise.all(taken)),
+    ...portProblems(ports, wanted),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
   ];
   return found.map((problem) => located(problem, wanted));

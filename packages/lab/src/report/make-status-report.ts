@@ -1,4 +1,4 @@
-import type { ObservedMachine } from '../backend/backend.ts';
+import type { ObservedMachine, SshAddress } from '../backend/backend.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { forksOf } from '../fork/forks-of.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
@@ -26,25 +26,26 @@ export async function makeStatusReport(context: EngineContext, signal?: AbortSig
     stack: state.stack,
     forkedFrom: forkedFrom ? { stack: forkedFrom.stack, ...forkedFrom.checkpoint } : null,
     forks: (await forksOf(context)).map((fork) => fork.name),
-    machines: machines.map((machine) => machineReport(machine, observed.get(machine.spec.name))),
+    machines: machines.map((machine) =>
+      machineReport(machine, observed.get(machine.spec.name), context.backend.sshAddress(machine.spec)),
+    ),
     outputs: resolveOutputs(state),
   };
 }
 
-function machineReport(machine: MachineState, found: ObservedMachine | undefined): MachineReport {
+function machineReport(machine: MachineState, found: ObservedMachine | undefined, address: SshAddress): MachineReport {
   const { spec } = machine;
   const reason = incomplete(machine) ?? found?.reason;
   return {
     name: machine.name,
     state: statusOf(machine, found),
     ...(reason === undefined ? {} : { reason }),
-    pid: found?.pid ?? null,
+    pid: found?.display?.pid ?? null,
     ip: found?.ip ?? null,
     ssh: {
-      host: found?.ssh?.host ?? '127.0.0.1',
-      port: found?.ssh?.port ?? spec.identity.sshPort,
+      ...address,
       user: spec.user,
-      identityFile: found?.ssh?.identityFile ?? null,
+      identityFile: found?.display?.identityFile ?? null,
     },
     checkpoint: newestCheckpoint(machine),
     accelerator: found?.accelerator ?? null,

@@ -87,7 +87,7 @@ export function layerCases(bench: ContractBench): readonly ContractCase[] {
         assert.equal((await backend.collectLayers([], call)).removed, 1);
         assert.equal((await backend.findLayers([key], call)).size, 0);
         await backend.dispose(call);
-        const left = await backend.findHoldings();
+        const left = await backend.findFootprints();
         assert.ok(!left.some(({ lineage }) => lineage === call.scope.lineage));
       },
     },

@@ -41,7 +41,7 @@ export function machineCases(bench: ContractBench): readonly ContractCase[] {
     {
       name: 'what a lab has there is found without its state',
       async run() {
-        const own = (await backend.findHoldings()).find(({ lineage }) => lineage === call.scope.lineage);
+        const own = (await backend.findFootprints()).find(({ lineage }) => lineage === call.scope.lineage);
         assert.deepEqual(
           own?.machines.map(({ name }) => name),
           [spec.name],

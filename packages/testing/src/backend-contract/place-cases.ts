@@ -45,10 +45,10 @@ export function placeCases({ backend, call, image, spec }: ContractBench): reado
       },
     },
     {
-      name: 'there is memory for machines, and no port is taken where none is asked for',
+      name: 'there is memory for machines, and no port has a problem where none is asked for',
       async run() {
         assert.ok((await backend.memoryBudget(call)) > 0);
-        assert.deepEqual(await backend.takenPorts([], call), []);
+        assert.deepEqual(await backend.checkPorts([], call), []);
       },
     },
   ];

@@ -10,23 +10,23 @@ import type {
   CutResult,
   DoctorFact,
   FlattenedLayer,
-  Holding,
   ImportableMachine,
   ImportTarget,
-  MachineElsewhere,
+  LabFootprint,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
-  PortHolder,
+  PortProblem,
   Preflight,
   ResolvedImage,
   ResolvedStep,
+  SshAddress,
   StepResult,
   StoredLayer,
   SurveyedLayer,
 } from '@goqemu/lab';
 import type { FakeCall } from './fake-call.ts';
-import { discardFakeHolding, fakeFacts, fakeHoldings } from './fake-diagnosis.ts';
+import { fakeFacts, fakeFootprints, removeFakeFootprint } from './fake-diagnosis.ts';
 import { FakeHost } from './fake-host.ts';
 import { FakeLayerStore } from './fake-layer-store.ts';
 import { FakeMachines, type FakeOutput } from './fake-machines.ts';
@@ -111,13 +111,13 @@ export class FakeBackend implements Backend {
     return this.#layers.survey(call);
   }
 
-  async takenPorts(ports: readonly number[], call: BackendCall): Promise<readonly number[]> {
-    await this.#moments.reach('takenPorts', '', 'before', call);
-    return ports.filter((port) => this.host.takenPorts.has(port));
+  sshAddress({ identity }: MachineSpec): SshAddress {
+    return { host: '127.0.0.1', port: identity.sshPort };
   }
 
-  async portHolder(port: number): Promise<PortHolder | undefined> {
-    return this.host.portHolders.get(port);
+  async checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]> {
+    await this.#moments.reach('checkPorts', '', 'before', call);
+    return ports.flatMap((port) => this.host.takenPorts.get(port) ?? []);
   }
 
   async preflight(_machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]> {
@@ -213,16 +213,12 @@ export class FakeBackend implements Backend {
     return this.#facts;
   }
 
-  async findHoldings(): Promise<readonly Holding[]> {
-    return fakeHoldings(this.host);
+  async findFootprints(): Promise<readonly LabFootprint[]> {
+    return fakeFootprints(this.host);
   }
 
-  async discardHolding(holding: Holding): Promise<void> {
-    discardFakeHolding(this.host, holding);
-  }
-
-  async machinesElsewhere(): Promise<readonly MachineElsewhere[]> {
-    return [];
+  async removeFootprint(footprint: LabFootprint): Promise<void> {
+    removeFakeFootprint(this.host, footprint);
   }
 
   #mustHave(capability: keyof BackendCapabilities): void {

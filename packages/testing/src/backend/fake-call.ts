@@ -3,7 +3,7 @@ export type FakeVerb =
   | 'resolveImage'
   | 'observe'
   | 'findLayers'
-  | 'takenPorts'
+  | 'checkPorts'
   | 'preflight'
   | 'memoryBudget'
   | 'importMachine'

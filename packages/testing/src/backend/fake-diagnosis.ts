@@ -1,4 +1,4 @@
-import type { DoctorFact, Holding } from '@goqemu/lab';
+import type { DoctorFact, LabFootprint } from '@goqemu/lab';
 import type { FakeHost } from './fake-host.ts';
 
 /** That it is a fake, which is all that can be found out about one. */
@@ -7,7 +7,7 @@ export const fakeFacts: readonly DoctorFact[] = [
 ];
 
 /** What labs have on a fake host, by the lineage of their states. */
-export function fakeHoldings({ machines, layers }: FakeHost): readonly Holding[] {
+export function fakeFootprints({ machines, layers }: FakeHost): readonly LabFootprint[] {
   const owned = [...layers.values()].flatMap(({ owners }) => (owners.size === 1 ? [...owners] : []));
   const found = [...machines].flatMap(([id, machine]) => {
     const [, lab, lineage] = /^([^-]+)-.+-([0-9a-f]{12})\//.exec(id) ?? [];
@@ -19,7 +19,11 @@ export function fakeHoldings({ machines, layers }: FakeHost): readonly Holding[]
     return {
       lineage,
       lab: own[0]?.lab,
-      machines: own.map(({ name, running }, index) => ({ name, pid: running ? 1000 + index : undefined })),
+      machines: own.map(({ name, running }, index) => ({
+        name,
+        isRunning: running,
+        ...(running ? { display: { pid: 1000 + index } } : {}),
+      })),
       layers: count,
       bytes: 2 ** 20 * (own.length + count),
     };
@@ -27,7 +31,7 @@ export function fakeHoldings({ machines, layers }: FakeHost): readonly Holding[]
 }
 
 /** Leaves nothing of one lab on a fake host. */
-export function discardFakeHolding({ machines, layers }: FakeHost, { lineage }: Holding): void {
+export function removeFakeFootprint({ machines, layers }: FakeHost, { lineage }: LabFootprint): void {
   for (const id of machines.keys()) if (id.includes(`-${lineage}/`)) machines.delete(id);
   for (const [key, { owners }] of layers) if (owners.delete(lineage) && owners.size === 0) layers.delete(key);
 }

@@ -1,4 +1,4 @@
-import type { ImportableMachine, MachineSpec, PortHolder, StoredLayer } from '@goqemu/lab';
+import type { ImportableMachine, MachineSpec, PortProblem, StoredLayer } from '@goqemu/lab';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -24,7 +24,7 @@ export interface FakeLayer {
 /** A machine that was started outside goqemu. */
 export interface ForeignMachine {
   readonly machine: FakeMachine;
-  readonly facts: Omit<ImportableMachine, 'record' | 'pid'>;
+  readonly facts: Omit<ImportableMachine, 'record' | 'instance' | 'display'>;
   readonly socket?: string;
   /** The lab's access key has been let in. */
   authorized?: boolean;
@@ -47,10 +47,8 @@ export class FakeHost {
   readonly absentImages = new Set<string>();
   /** Bytes that a guest sees of an image, by name; known once it is here. */
   readonly imageSizes = new Map<string, number>();
-  /** Loopback ports that another program listens on. */
-  readonly takenPorts = new Set<number>();
-  /** Who listens on those, where the host tells. */
-  readonly portHolders = new Map<number, PortHolder>();
+  /** Ports that another program has, and what the backend says of each. */
+  readonly takenPorts = new Map<number, PortProblem>();
   /** Bytes that machines may take together. */
   memory = 64 * 2 ** 30;
   disposed = 0;
@@ -58,6 +56,12 @@ export class FakeHost {
   machine(name: string): FakeMachine | undefined {
     for (const [id, machine] of this.machines) if (id.endsWith(`/${name}`)) return machine;
     return undefined;
+  }
+
+  /** Another program takes a port. */
+  takePort(port: number, holder = 'another program', hint?: string): void {
+    const message = `port ${port} of the host is taken by ${holder}`;
+    this.takenPorts.set(port, { port, code: 'port-taken', message, ...(hint === undefined ? {} : { hint }) });
   }
 
   /** The machine dies, as QEMU does when it is killed. */

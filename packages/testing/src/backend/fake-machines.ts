@@ -52,7 +52,7 @@ export class FakeMachines {
             ...(found.layer === null ? {} : { layer: found.layer }),
             ...(found.status === 'running'
               ? {
-                  pid: typeof record.adopted === 'number' ? record.adopted : 1000 + found.boots,
+                  ...process(typeof record.adopted === 'number' ? record.adopted : 1000 + found.boots),
                   accelerator: 'tcg',
                   memory: found.spec.memory,
                   cpus: found.spec.cpus,
@@ -71,8 +71,8 @@ export class FakeMachines {
     call: BackendCall,
   ): Promise<ImportableMachine> {
     await this.#moments.reach('importMachine', machine.name, 'before', call);
-    const found = [...this.#host.foreign].find(([pid, one]) =>
-      'pid' in target ? pid === target.pid : one.socket === target.socket,
+    const found = [...this.#host.foreign].find(
+      ([pid, { socket }]) => pid === target.pid || (socket !== undefined && socket === target.socket),
     );
     if (!found) {
       throw new GoqemuError({
@@ -86,7 +86,7 @@ export class FakeMachines {
     const [pid, foreign] = found;
     if (authorize) foreign.authorized = true;
     await this.#moments.reach('importMachine', machine.name, 'after', call);
-    return { ...foreign.facts, pid, record: { adopted: pid } };
+    return { ...foreign.facts, ...process(pid), record: { adopted: pid } };
   }
 
   async create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {
@@ -241,6 +241,10 @@ export class FakeMachines {
       if (port !== undefined) throw refused(spec, `port ${port} is taken by ${other.spec.name}`);
     }
   }
+}
+
+function process(pid: number) {
+  return { instance: `fake ${pid}`, display: { pid } };
 }
 
 function idOf(machine: MachineSpec, call: BackendCall): string {

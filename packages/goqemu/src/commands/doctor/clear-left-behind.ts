@@ -27,11 +27,11 @@ export async function clearLeftBehind(
     return exitCode.failed;
   }
   const home = goqemuHome(context.shell.platform);
-  for (const { holding } of chosen) {
-    await backend.discardHolding(holding, interrupt);
-    await forgetState(home, holding.lineage);
+  for (const { footprint } of chosen) {
+    await backend.removeFootprint(footprint, interrupt);
+    await forgetState(home, footprint.lineage);
   }
-  const bytes = chosen.reduce((sum, { holding }) => sum + holding.bytes, 0);
+  const bytes = chosen.reduce((sum, { footprint }) => sum + footprint.bytes, 0);
   if (options.json) context.printJson({ version: 1, removed: chosen.map(({ id }) => id), bytes });
   else context.print(chosen.map(({ id }) => `removed ${id}\n`).join(''));
   return exitCode.done;
@@ -44,10 +44,10 @@ async function choose(
   wanted: readonly string[],
 ): Promise<readonly LeftBehind[]> {
   const states = await knownStates(goqemuHome(context.shell.platform));
-  const holdings = await backend.findHoldings();
-  const all = leftBehind(holdings, states);
+  const footprints = await backend.findFootprints();
+  const all = leftBehind(footprints, states);
   return [...new Set(wanted)].map((id) => {
-    const found = all.find((one) => one.id === id || one.holding.lineage === id);
+    const found = all.find((one) => one.id === id || one.footprint.lineage === id);
     if (found) return found;
     const state = states.find(({ lineage, isThere }) => isThere && id.endsWith(lineage));
     throw new GoqemuError({

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { labOf, TestLab } from '../../shell/fixture/test-lab.ts';
-import { contents, elsewhereFacts } from './left-behind.ts';
+import { contents } from './left-behind.ts';
 
 interface Document {
   readonly leftBehind: readonly { readonly id: string; readonly stateFolder: string | null; readonly layers: number }[];
@@ -69,26 +69,19 @@ test('layers alone, and a lab that no note knows, are named too; a name that is 
 });
 
 test('what is there is described in words', () => {
-  const one = (machines: readonly (number | undefined)[], layers: number) =>
+  const one = (machines: readonly boolean[], layers: number) =>
     contents({
       id: 'x',
       stateFolder: undefined,
-      holding: {
+      footprint: {
         lineage: 'x',
         lab: 'x',
-        machines: machines.map((pid, index) => ({ name: `m${index}`, pid })),
+        machines: machines.map((isRunning, index) => ({ name: `m${index}`, isRunning })),
         layers,
         bytes: 3 * 2 ** 30,
       },
     });
-  assert.equal(one([1, undefined], 5), '2 machines, 1 of them running, and 5 layers, 3 GiB');
-  assert.equal(one([1], 0), '1 machine that runs, 3 GiB');
+  assert.equal(one([true, false], 5), '2 machines, 1 of them running, and 5 layers, 3 GiB');
+  assert.equal(one([true], 0), '1 machine that runs, 3 GiB');
   assert.equal(one([], 1), '1 layer, 3 GiB');
-  assert.deepEqual(
-    elsewhereFacts([
-      { pid: 7, home: '/other', lab: 'web', name: 'db' },
-      { pid: 8, home: '/other', lab: 'web', name: 'web' },
-    ]).map(({ finding }) => finding),
-    ['with GOQEMU_HOME=/other run: web/db (pid 7), web/web (pid 8)'],
-  );
 });

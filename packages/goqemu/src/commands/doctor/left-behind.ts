@@ -1,4 +1,4 @@
-import type { DoctorFact, Holding, KnownState, MachineElsewhere } from '@goqemu/lab';
+import type { DoctorFact, KnownState, LabFootprint } from '@goqemu/lab';
 import { roundedSize } from '../../render/rounded-size.ts';
 
 /** What a missing or unknown state still has on this host. */
@@ -7,18 +7,18 @@ export interface LeftBehind {
   readonly id: string;
   /** Where its state was; undefined when that was never noted. */
   readonly stateFolder: string | undefined;
-  readonly holding: Holding;
+  readonly footprint: LabFootprint;
 }
 
 /** What no state that is there reaches. */
-export function leftBehind(holdings: readonly Holding[], states: readonly KnownState[]): readonly LeftBehind[] {
+export function leftBehind(footprints: readonly LabFootprint[], states: readonly KnownState[]): readonly LeftBehind[] {
   const known = new Map(states.map((state) => [state.lineage, state]));
-  return holdings.flatMap((holding) => {
-    const state = known.get(holding.lineage);
+  return footprints.flatMap((footprint) => {
+    const state = known.get(footprint.lineage);
     if (state?.isThere) return [];
-    const lab = holding.lab ?? state?.lab;
-    const id = lab === undefined ? holding.lineage : `${lab}-${holding.lineage}`;
-    return [{ id, stateFolder: state?.stateFolder, holding }];
+    const lab = footprint.lab ?? state?.lab;
+    const id = lab === undefined ? footprint.lineage : `${lab}-${footprint.lineage}`;
+    return [{ id, stateFolder: state?.stateFolder, footprint }];
   });
 }
 
@@ -37,9 +37,9 @@ export function leftBehindFact(one: LeftBehind): DoctorFact {
 }
 
 /** `2 machines, 1 of them running, and 5 layers, 1.2 GiB`. */
-export function contents({ holding }: LeftBehind): string {
-  const { machines, layers, bytes } = holding;
-  const running = machines.filter(({ pid }) => pid !== undefined).length;
+export function contents({ footprint }: LeftBehind): string {
+  const { machines, layers, bytes } = footprint;
+  const running = machines.filter(({ isRunning }) => isRunning).length;
   const runs = running === 0 ? '' : machines.length === 1 ? ' that runs' : `, ${running} of them running,`;
   const parts = [
     ...(machines.length > 0 ? [`${count(machines.length, 'machine')}${runs}`] : []),
@@ -48,15 +48,10 @@ export function contents({ holding }: LeftBehind): string {
   return `${parts.join(' and ')}, ${roundedSize(bytes)}`;
 }
 
-export function elsewhereFacts(machines: readonly MachineElsewhere[]): readonly DoctorFact[] {
-  return [...new Set(machines.map(({ home }) => home))].map((home) => {
-    const names = machines.flatMap((one) => (one.home === home ? [`${one.lab}/${one.name} (pid ${one.pid})`] : []));
-    return {
-      name: 'elsewhere',
-      status: 'ok',
-      finding: `with GOQEMU_HOME=${home} run: ${names.join(', ')}`,
-    };
-  });
+/** Its part of the document of `goqemu doctor --json`. */
+export function leftBehindReport({ id, stateFolder, footprint }: LeftBehind) {
+  const machines = footprint.machines.map(({ name, display }) => ({ name, pid: display?.pid }));
+  return { id, stateFolder: stateFolder ?? null, ...footprint, machines };
 }
 
 function count(number: number, thing: string): string {

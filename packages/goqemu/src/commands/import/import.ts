@@ -29,7 +29,9 @@ export async function run(
     return exitCode.done;
   }
   const { style } = context;
-  context.print(`${style.bold(report.machine)} is process ${report.pid} from now on.\n`);
+  context.print(
+    `${style.bold(report.machine)} ${report.pid === null ? 'is imported' : `is process ${report.pid} from now on`}.\n`,
+  );
   for (const limit of report.limits) context.tell(`  ${limit}`);
   const steps = report.stepsLeft.length === 1 ? 'its step' : `its ${report.stepsLeft.length} steps`;
   if (report.stepsLeft.length > 0) context.tell(`The next apply runs ${steps}; look at it with: goqemu plan`);

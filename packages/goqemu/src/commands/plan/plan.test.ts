@@ -17,7 +17,7 @@ interface PlanDocument {
 
 test('a problem of a plan is shown with its place, stands in the document, and the exit code is 1', async () => {
   using lab = new TestLab(withPort);
-  lab.host.takenPorts.add(8080);
+  lab.host.takePort(8080);
   const shown = await lab.run(['plan']);
   assert.equal(shown.code, 1);
   assert.match(shown.stdout, /problem: web: port 8080 of the host is taken/);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { folderNames, statIfThere } from '@goqemu/core';
-import type { Holding } from '@goqemu/lab';
+import type { LabFootprint } from '@goqemu/lab';
 import { standaloneLineages, type VmHost } from '@goqemu/vm';
 import { runningMachines } from './running-machines.ts';
 
@@ -12,7 +12,7 @@ interface Draft {
 }
 
 /** Everything of labs in goqemu's folder, by the lineage of their states. VMs without a lab are not among it. */
-export async function findHoldings(host: VmHost): Promise<readonly Holding[]> {
+export async function findFootprints(host: VmHost): Promise<readonly LabFootprint[]> {
   const { labs, home } = host.folders;
   const drafts = new Map<string, Draft>();
   const draftOf = (lineage: string): Draft => {
@@ -49,7 +49,11 @@ export async function findHoldings(host: VmHost): Promise<readonly Holding[]> {
     [...drafts].map(async ([lineage, { lab, machines, folders, layers }]) => ({
       lineage,
       lab,
-      machines: [...machines].map(([name, pid]) => ({ name, pid })),
+      machines: [...machines].map(([name, pid]) => ({
+        name,
+        isRunning: pid !== undefined,
+        ...(pid === undefined ? {} : { display: { pid } }),
+      })),
       layers,
       bytes: await bytesIn(folders),
     })),

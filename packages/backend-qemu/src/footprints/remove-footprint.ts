@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, hostProcessTable } from '@goqemu/core';
-import type { Holding } from '@goqemu/lab';
+import type { LabFootprint } from '@goqemu/lab';
 import { collectLayers, endQemu, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
 import { disposeLab } from '../host/dispose-lab.ts';
 import { runningMachines } from './running-machines.ts';
@@ -10,8 +10,8 @@ import { runningMachines } from './running-machines.ts';
  * Leaves nothing of what a state had on this host: processes, sockets, disks, layers and keys. What another state's
  * layers or machines stand on stays.
  */
-export async function discardHolding(host: VmHost, holding: Holding, signal?: AbortSignal): Promise<void> {
-  const { lineage, lab, machines } = holding;
+export async function removeFootprint(host: VmHost, footprint: LabFootprint, signal?: AbortSignal): Promise<void> {
+  const { lineage, lab, machines } = footprint;
   const call = signal ? { signal } : {};
   const labFolder = join(host.folders.labs, `${lab ?? ''}-${lineage}`);
   const names = [...machines.map((machine) => machine.name), ...(await folderNames(labFolder))];

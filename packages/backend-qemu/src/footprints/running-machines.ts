@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { MachineElsewhere } from '@goqemu/lab';
 import { hostCommandLines, ownRuntimeFolder } from '@goqemu/machine';
 
 /** A QEMU of goqemu's, by the disk that it was started with. */
@@ -28,9 +27,4 @@ export async function runningMachines(): Promise<readonly RunningMachine[]> {
     if (home && lab && lineage && name) running.push({ pid, home, lab, lineage, name });
   }
   return running;
-}
-
-/** Machines that run from another folder of goqemu than this one. */
-export async function machinesElsewhere(home: string): Promise<readonly MachineElsewhere[]> {
-  return (await runningMachines()).filter((machine) => machine.home !== home);
 }
