@@ -34,9 +34,9 @@ test('help of a command shows its usage, options and examples', async () => {
   ]) {
     const { code, stdout } = await run(...words);
     assert.equal(code, 0);
-    assert.match(stdout, /Usage: goqemu exec MACHINE… \[OPTIONS\] -- COMMAND…/);
+    assert.match(stdout, /Usage: goqemu exec MACHINE… \[OPTIONS\] \[--\] COMMAND…/);
     assert.match(stdout, /-u, --user NAME/);
-    assert.match(stdout, /goqemu exec web -- uname -a/);
+    assert.match(stdout, /goqemu exec web uname -a/);
   }
   assert.match((await run('help', 'checkpoint')).stdout, /checkpoint restore/);
 });
@@ -98,7 +98,7 @@ test('a failure names the debug log, which has the stack; --debug shows it at on
   assert.ok(path.startsWith(join(home, 'logs')));
   assert.match(readFileSync(path, 'utf8'), /lab-missing|there is no lab/);
   const shown = await runInTestShell(['plan', 'gone.ts', '--debug'], { workingFolder: base, home });
-  assert.match(shown.stderr, /\n\s+at .*load-lab/);
+  assert.match(shown.stderr, /\n\s+at .*lab-file/);
 });
 
 test('commands that only print leave no log behind', async () => {
