@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { GoqemuError, parseJson, readIfThere } from '@goqemu/core';
 import { typedWord } from '../render/typed-word.ts';
+import { labCompilerOptions } from './compiler-options.ts';
 import { findLabFile, type LabPlace } from './lab-file.ts';
 import { installedPackage, localInstall, ownCopy } from './sdk-location.ts';
 
@@ -81,16 +82,7 @@ function settingsFor(file: string): unknown {
   const folder = dirname(file);
   return {
     compilerOptions: {
-      target: 'ES2023',
-      lib: ['ES2023', 'ESNext.Disposable'],
-      module: 'preserve',
-      moduleResolution: 'bundler',
-      strict: true,
-      noEmit: true,
-      allowJs: true,
-      checkJs: true,
-      skipLibCheck: true,
-      allowImportingTsExtensions: true,
+      ...labCompilerOptions,
       ...nodeTypes(file),
       ...(localInstall(folder) ? {} : { paths: ownTypes() }),
     },
