@@ -1,15 +1,39 @@
 /** `npm run quickstart`: from a fresh checkout to a running virtual machine. */
 import { build } from './build.mjs';
 import { run } from './run/run.mjs';
+import { say } from './run/say.mjs';
 import { setUp } from './setup.mjs';
 
-const ready = (await setUp({ tests: false })) && (await build({ types: false }));
-process.exitCode = ready
-  ? await run(process.execPath, [
-      'packages/goqemu/bin/goqemu.js',
-      'apply',
-      'examples/quickstart/lab.ts',
-      '--yes',
-      ...process.argv.slice(2),
-    ])
-  : 1;
+const goqemu = 'packages/goqemu/bin/goqemu.js';
+const lab = 'examples/quickstart';
+
+/** The exact commands of this checkout; test/e2e/quickstart.test.ts types them. */
+const next = [
+  ['exec web cat /etc/motd', 'a command in the machine'],
+  ['ssh web', 'a shell'],
+  ['checkpoint create before', 'to return to'],
+  ['exec web sudo rm /etc/motd', 'break it'],
+  ['checkpoint restore before', 'and go back'],
+  ['destroy', 'remove the machine and its disk'],
+];
+
+process.exitCode = await main();
+
+async function main() {
+  if (!(await setUp({ tests: false })) || !(await build({ types: false }))) return 1;
+  const code = await run(process.execPath, [goqemu, 'apply', `${lab}/lab.ts`, '--yes', ...process.argv.slice(2)]);
+  if (code === 0) tellNext();
+  return code;
+}
+
+function tellNext() {
+  const commands = next.map(([words]) => {
+    const [verb, ...rest] = words.split(' ');
+    const name = verb === 'checkpoint' ? `${verb} ${rest.shift()}` : verb;
+    return ['node', goqemu, name, '-l', lab, ...rest].join(' ');
+  });
+  const width = Math.max(...commands.map((command) => command.length));
+  say('\nNext, in this folder:');
+  for (const [index, command] of commands.entries()) say(`  ${command.padEnd(width)}  # ${next[index][1]}`);
+  say('Edit examples/quickstart/lab.ts and run "npm run quickstart" again, or read README.md.');
+}

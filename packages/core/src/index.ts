@@ -18,6 +18,7 @@ export {
 export { asGoqemuError, hostError, withPath } from './errors/host-error.ts';
 export { errorMessage, internalError, systemErrorCode } from './errors/internal-error.ts';
 export { afterCleanUp, withCleanUp } from './errors/late-failure.ts';
+export { gotWords, issueWords, type SchemaIssue } from './errors/schema-issue.ts';
 export { schemaMismatch } from './errors/schema-mismatch.ts';
 export { callListener } from './events/call-listener.ts';
 export { TypedEmitter, type Unsubscribe } from './events/event-emitter.ts';

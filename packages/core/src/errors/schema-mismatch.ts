@@ -1,7 +1,7 @@
-/** The first thing that a schema (zod's, any edition) found wrong: `at machines.web.cpus: Invalid input: expected number`. */
-export function schemaMismatch(error: {
-  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
-}): string {
+import { issueWords, type SchemaIssue } from './schema-issue.ts';
+
+/** The first thing that a schema (zod's, any edition) found wrong: `at machines.web.cpus: expected a number`. */
+export function schemaMismatch(error: { readonly issues: readonly SchemaIssue[] }): string {
   const [issue] = error.issues;
-  return `at ${issue?.path.map(String).join('.') || 'its top'}: ${issue?.message ?? 'invalid'}`;
+  return `at ${issue?.path.map(String).join('.') || 'its top'}: ${issue ? issueWords(issue) : 'expected another value'}`;
 }

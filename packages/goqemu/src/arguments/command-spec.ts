@@ -4,7 +4,15 @@ import type { CommandContext } from '../shell/command-context.ts';
  * What a word completes to. A `machine` and a `checkpoint` are those that the state knows; a `base` is a machine or a
  * template; a `copy-end` is MACHINE:PATH or a file.
  */
-export type Completes = 'file' | 'folder' | 'machine' | 'base' | 'copy-end' | 'checkpoint' | 'stack';
+export type Completes =
+  | 'file'
+  | 'folder'
+  | 'machine'
+  | 'machine-or-file'
+  | 'base'
+  | 'copy-end'
+  | 'checkpoint'
+  | 'stack';
 
 /** An option of the command line, as help, completion and docs/cli.md show it. */
 export type OptionSpec = {
@@ -56,8 +64,10 @@ export interface PositionalSpec {
 export interface CommandInput<Options extends OptionSpecs = OptionSpecs> {
   readonly options: OptionValues<Options>;
   readonly positionals: readonly string[];
-  /** Everything after `--`; empty when there was no `--`. */
+  /** The command in the guest: everything after `--`, or what `splitWords` reads as one. */
   readonly rest: readonly string[];
+  /** True when there was a `--`. */
+  readonly separated: boolean;
 }
 
 export interface CommandModule<Options extends OptionSpecs = OptionSpecs> {
@@ -73,7 +83,7 @@ export interface CommandSpec<Options extends OptionSpecs = OptionSpecs> {
   /** Paragraphs for help and docs. */
   readonly description?: string;
   readonly positionals: readonly PositionalSpec[];
-  /** What stands after `--`, where the command takes it. */
+  /** The command in the guest, where there is one: after `--`, or after the machine. */
   readonly rest?: PositionalSpec;
   readonly options: Options;
   readonly examples: readonly { readonly command: string; readonly does: string }[];

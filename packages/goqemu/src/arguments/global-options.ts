@@ -24,7 +24,7 @@ export const globalOptions = {
 
 /** Which lab, for commands that work on one. */
 export const labOptions = {
-  lab: { kind: 'text', short: 'l', value: 'FILE', summary: 'the lab (default: ./lab.ts)', completes: 'file' },
+  lab: { kind: 'text', short: 'l', value: 'FILE', summary: 'the lab (default: the nearest lab.ts)', completes: 'file' },
   stack: {
     kind: 'text',
     short: 's',

@@ -44,13 +44,13 @@ export function renderCommandHelp(spec: CommandSpec, style: Style): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** `goqemu exec MACHINE… [OPTIONS] -- COMMAND…` */
+/** `goqemu exec MACHINE… [OPTIONS] [--] COMMAND…` */
 export function usageLine(spec: CommandSpec): string {
   return [
     `goqemu ${spec.name}`,
     ...spec.positionals.map(positionalUsage),
     ...(Object.keys(spec.options).length > 0 ? ['[OPTIONS]'] : []),
-    ...(spec.rest ? [spec.rest.optional ? `[-- ${spec.rest.name}…]` : `-- ${spec.rest.name}…`] : []),
+    ...(spec.rest ? [spec.rest.optional ? `[[--] ${spec.rest.name}…]` : `[--] ${spec.rest.name}…`] : []),
   ].join(' ');
 }
 

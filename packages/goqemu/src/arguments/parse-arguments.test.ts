@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { GoqemuError } from '@goqemu/core';
 import { type CommandSpec, defineCommand } from './command-spec.ts';
 import { globalOptions } from './global-options.ts';
-import { chooseCommand, parseArguments } from './parse-arguments.ts';
+import { chooseCommand, ownWords, parseArguments } from './parse-arguments.ts';
 
 const load = () => Promise.reject(new Error('not run here'));
 
@@ -69,6 +69,35 @@ test('options, positionals and the command after -- are distinguished', () => {
   assert.equal(globals.verbose, true);
 });
 
+test('without --, the first word after the machine that is not an option begins the command', () => {
+  const { input } = parse('web', '-u', 'root', 'ls', '-la', '--json', '-u', 'x');
+  assert.deepEqual(input.positionals, ['web']);
+  assert.deepEqual(input.rest, ['ls', '-la', '--json', '-u', 'x']);
+  assert.deepEqual([input.options.user, input.options.json, input.separated], ['root', false, false]);
+  const separated = parse('web', 'ls', '--', 'x').input;
+  assert.deepEqual([separated.positionals, separated.rest, separated.separated], [['web', 'ls'], ['x'], true]);
+});
+
+test('the words that are goqemu’s own end where the command in the guest begins', () => {
+  const own = (...words: string[]) => ownWords(words, commands, globalOptions);
+  assert.deepEqual(own('exec', '--json', 'web', 'ls', '--help'), ['--json', 'web']);
+  assert.deepEqual(own('exec', 'web', '--', 'ls', '--help'), ['exec', 'web']);
+  assert.deepEqual(own('checkpoint', 'create', 'now', '--help'), ['now', '--help']);
+  assert.deepEqual(own('exce', 'web', '--json'), ['exce', 'web', '--json']);
+});
+
+test('an option of another tool is answered with the one that it is here, also with a single dash', () => {
+  const spec = {
+    ...create,
+    options: { yes: { kind: 'flag', summary: '' }, out: { kind: 'list', value: 'X', summary: '' } },
+  } as const;
+  const hint = (word: string) => usage(() => parseArguments(spec, ['now', word], globalOptions));
+  for (const word of ['--auto-approve', '-auto-approve', '--force'])
+    assert.match(`${hint(word).message}: ${hint(word).hint}`, new RegExp(`"${word}": here that is --yes`));
+  assert.match(hint('-out=next.plan').hint ?? '', /"--out"/);
+  assert.match(usage(() => parseArguments(create, ['now', '--force'], globalOptions)).hint ?? '', /leave it out/);
+});
+
 test('an unknown option is refused with the nearest one', () => {
   assert.match(usage(() => parse('web', '--paralel', '3', '--', 'ls')).hint ?? '', /--parallel/);
   assert.match(usage(() => parse('web', '-z', '--', 'ls')).message, /no option "-z"/);
@@ -85,7 +114,7 @@ test('what is missing is reported with an example', () => {
   const noMachine = usage(() => parse('--', 'ls'));
   assert.match(noMachine.message, /needs MACHINE/);
   assert.match(noMachine.hint ?? '', /goqemu exec web -- uname -a/);
-  assert.match(usage(() => parse('web', 'ls')).message, /needs COMMAND after "--", which is missing/);
+  assert.match(usage(() => parse('web')).message, /needs COMMAND: a program/);
 });
 
 test('a positional too many is named', () => {

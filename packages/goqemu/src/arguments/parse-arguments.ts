@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
 import { nearestWord } from '@goqemu/core';
 import type { CommandInput, CommandSpec, OptionSpec, OptionSpecs, OptionValues } from './command-spec.ts';
+import { otherOption, otherWord } from './other-words.ts';
+import { readTokens, splitWords } from './split-words.ts';
 import { usageError } from './usage-error.ts';
 
 /** The command that the first words name, and the words that are left. */
@@ -12,23 +13,46 @@ export interface ChosenCommand {
 /**
  * Finds the command: the longest name that the leading words spell, with global options before it allowed.
  *
- * @throws GoqemuError `usage` with the nearest command
+ * @throws GoqemuError `usage` with the nearest command, or with the command that another tool's word is here
  */
 export function chooseCommand(
   words: readonly string[],
   commands: readonly CommandSpec[],
   globals: OptionSpecs,
 ): ChosenCommand | undefined {
+  const chosen = findCommand(words, commands, globals);
+  if (chosen) return chosen;
   const at = firstPlainWord(words, globals);
   const first = words[at];
   if (first === undefined) return undefined;
+  throw unknownCommand(first, words[at + 1], commands);
+}
+
+function findCommand(
+  words: readonly string[],
+  commands: readonly CommandSpec[],
+  globals: OptionSpecs,
+): ChosenCommand | undefined {
+  const at = firstPlainWord(words, globals);
+  const [first, second] = words.slice(at);
+  if (first === undefined) return undefined;
   const around = (count: number) => [...words.slice(0, at), ...words.slice(at + count)];
-  const second = words[at + 1];
   const pair = commands.find((command) => command.name === `${first} ${second}`);
   if (pair) return { spec: pair, words: around(2) };
   const single = commands.find((command) => command.name === first);
-  if (single) return { spec: single, words: around(1) };
-  throw unknownCommand(first, second, commands);
+  return single ? { spec: single, words: around(1) } : undefined;
+}
+
+/** The words of a whole command line that are goqemu's own, also where they are wrong. */
+export function ownWords(
+  words: readonly string[],
+  commands: readonly CommandSpec[],
+  globals: OptionSpecs,
+): readonly string[] {
+  const end = words.indexOf('--');
+  const before = end < 0 ? words : words.slice(0, end);
+  const chosen = end < 0 ? findCommand(before, commands, globals) : undefined;
+  return chosen ? splitWords(chosen.spec, chosen.words, { ...globals, ...chosen.spec.options }).own : before;
 }
 
 function firstPlainWord(words: readonly string[], globals: OptionSpecs): number {
@@ -54,6 +78,8 @@ function unknownCommand(first: string, second: string | undefined, commands: rea
       near ? `did you mean "goqemu ${first} ${near}"?` : `see "goqemu help ${first}"`,
     );
   }
+  const other = otherWord(first);
+  if (other) return usageError(`goqemu has no command "${first}"`, other);
   const near = nearestWord(first, [...new Set(commands.map((command) => command.name.split(' ')[0] ?? ''))]);
   return usageError(
     `goqemu has no command "${first}"`,
@@ -73,40 +99,23 @@ export function parseArguments<Options extends OptionSpecs>(
   globals: OptionSpecs,
 ): { readonly input: CommandInput<Options>; readonly globals: Readonly<Record<string, unknown>> } {
   const known: OptionSpecs = { ...globals, ...spec.options };
-  const end = words.indexOf('--');
-  const own = end < 0 ? words : words.slice(0, end);
-  const after = end < 0 ? [] : words.slice(end + 1);
-  const { tokens } = parseArgs({
-    args: [...own],
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-    options: Object.fromEntries(
-      Object.entries(known).map(([name, option]) => [
-        name,
-        {
-          type: option.kind === 'flag' ? 'boolean' : 'string',
-          ...(option.short ? { short: option.short } : {}),
-        } as const,
-      ]),
-    ),
-  });
+  const { own, rest: after, separated } = splitWords(spec, words, known);
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(known))
     values[name] = option.kind === 'flag' ? false : option.kind === 'list' ? [] : undefined;
   const positionals: string[] = [];
-  for (const token of tokens)
+  for (const token of readTokens(own, known))
     if (token.kind === 'positional') positionals.push(token.value);
     else if (token.kind === 'option') {
       const option = known[token.name];
-      if (!option) throw unknownOption(token.rawName, known, spec.name);
+      if (!option) throw unknownOption(token.rawName, own[token.index] ?? '', known, spec);
       read(values, token.name, option, token.value, token.rawName);
     }
   const rest = spec.rest ? after : [];
   if (!spec.rest) positionals.push(...after);
-  checkCount(spec, positionals, rest, end >= 0);
+  checkCount(spec, positionals, rest);
   return {
-    input: { options: pick(values, spec.options) as OptionValues<Options>, positionals, rest },
+    input: { options: pick(values, spec.options) as OptionValues<Options>, positionals, rest, separated },
     globals: pick(values, globals),
   };
 }
@@ -145,15 +154,21 @@ function numberIn(value: string, option: { readonly least: number; readonly most
   );
 }
 
-function unknownOption(typed: string, known: OptionSpecs, command: string) {
-  const near = typed.startsWith('--') ? nearestWord(typed.slice(2), Object.keys(known)) : undefined;
-  return usageError(
-    `goqemu ${command} has no option "${typed}"`,
-    near ? `did you mean "--${near}"?` : `see "goqemu help ${command}" for its options`,
-  );
+/** @param word the whole word: `-auto-approve` is one option to Terraform, and several letters here */
+function unknownOption(typed: string, word: string, known: OptionSpecs, spec: CommandSpec) {
+  const { name, rest } = spec;
+  const [whole = ''] = word.replace(/^--?/, '').split('=');
+  const other = otherOption(whole, known);
+  const near = whole.length > 1 ? nearestWord(whole, Object.keys(known)) : undefined;
+  const isWhole = typed.startsWith('--') || other !== undefined || near !== undefined;
+  const message = `goqemu ${name} has no option "${isWhole ? word.split('=')[0] : typed}"`;
+  if (other) return usageError(message, other);
+  if (near) return usageError(message, `did you mean "--${near}"?`);
+  const see = `see "goqemu help ${name}" for its options`;
+  return usageError(message, rest ? `${see}; those of the ${rest.name} follow it, or "--"` : see);
 }
 
-function checkCount(spec: CommandSpec, given: readonly string[], rest: readonly string[], separated: boolean): void {
+function checkCount(spec: CommandSpec, given: readonly string[], rest: readonly string[]): void {
   const required = spec.positionals.filter((positional) => !positional.optional);
   const missing = required[given.length];
   const example = spec.examples[0];
@@ -167,10 +182,7 @@ function checkCount(spec: CommandSpec, given: readonly string[], rest: readonly 
     if (choices && !choices.includes(value)) throw usageError(`"${value}" is not one of ${choices.join(', ')}`, hint);
   });
   if (spec.rest && !spec.rest.optional && rest.length === 0)
-    throw usageError(
-      `goqemu ${spec.name} needs ${spec.rest.name} after "--"${separated ? '' : ', which is missing'}`,
-      hint,
-    );
+    throw usageError(`goqemu ${spec.name} needs ${spec.rest.name}: ${spec.rest.summary}`, hint);
 }
 
 function pick(values: Readonly<Record<string, unknown>>, specs: OptionSpecs): Record<string, unknown> {

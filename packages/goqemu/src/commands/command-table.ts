@@ -16,20 +16,24 @@ import { importCommand } from './import/import.spec.ts';
 import { initCommand } from './init/init.spec.ts';
 import { lockCommand } from './lock/lock.spec.ts';
 import { logsCommand } from './logs/logs.spec.ts';
+import { outputCommand } from './output/output.spec.ts';
 import { planCommand } from './plan/plan.spec.ts';
 import { qmpCommand } from './qmp/qmp.spec.ts';
 import { refreshCommand } from './refresh/refresh.spec.ts';
 import { sshCommand } from './ssh/ssh.spec.ts';
 import { sshConfigCommand } from './ssh-config/ssh-config.spec.ts';
 import { statusCommand } from './status/status.spec.ts';
+import { validateCommand } from './validate/validate.spec.ts';
 
 /** Every command, in the order that help shows them: parser, help, completion and docs/cli.md read this table. */
 export const commands: readonly CommandSpec[] = [
   initCommand,
+  validateCommand,
   planCommand,
   applyCommand,
   destroyCommand,
   statusCommand,
+  outputCommand,
   refreshCommand,
   execCommand,
   sshCommand,

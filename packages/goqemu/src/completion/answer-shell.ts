@@ -33,14 +33,14 @@ export async function answerShell(shell: Shell): Promise<number> {
 function addsOf({ completes, current }: WordToComplete): string {
   if (completes === 'folder') return 'folders';
   if (completes === 'copy-end') return /^[A-Za-z0-9-]+:/.test(current) ? 'words' : 'files'; // in a machine, or here
-  return completes === 'file' ? 'files' : 'words';
+  return completes === 'file' || completes === 'machine-or-file' ? 'files' : 'words';
 }
 
 async function candidatesFor(word: WordToComplete, shell: Shell): Promise<readonly Candidate[]> {
   const { completes, choices = [], given } = word;
   if (!completes || completes === 'file' || completes === 'folder')
     return choices.map((choice) => ({ word: choice, summary: '' }));
-  const names = await knownNames(dirname(findLabFile(word.lab, shell.workingFolder)), word.stack);
+  const names = await knownNames(dirname(findLabFile(word.lab, shell)), word.stack);
   const candidates = namesFor(completes, names).filter((one) => !given.includes(one.word));
   // A name that would be read as something else by the shell or the terminal is left to be typed.
   return candidates.filter((one) => visibleWord(one.word) === one.word);
@@ -50,6 +50,7 @@ function namesFor(completes: WordToComplete['completes'], names: KnownNames): re
   const all = (words: readonly string[], summary: string) => words.map((word) => ({ word, summary }));
   switch (completes) {
     case 'machine':
+    case 'machine-or-file':
       return all(names.machines, 'machine');
     case 'base':
       return [...all(names.machines, 'machine'), ...all(names.templates, 'template')];

@@ -1,4 +1,4 @@
-import type { Lab } from '@goqemu/lab';
+import type { Lab, LabDefinition } from '@goqemu/lab';
 import type { CommandContext } from '../shell/command-context.ts';
 import type { LoadedOpenLab } from './open-lab.ts';
 import { readParameters } from './read-parameters.ts';
@@ -14,16 +14,16 @@ export async function evaluateFor(
   lab: LoadedOpenLab,
   options: EvaluationOptions,
 ): Promise<Lab> {
-  return lab.engine.evaluate(lab.definition, { parameters: await readParametersFor(context, lab, options) });
+  return lab.engine.evaluate(lab.definition, { parameters: await readParametersFor(context, lab.definition, options) });
 }
 
 /** What the command line, the environment and the file give for the lab's parameters. */
 export function readParametersFor(
   context: CommandContext,
-  lab: LoadedOpenLab,
+  definition: LabDefinition,
   options: EvaluationOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  return readParameters(lab.definition, {
+  return readParameters(definition, {
     assignments: options.param,
     file: options.params,
     env: context.shell.platform.env,

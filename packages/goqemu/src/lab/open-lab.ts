@@ -7,6 +7,7 @@ import { findLabFile } from '../loader/lab-file.ts';
 import { loadLab } from '../loader/load-lab.ts';
 import type { CommandContext } from '../shell/command-context.ts';
 import type { Shell } from '../shell/shell.ts';
+import { locateLab } from './locate-lab.ts';
 
 /** What opening a lab takes from its caller: a command, or a script that uses the SDK. */
 export interface LabOpener extends Pick<CommandContext, 'command' | 'logger' | 'tell' | 'promptSecret'> {
@@ -58,7 +59,7 @@ export async function openDeployedLab(
   try {
     return await openLab(context, choice, emit);
   } catch (error) {
-    const file = findLabFile(choice.lab, context.shell.workingFolder);
+    const file = findLabFile(choice.lab, context.shell);
     const [only, ...others] = statesIn(dirname(file));
     if (only === undefined || others.length > 0) throw error;
     context.tell(`${file} does not load; continuing with the state of lab ${only}`);
@@ -66,9 +67,9 @@ export async function openDeployedLab(
   }
 }
 
-function load(context: LabOpener, choice: LabChoice) {
+async function load(context: LabOpener, choice: LabChoice) {
   const { platform, workingFolder } = context.shell;
-  return loadLab({ platform, workingFolder, lab: choice.lab });
+  return loadLab({ platform, workingFolder, lab: locateLab(context, choice) });
 }
 
 function statesIn(folder: string): string[] {

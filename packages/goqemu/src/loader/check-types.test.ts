@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { hostPlatform } from '@goqemu/core';
 import { checkTypes } from './check-types.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'goqemu-check-types-'));
@@ -16,7 +17,7 @@ function labWith(files: Readonly<Record<string, string>>): Promise<void> {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text, { mode: 0o755 });
   }
-  return checkTypes({ workingFolder: folder, interrupt: new AbortController().signal });
+  return checkTypes({ workingFolder: folder, platform: hostPlatform(), interrupt: new AbortController().signal });
 }
 
 const complains = 'console.log("lab.ts(3,19): error TS2322: Type \'x\' is not assignable."); process.exitCode = 2;\n';

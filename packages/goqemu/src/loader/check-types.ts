@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { GoqemuError, parseJson, readIfThere } from '@goqemu/core';
 import { typedWord } from '../render/typed-word.ts';
-import { findLabFile } from './lab-file.ts';
+import { labCompilerOptions } from './compiler-options.ts';
+import { findLabFile, type LabPlace } from './lab-file.ts';
 import { installedPackage, localInstall, ownCopy } from './sdk-location.ts';
 
 /** A lab is small; the compiler reads the types of Node.js and goqemu besides. */
 const timeoutMs = 120_000;
 
-export interface CheckTypesOptions {
+export interface CheckTypesOptions extends LabPlace {
   readonly lab?: string | undefined;
-  readonly workingFolder: string;
   readonly interrupt: AbortSignal;
 }
 
@@ -23,7 +23,7 @@ export interface CheckTypesOptions {
  * @throws GoqemuError `typescript-missing`, `lab-types` with the first place and all messages
  */
 export async function checkTypes(options: CheckTypesOptions): Promise<void> {
-  const file = findLabFile(options.lab, options.workingFolder);
+  const file = findLabFile(options.lab, options);
   const compiler = compilerOf(file);
   const folder = mkdtempSync(join(tmpdir(), 'goqemu-types-'));
   try {
@@ -82,16 +82,7 @@ function settingsFor(file: string): unknown {
   const folder = dirname(file);
   return {
     compilerOptions: {
-      target: 'ES2023',
-      lib: ['ES2023', 'ESNext.Disposable'],
-      module: 'preserve',
-      moduleResolution: 'bundler',
-      strict: true,
-      noEmit: true,
-      allowJs: true,
-      checkJs: true,
-      skipLibCheck: true,
-      allowImportingTsExtensions: true,
+      ...labCompilerOptions,
       ...nodeTypes(file),
       ...(localInstall(folder) ? {} : { paths: ownTypes() }),
     },

@@ -9,7 +9,7 @@ export interface LoadLabOptions {
   readonly platform: HostPlatform;
   /** Relative lab paths start here. */
   readonly workingFolder: string;
-  /** A file or folder; `lab.ts` of the working folder when undefined. */
+  /** A file or folder; when undefined, `lab.ts` of the working folder or the nearest above. */
   readonly lab?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface LoadedLab {
  * @throws GoqemuError `lab-missing`, `lab-extension`, `lab-syntax`, `lab-import`, `lab-threw`, `lab-export`
  */
 export async function loadLab(options: LoadLabOptions): Promise<LoadedLab> {
-  const file = findLabFile(options.lab, options.workingFolder);
+  const file = findLabFile(options.lab, options);
   const cache = new LabCache(goqemuFolders(options.platform).cache, file);
   const found = cache.find();
   if (found)

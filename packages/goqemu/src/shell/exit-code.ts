@@ -16,7 +16,14 @@ export const exitCode = {
 } as const;
 
 /** Names that the user typed and that are not there, or are taken. */
-const typed = new Set(['usage', 'machine-unknown', 'checkpoint-unknown', 'stack-exists', 'not-left-behind']);
+const typed = new Set([
+  'usage',
+  'machine-unknown',
+  'checkpoint-unknown',
+  'stack-exists',
+  'not-left-behind',
+  'lab-output-unknown',
+]);
 
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): number {

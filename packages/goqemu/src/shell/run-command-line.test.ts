@@ -34,9 +34,9 @@ test('help of a command shows its usage, options and examples', async () => {
   ]) {
     const { code, stdout } = await run(...words);
     assert.equal(code, 0);
-    assert.match(stdout, /Usage: goqemu exec MACHINE… \[OPTIONS\] -- COMMAND…/);
+    assert.match(stdout, /Usage: goqemu exec MACHINE… \[OPTIONS\] \[--\] COMMAND…/);
     assert.match(stdout, /-u, --user NAME/);
-    assert.match(stdout, /goqemu exec web -- uname -a/);
+    assert.match(stdout, /goqemu exec web uname -a/);
   }
   assert.match((await run('help', 'checkpoint')).stdout, /checkpoint restore/);
 });
@@ -98,7 +98,7 @@ test('a failure names the debug log, which has the stack; --debug shows it at on
   assert.ok(path.startsWith(join(home, 'logs')));
   assert.match(readFileSync(path, 'utf8'), /lab-missing|there is no lab/);
   const shown = await runInTestShell(['plan', 'gone.ts', '--debug'], { workingFolder: base, home });
-  assert.match(shown.stderr, /\n\s+at .*load-lab/);
+  assert.match(shown.stderr, /\n\s+at .*lab-file/);
 });
 
 test('commands that only print leave no log behind', async () => {
@@ -116,13 +116,39 @@ test('colours come when asked for and never otherwise without a terminal', async
   assert.ok(!(await run('help', '--color', '--no-color')).stdout.includes('\u001b'));
 });
 
-test('init writes a lab that loads, and leaves one that is there alone', async () => {
+test('init writes a project, and says what to commit and what to type next', async () => {
   const folder = mkdtempSync(join(base, 'init-'));
-  const first = await runInTestShell(['init'], { workingFolder: folder, home: join(base, 'home') });
+  const options = { workingFolder: folder, home: join(base, 'home') };
+  const first = await runInTestShell(['init', 'My Web'], options);
   assert.equal(first.code, 0);
-  const second = await runInTestShell(['init'], { workingFolder: folder, home: join(base, 'home') });
+  const files = ['.gitignore', 'lab.ts', 'package.json', 'tsconfig.json'];
+  assert.deepEqual(readdirSync(join(folder, 'My Web')).sort(), files);
+  assert.match(first.stderr, /^wrote 'My Web\/lab\.ts', 'My Web\/package\.json'/m);
+  assert.match(first.stderr, /commit all of these, and lab\.lock\.json/);
+  assert.match(first.stderr, /next:\n {2}cd 'My Web'\n {2}npm install\n {2}npx goqemu plan\n/);
+  assert.equal((await runInTestShell(['validate', 'My Web'], options)).stdout, 'Lab my-web is valid: 1 machine.\n');
+  const second = await runInTestShell(['init', 'My Web'], options);
   assert.equal(second.code, 65);
   assert.match(second.stderr, /already exists/);
+});
+
+test('init --bare writes the lab alone', async () => {
+  const folder = mkdtempSync(join(base, 'init-'));
+  const { stderr } = await runInTestShell(['init', '--bare'], { workingFolder: folder, home: join(base, 'home') });
+  assert.deepEqual(readdirSync(folder), ['lab.ts']);
+  assert.equal(stderr, 'wrote lab.ts\nnext:\n  goqemu plan\n');
+});
+
+test('init changes no file that is there, and says what it would need', async () => {
+  const folder = mkdtempSync(join(base, 'init-'));
+  const there = { 'package.json': '{}', 'tsconfig.json': '{ }', '.gitignore': 'node_modules\n' };
+  for (const [name, content] of Object.entries(there)) writeFileSync(join(folder, name), content);
+  const { code, stderr } = await runInTestShell(['init'], { workingFolder: folder, home: join(base, 'home') });
+  assert.equal(code, 0);
+  for (const [name, content] of Object.entries(there)) assert.equal(readFileSync(join(folder, name), 'utf8'), content);
+  assert.match(stderr, /^kept package\.json; add to it with: npm install --save-dev @types\/node goqemu typescript$/m);
+  assert.match(stderr, /^kept \.gitignore; add to it: \.goqemu\/ \*\.plan$/m);
+  assert.match(stderr, /^wrote lab\.ts$/m);
 });
 
 test('image list of an empty cache says so, and as JSON is one document', async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { goqemuHome } from '@goqemu/core';
 import type { CommandSpec } from '../arguments/command-spec.ts';
 import { globalOptions } from '../arguments/global-options.ts';
-import { chooseCommand, parseArguments } from '../arguments/parse-arguments.ts';
+import { chooseCommand, ownWords, parseArguments } from '../arguments/parse-arguments.ts';
 import { commands } from '../commands/command-table.ts';
 import { completionWord } from '../completion/candidates.ts';
 import { renderError } from '../render/render-error.ts';
@@ -30,7 +30,7 @@ export async function runCommandLine(shell: Shell): Promise<number> {
       return await (await import('../completion/answer-shell.ts')).answerShell(shell);
     const chosen = chooseCommand(shell.argv, commands, globalOptions);
     if (!chosen) return await withoutCommand(shell);
-    if (asksForHelp(chosen.words)) return await showHelp(shell, chosen.spec);
+    if (asksForHelp(shell.argv)) return await showHelp(shell, chosen.spec);
     const { input, globals } = parseArguments(chosen.spec, chosen.words, globalOptions);
     const scopes = typeof globals.debug === 'string' ? globals.debug.split(',') : [];
     debug = globals.debug !== false;
@@ -43,7 +43,7 @@ export async function runCommandLine(shell: Shell): Promise<number> {
     const { run } = await chosen.spec.load();
     return await run({ ...context, style: styleFor(shell.stdout, wish), noticeStyle }, input);
   } catch (error) {
-    if (wordsBeforeRest(shell.argv).includes('--json')) await document.printError(error);
+    if (goqemuWords(shell.argv).includes('--json')) await document.printError(error);
     if (isAbort(error)) {
       screen.write('interrupted\n');
       return exitCode.interrupted;
@@ -122,19 +122,18 @@ async function showHelp(shell: Shell, spec: CommandSpec): Promise<number> {
 }
 
 function asksForHelp(words: readonly string[]): boolean {
-  return wordsBeforeRest(words).some((word) => word === '--help' || word === '-h');
+  return goqemuWords(words).some((word) => word === '--help' || word === '-h');
 }
 
-/** The words that are goqemu's own. */
-function wordsBeforeRest(words: readonly string[]): readonly string[] {
-  const end = words.indexOf('--');
-  return end < 0 ? words : words.slice(0, end);
+/** Not those of a command in the guest. */
+function goqemuWords(words: readonly string[]): readonly string[] {
+  return ownWords(words, commands, globalOptions);
 }
 
 /** Read before anything else, since the first error may be about the words themselves. */
 function requestedColour(words: readonly string[]): 'always' | 'never' | 'auto' {
   let wish: 'always' | 'never' | 'auto' = 'auto';
-  for (const word of wordsBeforeRest(words)) {
+  for (const word of goqemuWords(words)) {
     if (word === '--color' || word === '--color=always') wish = 'always';
     if (word === '--no-color' || word === '--color=never') wish = 'never';
     if (word === '--color=auto') wish = 'auto';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { GoqemuError, writeFileAtomic } from '@goqemu/core';
+import { writeFileAtomic } from '@goqemu/core';
 import { errorReport } from '../apply/operation-failure.ts';
 import type {
   CheckpointListReport,
@@ -17,7 +17,6 @@ import type {
   PlanOptions,
 } from '../engine-context/engine-options.ts';
 import type { Lab } from '../evaluate/lab.ts';
-import { suggestion } from '../evaluate/lab-error.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
 import { allForksOf, forksOf } from '../fork/forks-of.ts';
@@ -30,6 +29,7 @@ import type { LockChange } from '../lock/update-lock.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
 import type { RefreshReport } from '../refresh/refresh-state.ts';
+import { machineUnknown } from '../report/machine-unknown.ts';
 import { makeStatusReport } from '../report/make-status-report.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { StatusReport } from '../report/status-report.ts';
@@ -129,19 +129,10 @@ export class Engine {
     const machines = await this.machines();
     const found = machines.find((machine) => machine.name === name);
     if (found) return found;
-    throw new GoqemuError({
-      code: 'machine-unknown',
-      source: 'user',
-      subject: name,
-      message: `no machine of this lab is called "${name}"`,
-      hint:
-        machines.length > 0
-          ? suggestion(
-              name,
-              machines.map((machine) => machine.name),
-            )
-          : 'apply the lab first',
-    });
+    throw machineUnknown(
+      name,
+      machines.map((machine) => machine.name),
+    );
   }
 
   /** The machines that have been made, in the order of their names. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, GoqemuError } from '@goqemu/core';
+import { type ErrorCode, GoqemuError, gotWords, issueWords } from '@goqemu/core';
 import type { LabDefinition } from '../definition/define-lab.ts';
 
 /**
@@ -34,13 +34,13 @@ export function checkParameters(definition: LabDefinition, given: Readonly<Recor
   const read = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, wrong.has(name) ? readText(value) : value]),
   );
-  const second = params.safeParse(read);
+  const second = params.safeParse(read, { reportInput: true });
   if (second.success) return second.data;
   const [issue] = second.error.issues;
   const name = issue?.path.map(String).join('.') ?? '';
   throw parameterError(
     'parameter-invalid',
-    `parameter ${name ? `"${name}"` : 'values'}: ${issue?.message ?? 'invalid'}`,
+    `parameter ${name ? `"${name}"` : 'values'}: ${issue ? issueWords(issue) + gotWords(issue) : 'expected other values'}`,
     definition,
     'see the lab’s params for what it takes',
   );

@@ -1,6 +1,5 @@
 import { GoqemuError, parseJson, schemaMismatch } from '@goqemu/core';
 import * as z from 'zod/mini';
-import english from 'zod/v4/locales/en.js';
 import type { ResolvedImage } from '../backend/backend.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
@@ -36,7 +35,7 @@ export const emptyLock: LabLock = { version: 1, images: {} };
 export async function readLabLock(storage: StateStorage): Promise<LabLock> {
   const content = await storage.read('lab-lock');
   if (content === undefined) return emptyLock;
-  const checked = labLockSchema.safeParse(parseJson(content), { error: english().localeError });
+  const checked = labLockSchema.safeParse(parseJson(content));
   if (checked.success) return checked.data;
   const path = storage.path('lab-lock');
   throw new GoqemuError({

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import { type ErrorCode, GoqemuError, schemaMismatch } from '@goqemu/core';
-import english from 'zod/v4/locales/en.js';
 import { type JournalEntry, readJournal } from '../journal/journal.ts';
 import { copyState, type LabState, patchInPlace, stateFormat, stateVersion } from './lab-state.ts';
 import { migratePatch, migrateState } from './migrations.ts';
@@ -175,7 +174,7 @@ function parseState(text: string, path: string): ParsedBase {
       hint: 'update goqemu: npm install -g goqemu@latest',
     });
   }
-  const checked = stateSchema.safeParse(migrateState(value), { error: english().localeError });
+  const checked = stateSchema.safeParse(migrateState(value));
   if (checked.success) return { state: checked.data as unknown as LabState, isCurrent: version === stateVersion };
   throw new GoqemuError({
     code: 'state-invalid',

@@ -5,6 +5,10 @@ export const labCodes = {
     when: 'There is no lab file at the place.',
     fix: 'Write one with "goqemu init", or name one with --lab FILE.',
   },
+  'lab-foreign': {
+    when: 'The nearest lab above the working folder belongs to another user.',
+    fix: 'If you trust it, name it with --lab FILE.',
+  },
   'lab-present': { when: '"goqemu init" would overwrite a file.', fix: 'Name another folder.' },
   'lab-extension': {
     when: 'The lab file has an extension that is not of TypeScript or JavaScript.',
@@ -55,6 +59,14 @@ export const labCodes = {
   'parameters-invalid': {
     when: 'The parameters file cannot be read as JSON.',
     fix: 'Write a JSON object such as {"workers": 3}.',
+  },
+  'lab-output-unknown': {
+    when: 'The lab has no output of that name in its state.',
+    fix: 'Use a name of "goqemu output"; apply the lab first.',
+  },
+  'lab-output-withheld': {
+    when: 'The output is a secret, which the state does not hold, or its step has not run.',
+    fix: 'Read it in the guest.',
   },
   'output-invalid': {
     when: 'The lab returns something that is not data.',

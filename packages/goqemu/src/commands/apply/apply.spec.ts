@@ -26,7 +26,7 @@ export const applyCommand = defineCommand({
   positionals: [
     {
       name: 'LAB',
-      summary: 'the lab, or a plan saved by plan --out (default: ./lab.ts)',
+      summary: 'the lab, or a plan saved by plan --out (default: the nearest lab.ts)',
       optional: true,
       completes: 'file',
     },

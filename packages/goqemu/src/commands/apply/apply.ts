@@ -47,12 +47,12 @@ async function prepare(
 ): Promise<{ readonly lab: OpenLab; readonly plan: Plan; readonly replan?: () => Promise<Plan> }> {
   if (saved !== undefined) {
     const plan = await Engine.readPlan(saved);
-    const file = findLabFile(options.lab, context.shell.workingFolder);
+    const file = findLabFile(options.lab, context.shell);
     const backend = await context.shell.createBackend(context.logger);
     const lab = engineFor(context, { stack: plan.stack }, plan.lab, file, backend, sink.handle);
     return { lab, plan };
   }
-  const lab = await openLab(context, chooseLab(positionals[0], options), sink.handle);
+  const lab = await openLab(context, chooseLab(context, positionals[0], options), sink.handle);
   // Evaluated again each time: addresses and ports come from the state, which another apply may have begun meanwhile.
   const replan = async () =>
     lab.engine.plan(await evaluateFor(context, lab, options), planSelection(options, context.shell.interrupt));

@@ -18,7 +18,7 @@ export async function run(context: CommandContext, input: CommandInput<Checkpoin
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.vm.length > 0 ? { machines: options.vm } : {}),
     ...('definition' in lab
-      ? { definition: lab.definition, parameters: await readParametersFor(context, lab, options) }
+      ? { definition: lab.definition, parameters: await readParametersFor(context, lab.definition, options) }
       : {}),
     signal: context.shell.interrupt,
   });

@@ -17,7 +17,7 @@ import type { DestroyOptions } from './destroy.spec.ts';
 export async function destroyStacks(context: CommandContext, input: CommandInput<DestroyOptions>): Promise<number> {
   const { options } = input;
   const log = eventLog(context.logger);
-  const choice = chooseLab(input.positionals[0], { lab: options.lab, stack: undefined });
+  const choice = chooseLab(context, input.positionals[0], { lab: options.lab, stack: undefined });
   await using lab = await openDeployedLab(context, choice, log.handle);
   const stacks = await chosenStacks(context, lab, options);
   const planOf = async ({ engine }: OpenLab): Promise<Plan> => {

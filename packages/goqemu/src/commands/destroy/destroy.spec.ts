@@ -23,7 +23,7 @@ export const destroyCommand = defineCommand({
   name: 'destroy',
   summary: 'delete the machines of a lab and their disks',
   description: 'Also works when lab.ts no longer loads: the machines are recorded in the state.',
-  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
+  positionals: [{ name: 'LAB', summary: 'the lab (default: the nearest lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [
     { command: 'goqemu destroy --yes', does: 'leaves no process, socket or disk behind' },

@@ -21,7 +21,7 @@ export async function run(context: CommandContext, input: CommandInput<DestroyOp
   const [stack, ...others] = new Set(options.stack);
   if (options.forks || others.length > 0) return destroyStacks(context, input);
   const sink = await chooseRenderer(context, options.events);
-  const choice = chooseLab(input.positionals[0], { lab: options.lab, stack });
+  const choice = chooseLab(context, input.positionals[0], { lab: options.lab, stack });
   await using lab = await openDeployedLab(context, choice, sink.handle);
   const replan = () => lab.engine.planDestroy(planSelection(options, context.shell.interrupt));
   return await carryOut(context, {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { isGoqemuError } from '@goqemu/core';
+import { hasErrorCode, isGoqemuError } from '@goqemu/core';
 import type { CommandResult } from '@goqemu/guest';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
@@ -8,6 +8,7 @@ import { reachMachine } from '../../lab/reach-machine.ts';
 import { eventLog } from '../../render/event-log.ts';
 import { LinePrefixer } from '../../render/line-prefixer.ts';
 import { renderError } from '../../render/render-error.ts';
+import { typedWord } from '../../render/typed-word.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode, exitCodeOf, isAbort } from '../../shell/exit-code.ts';
 import type { ExecOptions } from './exec.spec.ts';
@@ -28,7 +29,8 @@ export async function run(context: CommandContext, input: Input): Promise<number
     throw usageError('--stdin goes to one machine only', 'name one machine');
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
   // An unknown name is reported before anything runs anywhere.
-  for (const name of machines) await lab.engine.machine(name);
+  for (const name of machines) await lab.engine.machine(name).catch((error) => notSeparated(error, input));
+  if (!input.separated) await refuseAmbiguous(lab, input);
   const outcomes = await Promise.all(machines.map((name) => runOn(context, lab, name, input, machines)));
   for (const { error } of outcomes)
     if (error !== undefined && !isAbort(error)) {
@@ -37,6 +39,29 @@ export async function run(context: CommandContext, input: Input): Promise<number
     }
   if (input.options.json) context.printJson({ version: 1, results: outcomes.map(report) });
   return outcomes.find((outcome) => outcome.code !== 0)?.code ?? exitCode.done;
+}
+
+/** Of `exec web git checkout -- file`: what stands before the `--` was read as machines. */
+function notSeparated(error: unknown, { positionals, rest, separated }: Input): never {
+  const [first = '', ...others] = positionals;
+  if (!separated || others.length === 0 || !hasErrorCode(error, 'machine-unknown') || error.subject === first)
+    throw error;
+  throw usageError(
+    `${error.message}: all words before "--" are machines`,
+    `for a command with a "--" of its own: goqemu exec ${first} -- ${[...others, '--', ...rest].map(typedWord).join(' ')}`,
+  );
+}
+
+/** Of `exec web worker-1 uptime`: a machine's name begins the command. */
+async function refuseAmbiguous(lab: OpenLab, { positionals, rest }: Input): Promise<void> {
+  const [first = ''] = rest;
+  const machines = await lab.engine.machines();
+  if (!machines.some(({ name }) => name === first)) return;
+  const [machine, ...words] = [positionals[0] ?? '', ...rest.map(typedWord)];
+  throw usageError(
+    `"${first}" is a machine of the lab, and stands where the command begins`,
+    `for both machines: goqemu exec ${machine} ${first} -- ${words.slice(1).join(' ') || 'COMMAND'}; for a command of that name: goqemu exec ${machine} -- ${words.join(' ')}`,
+  );
 }
 
 async function runOn(

@@ -18,7 +18,7 @@ export type GraphOptions = typeof options;
 export const graphCommand = defineCommand({
   name: 'graph',
   summary: 'print the dependency graph of a lab',
-  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
+  positionals: [{ name: 'LAB', summary: 'the lab (default: the nearest lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [
     { command: 'goqemu graph --format svg > lab.svg', does: 'an image, without other programs' },

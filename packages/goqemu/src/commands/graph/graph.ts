@@ -13,7 +13,11 @@ export async function run(
   context: CommandContext,
   { options, positionals }: CommandInput<GraphOptions>,
 ): Promise<number> {
-  await using lab = await openLab(context, chooseLab(positionals[0], options), eventLog(context.logger).handle);
+  await using lab = await openLab(
+    context,
+    chooseLab(context, positionals[0], options),
+    eventLog(context.logger).handle,
+  );
   const graph = graphOf(await evaluateFor(context, lab, options));
   context.print(renderGraph(graph, (options.format ?? 'mermaid') as GraphFormat));
   return exitCode.done;

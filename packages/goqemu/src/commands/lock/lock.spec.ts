@@ -16,7 +16,7 @@ export const lockCommand = defineCommand({
   name: 'lock',
   summary: 'compare lab.lock.json with what the image names resolve to now',
   description: 'Commit lab.lock.json with the lab, so that everyone gets the same images, now and later.',
-  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
+  positionals: [{ name: 'LAB', summary: 'the lab (default: the nearest lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [
     { command: 'goqemu lock', does: 'show which images have changed' },

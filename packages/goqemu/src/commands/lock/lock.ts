@@ -13,7 +13,11 @@ export async function run(
   context: CommandContext,
   { options, positionals }: CommandInput<LockOptions>,
 ): Promise<number> {
-  await using lab = await openLab(context, chooseLab(positionals[0], options), eventLog(context.logger).handle);
+  await using lab = await openLab(
+    context,
+    chooseLab(context, positionals[0], options),
+    eventLog(context.logger).handle,
+  );
   const evaluated = await evaluateFor(context, lab, options);
   const { update } = options;
   const changes = await lab.engine.lock(evaluated, { update, signal: context.shell.interrupt });

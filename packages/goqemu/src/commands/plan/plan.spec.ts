@@ -27,7 +27,7 @@ export const planCommand = defineCommand({
   summary: 'show what apply would do, and why',
   description:
     'Reads the lab, the state and the machines, changes nothing and takes no lock. The plan that --out saves is bound\nto the state that it was made from and is refused once that has moved on. A problem that would stop apply is shown with the plan, and the exit code is 1.',
-  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
+  positionals: [{ name: 'LAB', summary: 'the lab (default: the nearest lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [
     { command: 'goqemu plan', does: './lab.ts against the current state' },

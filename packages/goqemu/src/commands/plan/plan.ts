@@ -15,7 +15,7 @@ import type { PlanOptions } from './plan.spec.ts';
 export async function run(context: CommandContext, input: CommandInput<PlanOptions>): Promise<number> {
   const { options } = input;
   const { workingFolder } = context.shell;
-  const choice = chooseLab(input.positionals[0], options);
+  const choice = chooseLab(context, input.positionals[0], options);
   if (options['check-types']) {
     const { checkTypes } = await import('../../loader/check-types.ts');
     await checkTypes({ ...context.shell, lab: choice.lab });

@@ -9,7 +9,7 @@ export type RefreshOptions = typeof options;
 export const refreshCommand = defineCommand({
   name: 'refresh',
   summary: 'update the state from the actual machines',
-  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
+  positionals: [{ name: 'LAB', summary: 'the lab (default: the nearest lab.ts)', optional: true, completes: 'file' }],
   options,
   examples: [{ command: 'goqemu refresh', does: 'after a machine was stopped outside goqemu' }],
   load: async () => (await import('../lab-commands.ts')).refresh,

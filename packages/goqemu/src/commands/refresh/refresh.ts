@@ -7,7 +7,7 @@ import { exitCode } from '../../shell/exit-code.ts';
 import type { RefreshOptions } from './refresh.spec.ts';
 
 export async function run(context: CommandContext, input: CommandInput<RefreshOptions>): Promise<number> {
-  const choice = chooseLab(input.positionals[0], input.options);
+  const choice = chooseLab(context, input.positionals[0], input.options);
   await using lab = await openDeployedLab(context, choice, eventLog(context.logger).handle);
   const { drift } = await lab.engine.refresh({ signal: context.shell.interrupt });
   if (input.options.json) context.printJson({ version: 1, lab: lab.name, stack: lab.stack, drift });

@@ -15,7 +15,7 @@ export const sshCommand = defineCommand({
   options,
   examples: [
     { command: 'goqemu ssh web', does: 'a shell' },
-    { command: 'goqemu ssh web -- sudo journalctl -f', does: 'one program' },
+    { command: 'goqemu ssh web sudo journalctl -f', does: 'one program' },
     { command: 'goqemu ssh web < set-up.sh', does: 'run a script from this host' },
   ],
   load: async () => (await import('../lab-commands.ts')).ssh,

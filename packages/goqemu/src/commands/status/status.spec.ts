@@ -8,8 +8,20 @@ export type StatusOptions = typeof options;
 export const statusCommand = defineCommand({
   name: 'status',
   summary: 'show the state of the machines, and the outputs',
-  positionals: [{ name: 'LAB', summary: 'the lab (default: ./lab.ts)', optional: true, completes: 'file' }],
+  positionals: [
+    {
+      name: 'MACHINE',
+      summary: 'only these machines (default: all); or the lab, as with --lab',
+      optional: true,
+      many: true,
+      completes: 'machine-or-file',
+    },
+  ],
   options,
-  examples: [{ command: 'goqemu status --json', does: 'as one JSON document' }],
+  examples: [
+    { command: 'goqemu status', does: 'the whole lab' },
+    { command: 'goqemu status web', does: 'one machine' },
+    { command: 'goqemu status --json', does: 'as one JSON document' },
+  ],
   load: async () => (await import('../looking-commands.ts')).status,
 });

@@ -1,6 +1,7 @@
-import type { MachineReport, MachineStatus } from '@goqemu/lab';
+import { type MachineReport, type MachineStatus, machineUnknown, type StatusReport } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
-import { chooseLab } from '../../lab/choose-lab.ts';
+import { usageError } from '../../arguments/usage-error.ts';
+import { chooseLab, isMachineWord } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
 import { visibleWord } from '../../render/printable.ts';
@@ -12,9 +13,12 @@ import { exitCode } from '../../shell/exit-code.ts';
 import type { StatusOptions } from './status.spec.ts';
 
 export async function run(context: CommandContext, input: CommandInput<StatusOptions>): Promise<number> {
-  const choice = chooseLab(input.positionals[0], input.options);
+  const names = input.positionals.filter((word) => isMachineWord(word, context.shell.workingFolder));
+  const [file, ...others] = input.positionals.filter((word) => !names.includes(word));
+  if (others.length > 0) throw usageError('the lab is named twice', `drop "${file}", or "${others[0]}"`);
+  const choice = chooseLab(context, file, input.options);
   await using lab = await openDeployedLab(context, choice, eventLog(context.logger).handle);
-  const status = await lab.engine.status({ signal: context.shell.interrupt });
+  const status = only(names, await lab.engine.status({ signal: context.shell.interrupt }));
   if (input.options.json) {
     context.printJson(status);
     return exitCode.done;
@@ -38,6 +42,16 @@ export async function run(context: CommandContext, input: CommandInput<StatusOpt
   const outputs = renderOutputs(status.outputs, style);
   if (outputs) context.print(`\n${outputs}`);
   return exitCode.done;
+}
+
+/** @throws GoqemuError `machine-unknown` */
+function only(names: readonly string[], status: StatusReport): StatusReport {
+  const known = status.machines.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw machineUnknown(unknown, known);
+  return names.length === 0
+    ? status
+    : { ...status, machines: status.machines.filter(({ name }) => names.includes(name)) };
 }
 
 function row(machine: MachineReport, style: Style): string[] {

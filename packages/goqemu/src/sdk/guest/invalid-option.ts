@@ -1,4 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, gotWords, issueWords, type SchemaIssue } from '@goqemu/core';
 import type { z } from 'zod';
 
 /**
@@ -22,25 +22,8 @@ export function readOptions<S extends z.ZodType>(schema: S, given: unknown, what
   });
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  const option = issue.path.map(String).join('.') || 'options';
-  if (issue.code === 'unrecognized_keys')
-    return `${option === 'options' ? '' : `${option}: `}there is no option ${issue.keys.map((key) => `"${key}"`).join(' or ')}`;
-  const expected =
-    issue.code === 'invalid_type'
-      ? `expected ${issue.expected === 'int' ? 'a whole number' : issue.expected}`
-      : issue.code === 'invalid_value'
-        ? `expected ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
-        : issue.code === 'too_small'
-          ? `expected at least ${issue.minimum}`
-          : issue.code === 'too_big'
-            ? `expected at most ${issue.maximum}`
-            : issue.message;
-  return `${option}: ${expected}, got ${shown(issue.input)}`;
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+function describe(issue: SchemaIssue): string {
+  const option = issue.path.map(String).join('.');
+  // The value of an option that was left out is not reported by the schema.
+  return `${option ? `${option}: ` : ''}${issueWords(issue)}${gotWords(issue)}`;
 }

@@ -18,7 +18,7 @@ test('what makes no sense is refused by name', () => {
     [{ timeot: '1 s' }, /there is no option "timeot"/],
     [{ timeout: 'soon' }, /timeout: expected a duration/],
     [{ sudo: true, user: 'web' }, /sudo or user, not both/],
-    [{ environment: { A: 1 } }, /environment.A: expected string, got 1/],
+    [{ environment: { A: 1 } }, /environment.A: expected a text, got 1/],
     [{ input: 5 }, /input: expected a text, bytes or an async iterable of them, got 5/],
     [{ pty: 'yes' }, /pty: expected true or \{ columns, rows \}/],
     [{ signal: {} }, /signal: expected (an )?AbortSignal/],

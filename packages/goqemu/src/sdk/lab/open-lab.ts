@@ -8,8 +8,9 @@ import type { RunningLab } from './running-lab.ts';
  * A definition types parameters and outputs; its state lies beside the file that `defineLab` was called in. For a file,
  * its type does the same: `openLab<typeof import('./lab.ts').default>('lab.ts')`.
  *
- * @param lab the lab's definition, or its file or folder relative to the working folder; default `lab.ts`
- * @throws GoqemuError `lab-missing`, `lab-syntax`, `lab-threw`, `lab-export`
+ * @param lab the lab's definition, or its file or folder relative to the working folder; default: the nearest
+ * `lab.ts`, in that folder or above it
+ * @throws GoqemuError `lab-missing`, `lab-foreign`, `lab-syntax`, `lab-threw`, `lab-export`
  * @example
  * await using lab = await openLab('lab.ts');
  * await lab.apply();

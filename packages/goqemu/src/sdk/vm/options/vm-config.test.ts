@@ -49,7 +49,7 @@ const mistakes: readonly (readonly [unknown, RegExp])[] = [
   [{ memory: null }, /memory: expected a size/],
   [{ cpus: 0 }, /cpus: expected a whole number from 1 to 255, got 0/],
   [{ cpus: 2.5 }, /cpus: expected a whole number from 1 to 255, got 2.5/],
-  [{ cpus: '2' }, /cpus: expected number, got "2"/],
+  [{ cpus: '2' }, /cpus: expected a number, got "2"/],
   [{ disk: -1 }, /disk: expected a size/],
   [{ image: '' }, /image: /],
   [
@@ -69,7 +69,7 @@ const mistakes: readonly (readonly [unknown, RegExp])[] = [
   [{ timeouts: { start: 'soon' } }, /timeouts.start: expected a duration/],
   [{ timeouts: { boot: 1 } }, /timeouts: there is no option "boot"/],
   [{ logger: () => undefined }, /logger: expected an object with a method log/],
-  [[], /expected object/],
+  [[], /expected an object/],
 ];
 
 for (const [config, expected] of mistakes) {
