@@ -3,7 +3,6 @@ import type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
 
 export { QemuBackend } from './backend/qemu-backend.ts';
 export type { QemuBackendOptions } from './backend/qemu-backend-options.ts';
-export type { BackendMachine, MachineVerbs, SshFiles } from './machines/backend-machine.ts';
 
 /** The backend that runs machines on this host; dispose of it to close its sessions. */
 export function createQemuBackend(options: QemuBackendOptions = {}): QemuBackend {

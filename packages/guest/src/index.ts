@@ -33,7 +33,7 @@ export {
 } from './readiness/stages.ts';
 export { type Readiness, type ReadinessOptions, waitUntilReady } from './readiness/wait-until-ready.ts';
 export type { ConnectOptions } from './session/dialer.ts';
-export type { SshEndpoint } from './session/endpoint.ts';
+export type { GuestCredentials, SshEndpoint } from './session/endpoint.ts';
 export { GuestSession, type GuestSessionOptions } from './session/guest-session.ts';
 export type { InteractiveShell, ShellOptions } from './shell/interactive-shell.ts';
 export type { DownloadOptions } from './transfer/download.ts';

@@ -11,6 +11,7 @@ export { connectThroughProcess } from './transports/child-process.ts';
 export { connectPassingDescriptors, type DescriptorPassing, fdPassing } from './transports/descriptor-passing.ts';
 export { inheritedDescriptor } from './transports/inherited-descriptor.ts';
 export type { OpenOptions } from './transports/open-socket.ts';
+export { StreamTransport } from './transports/stream-transport.ts';
 export { connectTcp } from './transports/tcp.ts';
 export { connectTlsPsk, type PreSharedKey } from './transports/tls-psk.ts';
 export type { PassedDescriptor, Transport, TransportEnd } from './transports/transport.ts';

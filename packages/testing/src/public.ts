@@ -10,6 +10,7 @@ export {
   FakeBackend,
   type FakeBackendOptions,
   type FakeCall,
+  type FakeGuest,
   FakeHost,
   type FakeLayer,
   type FakeMachine,

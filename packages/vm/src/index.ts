@@ -1,5 +1,5 @@
 export type { AdoptedRecord } from './adoption/adopted-record.ts';
-export { endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
+export { adoptedCredentials, endAdopted, openAdoptedSession, resumeAdopted } from './adoption/adopted-vm.ts';
 export { type FoundVm, lookAtMachine } from './adoption/look-at-machine.ts';
 export { observeAdopted } from './adoption/observe-adopted.ts';
 export { backingChain } from './layers/backing-chain.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type {
@@ -10,11 +11,14 @@ import type {
   CutLayer,
   CutResult,
   DoctorFact,
+  Endpoint,
   FlattenedLayer,
+  GuestCredentials,
   ImportableMachine,
   ImportTarget,
   LabFootprint,
   LabScope,
+  LogRequest,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -23,6 +27,7 @@ import type {
   ResolvedImage,
   ResolvedStep,
   SshAddress,
+  SshFiles,
   StepResult,
   StoredLayer,
   SurveyedLayer,
@@ -44,7 +49,7 @@ import { vmCall } from './vm-call.ts';
  * Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. What acts is loaded with the first verb that
  * acts, so that a plan with nothing to do loads only what looks.
  */
-export class QemuBackend implements Backend, AsyncDisposable {
+export class QemuBackend implements Backend {
   readonly kind = 'qemu';
   readonly capabilities = { ramLayers: true, importMachines: true, coalesceLayers: true, flattenLayers: true };
   readonly host: VmHost;
@@ -75,10 +80,6 @@ export class QemuBackend implements Backend, AsyncDisposable {
 
   findLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlyMap<string, StoredLayer>> {
     return findStoredLayers(this.host.layers, keys, call);
-  }
-
-  sshAddress({ identity }: MachineSpec): SshAddress {
-    return { host: '127.0.0.1', port: identity.sshPort };
   }
 
   async checkPorts(ports: readonly number[]): Promise<readonly PortProblem[]> {
@@ -201,6 +202,42 @@ export class QemuBackend implements Backend, AsyncDisposable {
   async dispose(call: BackendCall): Promise<void> {
     const { disposeLab } = await acting();
     await disposeLab(this.host, this.labFolder(call.scope), call.scope);
+  }
+
+  // Endpoints.
+
+  async openEndpoint(
+    machine: MachineSpec,
+    record: BackendRecord,
+    endpoint: Endpoint,
+    { scope, signal }: BackendCall,
+  ): Promise<Duplex> {
+    const [{ openMachineEndpoint }, verbs] = await Promise.all([acting(), this.#verbs(machine, record, scope)]);
+    const reached = { name: machine.name, sshPort: machine.identity.sshPort, verbs };
+    return openMachineEndpoint(reached, endpoint, signal);
+  }
+
+  async guestCredentials(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<GuestCredentials> {
+    return (await this.#verbs(machine, record, call.scope)).credentials();
+  }
+
+  async *readLog(
+    machine: MachineSpec,
+    record: BackendRecord,
+    request: LogRequest,
+    { scope, signal }: BackendCall,
+  ): AsyncGenerator<Buffer> {
+    const { readLog } = await acting();
+    const { console, qemu } = this.machineOf(machine, record, scope).logs;
+    yield* readLog(request.log === 'console' ? console : qemu, request, signal);
+  }
+
+  sshAddress({ identity }: MachineSpec): SshAddress {
+    return { host: '127.0.0.1', port: identity.sshPort };
+  }
+
+  async sshFiles(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<SshFiles> {
+    return (await this.#verbs(machine, record, call.scope)).sshFiles();
   }
 
   // Diagnosis.

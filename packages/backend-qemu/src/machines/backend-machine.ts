@@ -1,6 +1,15 @@
 import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { BackendCall, BackendRecord, CutLayer, LabScope, MachineSpec, ObservedMachine } from '@goqemu/lab';
+import type {
+  BackendCall,
+  BackendRecord,
+  CutLayer,
+  GuestCredentials,
+  LabScope,
+  MachineSpec,
+  ObservedMachine,
+  SshFiles,
+} from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
 import type { CutPart, StepGuest, VmHost } from '@goqemu/vm';
 
@@ -29,14 +38,9 @@ export interface MachineVerbs {
   record(): Promise<BackendRecord>;
   /** Its QEMU. @throws GoqemuError `vm-stopped` */
   running(): Promise<MachineRecord>;
+  credentials(): Promise<GuestCredentials>;
   /** Files for other SSH clients. */
   sshFiles(): Promise<SshFiles>;
-}
-
-/** The lab's private key, and a known_hosts file with the host key that the machine shows. */
-export interface SshFiles {
-  readonly identityFile: string;
-  readonly knownHostsFile: string;
 }
 
 /** A machine's share in a cut, but for its monitor, which is opened when all are ready. */

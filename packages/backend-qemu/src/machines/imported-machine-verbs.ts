@@ -1,9 +1,10 @@
 import { GoqemuError, type OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { BackendCall, BackendRecord } from '@goqemu/lab';
+import type { BackendCall, BackendRecord, GuestCredentials, SshFiles } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
 import {
   type AdoptedRecord,
+  adoptedCredentials,
   adoptedGuest,
   endAdopted,
   openAdoptedSession,
@@ -12,7 +13,7 @@ import {
   type Vm,
 } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
-import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
+import type { MachinePlace, MachineVerbs, ReadyForCut } from './backend-machine.ts';
 import { writeSshFiles } from './ssh-files.ts';
 import { vmAt } from './vm-at.ts';
 
@@ -66,6 +67,10 @@ export class ImportedMachineVerbs implements MachineVerbs {
 
   async running(): Promise<MachineRecord> {
     return this.#adopted.machine;
+  }
+
+  credentials(): Promise<GuestCredentials> {
+    return adoptedCredentials(this.#vm, this.#adopted);
   }
 
   async sshFiles(): Promise<SshFiles> {

@@ -1,6 +1,6 @@
 import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { BackendCall, BackendRecord, CutLayer } from '@goqemu/lab';
+import type { BackendCall, BackendRecord, CutLayer, GuestCredentials, SshFiles } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
 import {
   createVm,
@@ -15,7 +15,7 @@ import {
   type VmOrigin,
 } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
-import type { MachinePlace, MachineVerbs, ReadyForCut, SshFiles } from './backend-machine.ts';
+import type { MachinePlace, MachineVerbs, ReadyForCut } from './backend-machine.ts';
 import { writeSshFiles } from './ssh-files.ts';
 import { vmAt } from './vm-at.ts';
 
@@ -81,6 +81,10 @@ export class OwnMachineVerbs implements MachineVerbs {
     const { machine } = await this.#vm.state();
     if (machine) return machine as unknown as MachineRecord;
     throw machineStopped(this.#vm.spec.name);
+  }
+
+  credentials(): Promise<GuestCredentials> {
+    return this.#vm.credentials();
   }
 
   async sshFiles(): Promise<SshFiles> {

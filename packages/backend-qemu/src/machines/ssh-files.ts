@@ -1,6 +1,6 @@
 import { writeOwnFile } from '@goqemu/core';
+import type { SshFiles } from '@goqemu/lab';
 import type { Vm } from '@goqemu/vm';
-import type { SshFiles } from './backend-machine.ts';
 
 /** Writes the host key down as another SSH client reads it. */
 export async function writeSshFiles(vm: Vm, hostKey: string): Promise<SshFiles> {

@@ -1,15 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sleep } from '@goqemu/core';
@@ -422,9 +412,7 @@ test('lock shows what an image has become and moves lab.lock.json on when asked'
 test('logs shows the console of a machine, or its last lines', async () => {
   using lab = new TestLab(labOf('web', ['web']));
   await lab.run(['apply', '--yes']);
-  const path = lab.file('serial.log');
-  writeFileSync(path, 'kernel\nlogin:\n');
-  lab.settings = { logs: { console: path, qemu: lab.file('none.log') } };
+  lab.host.logs.set('web', { console: 'kernel\nlogin:\n' });
   assert.equal((await lab.run(['logs', 'web'])).stdout, 'kernel\nlogin:\n');
   assert.equal((await lab.run(['logs', 'web', '-n', '1'])).stdout, 'login:\n');
   assert.equal((await lab.run(['logs', 'web', '--source', 'qemu'])).stdout, '');

@@ -1,5 +1,5 @@
 import { GoqemuError, type HostPlatform, type Logger } from '@goqemu/core';
-import type { HostBackend } from './host-backend.ts';
+import type { Backend } from '@goqemu/lab';
 
 export interface BackendOptions {
   readonly platform: HostPlatform;
@@ -7,8 +7,8 @@ export interface BackendOptions {
 }
 
 /** What makes each backend that is built in, by its name; a name is never a path or a package. */
-const builtIn: Readonly<Record<string, (options: BackendOptions) => Promise<HostBackend>>> = {
-  qemu: async (options) => (await import('./qemu-host.ts')).createQemuHost(options),
+const builtIn: Readonly<Record<string, (options: BackendOptions) => Promise<Backend>>> = {
+  qemu: async (options) => (await import('./qemu-backend.ts')).createQemuBackend(options),
   fake: async ({ platform }) => (await import('./fake/kept-fake-host.ts')).openKeptFakeHost(platform),
 };
 
@@ -18,7 +18,7 @@ const builtIn: Readonly<Record<string, (options: BackendOptions) => Promise<Host
  *
  * @throws GoqemuError `backend-unknown` for any other name
  */
-export async function createBackend(options: BackendOptions): Promise<HostBackend> {
+export async function createBackend(options: BackendOptions): Promise<Backend> {
   const name = options.platform.env.GOQEMU_BACKEND || 'qemu';
   const create = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   if (create) return create(options);

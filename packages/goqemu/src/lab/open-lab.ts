@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { goqemuHome } from '@goqemu/core';
-import { Engine, type EngineEvent, type LabDefinition, stateFolderOf } from '@goqemu/lab';
-import type { HostBackend } from '../host/host-backend.ts';
+import { goqemuHome, type Logger } from '@goqemu/core';
+import { type Backend, Engine, type EngineEvent, type LabDefinition, stateFolderOf } from '@goqemu/lab';
 import { findLabFile } from '../loader/lab-file.ts';
 import { loadLab } from '../loader/load-lab.ts';
 import type { CommandContext } from '../shell/command-context.ts';
@@ -22,7 +21,8 @@ export interface LabChoice {
 /** A lab's engine on this host's backend; close it with `await using`. */
 export interface OpenLab extends AsyncDisposable {
   readonly engine: Engine;
-  readonly backend: HostBackend;
+  readonly backend: Backend;
+  readonly logger: Logger;
   readonly name: string;
   readonly stack: string;
   readonly file: string;
@@ -88,12 +88,12 @@ export function engineFor(
   choice: LabChoice,
   name: string,
   file: string,
-  backend: HostBackend,
+  backend: Backend,
   emit: (event: EngineEvent) => void,
 ): OpenLab {
   const labFolder = dirname(file);
   const stack = choice.stack ?? 'default';
-  const { promptSecret } = context;
+  const { promptSecret, logger } = context;
   const engine = new Engine({
     backend,
     lab: name,
@@ -107,5 +107,5 @@ export function engineFor(
     environment: context.shell.platform.env,
     ...(promptSecret ? { promptSecret } : {}),
   });
-  return { engine, backend, name, stack, file, [Symbol.asyncDispose]: async () => backend[Symbol.asyncDispose]?.() };
+  return { engine, backend, logger, name, stack, file, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]() };
 }

@@ -1,13 +1,13 @@
 import { GoqemuError } from '@goqemu/core';
 import type { FoundMachine } from '@goqemu/lab';
-import type { HostMachine } from '../host/host-backend.ts';
 import type { CommandContext } from '../shell/command-context.ts';
+import { MachineEndpoints } from './machine-endpoints.ts';
 import type { OpenLab } from './open-lab.ts';
 
 export interface ReachedMachine {
   readonly name: string;
   readonly found: FoundMachine;
-  readonly host: HostMachine;
+  readonly endpoints: MachineEndpoints;
 }
 
 /**
@@ -15,9 +15,12 @@ export interface ReachedMachine {
  *
  * @throws GoqemuError `machine-unknown`
  */
-export async function findMachine(lab: Pick<OpenLab, 'engine' | 'backend'>, name: string): Promise<ReachedMachine> {
+export async function findMachine(
+  lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
+  name: string,
+): Promise<ReachedMachine> {
   const found = await lab.engine.machine(name);
-  return { name, found, host: lab.backend.machine(found) };
+  return { name, found, endpoints: new MachineEndpoints(lab.backend, found, lab.logger) };
 }
 
 /**
@@ -31,7 +34,7 @@ export function reachMachine(context: CommandContext, lab: OpenLab, name: string
 
 /** As `reachMachine`, for a script. */
 export async function runningMachine(
-  lab: Pick<OpenLab, 'engine' | 'backend'>,
+  lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
   name: string,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ReachedMachine> {

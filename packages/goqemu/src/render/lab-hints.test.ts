@@ -28,13 +28,13 @@ test('everything that a host throws has such a hint', async () => {
       throw this.#secret;
     }
     machine() {
-      return { logs: 'x', openSession: () => Promise.reject(this.#secret) };
+      return { name: 'x', open: () => Promise.reject(this.#secret) };
     }
   }
   const host = withLabHints(new Host());
   await assert.rejects(host.start(), { hint: /goqemu logs web$/ });
-  await assert.rejects(host.machine().openSession(), { hint: /goqemu logs web$/ });
-  assert.equal(host.machine().logs, 'x');
+  await assert.rejects(host.machine().open(), { hint: /goqemu logs web$/ });
+  assert.equal(host.machine().name, 'x');
 });
 
 /** Options of the libraries, which no lab has. */

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { HostPlatform, Logger } from '@goqemu/core';
-import type { HostBackend } from '../host/host-backend.ts';
+import type { Backend } from '@goqemu/lab';
 
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -20,5 +20,5 @@ export interface Shell {
   /** Second Ctrl-C: interrupt what is running. */
   readonly kill: AbortSignal;
   /** Made on first use, so that a command that needs none loads none. */
-  readonly createBackend: (logger: Logger) => Promise<HostBackend>;
+  readonly createBackend: (logger: Logger) => Promise<Backend>;
 }

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { errorMessage } from '@goqemu/core';
 import type { SshEndpoint } from './endpoint.ts';
 import { introduce } from './identification.ts';
@@ -13,7 +14,7 @@ export interface Unanswered {
 /** A connection on which the server's banner is waited for. */
 export interface BannerAttempt {
   /** The socket, with what the server said still to be read; or why there was none. Never settles while it is mute. */
-  readonly ended: Promise<Socket | Unanswered>;
+  readonly ended: Promise<Duplex | Unanswered>;
   abandon(): void;
 }
 
@@ -29,10 +30,28 @@ const refusals: readonly { readonly line: RegExp; readonly reason: string }[] = 
   { line: /^Exceeded MaxStartups/, reason: 'the guest’s sshd has too many logins under way (MaxStartups)' },
 ];
 
-export function attemptBanner({ host, port }: Pick<SshEndpoint, 'host' | 'port'>): BannerAttempt {
-  const socket = connect({ host, port, noDelay: true });
+export function attemptBanner({ host, port, open }: Pick<SshEndpoint, 'host' | 'port' | 'open'>): BannerAttempt {
+  if (!open) return awaitBanner(connect({ host, port, noDelay: true }));
+  const abandoned = new AbortController();
+  const opening = open(abandoned.signal).then(awaitBanner);
+  return {
+    ended: opening.then(
+      ({ ended }) => ended,
+      (error: unknown): Unanswered => ({ kind: 'closed', reason: errorMessage(error) }),
+    ),
+    abandon() {
+      abandoned.abort(new Error('the attempt was abandoned'));
+      opening.then(
+        (attempt) => attempt.abandon(),
+        () => undefined, // that is how it ended
+      );
+    },
+  };
+}
+
+function awaitBanner(socket: Duplex): BannerAttempt {
   introduce(socket);
-  const ended = new Promise<Socket | Unanswered>((resolve) => {
+  const ended = new Promise<Duplex | Unanswered>((resolve) => {
     const received: Buffer[] = [];
     const failed = (error: Error) => resolve({ kind: 'closed', reason: errorMessage(error) });
     const closed = () => resolve(refusal(Buffer.concat(received).toString('latin1')));

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { orAborted, sleep } from '@goqemu/core';
 import { attemptBanner, type BannerAttempt } from './banner-attempt.ts';
 import type { SshEndpoint } from './endpoint.ts';
@@ -16,17 +16,17 @@ import { type BannerTiming, doubling, mostMute } from './pace.ts';
  * @throws the signal's reason; there is no other end than a banner
  */
 export async function socketWithBanner(
-  endpoint: Pick<SshEndpoint, 'host' | 'port'>,
+  endpoint: Pick<SshEndpoint, 'host' | 'port' | 'open'>,
   timing: BannerTiming,
   signal: AbortSignal,
   onAttempt: (reason: string) => void,
-): Promise<Socket> {
+): Promise<Duplex> {
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const mute = new Set<BannerAttempt>();
-  let winner: Socket | undefined;
-  let first: (socket: Socket) => void = () => undefined;
-  const won = new Promise<Socket>((resolve) => {
+  let winner: Duplex | undefined;
+  let first: (socket: Duplex) => void = () => undefined;
+  const won = new Promise<Duplex>((resolve) => {
     first = resolve;
   });
   const dial = () => {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { errorMessage, type Logger, orAborted, timeoutError, type Unsubscribe } from '@goqemu/core';
 import type { Client, PublicKeyAuthMethod } from 'ssh2';
 import { keyFingerprint, parsePublicKey } from '../keys/key-pair.ts';
@@ -63,7 +63,7 @@ export async function openConnection(
 
 async function logIn(
   client: Client,
-  socket: Socket,
+  socket: Duplex,
   endpoint: SshEndpoint,
   settings: ConnectionSettings,
   signal: AbortSignal,
@@ -130,7 +130,7 @@ async function logIn(
     close(reason) {
       breakUp(reason);
       client.end();
-      socket.destroySoon();
+      socket.end(() => socket.destroy());
     },
   };
 }

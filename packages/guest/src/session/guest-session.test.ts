@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { sleep } from '@goqemu/core';
 import { generateSshKeyPair } from '../keys/key-pair.ts';
@@ -44,6 +46,21 @@ test('a result holds output, exit code, command and duration', async () => {
     },
   );
   assert.ok(result.durationMs > 0);
+});
+
+test('a session runs over any stream that is opened for it, and opens another when one does not come', async () => {
+  await using guest = await fakeGuest();
+  const { endpoint } = guest.session;
+  let opened = 0;
+  const open = async (): Promise<Duplex> => {
+    if (++opened === 1) throw new Error('no way to the guest yet');
+    const socket = connect(endpoint.port, endpoint.host);
+    return Duplex.from({ readable: socket, writable: socket });
+  };
+  // Nothing listens on the port that messages name: it is not what is connected to.
+  await using session = new GuestSession({ ...endpoint, port: 9, open, ...quick });
+  assert.equal((await session.exec('echo over a stream')).stdout, 'over a stream\n');
+  assert.equal(opened, 2);
 });
 
 test('a command that a signal ended has that signal and no exit code', async () => {

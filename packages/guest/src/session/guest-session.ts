@@ -52,8 +52,8 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   readonly #dialer: Dialer;
 
   constructor(options: GuestSessionOptions) {
-    const { host, port, user, privateKey, hostKey } = options;
-    this.endpoint = { host, port, user, privateKey, hostKey };
+    const { host, port, user, privateKey, hostKey, open } = options;
+    this.endpoint = { host, port, user, privateKey, hostKey, ...(open ? { open } : {}) };
     this.logger = options.logger ?? silentLogger;
     this.#slots = new Slots(options.maxChannels ?? 8);
     setMaxListeners(0, this.#closing.signal); // every waiting command listens

@@ -3,7 +3,7 @@ import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendCall, BackendRecord, LabScope } from './call.ts';
 import type { ResolvedImage } from './images.ts';
 import type { ImportableMachine, ImportTarget } from './importing.ts';
-import type { MachineDisplay, SshAddress } from './machine-display.ts';
+import type { MachineDisplay } from './machine-display.ts';
 import type { PortProblem, Preflight } from './preflight.ts';
 
 /** The result of a status check, with the real memory and cores of the machine where the backend knows them. */
@@ -39,8 +39,6 @@ export interface MachineRole {
     machines: readonly { readonly machine: MachineSpec; readonly record: BackendRecord }[],
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
-  /** Where programs on this host reach its SSH server while it runs. */
-  sshAddress(machine: MachineSpec): SshAddress;
   /** What keeps ports from being given to a machine now, for forwards and SSH: nothing for one that is free. */
   checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */

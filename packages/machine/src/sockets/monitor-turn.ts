@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ProcessTable } from '@goqemu/core';
-import { askMonitor, QmpClient } from '@goqemu/protocol';
+import { askMonitor, QmpClient, type Transport } from '@goqemu/protocol';
 import type { MachineRecord } from '../machine/machine-record.ts';
 import { connectInTurn, type TurnOptions } from './turns.ts';
 
@@ -27,8 +27,15 @@ export async function openReader(
   options: MonitorTurnOptions = {},
 ): Promise<QmpClient> {
   const { timeoutMs, limits } = limitsOf(options);
-  const transport = await connectInTurn(record.sockets.readers, turnOf(record, options));
-  return await QmpClient.connect(transport, { greetingTimeoutMs: timeoutMs, ...limits });
+  return await QmpClient.connect(await connectReader(record, options), { greetingTimeoutMs: timeoutMs, ...limits });
+}
+
+/** As `openReader`, before a word was said. */
+export function connectReader(
+  record: Pick<MachineRecord, 'sockets' | 'runtimeFolder'>,
+  options: MonitorTurnOptions = {},
+): Promise<Transport> {
+  return connectInTurn(record.sockets.readers, turnOf(record, options));
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { hasErrorCode } from '@goqemu/core';
+import { once } from 'node:events';
+import { hasErrorCode, isGoqemuError } from '@goqemu/core';
 import type { ContractBench } from './contract-bench.ts';
 import type { ContractCase } from './contract-case.ts';
 
@@ -46,6 +47,32 @@ export function machineCases(bench: ContractBench): readonly ContractCase[] {
           own?.machines.map(({ name }) => name),
           [spec.name],
         );
+      },
+    },
+    {
+      name: 'an endpoint opens and closes, or is refused with an error of its own',
+      async run() {
+        for (const endpoint of ['ssh', 'console', 'monitor'] as const) {
+          const opening = backend.openEndpoint(spec, bench.record, endpoint, call);
+          const stream = await opening.catch((error: unknown) => assert.ok(isGoqemuError(error), endpoint));
+          if (!stream) continue;
+          stream.destroy();
+          if (!stream.closed) await once(stream, 'close');
+        }
+        const { host, port } = backend.sshAddress(spec);
+        assert.ok(host.length > 0 && port > 0);
+      },
+    },
+    {
+      name: 'a log is read to its end, or until the call is aborted',
+      async run() {
+        for (const log of ['console', 'backend'] as const)
+          for await (const bytes of backend.readLog(spec, bench.record, { log, lines: 1 }, call))
+            assert.ok(Buffer.isBuffer(bytes), log);
+        const stop = new AbortController();
+        const until = { ...call, signal: stop.signal };
+        setImmediate(() => stop.abort(new Error('enough')));
+        for await (const _ of backend.readLog(spec, bench.record, { log: 'console', follow: true }, until));
       },
     },
     {

@@ -17,7 +17,7 @@ export function placeCases({ backend, call, image, spec }: ContractBench): reado
       name: 'a capability that is on has its verb',
       async run() {
         for (const [capability, verb] of Object.entries(verbs) as [keyof typeof verbs, keyof Backend][])
-          if (backend.capabilities[capability]) assert.equal(typeof backend[verb], 'function', verb);
+          if (backend.capabilities[capability]) assert.equal(typeof backend[verb], 'function', String(verb));
       },
     },
     {

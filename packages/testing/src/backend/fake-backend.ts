@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { GoqemuError, internalError } from '@goqemu/core';
 import type {
   Architecture,
@@ -9,10 +10,13 @@ import type {
   CutLayer,
   CutResult,
   DoctorFact,
+  Endpoint,
   FlattenedLayer,
+  GuestCredentials,
   ImportableMachine,
   ImportTarget,
   LabFootprint,
+  LogRequest,
   MachineOrigin,
   MachineSpec,
   ObservedMachine,
@@ -21,12 +25,14 @@ import type {
   ResolvedImage,
   ResolvedStep,
   SshAddress,
+  SshFiles,
   StepResult,
   StoredLayer,
   SurveyedLayer,
 } from '@goqemu/lab';
 import type { FakeCall } from './fake-call.ts';
 import { fakeFacts, fakeFootprints, removeFakeFootprint } from './fake-diagnosis.ts';
+import { FakeEndpoints, type FakeGuest } from './fake-endpoints.ts';
 import { FakeHost } from './fake-host.ts';
 import { FakeLayerStore } from './fake-layer-store.ts';
 import { FakeMachines, type FakeOutput } from './fake-machines.ts';
@@ -43,6 +49,8 @@ export interface FakeBackendOptions {
   readonly output?: FakeOutput;
   /** What it can do: everything by default. A verb of a capability that is off fails the test that calls it. */
   readonly capabilities?: Partial<BackendCapabilities>;
+  /** The guest of all its machines; without one, none runs commands. */
+  readonly guest?: FakeGuest;
   /** What the host has and lacks; by default, that it is a fake. */
   readonly doctor?: readonly DoctorFact[];
 }
@@ -64,6 +72,7 @@ export class FakeBackend implements Backend {
   readonly #layers: FakeLayerStore;
   readonly #machines: FakeMachines;
   readonly #facts: readonly DoctorFact[];
+  readonly #endpoints: FakeEndpoints;
 
   constructor(options: FakeBackendOptions = {}) {
     this.host = options.host ?? new FakeHost();
@@ -71,6 +80,7 @@ export class FakeBackend implements Backend {
     this.calls = this.#moments.calls;
     this.#layers = new FakeLayerStore(this.host, this.#moments);
     this.capabilities = { ...everything, ...options.capabilities };
+    this.#endpoints = new FakeEndpoints(this.host, options.guest);
     this.#facts = options.doctor ?? fakeFacts;
     this.#machines = new FakeMachines(this.host, this.#layers, this.#moments, options.output);
   }
@@ -208,6 +218,34 @@ export class FakeBackend implements Backend {
     await this.#moments.reach('dispose', '', 'before', call);
     this.host.disposed++;
   }
+
+  openEndpoint(
+    machine: MachineSpec,
+    _record: BackendRecord,
+    endpoint: Endpoint,
+    { signal }: BackendCall,
+  ): Promise<Duplex> {
+    return this.#endpoints.open(machine, endpoint, signal);
+  }
+
+  guestCredentials(machine: MachineSpec): Promise<GuestCredentials> {
+    return this.#endpoints.credentials(machine);
+  }
+
+  readLog(
+    machine: MachineSpec,
+    _record: BackendRecord,
+    request: LogRequest,
+    { signal }: BackendCall,
+  ): AsyncIterable<Buffer> {
+    return this.#endpoints.readLog(machine, request, signal);
+  }
+
+  async sshFiles(): Promise<SshFiles> {
+    return { identityFile: '/keys/id_ed25519', knownHostsFile: '/keys/known hosts' };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 
   async doctor(): Promise<readonly DoctorFact[]> {
     return this.#facts;

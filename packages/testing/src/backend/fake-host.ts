@@ -1,4 +1,4 @@
-import type { ImportableMachine, MachineSpec, PortProblem, StoredLayer } from '@goqemu/lab';
+import type { ImportableMachine, LogRequest, MachineSpec, PortProblem, StoredLayer } from '@goqemu/lab';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -49,6 +49,8 @@ export class FakeHost {
   readonly imageSizes = new Map<string, number>();
   /** Ports that another program has, and what the backend says of each. */
   readonly takenPorts = new Map<number, PortProblem>();
+  /** What machines wrote, by their names. */
+  readonly logs = new Map<string, Partial<Record<LogRequest['log'], string>>>();
   /** Bytes that machines may take together. */
   memory = 64 * 2 ** 30;
   disposed = 0;

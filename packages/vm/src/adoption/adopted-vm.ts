@@ -1,5 +1,5 @@
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import { GuestSession } from '@goqemu/guest';
+import { type GuestCredentials, GuestSession } from '@goqemu/guest';
 import { attachMachine, type Machine, removeRuntimeFiles } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
@@ -25,7 +25,14 @@ export async function endAdopted(vm: Vm, record: AdoptedRecord, call: VmCall): P
 }
 
 /** @throws GoqemuError `import-no-access` when the lab's key was not let in */
-export async function openAdoptedSession(vm: Vm, { hostKey, machine }: AdoptedRecord): Promise<GuestSession> {
+export async function openAdoptedSession(vm: Vm, record: AdoptedRecord): Promise<GuestSession> {
+  const { logger } = vm.host;
+  const port = vm.spec.identity.sshPort;
+  return new GuestSession({ host: '127.0.0.1', port, ...(await adoptedCredentials(vm, record)), logger });
+}
+
+/** @throws GoqemuError `import-no-access` */
+export async function adoptedCredentials(vm: Vm, { hostKey, machine }: AdoptedRecord): Promise<GuestCredentials> {
   if (hostKey === undefined) {
     throw new GoqemuError({
       code: 'import-no-access',
@@ -36,9 +43,7 @@ export async function openAdoptedSession(vm: Vm, { hostKey, machine }: AdoptedRe
     });
   }
   const { privateKey } = await vm.host.keys.loadOrCreate(vm.scope.lineage);
-  const { user, identity } = vm.spec;
-  const { logger } = vm.host;
-  return new GuestSession({ host: '127.0.0.1', port: identity.sshPort, user, privateKey, hostKey, logger });
+  return { user: vm.spec.user, privateKey, hostKey };
 }
 
 function attach({ machine }: AdoptedRecord, call: VmCall): Promise<Machine> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GoqemuError } from '@goqemu/core';
 import {
+  type GuestCredentials,
   GuestSession,
   type GuestSessionOptions,
   generateSshKeyPair,
@@ -112,16 +113,19 @@ export class Vm {
 
   /** A session as the machine's user; it connects with its first command. */
   async openSession(options: Pick<GuestSessionOptions, 'reconnectMs'> = {}): Promise<GuestSession> {
-    const [access, host] = await Promise.all([this.host.keys.loadOrCreate(this.scope.lineage), this.hostKey()]);
     return new GuestSession({
       host: '127.0.0.1',
       port: this.spec.identity.sshPort,
-      user: this.spec.user,
-      privateKey: access.privateKey,
-      hostKey: host.publicKey,
+      ...(await this.credentials()),
       logger: this.host.logger,
       ...options,
     });
+  }
+
+  /** How one logs in to its guest. */
+  async credentials(): Promise<GuestCredentials> {
+    const [access, host] = await Promise.all([this.host.keys.loadOrCreate(this.scope.lineage), this.hostKey()]);
+    return { user: this.spec.user, privateKey: access.privateKey, hostKey: host.publicKey };
   }
 }
 

@@ -13,8 +13,8 @@ const leaveKey = 0x1d;
 
 export async function run(context: CommandContext, input: CommandInput<ConsoleOptions>): Promise<number> {
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
-  const { host, name } = await reachMachine(context, lab, input.positionals[0] ?? '');
-  await using transport = await host.openConsole(context.shell.interrupt);
+  const { endpoints, name } = await reachMachine(context, lab, input.positionals[0] ?? '');
+  await using transport = await endpoints.openConsole(context.shell.interrupt);
   const output = new PassThrough();
   transport.onBytes((bytes) => output.write(bytes));
   const typed = new Writable({

@@ -22,8 +22,8 @@ export async function run(context: CommandContext, { options, positionals }: Com
     );
   const { workingFolder, interrupt: signal } = context.shell;
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
-  const { host } = await reachMachine(context, lab, remote.machine);
-  await using session = await host.openSession();
+  const { endpoints } = await reachMachine(context, lab, remote.machine);
+  await using session = await endpoints.openSession();
   if ('local' in from) {
     const source = resolve(workingFolder, from.local);
     // Into a folder, as cp(1) does it, where the destination says that it is one.

@@ -1,6 +1,6 @@
 import { GoqemuError, goqemuHome } from '@goqemu/core';
+import type { Backend } from '@goqemu/lab';
 import { forgetState, knownStates } from '@goqemu/lab';
-import type { HostBackend } from '../../host/host-backend.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import { confirm, mustBeAbleToAsk } from '../../shell/prompt.ts';
@@ -15,7 +15,7 @@ export interface ClearOptions {
 /** Removes what was left behind, of those that are named, after a question. */
 export async function clearLeftBehind(
   context: CommandContext,
-  backend: HostBackend,
+  backend: Backend,
   options: ClearOptions,
 ): Promise<number> {
   const { interrupt } = context.shell;
@@ -40,7 +40,7 @@ export async function clearLeftBehind(
 /** Checked again: a state that has come back meanwhile keeps what belongs to it. @throws GoqemuError `not-left-behind` */
 async function choose(
   context: CommandContext,
-  backend: HostBackend,
+  backend: Backend,
   wanted: readonly string[],
 ): Promise<readonly LeftBehind[]> {
   const states = await knownStates(goqemuHome(context.shell.platform));

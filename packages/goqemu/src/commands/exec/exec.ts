@@ -77,8 +77,8 @@ async function runOn(
   const out = new LinePrefixer(shell.stdout, prefix);
   const err = new LinePrefixer(shell.stderr, prefix);
   try {
-    const { host } = await reachMachine(context, lab, name);
-    await using session = await host.openSession();
+    const { endpoints } = await reachMachine(context, lab, name);
+    await using session = await endpoints.openSession();
     const result = await session.exec(rest, {
       environment: environmentOf(options.env),
       timeoutMs: options.timeout === undefined ? Number.POSITIVE_INFINITY : options.timeout * 1000,

@@ -1,6 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { CommandInput } from '../../arguments/command-spec.ts';
-import { followFile, readTail } from '../../lab/log-file.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { findMachine } from '../../lab/reach-machine.ts';
 import { eventLog } from '../../render/event-log.ts';
@@ -15,13 +14,15 @@ export async function run(
   { options, positionals }: CommandInput<LogsOptions>,
 ): Promise<number> {
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
-  const { host } = await findMachine(lab, positionals[0] ?? '');
-  const path = options.source === 'qemu' ? host.logs.qemu : host.logs.console;
-  const { bytes, end } = await readTail(path, options.lines);
+  const { endpoints } = await findMachine(lab, positionals[0] ?? '');
   const { stdout, interrupt } = context.shell;
   const show = stdout.isTTY ? showOn(stdout) : (more: Buffer) => stdout.write(more);
-  show(bytes);
-  if (options.follow) await followFile(path, end, show, interrupt);
+  const request = {
+    log: options.source === 'qemu' ? 'backend' : 'console',
+    follow: options.follow,
+    ...(options.lines === undefined ? {} : { lines: options.lines }),
+  } as const;
+  for await (const bytes of endpoints.readLog(request, interrupt)) show(bytes);
   return exitCode.done;
 }
 

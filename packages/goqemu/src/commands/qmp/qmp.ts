@@ -16,8 +16,8 @@ export async function run(
   const parameters = json === undefined ? undefined : parse(json);
   const signal = context.shell.interrupt;
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
-  const { host } = await reachMachine(context, lab, name);
-  await using monitor = await host.openMonitor(signal);
+  const { endpoints } = await reachMachine(context, lab, name);
+  await using monitor = await endpoints.openMonitor(signal);
   context.printJson(await monitor.executeUntyped(command, parameters, { signal }));
   return exitCode.done;
 }

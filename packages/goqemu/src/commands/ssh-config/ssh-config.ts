@@ -11,13 +11,14 @@ export async function run(context: CommandContext, input: CommandInput<SshConfig
   const names =
     input.positionals.length > 0 ? input.positionals : (await lab.engine.machines()).map(({ name }) => name);
   for (const name of names) {
-    const { found, host } = await findMachine(lab, name);
-    const { identityFile, knownHostsFile } = await host.sshFiles();
+    const { found, endpoints } = await findMachine(lab, name);
+    const { identityFile, knownHostsFile } = await endpoints.sshFiles();
+    const { host, port } = lab.backend.sshAddress(found.spec);
     context.print(
       [
         `Host ${lab.name}-${name}`,
-        '  HostName 127.0.0.1',
-        `  Port ${found.spec.identity.sshPort}`,
+        `  HostName ${host}`,
+        `  Port ${port}`,
         `  User ${found.spec.user}`,
         `  IdentityFile ${quoted(identityFile)}`,
         '  IdentitiesOnly yes',

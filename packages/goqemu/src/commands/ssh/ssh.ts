@@ -18,8 +18,8 @@ export async function run(context: CommandContext, input: CommandInput<SshOption
   const name = input.positionals[0] ?? '';
   await lab.engine.machine(name);
   try {
-    const { host } = await reachMachine(context, lab, name);
-    await using session = await host.openSession();
+    const { endpoints } = await reachMachine(context, lab, name);
+    await using session = await endpoints.openSession();
     await using remote = await session.shell({
       signal: context.shell.interrupt,
       ...terminalOf(context.shell),

@@ -1,8 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { goqemuHome, type HostPlatform, readIfThere } from '@goqemu/core';
-import { FakeHost, type FakeLayer, type FakeMachine } from '@goqemu/testing';
-import { FakeHostBackend } from './fake-host-backend.ts';
+import { FakeBackend, FakeHost, type FakeLayer, type FakeMachine } from '@goqemu/testing';
 
 interface KeptFakeHost {
   readonly machines: readonly (readonly [string, FakeMachine])[];
@@ -14,10 +13,10 @@ interface KeptFakeHost {
  * It is written at each moment of each verb, so that a command that is killed leaves what a real one would.
  * One command at a time may act on it.
  */
-export function openKeptFakeHost(platform: HostPlatform): FakeHostBackend {
+export function openKeptFakeHost(platform: HostPlatform): FakeBackend {
   const file = join(goqemuHome(platform), 'fake-host.json');
   const host = readHost(file);
-  return new FakeHostBackend({ host, fault: () => writeHost(file, host) });
+  return new FakeBackend({ host, fault: () => writeHost(file, host) });
 }
 
 function readHost(file: string): FakeHost {

@@ -1,7 +1,6 @@
 import { hasErrorCode, type Logger, OpenOnce, orAborted } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { Engine, FoundMachine } from '@goqemu/lab';
-import type { HostBackend } from '../../host/host-backend.ts';
+import type { Backend, Engine, FoundMachine } from '@goqemu/lab';
 import { runningMachine } from '../../lab/reach-machine.ts';
 import type { SessionWork } from '../guest/guest-access.ts';
 import { addressInGuest, findGuestAddress } from '../guest/guest-address.ts';
@@ -13,7 +12,7 @@ const commandMs = 10 * 60_000;
 
 export interface LabGuestsOptions {
   readonly engine: Engine;
-  readonly backend: HostBackend;
+  readonly backend: Backend;
   readonly logger: Logger;
 }
 
@@ -73,7 +72,7 @@ export class LabGuests {
   }
 
   async #reach(machine: string, signal: AbortSignal | undefined) {
-    return (await runningMachine(this.#options, machine, signal)).host;
+    return (await runningMachine(this.#options, machine, signal)).endpoints;
   }
 
   /** A session that was closed, or whose machine no longer runs, is not what matters to the caller. */

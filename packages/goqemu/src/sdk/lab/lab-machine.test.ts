@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@goqemu/core';
 import { generateSshKeyPair } from '@goqemu/guest';
 import { defineLab, Engine } from '@goqemu/lab';
-import { FakeHost, startOpensshServer } from '@goqemu/testing';
-import { FakeHostBackend } from '../../host/fake/fake-host-backend.ts';
+import { FakeBackend, FakeHost, startOpensshServer } from '@goqemu/testing';
 import { type GuestBench, guestContract } from '../guest/fixture/guest-contract.ts';
 import { RunningLab } from './running-lab.ts';
 
@@ -20,7 +19,7 @@ async function openMachine(): Promise<GuestBench> {
   const server = await startOpensshServer({ hostPrivateKey: hostKey.privateKey, authorizedKeys: [access.publicKey] });
   const host = new FakeHost();
   const guest = { server, privateKey: access.privateKey, hostKey: hostKey.publicKey };
-  const backend = new FakeHostBackend({ host, guest });
+  const backend = new FakeBackend({ host, guest });
   const engine = new Engine({
     backend,
     lab: 'contract',

@@ -1,4 +1,5 @@
 import { GoqemuError, hasErrorCode, hostProcessTable, type Logger } from '@goqemu/core';
+import type { Backend } from '@goqemu/lab';
 import {
   type ApplyOptions,
   type ApplyResult,
@@ -13,7 +14,6 @@ import {
   type RestoreReport,
   type StatusReport,
 } from '@goqemu/lab';
-import type { HostBackend } from '../../host/host-backend.ts';
 import type { OperationOptions } from '../operation-options.ts';
 import { LabGuests } from './lab-guests.ts';
 import { LabMachine } from './lab-machine.ts';
@@ -34,7 +34,7 @@ export interface ForkLabOptions extends MachineSelection {
 
 interface Parts {
   readonly engine: Engine;
-  readonly backend: HostBackend;
+  readonly backend: Backend;
   readonly definition: LabDefinition;
   readonly name: string;
   readonly stack: string;

@@ -1,9 +1,21 @@
 import { open } from 'node:fs/promises';
 import { sleep, systemErrorCode } from '@goqemu/core';
+import type { LogRequest } from '@goqemu/lab';
 
 /** How often a log that is followed is looked at, in milliseconds: file notifications do not reach every filesystem. */
 const pollMs = 200;
 const chunkBytes = 1 << 16;
+
+/** A log of a machine: its last lines or all of it, then what comes where it is followed. */
+export async function* readLog(
+  path: string,
+  { lines, follow }: Pick<LogRequest, 'lines' | 'follow'>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const { bytes, end } = await readTail(path, lines);
+  yield bytes;
+  if (follow) yield* followFile(path, end, signal);
+}
 
 /** The end of a log: its last lines, or all of it; nothing when it is not there yet. `end` is where it stopped. */
 export async function readTail(
@@ -19,19 +31,14 @@ export async function readTail(
   return { bytes: lines === 0 ? Buffer.alloc(0) : bytes.subarray(start), end: bytes.length };
 }
 
-/** Hands out what a log gets from now on, until the signal; one that was truncated is read from its beginning. */
-export async function followFile(
-  path: string,
-  from: number,
-  onBytes: (bytes: Buffer) => void,
-  signal: AbortSignal,
-): Promise<void> {
+/** What a log gets from now on, until the signal; one that was truncated is read from its beginning. */
+export async function* followFile(path: string, from: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   let position = from;
   while (!signal.aborted) {
     const { size, bytes } = await readNew(path, position);
     if (size < position) position = 0;
     else {
-      if (bytes.length > 0) onBytes(bytes);
+      if (bytes.length > 0) yield bytes;
       position += bytes.length;
       if (bytes.length === 0) await sleep(pollMs, signal).catch(() => undefined); // the loop's condition ends it
     }

@@ -29,10 +29,8 @@ test('following hands out what comes, and starts over with a log that was trunca
   writeFileSync(path, 'old\n');
   const stop = new AbortController();
   let seen = '';
-  const following = followFile(
-    path,
-    4,
-    (bytes) => {
+  const following = (async () => {
+    for await (const bytes of followFile(path, 4, stop.signal)) {
       seen += bytes.toString();
       if (seen === 'new\n') {
         truncateSync(path, 0);
@@ -40,9 +38,8 @@ test('following hands out what comes, and starts over with a log that was trunca
         // A file that is as long as before the truncation looks like one that has only grown.
       }
       if (seen.endsWith('again\n')) stop.abort();
-    },
-    stop.signal,
-  );
+    }
+  })();
   appendFileSync(path, 'new\n');
   await following;
   assert.equal(seen, 'new\nagain\n');
