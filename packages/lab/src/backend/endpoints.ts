@@ -35,7 +35,7 @@ export interface EndpointRole {
   /**
    * Opens a stream to a machine that runs; destroying it closes the connection. A monitor serves its readers in turn.
    *
-   * @throws GoqemuError `vm-stopped`, `connect-failed`; `console-absent` and the like where it has no such endpoint
+   * @throws GoqemuError `vm-stopped`, `connect-failed`; one of the backend's own where there is no such endpoint
    */
   openEndpoint(machine: MachineSpec, record: BackendRecord, endpoint: Endpoint, call: BackendCall): Promise<Duplex>;
   /** @throws GoqemuError where the lab's key was not let in */
