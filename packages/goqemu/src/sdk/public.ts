@@ -2,6 +2,7 @@
 export type { CommandSettings, ExecOptions, ExecResult, RunAs, StreamOptions } from './guest/command-options.ts';
 export type { Guest } from './guest/guest.ts';
 export type { GuestAddress } from './guest/guest-address.ts';
+export type { SessionGuest } from './guest/session-guest.ts';
 export type { DownloadFileOptions, UploadFileOptions } from './guest/transfer-options.ts';
 export type { LabMachine } from './lab/lab-machine.ts';
 export type {

@@ -20,10 +20,11 @@ import { readCommandOptions } from './read-command-options.ts';
 import { relayStream } from './relay-stream.ts';
 import { type DownloadFileOptions, readTransferOptions, type UploadFileOptions } from './transfer-options.ts';
 
-/** A guest that is reached over the session of its machine: what a VM and a machine of a lab have in common. */
+/** A guest that is reached over the session of its machine: what {@link QemuVM} and {@link LabMachine} are both. */
 export class SessionGuest implements Guest {
   readonly #access: GuestAccess;
 
+  /** @internal */
   constructor(access: GuestAccess) {
     this.#access = access;
   }
@@ -85,6 +86,11 @@ export class SessionGuest implements Guest {
 
   ip({ signal }: OperationOptions = {}): Promise<GuestAddress> {
     return this.#access.address(signal);
+  }
+
+  /** Alias of {@link Guest.exec}. */
+  sendCommand(command: Command, options?: ExecOptions): Promise<ExecResult> {
+    return this.exec(command, options);
   }
 }
 

@@ -2,10 +2,9 @@ import { hasErrorCode, type Logger, OpenOnce, orAborted } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Backend, Engine, FoundMachine } from '@goqemu/lab';
 import { runningMachine } from '../../lab/reach-machine.ts';
-import type { SessionWork } from '../guest/guest-access.ts';
+import type { GuestAccess, SessionWork } from '../guest/guest-access.ts';
 import { addressInGuest, findGuestAddress } from '../guest/guest-address.ts';
 import { interrupted } from '../guest/interrupted.ts';
-import { SessionGuest } from '../guest/session-guest.ts';
 
 /** Milliseconds that a command may run by default. */
 const commandMs = 10 * 60_000;
@@ -27,8 +26,9 @@ export class LabGuests {
     this.#options = options;
   }
 
-  guest(machine: string): SessionGuest {
-    return new SessionGuest({
+  /** How the guest of a machine is reached. */
+  access(machine: string): GuestAccess {
+    return {
       title: machine,
       logger: this.#options.logger,
       commandMs,
@@ -46,7 +46,7 @@ export class LabGuests {
             ),
         });
       },
-    });
+    };
   }
 
   /** @throws GoqemuError `machine-unknown` */

@@ -8,10 +8,8 @@ import type {
   TunnelOptions,
 } from '@goqemu/guest';
 import type { VmHostOptions } from '@goqemu/vm';
-import type { ExecOptions, ExecResult, StreamOptions } from '../guest/command-options.ts';
-import type { Guest } from '../guest/guest.ts';
-import type { GuestAddress } from '../guest/guest-address.ts';
-import type { DownloadFileOptions, UploadFileOptions } from '../guest/transfer-options.ts';
+import type { StreamOptions } from '../guest/command-options.ts';
+import { SessionGuest } from '../guest/session-guest.ts';
 import type { OperationOptions } from '../operation-options.ts';
 import { type SshAccess, sshAccess } from './address/ssh-access.ts';
 import { DrivenVm } from './driven-vm.ts';
@@ -21,7 +19,7 @@ import { notMade } from './sdk-errors.ts';
 import { createSnapshot, deleteSnapshot, listSnapshots } from './snapshot/keep-snapshots.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import { type QemuVMStatus, standaloneVm } from './standalone/standalone-status.ts';
-import { vmGuest } from './vm-guest.ts';
+import { vmAccess } from './vm-access.ts';
 
 /**
  * One machine for a script: started, given commands, restored to a snapshot, and removed when its block ends.
@@ -34,9 +32,8 @@ import { vmGuest } from './vm-guest.ts';
  * await vm.start();
  * const { stdout } = await vm.exec('uname -r');
  */
-export class QemuVM implements Guest, AsyncDisposable {
+export class QemuVM extends SessionGuest implements AsyncDisposable {
   readonly #vm: DrivenVm;
-  readonly #guest: Guest;
   readonly #lifecycle: VmLifecycle;
 
   /**
@@ -46,9 +43,10 @@ export class QemuVM implements Guest, AsyncDisposable {
    * @throws GoqemuError `option-invalid` naming the option, what was expected and what was got
    */
   constructor(config: QemuVMConfig = {}, host: VmHostOptions = {}) {
-    this.#vm = new DrivenVm(checkConfig(config), host);
-    this.#guest = vmGuest(this.#vm);
-    this.#lifecycle = new VmLifecycle(this.#vm);
+    const vm = new DrivenVm(checkConfig(config), host);
+    super(vmAccess(vm));
+    this.#vm = vm;
+    this.#lifecycle = new VmLifecycle(vm);
   }
 
   /**
@@ -103,43 +101,6 @@ export class QemuVM implements Guest, AsyncDisposable {
   /** What the VM is and does; needs no lock, so that it also tells of one that another process drives. */
   status(options: OperationOptions = {}): Promise<QemuVMStatus> {
     return this.#vm.status(options);
-  }
-
-  exec(command: Command, options?: ExecOptions): Promise<ExecResult> {
-    return this.#guest.exec(command, options);
-  }
-
-  stream(command: Command, options?: StreamOptions): CommandStream {
-    return this.#guest.stream(command, options);
-  }
-
-  shell(options?: ShellOptions): Promise<InteractiveShell> {
-    return this.#guest.shell(options);
-  }
-
-  upload(source: string, destination: string, options?: UploadFileOptions): Promise<void> {
-    return this.#guest.upload(source, destination, options);
-  }
-
-  download(source: string, destination: string, options?: DownloadFileOptions): Promise<void> {
-    return this.#guest.download(source, destination, options);
-  }
-
-  tunnel(guestPort: number, options?: TunnelOptions): Promise<Tunnel> {
-    return this.#guest.tunnel(guestPort, options);
-  }
-
-  reverseTunnel(hostPort: number, options?: ReverseTunnelOptions): Promise<Tunnel> {
-    return this.#guest.reverseTunnel(hostPort, options);
-  }
-
-  ip(options?: OperationOptions): Promise<GuestAddress> {
-    return this.#guest.ip(options);
-  }
-
-  /** Alias of {@link QemuVM.exec}. */
-  sendCommand(command: Command, options?: ExecOptions): Promise<ExecResult> {
-    return this.exec(command, options);
   }
 
   /** Alias of {@link QemuVM.stream}. */

@@ -6,10 +6,11 @@ import type { Machine } from '@goqemu/machine';
 import { startOpensshServer } from '@goqemu/testing';
 import { type StandaloneRecord, standalonePlace, Vm } from '@goqemu/vm';
 import { type GuestBench, guestContract } from '../guest/fixture/guest-contract.ts';
+import { SessionGuest } from '../guest/session-guest.ts';
 import { DrivenVm } from './driven-vm.ts';
 import { HeldVm } from './held-vm.ts';
 import { checkConfig } from './options/vm-config.ts';
-import { vmGuest } from './vm-guest.ts';
+import { vmAccess } from './vm-access.ts';
 
 const record: StandaloneRecord = {
   version: 1,
@@ -58,7 +59,7 @@ async function openVm(): Promise<GuestBench> {
   const run = async () => held.run(idleMachine(), await held.session());
   driven.take(held);
   await run();
-  const guest = vmGuest(driven);
+  const guest = new SessionGuest(vmAccess(driven));
   return {
     guest: Object.assign(guest, { sendCommand: guest.exec.bind(guest) }),
     notRunning: 'vm-not-running',

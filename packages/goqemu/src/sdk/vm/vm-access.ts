@@ -3,13 +3,13 @@ import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { heardAddress, leasedAddress } from '@goqemu/network';
 import { hasOutwardCard, outwardMac } from '@goqemu/vm';
+import type { GuestAccess } from '../guest/guest-access.ts';
 import { addressInGuest, findGuestAddress, type GuestAddress } from '../guest/guest-address.ts';
-import { SessionGuest } from '../guest/session-guest.ts';
 import type { DrivenVm, RunningVm } from './driven-vm.ts';
 
-/** The guest of a VM. */
-export function vmGuest(driven: DrivenVm): SessionGuest {
-  return new SessionGuest({
+/** How the guest of a VM is reached. */
+export function vmAccess(driven: DrivenVm): GuestAccess {
+  return {
     get title() {
       return driven.title;
     },
@@ -18,7 +18,7 @@ export function vmGuest(driven: DrivenVm): SessionGuest {
     use: (what, work, signal) =>
       driven.use(what, (session, held) => work(session, (error) => driven.explain(what, error, held, session)), signal),
     address: (signal) => driven.use('the address', (session, held) => findVmAddress(held, session, signal), signal),
-  });
+  };
 }
 
 /** Asks, in this order: the guest agent, the host's DHCP leases, its ARP table, the guest itself over SSH. */
