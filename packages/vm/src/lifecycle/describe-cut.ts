@@ -6,7 +6,8 @@ import { ramFacts } from '../layers/ram-facts.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import type { CutFiles } from './cut-files.ts';
-import { deviceDigest, machineConfiguration } from './machine-configuration.ts';
+import { deviceDigest } from './device-digest.ts';
+import { machineConfiguration } from './machine-configuration.ts';
 
 export interface CutDescription {
   readonly key: string;

@@ -17,8 +17,9 @@ import { resumeMemory } from '../ram/resume-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
+import { deviceDigest } from './device-digest.ts';
 import { endStray } from './kill-vm.ts';
-import { deviceDigest, machineConfiguration, withoutForwards } from './machine-configuration.ts';
+import { machineConfiguration, withoutForwards } from './machine-configuration.ts';
 
 /**
  * Why the RAM of a layer cannot be used by this machine here and now; undefined when it can.

@@ -4,7 +4,8 @@ import { hostPlatform } from '@goqemu/core';
 import { createVmHost } from '../vm/create-vm-host.ts';
 import { Vm } from '../vm/vm.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
-import { deviceDigest, machineConfiguration } from './machine-configuration.ts';
+import { deviceDigest } from './device-digest.ts';
+import { machineConfiguration } from './machine-configuration.ts';
 
 const spec: VmSpec = {
   name: 'web',

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { canonicalJson, lengthPrefixedDigest } from '@goqemu/core';
 import type { MachineConfigInput } from '@goqemu/machine';
 import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import { networkOf, outwardMac } from '../vm/vm-network.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
 import type { VmState } from '../vm/vm-state.ts';
+import type { MachineConfiguration } from './device-digest.ts';
 
 /** Id of the one disk; overlays are put above its node. */
 export const diskId = 'disk0';
 
 /** The configuration of one start of QEMU. The devices are the same at every start, or RAM could not be restored. */
-export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput {
+export function machineConfiguration(vm: Vm, state: VmState): MachineConfiguration {
   const { folder } = vm;
   return {
     ...propertyArguments(vm, state),
@@ -31,7 +31,7 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigInput
 }
 
 /** What QEMU is passed of each property of a machine: one that is forgotten does not compile. */
-function propertyArguments(vm: Vm, state: VmState): MachineConfigInput {
+function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
   const { spec, folder } = vm;
   const each = {
     name: { name: spec.name },
@@ -49,8 +49,8 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfigInput {
     // The cards have their addresses and ports.
     identity: null,
     forwards: null,
-  } satisfies Record<keyof VmSpec, MachineConfigInput | null>;
-  return Object.assign({}, ...Object.values(each)) as MachineConfigInput;
+  } satisfies Record<keyof VmSpec, MachineConfiguration | null>;
+  return Object.assign({}, ...Object.values(each)) as MachineConfiguration;
 }
 
 /** Ports of this host's loopback that are forwarded into the guest. */
@@ -91,19 +91,4 @@ function networks(vm: Vm): Networks {
     case 'vmnet':
       return [user, { ...outward, kind: 'vmnet', mode: 'bridged', interface: network.interface }];
   }
-}
-
-/** Equal for configurations whose guests see the same devices: names, paths, addresses and ports left out. */
-export function deviceDigest(configuration: MachineConfigInput): string {
-  const { firmware, drives, networks, guestAgent, standbyPort, vmgenid } = configuration;
-  return lengthPrefixedDigest([
-    canonicalJson({
-      firmware: typeof firmware === 'object' ? firmware.kind : firmware,
-      drives: drives?.map(({ source: _source, ...device }) => device),
-      networks: networks?.map(({ kind, id, model }) => ({ kind, id, model })),
-      guestAgent,
-      standbyPort,
-      vmgenid,
-    }),
-  ]);
 }
