@@ -46,7 +46,13 @@ import { vmCall } from './vm-call.ts';
  */
 export class QemuBackend implements Backend, AsyncDisposable {
   readonly kind = 'qemu';
-  readonly capabilities = { ramLayers: true, importMachines: true, coalesceLayers: true, flattenLayers: true };
+  readonly capabilities = {
+    ramLayers: true,
+    suspendMachines: false,
+    importMachines: true,
+    coalesceLayers: true,
+    flattenLayers: true,
+  };
   readonly host: VmHost;
   readonly #sessions = new OpenOnce<GuestSession>();
 
