@@ -18,7 +18,7 @@ export function powerCases(bench: ContractBench): readonly ContractCase[] {
         bench.record = await suspend(spec, bench.record, call);
         bench.record = await suspend(spec, bench.record, call);
         assert.equal(await status(), 'suspended');
-        assert.equal((await bench.observe())?.pid, undefined);
+        assert.equal((await bench.observe())?.instance, undefined);
       },
     },
     {

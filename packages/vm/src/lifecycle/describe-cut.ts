@@ -5,8 +5,8 @@ import { layerId } from '../layers/layer-store.ts';
 import { ramFacts } from '../layers/ram-facts.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmState } from '../vm/vm-state.ts';
-import type { CutFiles } from './cut-files.ts';
 import { deviceDigest, machineConfiguration } from './machine-configuration.ts';
+import type { SavedFiles } from './saved-files.ts';
 
 export interface CutDescription {
   readonly key: string;
@@ -23,7 +23,7 @@ export interface CutDescription {
 export async function describeCut(
   vm: Vm,
   state: VmState,
-  files: CutFiles,
+  files: SavedFiles,
   { key, parent, descriptions, group, ram, standby }: CutDescription,
 ): Promise<LayerManifest> {
   const { machine: record, agent } = state;
