@@ -48,7 +48,7 @@ export class QemuBackend implements Backend, AsyncDisposable {
   readonly kind = 'qemu';
   readonly capabilities = {
     ramLayers: true,
-    suspendMachines: false,
+    suspendMachines: true,
     importMachines: true,
     coalesceLayers: true,
     flattenLayers: true,
@@ -138,6 +138,14 @@ export class QemuBackend implements Backend, AsyncDisposable {
 
   async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     return (await this.#verbs(machine, record, call.scope)).stop(call);
+  }
+
+  async suspend(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    return (await this.#verbs(machine, record, call.scope)).suspend(call);
+  }
+
+  async resume(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    return (await this.#verbs(machine, record, call.scope)).resume(call);
   }
 
   async delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void> {

@@ -1,6 +1,6 @@
 import { rm, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { errorMessage, formatDuration, removeAbandonedDrafts } from '@goqemu/core';
+import { errorMessage, formatDuration, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { setGuestClock } from '../guest/guest-clock.ts';
@@ -71,6 +71,7 @@ export class LayerCut implements AsyncDisposable {
     const { vm, machine, options } = part;
     await removeAbandonedDrafts(vm.folder.path);
     const state = await settled(vm, machine, call);
+    if (state.suspended) throw cutsNoSuspended(vm.spec.name);
     const files = await CutFiles.claim(vm, options.key, options.store);
     const cut = new LayerCut(part, call, { state, files, overlay: await vm.folder.nextDisk() });
     try {
@@ -105,7 +106,9 @@ export class LayerCut implements AsyncDisposable {
   async #prepare(): Promise<void> {
     const { vm, machine } = this;
     if (machine && this.#options.ram) this.#capture = await captureMachine(vm, machine, this.#files, this.#call);
-    await checkDisk(vm.host, vm.spec.name, this.#files.ramFolder, this.#capture?.bytes ?? 0);
+    const { name } = vm.spec;
+    const need = { what: `a checkpoint of ${name}`, machine: name, folder: this.#files.ramFolder };
+    await checkDisk(vm.host, { ...need, bytes: this.#capture?.bytes ?? 0 });
     await this.#files.takeDisk(vm.folder.file(this.#state.disk));
     await createOverlay(vm.folder.file(this.#overlay), {
       qemuImg: await qemuImg(vm, this.#call.signal),
@@ -252,6 +255,17 @@ export class LayerCut implements AsyncDisposable {
   get #limits(): { readonly signal?: AbortSignal } {
     return this.#call.signal ? { signal: this.#call.signal } : {};
   }
+}
+
+/** The RAM that it is suspended with belongs to the disk as it is. */
+function cutsNoSuspended(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'power-refused',
+    source: 'user',
+    subject: name,
+    message: `${name} is suspended: no checkpoint of it can be taken`,
+    hint: `resume it first: goqemu resume ${name}`,
+  });
 }
 
 /** Where a cut was interrupted after QEMU had been asked to move, only QEMU knows which disk it writes to. */
