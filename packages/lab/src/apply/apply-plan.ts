@@ -63,7 +63,7 @@ function checkPreflight(plan: Plan): void {
   if (!problem) return;
   throw new GoqemuError({
     code: problem.code,
-    source: ['protected', 'disk-too-small', 'power-refused'].includes(problem.code) ? 'user' : 'environment',
+    source: ['protected', 'disk-too-small'].includes(problem.code) ? 'user' : 'environment',
     message: problem.message,
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
     ...(problem.machine === undefined ? {} : { subject: problem.machine }),
