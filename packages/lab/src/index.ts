@@ -45,6 +45,7 @@ export type { PruneReport } from './layer/prune-layers.ts';
 export type { LockChange } from './lock/update-lock.ts';
 export { checkSources } from './plan/check-sources.ts';
 export { countChanges, type Plan, type PlanNotice, problemsOf } from './plan/plan.ts';
+export { type PowerVerb, powerVerbs } from './power/power-verb.ts';
 export type { RefreshReport } from './refresh/refresh-state.ts';
 export { type KnownNames, knownNames } from './report/known-names.ts';
 export { machineUnknown } from './report/machine-unknown.ts';

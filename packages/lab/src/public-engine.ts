@@ -9,6 +9,7 @@ export type { ImagePin } from './lock/lab-lock.ts';
 export type { Plan, PlanNotice } from './plan/plan.ts';
 export type * from './plan/provisional-keys.ts';
 export type * from './plan/work.ts';
+export type { PowerVerb } from './power/power-verb.ts';
 export type * from './resource/operation.ts';
 export type { AppliedStep } from './state/lab-state.ts';
 export type * from './step/planned-step.ts';

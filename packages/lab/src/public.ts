@@ -28,6 +28,7 @@ export type { CheckpointReference, MachineReference } from './definition/referen
 export { z } from './definition/schema-library.ts';
 export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
+export type { PowerVerb } from './power/power-verb.ts';
 export type { PlanReport } from './report/plan-report.ts';
 export type { MachineReport, MachineStatus, StatusReport } from './report/status-report.ts';
 export type { OperationAction, PropertyChange } from './resource/operation.ts';

@@ -50,6 +50,8 @@ export { adoptedGuest } from './steps/adopted-guest.ts';
 export { ownGuest } from './steps/own-guest.ts';
 export { runStep } from './steps/run-step.ts';
 export type { StepGuest } from './steps/step-guest.ts';
+export { resumeVm } from './suspension/resume-vm.ts';
+export { suspendVm } from './suspension/suspend-vm.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { machineStopped, Vm, type VmScope } from './vm/vm.ts';
 export { VmFolder } from './vm/vm-folder.ts';

@@ -51,7 +51,13 @@ import { vmCall } from './vm-call.ts';
  */
 export class QemuBackend implements Backend {
   readonly kind = 'qemu';
-  readonly capabilities = { ramLayers: true, importMachines: true, coalesceLayers: true, flattenLayers: true };
+  readonly capabilities = {
+    ramLayers: true,
+    suspendMachines: true,
+    importMachines: true,
+    coalesceLayers: true,
+    flattenLayers: true,
+  };
   readonly host: VmHost;
   readonly #sessions = new OpenOnce<GuestSession>();
 
@@ -133,6 +139,14 @@ export class QemuBackend implements Backend {
 
   async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     return (await this.#verbs(machine, record, call.scope)).stop(call);
+  }
+
+  async suspend(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    return (await this.#verbs(machine, record, call.scope)).suspend(call);
+  }
+
+  async resume(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    return (await this.#verbs(machine, record, call.scope)).resume(call);
   }
 
   async delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void> {

@@ -26,6 +26,10 @@ export interface BackendMachine {
 export interface MachineVerbs {
   start(call: BackendCall): Promise<BackendRecord>;
   stop(call: BackendCall): Promise<BackendRecord>;
+  /** @throws GoqemuError `suspend-refused` */
+  suspend(call: BackendCall): Promise<BackendRecord>;
+  /** @throws GoqemuError `ram-lost` */
+  resume(call: BackendCall): Promise<BackendRecord>;
   delete(call: BackendCall): Promise<void>;
   /** Where steps are carried out: its session is shared, and ends with the backend, or when the machine stops. */
   guest(): Promise<StepGuest>;

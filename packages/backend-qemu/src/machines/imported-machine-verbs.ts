@@ -39,6 +39,14 @@ export class ImportedMachineVerbs implements MachineVerbs {
     return this.record();
   }
 
+  async suspend(): Promise<BackendRecord> {
+    throw this.#noRam();
+  }
+
+  async resume(call: BackendCall): Promise<BackendRecord> {
+    return this.start(call);
+  }
+
   async delete(call: BackendCall): Promise<void> {
     await this.#end(call);
     call.progress({ kind: 'notice', code: 'imported-disk-kept', message: `its disk stays: ${this.#adopted.disk}` });
@@ -80,6 +88,17 @@ export class ImportedMachineVerbs implements MachineVerbs {
   async #end(call: BackendCall): Promise<void> {
     await this.#sessions.close(this.#vm.folder.path);
     await endAdopted(this.#vm, this.#adopted, vmCall(call));
+  }
+
+  #noRam(): GoqemuError {
+    const { name } = this.#vm.spec;
+    return new GoqemuError({
+      code: 'suspend-refused',
+      source: 'user',
+      subject: name,
+      message: `the RAM of ${name} cannot be kept: it was imported, and goqemu could not start it again`,
+      hint: `shut its guest down: goqemu exec ${name} -- sudo poweroff`,
+    });
   }
 
   #noLayers(): GoqemuError {

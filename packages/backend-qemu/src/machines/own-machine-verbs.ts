@@ -8,9 +8,11 @@ import {
   machineStopped,
   ownGuest,
   restoreVm,
+  resumeVm,
   type StepGuest,
   startVm,
   stopVm,
+  suspendVm,
   type Vm,
   type VmOrigin,
 } from '@goqemu/vm';
@@ -44,6 +46,23 @@ export class OwnMachineVerbs implements MachineVerbs {
   async stop(call: BackendCall): Promise<BackendRecord> {
     await this.#closeSession();
     await stopVm(this.#vm, vmCall(call));
+    return this.record();
+  }
+
+  async suspend(call: BackendCall): Promise<BackendRecord> {
+    if ((await this.#vm.state()).suspended) return this.record();
+    await using running = await this.#vm.machine(call.signal);
+    await suspendVm(this.#vm, running, await this.#session(), vmCall(call));
+    await this.#closeSession();
+    return this.record();
+  }
+
+  async resume(call: BackendCall): Promise<BackendRecord> {
+    const { machine, suspended } = await this.#vm.state();
+    // Called again after a crash it may run already.
+    if (machine && !suspended) return this.start(call);
+    const running = await resumeVm(this.#vm, await this.#session(), vmCall(call));
+    await running.close();
     return this.record();
   }
 

@@ -5,7 +5,12 @@ const words: readonly (readonly [words: string, here: string])[] = [
   ['up launch deploy converge provision upgrade update', '"goqemu apply"'],
   ['create new', '"goqemu init" for a lab, "goqemu apply" for its machines'],
   ['preview diff dry-run', '"goqemu plan"'],
-  ['reload', '"goqemu apply", which restarts machines whose options have changed'],
+  ['reload', '"goqemu restart", or "goqemu apply", which restarts machines whose options have changed'],
+  ['halt shutdown poweroff', '"goqemu stop"'],
+  ['boot poweron', '"goqemu start"'],
+  ['reboot reset', '"goqemu restart"'],
+  ['pause sleep hibernate', '"goqemu suspend"'],
+  ['unpause wake', '"goqemu resume"'],
   ['taint recreate replace rebuild', '"goqemu apply --replace MACHINE"'],
   [
     'down rm remove delete undeploy purge undefine',

@@ -17,6 +17,11 @@ export const selectionOptions = {
   },
 } as const satisfies OptionSpecs;
 
+/** Of plan and apply. */
+export const startOption = {
+  start: { kind: 'flag', summary: 'start machines that were stopped, suspended or paused' },
+} as const satisfies OptionSpecs;
+
 /** For every command that changes something: a script need not know which of them ask. */
 export const yesOption = {
   yes: { kind: 'flag', short: 'y', summary: 'do not ask for confirmation' },

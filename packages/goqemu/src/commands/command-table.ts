@@ -18,6 +18,7 @@ import { lockCommand } from './lock/lock.spec.ts';
 import { logsCommand } from './logs/logs.spec.ts';
 import { outputCommand } from './output/output.spec.ts';
 import { planCommand } from './plan/plan.spec.ts';
+import { powerCommands } from './power/power.spec.ts';
 import { qmpCommand } from './qmp/qmp.spec.ts';
 import { refreshCommand } from './refresh/refresh.spec.ts';
 import { sshCommand } from './ssh/ssh.spec.ts';
@@ -32,6 +33,7 @@ export const commands: readonly CommandSpec[] = [
   planCommand,
   applyCommand,
   destroyCommand,
+  ...powerCommands,
   statusCommand,
   outputCommand,
   refreshCommand,

@@ -18,6 +18,7 @@ export * as history from './history/history.ts';
 export * as importMachine from './import/import.ts';
 export * as lock from './lock/lock.ts';
 export * as logs from './logs/logs.ts';
+export * as power from './power/power.ts';
 export * as qmp from './qmp/qmp.ts';
 export * as refresh from './refresh/refresh.ts';
 export * as ssh from './ssh/ssh.ts';

@@ -55,13 +55,17 @@ async function askAndApply(context: CommandContext, options: CarryOutOptions): P
   const { plan } = options;
   if (!options.agreed) showPlan(context, plan);
   if (countChanges(plan) > 0 && !options.yes && !options.agreed) {
-    const question = plan.purpose === 'destroy' ? `Destroy lab ${plan.lab}?` : 'Apply these changes?';
-    if (!(await confirm(context.shell, question))) {
+    if (!(await confirm(context.shell, questionOf(plan)))) {
       context.tell('nothing was done');
       return undefined;
     }
   }
   return await applyFresh(context, { ...options, plan: await withImages(context, options) });
+}
+
+function questionOf({ purpose, lab }: Plan): string {
+  if (purpose === 'destroy') return `Destroy lab ${lab}?`;
+  return purpose === 'apply' ? 'Apply these changes?' : 'Drop the RAM?';
 }
 
 export function showPlan(context: CommandContext, plan: Plan): void {
@@ -134,7 +138,8 @@ function report(context: CommandContext, options: CarryOutOptions, result: Apply
       errors: result.errors,
       inDoubt: result.inDoubt,
     });
-  else if (events !== '-' && result.outcome === 'done') context.print(renderOutputs(result.outputs, context.style));
+  else if (events !== '-' && result.outcome === 'done' && plan.purpose === 'apply')
+    context.print(renderOutputs(result.outputs, context.style));
   if (result.outcome === 'done') {
     if (countChanges(plan) > 0) context.tell(style.green(`Done in ${formatDuration(result.durationMs)}.`));
     return;

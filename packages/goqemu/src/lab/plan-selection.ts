@@ -6,14 +6,16 @@ export function planSelection(
     readonly target: readonly string[];
     readonly exclude: readonly string[];
     readonly replace?: readonly string[];
+    readonly start?: boolean;
   },
   signal: AbortSignal,
 ): PlanOptions {
-  const { target, exclude, replace = [] } = options;
+  const { target, exclude, replace = [], start = false } = options;
   return {
     signal,
     ...(target.length > 0 ? { target } : {}),
     ...(exclude.length > 0 ? { exclude } : {}),
     ...(replace.length > 0 ? { replace } : {}),
+    ...(start ? { start } : {}),
   };
 }

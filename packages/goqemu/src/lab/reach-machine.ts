@@ -1,5 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
-import type { FoundMachine } from '@goqemu/lab';
+import type { FoundMachine, ObservedMachine } from '@goqemu/lab';
 import type { CommandContext } from '../shell/command-context.ts';
 import { MachineEndpoints } from './machine-endpoints.ts';
 import type { OpenLab } from './open-lab.ts';
@@ -32,22 +32,47 @@ export function reachMachine(context: CommandContext, lab: OpenLab, name: string
   return runningMachine(lab, name, context.shell.interrupt);
 }
 
+/**
+ * A machine of the lab whose QEMU is there, also when its guest is paused or has crashed: for its monitor.
+ *
+ * @throws GoqemuError `machine-unknown`, `machine-not-running`
+ */
+export function reachProcess(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedMachine> {
+  return machineThatIs(['running', 'paused', 'crashed'], lab, name, context.shell.interrupt);
+}
+
 /** As `reachMachine`, for a script. */
-export async function runningMachine(
+export function runningMachine(
   lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
   name: string,
   signal: AbortSignal = new AbortController().signal,
+): Promise<ReachedMachine> {
+  return machineThatIs(['running'], lab, name, signal);
+}
+
+async function machineThatIs(
+  states: readonly ObservedMachine['status'][],
+  lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
+  name: string,
+  signal: AbortSignal,
 ): Promise<ReachedMachine> {
   const reached = await findMachine(lab, name);
   const { spec: machine, record, scope } = reached.found;
   const call = { scope, signal, progress: () => undefined };
   const seen = (await lab.backend.observe([{ machine, record }], call)).get(machine.name);
-  if (seen?.status === 'running') return reached;
+  const status = seen?.status ?? 'absent';
+  if (states.includes(status)) return reached;
   throw new GoqemuError({
     code: 'machine-not-running',
     source: 'environment',
     subject: name,
-    message: `machine ${name} is ${seen?.status ?? 'absent'}${seen?.reason ? `: ${seen.reason}` : ''}`,
-    hint: 'see "goqemu status"; bring it back with "goqemu apply"',
+    message: `machine ${name} is ${status}${seen?.reason ? `: ${seen.reason}` : ''}`,
+    hint: hintFor(name, status),
   });
+}
+
+function hintFor(name: string, status: ObservedMachine['status']): string {
+  if (status === 'absent' || status === 'damaged') return 'make it again with "goqemu apply"';
+  if (status === 'paused' || status === 'suspended') return `resume it with "goqemu resume ${name}"`;
+  return `start it with "goqemu start ${name}"`;
 }

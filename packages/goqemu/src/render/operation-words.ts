@@ -18,6 +18,8 @@ const words: Readonly<
   delete: { sign: '-', colour: 'red', done: 'deleted' },
   start: { sign: '▸', colour: 'green', done: 'started' },
   stop: { sign: '▪', colour: 'yellow', done: 'stopped' },
+  suspend: { sign: '‖', colour: 'yellow', done: 'suspended' },
+  resume: { sign: '▸', colour: 'green', done: 'resumed' },
   run: { sign: '▸', colour: 'cyan', done: 'ran' },
   restore: { sign: '↺', colour: 'blue', done: 'restored' },
   reuse: { sign: '=', colour: 'dim', done: 'reused' },

@@ -56,11 +56,19 @@ export function renderPlan(plan: Plan, rendering: PlanRendering): string {
   return `${lines.join('\n')}\n`;
 }
 
+const doneWords: Readonly<Record<Plan['purpose'], (lab: string) => string>> = {
+  apply: (lab) => `${lab} is as described`,
+  destroy: (lab) => `${lab} has no machine`,
+  stop: (lab) => `no machine of ${lab} has to be stopped`,
+  start: (lab) => `no machine of ${lab} has to be started`,
+  restart: (lab) => `no machine of ${lab} has to be restarted`,
+  suspend: (lab) => `no machine of ${lab} has to be suspended`,
+  resume: (lab) => `no machine of ${lab} has to be resumed`,
+};
+
 function nothingToDo(plan: Plan): string {
   const stack = plan.stack === 'default' ? '' : ` (stack ${plan.stack})`;
-  return plan.purpose === 'destroy'
-    ? `Nothing to do: lab ${plan.lab}${stack} has no machine.`
-    : `Nothing to do: lab ${plan.lab}${stack} is as described.`;
+  return `Nothing to do: ${doneWords[plan.purpose](`lab ${plan.lab}${stack}`)}.`;
 }
 
 function renderChange({ property, before, after, text }: PropertyChange, style: Style): string[] {

@@ -3,7 +3,7 @@ import type { MachineOperation } from '../plan/machine-operation.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
 import { deleteMachine } from './delete-machine.ts';
 import { adopt, make } from './make-machine.ts';
-import { start, stop } from './power-machine.ts';
+import { start, stop, suspend } from './power-machine.ts';
 import { restore } from './restore-machine.ts';
 import { runStep } from './run-step.ts';
 import { update } from './update-machine.ts';
@@ -20,9 +20,11 @@ export async function carryOut(context: ApplyContext, operation: MachineOperatio
     case 'make':
       return make(context, id, machine, work);
     case 'start':
-      return start(context, id, machine, work.spec);
+      return start(context, id, machine, work);
     case 'stop':
-      return stop(context, id, machine);
+      return stop(context, id, machine, work);
+    case 'suspend':
+      return suspend(context, id, machine);
     case 'update':
       return update(context, id, machine, work);
     case 'restore':

@@ -41,7 +41,7 @@ export class MachineMemory {
   ended(operation: Operation): void {
     if (!isOfMachine(operation)) return;
     const { verb } = operation.work;
-    if (verb === 'stop' || verb === 'delete') this.#admission.release(operation.resource.name);
+    if (verb === 'stop' || verb === 'suspend' || verb === 'delete') this.#admission.release(operation.resource.name);
   }
 }
 

@@ -12,6 +12,11 @@ export function stateOf(context: ApplyContext, machine: string): MachineState {
   return found;
 }
 
+/** A machine that is to run from now on. */
+export function awake({ power: _power, ...machine }: MachineState): MachineState {
+  return machine;
+}
+
 export function recordOf(machine: MachineState): Readonly<Record<string, unknown>> {
   return machine.record ?? {};
 }

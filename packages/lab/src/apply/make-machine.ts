@@ -8,7 +8,7 @@ import type { ApplyContext } from '../resource/apply-context.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { claimNamed, claimOrigin } from './claim-layers.ts';
 import { deleteMachine } from './delete-machine.ts';
-import { recordOf, stateOf, took, touchLayer, type WorkOf } from './machine-state.ts';
+import { awake, recordOf, stateOf, took, touchLayer, type WorkOf } from './machine-state.ts';
 import { watchRoad } from './watch-road.ts';
 
 export async function adopt(context: ApplyContext, id: string, name: string, work: WorkOf<'adopt'>): Promise<void> {
@@ -49,7 +49,7 @@ export async function make(context: ApplyContext, id: string, name: string, work
   const origin = work.resume ? undefined : await provenOrigin(context, work);
   if (work.discard) await deleteMachine(context, id, name);
   if (!origin) {
-    const before = stateOf(context, name);
+    const before = awake(stateOf(context, name));
     await writer.begin(id, {
       resources: { machine: { [name]: { ...before, name, spec, ready: false, ...work.facts } } },
     });

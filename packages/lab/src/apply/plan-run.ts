@@ -138,7 +138,9 @@ export class PlanRun {
     if (moved && (outcome === 'done' || this.#plan.purpose === 'destroy')) await this.#writer.note({ outputs });
     if (!isDeepStrictEqual(layerLimits, this.#writer.state.layerLimits ?? defaultLayerLimits))
       await this.#writer.note({ layerLimits });
-    if (!this.#options.kill?.aborted) {
+    // What a failed step left, and spare layers, stay until an apply: stopping a machine makes no layer superfluous.
+    const isOfLab = this.#plan.purpose === 'apply' || this.#plan.purpose === 'destroy';
+    if (isOfLab && !this.#options.kill?.aborted) {
       await this.#tidy(outcome);
       if (outcome === 'done') await this.#coalesce();
     }

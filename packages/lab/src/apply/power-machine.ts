@@ -1,24 +1,78 @@
-import type { MachineSpec } from '@goqemu/spec';
+import { type OptionalVerb, optionalVerb } from '../backend/optional-verb.ts';
+import { cannotKeepRam } from '../power/power-errors.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
-import { recordOf, stateOf, took } from './machine-state.ts';
+import type { MachineState } from '../state/lab-state.ts';
+import { awake, recordOf, stateOf, took, type WorkOf } from './machine-state.ts';
+import { watchRoad } from './watch-road.ts';
 
-export async function start(context: ApplyContext, id: string, name: string, spec: MachineSpec): Promise<void> {
-  const machine = stateOf(context, name);
+export async function start(context: ApplyContext, id: string, name: string, work: WorkOf<'start'>): Promise<void> {
+  const before = stateOf(context, name);
   const began = context.now();
-  await context.writer.begin(id, { resources: { machine: { [name]: { ...machine, ready: false } } } });
-  const record = await context.backend.start(spec, recordOf(machine), context.call);
+  const { call, road } = watchRoad(context.call);
+  await context.writer.begin(id, row({ ...awake(before), ready: false }));
+  const record = work.fromRam
+    ? await orAsBefore(context, { id, before }, () =>
+        verbOf(context, name, 'resume')(work.spec, recordOf(before), call),
+      )
+    : await context.backend.start(work.spec, recordOf(before), call);
   await context.writer.end(id, {
-    resources: { machine: { [name]: { ...stateOf(context, name), spec, record, ready: true } } },
-    durations: took(context, { what: 'start', name, began }),
+    ...row({ ...stateOf(context, name), spec: work.spec, record, ready: true }),
+    durations: took(context, { what: road() === 'ram' ? 'resume' : 'start', name, began }),
   });
 }
 
-export async function stop(context: ApplyContext, id: string, name: string): Promise<void> {
-  const machine = stateOf(context, name);
+export async function stop(context: ApplyContext, id: string, name: string, work: WorkOf<'stop'>): Promise<void> {
+  const before = stateOf(context, name);
+  const told: MachineState = work.park ? { ...before, power: 'stopped' } : awake(before);
   const began = context.now();
-  const record = await context.backend.stop(machine.spec, recordOf(machine), context.call);
+  await context.writer.begin(id, row(told));
+  const record = await orAsBefore(context, { id, before }, () =>
+    context.backend.stop(before.spec, recordOf(before), context.call),
+  );
   await context.writer.end(id, {
-    resources: { machine: { [name]: { ...stateOf(context, name), record } } },
+    ...row({ ...told, record }),
     durations: took(context, { what: 'stop', name, began }),
   });
+}
+
+export async function suspend(context: ApplyContext, id: string, name: string): Promise<void> {
+  const before = stateOf(context, name);
+  const told: MachineState = { ...before, power: 'suspended' };
+  const began = context.now();
+  await context.writer.begin(id, row(told));
+  const record = await orAsBefore(context, { id, before }, () =>
+    verbOf(context, name, 'suspend')(before.spec, recordOf(before), context.call),
+  );
+  await context.writer.end(id, {
+    ...row({ ...told, record }),
+    durations: took(context, { what: 'suspend', name, began }),
+  });
+}
+
+function row(machine: MachineState) {
+  return { resources: { machine: { [machine.name]: machine } } };
+}
+
+/** A verb that failed left the machine as it was; one that was interrupted is settled by the next status check. */
+async function orAsBefore<T>(
+  { call, writer }: ApplyContext,
+  { id, before }: { readonly id: string; readonly before: MachineState },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!call.signal.aborted) await writer.end(id, row(before));
+    throw error;
+  }
+}
+
+function verbOf<Verb extends Extract<OptionalVerb, 'suspend' | 'resume'>>(
+  { backend }: ApplyContext,
+  name: string,
+  verb: Verb,
+) {
+  const found = optionalVerb(backend, verb);
+  if (!found) throw cannotKeepRam(backend.kind, name);
+  return found;
 }

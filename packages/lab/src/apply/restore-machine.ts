@@ -2,7 +2,7 @@ import type { MachineSpec } from '@goqemu/spec';
 import type { ApplyContext } from '../resource/apply-context.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import { claimNamed, claimOrigin } from './claim-layers.ts';
-import { recordOf, stateOf, took, touchLayer, type WorkOf } from './machine-state.ts';
+import { awake, recordOf, stateOf, took, touchLayer, type WorkOf } from './machine-state.ts';
 import { watchRoad } from './watch-road.ts';
 
 export async function restore(context: ApplyContext, id: string, name: string, work: WorkOf<'restore'>): Promise<void> {
@@ -34,7 +34,7 @@ export async function restoreTo(context: ApplyContext, way: WayBack): Promise<vo
   const record = await context.backend.restore(spec, recordOf(machine), layer, context.call);
   await context.writer.end(id, {
     resources: {
-      machine: { [name]: { ...machine, spec, record, layer, applied, checkpoints, dirty: false, ready: true } },
+      machine: { [name]: { ...awake(machine), spec, record, layer, applied, checkpoints, dirty: false, ready: true } },
     },
     ...touchLayer(context, layer),
   });

@@ -2,7 +2,7 @@ import { cutLayer } from '../backend/cut-layer.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { claimNamed } from './claim-layers.ts';
-import { recordOf, stateOf, took, type WorkOf } from './machine-state.ts';
+import { awake, recordOf, stateOf, took, type WorkOf } from './machine-state.ts';
 
 export async function update(context: ApplyContext, id: string, name: string, work: WorkOf<'update'>): Promise<void> {
   const { backend, writer, call } = context;
@@ -27,11 +27,11 @@ export async function update(context: ApplyContext, id: string, name: string, wo
       },
       call,
     );
-    machine = { ...machine, record: cut.record, layer: cutting.key };
+    machine = { ...awake(machine), record: cut.record, layer: cutting.key };
   }
   await claimNamed(context, work.checkpoints);
   for (const { layer, descriptions } of work.describe) await backend.describeLayer(layer, descriptions, call);
-  machine = { ...machine, checkpoints: work.checkpoints };
+  machine = { ...(work.isUp || work.restart ? awake(machine) : machine), checkpoints: work.checkpoints };
   if (work.restart) {
     const began = context.now();
     await writer.begin(id, { resources: { machine: { [name]: { ...machine, ready: false } } } });
@@ -45,6 +45,6 @@ export async function update(context: ApplyContext, id: string, name: string, wo
     return;
   }
   // A machine that is not restarted here keeps running as it is: its new shape counts from its next start.
-  const spec = work.spec.kind === 'template' ? work.spec : machine.spec;
+  const spec = work.spec.kind === 'template' || work.nextStart ? work.spec : machine.spec;
   await writer.end(id, { resources: { machine: { [name]: { ...machine, spec } } } });
 }

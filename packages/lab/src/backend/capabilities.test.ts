@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
 
-const none = { ramLayers: false, importMachines: false, coalesceLayers: false, flattenLayers: false };
+const none = {
+  ramLayers: false,
+  suspendMachines: false,
+  importMachines: false,
+  coalesceLayers: false,
+  flattenLayers: false,
+};
 const lab = (...scripts: readonly string[]) =>
   defineLab({ name: 'web', layers: { perMachine: 3 } }, (builder) => {
     const web = builder.vm('web');

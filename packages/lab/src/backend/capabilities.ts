@@ -2,6 +2,8 @@
 export interface BackendCapabilities {
   /** Layers keep the RAM of a machine that runs. Without it they are disks alone, and going back to one boots. */
   readonly ramLayers: boolean;
+  /** The RAM of a machine outlives the host's next start: `suspend` and `resume`. Without it suspending is refused. */
+  readonly suspendMachines: boolean;
   /** Machines not started by goqemu can be taken over: `importMachine`. Without it `goqemu import` is refused. */
   readonly importMachines: boolean;
   /** Layers can be joined with those above: `coalesceLayers`. Without it they are kept beyond the lab's limits. */

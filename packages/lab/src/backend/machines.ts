@@ -8,8 +8,11 @@ import type { PortProblem, Preflight } from './preflight.ts';
 
 /** The result of a status check, with the real memory and cores of the machine where the backend knows them. */
 export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, ObservedProperty>>> {
-  /** `absent`: no disk; `damaged`: something of it is missing, named in `reason`. */
-  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
+  /**
+   * `suspended`: its RAM is kept and nothing of it runs, `reason` says why when that RAM is lost; `absent`: no disk;
+   * `damaged`: something of it is missing, named in `reason`.
+   */
+  readonly status: 'running' | 'paused' | 'stopped' | 'suspended' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   readonly reason?: string;
   /** A file that the backend keeps of it is damaged and can be written again, which `start` does: what it is. */
   readonly repair?: string;
@@ -62,9 +65,26 @@ export interface MachineRole {
   // Acting.
   /** Makes the disk, from the image or from a layer of any machine; starts nothing. */
   create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord>;
-  /** Boots and waits until the guest is ready; one made from a layer with RAM that fits resumes from it instead. */
+  /**
+   * Boots and waits until the guest is ready. One made from a layer with RAM that fits, and one that is suspended, resume
+   * from their RAM instead; where that cannot be used they boot, and a notice says why.
+   */
   start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  /** Of a suspended machine it drops the RAM. */
   stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  /**
+   * Keeps the RAM of a running machine where it outlives the host's next start, and ends what runs of it. The guest is
+   * synced before, so that its disk alone is complete. What fails leaves the machine running.
+   *
+   * @throws GoqemuError `suspend-refused` where its RAM cannot be kept
+   */
+  suspend?(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  /**
+   * Takes a suspended machine on from its RAM, which is gone afterwards; never boots.
+   *
+   * @throws GoqemuError `ram-lost` when the RAM is lost or no longer fits: the machine is as it was
+   */
+  resume?(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
   /** Leaves no process, socket, disk or folder of the machine behind; layers stay. */
   delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void>;
   runStep(machine: MachineSpec, record: BackendRecord, step: ResolvedStep, call: BackendCall): Promise<StepResult>;

@@ -2,6 +2,8 @@ import type { Backend, BackendCapabilities } from './backend.ts';
 
 /** The verbs that a backend may lack, each with the capability that promises it. */
 const promisedBy = {
+  suspend: 'suspendMachines',
+  resume: 'suspendMachines',
   importMachine: 'importMachines',
   coalesceLayers: 'coalesceLayers',
   flattenLayer: 'flattenLayers',

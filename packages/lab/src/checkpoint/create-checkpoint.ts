@@ -144,7 +144,7 @@ async function checkRunning(
       source: 'user',
       subject: machine.name,
       message: `${machine.name} is ${whole ? status : 'not complete'}: a checkpoint is taken of running machines`,
-      hint: 'run goqemu apply first, or name the machines to take',
+      hint: `run ${whole ? `goqemu start ${machine.name}` : 'goqemu apply'} first, or name the machines to take`,
     });
   }
 }

@@ -84,7 +84,7 @@ function restored(
   layer: string,
   applied: readonly AppliedStep[],
 ): MachineState {
-  const { cutting: _cutting, above: _above, ...machine } = before;
+  const { cutting: _cutting, above: _above, power: _power, ...machine } = before;
   const all = [...before.applied, ...(before.above ?? []).slice(before.applied.length)];
   const above = all.length > applied.length ? { above: all } : {};
   return { ...machine, record, layer, applied, ...above, dirty: false, ready: true, phase: 'made' };

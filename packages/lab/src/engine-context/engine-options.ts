@@ -43,6 +43,14 @@ export interface PlanOptions {
   readonly exclude?: readonly string[];
   /** Recreated even if unchanged. */
   readonly replace?: readonly string[];
+  /** Start machines that were stopped, suspended or paused on purpose too. */
+  readonly start?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface PowerOptions {
+  /** Names of machines (default: all of the lab). */
+  readonly machines?: readonly string[];
   readonly signal?: AbortSignal;
 }
 

@@ -14,4 +14,6 @@ export { importMachine } from '../import/import-machine.ts';
 export { pruneLayers } from '../layer/prune-layers.ts';
 export { updateLock } from '../lock/update-lock.ts';
 export { parsePlan } from '../plan/parse-plan.ts';
+export { makePowerPlan } from '../power/make-power-plan.ts';
+export { powerMachines } from '../power/power-machines.ts';
 export { refreshState } from '../refresh/refresh-state.ts';

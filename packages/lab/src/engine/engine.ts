@@ -15,6 +15,7 @@ import type {
   EngineOptions,
   FoundMachine,
   PlanOptions,
+  PowerOptions,
 } from '../engine-context/engine-options.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
@@ -28,6 +29,7 @@ import { emptyLock, readLabLock } from '../lock/lab-lock.ts';
 import type { LockChange } from '../lock/update-lock.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
+import type { PowerVerb } from '../power/power-verb.ts';
 import type { RefreshReport } from '../refresh/refresh-state.ts';
 import { machineUnknown } from '../report/machine-unknown.ts';
 import { makeStatusReport } from '../report/make-status-report.ts';
@@ -75,6 +77,23 @@ export class Engine {
     const names = forks.map((fork) => fork.name).join(', ');
     const message = `its forks are kept: ${names}; destroy them with --forks`;
     return { ...plan, notices: [...plan.notices, { code: 'forks-stay', message }] };
+  }
+
+  /**
+   * What stopping, starting, restarting, suspending or resuming machines would do; `apply` does it. The lab's program is not
+   * asked. Read-only and without the lock.
+   *
+   * @throws GoqemuError `machine-unknown`, `suspend-refused`
+   */
+  async planPower(verb: PowerVerb, options: PowerOptions = {}): Promise<Plan> {
+    const context = this.#context;
+    const [read, { makePowerPlan }] = await Promise.all([context.read(), acting()]);
+    const { machines, signal } = options;
+    const call = context.plainCall(read.state.lineage, verb, signal);
+    const input = { read, backend: context.backend, call, verb, ...(machines?.length ? { machines } : {}) };
+    const plan = await makePowerPlan(input, context.kinds, context.now());
+    context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
+    return plan;
   }
 
   /**
@@ -281,6 +300,7 @@ export class Engine {
       ...(options.target?.length ? { target: options.target } : {}),
       ...(options.exclude?.length ? { exclude: options.exclude } : {}),
       ...(options.replace?.length ? { replace: options.replace } : {}),
+      ...(options.start ? { start: true } : {}),
     };
     const plan = await makePlan(input, context.kinds);
     context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });

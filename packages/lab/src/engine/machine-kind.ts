@@ -21,6 +21,10 @@ export const machineKind: ResourceKind<FoundMachines> = {
   diff: diffMachines,
   apply: act,
   delete: act,
+  power: async (input, context) => {
+    const { powerMachines } = await import('./acting.ts');
+    return powerMachines(input, context);
+  },
 };
 
 async function act(context: ApplyContext, operation: Operation): Promise<void> {

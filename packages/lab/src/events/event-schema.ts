@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OperationAction } from '../resource/operation.ts';
 import { engineEventVersion } from './engine-event.ts';
 
 /**
@@ -6,7 +7,19 @@ import { engineEventVersion } from './engine-event.ts';
  * for: an ordinary run writes events and never reads them.
  */
 export function eventStreamSchemas() {
-  const action = z.enum(['create', 'update', 'replace', 'delete', 'start', 'stop', 'run', 'restore', 'reuse']);
+  const action = z.enum([
+    'create',
+    'update',
+    'replace',
+    'delete',
+    'start',
+    'stop',
+    'suspend',
+    'resume',
+    'run',
+    'restore',
+    'reuse',
+  ] satisfies readonly OperationAction[]);
 
   const error = z.object({
     code: z.string(),

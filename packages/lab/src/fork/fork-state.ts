@@ -41,7 +41,13 @@ export function forkPatch(
 }
 
 function forked(source: LabState, found: FoundCheckpoint, name: string, spec: MachineSpec): MachineState {
-  const { cutting: _cutting, above: _above, failed, ...before } = source.resources.machine[name] as MachineState;
+  const {
+    cutting: _cutting,
+    above: _above,
+    power: _power,
+    failed,
+    ...before
+  } = source.resources.machine[name] as MachineState;
   const isFailed = found.origin === 'failed';
   const { layer, applied } = found.machines[name] ?? { layer: null, applied: [] };
   const all = [...before.applied, ...(source.resources.machine[name]?.above ?? []).slice(before.applied.length)];
@@ -63,7 +69,13 @@ function forked(source: LabState, found: FoundCheckpoint, name: string, spec: Ma
 }
 
 /** A template's layers are there for all; a fork makes it only when it needs others. */
-function adopted({ cutting: _cutting, above: _above, failed: _failed, ...template }: MachineState): MachineState {
+function adopted({
+  cutting: _cutting,
+  above: _above,
+  power: _power,
+  failed: _failed,
+  ...template
+}: MachineState): MachineState {
   return { ...template, record: null, dirty: false, ready: true, phase: 'made', protect: false, retain: false };
 }
 

@@ -132,6 +132,22 @@ test('a failed step runs again where it is; a paused machine is taken on; one th
   assert.equal(plan.preflight[0]?.code, 'imported');
 });
 
+test('an imported machine is neither stopped nor suspended: goqemu could not start it again', async () => {
+  const bench = benchWithForeign();
+  await importInto(bench);
+  await bench.apply(labWith());
+  for (const verb of ['stop', 'restart', 'suspend'] as const) {
+    const { preflight } = await bench.engine('web').planPower(verb, { machines: ['web'] });
+    assert.match(preflight[0]?.message ?? '', /^web was imported, and goqemu /);
+    assert.deepEqual((await bench.engine('web').planPower(verb)).operations, []);
+  }
+  const machine = bench.host.foreign.get(4711)?.machine;
+  if (machine) machine.status = 'paused';
+  assert.deepEqual(words(await bench.plan(labWith())), [], 'a paused machine is no drift');
+  assert.deepEqual(words(await bench.plan(labWith(), { start: true })), ['start web']);
+  assert.deepEqual(words(await bench.engine('web').planPower('resume')), ['resume web']);
+});
+
 test('a machine that is there, that is no machine of the lab, or that is one already cannot be imported', async () => {
   const bench = benchWithForeign();
   await importInto(bench);

@@ -1,3 +1,4 @@
+import type { Parked } from '../power/parked.ts';
 import type { ChainLink } from './desired-machine.ts';
 import type { MachinePlace, RestoreTarget } from './machine-place.ts';
 
@@ -9,6 +10,10 @@ export interface MachineWay extends MachinePlace {
   /** Links that run. */
   readonly remaining: readonly ChainLink[];
   readonly isTemplate: boolean;
+  /** It stands still on purpose, and is left so unless there is work for it. */
+  readonly parked: Parked | undefined;
+  /** A manual checkpoint that was interrupted is cut again. */
+  readonly recut: boolean;
   /** It is stopped and started with what has changed of it. */
   readonly restarts: boolean;
 }

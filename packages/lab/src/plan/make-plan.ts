@@ -1,10 +1,10 @@
-import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import type { PlanInput } from '../resource/plan-input.ts';
 import type { KindPlan, ResourceKind } from '../resource/resource-kind.ts';
+import { assemblePlan } from './assemble-plan.ts';
 import { checkNames } from './check-names.ts';
 import { labResources } from './lab-resources.ts';
 import { orderKinds } from './order-kinds.ts';
-import { type Plan, type PlanNotice, planFormat, planVersion } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { selectResources } from './select-resources.ts';
 
 /**
@@ -14,7 +14,6 @@ import { selectResources } from './select-resources.ts';
  */
 export async function makePlan(input: PlanInput, kinds: readonly ResourceKind[]): Promise<Plan> {
   const { lab, read } = input;
-  const { state } = read;
   const declared = lab ? labResources(kinds, lab) : [];
   checkNames(input, declared);
   const selected = selectResources(declared, input);
@@ -26,28 +25,12 @@ export async function makePlan(input: PlanInput, kinds: readonly ResourceKind[])
     plans.push(plan);
     operations += plan.operations.length;
   }
-  return {
-    format: planFormat,
-    version: planVersion,
-    lab: state.lab,
-    stack: state.stack,
-    lineage: state.lineage,
-    serial: state.serial,
-    journal: read.journal,
-    createdAt: new Date(input.now).toISOString(),
+  return assemblePlan({
+    read,
+    now: input.now,
     purpose: lab ? 'apply' : 'destroy',
+    plans,
     operations: orderKinds(plans, declared),
-    notices: [...plans.flatMap(({ notices }) => notices), ...(read.healed ? [healed] : [])],
-    preflight: plans.flatMap(({ preflight }) => preflight),
-    outputs: {},
-    secrets: {},
-    pins: {},
-    ...Object.assign({}, ...plans.map(({ facts }) => facts)),
-    layerLimits: lab?.layerLimits ?? state.layerLimits ?? defaultLayerLimits,
-  };
+    layerLimits: lab?.layerLimits,
+  });
 }
-
-const healed: PlanNotice = {
-  code: 'state-healed',
-  message: 'state.json was unreadable or gone; it was rebuilt from the save before it',
-};

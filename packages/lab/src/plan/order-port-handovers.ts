@@ -1,4 +1,5 @@
 import type { MachineSpec } from '@goqemu/spec';
+import type { ObservedMachine } from '../backend/backend.ts';
 import { machineRef } from '../resource/resource-ref.ts';
 import { inDependencyOrder, waitsFor } from './operation-order.ts';
 import type { DraftOperation, PlanContext } from './plan-context.ts';
@@ -32,7 +33,9 @@ function givers(context: PlanContext, desired: ReadonlyMap<string, MachineSpec>)
     if (!old || found.has(machine) || !frees(work)) continue;
     const stays = desired.get(machine);
     const keeps = new Set(stays ? portsOf(stays) : []);
-    const gives = new Set<string | number>(portsOf(old.spec).filter((port) => !keeps.has(port)));
+    // One that does not run holds no port.
+    const isOff = isAsleep(context.facts.observed.get(machine)?.status) && !isRecut(work);
+    const gives = new Set<string | number>(isOff ? [] : portsOf(old.spec).filter((port) => !keeps.has(port)));
     if (!stays) gives.add(old.spec.name.toLowerCase());
     found.set(machine, { machine, id, gives });
   }
@@ -89,7 +92,15 @@ function operationOf({ operations }: PlanContext, id: string): DraftOperation {
 function holdsPorts(context: PlanContext, { id, machine }: Giver): boolean {
   const status = context.facts.observed.get(machine)?.status;
   const { work } = operationOf(context, id);
-  return status === 'running' || status === 'paused' || (work.verb === 'update' && work.recut);
+  return status === 'running' || status === 'paused' || isRecut(work);
+}
+
+function isRecut(work: DraftOperation['work']): boolean {
+  return work.verb === 'update' && work.recut;
+}
+
+function isAsleep(status: ObservedMachine['status'] | undefined): boolean {
+  return status === 'stopped' || status === 'suspended';
 }
 
 /** The operation that stops the giver before its turn, which is added unless it is there already. */

@@ -12,6 +12,8 @@ export interface PlanFacts {
   readonly observed: ReadonlyMap<string, ObservedMachine>;
   readonly stored: ReadonlyMap<string, StoredLayer>;
   readonly replace: ReadonlySet<string>;
+  /** Machines that were stopped or suspended on purpose are started. */
+  readonly start: boolean;
 }
 
 /** An operation whose place in the lab is worked out on first access. */

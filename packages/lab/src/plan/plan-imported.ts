@@ -1,9 +1,10 @@
+import { parkedAs } from '../power/parked.ts';
 import type { PropertyChange } from '../resource/operation.ts';
 import { machineRef } from '../resource/resource-ref.ts';
 import { commonLength } from './chain.ts';
 import { restartChanges } from './machine-changes.ts';
 import { planMake } from './plan-make.ts';
-import { updateReason, whyBack, whyStart } from './plan-reasons.ts';
+import { updateReason, whyBack, whyStart, whyWakeUp } from './plan-reasons.ts';
 import { planSteps } from './plan-steps.ts';
 import { propertyDiff } from './property-diff.ts';
 import type { RecordedCase } from './recorded-case.ts';
@@ -43,8 +44,11 @@ export function planImported({ context, desired, recorded, observed }: RecordedC
       have - 1,
     );
   }
-  if (observed?.status === 'paused') {
-    const reason = whyStart(recorded, observed);
+  const parked = parkedAs(recorded, observed);
+  const remaining = chain.slice(have);
+  if (observed?.status === 'paused' && (!parked || remaining.length > 0 || context.facts.start)) {
+    const cause = { context, remaining, recut: false, restartDiff, restarts: false };
+    const reason = parked ? whyWakeUp(cause, parked) : whyStart(recorded, observed);
     context.add({ action: 'start', resource: machineRef(name), reason, work: { verb: 'start', spec } }, have - 1);
   }
   planSteps(context, desired, have, { layers: false });

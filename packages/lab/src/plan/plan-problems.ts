@@ -1,7 +1,9 @@
 import { formatByteSize } from '@goqemu/core';
 import type { PortProblem, Preflight } from '../backend/backend.ts';
+import { parkedAs } from '../power/parked.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
+import { recordedMachine } from './recorded-machine.ts';
 import { memoryFor } from './work.ts';
 
 export function protectionProblems(context: PlanContext, wanted: readonly DesiredMachine[]): readonly Preflight[] {
@@ -60,9 +62,12 @@ export async function memoryProblems(
   budgetOf: () => Promise<number>,
 ): Promise<readonly Preflight[]> {
   if (context.operations.every((operation) => memoryFor(operation.work) === undefined)) return [];
-  const machines = wanted.filter((machine) => machine.spec.kind === 'vm');
+  const machines = wanted.filter((machine) => machine.spec.kind === 'vm' && !staysAsleep(context, machine));
   const sum = machines.reduce((total, machine) => total + machine.spec.memory, 0);
-  const largest = wanted.reduce((most, machine) => Math.max(most, machine.spec.memory), 0);
+  const largest = [...machines, ...wanted.filter(({ spec }) => spec.kind === 'template')].reduce(
+    (most, machine) => Math.max(most, machine.spec.memory),
+    0,
+  );
   const budget = await budgetOf();
   if (Math.max(sum, largest) <= budget) return [];
   return [
@@ -73,6 +78,15 @@ export async function memoryProblems(
       hint: 'give the machines less memory, or apply some of them with --target',
     },
   ];
+}
+
+/** Stopped or suspended on purpose, and left so. */
+function staysAsleep({ facts, operations }: PlanContext, { declaration: { name } }: DesiredMachine): boolean {
+  const recorded = recordedMachine(facts.state, name);
+  const parked = recorded && parkedAs(recorded, facts.observed.get(name));
+  const isStarted = () =>
+    operations.some(({ resource, work }) => resource.name === name && memoryFor(work) !== undefined);
+  return parked !== undefined && parked !== 'paused' && !isStarted();
 }
 
 /** A problem with the place of the machine that it is about. */

@@ -1,11 +1,13 @@
 import { formatByteSize, formatDuration } from '@goqemu/core';
 import type { ObservedMachine } from '../backend/backend.ts';
+import type { Parked } from '../power/parked.ts';
 import type { PropertyChange } from '../resource/operation.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { layerName } from '../state/layer-name.ts';
 import { baseSummary } from './desired-chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { Position } from './machine-position.ts';
+import type { MachineWay } from './machine-way.ts';
 import type { PlanContext } from './plan-context.ts';
 import { propertyDiff } from './property-diff.ts';
 import type { RestoreRoad } from './restore-road.ts';
@@ -57,10 +59,31 @@ export function whyBack(found: Position, chain: readonly ChainLink[], common: nu
 export function whyStart(recorded: MachineState, observed: ObservedMachine | undefined): string {
   if (observed?.status === 'running' && observed.repair) return `${observed.repair}; it is written again`;
   if (observed?.status === 'running') return 'its start was interrupted';
-  if (observed?.status === 'paused') return 'it was paused outside goqemu';
+  if (recorded.power !== undefined && observed?.status === 'paused')
+    return `${recorded.power === 'suspended' ? 'suspending' : 'stopping'} it was interrupted`;
+  if (observed?.status === 'paused') return 'its start was interrupted';
   if (observed?.status === 'unresponsive') return observed.reason ?? 'it does not answer';
   if (observed?.status === 'crashed') return `it has died${observed.reason ? `: ${observed.reason}` : ''}`;
   return recorded.ready ? 'it is not running' : 'it has not been started';
+}
+
+/** Why a machine that stands still on purpose is started all the same. */
+export function whyWakeUp(
+  way: Pick<MachineWay, 'context' | 'remaining' | 'recut' | 'restartDiff' | 'restarts'>,
+  parked: Parked,
+): string {
+  return `it was ${parked}, and ${wakeUpWork(way, parked)}`;
+}
+
+function wakeUpWork(
+  { context, remaining, recut, restartDiff, restarts }: Parameters<typeof whyWakeUp>[0],
+  parked: Parked,
+) {
+  if (recut) return 'a checkpoint of it is taken again';
+  if (restarts) return `${changed(restartDiff)}, which takes a restart`;
+  if (remaining.length > 0)
+    return remaining.length === 1 ? '1 step is to run in it' : `${remaining.length} steps are to run in it`;
+  return context.facts.start ? `--start ${parked === 'stopped' ? 'starts' : 'resumes'} it` : 'it is needed';
 }
 
 /** What an update changes; `restartDiff` is empty where nothing is restarted. */
@@ -68,12 +91,18 @@ export interface UpdateCause {
   readonly restartDiff: readonly PropertyChange[];
   readonly recut?: boolean;
   readonly moved?: string | undefined;
+  /** The machine does not run, and is not started for it. */
+  readonly nextStart?: boolean;
+  /** It runs although it was stopped or suspended on purpose. */
+  readonly isUp?: boolean;
   readonly diff: readonly PropertyChange[];
 }
 
-export function updateReason({ restartDiff, recut, moved, diff }: UpdateCause): string {
+export function updateReason({ restartDiff, recut, moved, diff, nextStart, isUp }: UpdateCause): string {
   if (restartDiff.length > 0) return `restart: ${changed(restartDiff)}`;
   if (recut) return 'taking a checkpoint was interrupted';
+  if (isUp && diff.length === 0) return 'it runs, although it was stopped or suspended';
+  if (nextStart) return `${changed(diff)}, with its next start`;
   if (moved && diff.length === 0) return 'it was restored outside goqemu';
   return changed(diff);
 }
@@ -90,6 +119,7 @@ export interface WayBack {
   readonly remaining: readonly ChainLink[];
   /** How many steps run again only because the layers after them have gone. */
   readonly unlayered: number;
+  readonly parked?: Parked | undefined;
 }
 
 /**
@@ -97,7 +127,7 @@ export interface WayBack {
  * before it is no longer there`; `roll back: boots from the layer after "one", its RAM is not kept, about 60 s: …`
  */
 export function restoreReason(context: PlanContext, name: string, way: WayBack): string {
-  const { back, restore, road, remaining, unlayered } = way;
+  const { back, restore, road, remaining, unlayered, parked } = way;
   const times = [road.estimateMs, ...remaining.map((link) => context.duration(`step:${name}/${link.name}`).estimateMs)];
   const known = times.filter((time) => time !== undefined);
   const about =
@@ -112,5 +142,5 @@ export function restoreReason(context: PlanContext, name: string, way: WayBack):
       : unlayered === 1
         ? ', and the layer of the step before it is no longer there'
         : `, and the layers of the ${unlayered} steps before it are no longer there`;
-  return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}${gone}`;
+  return `${where}${remaining.length === 0 ? '' : `, ${steps}`}${about}: ${restore.reason}${gone}${parked ? `; it was ${parked}, and runs afterwards` : ''}`;
 }

@@ -7,17 +7,25 @@ import { propertyDiff } from './property-diff.ts';
 
 /** What changes of a machine without going back: its facts, names of its layers, and what a restart changes. */
 export function planUpdate(way: MachineWay): void {
-  const { context, desired, recorded, found, have, target, restartDiff, restarts } = way;
+  const { context, desired, recorded, observed, found, have, target, parked, recut, restartDiff, restarts } = way;
   const { name, protect, retain } = desired.declaration;
   const checkpoints = checkpointsUpTo(context, desired, have);
   const diff = [...recordedChanges(way, checkpoints), ...(target ? [] : restartDiff)];
-  const recut = recorded.cutting !== undefined && !target;
-  if (diff.length === 0 && !recut && !found.moved) return;
+  const isUp = recorded.power !== undefined && recorded.ready && !target && observed?.status === 'running';
+  const nextStart = parked !== undefined && !target && !restarts && restartDiff.length > 0;
+  if (diff.length === 0 && !recut && !found.moved && !isUp) return;
   context.add(
     {
       action: 'update',
       resource: machineRef(name),
-      reason: updateReason({ restartDiff: restarts ? restartDiff : [], recut, moved: found.moved, diff }),
+      reason: updateReason({
+        restartDiff: restarts ? restartDiff : [],
+        recut,
+        moved: found.moved,
+        nextStart,
+        isUp,
+        diff,
+      }),
       changeClass: restarts ? 'restart' : 'live',
       diff,
       ...(restarts ? context.duration(`restart:${name}`, 'restart') : {}),
@@ -29,6 +37,8 @@ export function planUpdate(way: MachineWay): void {
         checkpoints,
         describe: describeChanges(context, recorded, checkpoints, name),
         recut,
+        ...(nextStart ? { nextStart } : {}),
+        ...(isUp ? { isUp } : {}),
         ...(found.moved ? { seen: { layer: found.moved, applied: found.applied } } : {}),
       },
     },

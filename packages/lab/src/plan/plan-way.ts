@@ -1,10 +1,12 @@
+import { type MachineSpec, pickProperties, ramShape, ramShapeProperties } from '@goqemu/spec';
+import { parkedAs } from '../power/parked.ts';
 import { machineRef } from '../resource/resource-ref.ts';
 import { stepOf } from './chain.ts';
 import { checkpointsUpTo } from './checkpoint-names.ts';
 import { firstChange } from './machine-changes.ts';
 import type { MachinePlace, RestoreTarget } from './machine-place.ts';
 import type { MachineWay } from './machine-way.ts';
-import { restoreReason, whyStart } from './plan-reasons.ts';
+import { restoreReason, whyStart, whyWakeUp } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
 import { planUpdate } from './plan-update.ts';
 import { restoreRoad } from './restore-road.ts';
@@ -12,13 +14,16 @@ import { wayOn } from './way-on.ts';
 
 /** Update, restore or start, then the steps that are left: each only where it is needed. */
 export function planWay(place: MachinePlace, target: RestoreTarget | undefined): void {
-  const { context, desired, chain, common, nameless, restartDiff } = place;
+  const { context, desired, chain, common, nameless } = place;
   const have = target ? target.applied.length : common;
   const isTemplate = desired.spec.kind === 'template';
   const parts = wayOn(context, chain, have);
   const remaining = parts.flatMap(({ kind, index }) => (kind === 'run' ? (chain[index] ?? []) : []));
-  const restarts = restartDiff.length > 0 && !target && !isTemplate;
-  const way: MachineWay = { ...place, target, have, remaining, isTemplate, restarts };
+  const parked = isTemplate ? undefined : parkedAs(place.recorded, place.observed);
+  const recut = place.recorded.cutting !== undefined && !target;
+  const begun = { ...place, target, have, remaining, isTemplate, parked, recut };
+  const way: MachineWay = { ...begun, restarts: takesRestart(begun) };
+  if (way.restarts) planWakeUp(way);
   planUpdate(way);
   if (target) planRestore(way, target);
   else planStart(way);
@@ -27,7 +32,7 @@ export function planWay(place: MachinePlace, target: RestoreTarget | undefined):
 }
 
 function planRestore(way: MachineWay, target: RestoreTarget): void {
-  const { context, desired, chain, found, common, nameless, have, remaining, mustGoBack, restartDiff } = way;
+  const { context, desired, chain, found, common, nameless, have, remaining, parked, mustGoBack, restartDiff } = way;
   const { name } = desired.declaration;
   if (have > common) {
     const reason = `the layers of ${have - common} missing ${have - common === 1 ? 'step' : 'steps'} are cached`;
@@ -41,7 +46,7 @@ function planRestore(way: MachineWay, target: RestoreTarget): void {
     {
       action: 'restore',
       resource: machineRef(name),
-      reason: restoreReason(context, name, { back: mustGoBack, restore: target, road, remaining, unlayered }),
+      reason: restoreReason(context, name, { back: mustGoBack, restore: target, road, remaining, unlayered, parked }),
       changeClass: 'rollback',
       diff: [...firstChange(found.applied, chain, common), ...restartDiff],
       ...(road.estimateMs === undefined ? {} : { estimateMs: road.estimateMs }),
@@ -57,18 +62,49 @@ function planRestore(way: MachineWay, target: RestoreTarget): void {
   );
 }
 
-/** A template needs to run only for its steps. */
-function planStart({ context, desired, recorded, observed, have, remaining, isTemplate, restarts }: MachineWay): void {
+/** What changes only with a restart waits for the next start of a machine that does not run, unless its RAM would not fit. */
+function takesRestart({
+  desired,
+  recorded,
+  restartDiff,
+  target,
+  isTemplate,
+  parked,
+  recut,
+}: Omit<MachineWay, 'restarts'>) {
+  if (restartDiff.length === 0 || target || isTemplate) return false;
+  if (parked === undefined || parked === 'paused' || recut) return true;
+  return parked === 'suspended' && ramShape(recorded.spec) !== ramShape(desired.spec);
+}
+
+/** A guest that stands still would lose what it has in memory: it goes on before it is shut down. */
+function planWakeUp(way: MachineWay): void {
+  const { desired, recorded, parked, recut } = way;
+  if (parked === undefined || parked === 'stopped' || recut) return;
+  const spec = { ...desired.spec, ...pickProperties(recorded.spec, ramShapeProperties) };
+  addStart(way, spec, whyWakeUp(way, parked));
+}
+
+/** A template needs to run only for its steps, and a machine that stands still on purpose only for work. */
+function planStart(way: MachineWay): void {
+  const { context, desired, recorded, observed, remaining, isTemplate, parked, recut, restarts } = way;
   const isRunning = observed?.status === 'running' && recorded.ready && !observed.repair;
   if (isRunning || restarts || (isTemplate && remaining.length === 0)) return;
+  if (parked && !context.facts.start && !recut && remaining.length === 0) return;
+  const why = parked ? whyWakeUp(way, parked) : whyStart(recorded, observed);
+  addStart(way, desired.spec, isTemplate ? 'steps are to run in it' : why);
+}
+
+function addStart({ context, desired, have, observed }: MachineWay, spec: MachineSpec, reason: string): void {
   const { name } = desired.declaration;
+  const action = observed?.status === 'suspended' && !observed.reason ? 'resume' : 'start';
   context.add(
     {
-      action: 'start',
+      action,
       resource: machineRef(name),
-      reason: isTemplate ? 'steps are to run in it' : whyStart(recorded, observed),
-      ...context.duration(`start:${name}`, 'start'),
-      work: { verb: 'start', spec: desired.spec },
+      reason,
+      ...context.duration(`${action}:${name}`, action),
+      work: { verb: 'start', spec },
     },
     have - 1,
   );

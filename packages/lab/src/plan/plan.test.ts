@@ -113,8 +113,6 @@ test('what happened to a machine outside goqemu is shown, and repaired', async (
   };
   bench.host.crash('web');
   await repaired(['start web'], /it has died/);
-  machine().status = 'paused';
-  await repaired(['start web'], /paused outside goqemu/);
   machine().spec = { ...machine().spec, memory: 2 ** 30 };
   await repaired(['update web'], /restart: memory/);
   const [, second] = [...bench.host.layers.keys()];

@@ -2,6 +2,7 @@ import type { Preflight, PreflightError } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { ImagePin } from '../lock/lab-lock.ts';
+import type { PowerVerb } from '../power/power-verb.ts';
 import type { Operation } from '../resource/operation.ts';
 import type { SecretSource } from '../value/secret-source.ts';
 import type { ProvisionalKeys } from './provisional-keys.ts';
@@ -31,7 +32,7 @@ export interface Plan {
   /** How far the journal had come. */
   readonly journal: number;
   readonly createdAt: string;
-  readonly purpose: 'apply' | 'destroy';
+  readonly purpose: 'apply' | 'destroy' | PowerVerb;
   readonly operations: readonly Operation[];
   readonly notices: readonly PlanNotice[];
   /** What would fail, or be worse than asked for. */

@@ -85,7 +85,7 @@ export async function readMachines(input: KindInput): Promise<FoundMachines> {
         )
       : [],
   ]);
-  const facts = { state, observed: byLabName(toObserve, observed), stored, replace };
+  const facts = { state, observed: byLabName(toObserve, observed), stored, replace, start: input.start === true };
   return { input, renames, images, secrets, desired, desire, facts, preflight, ports };
 }
 

@@ -49,8 +49,18 @@ export type Work =
       /** The disk is there and only the way to the first layer is left. */
       readonly resume: boolean;
     }
-  | { readonly verb: 'start'; readonly spec: MachineSpec }
-  | { readonly verb: 'stop' }
+  | {
+      readonly verb: 'start';
+      readonly spec: MachineSpec;
+      /** A suspended machine goes on from its RAM, or stays as it is. */
+      readonly fromRam?: boolean;
+    }
+  | {
+      readonly verb: 'stop';
+      /** It stays stopped on purpose. */
+      readonly park?: boolean;
+    }
+  | { readonly verb: 'suspend' }
   | {
       readonly verb: 'update';
       readonly spec: MachineSpec;
@@ -58,6 +68,10 @@ export type Work =
       readonly facts: MachineFacts;
       readonly checkpoints: Readonly<Record<string, string>>;
       readonly describe: readonly { readonly layer: string; readonly descriptions: readonly string[] }[];
+      /** It does not run: what takes a restart is recorded for its next start. */
+      readonly nextStart?: boolean;
+      /** It runs although it was stopped or suspended on purpose: it is recorded so. */
+      readonly isUp?: boolean;
       /** A manual checkpoint that was interrupted is cut again. */
       readonly recut: boolean;
       /** What a look at the machine found it to have behind it, when that differs from the state. */

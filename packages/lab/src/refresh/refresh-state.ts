@@ -1,4 +1,6 @@
+import { awake } from '../apply/machine-state.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
+import { parkedAs } from '../power/parked.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 
@@ -29,11 +31,20 @@ export async function refreshState(context: EngineContext, signal: AbortSignal |
     if (status === 'absent') {
       drift.push({ machine: machine.name, reason: `its disk is gone${why}` });
       rows[machine.name] = null;
-    } else if (status !== wanted) drift.push({ machine: machine.name, reason: `it is ${status}${why}` });
+    } else if (status !== wanted && !parkedAs(machine, found))
+      drift.push({ machine: machine.name, reason: `it is ${status}${why}` });
+    else if (status === 'running' && machine.ready && machine.power !== undefined) {
+      drift.push({ machine: machine.name, reason: `it runs, although it was ${machine.power}` });
+      rows[machine.name] = awake(machine);
+    }
     const index = machine.applied.findIndex((step) => step.key === found?.layer);
     if (found?.layer !== undefined && found.layer !== machine.layer && index >= 0 && !machine.dirty) {
       drift.push({ machine: machine.name, reason: `it stands on the layer after "${machine.applied[index]?.name}"` });
-      rows[machine.name] = { ...machine, layer: found.layer, applied: machine.applied.slice(0, index + 1) };
+      rows[machine.name] = {
+        ...(rows[machine.name] ?? machine),
+        layer: found.layer,
+        applied: machine.applied.slice(0, index + 1),
+      };
     }
   }
   if (read.exists) await context.storage.register(read.state.lineage); // a lab's folder may have been moved

@@ -3,6 +3,8 @@ export type MachineStatus =
   | 'running'
   | 'paused'
   | 'stopped'
+  /** Its RAM is on the disk, and nothing of it runs. */
+  | 'suspended'
   | 'crashed'
   /** Its process lives and does not answer at the moment. */
   | 'unresponsive'

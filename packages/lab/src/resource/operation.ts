@@ -9,6 +9,8 @@ export type OperationAction =
   | 'delete'
   | 'start'
   | 'stop'
+  | 'suspend'
+  | 'resume'
   | 'run'
   | 'restore'
   | 'reuse';

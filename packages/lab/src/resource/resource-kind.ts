@@ -4,7 +4,7 @@ import type { Lab } from '../evaluate/lab.ts';
 import type { Plan, PlanNotice } from '../plan/plan.ts';
 import type { ApplyContext } from './apply-context.ts';
 import type { Operation } from './operation.ts';
-import type { KindInput } from './plan-input.ts';
+import type { KindInput, PowerInput } from './plan-input.ts';
 import type { ResourceRef } from './resource-ref.ts';
 
 /** A resource as the lab names it. */
@@ -32,7 +32,7 @@ export interface DiffContext {
 
 /**
  * What the engine must know of a kind of resource. Every kind has the same four verbs: `read` and `diff` make a plan and
- * change nothing, `apply` and `delete` carry an operation out and journal it.
+ * change nothing, `apply` and `delete` carry an operation out and journal it. Only some can be parked, by `power`.
  *
  * @typeParam Found what `read` found, for `diff`
  */
@@ -48,4 +48,6 @@ export interface ResourceKind<Found = unknown> {
   apply(context: ApplyContext, operation: Operation): Promise<void>;
   /** Carries out an operation whose action is `delete`: leaves nothing of the resource. */
   delete(context: ApplyContext, operation: Operation): Promise<void>;
+  /** Decides what stops, starts or suspends resources that are there. Of a kind that has it, resources can be parked. */
+  power?(input: PowerInput, context: DiffContext): Promise<KindPlan>;
 }

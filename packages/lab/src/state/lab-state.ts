@@ -62,6 +62,11 @@ export interface MachineState extends ResourceState {
   readonly layer: string | null;
   /** False until a start has come to its end. */
   readonly ready: boolean;
+  /**
+   * What it was made to be on purpose, written before the act; absent for one that is to run. It counts while a status
+   * check agrees.
+   */
+  readonly power?: 'stopped' | 'suspended';
   /** A step or a restore was begun and not finished: the disk is to go back to `layer`. */
   readonly dirty: boolean;
   /** A manual checkpoint whose cut was begun and not finished. */

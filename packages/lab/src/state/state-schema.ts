@@ -40,6 +40,7 @@ const machineRow = z.looseObject({
   layer: z.nullable(z.string()),
   phase,
   ready: z.boolean(),
+  power: z.optional(z.enum(['stopped', 'suspended'])),
   dirty: z.boolean(),
   cutting: z.optional(z.object({ key: z.string(), checkpoint: z._default(z.string(), '') })),
   failed: z.optional(

@@ -26,7 +26,13 @@ const machine: MachineSpec = {
 const kinds = {
   'the fake backend': new FakeBackend(),
   'the fake backend without its capabilities': new FakeBackend({
-    capabilities: { ramLayers: false, importMachines: false, coalesceLayers: false, flattenLayers: false },
+    capabilities: {
+      suspendMachines: false,
+      ramLayers: false,
+      importMachines: false,
+      coalesceLayers: false,
+      flattenLayers: false,
+    },
   }),
 };
 

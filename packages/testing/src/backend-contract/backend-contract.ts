@@ -3,6 +3,7 @@ import type { ContractCase } from './contract-case.ts';
 import { layerCases } from './layer-cases.ts';
 import { machineCases } from './machine-cases.ts';
 import { placeCases } from './place-cases.ts';
+import { powerCases } from './power-cases.ts';
 
 /**
  * What the engine relies on in every backend. The cases follow one machine from its making to its end: run them in their
@@ -13,5 +14,5 @@ import { placeCases } from './place-cases.ts';
  */
 export function backendContract(subject: BackendUnderContract): readonly ContractCase[] {
   const bench = new ContractBench(subject);
-  return [...placeCases(bench), ...machineCases(bench), ...layerCases(bench)];
+  return [...placeCases(bench), ...machineCases(bench), ...powerCases(bench), ...layerCases(bench)];
 }

@@ -5,10 +5,12 @@ import type { ContractBench } from './contract-bench.ts';
 import type { ContractCase } from './contract-case.ts';
 
 const verbs = {
-  importMachines: 'importMachine',
+  suspend: 'suspendMachines',
+  resume: 'suspendMachines',
+  importMachine: 'importMachines',
   coalesceLayers: 'coalesceLayers',
-  flattenLayers: 'flattenLayer',
-} as const satisfies Partial<Record<keyof BackendCapabilities, keyof Backend>>;
+  flattenLayer: 'flattenLayers',
+} as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 
 /** What is asked of the place itself, before there is a machine. */
 export function placeCases({ backend, call, image, spec }: ContractBench): readonly ContractCase[] {
@@ -16,7 +18,7 @@ export function placeCases({ backend, call, image, spec }: ContractBench): reado
     {
       name: 'a capability that is on has its verb',
       async run() {
-        for (const [capability, verb] of Object.entries(verbs) as [keyof typeof verbs, keyof Backend][])
+        for (const [verb, capability] of Object.entries(verbs) as [keyof typeof verbs, keyof BackendCapabilities][])
           if (backend.capabilities[capability]) assert.equal(typeof backend[verb], 'function', String(verb));
       },
     },

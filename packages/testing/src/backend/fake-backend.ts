@@ -57,6 +57,7 @@ export interface FakeBackendOptions {
 
 const everything: BackendCapabilities = {
   ramLayers: true,
+  suspendMachines: true,
   importMachines: true,
   coalesceLayers: true,
   flattenLayers: true,
@@ -166,6 +167,16 @@ export class FakeBackend implements Backend {
 
   stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     return this.#machines.stop(machine, record, call);
+  }
+
+  suspend(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    this.#mustHave('suspendMachines');
+    return this.#machines.suspend(machine, record, call);
+  }
+
+  resume(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    this.#mustHave('suspendMachines');
+    return this.#machines.resume(machine, record, call);
   }
 
   delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void> {

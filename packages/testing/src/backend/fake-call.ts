@@ -11,6 +11,8 @@ export type FakeVerb =
   | 'create'
   | 'start'
   | 'stop'
+  | 'suspend'
+  | 'resume'
   | 'delete'
   | 'runStep'
   | 'cutLayers'

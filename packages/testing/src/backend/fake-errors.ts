@@ -21,3 +21,13 @@ export function stepFailed(subject: string, command: string, exitCode: number, o
     data: { command, exitCode, output },
   });
 }
+
+export function ramLost(machine: MachineSpec, reason: string): GoqemuError {
+  return new GoqemuError({
+    code: 'ram-lost',
+    source: 'environment',
+    subject: machine.name,
+    message: `${machine.name} cannot resume: ${reason}`,
+    hint: `boot from its disk: goqemu start ${machine.name}`,
+  });
+}

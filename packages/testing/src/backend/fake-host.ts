@@ -3,7 +3,9 @@ import type { ImportableMachine, LogRequest, MachineSpec, PortProblem, StoredLay
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
   spec: MachineSpec;
-  status: 'running' | 'paused' | 'stopped' | 'crashed' | 'damaged';
+  status: 'running' | 'paused' | 'stopped' | 'suspended' | 'crashed' | 'damaged';
+  /** Of a suspended machine: why its RAM is lost, where it is. */
+  lostRam?: string | undefined;
   /** True once a start or a restore has finished: nothing can be run before. */
   ready: boolean;
   disk: string[];
@@ -70,6 +72,12 @@ export class FakeHost {
   crash(name: string): void {
     const machine = this.machine(name);
     if (machine) Object.assign(machine, { status: 'crashed', ready: false });
+  }
+
+  /** The RAM of a suspended machine disappears. */
+  loseRam(name: string, reason = 'its file is gone'): void {
+    const machine = this.machine(name);
+    if (machine?.status === 'suspended') machine.lostRam = reason;
   }
 
   /** The machine's disk disappears. */

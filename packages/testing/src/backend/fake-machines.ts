@@ -1,4 +1,4 @@
-import { canonicalJson, GoqemuError, sleep } from '@goqemu/core';
+import { canonicalJson, GoqemuError, isGoqemuError, sleep } from '@goqemu/core';
 import type {
   BackendCall,
   BackendRecord,
@@ -12,8 +12,8 @@ import type {
   ResolvedStep,
   StepResult,
 } from '@goqemu/lab';
-import { changesDisk } from '@goqemu/spec';
-import { refused, stepFailed } from './fake-errors.ts';
+import { changesDisk, ramShape } from '@goqemu/spec';
+import { ramLost, refused, stepFailed } from './fake-errors.ts';
 import type { FakeHost, FakeMachine } from './fake-host.ts';
 import type { FakeLayerStore } from './fake-layer-store.ts';
 import type { FakeMoments } from './fake-moments.ts';
@@ -50,7 +50,8 @@ export class FakeMachines {
           {
             status: found.status,
             ...(found.layer === null ? {} : { layer: found.layer }),
-            ...(found.status === 'running'
+            ...(found.status === 'suspended' && found.lostRam !== undefined ? { reason: found.lostRam } : {}),
+            ...(found.status === 'running' || found.status === 'paused'
               ? {
                   ...process(typeof record.adopted === 'number' ? record.adopted : 1000 + found.boots),
                   accelerator: 'tcg',
@@ -112,11 +113,13 @@ export class FakeMachines {
     this.#checkPorts(machine, call);
     const isFresh =
       found.boots === 0 && found.layer !== null && this.#host.layers.get(found.layer)?.stored.ram === true;
-    if (found.status !== 'running') found.boots++;
-    found.status = 'running';
-    found.spec = machine;
+    const goesOn = ramObstacle(found, machine) === undefined;
+    if (found.status === 'suspended' && !goesOn)
+      call.progress({ kind: 'notice', code: 'ram-not-used', message: `${machine.name} boots from its disk` });
+    if (!goesOn && found.status !== 'running' && found.status !== 'paused') found.boots++;
+    Object.assign(found, { status: 'running', spec: machine, lostRam: undefined });
     await this.#moments.reach('start', machine.name, 'middle', call);
-    if (isFresh) call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
+    if (isFresh || goesOn) call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
     found.ready = true;
     await this.#moments.reach('start', machine.name, 'after', call);
     return { ...record, boots: found.boots };
@@ -126,8 +129,38 @@ export class FakeMachines {
     await this.#moments.reach('stop', machine.name, 'before', call);
     const found = this.#machine(machine, record, call);
     await this.#moments.reach('stop', machine.name, 'middle', call);
-    Object.assign(found, { status: 'stopped', ready: false });
+    Object.assign(found, { status: 'stopped', ready: false, lostRam: undefined });
     await this.#moments.reach('stop', machine.name, 'after', call);
+    return record;
+  }
+
+  async suspend(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('suspend', machine.name, 'before', call);
+    if (record.adopted !== undefined) throw refused(machine, 'it was started outside goqemu');
+    if (this.#machine(machine, record, call).status === 'suspended') return record;
+    const found = this.#running(machine, record, call);
+    found.status = 'paused';
+    try {
+      await this.#moments.reach('suspend', machine.name, 'middle', call);
+    } catch (error) {
+      if (isGoqemuError(error)) found.status = 'running'; // what fails leaves it running; what dies does nothing more
+      throw error;
+    }
+    Object.assign(found, { status: 'suspended', ready: false });
+    await this.#moments.reach('suspend', machine.name, 'after', call);
+    return record;
+  }
+
+  async resume(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('resume', machine.name, 'before', call);
+    const found = this.#machine(machine, record, call);
+    const obstacle = found.status === 'running' ? undefined : ramObstacle(found, machine);
+    if (obstacle !== undefined) throw ramLost(machine, obstacle);
+    this.#checkPorts(machine, call);
+    await this.#moments.reach('resume', machine.name, 'middle', call);
+    Object.assign(found, { status: 'running', ready: true, spec: machine });
+    call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
+    await this.#moments.reach('resume', machine.name, 'after', call);
     return record;
   }
 
@@ -188,7 +221,7 @@ export class FakeMachines {
     if (record.adopted !== undefined) throw refused(machine, 'it was started outside goqemu');
     const found = this.#machine(machine, record, call);
     this.#checkPorts(machine, call);
-    Object.assign(found, { status: 'stopped', ready: false, disk: ['half restored'] });
+    Object.assign(found, { status: 'stopped', ready: false, lostRam: undefined, disk: ['half restored'] });
     await this.#moments.reach('restore', machine.name, 'middle', call);
     Object.assign(found, {
       status: 'running',
@@ -245,6 +278,13 @@ export class FakeMachines {
 
 function process(pid: number) {
   return { instance: `fake ${pid}`, display: { pid } };
+}
+
+/** Why a machine does not continue from its RAM. */
+function ramObstacle(found: FakeMachine, machine: MachineSpec): string | undefined {
+  if (found.status !== 'suspended') return 'it is not suspended';
+  if (found.lostRam !== undefined) return found.lostRam;
+  return ramShape(found.spec) === ramShape(machine) ? undefined : 'memory, cores or accelerator differ from its RAM’s';
 }
 
 function idOf(machine: MachineSpec, call: BackendCall): string {

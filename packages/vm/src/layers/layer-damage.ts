@@ -37,7 +37,7 @@ export async function layerDamage(
   const path = join(layer.folder, layer.manifest.disk.name);
   const disk =
     diskDamage(path, layer.manifest.disk.size, known) ??
-    (variables && (await fileDamage(store, layer, variables))) ??
+    (variables && (await fileDamage(store.pathOf(layer, variables), variables))) ??
     damageBelow(path, known, (below) => {
       if (!known.sizes.has(below)) known.sizes.set(below, store.sizeOf(below));
       return known.sizes.get(below);
@@ -50,14 +50,14 @@ export async function layerDamage(
 async function ramDamage(store: LayerStore, layer: Layer): Promise<string | undefined> {
   if (!(await store.hasRam(layer))) return undefined;
   for (const file of ramParts(layer.manifest) ?? []) {
-    const damage = await fileDamage(store, layer, file);
+    const damage = await fileDamage(store.pathOf(layer, file), file);
     if (damage) return damage;
   }
   return undefined;
 }
 
-async function fileDamage(store: LayerStore, layer: Layer, file: LayerFile): Promise<string | undefined> {
-  const path = store.pathOf(layer, file);
+/** What is wrong with a file that is to be as a manifest says. */
+export async function fileDamage(path: string, file: LayerFile): Promise<string | undefined> {
   try {
     const found = await statIfThere(path);
     if (!found) return `${path} is missing`;

@@ -5,9 +5,9 @@ import { layerId } from '../layers/layer-store.ts';
 import { ramFacts } from '../layers/ram-facts.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmState } from '../vm/vm-state.ts';
-import type { CutFiles } from './cut-files.ts';
 import { deviceDigest } from './device-digest.ts';
 import { machineConfiguration } from './machine-configuration.ts';
+import type { SavedFiles } from './saved-files.ts';
 
 export interface CutDescription {
   readonly key: string;
@@ -24,7 +24,7 @@ export interface CutDescription {
 export async function describeCut(
   vm: Vm,
   state: VmState,
-  files: CutFiles,
+  files: SavedFiles,
   { key, parent, descriptions, group, ram, standby }: CutDescription,
 ): Promise<LayerManifest> {
   const { machine: record, agent } = state;

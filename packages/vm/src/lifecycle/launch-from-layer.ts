@@ -19,7 +19,7 @@ import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import { deviceDigest } from './device-digest.ts';
 import { endStray } from './kill-vm.ts';
-import { machineConfiguration, withoutForwards } from './machine-configuration.ts';
+import { inFolder, machineConfiguration, withoutForwards } from './machine-configuration.ts';
 
 /**
  * Why the RAM of a layer cannot be used by this machine here and now; undefined when it can.
@@ -39,7 +39,7 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
     qemu: installation.version.text,
     devices: deviceDigest(machineConfiguration(vm, state)),
   };
-  const configuration = resumeConfiguration(vm, layer, state, vm.runtimeFolder);
+  const configuration = resumeConfiguration(vm, layer, state, { runtimeFolder: vm.runtimeFolder, isAlone: false });
   try {
     return ramDifference(compatibility, present, () =>
       plannedGuestArguments(configuration, installation, vm.host.platform),
@@ -53,6 +53,11 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
 /** What a machine is started on when it stands on a layer: names in its folder. */
 export type StandingFiles = Pick<VmState, 'disk' | 'variables'>;
 
+export interface Standing extends StandingFiles {
+  /** No other QEMU of the machine has its ports. */
+  readonly isAlone?: boolean;
+}
+
 /** A machine that stands where its layer was cut, and waits to be resumed. */
 export interface Resumed {
   readonly machine: Machine;
@@ -62,11 +67,16 @@ export interface Resumed {
 
 /**
  * Starts a QEMU on the RAM and device state of a layer, beside the one that may still run: it has sockets of its own,
- * and no forwards yet. The disk must already stand on the layer. When this fails, nothing of it stays.
+ * and no forwards yet, unless it is alone. The disk must already stand on the layer. When this fails, nothing of it stays.
  *
  * @throws GoqemuError `resume-failed`; `no-memory` before anything was started
  */
-export async function launchFromLayer(vm: Vm, layer: Layer, standing: StandingFiles, call: VmCall): Promise<Resumed> {
+export async function launchFromLayer(
+  vm: Vm,
+  layer: Layer,
+  { isAlone = false, ...standing }: Standing,
+  call: VmCall,
+): Promise<Resumed> {
   const files = vm.host.layers.ramFiles(layer);
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
@@ -77,7 +87,7 @@ export async function launchFromLayer(vm: Vm, layer: Layer, standing: StandingFi
   try {
     machine = await launchMachine(
       {
-        ...resumeConfiguration(vm, layer, { ...state, ...standing }, runtimeFolder),
+        ...resumeConfiguration(vm, layer, { ...state, ...standing }, { runtimeFolder, isAlone }),
         ...(memory.backend ? { memoryBackend: memory.backend } : {}),
       },
       { installation, platform: vm.host.platform, logger: vm.host.logger, ...signal },
@@ -112,12 +122,19 @@ export async function launchFromLayer(vm: Vm, layer: Layer, standing: StandingFi
 }
 
 /** The configuration of a QEMU that resumes from a layer. */
-function resumeConfiguration(vm: Vm, { manifest }: Layer, state: VmState, runtimeFolder: string) {
+function resumeConfiguration(
+  vm: Vm,
+  { manifest }: Layer,
+  state: VmState,
+  { runtimeFolder, isAlone }: { readonly runtimeFolder: string; readonly isAlone: boolean },
+) {
   const { machineType, cpu, accelerator } = manifest.compatibility;
   const configuration = machineConfiguration(vm, state);
   return {
     ...configuration,
-    networks: withoutForwards(configuration.networks, runtimeFolder),
+    networks: isAlone
+      ? inFolder(configuration.networks, runtimeFolder)
+      : withoutForwards(configuration.networks, runtimeFolder),
     runtimeFolder,
     machineType,
     cpu: { model: cpu },

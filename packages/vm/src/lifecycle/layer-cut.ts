@@ -1,13 +1,10 @@
 import { rm, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { errorMessage, formatDuration, hasErrorCode, removeAbandonedDrafts } from '@goqemu/core';
+import { errorMessage, formatDuration, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
-import { findLostAgent } from '../guest/find-lost-agent.ts';
-import { findReboot } from '../guest/find-reboot.ts';
 import { setGuestClock } from '../guest/guest-clock.ts';
-import { Standby } from '../guest/standby.ts';
-import { syncGuest } from '../guest/sync-guest.ts';
+import type { Standby } from '../guest/standby.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import { captureMachine } from '../ram/capture-machine.ts';
 import { checkDisk } from '../ram/host-room.ts';
@@ -19,6 +16,7 @@ import { CutFiles } from './cut-files.ts';
 import { describeCut } from './describe-cut.ts';
 import { diskId } from './machine-configuration.ts';
 import { qemuImg } from './qemu-img.ts';
+import { quietGuest } from './quiet-guest.ts';
 
 export interface CutOptions {
   /** 64 lower-case hex digits. */
@@ -73,6 +71,7 @@ export class LayerCut implements AsyncDisposable {
     const { vm, machine, options } = part;
     await removeAbandonedDrafts(vm.folder.path);
     const state = await settled(vm, machine, call);
+    if (state.suspended) throw cutsNoSuspended(vm.spec.name);
     const files = await CutFiles.claim(vm, options.key, options.store);
     const cut = new LayerCut(part, call, { state, files, overlay: await vm.folder.nextDisk() });
     try {
@@ -107,7 +106,9 @@ export class LayerCut implements AsyncDisposable {
   async #prepare(): Promise<void> {
     const { vm, machine } = this;
     if (machine && this.#options.ram) this.#capture = await captureMachine(vm, machine, this.#files, this.#call);
-    await checkDisk(vm.host, vm.spec.name, this.#files.ramFolder, this.#capture?.bytes ?? 0);
+    const { name } = vm.spec;
+    const need = { what: `a checkpoint of ${name}`, machine: name, folder: this.#files.ramFolder };
+    await checkDisk(vm.host, { ...need, bytes: this.#capture?.bytes ?? 0 });
     await this.#files.takeDisk(vm.folder.file(this.#state.disk));
     await createOverlay(vm.folder.file(this.#overlay), {
       qemuImg: await qemuImg(vm, this.#call.signal),
@@ -132,32 +133,11 @@ export class LayerCut implements AsyncDisposable {
   }
 
   async #syncGuest(machine: Machine): Promise<void> {
-    const explain = (error: unknown) => this.#findReboot(error);
-    try {
-      const agent = await findLostAgent(this.vm, machine, explain, this.#call);
-      this.#state = { ...this.#state, agent };
-      if (this.#capture && agent) await this.#putOnStandby(machine);
-      await syncGuest(this.vm, machine, this.#session, this.#call);
-    } catch (error) {
-      throw await explain(error);
-    }
-  }
-
-  /** A step may have started a reboot and ended: then the guest goes down under the cut. */
-  async #findReboot(error: unknown): Promise<unknown> {
-    const { signal } = this.#call;
-    signal?.throwIfAborted();
-    if (hasErrorCode(error, 'guest-rebooted')) return error;
-    const machine = this.vm.spec.name;
-    const when = 'after its last step, before its state could be saved';
-    return findReboot(this.#session, { machine, subject: machine, when, begun: this.#begun, error, signal });
-  }
-
-  async #putOnStandby(machine: Machine): Promise<void> {
-    await using agent = await machine.agent({ timeoutMs: 10_000, ...this.#limits });
-    this.#standby = await Standby.start(machine, agent, this.vm.spec.arch, this.#limits);
-    this.#hadStandby = this.#standby !== undefined;
-    this.vm.trace(this.#standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
+    const guest = { vm: this.vm, machine, session: this.#session, begun: this.#begun };
+    const { agent, standby } = await quietGuest({ ...guest, keepsRam: this.#capture !== undefined }, this.#call);
+    this.#state = { ...this.#state, agent };
+    this.#standby = standby;
+    this.#hadStandby = standby !== undefined;
   }
 
   /** Stops the guest, if it runs. */
@@ -275,6 +255,17 @@ export class LayerCut implements AsyncDisposable {
   get #limits(): { readonly signal?: AbortSignal } {
     return this.#call.signal ? { signal: this.#call.signal } : {};
   }
+}
+
+/** The RAM that it is suspended with belongs to the disk as it is. */
+function cutsNoSuspended(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'power-refused',
+    source: 'user',
+    subject: name,
+    message: `${name} is suspended: no checkpoint of it can be taken`,
+    hint: `resume it first: goqemu resume ${name}`,
+  });
 }
 
 /** Where a cut was interrupted after QEMU had been asked to move, only QEMU knows which disk it writes to. */

@@ -67,11 +67,16 @@ type Networks = NonNullable<MachineConfigInput['networks']>;
 
 /** The same cards for a QEMU in another runtime folder, while another one holds the ports. */
 export function withoutForwards(networks: MachineConfigInput['networks'], runtimeFolder: string): Networks {
-  return (networks ?? []).map((network) => {
-    if (network.kind === 'user') return { ...network, forwards: [] };
-    if (network.kind === 'stream') return { ...network, address: { path: passtSocket(runtimeFolder) } };
-    return network;
-  });
+  return inFolder(networks, runtimeFolder).map((network) =>
+    network.kind === 'user' ? { ...network, forwards: [] } : network,
+  );
+}
+
+/** The same cards for a QEMU in another runtime folder. */
+export function inFolder(networks: MachineConfigInput['networks'], runtimeFolder: string): Networks {
+  return (networks ?? []).map((network) =>
+    network.kind === 'stream' ? { ...network, address: { path: passtSocket(runtimeFolder) } } : network,
+  );
 }
 
 function networks(vm: Vm): Networks {

@@ -1,11 +1,12 @@
 import { type MachineRecord, probeMachine } from '@goqemu/machine';
 import { standingDamage } from '../layers/layer-damage.ts';
+import { suspensionDamage } from '../suspension/suspension.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { readKeptVmState } from '../vm/vm-state.ts';
 
 export interface VmObservation {
-  readonly status: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
+  readonly status: 'running' | 'paused' | 'stopped' | 'suspended' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   readonly reason?: string;
   readonly pid?: number;
   readonly layer?: string;
@@ -29,6 +30,10 @@ export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<V
   const layer = { ...(state.layer ? { layer: state.layer } : {}), ...(kept.damage ? { repair: kept.damage } : {}) };
   const damage = standingDamage(vm.folder.file(state.disk));
   if (damage) return { status: 'damaged', reason: damage, ...layer };
+  if (!state.machine && state.suspended) {
+    const lost = await suspensionDamage(vm.folder, state);
+    return { status: 'suspended', ...(lost ? { reason: lost } : {}), ...layer };
+  }
   if (!state.machine) return { status: 'stopped', ...layer };
   const record = state.machine as unknown as MachineRecord;
   const status = await probeMachine(record, call.signal ? { signal: call.signal } : {});

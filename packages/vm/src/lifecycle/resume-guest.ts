@@ -3,6 +3,7 @@ import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { beginRenewal, giveIdentity, type Renewal } from '../guest/give-identity.ts';
 import type { Layer } from '../layers/layer-store.ts';
+import { removeSuspension } from '../suspension/suspension.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
@@ -57,6 +58,7 @@ export async function resumeGuest(
     await settled([takenOver, giveIdentity(vm, machine, layer, session, renewal, call)]);
     vm.trace('restore: the guest knows the time');
     await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
+    await removeSuspension(vm.folder);
     await vm.folder.keepOnly({ ...files, baseState: resumed.state.baseState });
     return machine;
   } catch (error) {
@@ -79,6 +81,7 @@ async function takeOver(
     ...files,
     layer: key,
     resumeFrom: key,
+    suspended: undefined,
     identity: identity.instanceId,
     ready: undefined,
   });

@@ -3,6 +3,8 @@ import type { GuestSession } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { setGuestClock } from '../guest/guest-clock.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
+import { resumeSuspended } from '../suspension/resume-vm.ts';
+import { removeSuspension } from '../suspension/suspension.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { becomeReady, consoleSize } from './become-ready.ts';
@@ -26,6 +28,7 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   await removeAbandonedDrafts(vm.folder.path);
   await healState(vm);
   await ensureSeed(vm);
+  if (!(await vm.state()).suspended) await removeSuspension(vm.folder); // a suspension that was interrupted
   const running = await alreadyRunning(vm, session, call);
   // The goqemu that started it may have been killed while its guest was booting.
   if (running) {
@@ -33,12 +36,24 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
     return await closedIfNot(running, becomeReady({ vm, machine: running, session, serialOffset: 0 }, call));
   }
   await killVm(vm, call);
+  const goesOn = await resumed(vm, session, call);
+  if (goesOn) return goesOn;
   const { resumeFrom, disk, variables } = await vm.state();
   await checkImageBelow(vm.host, vm.folder.file(disk), call);
   // Its disk stands on the layer's already: one that is lost by now costs a boot.
   const layer = resumeFrom ? await vm.host.layers.find(resumeFrom) : undefined;
-  const resumed = layer && (await resumeGuest(vm, layer, { disk, variables }, session, call));
-  return resumed ?? bootVm(vm, session, call);
+  const fromLayer = layer && (await resumeGuest(vm, layer, { disk, variables }, session, call));
+  return fromLayer ?? bootVm(vm, session, call);
+}
+
+/** From the RAM that a machine was suspended with; where that cannot be used the disk boots, which gives it up. */
+async function resumed(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine | undefined> {
+  if (!(await vm.state()).suspended) return undefined;
+  const found = await resumeSuspended(vm, session, call);
+  if ('machine' in found) return found.machine;
+  const message = `${vm.spec.name} boots from its disk instead of resuming from its RAM: ${found.obstacle}`;
+  call.onProgress?.({ kind: 'notice', code: 'ram-not-used', message });
+  return undefined;
 }
 
 async function alreadyRunning(vm: Vm, session: GuestSession, call: VmCall): Promise<Machine | undefined> {

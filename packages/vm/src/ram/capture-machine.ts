@@ -1,7 +1,8 @@
 import { captureRam, captureWhole, type Machine, type RamCapture, stateChannel } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { hostRamStrategy, machineRamStrategy, wholeRamStrategy } from './ram-strategy.ts';
+import type { VmSpec } from '../vm/vm-spec.ts';
+import { hostRamStrategy, machineRamStrategy, type RamStrategy, wholeRamStrategy } from './ram-strategy.ts';
 
 /** How the RAM of a machine gets into files; undefined, with a notice that says why, where it cannot. */
 export async function captureMachine(
@@ -10,13 +11,9 @@ export async function captureMachine(
   files: { readonly ram: string; readonly state: string },
   call: VmCall,
 ): Promise<RamCapture | undefined> {
-  const { pid, accelerator } = machine.record;
+  const { pid } = machine.record;
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
-  const { firmware } = vm.spec;
-  const strategy = machineRamStrategy(await hostRamStrategy(vm.host, installation), {
-    firmware,
-    accelerator: accelerator as 'tcg',
-  });
+  const strategy = await ramStrategyOf(vm, machine, call);
   if (strategy.kind === 'disk') {
     call.onProgress?.({
       kind: 'notice',
@@ -40,4 +37,12 @@ export async function captureMachine(
   if (apart) return apart;
   const whole = wholeRamStrategy(vm.host, installation, 'its RAM is not in a file');
   return captureWhole(whole.kind, options);
+}
+
+/** How the RAM of a machine is kept here. */
+export async function ramStrategyOf(vm: Vm, { record }: Machine, call: VmCall): Promise<RamStrategy> {
+  const installation = await vm.host.installation(vm.spec.arch, call.signal);
+  const { firmware } = vm.spec;
+  const accelerator = record.accelerator as VmSpec['accelerator'];
+  return machineRamStrategy(await hostRamStrategy(vm.host, installation), { firmware, accelerator });
 }

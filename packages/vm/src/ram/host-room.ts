@@ -45,10 +45,18 @@ export async function checkMemory(host: VmHost, machine: string, bytes: number):
   });
 }
 
+export interface DiskNeed {
+  /** That is to be written: `a checkpoint of web`. */
+  readonly what: string;
+  readonly machine: string;
+  readonly folder: string;
+  readonly bytes: number;
+}
+
 /**
  * @throws GoqemuError `no-room`
  */
-export async function checkDisk(host: VmHost, machine: string, folder: string, bytes: number): Promise<void> {
+export async function checkDisk(host: VmHost, { what, machine, folder, bytes }: DiskNeed): Promise<void> {
   const needed = bytes + margin;
   const free = await host.room.disk(folder);
   if (free >= needed) return;
@@ -56,7 +64,7 @@ export async function checkDisk(host: VmHost, machine: string, folder: string, b
     code: 'no-room',
     source: 'environment',
     subject: machine,
-    message: `there is no room for a checkpoint of ${machine}: it takes ${formatByteSize(needed)}, and ${formatByteSize(free)} are free at ${folder}`,
+    message: `there is no room for ${what}: it takes ${formatByteSize(needed)}, and ${formatByteSize(free)} are free at ${folder}`,
     hint: 'nothing was stopped; free some room, or delete checkpoints: goqemu checkpoint list',
     data: { needed, free },
   });

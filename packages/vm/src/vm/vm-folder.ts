@@ -18,6 +18,10 @@ export class VmFolder {
   get state(): string {
     return this.file('vm.json');
   }
+  /** What a suspended machine resumes from. */
+  get suspension(): string {
+    return this.file('suspended.json');
+  }
   get seed(): string {
     return this.file('seed.iso');
   }

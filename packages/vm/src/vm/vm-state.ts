@@ -24,6 +24,8 @@ const vmStateSchema = z.object({
   machine: z.optional(z.record(z.string(), z.unknown())),
   /** The file with the device state that a copy-on-write QEMU came from: without it, its RAM could not be saved. */
   baseState: z.optional(z.string()),
+  /** Its RAM is in its folder; the RAM fits as long as the disk was last written to at this time (milliseconds since 1970). */
+  suspended: z.optional(z.object({ diskModified: z.number() })),
   /** The image has no agent, and installing it has not been tried yet. */
   installAgent: z.optional(z.boolean()),
   /** The guest of the QEMU on record has become ready; absent while it boots, or when that was interrupted. */

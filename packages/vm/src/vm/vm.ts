@@ -136,6 +136,6 @@ export function machineStopped(name: string): GoqemuError {
     source: 'user',
     subject: name,
     message: `machine ${name} is not running`,
-    hint: 'start it with: goqemu apply',
+    hint: `start it with: goqemu start ${name}`,
   });
 }

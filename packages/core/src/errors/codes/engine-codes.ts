@@ -17,6 +17,10 @@ export const engineCodes = {
     when: 'The plan would replace a machine that was imported.',
     fix: 'Undo the change, or ask for it with --replace.',
   },
+  'power-refused': {
+    when: 'A machine cannot be stopped, started, suspended or resumed as it is.',
+    fix: 'Follow the hint; nothing was changed.',
+  },
   'memory-short': {
     when: 'The machines want more memory than the host can give.',
     fix: 'Give them less memory, or apply some of them with --target.',

@@ -23,6 +23,14 @@ export const vmCodes = {
     when: 'The record of a VM is damaged.',
     fix: 'Restore the file or its copy, or remove both with the folder beside them.',
   },
+  'suspend-refused': {
+    when: 'The RAM of a machine cannot be kept, so that it cannot be suspended; it runs on.',
+    fix: 'Shut it down with "goqemu stop", or stop().',
+  },
+  'ram-lost': {
+    when: 'The RAM of a suspended machine is lost or no longer fits; the machine stays as it is.',
+    fix: 'Boot from its disk with "goqemu start", or start().',
+  },
   'snapshot-unknown': { when: 'The VM has no such snapshot; nothing was changed.', fix: 'Use one from the hint.' },
   'snapshot-of-another-vm': {
     when: 'The snapshot belongs to another VM or a lab; nothing was changed.',

@@ -1,6 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
-import { applyOptions, parameterOptions, selectionOptions } from '../../arguments/plan-options.ts';
+import { applyOptions, parameterOptions, selectionOptions, startOption } from '../../arguments/plan-options.ts';
 
 const options = {
   ...labOptions,
@@ -12,6 +12,7 @@ const options = {
     summary: 'recreate this machine even if unchanged',
     completes: 'base',
   },
+  ...startOption,
   ...applyOptions,
   ...jsonOption,
 } as const satisfies OptionSpecs;

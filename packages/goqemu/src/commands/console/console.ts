@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
-import { reachMachine } from '../../lab/reach-machine.ts';
+import { reachProcess } from '../../lab/reach-machine.ts';
 import { eventLog } from '../../render/event-log.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
@@ -13,7 +13,7 @@ const leaveKey = 0x1d;
 
 export async function run(context: CommandContext, input: CommandInput<ConsoleOptions>): Promise<number> {
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
-  const { endpoints, name } = await reachMachine(context, lab, input.positionals[0] ?? '');
+  const { endpoints, name } = await reachProcess(context, lab, input.positionals[0] ?? '');
   await using transport = await endpoints.openConsole(context.shell.interrupt);
   const output = new PassThrough();
   transport.onBytes((bytes) => output.write(bytes));

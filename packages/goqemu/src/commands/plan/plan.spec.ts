@@ -1,6 +1,6 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
-import { parameterOptions, selectionOptions } from '../../arguments/plan-options.ts';
+import { parameterOptions, selectionOptions, startOption } from '../../arguments/plan-options.ts';
 
 const options = {
   ...labOptions,
@@ -12,6 +12,7 @@ const options = {
     summary: 'recreate this machine even if unchanged',
     completes: 'base',
   },
+  ...startOption,
   destroy: { kind: 'flag', summary: 'show what destroy would do' },
   out: { kind: 'text', value: 'FILE', summary: 'save the plan, for goqemu apply FILE', completes: 'file' },
   'detailed-exitcode': { kind: 'flag', summary: 'exit with 2 when there are changes' },

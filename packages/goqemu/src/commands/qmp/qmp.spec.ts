@@ -9,7 +9,7 @@ export const qmpCommand = defineCommand({
   name: 'qmp',
   summary: 'send a QMP command to the QEMU of a machine',
   description:
-    'Prints what the command returned, as JSON. Goes over the monitor for readers; what changes a machine behind\ngoqemu’s back shows as drift in the next plan.',
+    'Prints what the command returned, as JSON. Goes over the monitor for readers, also of a paused\nmachine. A machine that was paused by it stays so until "goqemu resume"; other changes that goqemu did not make show as\ndrift in the next plan.',
   positionals: [
     { name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' },
     { name: 'COMMAND', summary: 'such as query-status' },
@@ -18,6 +18,7 @@ export const qmpCommand = defineCommand({
   options,
   examples: [
     { command: 'goqemu qmp web query-status', does: 'running or paused' },
+    { command: 'goqemu qmp web stop', does: 'pauses it; goqemu qmp web cont, or goqemu resume web, takes it on' },
     { command: `goqemu qmp web human-monitor-command '{"command-line":"info block"}'`, does: 'the human monitor' },
   ],
   load: async () => (await import('../lab-commands.ts')).qmp,

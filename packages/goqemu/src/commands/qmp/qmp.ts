@@ -2,7 +2,7 @@ import { errorMessage } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
-import { reachMachine } from '../../lab/reach-machine.ts';
+import { reachProcess } from '../../lab/reach-machine.ts';
 import { eventLog } from '../../render/event-log.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
@@ -16,7 +16,7 @@ export async function run(
   const parameters = json === undefined ? undefined : parse(json);
   const signal = context.shell.interrupt;
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
-  const { endpoints } = await reachMachine(context, lab, name);
+  const { endpoints } = await reachProcess(context, lab, name);
   await using monitor = await endpoints.openMonitor(signal);
   context.printJson(await monitor.executeUntyped(command, parameters, { signal }));
   return exitCode.done;

@@ -68,5 +68,6 @@ function row(machine: MachineReport, style: Style): string[] {
 
 function paint(state: MachineStatus, style: Style): string {
   if (state === 'running') return style.green(state);
-  return state === 'stopped' || state === 'paused' || state === 'incomplete' ? style.yellow(state) : style.red(state);
+  const isCalm = ['stopped', 'suspended', 'paused', 'incomplete'].includes(state);
+  return isCalm ? style.yellow(state) : style.red(state);
 }

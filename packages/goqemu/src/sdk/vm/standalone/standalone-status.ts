@@ -4,9 +4,9 @@ import { layerId, lockPath, observeVm, readRecord, standalonePlace, Vm, type VmH
 /** What a VM is and does. */
 export interface QemuVMStatus {
   /**
-   * `absent`: never made, or deleted; `crashed`: its QEMU runs, its guest does not; `damaged`: its disk is gone.
+   * `suspended`: its RAM is on the disk, `reason` says why when that is lost; `absent`: never made, or deleted; `crashed`: its QEMU runs, its guest does not; `damaged`: its disk is gone.
    */
-  readonly state: 'running' | 'paused' | 'stopped' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
+  readonly state: 'running' | 'paused' | 'stopped' | 'suspended' | 'crashed' | 'unresponsive' | 'absent' | 'damaged';
   /** Why, where it is not running. */
   readonly reason: string | undefined;
   /** Of its QEMU. */

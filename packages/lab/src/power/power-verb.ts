@@ -1,0 +1,3 @@
+/** What is done with machines that are there, whatever the lab says of them. */
+export const powerVerbs = ['stop', 'start', 'restart', 'suspend', 'resume'] as const;
+export type PowerVerb = (typeof powerVerbs)[number];

@@ -1,0 +1,65 @@
+import { hasErrorCode } from '@goqemu/core';
+import type { GuestSession } from '@goqemu/guest';
+import type { Machine } from '@goqemu/machine';
+import { findLostAgent } from '../guest/find-lost-agent.ts';
+import { findReboot } from '../guest/find-reboot.ts';
+import { Standby } from '../guest/standby.ts';
+import { syncGuest } from '../guest/sync-guest.ts';
+import type { Vm } from '../vm/vm.ts';
+import type { VmCall } from '../vm/vm-host.ts';
+
+/** A running machine whose guest is about to stand still. */
+export interface LoudGuest {
+  readonly vm: Vm;
+  readonly machine: Machine;
+  readonly session: GuestSession;
+  /** Its RAM is kept: a process in it sets the clock when it resumes. */
+  readonly keepsRam: boolean;
+  /** When this began, by `performance.now()`. */
+  readonly begun: number;
+}
+
+export interface QuietGuest {
+  /** Whether it has an agent now. */
+  readonly agent: boolean;
+  /** The process that waits in it; undefined where it can have none. */
+  readonly standby: Standby | undefined;
+}
+
+/**
+ * The last before a guest stops: has it write out its data, and leaves a process in it that will set the clock when the
+ * guest resumes.
+ *
+ * @throws GoqemuError `guest-sync-failed`, `guest-rebooted`
+ */
+export async function quietGuest(guest: LoudGuest, call: VmCall): Promise<QuietGuest> {
+  const { vm, machine, session, keepsRam } = guest;
+  const explain = (error: unknown) => findItsReboot(guest, error, call);
+  let standby: Standby | undefined;
+  try {
+    const agent = await findLostAgent(vm, machine, explain, call);
+    if (keepsRam && agent) standby = await putOnStandby(vm, machine, call);
+    await syncGuest(vm, machine, session, call);
+    return { agent, standby };
+  } catch (error) {
+    await standby?.leave();
+    throw await explain(error);
+  }
+}
+
+/** A step may have started a reboot and ended: then the guest goes down under the cut. */
+async function findItsReboot({ vm, session, begun }: LoudGuest, error: unknown, { signal }: VmCall): Promise<unknown> {
+  signal?.throwIfAborted();
+  if (hasErrorCode(error, 'guest-rebooted')) return error;
+  const machine = vm.spec.name;
+  const when = 'after its last step, before its state could be saved';
+  return findReboot(session, { machine, subject: machine, when, begun, error, signal });
+}
+
+async function putOnStandby(vm: Vm, machine: Machine, call: VmCall): Promise<Standby | undefined> {
+  const limits = call.signal ? { signal: call.signal } : {};
+  await using agent = await machine.agent({ timeoutMs: 10_000, ...limits });
+  const standby = await Standby.start(machine, agent, vm.spec.arch, limits);
+  vm.trace(standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
+  return standby;
+}
