@@ -11,5 +11,9 @@ test('time-outs are multiplied by a number greater than 0', () => {
 
 test('anything else is refused, and what it should be is said', () => {
   for (const text of ['0', '-1', 'x', '1e9', 'Infinity', '2x', '0x4', '1001', '.'])
-    assert.throws(() => scale(text), { code: 'timeout-scale-invalid', source: 'user', message: /greater than 0/ }, text);
+    assert.throws(
+      () => scale(text),
+      { code: 'timeout-scale-invalid', source: 'user', message: /greater than 0/ },
+      text,
+    );
 });

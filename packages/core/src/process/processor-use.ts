@@ -86,7 +86,9 @@ const windowsMeter: ProcessorMeter = {
   everyMs: 5000,
   async of(pid) {
     const query = `[long](Get-Process -Id ${Number(pid)}).TotalProcessorTime.TotalMilliseconds`;
-    const shell = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]).catch(() => undefined);
+    const shell = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]).catch(
+      () => undefined,
+    );
     return shell && readMilliseconds(shell.stdout);
   },
 };
