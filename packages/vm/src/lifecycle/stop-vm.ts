@@ -2,12 +2,16 @@ import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { killVm } from './kill-vm.ts';
 import { reachMachine } from './reach-machine.ts';
+import { stopLimits } from './time-limits.ts';
 
 /** Shuts the guest down by the ladder: agent, ACPI, quit, SIGTERM, SIGKILL. Does nothing when it is not running. */
 export async function stopVm(vm: Vm, call: VmCall): Promise<void> {
   const machine = await reachMachine(vm, call);
   try {
-    await machine?.stop(call.signal ? { signal: call.signal } : {});
+    await machine?.stop({
+      timeouts: stopLimits(vm.host, vm.spec.timeouts),
+      ...(call.signal ? { signal: call.signal } : {}),
+    });
   } finally {
     await machine?.close();
   }

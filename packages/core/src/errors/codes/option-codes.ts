@@ -20,7 +20,7 @@ export const optionCodes = {
     fix: 'Write a number such as GOQEMU_TIMEOUT_SCALE=4, or leave it out.',
   },
   'timeouts-invalid': {
-    when: 'A time-out of a lab or a machine is unknown or not a duration.',
+    when: 'A time-out of a lab or a machine is longer than a timer can be.',
     fix: "Write an object such as timeouts: { sshBanner: '10 min' }.",
   },
   'size-invalid': {

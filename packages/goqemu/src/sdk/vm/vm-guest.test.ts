@@ -38,6 +38,7 @@ const record: StandaloneRecord = {
     },
     forwards: {},
     network: { kind: 'user' },
+    timeouts: {},
   },
 };
 
