@@ -34,6 +34,7 @@ const machine = {
     sshPort: await freePort(),
   },
   forwards: {},
+  timeouts: {},
 } as const;
 
 for (const { name, run } of backendContract({ backend, image: await tinyImage(), machine })) test(`QEMU: ${name}`, run);

@@ -131,6 +131,7 @@ export class CheckpointLab implements AsyncDisposable {
         sshPort: 20_000 + (Number.parseInt(digest.slice(0, 4), 16) % 10_000),
       },
       forwards: {},
+      timeouts: {},
     };
   }
 

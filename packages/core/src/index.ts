@@ -2,6 +2,7 @@ export { longestTimerMs, orAborted, timeoutError, withDeadline } from './cancell
 export { type Deferred, deferred } from './cancellation/deferred.ts';
 export { OpenOnce } from './cancellation/open-once.ts';
 export { sleep } from './cancellation/sleep.ts';
+export { scaledTimeout, timeoutScale } from './cancellation/timeout-scale.ts';
 export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';
 export { lengthPrefixedDigest } from './digest/length-prefixed-digest.ts';
@@ -53,6 +54,7 @@ export {
   type ProcessIdentity,
   type ProcessTable,
 } from './process/process-identity.ts';
+export { hostProcessorMeter, type ProcessorMeter, type ProcessorUse } from './process/processor-use.ts';
 export { nearestWord } from './text/nearest-word.ts';
 export { refuseNul, shellQuote, shellQuoteAll } from './text/shell-quote.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';

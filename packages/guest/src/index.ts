@@ -25,6 +25,7 @@ export { healKeyFiles, readKeyFiles, writeKeyFiles } from './keys/key-files.ts';
 export { generateSshKeyPair, keyFingerprint, parsePublicKey, type SshKeyPair } from './keys/key-pair.ts';
 export type { CloudInitState } from './readiness/cloud-init.ts';
 export { consoleTail } from './readiness/console-watch.ts';
+export type { ProcessorGauge } from './readiness/guest-time.ts';
 export {
   defaultStageTimeouts,
   type ReadinessStage,

@@ -24,6 +24,7 @@ export type * from './definition/machine-builder.ts';
 export type * from './definition/machine-options.ts';
 export type * from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
+export type { TimeoutOptions } from './definition/timeout-options.ts';
 export { Engine } from './engine/engine.ts';
 export type * from './engine-context/engine-options.ts';
 export { type EvaluateOptions, evaluateLab, freshAllocations } from './evaluate/evaluate-lab.ts';

@@ -26,6 +26,7 @@ export type {
 } from './definition/machine-options.ts';
 export type { CheckpointReference, MachineReference } from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
+export type { TimeoutOptions } from './definition/timeout-options.ts';
 export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
 export type { PowerVerb } from './power/power-verb.ts';

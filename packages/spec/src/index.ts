@@ -14,6 +14,7 @@ export { defaultDisk, machineProperties } from './machine-properties.ts';
 export type { MachineProperty, OptionValue, PropertyOption } from './machine-property.ts';
 export { machineRules, mostCpus, type Rule } from './machine-rules.ts';
 export type * from './machine-spec.ts';
+export { type MachineTimeouts, type TimeoutName, timeoutNames } from './machine-timeouts.ts';
 export { mapStepTexts } from './map-step-texts.ts';
 export { ramShape } from './ram-shape.ts';
 export {

@@ -213,6 +213,27 @@ export const machineProperties = {
         ]),
       ),
   },
+  timeouts: {
+    option: {
+      name: 'timeouts',
+      value: { kind: 'compound' },
+      default: {},
+      open: false,
+      ignored: null,
+      docs: {
+        default: 'see [below](#time-outs)',
+        about: "`{ sshBanner: '10 min' }`: how long the stages of its boot and its end may take",
+      },
+    },
+    derived: 'default',
+    change: 'none',
+    baseKey: null,
+    ramShape: null,
+    observed: false,
+    imported: null,
+    namedWhenMade: false,
+    show: null,
+  },
 } as const satisfies { readonly [K in keyof MachineSpec]: MachineProperty<MachineSpec[K]> };
 
 /** Bytes of a disk whose size nothing says, where its image needs no more. */

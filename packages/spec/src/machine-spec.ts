@@ -1,6 +1,7 @@
 import type { Accelerator } from './accelerator.ts';
 import type { Architecture } from './architecture.ts';
 import type { Firmware } from './firmware.ts';
+import type { MachineTimeouts } from './machine-timeouts.ts';
 
 /** A guest port that can be reached on the host's loopback address. */
 export interface PortForward {
@@ -28,6 +29,8 @@ export interface MachineSpec {
   readonly identity: MachineIdentity;
   /** By the name that the lab gave them. */
   readonly forwards: Readonly<Record<string, PortForward>>;
+  /** Those that differ from the defaults. */
+  readonly timeouts: MachineTimeouts;
 }
 
 /**

@@ -59,6 +59,7 @@ export class BenchGuest implements AsyncDisposable {
           sshPort: 29_000 + Math.floor(Math.random() * 1000),
         },
         forwards: {},
+        timeouts: {},
       },
     );
     await createVm(vm, origin, {});

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { OpenOnce } from '@goqemu/core';
+import { OpenOnce, scaledTimeout } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type {
   Architecture,
@@ -160,10 +160,15 @@ export class QemuBackend implements Backend {
     call: BackendCall,
   ): Promise<StepResult> {
     const [{ runStep }, verbs] = await Promise.all([acting(), this.#verbs(machine, record, call.scope)]);
-    return runStep(await verbs.guest(), step, {
-      ...vmCall(call),
-      onOutput: (stream, text) => call.progress({ kind: 'output', stream, text }),
-    });
+    const timeoutMs = scaledTimeout(step.timeoutMs, this.host.platform.env);
+    return runStep(
+      await verbs.guest(),
+      { ...step, timeoutMs },
+      {
+        ...vmCall(call),
+        onOutput: (stream, text) => call.progress({ kind: 'output', stream, text }),
+      },
+    );
   }
 
   async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {

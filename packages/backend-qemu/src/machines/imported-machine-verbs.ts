@@ -62,7 +62,7 @@ export class ImportedMachineVerbs implements MachineVerbs {
 
   async guest(): Promise<StepGuest> {
     const session = await this.#sessions.of(this.#vm.folder.path, () => this.openSession());
-    return adoptedGuest(this.#vm.spec.name, this.#adopted, session);
+    return adoptedGuest(this.#vm, this.#adopted, session);
   }
 
   openSession(): Promise<GuestSession> {

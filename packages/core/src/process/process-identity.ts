@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { readIfThere } from '../files/read-if-there.ts';
-
-/** Linux tells by files alone: what starts programs is loaded where one is asked. */
-async function run(program: string, args: readonly string[]): Promise<{ readonly stdout: string }> {
-  const { execFile } = await import('node:child_process');
-  return new Promise((resolve, reject) => {
-    execFile(program, args, (error, stdout) => (error ? reject(error) : resolve({ stdout })));
-  });
-}
+import { run } from './run-program.ts';
 
 /**
  * Which process this is: a pid alone is reused, so the start time and the boot belong to it.

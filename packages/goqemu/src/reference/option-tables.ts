@@ -10,8 +10,8 @@ interface OptionText {
   readonly change?: string;
 }
 
-type Own<Options> = Readonly<
-  Record<Exclude<Options extends unknown ? keyof Options : never, PropertyOptionName>, OptionText>
+type Own<Options, Besides extends string = never> = Readonly<
+  Record<Exclude<Options extends unknown ? keyof Options : never, PropertyOptionName> | Besides, OptionText>
 >;
 
 const image = { default: '`debian-12`', about: 'a name of the [catalogue](images.md), a URL, or an absolute path' };
@@ -47,8 +47,8 @@ const labOptions: Own<MachineOptions> = {
   },
 };
 
-/** What a script says of a VM beside its properties. */
-const sdkOptions: Own<QemuVMConfig> = {
+/** What a script says of a VM beside its properties; its time-outs are those of its operations, too. */
+const sdkOptions: Own<QemuVMConfig, 'timeouts'> = {
   name: { default: 'made by goqemu', about: 'lower-case letters, digits and hyphens' },
   image,
   snapshots: {
@@ -60,7 +60,7 @@ const sdkOptions: Own<QemuVMConfig> = {
   timeouts: {
     default: '',
     about:
-      '`create` 30 min, `start` 15 min, `stop` 3 min, `command` 10 min, `connect` 2 min, `snapshot` 5 min, `restore` 15 min',
+      'of operations: `create` 30 min, `start` 15 min, `stop` 3 min, `command` 10 min, `connect` 2 min, `snapshot` 5 min, `restore` 15 min; of the [stages of a boot](lab.md#time-outs): `firmware`, `kernel`, `sshBanner`, `login`, `cloudInit`',
   },
   logger: {
     default: 'silent',

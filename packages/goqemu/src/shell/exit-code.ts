@@ -23,6 +23,7 @@ const typed = new Set([
   'stack-exists',
   'not-left-behind',
   'lab-output-unknown',
+  'timeout-scale-invalid',
 ]);
 
 /** The exit code for an error that ended a command. */

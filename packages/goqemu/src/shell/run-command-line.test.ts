@@ -116,6 +116,13 @@ test('colours come when asked for and never otherwise without a terminal', async
   assert.ok(!(await run('help', '--color', '--no-color')).stdout.includes('\u001b'));
 });
 
+test('GOQEMU_TIMEOUT_SCALE that is no number is refused before anything is done', async () => {
+  const env = { GOQEMU_TIMEOUT_SCALE: 'slow' };
+  const { code, stderr } = await runInTestShell(['plan'], { workingFolder: base, home: join(base, 'home'), env });
+  assert.equal(code, 64);
+  assert.match(stderr, /GOQEMU_TIMEOUT_SCALE must be a number greater than 0/);
+});
+
 test('init writes a project, and says what to commit and what to type next', async () => {
   const folder = mkdtempSync(join(base, 'init-'));
   const options = { workingFolder: folder, home: join(base, 'home') };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { goqemuHome } from '@goqemu/core';
+import { goqemuHome, timeoutScale } from '@goqemu/core';
 import type { CommandSpec } from '../arguments/command-spec.ts';
 import { globalOptions } from '../arguments/global-options.ts';
 import { chooseCommand, ownWords, parseArguments } from '../arguments/parse-arguments.ts';
@@ -32,6 +32,7 @@ export async function runCommandLine(shell: Shell): Promise<number> {
     if (!chosen) return await withoutCommand(shell);
     if (asksForHelp(shell.argv)) return await showHelp(shell, chosen.spec);
     const { input, globals } = parseArguments(chosen.spec, chosen.words, globalOptions);
+    timeoutScale(shell.platform.env); // what is wrong with it is said before anything is done
     const scopes = typeof globals.debug === 'string' ? globals.debug.split(',') : [];
     debug = globals.debug !== false;
     debugLog = new DebugLog(

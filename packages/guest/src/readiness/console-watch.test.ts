@@ -54,9 +54,9 @@ test('no control character but the tab is left in a tail, whatever the console s
 test('firmware, kernel and a boot that has failed are distinguished while the log grows', async () => {
   const path = join(folder, 'grows');
   await using watch = new ConsoleWatch(path);
-  assert.equal((await watch.look()).silent, true);
+  assert.equal((await watch.look()).written, 0);
   await writeFile(path, '\x1b[2JSeaBI');
-  assert.deepEqual(await watch.look(), { firmware: false, kernel: false, fatal: undefined, silent: false });
+  assert.deepEqual(await watch.look(), { firmware: false, kernel: false, fatal: undefined, written: 9 });
   await appendFile(path, 'OS (version 1.16)\r\n');
   assert.equal((await watch.look()).firmware, true);
   await appendFile(path, '[    0.000000] Linux version 6.1.0-44-cloud-amd64\r\n');
@@ -70,5 +70,5 @@ test('what a log held before this boot does not count', async () => {
   const old = 'Linux version 6.1\r\nKernel panic - not syncing\r\n';
   await writeFile(path, `${old}SeaBIOS\r\n`);
   await using watch = new ConsoleWatch(path, old.length);
-  assert.deepEqual(await watch.look(), { firmware: true, kernel: false, fatal: undefined, silent: false });
+  assert.deepEqual(await watch.look(), { firmware: true, kernel: false, fatal: undefined, written: 9 });
 });

@@ -7,7 +7,8 @@ export interface ConsoleReading {
   readonly kernel: boolean;
   /** The line that says that this boot is over, such as a kernel panic. */
   readonly fatal: string | undefined;
-  readonly silent: boolean;
+  /** Bytes since this boot. */
+  readonly written: number;
 }
 
 /** SeaBIOS and iPXE banners, UEFI's boot manager, the boot loaders of common images. */
@@ -42,7 +43,7 @@ export class ConsoleWatch implements AsyncDisposable {
   #recent = '';
   #firmware = false;
   #kernel = false;
-  #silent = true;
+  #written = 0;
   #fatal: string | undefined;
 
   /** @param offset where this boot begins in a log of several, in bytes */
@@ -58,9 +59,10 @@ export class ConsoleWatch implements AsyncDisposable {
       const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, this.#offset);
       if (bytesRead === 0) break;
       this.#offset += bytesRead;
+      this.#written += bytesRead;
       this.#take(buffer.toString('utf8', 0, bytesRead));
     }
-    return { firmware: this.#firmware, kernel: this.#kernel, fatal: this.#fatal, silent: this.#silent };
+    return { firmware: this.#firmware, kernel: this.#kernel, fatal: this.#fatal, written: this.#written };
   }
 
   /** The last lines, for an error. */
@@ -73,7 +75,6 @@ export class ConsoleWatch implements AsyncDisposable {
   }
 
   #take(text: string): void {
-    this.#silent = false;
     this.#recent = (this.#recent + text).slice(-32 * 1024); // a line may come in two pieces
     this.#kernel ||= kernelLine.test(this.#recent);
     this.#firmware ||= this.#kernel || firmwareLine.test(this.#recent);

@@ -10,7 +10,7 @@ export interface StageReached {
   readonly atMs: number;
 }
 
-/** How long each stage may take after the one before, in milliseconds: made for guests without acceleration on busy hosts. */
+/** How long each stage may take after the one before, in milliseconds of the guest's own time: made for guests without acceleration. */
 export const defaultStageTimeouts: Readonly<Record<ReadinessStage, number>> = {
   process: 10_000,
   firmware: 60_000,
@@ -23,12 +23,15 @@ export const defaultStageTimeouts: Readonly<Record<ReadinessStage, number>> = {
 /** Which stages have been reached; reaching one means that those before it lie behind, too. */
 export class StageTrack {
   readonly reached: StageReached[] = [];
-  readonly #begun = performance.now();
+  readonly #now: () => number;
+  readonly #begun: number;
   readonly #onStage: ((stage: StageReached) => void) | undefined;
   #last = 0;
 
-  constructor(onStage: ((stage: StageReached) => void) | undefined) {
+  constructor(onStage: ((stage: StageReached) => void) | undefined, now: () => number) {
     this.#onStage = onStage;
+    this.#now = now;
+    this.#begun = now();
   }
 
   /** The stage that is waited for; undefined when all are reached. */
@@ -38,14 +41,14 @@ export class StageTrack {
 
   /** How long the current stage has been waited for, in milliseconds. */
   get waitedMs(): number {
-    return performance.now() - this.#begun - this.#last;
+    return this.#now() - this.#begun - this.#last;
   }
 
   reach(stage: ReadinessStage): void {
     while (this.reached.length <= readinessStages.indexOf(stage)) {
       const next = readinessStages[this.reached.length];
       if (!next) return;
-      const now = performance.now() - this.#begun;
+      const now = this.#now() - this.#begun;
       const reached = { stage: next, tookMs: next === stage ? Math.round(now - this.#last) : 0, atMs: Math.round(now) };
       if (next === stage) this.#last = now;
       this.reached.push(reached);

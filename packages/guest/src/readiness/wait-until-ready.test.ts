@@ -165,3 +165,72 @@ test('giving up by signal ends the wait with the signal’s reason', async () =>
   setTimeout(() => stop.abort(new Error('interrupted')), 100);
   await assert.rejects(waiting, { message: 'interrupted' });
 });
+
+/** Hours in moments: each pause is over at once, and moves the clock on. */
+function virtualClock() {
+  let at = 0;
+  return {
+    now: () => at,
+    sleep: async (milliseconds: number, signal: AbortSignal) => {
+      at += milliseconds;
+      await sleep(0, signal);
+    },
+  };
+}
+
+/** A guest that shows nothing after this on its console, on the virtual clock; how long it took to be called stalled. */
+async function stalled(
+  name: string,
+  log: string,
+  share: number,
+  wants: boolean,
+  options: Partial<ReadinessOptions> = {},
+) {
+  await using guest = await fakeGuest(bare, quick);
+  await guest.server.link.refuse();
+  const clock = virtualClock();
+  const waiting = waitUntilReady({
+    session: guest.session,
+    serialLog: await serialLog(name, log),
+    isProcessAlive,
+    clock,
+    processor: { everyMs: 0, look: async () => ({ usedMs: clock.now() * share, wants }) },
+    ...options,
+  });
+  const error = await waiting.then(
+    () => assert.fail('it became ready'),
+    (thrown: GoqemuError) => thrown,
+  );
+  assert.equal(error.code, 'stage-stalled');
+  return { error, seconds: Math.round(clock.now() / 1000) };
+}
+
+test('a guest that hangs is reported within two minutes, whether it spins or waits, in each stage', async () => {
+  for (const [name, log] of [
+    ['firmware', 'SeaBIOS (version 1.16.2)\r\n'],
+    ['kernel', bootLog],
+  ] as const)
+    for (const [share, wants] of [
+      [1, true],
+      [0.02, false],
+    ] as const) {
+      const { error, seconds } = await stalled(`hangs-${name}-${wants}`, log, share, wants);
+      assert.ok(seconds <= 120, `${name}: ${seconds} s`);
+      assert.match(error.detail ?? '', /ECONNREFUSED|nothing more came from its serial console/);
+    }
+  const mute = await stalled('hangs-mute', '', 0.02, false);
+  assert.ok(mute.seconds <= 120, `one whose console was never there: ${mute.seconds} s`);
+});
+
+test('a guest that is given a twentieth of a processor has twenty times as long, and the error says so', async () => {
+  const { error, seconds } = await stalled('starved', bootLog, 0.05, true);
+  assert.ok(seconds > 1800, `${seconds} s`);
+  assert.match(error.message, /within 3\d min.*, of which it had a processor of this busy host for 1 min/);
+});
+
+test('a stage that the lab gives more time has it, also where the console is silent; the scale multiplies all', async () => {
+  const longer = await stalled('longer', bootLog, 1, true, { timeouts: { 'ssh-banner': 200_000 } });
+  assert.ok(longer.seconds >= 200 && longer.seconds <= 201, `${longer.seconds} s`);
+  const scaled = await stalled('scaled', bootLog, 1, true, { timeoutScale: 3 });
+  assert.ok(scaled.seconds >= 330 && scaled.seconds <= 332, `${scaled.seconds} s`);
+});

@@ -3,7 +3,9 @@ import type { GuestSession } from '../session/guest-session.ts';
 import { otherHostKeyPauseMs, refusedLoginPauseMs } from '../session/pace.ts';
 import { type CloudInitState, waitForCloudInit } from './cloud-init.ts';
 import { ConsoleWatch } from './console-watch.ts';
-import { defaultStageTimeouts, type ReadinessStage, type StageReached, StageTrack } from './stages.ts';
+import { GuestTime, type ProcessorGauge } from './guest-time.ts';
+import { type ReadinessStage, type StageReached, StageTrack } from './stages.ts';
+import { StallWatch } from './stall-watch.ts';
 
 export interface ReadinessOptions {
   readonly session: GuestSession;
@@ -15,8 +17,12 @@ export interface ReadinessOptions {
   readonly isProcessAlive: () => boolean | Promise<boolean>;
   /** Names the machine in errors. */
   readonly machine?: string;
-  /** Overrides `defaultStageTimeouts`, in milliseconds. */
+  /** Overrides `defaultStageTimeouts`, in milliseconds of the guest's own time. */
   readonly timeouts?: Partial<Record<ReadinessStage, number>>;
+  /** Multiplies all limits. @default 1 */
+  readonly timeoutScale?: number;
+  /** What the machine's process has of the host's processors; without it the wall clock counts. */
+  readonly processor?: ProcessorGauge;
   /** Called for each stage as it is reached. */
   readonly onStage?: (stage: StageReached) => void;
   /** Pause after a login that was refused; cloud-init may still be making the user. In milliseconds. @default 7000 */
@@ -24,7 +30,11 @@ export interface ReadinessOptions {
   readonly signal?: AbortSignal;
   /** Where the guest's file system is; only tests have it elsewhere. @default '' */
   readonly guestRoot?: string;
+  /** Only tests have another. @default the host's */
+  readonly clock?: { now(): number; sleep(milliseconds: number, signal: AbortSignal): Promise<void> };
 }
+
+const hostClock = { now: () => performance.now(), sleep };
 
 export interface Readiness {
   readonly stages: readonly StageReached[];
@@ -32,7 +42,7 @@ export interface Readiness {
 }
 
 const lookEveryMs = 200;
-/** Until cloud-init has put the pinned host key in place a guest may show the one of its image. */
+/** Until cloud-init has put the pinned host key in place a guest may show the one of its image; of the guest's own time. */
 const hostKeyGraceMs = 30_000;
 
 /**
@@ -44,19 +54,18 @@ const hostKeyGraceMs = 30_000;
  * `cloud-init-failed`; `host-key-mismatch`; the signal's reason
  */
 export async function waitUntilReady(options: ReadinessOptions): Promise<Readiness> {
-  const track = new StageTrack(options.onStage);
-  const timeouts = { ...defaultStageTimeouts, ...options.timeouts };
+  const { clock = hostClock } = options;
+  const track = new StageTrack(options.onStage, clock.now);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const serial =
     options.serialLog === undefined ? undefined : new ConsoleWatch(options.serialLog, options.serialOffset);
-  let reason: string | undefined;
-  const watching = watch(options, track, timeouts, serial, signal, () => reason);
+  const time = new GuestTime(clock.now(), options.processor);
+  const boot: Boot = { options, track, serial, clock, time, signal, reason: undefined };
+  const watching = watch(boot);
   const logIn = async (): Promise<Readiness> => {
-    await connect(options, track, signal, (text) => {
-      reason = text;
-    });
-    reason = undefined;
+    await connect(boot);
+    boot.reason = undefined;
     const cloudInit = await waitForCloudInit(options.session, signal, options.guestRoot);
     track.reach('cloud-init');
     return { stages: track.reached, cloudInit };
@@ -71,19 +80,30 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<Readine
   }
 }
 
-async function connect(
-  { session, refusedLoginPauseMs: pauseMs = refusedLoginPauseMs }: ReadinessOptions,
-  track: StageTrack,
-  signal: AbortSignal,
-  onReason: (reason: string) => void,
-): Promise<void> {
+/** What watching a boot and logging in to it share. */
+interface Boot {
+  readonly options: ReadinessOptions;
+  readonly track: StageTrack;
+  readonly serial: ConsoleWatch | undefined;
+  readonly clock: NonNullable<ReadinessOptions['clock']>;
+  readonly time: GuestTime;
+  readonly signal: AbortSignal;
+  /** Why there is no login yet. */
+  reason: string | undefined;
+}
+
+async function connect(boot: Boot): Promise<void> {
+  const { track, time, signal } = boot;
+  const { session, refusedLoginPauseMs: pauseMs = refusedLoginPauseMs } = boot.options;
   let mismatchSince: number | undefined;
   for (;;) {
     try {
       await session.connect({
         timeoutMs: 24 * 3600_000, // the stages have their own
         signal,
-        onAttempt: onReason,
+        onAttempt: (reason) => {
+          boot.reason = reason;
+        },
         onBanner: () => track.reach('ssh-banner'),
       });
       track.reach('login');
@@ -93,57 +113,57 @@ async function connect(
       const otherKey = hasErrorCode(error, 'host-key-mismatch');
       if (!otherKey && !hasErrorCode(error, 'authentication-failed')) throw error;
       if (otherKey) {
-        mismatchSince ??= performance.now();
-        if (performance.now() - mismatchSince > hostKeyGraceMs)
+        mismatchSince ??= time.passedMs;
+        if (time.passedMs - mismatchSince > hostKeyGraceMs)
           throw changedError(error, { detail: [error.detail, withoutCloudInit].filter(Boolean).join('\n') });
       }
-      onReason(`${error.message}: ${error.detail}`);
+      boot.reason = `${error.message}: ${error.detail}`;
       await sleep(otherKey ? otherHostKeyPauseMs : pauseMs, signal);
     }
   }
 }
 
-async function watch(
-  options: ReadinessOptions,
-  track: StageTrack,
-  timeouts: Record<ReadinessStage, number>,
-  serial: ConsoleWatch | undefined,
-  signal: AbortSignal,
-  reason: () => string | undefined,
-): Promise<never> {
+async function watch(boot: Boot): Promise<never> {
+  const { options, track, serial, clock, time, signal } = boot;
+  const stall = new StallWatch(time, { timeouts: options.timeouts, scale: options.timeoutScale });
   for (;;) {
     const alive = await orAborted(Promise.resolve(options.isProcessAlive()), signal);
     const said = await serial?.look();
-    if (!alive) throw failed(options, track, serial, 'machine-exited', 'its process has ended', reason());
+    await time.look(clock.now());
+    if (!alive) throw failed(boot, 'machine-exited', 'its process has ended', boot.reason);
     track.reach('process');
     if (said?.kernel) track.reach('kernel');
     else if (said?.firmware) track.reach('firmware');
     if (said?.fatal && !options.session.isConnected)
-      throw failed(options, track, serial, 'boot-failed', 'the console says that it cannot boot', said.fatal);
+      throw failed(boot, 'boot-failed', 'the console says that it cannot boot', said.fatal);
     const stage = track.current;
-    if (stage && track.waitedMs > limitOf(stage, timeouts, said?.silent ?? true)) {
-      const how = `stage ${stage} was not reached within ${formatDuration(track.waitedMs)}`;
-      const why = reason() ?? (said?.silent ? 'the serial console has stayed silent' : undefined);
-      throw failed(options, track, serial, 'stage-stalled', how, why);
+    const stalled = stage && stall.look({ stage, reached: track.reached.length, written: said?.written });
+    if (stalled) {
+      const how = `stage ${stage} was not reached within ${waited(track.waitedMs, stall.stageMs)}`;
+      throw failed(boot, 'stage-stalled', how, boot.reason ?? silence(stalled, said?.written));
     }
-    await sleep(lookEveryMs, signal);
+    await clock.sleep(lookEveryMs, signal);
   }
+}
+
+function silence(stalled: 'limit' | 'silence', written: number | undefined): string | undefined {
+  if (written === 0) return 'the serial console has stayed silent';
+  return stalled === 'silence' ? 'nothing more came from its serial console' : undefined;
+}
+
+/** With the guest's own time where the host was busy with other work. */
+function waited(wallMs: number, guestMs: number): string {
+  const own =
+    guestMs < wallMs * 0.8 ? `, of which it had a processor of this busy host for ${formatDuration(guestMs)}` : '';
+  return `${formatDuration(wallMs)}${own}`;
 }
 
 /** What explains a guest that answers and lets goqemu in never. */
 const withoutCloudInit =
   'goqemu gives a guest its user, access key and host key through cloud-init (data source NoCloud): an image without cloud-init, or with it switched off, has none of them';
 
-/** A console that has said nothing may simply not be set up in the guest; then only SSH can tell. */
-function limitOf(stage: ReadinessStage, timeouts: Record<ReadinessStage, number>, silent: boolean): number {
-  if (!silent || (stage !== 'firmware' && stage !== 'kernel')) return timeouts[stage];
-  return timeouts.firmware + timeouts.kernel + timeouts['ssh-banner'];
-}
-
 function failed(
-  options: ReadinessOptions,
-  track: StageTrack,
-  serial: ConsoleWatch | undefined,
+  { options, track, serial }: Boot,
   code: 'stage-stalled' | 'machine-exited' | 'boot-failed',
   how: string,
   why: string | undefined,
@@ -173,7 +193,8 @@ function failed(
 }
 
 const hints = {
-  'stage-stalled': 'look at the whole console with `goqemu logs`; on a slow host give the stage more time',
+  'stage-stalled':
+    'look at the whole console with `goqemu logs`; give the stage more time with timeouts in the lab, or GOQEMU_TIMEOUT_SCALE=4 on a slow host',
   'machine-exited': 'look at the machine’s QEMU log for its last words',
   'boot-failed': 'check the image: it must boot from its own disk on this machine’s firmware',
 };

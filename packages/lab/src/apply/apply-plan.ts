@@ -4,6 +4,7 @@ import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine-context/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
+import { timeoutRows } from '../plan/changed-timeouts.ts';
 import { type Plan, problemsOf } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { LabState } from '../state/lab-state.ts';
@@ -54,7 +55,8 @@ function hasWork(plan: Plan, state: LabState): boolean {
     plan.operations.length > 0 ||
     Object.keys(plan.pins).length > 0 ||
     JSON.stringify(plan.outputs) !== JSON.stringify(state.outputs) ||
-    !isDeepStrictEqual(plan.layerLimits, state.layerLimits ?? defaultLayerLimits)
+    !isDeepStrictEqual(plan.layerLimits, state.layerLimits ?? defaultLayerLimits) ||
+    timeoutRows(state, plan.timeouts) !== undefined
   );
 }
 

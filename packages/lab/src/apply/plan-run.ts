@@ -9,6 +9,7 @@ import { coalesceLayers, tellCoalesced } from '../layer/coalesce-layers.ts';
 import { collectGarbage, failedLayers, forgetFailed, forgetLostCheckpoints } from '../layer/collect-layers.ts';
 import { defaultLayerLimits } from '../layer/layer-limits.ts';
 import { readLabLock, writeLabLock } from '../lock/lab-lock.ts';
+import { timeoutRows } from '../plan/changed-timeouts.ts';
 import type { Plan } from '../plan/plan.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
@@ -138,6 +139,8 @@ export class PlanRun {
     if (moved && (outcome === 'done' || this.#plan.purpose === 'destroy')) await this.#writer.note({ outputs });
     if (!isDeepStrictEqual(layerLimits, this.#writer.state.layerLimits ?? defaultLayerLimits))
       await this.#writer.note({ layerLimits });
+    const machine = timeoutRows(this.#writer.state, this.#plan.timeouts);
+    if (machine) await this.#writer.note({ resources: { machine } });
     // What a failed step left, and spare layers, stay until an apply: stopping a machine makes no layer superfluous.
     const isOfLab = this.#plan.purpose === 'apply' || this.#plan.purpose === 'destroy';
     if (isOfLab && !this.#options.kill?.aborted) {

@@ -7,6 +7,7 @@ import type { LabOptions } from './lab-options.ts';
 import type { LayerOptions } from './layer-options.ts';
 import type { MachineBuilder } from './machine-builder.ts';
 import type { MachineOptions, StartsFrom, TemplateOptions } from './machine-options.ts';
+import type { TimeoutOptions } from './timeout-options.ts';
 
 /** What a lab's program is given to describe machines with. */
 export interface LabBuilder {
@@ -42,6 +43,7 @@ export interface LabDefinition<Parameters = unknown, Outputs = unknown, Input = 
   readonly name: string;
   readonly params: z.ZodType<Parameters, Input> | undefined;
   readonly layers?: LayerOptions;
+  readonly timeouts?: TimeoutOptions;
   /** A method, so that a lab with parameters of its own is still a lab to its evaluator. */
   program(lab: LabBuilder, params: Parameters): Outputs;
   readonly location: SourceLocation | undefined;
@@ -79,6 +81,7 @@ export function defineLab<Outputs, Schema extends z.ZodType = z.ZodObject>(
     name: options.name,
     params: options.params as z.ZodType<z.output<Schema>, z.input<Schema>> | undefined,
     ...(options.layers === undefined ? {} : { layers: options.layers }),
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     program,
     get location() {
       return place(); // worked out for errors alone

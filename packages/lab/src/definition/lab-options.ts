@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { LayerOptions } from './layer-options.ts';
+import type { TimeoutOptions } from './timeout-options.ts';
 
 /** Options of {@link defineLab}. */
 export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
@@ -9,4 +10,6 @@ export interface LabOptions<Schema extends z.ZodType = z.ZodType> {
   readonly params?: Schema;
   /** How many layers without a name are kept, and what they may take. */
   readonly layers?: LayerOptions;
+  /** How long the boot and the end of its machines may take; a machine can have its own. @default see {@link TimeoutOptions} */
+  readonly timeouts?: TimeoutOptions;
 }

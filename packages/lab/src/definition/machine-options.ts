@@ -2,6 +2,7 @@ import type { ByteSize, Duration } from '@goqemu/core';
 import type { Accelerator, Architecture, Firmware, FixedOptionName, IgnorableOptionName } from '@goqemu/spec';
 import type { TextInput } from '../value/text.ts';
 import type { CheckpointReference, MachineReference } from './references.ts';
+import type { TimeoutOptions } from './timeout-options.ts';
 
 /**
  * A port of the guest that is reached on the host's loopback address: the guest's port, 1 to 65535, or both.
@@ -86,6 +87,13 @@ export interface TemplateOptions {
    * @example 'web-1'
    */
   readonly hostname?: string;
+  /**
+   * How long its boot and its end may take. A change is no change of the machine.
+   *
+   * @default those of the machine in `from`, else of the lab; see {@link TimeoutOptions}
+   * @example { sshBanner: '10 min' }
+   */
+  readonly timeouts?: TimeoutOptions;
   /**
    * The first step of this machine runs after the steps that these machines have been given so far.
    *

@@ -10,6 +10,7 @@ import type {
   StepOptions,
   UploadOptions,
 } from '../definition/machine-options.ts';
+import type { TimeoutOptions } from '../definition/timeout-options.ts';
 import { labError, suggestion } from './lab-error.ts';
 
 /** The options of a type, each of them: one that is forgotten here does not compile. */
@@ -31,6 +32,7 @@ const machine: Names<MachineOptions> = {
   protect: true,
   renamedFrom: true,
   retain: true,
+  timeouts: true,
   user: true,
 };
 const { forward: _, ...template } = machine;
@@ -55,8 +57,16 @@ export const stepOptions = {
 
 /** The other objects of options that a lab is written with, by what they are called there. */
 const known = {
-  defineLab: { name: true, params: true, layers: true } satisfies Names<LabOptions>,
+  defineLab: { name: true, params: true, layers: true, timeouts: true } satisfies Names<LabOptions>,
   layers: { perMachine: true, budget: true } satisfies Names<LayerOptions>,
+  timeouts: {
+    firmware: true,
+    kernel: true,
+    sshBanner: true,
+    login: true,
+    cloudInit: true,
+    stop: true,
+  } satisfies Names<TimeoutOptions>,
   vm: machine,
   template,
   forward: { guest: true, host: true } satisfies Names<Exclude<ForwardOption, number>>,

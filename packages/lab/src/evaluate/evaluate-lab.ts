@@ -10,6 +10,7 @@ import { LabRecorder } from './lab-recorder.ts';
 import type { Recorded } from './machine-recorder.ts';
 import { outputValue } from './output-value.ts';
 import { checkParameters } from './parameters.ts';
+import { readTimeouts } from './read-timeouts.ts';
 import { locationInStack } from './source-location.ts';
 
 export interface EvaluateOptions {
@@ -36,7 +37,8 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
     checkResourceName(stack, 'the stack');
     const parameters = checkParameters(definition, options.parameters ?? {});
     const allocations = options.allocations ?? freshAllocations(definition.name, stack);
-    const recorder = new LabRecorder({ labFile, labFolder: dirname(labFile) }, allocations);
+    const timeouts = readTimeouts(definition.timeouts, undefined, () => definition.location);
+    const recorder = new LabRecorder({ labFile, labFolder: dirname(labFile) }, allocations, timeouts);
     const builder: LabBuilder = {
       name: definition.name,
       stack,

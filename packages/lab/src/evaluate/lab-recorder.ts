@@ -1,4 +1,5 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
+import type { MachineTimeouts } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
 import { describeSource, isLateValue, type LateSource } from '../value/late-value.ts';
@@ -11,6 +12,7 @@ import type { Dependency, MachineDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 import { MachineRecorder, referencesOf, withPlace } from './machine-recorder.ts';
 import { readProperties } from './read-properties.ts';
+import { readTimeouts } from './read-timeouts.ts';
 import { ForwardRecorder } from './record-forwards.ts';
 import { markPlace } from './source-location.ts';
 
@@ -31,10 +33,17 @@ export class LabRecorder {
   readonly #spellings = new Map<string, string>();
   readonly #secrets = new Map<string, SecretSource>();
   readonly #forwards: ForwardRecorder;
+  readonly #timeouts: MachineTimeouts;
   /** Machines by the name that they had before. */
   readonly #formerNames = new Map<string, string>();
 
-  constructor(folders: { readonly labFile: string; readonly labFolder: string }, allocations: Allocations) {
+  /** @param timeouts of the lab */
+  constructor(
+    folders: { readonly labFile: string; readonly labFolder: string },
+    allocations: Allocations,
+    timeouts: MachineTimeouts = {},
+  ) {
+    this.#timeouts = timeouts;
     this.#folders = folders;
     this.#allocator = new Allocator(allocations);
     this.#forwards = new ForwardRecorder(this.#allocator);
@@ -108,6 +117,7 @@ export class LabRecorder {
       ...settings,
       identity: this.#allocator.identity(name, hostname, renamedFrom),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
+      timeouts: { ...(base?.timeouts ?? this.#timeouts), ...readTimeouts(options.timeouts, name, place) },
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),
       protect: options.protect === true && !this.#allocator.isFork,
       retain: options.retain === true && !this.#allocator.isFork,

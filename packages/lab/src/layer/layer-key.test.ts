@@ -22,6 +22,7 @@ const spec: MachineSpec = {
     sshPort: 20_000,
   },
   forwards: { http: { host: 8080, guest: 80 } },
+  timeouts: {},
 };
 const arm: MachineSpec = { ...spec, arch: 'arm64', firmware: 'uefi', accelerator: 'tcg', memory: 2 ** 29, cpus: 8 };
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { GoqemuError } from '@goqemu/core';
 import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder } from '../definition/define-lab.ts';
 import { Engine } from '../engine/engine.ts';
@@ -24,6 +25,42 @@ test('more memory is a restart, and runs no step again', async () => {
   assert.deepEqual(plan.operations[0]?.diff, [{ property: 'memory', before: 4 * 2 ** 30, after: 8 * 2 ** 30 }]);
   assert.equal(bench.host.machine('web')?.spec.memory, 8 * 2 ** 30);
   assert.deepEqual(lines(await bench.plan(more)), []);
+});
+
+test('a change of a time-out is no change of a machine, and the next work on it uses the new one', async () => {
+  const bench = newBench();
+  const program = (sshBanner: `${number} s`, script: string) =>
+    defineLab({ name: 'web', timeouts: { sshBanner, stop: '5 s' } }, (l) => {
+      const base = l.template('base', { timeouts: { kernel: '1 min' } }).checkpoint('made');
+      l.vm('web', { from: base.at.made, timeouts: { stop: '9 s' } }).run('one', script);
+    });
+  await bench.apply(program('10 s', 'echo'));
+  assert.deepEqual(bench.host.machine('web')?.spec.timeouts, { sshBanner: 10_000, kernel: 60_000, stop: 9000 });
+  assert.deepEqual(lines(await bench.plan(program('20 s', 'echo'))), []);
+  const recorded = async () => (await bench.engine('web').machine('web')).spec.timeouts.sshBanner;
+  await bench.apply(program('20 s', 'echo'));
+  assert.equal(await recorded(), 20_000, 'an apply with nothing to do records it, for stop and restore');
+  await bench.apply(program('30 s', 'echo again'));
+  assert.equal(await recorded(), 30_000);
+});
+
+test('a time-out that is none is refused with its place', async () => {
+  for (const [timeouts, code] of [
+    [{ boot: '1 s' }, 'option-unknown'],
+    [{ kernel: 'soon' }, 'duration-invalid'],
+    [{ kernel: 0 }, 'duration-invalid'],
+    [{ kernel: '30 d' }, 'timeouts-invalid'],
+    ['1 s', 'options-invalid'],
+  ] as const)
+    for (const wrong of [
+      lab((l) => void l.vm('web', { timeouts: timeouts as never })),
+      defineLab({ name: 'web', timeouts: timeouts as never }, (l) => void l.vm('web')),
+    ])
+      await assert.rejects(newBench().plan(wrong), (error: GoqemuError) => {
+        assert.equal(error.code, code);
+        assert.ok(error.location?.file.endsWith('plan.test.ts'));
+        return true;
+      });
 });
 
 test('a larger disk recreates the machine, and the plan says why', async () => {

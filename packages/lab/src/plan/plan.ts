@@ -5,6 +5,7 @@ import type { ImagePin } from '../lock/lab-lock.ts';
 import type { PowerVerb } from '../power/power-verb.ts';
 import type { Operation } from '../resource/operation.ts';
 import type { SecretSource } from '../value/secret-source.ts';
+import type { ChangedTimeouts } from './changed-timeouts.ts';
 import type { ProvisionalKeys } from './provisional-keys.ts';
 
 export const planFormat = 'goqemu-plan';
@@ -46,6 +47,8 @@ export interface Plan {
   readonly provisional?: ProvisionalKeys;
   /** How many layers without a name are kept. */
   readonly layerLimits: LayerLimits;
+  /** Undefined in a plan of an earlier version. */
+  readonly timeouts?: ChangedTimeouts;
 }
 
 /** What keeps a plan from being applied. */

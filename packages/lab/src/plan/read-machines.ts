@@ -4,6 +4,7 @@ import type { KindInput, PlanInput } from '../resource/plan-input.ts';
 import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
 import { machineKindName, machineRef, namesOfKind, resourceKey } from '../resource/resource-ref.ts';
 import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
+import { changedTimeouts } from './changed-timeouts.ts';
 import {
   type DesiredImage,
   imageNotices,
@@ -110,6 +111,7 @@ export async function diffMachines(found: FoundMachines, { operations: before }:
       outputs: desired.outputs,
       secrets,
       pins: newPins(images, input.lock),
+      timeouts: changedTimeouts(context.facts.state, wanted),
       ...provisionalKeys(operations, images, desired.keys),
     },
   };

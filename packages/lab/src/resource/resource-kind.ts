@@ -21,7 +21,7 @@ export interface KindPlan {
   readonly notices: readonly PlanNotice[];
   readonly preflight: readonly Preflight[];
   /** What the kind adds to the plan beside its operations. */
-  readonly facts?: Partial<Pick<Plan, 'outputs' | 'secrets' | 'pins' | 'provisional'>>;
+  readonly facts?: Partial<Pick<Plan, 'outputs' | 'secrets' | 'pins' | 'provisional' | 'timeouts'>>;
 }
 
 /** A plan as far as it was made when a kind is asked. */

@@ -25,6 +25,7 @@ const machineSpec = z.looseObject({
     sshPort: z.number(),
   } satisfies Record<keyof MachineIdentity, z.ZodMiniType>),
   forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
+  timeouts: z._default(keyedBy(z.number()), {}),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 
 const record = z.nullable(z.record(z.string(), z.unknown()));

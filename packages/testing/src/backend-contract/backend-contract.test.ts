@@ -21,6 +21,7 @@ const machine: MachineSpec = {
     sshPort: 22_000,
   },
   forwards: {},
+  timeouts: {},
 };
 
 const kinds = {

@@ -21,6 +21,7 @@ const machine: MachineSpec = {
     sshPort: 22_000,
   },
   forwards: {},
+  timeouts: {},
 };
 const call: BackendCall = {
   scope: { lab: 'lab', stack: 'default', lineage: '0123456789ab' },

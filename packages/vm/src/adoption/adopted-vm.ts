@@ -1,6 +1,7 @@
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { type GuestCredentials, GuestSession } from '@goqemu/guest';
 import { attachMachine, type Machine, removeRuntimeFiles } from '@goqemu/machine';
+import { stopLimits } from '../lifecycle/time-limits.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
@@ -17,7 +18,10 @@ export async function resumeAdopted(record: AdoptedRecord, call: VmCall): Promis
 export async function endAdopted(vm: Vm, record: AdoptedRecord, call: VmCall): Promise<void> {
   try {
     await using machine = await attach(record, call);
-    await machine.stop(call.signal ? { signal: call.signal } : {});
+    await machine.stop({
+      timeouts: stopLimits(vm.host, vm.spec.timeouts),
+      ...(call.signal ? { signal: call.signal } : {}),
+    });
   } catch (error) {
     if (!hasErrorCode(error, 'machine-gone')) throw error;
   }

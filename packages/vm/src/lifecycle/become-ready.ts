@@ -5,6 +5,7 @@ import { ensureAgent } from '../guest/ensure-agent.ts';
 import { giveNameAndMachineId } from '../guest/give-identity.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { bootLimits } from './time-limits.ts';
 
 /** A guest that boots. */
 export interface BootingGuest {
@@ -27,6 +28,7 @@ export async function becomeReady({ vm, machine, session, serialOffset }: Bootin
     isProcessAlive: () => isAlive(machine.record),
     machine: vm.spec.name,
     serialOffset,
+    ...bootLimits(vm.host, machine.record, vm.spec.timeouts),
     onStage: tellStages(call),
     ...(call.signal ? { signal: call.signal } : {}),
   });

@@ -18,6 +18,7 @@ const spec: VmSpec = {
   user: 'debian',
   identity: { hostname: 'web', instanceId: 'i-1', mac: '52:54:00:00:00:01', machineId: '0', sshPort: 20_022 },
   forwards: { http: { host: 8080, guest: 80 } },
+  timeouts: {},
 };
 const host = createVmHost({ platform: { ...hostPlatform(), env: { GOQEMU_HOME: '/nowhere' } } });
 const state = { version: 1, uuid: '11111111-2222-4333-8444-555555555555', disk: 'disk.qcow2' } as never;

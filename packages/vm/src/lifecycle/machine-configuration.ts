@@ -49,6 +49,7 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
     // The cards have their addresses and ports.
     identity: null,
     forwards: null,
+    timeouts: null,
   } satisfies Record<keyof VmSpec, MachineConfiguration | null>;
   return Object.assign({}, ...Object.values(each)) as MachineConfiguration;
 }

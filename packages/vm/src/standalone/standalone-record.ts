@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { folderNames, GoqemuError, hasErrorCode, parseJson, readTwice, removeTwice, writeTwice } from '@goqemu/core';
-import { accelerators, architectures, firmwares } from '@goqemu/spec';
+import { accelerators, architectures, firmwares, timeoutNames } from '@goqemu/spec';
 import { z } from 'zod';
 import type { VmHost } from '../vm/vm-host.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
@@ -42,6 +42,8 @@ const recordSchema = z.object({
     }),
     forwards: z.record(z.string(), z.object({ host: z.int(), guest: z.int() })),
     network,
+    // Made by an earlier version, it has none.
+    timeouts: z.partialRecord(z.enum(timeoutNames), z.number()).default({}),
   } satisfies Record<keyof VmSpec, z.ZodType>),
 });
 

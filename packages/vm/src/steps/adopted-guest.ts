@@ -3,11 +3,17 @@ import { type GuestSession, waitUntilReady } from '@goqemu/guest';
 import { attachMachine } from '@goqemu/machine';
 import type { AdoptedRecord } from '../adoption/adopted-record.ts';
 import { tellStages } from '../lifecycle/become-ready.ts';
+import { bootLimits } from '../lifecycle/time-limits.ts';
+import type { Vm } from '../vm/vm.ts';
 import { followReset } from './follow-reset.ts';
 import type { StepGuest } from './step-guest.ts';
 
 /** The guest of a machine that was started outside goqemu: goqemu remembers nothing of its readiness. */
-export function adoptedGuest(name: string, { machine: record }: AdoptedRecord, session: GuestSession): StepGuest {
+export function adoptedGuest(
+  { host, spec: { name, timeouts } }: Pick<Vm, 'host' | 'spec'>,
+  { machine: record }: AdoptedRecord,
+  session: GuestSession,
+): StepGuest {
   const { serialLog } = record;
   return {
     machine: name,
@@ -25,6 +31,7 @@ export function adoptedGuest(name: string, { machine: record }: AdoptedRecord, s
             isProcessAlive: () => isAlive(record),
             machine: name,
             serialOffset,
+            ...bootLimits(host, record, timeouts),
             onStage: tellStages(call),
             ...(call.signal ? { signal: call.signal } : {}),
           });

@@ -37,7 +37,8 @@ export class Vm {
   constructor(host: VmHost, scope: VmScope, spec: VmSpec) {
     this.host = host;
     this.scope = scope;
-    this.spec = spec;
+    // A plan, or a journal, of an earlier version knows no time-outs.
+    this.spec = { ...spec, timeouts: (spec as Partial<VmSpec>).timeouts ?? {} };
     this.folder = new VmFolder(join(scope.labFolder, spec.name));
   }
 

@@ -15,6 +15,14 @@ export const optionCodes = {
     when: 'A duration is not a number of milliseconds or a number with a unit.',
     fix: "Write a duration such as '90 s'.",
   },
+  'timeout-scale-invalid': {
+    when: 'GOQEMU_TIMEOUT_SCALE is not a number greater than 0.',
+    fix: 'Write a number such as GOQEMU_TIMEOUT_SCALE=4, or leave it out.',
+  },
+  'timeouts-invalid': {
+    when: 'A time-out of a lab or a machine is longer than a timer can be.',
+    fix: "Write an object such as timeouts: { sshBanner: '10 min' }.",
+  },
   'size-invalid': {
     when: 'A size is not a number of bytes or a number with a unit.',
     fix: "Write a size such as '4 GiB'.",

@@ -1,4 +1,4 @@
-import { hasErrorCode, type Logger, orAborted, silentLogger } from '@goqemu/core';
+import { hasErrorCode, type Logger, orAborted, scaledTimeout, silentLogger } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { createVmHost, readRecord, type VmCall, type VmHost, type VmHostOptions, type VmProgress } from '@goqemu/vm';
@@ -6,7 +6,7 @@ import { interrupted } from '../guest/interrupted.ts';
 import type { OperationOptions } from '../operation-options.ts';
 import type { HeldVm } from './held-vm.ts';
 import { OperationQueue } from './operation-queue.ts';
-import type { CheckedConfig, Timeouts } from './options/vm-config.ts';
+import type { CheckedConfig, OperationTimeout } from './options/vm-config.ts';
 import { notMade, notRunning, released } from './sdk-errors.ts';
 import { holdPresentVm, holdVm } from './standalone/hold-vm.ts';
 import { type QemuVMStatus, standaloneStatus } from './standalone/standalone-status.ts';
@@ -88,14 +88,14 @@ export class DrivenVm {
 
   change<T>(
     verb: string,
-    limit: keyof Timeouts,
+    limit: OperationTimeout,
     { signal }: OperationOptions,
     work: (call: VmCall) => Promise<T>,
   ): Promise<T> {
     if (this.#released) return Promise.reject(released(this.title));
     const operation = {
       name: this.#name === undefined ? `${verb} a VM` : `${verb} VM "${this.#name}"`,
-      timeoutMs: this.config.timeouts[limit],
+      timeoutMs: scaledTimeout(this.config.timeouts[limit], this.host.platform.env),
       signal,
       holdsCommands: limit !== 'snapshot',
     };

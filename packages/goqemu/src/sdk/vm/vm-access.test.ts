@@ -39,6 +39,7 @@ const record: StandaloneRecord = {
     },
     forwards: {},
     network: { kind: 'user' },
+    timeouts: {},
   },
 };
 

@@ -41,6 +41,13 @@ test('units, forwards and time-outs are read', () => {
   assert.deepEqual(Object.keys(given).sort(), ['disk', 'forward', 'memory']);
 });
 
+test('time-outs of a boot are those of the machine, and those of operations of the object', () => {
+  const { timeouts, machineTimeouts } = checkConfig({ timeouts: { sshBanner: '10 min', cloudInit: 5, stop: '20 s' } });
+  assert.deepEqual(machineTimeouts, { sshBanner: 600_000, cloudInit: 5 });
+  assert.deepEqual([timeouts.stop, timeouts.start], [20_000, 900_000]);
+  assert.ok(!('sshBanner' in timeouts));
+});
+
 const mistakes: readonly (readonly [unknown, RegExp])[] = [
   [{ memry: '1 GiB' }, /there is no option "memry"/],
   [{ memory: '1 GB' }, /memory: expected a whole number of MiB from 64 MiB to 1 TiB/],

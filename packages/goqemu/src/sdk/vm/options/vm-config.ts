@@ -9,17 +9,20 @@ import {
   parseDuration,
 } from '@goqemu/core';
 import { defaultImage } from '@goqemu/image';
+import type { TimeoutOptions } from '@goqemu/lab';
 import {
   type Accelerator,
   type Architecture,
   type Firmware,
   firmwareFits,
   type MachineSpec,
+  type MachineTimeouts,
   type OpenProperty,
   propertyDefault,
   propertyRow,
   type SimpleProperty,
   simpleProperties,
+  timeoutNames,
 } from '@goqemu/spec';
 import type { VmProgress } from '@goqemu/vm';
 import { z } from 'zod';
@@ -90,7 +93,7 @@ export interface QemuVMConfig {
 }
 
 /** How long operations may take; each is named in the error of one that took longer. */
-export interface Timeouts {
+export interface Timeouts extends Omit<TimeoutOptions, 'stop'> {
   /** Fetching or building the image and making the disk. @default '30 min' @example '1 h' */
   readonly create?: Duration;
   /** Until the guest is ready. @default '15 min' @example '5 min' */
@@ -107,13 +110,18 @@ export interface Timeouts {
   readonly restore?: Duration;
 }
 
+/** What an operation as a whole may take. */
+export type OperationTimeout = Exclude<keyof Timeouts, keyof Omit<TimeoutOptions, 'stop'>>;
+
 /** A configuration with every default filled in. */
 export interface CheckedConfig {
   readonly name: string | undefined;
   /** What was given, and is compared with a VM that is there already. */
   readonly given: Partial<VmShape>;
   readonly shape: VmShape;
-  readonly timeouts: Readonly<Record<keyof Timeouts, number>>;
+  readonly timeouts: Readonly<Record<OperationTimeout, number>>;
+  /** Of the stages of a boot, as far as they were given. */
+  readonly machineTimeouts: MachineTimeouts;
   readonly logger: Logger | undefined;
   readonly onProgress: ((progress: VmProgress) => void) | undefined;
 }
@@ -137,6 +145,8 @@ const duration = measured<Duration>(
   (value) => parseDuration(value, 'duration'),
   "expected a duration such as '90 s' or a whole number of milliseconds",
 );
+/** Those of a boot; how long a VM may take to stop is one of its operations. */
+const bootTimeouts = timeoutNames.filter((name) => name !== 'stop');
 const port = z.int().min(1).max(65_535);
 const label = z
   .string()
@@ -183,6 +193,7 @@ const schema = z
       .optional(),
     timeouts: z
       .strictObject({
+        ...Object.fromEntries(bootTimeouts.map((name) => [name, duration.optional()])),
         create: duration.optional(),
         start: duration.optional(),
         stop: duration.optional(),
@@ -209,7 +220,7 @@ const schema = z
   });
 
 const minute = 60_000;
-const defaultTimeouts = {
+const defaultTimeouts: Record<OperationTimeout, number> = {
   create: 30 * minute,
   start: 15 * minute,
   stop: 3 * minute,
@@ -227,12 +238,16 @@ export function checkConfig(config: QemuVMConfig): CheckedConfig {
   const given = Object.fromEntries(
     Object.entries(shape).filter(([, value]) => value !== undefined),
   ) as Partial<VmShape>;
-  const limits = Object.fromEntries(Object.entries(timeouts ?? {}).filter(([, value]) => value !== undefined));
+  const limits = Object.entries(timeouts ?? {}).filter(([, value]) => value !== undefined);
+  const isBoot = (name: string) => bootTimeouts.some((one) => one === name);
+  const operations = Object.fromEntries(limits.filter(([name]) => !isBoot(name)));
+  const machineTimeouts: MachineTimeouts = Object.fromEntries(limits.filter(([name]) => isBoot(name)));
   return {
     name,
     given,
     shape: complete(given),
-    timeouts: { ...defaultTimeouts, ...limits },
+    timeouts: { ...defaultTimeouts, ...operations },
+    machineTimeouts,
     logger,
     onProgress,
   };

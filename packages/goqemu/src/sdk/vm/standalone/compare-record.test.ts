@@ -25,6 +25,7 @@ const record: StandaloneRecord = {
     identity: { hostname: 'web', instanceId: 'i-1', mac: '52:54:00:00:00:01', machineId: '0', sshPort: 20022 },
     forwards: {},
     network: { kind: 'user' },
+    timeouts: {},
   },
 };
 const compare = (config: QemuVMConfig) => refuseDifference(record, checkConfig(config).given);

@@ -7,7 +7,6 @@ import {
   type StandaloneRecord,
   standaloneNames,
   standalonePlace,
-  Vm,
   type VmCall,
   type VmHost,
   writeRecord,
@@ -91,8 +90,9 @@ async function hold(
   call: VmCall,
 ): Promise<HeldVm> {
   const place = await standalonePlace(host, record.name, record.snapshots);
-  const held = new HeldVm(place, record, lock, config.timeouts.connect);
-  const { status } = await observeVm(new Vm(place.host, place.scope, record.spec), call);
+  const timeouts = { ...record.spec.timeouts, ...config.machineTimeouts };
+  const held = new HeldVm(place, { ...record, spec: { ...record.spec, timeouts } }, lock, config.timeouts.connect);
+  const { status } = await observeVm(held.vm, call);
   if (status === 'running' || status === 'paused') await held.attach(call);
   return held;
 }

@@ -33,7 +33,7 @@ export async function temporaryName(host: VmHost): Promise<string> {
 export async function makeRecord(
   host: VmHost,
   name: string,
-  { shape, name: chosenName }: CheckedConfig,
+  { shape, name: chosenName, machineTimeouts }: CheckedConfig,
   image: CachedImage,
   call: VmCall,
 ): Promise<StandaloneRecord> {
@@ -64,6 +64,7 @@ export async function makeRecord(
       identity: newIdentity(name, sshPort, shape.hostname),
       forwards,
       network,
+      timeouts: machineTimeouts,
     },
   };
 }
