@@ -73,6 +73,24 @@ test('a VM that runs is not started again, and keeps running', async () => {
   assert.equal((await vm.sendCommand('echo still here')).stdout, 'still here\n');
 });
 
+test('what runs in a VM that is suspended continues when it is resumed, by resume or by start', async () => {
+  await vm.sendCommand('echo kept > /dev/shm/kept; (setsid sleep 1000 < /dev/null > /dev/null 2>&1 &)');
+  await vm.suspend();
+  const { state, pid } = await vm.status();
+  assert.deepEqual([state, pid], ['suspended', undefined]);
+  await assert.rejects(vm.sendCommand('true'), code('vm-not-running'));
+  await assert.rejects(vm.createSnapshot('of a suspended VM'), code('power-refused'));
+  await vm.resume();
+  assert.equal(
+    (await vm.sendCommand('cat /dev/shm/kept; pidof sleep > /dev/null && echo runs')).stdout,
+    'kept\nruns\n',
+  );
+  await assert.rejects(vm.resume(), code('vm-already-running'));
+  await vm.suspend();
+  await vm.start();
+  assert.equal((await vm.sendCommand('cat /dev/shm/kept')).stdout, 'kept\n');
+});
+
 test('a result holds the command, both outputs, the exit code or the signal, and the error', async () => {
   const failed = await vm.sendCommand('echo out; echo err >&2; exit 3');
   assert.deepEqual(

@@ -30,6 +30,8 @@ const hints: Readonly<Record<string, (name: string, error: GoqemuError) => strin
     'put the files back from a backup, or make the machines again: goqemu destroy, goqemu apply',
   'qemu-missing': (_name, { hint }) => hint?.replace(/, or give the path of the executable$/, ''),
   'qemu-too-old': () => 'update QEMU; "goqemu doctor" shows which one is used',
+  'suspend-refused': (name) => `nothing was changed; shut it down instead: goqemu stop ${name}`,
+  'ram-lost': (name) => `boot from its disk, to which its guest wrote its data: goqemu start ${name}`,
   'firmware-missing': (_name, { hint }) => hint?.replace(/, or give firmware\.code its path$/, ''),
   'passt-failed': () => 'correct what it says',
 };

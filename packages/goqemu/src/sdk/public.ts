@@ -11,6 +11,8 @@ export type {
   DestroyLabOptions,
   OpenLabOptions,
   PlanLabOptions,
+  PowerLabOptions,
+  PowerMachineOptions,
   SelectMachinesOptions,
 } from './lab/lab-options.ts';
 export type { LabOutputs, LabParameters, OutputValues } from './lab/lab-types.ts';

@@ -23,28 +23,28 @@ export async function start(context: ApplyContext, id: string, name: string, wor
 
 export async function stop(context: ApplyContext, id: string, name: string, work: WorkOf<'stop'>): Promise<void> {
   const before = stateOf(context, name);
-  const told: MachineState = work.park ? { ...before, power: 'stopped' } : awake(before);
+  const meant: MachineState = work.park ? { ...before, power: 'stopped' } : awake(before);
   const began = context.now();
-  await context.writer.begin(id, row(told));
+  await context.writer.begin(id, row(meant));
   const record = await orAsBefore(context, { id, before }, () =>
     context.backend.stop(before.spec, recordOf(before), context.call),
   );
   await context.writer.end(id, {
-    ...row({ ...told, record }),
+    ...row({ ...meant, record }),
     durations: took(context, { what: 'stop', name, began }),
   });
 }
 
 export async function suspend(context: ApplyContext, id: string, name: string): Promise<void> {
   const before = stateOf(context, name);
-  const told: MachineState = { ...before, power: 'suspended' };
+  const meant: MachineState = { ...before, power: 'suspended' };
   const began = context.now();
-  await context.writer.begin(id, row(told));
+  await context.writer.begin(id, row(meant));
   const record = await orAsBefore(context, { id, before }, () =>
     verbOf(context, name, 'suspend')(before.spec, recordOf(before), context.call),
   );
   await context.writer.end(id, {
-    ...row({ ...told, record }),
+    ...row({ ...meant, record }),
     durations: took(context, { what: 'suspend', name, began }),
   });
 }

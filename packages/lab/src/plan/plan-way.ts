@@ -77,7 +77,7 @@ function takesRestart({
   return parked === 'suspended' && ramShape(recorded.spec) !== ramShape(desired.spec);
 }
 
-/** A guest that stands still would lose what it has in memory: it goes on before it is shut down. */
+/** A guest that stands still would lose what it has in memory: it runs again before it is shut down. */
 function planWakeUp(way: MachineWay): void {
   const { desired, recorded, parked, recut } = way;
   if (parked === undefined || parked === 'stopped' || recut) return;

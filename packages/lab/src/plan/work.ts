@@ -52,7 +52,7 @@ export type Work =
   | {
       readonly verb: 'start';
       readonly spec: MachineSpec;
-      /** A suspended machine goes on from its RAM, or stays as it is. */
+      /** A suspended machine resumes from its RAM, or stays as it is. */
       readonly fromRam?: boolean;
     }
   | {

@@ -1,3 +1,4 @@
-/** What is done with machines that are there, whatever the lab says of them. */
 export const powerVerbs = ['stop', 'start', 'restart', 'suspend', 'resume'] as const;
+
+/** What is done with machines that are there, whatever the lab says of them. */
 export type PowerVerb = (typeof powerVerbs)[number];

@@ -113,13 +113,13 @@ export class FakeMachines {
     this.#checkPorts(machine, call);
     const isFresh =
       found.boots === 0 && found.layer !== null && this.#host.layers.get(found.layer)?.stored.ram === true;
-    const goesOn = ramObstacle(found, machine) === undefined;
-    if (found.status === 'suspended' && !goesOn)
+    const resumes = ramObstacle(found, machine) === undefined;
+    if (found.status === 'suspended' && !resumes)
       call.progress({ kind: 'notice', code: 'ram-not-used', message: `${machine.name} boots from its disk` });
-    if (!goesOn && found.status !== 'running' && found.status !== 'paused') found.boots++;
+    if (!resumes && found.status !== 'running' && found.status !== 'paused') found.boots++;
     Object.assign(found, { status: 'running', spec: machine, lostRam: undefined });
     await this.#moments.reach('start', machine.name, 'middle', call);
-    if (isFresh || goesOn) call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
+    if (isFresh || resumes) call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
     found.ready = true;
     await this.#moments.reach('start', machine.name, 'after', call);
     return { ...record, boots: found.boots };

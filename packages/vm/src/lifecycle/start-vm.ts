@@ -36,8 +36,8 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
     return await closedIfNot(running, becomeReady({ vm, machine: running, session, serialOffset: 0 }, call));
   }
   await killVm(vm, call);
-  const goesOn = await resumed(vm, session, call);
-  if (goesOn) return goesOn;
+  const continued = await resumed(vm, session, call);
+  if (continued) return continued;
   const { resumeFrom, disk, variables } = await vm.state();
   await checkImageBelow(vm.host, vm.folder.file(disk), call);
   // Its disk stands on the layer's already: one that is lost by now costs a boot.

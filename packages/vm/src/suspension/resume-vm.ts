@@ -58,7 +58,7 @@ export async function resumeVm(vm: Vm, session: GuestSession, call: VmCall): Pro
     source: 'environment',
     subject: name,
     message: `${name} cannot resume: ${resumed.obstacle}`,
-    hint: `boot from its disk, to which its guest wrote its data: goqemu start ${name}`,
+    hint: 'start it: it boots from its disk, to which its guest wrote its data',
   });
 }
 

@@ -100,6 +100,6 @@ function refused({ spec: { name } }: Vm, reason: string): GoqemuError {
     source: 'environment',
     subject: name,
     message: `the RAM of ${name} cannot be kept: ${reason}`,
-    hint: `nothing was changed; shut it down instead: goqemu stop ${name}`,
+    hint: 'nothing was changed; shut it down instead',
   });
 }

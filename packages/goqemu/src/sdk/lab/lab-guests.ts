@@ -54,6 +54,12 @@ export class LabGuests {
     return this.#options.engine.machine(machine);
   }
 
+  /** Before some machines change: what is under way in them ends, and reports why. */
+  async close(machines: readonly string[], why: string): Promise<void> {
+    this.#closedBecause = why;
+    await Promise.all(machines.map((machine) => this.#sessions.close(machine)));
+  }
+
   /** Before the machines change: what is under way in them ends, and reports why. */
   async closeAll(why: string): Promise<void> {
     this.#closedBecause = why;

@@ -1,5 +1,5 @@
 import { type Duration, type Logger, parseDuration } from '@goqemu/core';
-import type { ApplyOptions, EngineEvent, LabDefinition, PlanOptions } from '@goqemu/lab';
+import type { ApplyOptions, EngineEvent, LabDefinition, PlanOptions, PowerOptions } from '@goqemu/lab';
 import { z } from 'zod';
 import { duration } from '../guest/duration-option.ts';
 import { readOptions } from '../guest/invalid-option.ts';
@@ -47,6 +47,8 @@ export interface SelectMachinesOptions extends OperationOptions {
 export interface PlanLabOptions extends SelectMachinesOptions {
   /** Recreate these machines even if they are unchanged. @default none @example ['web'] */
   readonly replace?: readonly string[];
+  /** Start machines that were stopped, suspended or paused on purpose. @default false, they are left so */
+  readonly start?: boolean;
 }
 
 /** How the operations of a plan are carried out. */
@@ -60,6 +62,15 @@ export interface CarryOutOptions {
 /** Options of {@link RunningLab.apply}. */
 export interface ApplyLabOptions extends PlanLabOptions, CarryOutOptions {}
 
+/** Options of {@link LabMachine.stop} and the other verbs of its power. */
+export interface PowerMachineOptions extends OperationOptions, Pick<CarryOutOptions, 'lockWait'> {}
+
+/** Options of {@link RunningLab.stop} and the other verbs of the machines' power. */
+export interface PowerLabOptions extends OperationOptions, CarryOutOptions {
+  /** Names of machines. @default all of the lab @example ['web'] */
+  readonly machines?: readonly string[];
+}
+
 /** Options of {@link RunningLab.destroy}. */
 export interface DestroyLabOptions extends SelectMachinesOptions, CarryOutOptions {}
 
@@ -67,14 +78,15 @@ const dayMs = 86_400_000;
 const names = z.array(z.string().min(1)).readonly().optional();
 const signal = z.instanceof(AbortSignal, { message: 'expected an AbortSignal' }).optional();
 const selection = { target: names, exclude: names, signal };
-const replace = { replace: names };
+const planned = { replace: names, start: z.boolean().optional() };
 const carryOut = {
   parallel: z.int().min(1).max(64).optional(),
   lockWait: duration.refine((value) => parseDuration(value, 'lockWait') <= dayMs, 'expected at most 24 h').optional(),
 };
 const schemas = {
-  plan: z.strictObject({ ...selection, ...replace }),
-  apply: z.strictObject({ ...selection, ...replace, ...carryOut }),
+  plan: z.strictObject({ ...selection, ...planned }),
+  apply: z.strictObject({ ...selection, ...planned, ...carryOut }),
+  power: z.strictObject({ machines: names, signal, ...carryOut }),
   destroy: z.strictObject({ ...selection, ...carryOut }),
 };
 
@@ -85,15 +97,20 @@ const schemas = {
  */
 export function readLabOptions(
   verb: keyof typeof schemas,
-  given: ApplyLabOptions,
-): { readonly plan: PlanOptions; readonly apply: ApplyOptions } {
-  const read = readOptions(schemas[verb], given, verb) as ApplyLabOptions;
-  const { target, exclude, replace: replaced, parallel, lockWait, signal: interrupt } = read;
+  given: ApplyLabOptions | PowerLabOptions,
+): { readonly plan: PlanOptions; readonly power: PowerOptions; readonly apply: ApplyOptions } {
+  const read = readOptions(schemas[verb], given, verb) as ApplyLabOptions & PowerLabOptions;
+  const { target, exclude, replace: replaced, start, machines, parallel, lockWait, signal: interrupt } = read;
   return {
     plan: {
       ...(target?.length ? { target } : {}),
       ...(exclude?.length ? { exclude } : {}),
       ...(replaced?.length ? { replace: replaced } : {}),
+      ...(start ? { start } : {}),
+      ...(interrupt ? { signal: interrupt } : {}),
+    },
+    power: {
+      ...(machines?.length ? { machines } : {}),
       ...(interrupt ? { signal: interrupt } : {}),
     },
     apply: {

@@ -47,6 +47,34 @@ test('plan, apply and destroy take machines, parallel and lockWait as the comman
   await assert.rejects(lab.apply({ lockWait: '25 h' }), { code: 'option-invalid', message: /lockWait: .*24 h/ });
 });
 
+test('machines are stopped, started, suspended and resumed as by the commands, all or some of them', async () => {
+  writeFileSync(join(folder, 'lab.ts'), program);
+  await using lab = await openLab(folder);
+  await lab.apply();
+  const states = async () =>
+    Object.fromEntries((await lab.status()).machines.map(({ name, state }) => [name, state] as const));
+  await lab.stop({ machines: ['web'], parallel: 1 });
+  assert.deepEqual(await states(), { db: 'running', web: 'stopped' });
+  assert.deepEqual(operationsOf(await lab.plan()), []);
+  assert.deepEqual(operationsOf(await lab.plan({ start: true })), ['start web']);
+  await lab.machine('web').start();
+  await lab.suspend();
+  assert.deepEqual(await states(), { db: 'suspended', web: 'suspended' });
+  await lab.machine('db').resume({ lockWait: '1 min' });
+  await assert.rejects(lab.machine('db').exec('true'), { code: 'fake-machine' }, 'it runs, and a fake has no guest');
+  await assert.rejects(lab.machine('web').exec('true'), { code: 'machine-not-running', hint: /goqemu resume web/ });
+  await lab.apply({ start: true });
+  await lab.restart();
+  await lab.machine('web').stop();
+  await assert.rejects(lab.machine('web').suspend(), { code: 'power-refused', message: /^web is stopped/ });
+  await assert.rejects(lab.stop({ machines: ['wbe'] }), { code: 'machine-unknown' });
+  await assert.rejects(lab.stop({ target: ['web'] } as object), {
+    code: 'option-invalid',
+    message: /power: .*"target"/,
+  });
+  await lab.destroy();
+});
+
 test('a definition is opened as it is: its parameters, its outputs, its secrets; its state lies beside its file', async () => {
   const questions: string[] = [];
   const inner = join(folder, 'inner');

@@ -10,6 +10,7 @@ import {
   type Plan,
   type PlanOptions,
   type PlanReport,
+  type PowerVerb,
   planReport,
   type RestoreReport,
   type StatusReport,
@@ -17,7 +18,13 @@ import {
 import type { OperationOptions } from '../operation-options.ts';
 import { LabGuests } from './lab-guests.ts';
 import { LabMachine } from './lab-machine.ts';
-import { type ApplyLabOptions, type DestroyLabOptions, type PlanLabOptions, readLabOptions } from './lab-options.ts';
+import {
+  type ApplyLabOptions,
+  type DestroyLabOptions,
+  type PlanLabOptions,
+  type PowerLabOptions,
+  readLabOptions,
+} from './lab-options.ts';
 import type { LabOutputs } from './lab-types.ts';
 
 /** Which machines a checkpoint, a restore or a fork is about. */
@@ -103,6 +110,56 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     await this.#carryOut(await replan(), replan, read.apply);
   }
 
+  /**
+   * Shuts machines down: each guest first, and switches off what does not follow. They stay stopped: `apply` starts them
+   * only when it has work for them, or with `start: true`. The RAM of a suspended machine is dropped.
+   *
+   * @throws GoqemuError `power-refused`, `machine-unknown`, `apply-failed`, `locked`, `option-invalid`
+   * @example
+   * await lab.stop({ machines: ['web'] });
+   */
+  stop(options: PowerLabOptions = {}): Promise<void> {
+    return this.#power('stop', options);
+  }
+
+  /**
+   * Starts machines that do not run, and resolves when they are ready; suspended and paused ones resume. Where the RAM of a
+   * suspended machine is lost or no longer fits, its disk boots.
+   *
+   * @throws GoqemuError as `stop`
+   */
+  start(options: PowerLabOptions = {}): Promise<void> {
+    return this.#power('start', options);
+  }
+
+  /**
+   * Shuts machines down and starts them again.
+   *
+   * @throws GoqemuError as `stop`
+   */
+  restart(options: PowerLabOptions = {}): Promise<void> {
+    return this.#power('restart', options);
+  }
+
+  /**
+   * Keeps the RAM of machines on the disk, where it outlives a reboot of the host, and ends their QEMU: what runs in them
+   * continues with `resume` or `start`.
+   *
+   * @throws GoqemuError `suspend-refused` where RAM cannot be kept, and as `stop`
+   */
+  suspend(options: PowerLabOptions = {}): Promise<void> {
+    return this.#power('suspend', options);
+  }
+
+  /**
+   * Takes suspended and paused machines on; never boots.
+   *
+   * @throws GoqemuError `ram-lost` where the RAM is lost or no longer fits, and as `stop`
+   */
+  resume(options: PowerLabOptions = {}): Promise<void> {
+    return this.#power('resume', options);
+  }
+
   /** The machines, whether they run, and how they are reached: the document of `goqemu status --json`. */
   status(options: OperationOptions = {}): Promise<StatusReport> {
     return this.#parts.engine.status(options);
@@ -115,7 +172,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * const { stdout } = await lab.machine('web').exec('uptime', { check: true });
    */
   machine(name: string): LabMachine {
-    return new LabMachine(name, this.#guests);
+    return new LabMachine(name, this.#guests, (verb, options) => this.#power(verb, { ...options, machines: [name] }));
   }
 
   /**
@@ -196,6 +253,12 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     );
   }
 
+  async #power(verb: PowerVerb, options: PowerLabOptions): Promise<void> {
+    const read = readLabOptions('power', options);
+    const replan = () => this.#parts.engine.planPower(verb, read.power);
+    await this.#carryOut(await replan(), replan, read.apply);
+  }
+
   async #plan(options: PlanOptions): Promise<Plan> {
     const { engine, definition, parameters } = this.#parts;
     const lab = await engine.evaluate(definition, { parameters, ...operation(options) });
@@ -207,7 +270,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     replan: () => Promise<Plan>,
     options: ApplyOptions,
   ): Promise<Readonly<Record<string, unknown>>> {
-    await this.#guests.closeAll(plan.purpose === 'destroy' ? 'was destroyed' : 'was changed by an apply');
+    await this.#closeGuests(plan);
     const { outcome, outputs, errors } = await this.#applyFresh(plan, replan, options);
     options.interrupt?.throwIfAborted();
     if (outcome === 'done') return outputs;
@@ -220,6 +283,14 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
       ...(first?.error.hint === undefined ? {} : { hint: first.error.hint }),
       data: { errors },
     });
+  }
+
+  /** What is under way in guests that change ends. */
+  async #closeGuests({ purpose, operations }: Plan): Promise<void> {
+    if (purpose === 'apply') return this.#guests.closeAll('was changed by an apply');
+    if (purpose === 'destroy') return this.#guests.closeAll('was destroyed');
+    const machines = new Set(operations.map(({ resource }) => resource.name));
+    await this.#guests.close([...machines], endedBy[purpose]);
   }
 
   /** Another apply may have come first while this one waited for the lock. */
@@ -237,6 +308,15 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
 function operation({ signal }: OperationOptions): OperationOptions {
   return signal ? { signal } : {};
 }
+
+/** What has become of a machine, to a command that was under way in it. */
+const endedBy: Readonly<Record<PowerVerb, string>> = {
+  stop: 'was stopped',
+  start: 'was started',
+  restart: 'was restarted',
+  suspend: 'was suspended',
+  resume: 'was resumed',
+};
 
 /** Milliseconds that the end of a fork waits for another command that works on it. */
 const removalWaitMs = 60_000;

@@ -1,7 +1,17 @@
 import { errorMessage, type FileLock, isAlive, type Logger, sleep } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
-import { killVm, type StandalonePlace, type StandaloneRecord, startVm, Vm, type VmCall } from '@goqemu/vm';
+import {
+  killVm,
+  resumeVm,
+  type StandalonePlace,
+  type StandaloneRecord,
+  startVm,
+  suspendVm,
+  Vm,
+  type VmCall,
+} from '@goqemu/vm';
+import { inMemory } from './sdk-errors.ts';
 
 /** Milliseconds between the first socket of a process that ends and its last. */
 const endingMs = 250;
@@ -67,6 +77,35 @@ export class HeldVm {
       this.run(await startVm(vm, session, call), session);
     } catch (error) {
       await this.#switchOff('could not be started');
+      throw error;
+    }
+  }
+
+  /** Keeps the RAM of the machine that runs, and ends it. One that cannot be suspended runs on. */
+  async suspend(call: VmCall): Promise<void> {
+    const machine = this.#machine;
+    if (!machine) return;
+    if (this.#record.snapshots === 'memory') throw inMemory(this.#record.name);
+    const session = await this.session();
+    this.#watch.abort(); // its end is no surprise now
+    try {
+      await suspendVm(this.vm, machine, session, call);
+    } catch (error) {
+      if (await isAlive(machine.record)) this.run(machine, session);
+      else await this.#switchOff('could not be suspended');
+      throw error;
+    }
+    await this.disconnect('was suspended');
+  }
+
+  /** Takes a suspended machine on; where that fails it stays suspended. */
+  async resume(call: VmCall): Promise<void> {
+    await this.#tidying;
+    const session = await this.session();
+    try {
+      this.run(await resumeVm(this.vm, session, call), session);
+    } catch (error) {
+      await this.disconnect('could not be resumed');
       throw error;
     }
   }

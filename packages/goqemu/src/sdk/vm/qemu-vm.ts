@@ -81,7 +81,8 @@ export class QemuVM extends SessionGuest implements AsyncDisposable {
   }
 
   /**
-   * Boots the VM and resolves when its guest is ready: logged in, cloud-init done.
+   * Boots the VM and resolves when its guest is ready: logged in, cloud-init done. One that is suspended resumes instead,
+   * where its RAM can be used.
    *
    * @throws GoqemuError `vm-already-running`; `stage-stalled` naming what the guest was at, with its console's last
    * lines; `timeout`
@@ -92,10 +93,35 @@ export class QemuVM extends SessionGuest implements AsyncDisposable {
 
   /**
    * Shuts the guest down; a guest that does not follow is switched off. Commands that are under way are cut short.
-   * Does nothing where the VM does not run.
+   * Does nothing where the VM does not run, but that the RAM of a suspended one is dropped.
    */
   stop(options: OperationOptions = {}): Promise<void> {
     return this.#lifecycle.stop(options);
+  }
+
+  /** Shuts the guest down and boots it again; a VM that does not run is started. */
+  restart(options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.restart(options);
+  }
+
+  /**
+   * Keeps the RAM of the VM on the disk, where it outlives a reboot of the host, and ends its QEMU: what runs in the guest
+   * continues with `resume`, or with `start`. Commands that are under way are cut short.
+   *
+   * @throws GoqemuError `vm-not-running`; `suspend-refused` where RAM cannot be kept, such as with `snapshots: 'memory'`;
+   * `no-room`: then it runs on
+   */
+  suspend(options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.suspend(options);
+  }
+
+  /**
+   * Takes a suspended VM on from its RAM, which is gone afterwards; never boots.
+   *
+   * @throws GoqemuError `ram-lost` where the RAM is lost or no longer fits: `start` boots the disk then; `vm-not-made`
+   */
+  resume(options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.resume(options);
   }
 
   /** What the VM is and does; needs no lock, so that it also tells of one that another process drives. */

@@ -67,3 +67,14 @@ export function notMade(name: string): GoqemuError {
     hint: 'await start() first',
   });
 }
+
+/** Of a VM whose disk is gone with the host's next start. */
+export function inMemory(name: string): GoqemuError {
+  return new GoqemuError({
+    code: 'suspend-refused',
+    source: 'user',
+    subject: name,
+    message: `the RAM of ${name} cannot be kept: its disk is in memory (snapshots: 'memory')`,
+    hint: 'take a snapshot, or shut it down with stop()',
+  });
+}

@@ -1,8 +1,8 @@
-import { stopVm, type VmCall } from '@goqemu/vm';
+import { observeVm, stopVm, type VmCall } from '@goqemu/vm';
 import type { OperationOptions } from '../../operation-options.ts';
 import type { DrivenVm } from '../driven-vm.ts';
 import type { HeldVm } from '../held-vm.ts';
-import { alreadyRunning } from '../sdk-errors.ts';
+import { alreadyRunning, notRunning } from '../sdk-errors.ts';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';
 import { type PreparedFork, prepareFork, startFork } from '../standalone/fork-vm.ts';
 import { ensureDisk, refreshPorts } from '../standalone/hold-vm.ts';
@@ -59,7 +59,32 @@ export class VmLifecycle {
   stop(options: OperationOptions): Promise<void> {
     return this.#vm.change('stopping', 'stop', options, async (call) => {
       const held = await this.#vm.find(call);
-      if (held) await switchOff(held, call);
+      if (held?.machine) await switchOff(held, call);
+      else if (held && (await observeVm(held.vm, call)).status === 'suspended') await stopVm(held.vm, call);
+    });
+  }
+
+  async restart(options: OperationOptions): Promise<void> {
+    await this.stop(options);
+    await this.start(options);
+  }
+
+  suspend(options: OperationOptions): Promise<void> {
+    return this.#vm.change('suspending', 'stop', options, async (call) => {
+      const held = await this.#vm.present(call);
+      if (held.machine) return held.suspend(call);
+      if ((await observeVm(held.vm, call)).status === 'suspended') return;
+      throw notRunning(this.#vm.title, 'suspend', 'it has no RAM to keep', 'await start() first');
+    });
+  }
+
+  resume(options: OperationOptions): Promise<void> {
+    return this.#vm.change('resuming', 'restore', options, async (call) => {
+      const held = await this.#vm.present(call);
+      if (held.machine) throw alreadyRunning(this.#vm.title);
+      await refreshPorts(held);
+      await held.resume(call);
+      this.#startedHere = true;
     });
   }
 
