@@ -7,7 +7,6 @@ import { layerName } from '../state/layer-name.ts';
 import { baseSummary } from './desired-chain.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { Position } from './machine-position.ts';
-import type { MachineWay } from './machine-way.ts';
 import type { PlanContext } from './plan-context.ts';
 import { propertyDiff } from './property-diff.ts';
 import type { RestoreRoad } from './restore-road.ts';
@@ -67,18 +66,22 @@ export function whyStart(recorded: MachineState, observed: ObservedMachine | und
   return recorded.ready ? 'it is not running' : 'it has not been started';
 }
 
-/** Why a machine that stands still on purpose is started all the same. */
-export function whyWakeUp(
-  way: Pick<MachineWay, 'context' | 'remaining' | 'recut' | 'restartDiff' | 'restarts'>,
-  parked: Parked,
-): string {
-  return `it was ${parked}, and ${wakeUpWork(way, parked)}`;
+/** What a machine that stands still on purpose is started for. */
+export interface WakeUpCause {
+  readonly context: PlanContext;
+  /** Steps that are to run. */
+  readonly remaining: readonly unknown[];
+  readonly recut: boolean;
+  readonly restartDiff: readonly PropertyChange[];
+  readonly restarts: boolean;
 }
 
-function wakeUpWork(
-  { context, remaining, recut, restartDiff, restarts }: Parameters<typeof whyWakeUp>[0],
-  parked: Parked,
-) {
+/** Why a machine that stands still on purpose is started all the same. */
+export function whyWakeUp(cause: WakeUpCause, parked: Parked): string {
+  return `it was ${parked}, and ${wakeUpWork(cause, parked)}`;
+}
+
+function wakeUpWork({ context, remaining, recut, restartDiff, restarts }: WakeUpCause, parked: Parked): string {
   if (recut) return 'a checkpoint of it is taken again';
   if (restarts) return `${changed(restartDiff)}, which takes a restart`;
   if (remaining.length > 0)
