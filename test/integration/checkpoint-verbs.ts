@@ -1,5 +1,5 @@
 import type { Logger } from '@goqemu/core';
-import { coalesceLayers, flattenLayer } from '@goqemu/vm';
+import { coalesceLayers, flattenLayer, resumeVm, suspendVm } from '@goqemu/vm';
 import { type CheckpointLab, keyOf } from './checkpoint-lab.ts';
 
 /** What a test interrupts: each leaves `key` to name a layer, or works on the one of that name. */
@@ -29,6 +29,15 @@ export const verbs = {
     const { layers, folders } = lab.host;
     const place = { store: layers, labsFolder: folders.labs, lineage: lab.lineage };
     await coalesceLayers({ ...place, keys: [keyOf(key)], qemuImg, onStage: stagesOf(lab) });
+  },
+  suspend: async (lab) => {
+    const { vm, session } = await lab.vm('web');
+    await using machine = await vm.machine();
+    await suspendVm(vm, machine, session, lab.call);
+  },
+  resume: async (lab) => {
+    const { vm, session } = await lab.vm('web');
+    await (await resumeVm(vm, session, lab.call)).close();
   },
   delete: async (lab, key) => {
     await lab.collect([key]);

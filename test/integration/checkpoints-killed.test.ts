@@ -7,14 +7,15 @@ import { fileURLToPath } from 'node:url';
 import type { Machine } from '@goqemu/machine';
 import { startVm } from '@goqemu/vm';
 import { CheckpointLab, inGuest, keyOf, qemusOf } from './checkpoint-lab.ts';
+import { verbs } from './checkpoint-verbs.ts';
 
 const worker = fileURLToPath(new URL('checkpoint-work.ts', import.meta.url));
 
 /** Lines of the debug log after which it is killed; the soak takes every one. */
 const every = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const stages = process.env.GOQEMU_SOAK
-  ? { cut: every(11), restore: every(9) }
-  : { cut: [4, 6, 7, 10, 11], restore: [2, 5, 6] };
+  ? { cut: every(11), restore: every(9), suspend: every(5), resume: every(6) }
+  : { cut: [4, 6, 7, 10, 11], restore: [2, 5, 6], suspend: [2, 3, 4], resume: [3, 4] };
 
 describe('goqemu is killed', () => {
   let lab: CheckpointLab;
@@ -73,6 +74,43 @@ describe('goqemu is killed', () => {
       assert.equal((await vm.folder.disks()).length, 1, said);
     }
   });
+
+  test('at any stage of a suspension, and the machine has its RAM, or boots with all that it wrote', async () => {
+    for (const line of stages.suspend) {
+      await started((machine) => inGuest(machine, `echo ${line} > /root/file; echo ${line} > /dev/shm/file`).then());
+      const said = await killed(lab, 'suspend', '', line);
+      await started(async (machine) => {
+        const found = await inGuest(machine, 'cat /root/file /dev/shm/file 2> /dev/null || true');
+        assert.equal(found, /QEMU is gone/.test(said) ? `${line}` : `${line}\n${line}`, said);
+      });
+      await onlyOne(said);
+    }
+  });
+
+  test('at any stage of a resume, and the machine continues from its RAM', async () => {
+    for (const line of stages.resume) {
+      await started((machine) => inGuest(machine, `echo ${line} > /dev/shm/file`).then());
+      await verbs.suspend(lab);
+      const said = await killed(lab, 'resume', '', line);
+      await started(async (machine) => {
+        assert.equal(await inGuest(machine, 'cat /dev/shm/file'), `${line}`, said);
+        await inGuest(machine, 'echo later > /root/file; sync');
+      });
+      await onlyOne(said);
+    }
+  });
+
+  /** One QEMU, one disk, and nothing of a suspension. */
+  const onlyOne = async (said: string) => {
+    const { vm } = await lab.vm('web');
+    assert.equal((await qemusOf(lab)).length, 1, said);
+    assert.equal((await vm.folder.disks()).length, 1, said);
+    assert.deepEqual(
+      (await readdir(vm.folder.path)).filter((name) => /suspended/.test(name)),
+      [],
+      said,
+    );
+  };
 
   test('at any stage of a delete, and what is listed is whole; the next collection finishes', async () => {
     // The machine stands on the first, which gives up its RAM; the second goes, its RAM in memory too.

@@ -64,6 +64,7 @@ export async function suspendVm(vm: Vm, machine: Machine, session: GuestSession,
   await quiet.standby?.leave();
   await machine.quit();
   await killVm(vm, {}); // it is beyond going back
+  vm.trace('suspend: the QEMU is gone');
   await vm.update({ suspended: await suspensionMark(folder, state.disk) });
   vm.trace('suspend: the folder says so');
   call.onProgress?.({ kind: 'stage', stage: 'suspend', status: 'done', durationMs: performance.now() - begun });
