@@ -10,7 +10,7 @@ process.env.GOQEMU_HOME = e2eHome;
 /** Far less than its boot takes on the wall clock, and more than it takes of a processor. */
 const limit = '25 s';
 
-test('a guest with a twentieth of a processor becomes ready: its limits count its own time', async () => {
+test('a guest with a twentieth of a processor becomes ready: its limits count its own time', async (t) => {
   const name = 'starved';
   const timeouts = { firmware: limit, kernel: limit, sshBanner: limit, login: limit, cloudInit: limit } as const;
   const config = { image: await tinyImage(), memory: '256 MiB', cpus: 1, user: 'tiny', accelerator: 'tcg' } as const;
@@ -35,7 +35,7 @@ test('a guest with a twentieth of a processor becomes ready: its limits count it
     const share = usedMs / heldMs;
     assert.ok(share < 0.08, `it had ${Math.round(share * 100)} %`);
     assert.ok(heldMs > 25_000, 'on the wall clock its boot took longer than a stage may');
-    console.log(`ready after ${Math.round(heldMs / 1000)} s and ${usedMs} ms of a processor: ${stages.join(', ')}`);
+    t.diagnostic(`ready after ${Math.round(heldMs / 1000)} s and ${usedMs} ms of a processor: ${stages.join(', ')}`);
     assert.equal((await vm.sendCommand('true')).exitCode, 0);
   } finally {
     over.abort();

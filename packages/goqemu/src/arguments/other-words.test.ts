@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commands } from '../commands/command-table.ts';
 import { globalOptions } from './global-options.ts';
-import { otherWord, otherWordHints } from './other-words.ts';
+import { otherWord, otherWordHints, otherWords } from './other-words.ts';
 import { chooseCommand, parseArguments } from './parse-arguments.ts';
 
 test('a command of another tool is answered with the command that it is here, and 64', () => {
@@ -34,6 +34,10 @@ test('every command that such an answer names is a command line that goqemu take
   }
 });
 
-test('no command of goqemu has the name of such a word', () => {
+test('a word has one answer, and no command of goqemu has its name', () => {
+  assert.deepEqual(
+    otherWords.filter((word, index) => otherWords.indexOf(word) !== index),
+    [],
+  );
   for (const { name } of commands) assert.equal(otherWord(name), undefined, name);
 });

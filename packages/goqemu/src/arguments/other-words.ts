@@ -6,15 +6,15 @@ const words: readonly (readonly [words: string, here: string])[] = [
   ['create new', '"goqemu init" for a lab, "goqemu apply" for its machines'],
   ['preview diff dry-run', '"goqemu plan"'],
   ['reload', '"goqemu restart", or "goqemu apply", which restarts machines whose options have changed'],
-  ['halt shutdown poweroff', '"goqemu stop"'],
+  ['halt shutdown poweroff kill', '"goqemu stop"'],
   ['boot poweron', '"goqemu start"'],
   ['reboot reset', '"goqemu restart"'],
-  ['pause sleep hibernate', '"goqemu suspend"'],
+  ['pause sleep hibernate park', '"goqemu suspend"'],
   ['unpause wake', '"goqemu resume"'],
   ['taint recreate replace rebuild', '"goqemu apply --replace MACHINE"'],
   [
     'down rm remove delete undeploy purge undefine',
-    '"goqemu destroy", or "goqemu destroy --target MACHINE" for one machine',
+    '"goqemu destroy", or "goqemu destroy --target MACHINE" for one machine; "goqemu stop" keeps their disks',
   ],
   ['ls list ps info state show global-status top port ports', '"goqemu status"'],
   ['inspect describe get', '"goqemu status --json"'],
@@ -71,6 +71,9 @@ export function otherOption(name: string, known: OptionSpecs): string | undefine
     ? 'leave it out: this command asks for no confirmation'
     : undefined;
 }
+
+/** @internal For the test: every word of another tool, in the order of the table. */
+export const otherWords: readonly string[] = words.flatMap(([names]) => names.split(' '));
 
 /** @internal For the test: every hint that names a command. */
 export const otherWordHints: readonly string[] = [...words.map(([, here]) => here), ...options.map((row) => row[2])];

@@ -173,6 +173,8 @@ test('a word of another tool is answered with the command that it is here, exit 
   for (const [words, here] of [
     [['up'], /goqemu apply/],
     [['down', '-v'], /goqemu destroy/],
+    [['halt'], /goqemu stop/],
+    [['reboot', 'web'], /goqemu restart/],
     [['restore', 'ready'], /goqemu checkpoint restore NAME/],
     [['apply', '--auto-approve'], /--yes/],
     [['destroy', '--force'], /--yes/],

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { GoqemuError, type HostPlatform } from '@goqemu/core';
+import { typedWord } from '../render/typed-word.ts';
 
 const extensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
 
@@ -65,7 +66,7 @@ function refuseForeign(file: string, { uid, env }: LabPlace['platform']): void {
     code: 'lab-foreign',
     source: 'user',
     message: `the nearest lab, ${file}, belongs to another user, and a lab is a program`,
-    hint: `if you trust it, name it: --lab ${file}`,
+    hint: `if you trust it, name it: --lab ${typedWord(file)}`,
     location: { file },
   });
 }
