@@ -1,9 +1,11 @@
 export type {
   Accelerator,
   Architecture,
+  CardIdentity,
   Firmware,
   MachineIdentity,
   MachineSpec,
+  NetworkSpec,
   PortForward,
   WaitCondition,
 } from '@goqemu/spec';

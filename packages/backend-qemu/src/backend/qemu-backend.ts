@@ -57,6 +57,7 @@ export class QemuBackend implements Backend {
     importMachines: true,
     coalesceLayers: true,
     flattenLayers: true,
+    networks: false,
   };
   readonly host: VmHost;
   readonly #sessions = new OpenOnce<GuestSession>();

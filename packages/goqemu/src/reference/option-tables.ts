@@ -82,16 +82,18 @@ export function labOptionTable(): string {
 /** Of `createVM` and `QemuVM`, for docs/sdk.md. */
 export function sdkOptionTable(): string {
   const { name, image: second, ...own } = sdkOptions;
-  const rows = Object.entries<OptionText>({ name, image: second, ...propertyTexts(), ...own });
+  const rows = Object.entries<OptionText>({ name, image: second, ...propertyTexts('standalone'), ...own });
   return table(
     ['option', 'default', 'what it is'],
     rows.map(([option, text]) => [`\`${option}\``, text.default, text.about]),
   );
 }
 
-function propertyTexts(): Readonly<Record<string, OptionText>> {
+function propertyTexts(of: 'lab' | 'standalone' = 'lab'): Readonly<Record<string, OptionText>> {
   return Object.fromEntries(
-    propertyRows.flatMap(([, { option, change }]) => (option ? [[option.name, { ...option.docs, change }]] : [])),
+    propertyRows.flatMap(([, { option, change }]) =>
+      option && (of === 'lab' || option.standalone) ? [[option.name, { ...option.docs, change }]] : [],
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { MachineIdentity, MachineSpec } from '@goqemu/spec';
+import type { CardIdentity, MachineIdentity, MachineSpec } from '@goqemu/spec';
 import * as z from 'zod/mini';
 import { stateFormat, stateVersion } from './lab-state.ts';
 
@@ -6,6 +6,15 @@ const keyedBy = <T extends z.ZodMiniType>(row: T) => z.record(z.string(), row);
 const summary = z.record(z.string(), z.unknown());
 const flag = z.optional(z.literal(true));
 const applied = z.array(z.object({ key: z.string(), name: z.string(), summary, bound: flag, expires: flag }));
+const card = z.looseObject({
+  name: z.string(),
+  network: z.string(),
+  slot: z.number(),
+  mac: z.string(),
+  ip: z.string(),
+  prefix: z.number(),
+  ip6: z.optional(z.string()),
+} satisfies Record<keyof CardIdentity, z.ZodMiniType>);
 /** A property that an earlier version did not record has a default here. */
 const machineSpec = z.looseObject({
   name: z.string(),
@@ -23,9 +32,11 @@ const machineSpec = z.looseObject({
     mac: z.string(),
     machineId: z.string(),
     sshPort: z.number(),
+    cards: z.optional(z.array(card)),
   } satisfies Record<keyof MachineIdentity, z.ZodMiniType>),
   forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
   timeouts: z._default(keyedBy(z.number()), {}),
+  networks: z.optional(z.array(z.string())),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 
 const record = z.nullable(z.record(z.string(), z.unknown()));

@@ -23,6 +23,11 @@ export type FakeVerb =
   | 'coalesceLayers'
   | 'flattenLayer'
   | 'collectLayers'
+  | 'hostRoutes'
+  | 'observeNetworks'
+  | 'applyNetworks'
+  | 'joinNetworks'
+  | 'removeNetworks'
   | 'dispose';
 
 export interface FakeCall {
