@@ -24,6 +24,7 @@ export type * from './definition/lab-options.ts';
 export type * from './definition/layer-options.ts';
 export type * from './definition/machine-builder.ts';
 export type * from './definition/machine-options.ts';
+export type * from './definition/network-options.ts';
 export type * from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
 export type { TimeoutOptions } from './definition/timeout-options.ts';

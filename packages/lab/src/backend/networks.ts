@@ -51,15 +51,11 @@ export interface NetworkRole {
   /**
    * Brings the networks of the stack up, with these machines and no others; what is there already stays, and what runs
    * keeps its connections. Machines may be there, run, or come later.
-   *
-   * @throws GoqemuError `network-failed`
    */
   applyNetworks?(wanted: NetworkConfiguration, call: BackendCall): Promise<void>;
   /**
    * Brings a running machine into the networks that its spec says, and out of others, without a restart: its guest knows
-   * its addresses afterwards. Called after `applyNetworks` with the same cards.
-   *
-   * @throws GoqemuError `network-failed` and what reaching the guest throws
+   * its addresses afterwards. `applyNetworks` comes before it with the networks that it joins.
    */
   joinNetworks?(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
   /** Leaves nothing of the stack's networks: no process, socket or folder. None to remove is no error. */

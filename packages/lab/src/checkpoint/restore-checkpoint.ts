@@ -2,6 +2,7 @@ import { GoqemuError } from '@goqemu/core';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { appendHistory } from '../history/history.ts';
+import { wakeNetworks } from '../network/wake-networks.ts';
 import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import type { RestoreReport } from './checkpoint-report.ts';
@@ -40,6 +41,7 @@ export async function restoreCheckpoint(
   const writer = await StateWriter.open(context.storage, read, context.command);
   let failure: unknown;
   try {
+    await wakeNetworks(context.backend, read.state, call);
     const results = await Promise.allSettled(
       having.map(async (machine) => {
         const { layer, applied } = found.machines[machine.name] ?? { layer: '', applied: [] };

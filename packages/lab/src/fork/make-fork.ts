@@ -4,6 +4,7 @@ import type { BackendCall } from '../backend/backend.ts';
 import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { namedLayers } from '../layer/layer-facts.ts';
+import { wakeNetworks } from '../network/wake-networks.ts';
 import type { ForkOrigin, LabState, MachineState } from '../state/lab-state.ts';
 import { emptyState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
@@ -39,6 +40,7 @@ export async function makeFork(
     await writer.begin('fork', forkPatch(state, found, specs, owner));
     // Its checkpoints are its own from here on: its origin may give its up.
     await source.backend.claimLayers([...namedLayers(writer.state)], fork.plainCall(lineage, stack, signal));
+    await wakeNetworks(source.backend, writer.state, fork.plainCall(lineage, stack, signal));
     const results = await Promise.allSettled(
       [...specs.keys()].map((name) => {
         const machine = writer.state.resources.machine[name] as MachineState;

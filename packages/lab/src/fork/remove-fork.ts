@@ -1,5 +1,7 @@
 import { GoqemuError, hasErrorCode, isAlive, isGoqemuError } from '@goqemu/core';
+import { optionalVerb } from '../backend/optional-verb.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
+import { networkRows } from '../network/network-state.ts';
 import type { ReadState } from '../state/read-state.ts';
 
 /**
@@ -31,6 +33,7 @@ export async function removeLocked(fork: EngineContext): Promise<void> {
       async ({ spec, record }) => record !== null && fork.backend.delete(spec, record, call),
     ),
   );
+  if (Object.keys(networkRows(state)).length > 0) await optionalVerb(fork.backend, 'removeNetworks')?.(call);
   await clearFork(fork, state.lineage);
 }
 

@@ -32,6 +32,16 @@ export interface MachineReport {
   readonly accelerator: string | null;
 }
 
+/** One network in the document of `goqemu status --json`. */
+export interface NetworkReport {
+  readonly name: string;
+  /** Its IPv4 range. */
+  readonly cidr: string;
+  readonly state: 'running' | 'down' | 'absent';
+  /** Why, where it is not running. */
+  readonly reason?: string;
+}
+
 /** The document of `status --json`. Secret outputs are null. */
 export interface StatusReport {
   readonly version: 1;
@@ -42,5 +52,6 @@ export interface StatusReport {
   /** Stacks that are forks of this one. */
   readonly forks: readonly string[];
   readonly machines: readonly MachineReport[];
+  readonly networks: readonly NetworkReport[];
   readonly outputs: Readonly<Record<string, unknown>>;
 }

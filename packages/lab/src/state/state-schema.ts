@@ -1,5 +1,6 @@
 import type { CardIdentity, MachineIdentity, MachineSpec } from '@goqemu/spec';
 import * as z from 'zod/mini';
+import type { NetworkMachine } from '../backend/networks.ts';
 import { stateFormat, stateVersion } from './lab-state.ts';
 
 const keyedBy = <T extends z.ZodMiniType>(row: T) => z.record(z.string(), row);
@@ -70,6 +71,19 @@ const machineRow = z.looseObject({
   imported: z.optional(z.boolean()),
 });
 const resourceRow = z.looseObject({ name: z.string(), record, phase });
+const networkMachine = z.looseObject({
+  name: z.string(),
+  hostname: z.string(),
+  aliases: z.array(z.string()),
+  cards: z.array(card),
+} satisfies Record<keyof NetworkMachine, z.ZodMiniType>);
+const networkRow = z.looseObject({
+  name: z.string(),
+  record,
+  phase,
+  spec: z.looseObject({ name: z.string(), cidr: z.string(), cidr6: z.optional(z.string()), mtu: z.number() }),
+  machines: z.array(networkMachine),
+});
 
 /** What a state file must look like; rows may know more than this version does. */
 export const stateSchema = z.looseObject({
@@ -92,7 +106,10 @@ export const stateSchema = z.looseObject({
       owner: z.optional(z.object({ pid: z.number(), startTime: z.string(), bootId: z.string() })),
     }),
   ),
-  resources: z.catchall(z.object({ machine: keyedBy(machineRow) }), keyedBy(resourceRow)),
+  resources: z.catchall(
+    z.object({ machine: keyedBy(machineRow), network: z.optional(keyedBy(networkRow)) }),
+    keyedBy(resourceRow),
+  ),
   layers: keyedBy(
     z.looseObject({
       machine: z.string(),
