@@ -1,53 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeBackend, FakeHost } from '@goqemu/testing';
+import { FakeBackend, LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
 import type { PlanOptions } from '../engine-context/engine-options.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planReport } from '../report/plan-report.ts';
 import { resourceKey } from '../resource/resource-ref.ts';
-import { MemoryStateStorage } from '../state/memory-storage.ts';
 import { Engine } from './engine.ts';
-import { LanKind, type LanModel, type LanProcess, onLans, withLans } from './fixture/lan-kind.ts';
 import { machineKind } from './machine-kind.ts';
-import { resourceKinds } from './resource-kinds.ts';
 
 const definition = defineLab({ name: 'wired' }, (lab) => {
-  lab.vm('web').run('one', 'echo one');
+  const lan = lab.network('lan');
+  lab.vm('web', { networks: { lan } }).run('one', 'echo one');
   lab.vm('db', { memory: '2 GiB' });
 });
-
-/** A lab with a kind of resource that is no machine, and its host. */
-class Bench {
-  readonly host = new FakeHost();
-  readonly lans = new Map<string, LanProcess>();
-  readonly storage = new MemoryStateStorage();
-  /** Thrown in the middle of what is done with a switch. */
-  fault = () => {};
-
-  engine(kinds = [new LanKind(this.lans, () => this.fault()), onLans(machineKind)]): Engine {
-    return new Engine(
-      {
-        backend: new FakeBackend({ host: this.host }),
-        lab: 'wired',
-        labFolder: import.meta.dirname,
-        labFile: import.meta.filename,
-        stateFolder: '/nowhere',
-        home: '/nowhere',
-        command: 'test',
-        storage: this.storage,
-      },
-      kinds,
-    );
-  }
-
-  async plan(lans: readonly LanModel[], options: PlanOptions = {}): Promise<Plan> {
-    const engine = this.engine();
-    return engine.plan(withLans(await engine.evaluate(definition), lans), options);
-  }
-}
-
-const lan: LanModel = { name: 'lan', cidr: 1, machines: ['web'] };
 const lines = (plan: Plan) => plan.operations.map(({ action, resource }) => `${action} ${resourceKey(resource)}`);
 
 /** Which operations one depends on, directly or not. */
@@ -65,80 +31,82 @@ function before(plan: Plan, key: string): readonly string[] {
 }
 
 test('a machine comes after what it needs of another kind, and what is no longer wanted goes after all machines', async () => {
-  const bench = new Bench();
-  const plan = await bench.plan([lan]);
+  const bench = new LabBench();
+  const { plan } = await bench.apply(definition);
   assert.deepEqual(lines(plan).sort(), [
-    'create lan/lan',
     'create machine/db',
     'create machine/web',
+    'create network/lan',
     'run machine/web',
   ]);
-  assert.deepEqual(before(plan, 'machine/web').includes('lan/lan'), true);
-  assert.deepEqual(before(plan, 'machine/db').includes('lan/lan'), false);
-  assert.deepEqual((await bench.engine().apply(plan)).errors, []);
-  assert.deepEqual(lines(await bench.plan([lan])), []);
-
-  const removal = await bench.engine().planDestroy();
-  assert.deepEqual(before(removal, 'lan/lan'), ['machine/db', 'machine/web']);
-  await bench.engine().apply(removal);
-  assert.deepEqual([bench.lans.size, bench.host.machines.size, bench.host.disposed], [0, 0, 1]);
+  assert.deepEqual(before(plan, 'machine/web').includes('network/lan'), true);
+  assert.deepEqual(before(plan, 'machine/db').includes('network/lan'), false);
+  const removal = await bench.engine('wired').planDestroy();
+  assert.deepEqual(before(removal, 'network/lan'), ['machine/db', 'machine/web']);
 });
 
-test('what has died is healed, and what fails skips the machines that need it alone', async () => {
-  const bench = new Bench();
-  bench.fault = () => {
-    throw new Error('the switch does not start');
-  };
-  const { errors } = await bench.engine().apply(await bench.plan([lan]));
+test('what fails skips the machines that need it alone, and the next apply makes both', async () => {
+  let isBroken = true;
+  const bench = new LabBench({
+    fault: ({ verb }, moment) => {
+      if (isBroken && verb === 'applyNetworks' && moment === 'middle') throw new Error('the switch does not start');
+    },
+  });
+  const { result } = await bench.tryApply(definition);
   assert.deepEqual(
-    errors.map(({ resource }) => resource),
+    result.errors.map(({ resource }) => resource),
     ['lan'],
   );
   assert.deepEqual(
     [...bench.host.machines.values()].map(({ spec }) => spec.name),
     ['db'],
   );
-  bench.fault = () => {};
-  await bench.engine().apply(await bench.plan([lan]));
-  const process = bench.lans.get('lan');
-  assert.equal(process?.status, 'running');
-  if (process) process.status = 'dead';
-  assert.deepEqual(lines(await bench.plan([lan])), ['start lan/lan']);
+  isBroken = false;
+  const { plan } = await bench.apply(definition);
+  assert.deepEqual(lines(plan)[0], 'create network/lan');
+  assert.equal(bench.host.machine('web')?.status, 'running');
 });
 
 test('--target and --exclude name resources of every kind, by name or by kind and name', async () => {
-  const bench = new Bench();
-  assert.deepEqual(lines(await bench.plan([lan], { target: ['lan'] })), ['create lan/lan']);
-  assert.deepEqual(lines(await bench.plan([lan], { target: ['machine/db'] })), ['create machine/db']);
-  assert.deepEqual([...new Set(lines(await bench.plan([lan], { target: ['web'] })))].slice(0, 2), [
-    'create lan/lan',
-    'create machine/web',
-  ]);
-  assert.deepEqual(lines(await bench.plan([lan], { exclude: ['lan/lan'] })), ['create machine/db']);
-  await assert.rejects(bench.plan([lan], { target: ['lan/web'] }), { code: 'machine-unknown' });
+  const bench = new LabBench();
+  const planned = async (options: PlanOptions) => lines(await bench.plan(definition, options));
+  assert.deepEqual(await planned({ target: ['lan'] }), ['create network/lan']);
+  assert.deepEqual(await planned({ target: ['machine/db'] }), ['create machine/db']);
+  assert.deepEqual((await planned({ target: ['web'] })).slice(0, 2), ['create network/lan', 'create machine/web']);
+  assert.deepEqual(await planned({ exclude: ['network/lan'] }), ['create machine/db']);
+  await assert.rejects(planned({ target: ['network/web'] }), { code: 'machine-unknown' });
 });
 
 test('plan --json has the kind beside the name', async () => {
-  const { operations } = planReport(await new Bench().plan([lan], { target: ['web'] }));
+  const { operations } = planReport(await new LabBench().plan(definition, { target: ['web'] }));
   assert.deepEqual(
     operations.map(({ kind, resource }) => [kind, resource]),
     [
-      ['lan', 'lan'],
+      ['network', 'lan'],
       ['machine', 'web'],
       ['machine', 'web/one'],
     ],
   );
 });
 
-test('the product knows machines alone, and refuses a lab with resources of a kind that it does not know', async () => {
-  assert.deepEqual(
-    resourceKinds.map(({ kind }) => kind),
-    ['machine'],
+test('a lab with resources of a kind that goqemu does not know is refused', async () => {
+  const bench = new LabBench();
+  await bench.apply(definition);
+  const older = new Engine(
+    {
+      backend: new FakeBackend({ host: bench.host }),
+      lab: 'wired',
+      labFolder: import.meta.dirname,
+      labFile: import.meta.filename,
+      stateFolder: '/nowhere',
+      home: '/nowhere',
+      command: 'test',
+      storage: bench.storage,
+    },
+    [machineKind],
   );
-  const bench = new Bench();
-  await bench.engine().apply(await bench.plan([lan]));
-  await assert.rejects(bench.engine([machineKind]).status(), {
+  await assert.rejects(older.status(), {
     code: 'state-newer',
-    message: 'the lab has a lan, which this goqemu does not know: a newer one made it',
+    message: 'the lab has a network, which this goqemu does not know: a newer one made it',
   });
 });
