@@ -56,7 +56,7 @@ export { machineUnknown } from './report/machine-unknown.ts';
 export { type PlanReport, planReport } from './report/plan-report.ts';
 export type * from './report/status-report.ts';
 export type * from './resource/operation.ts';
-export { subjectOf } from './resource/operation-subject.ts';
+export { subjectOf, titleOf } from './resource/operation-subject.ts';
 export { type ResourceRef, resourceKey } from './resource/resource-ref.ts';
 export { forgetState, type KnownState, knownStates } from './state/known-states.ts';
 export { MemoryStateStorage } from './state/memory-storage.ts';

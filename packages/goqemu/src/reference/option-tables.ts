@@ -1,5 +1,5 @@
 import type { MachineOptions } from '@goqemu/lab';
-import { type PropertyOptionName, propertyRows } from '@goqemu/spec';
+import { networkPropertyRows, type PropertyOptionName, propertyRows } from '@goqemu/spec';
 import type { QemuVMConfig } from '../sdk/vm/options/vm-config.ts';
 
 /** A row of a table of options, in Markdown. */
@@ -76,6 +76,15 @@ export function labOptionTable(): string {
   return table(
     ['option', 'default', 'what it is', 'a change means'],
     rows.map(([name, text]) => [`\`${name}\``, text.default, text.about, text.change ?? '']),
+  );
+}
+
+/** Of `lab.network`, for docs/networks.md. A change of any needs no restart. */
+export function networkOptionTable(): string {
+  const options = networkPropertyRows.flatMap(([, row]) => row.options ?? []);
+  return table(
+    ['option', 'default', 'what it is'],
+    options.map(({ name, docs }) => [`\`${name}\``, docs.default, docs.about]),
   );
 }
 

@@ -1,13 +1,22 @@
-import { diffNetworks, type FoundNetworks, readNetworks } from '../network/plan-networks.ts';
+import type { FoundNetworks } from '../network/plan-networks.ts';
 import type { ResourceKind } from '../resource/resource-kind.ts';
 import { networkKindName } from '../resource/resource-ref.ts';
 
-/** Networks between the machines of a lab. */
-export const networkKind: ResourceKind<FoundNetworks> = {
+/** Networks between the machines of a lab. Most labs have none: what plans them is loaded for those that have. */
+export const networkKind: ResourceKind<FoundNetworks | undefined> = {
   kind: networkKindName,
   declared: (lab) => lab.networks.map(({ spec }) => ({ name: spec.name, needs: [] })),
-  read: readNetworks,
-  diff: diffNetworks,
+  read: async (input) => {
+    const isAny =
+      (input.lab?.networks.length ?? 0) > 0 || Object.keys(input.read.state.resources.network ?? {}).length > 0;
+    return isAny ? (await planning()).readNetworks(input) : undefined;
+  },
+  diff: async (found, context) =>
+    found ? (await planning()).diffNetworks(found, context) : { operations: [], notices: [], preflight: [] },
   apply: async (context, operation) => (await import('./acting.ts')).applyNetwork(context, operation),
   delete: async (context, operation) => (await import('./acting.ts')).deleteNetwork(context, operation),
 };
+
+function planning() {
+  return import('../network/plan-networks.ts');
+}

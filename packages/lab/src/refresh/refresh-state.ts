@@ -1,11 +1,15 @@
 import { awake } from '../apply/machine-state.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { parkedAs } from '../power/parked.ts';
-import { type MachineState, observable } from '../state/lab-state.ts';
+import { networkReports } from '../report/network-reports.ts';
+import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 
+/** What a machine, or a network, has become. */
+export type Drift = ({ readonly machine: string } | { readonly network: string }) & { readonly reason: string };
+
 export interface RefreshReport {
-  readonly drift: readonly { readonly machine: string; readonly reason: string }[];
+  readonly drift: readonly Drift[];
 }
 
 /**
@@ -16,12 +20,13 @@ export async function refreshState(context: EngineContext, signal: AbortSignal |
   await using _lock = await context.storage.lock(context.command, 0, signal);
   const read = await context.read();
   const machines = observable(read.state);
-  if (machines.length === 0) return { drift: [] };
+  const networks = await networkDrift(context, read.state, signal);
+  if (machines.length === 0) return { drift: networks };
   const observed = await context.backend.observe(
     machines.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
     context.plainCall(read.state.lineage, 'refresh', signal),
   );
-  const drift: { machine: string; reason: string }[] = [];
+  const drift: Drift[] = [];
   const rows: Record<string, MachineState | null> = {};
   for (const machine of machines) {
     const found = observed.get(machine.spec.name);
@@ -54,5 +59,17 @@ export async function refreshState(context: EngineContext, signal: AbortSignal |
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
   }
-  return { drift };
+  return { drift: [...drift, ...networks] };
+}
+
+async function networkDrift(
+  context: EngineContext,
+  state: LabState,
+  signal: AbortSignal | undefined,
+): Promise<readonly Drift[]> {
+  const reports = await networkReports(context, state, context.plainCall(state.lineage, 'refresh', signal));
+  return reports.flatMap(({ name, state: status, reason }) => {
+    if (status === 'running') return [];
+    return [{ network: name, reason: `it is ${status}${reason === undefined ? '' : `: ${reason}`}` }];
+  });
 }

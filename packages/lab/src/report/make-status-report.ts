@@ -1,11 +1,10 @@
 import type { ObservedMachine, SshAddress } from '../backend/backend.ts';
-import { optionalVerb } from '../backend/optional-verb.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { forksOf } from '../fork/forks-of.ts';
-import { networkRows } from '../network/network-state.ts';
-import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
+import { type MachineState, observable } from '../state/lab-state.ts';
+import { networkReports } from './network-reports.ts';
 import { resolveOutputs } from './resolve-outputs.ts';
-import type { MachineReport, MachineStatus, NetworkReport, StatusReport } from './status-report.ts';
+import type { MachineReport, MachineStatus, StatusReport } from './status-report.ts';
 
 /** Looks at every machine of the state; takes no lock and writes nothing. Templates are no machines of the lab. */
 export async function makeStatusReport(context: EngineContext, signal?: AbortSignal): Promise<StatusReport> {
@@ -31,26 +30,9 @@ export async function makeStatusReport(context: EngineContext, signal?: AbortSig
     machines: machines.map((machine) =>
       machineReport(machine, observed.get(machine.spec.name), context.backend.sshAddress(machine.spec)),
     ),
-    networks: await networkReports(context, state, signal),
+    networks: await networkReports(context, state, context.plainCall(state.lineage, 'status', signal)),
     outputs: resolveOutputs(state),
   };
-}
-
-async function networkReports(
-  context: EngineContext,
-  state: LabState,
-  signal: AbortSignal | undefined,
-): Promise<readonly NetworkReport[]> {
-  const rows = Object.values(networkRows(state)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (rows.length === 0) return [];
-  const observed = await optionalVerb(
-    context.backend,
-    'observeNetworks',
-  )?.(context.plainCall(state.lineage, 'status', signal));
-  return rows.map(({ name, spec: { cidr } }) => {
-    const { status, reason } = observed?.get(name) ?? { status: 'absent' };
-    return { name, cidr, state: status, ...(reason === undefined ? {} : { reason }) };
-  });
 }
 
 function machineReport(machine: MachineState, found: ObservedMachine | undefined, address: SshAddress): MachineReport {

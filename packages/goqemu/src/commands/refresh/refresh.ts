@@ -12,6 +12,10 @@ export async function run(context: CommandContext, input: CommandInput<RefreshOp
   const { drift } = await lab.engine.refresh({ signal: context.shell.interrupt });
   if (input.options.json) context.printJson({ version: 1, lab: lab.name, stack: lab.stack, drift });
   else if (drift.length === 0) context.print(`Lab ${lab.name} is as recorded.\n`);
-  else for (const { machine, reason } of drift) context.print(`${context.style.bold(machine)}  ${reason}\n`);
+  else
+    for (const one of drift) {
+      const what = 'machine' in one ? one.machine : `network ${one.network}`;
+      context.print(`${context.style.bold(what)}  ${one.reason}\n`);
+    }
   return exitCode.done;
 }
