@@ -26,7 +26,14 @@ export type * from './preflight.ts';
  * GoqemuErrors; a step that fails throws `step-failed` with `data: { command, exitCode, output }`. No process, port or
  * path of a host crosses it but for display: what is reached is opened as a stream. Disposing of it closes what it keeps.
  */
-export interface Backend extends MachineRole, LayerRole, ImageRole, NetworkRole, EndpointRole, DiagnosisRole, AsyncDisposable {
+export interface Backend
+  extends MachineRole,
+    LayerRole,
+    ImageRole,
+    NetworkRole,
+    EndpointRole,
+    DiagnosisRole,
+    AsyncDisposable {
   /** Recorded in the state: a state made by one kind of backend is refused by another. */
   readonly kind: string;
   /** What this place can do beyond what every backend must. */

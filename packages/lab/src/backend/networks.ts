@@ -55,7 +55,8 @@ export interface NetworkRole {
   applyNetworks?(wanted: NetworkConfiguration, call: BackendCall): Promise<void>;
   /**
    * Brings a running machine into the networks that its spec says, and out of others, without a restart: its guest knows
-   * its addresses afterwards. `applyNetworks` comes before it with the networks that it joins.
+   * its addresses afterwards. `applyNetworks` comes before it with the networks that it joins. `start` and `restore` do
+   * the same for a machine that they bring up.
    */
   joinNetworks?(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
   /** Leaves nothing of the stack's networks: no process, socket or folder. None to remove is no error. */

@@ -7,8 +7,8 @@ import type { LabOptions } from './lab-options.ts';
 import type { LayerOptions } from './layer-options.ts';
 import type { MachineBuilder } from './machine-builder.ts';
 import type { MachineOptions, StartsFrom, TemplateOptions } from './machine-options.ts';
-import type { TimeoutOptions } from './timeout-options.ts';
 import type { CardNames, LabNetwork, NetworkOptions, NetworksOption } from './network-options.ts';
+import type { TimeoutOptions } from './timeout-options.ts';
 
 /** What a lab's program is given to describe machines with. */
 export interface LabBuilder {

@@ -14,6 +14,7 @@ export { importMachine } from '../import/import-machine.ts';
 export { pruneLayers } from '../layer/prune-layers.ts';
 export { updateLock } from '../lock/update-lock.ts';
 export { applyNetwork, deleteNetwork } from '../network/apply-network.ts';
+export { powerNetworks } from '../network/power-networks.ts';
 export { parsePlan } from '../plan/parse-plan.ts';
 export { makePowerPlan } from '../power/make-power-plan.ts';
 export { powerMachines } from '../power/power-machines.ts';

@@ -13,6 +13,7 @@ export const networkKind: ResourceKind<FoundNetworks | undefined> = {
   },
   diff: async (found, context) =>
     found ? (await planning()).diffNetworks(found, context) : { operations: [], notices: [], preflight: [] },
+  power: async (input, context) => (await import('./acting.ts')).powerNetworks(input, context),
   apply: async (context, operation) => (await import('./acting.ts')).applyNetwork(context, operation),
   delete: async (context, operation) => (await import('./acting.ts')).deleteNetwork(context, operation),
 };

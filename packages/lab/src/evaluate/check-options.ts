@@ -10,8 +10,8 @@ import type {
   StepOptions,
   UploadOptions,
 } from '../definition/machine-options.ts';
-import type { TimeoutOptions } from '../definition/timeout-options.ts';
 import type { NetworkOptions } from '../definition/network-options.ts';
+import type { TimeoutOptions } from '../definition/timeout-options.ts';
 import { labError, suggestion } from './lab-error.ts';
 
 /** The options of a type, each of them: one that is forgotten here does not compile. */

@@ -3,6 +3,7 @@ import { type NetworkSpec, networkProperties } from '@goqemu/spec';
 import type { NetworkMachine, ObservedNetwork } from '../backend/backend.ts';
 import { propertyDiff } from '../plan/property-diff.ts';
 import type { Operation, PropertyChange } from '../resource/operation.ts';
+import { labelOf } from './network-members.ts';
 import type { NetworkState } from './network-state.ts';
 
 /** What a network is to be: what carrying out an operation on it means. */
@@ -29,6 +30,11 @@ export function decideNetwork(
   if (!isSame) return { action: 'update', reason: whyUpdate(diff), changeClass: 'live', diff };
   if (row.phase !== 'made')
     return { action: 'update', reason: 'an apply was interrupted while changing it', changeClass: 'live', diff };
+  return decideStart(observed);
+}
+
+/** Undefined for one that runs. */
+export function decideStart(observed: ObservedNetwork | undefined): Decision | undefined {
   if (observed?.status === 'running') return undefined;
   const isThere = observed !== undefined && observed.status !== 'absent';
   const reason = observed?.reason ?? (isThere ? 'it is down' : 'nothing of it is there');
@@ -42,9 +48,8 @@ function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown
   const { cidr, cidr6, mtu } = spec;
   const cards = machines.flatMap((machine) =>
     machine.cards.map(({ name, ip, ip6 }) => {
-      const label = machine.aliases[0] ?? machine.hostname;
       const card = name === spec.name ? '' : `.${name}`;
-      return [`${machineRow}${label}${card}`, ip6 === undefined ? ip : `${ip} ${ip6}`] as const;
+      return [`${machineRow}${labelOf(machine)}${card}`, ip6 === undefined ? ip : `${ip} ${ip6}`] as const;
     }),
   );
   return { cidr, cidr6, ...(mtu === networkProperties.mtu.default ? {} : { mtu }), ...Object.fromEntries(cards) };

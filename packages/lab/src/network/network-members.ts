@@ -43,3 +43,8 @@ export function machinesOf(network: string, members: readonly Member[]): readonl
     return own.length === 0 ? [] : [{ name, hostname, aliases: label === hostname ? [] : [label], cards: own }];
   });
 }
+
+/** What the lab calls it. */
+export function labelOf({ aliases, hostname }: NetworkMachine): string {
+  return aliases[0] ?? hostname;
+}

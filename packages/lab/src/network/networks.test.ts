@@ -274,3 +274,21 @@ test('a fork has networks of its own with the same addresses, and a restore brin
   await fork.removeFork();
   assert.equal(bench.host.switches.size, 1);
 });
+
+test('goqemu start brings the networks of a machine up before it, as after a reboot of the host', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  await engine.apply(await engine.planPower('stop', { machines: ['web'] }));
+  bench.host.killSwitch();
+  const plan = await engine.planPower('start', { machines: ['web'] });
+  assert.deepEqual(
+    plan.operations.map(({ action, resource, dependsOn }) => [action, resourceKey(resource), dependsOn.length]),
+    [
+      ['start', 'network/lan', 0],
+      ['start', 'machine/web', 1],
+    ],
+  );
+  assert.deepEqual((await engine.apply(plan)).errors, []);
+  assert.deepEqual(lines(await bench.plan(wired)), []);
+});

@@ -1,4 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
+import type { MachineSpec } from '@goqemu/lab';
 
 export function refused(subject: string | { readonly name: string }, why: string): GoqemuError {
   const name = typeof subject === 'string' ? subject : subject.name;
