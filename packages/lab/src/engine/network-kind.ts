@@ -1,4 +1,4 @@
-import type { FoundNetworks } from '../network/plan-networks.ts';
+import type { FoundNetworks } from '../network/found-networks.ts';
 import type { ResourceKind } from '../resource/resource-kind.ts';
 import { networkKindName } from '../resource/resource-ref.ts';
 

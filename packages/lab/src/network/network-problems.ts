@@ -1,6 +1,6 @@
 import { parseIpv4Range, rangesOverlap } from '@goqemu/spec';
 import type { Preflight } from '../backend/backend.ts';
-import type { FoundNetworks } from './plan-networks.ts';
+import type { FoundNetworks } from './found-networks.ts';
 
 /** What keeps networks from being made: the backend has none, or their addresses are used for something else. */
 export function networkProblems({ input: { backend }, wanted, rows, taken }: FoundNetworks): readonly Preflight[] {

@@ -1,25 +1,15 @@
-import type { ObservedNetwork, TakenRange } from '../backend/backend.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
-import type { NetworkDeclaration } from '../evaluate/lab.ts';
 import { renamesOf, withRenames } from '../machine/rename-machine.ts';
 import { isInPlan } from '../plan/removals.ts';
 import type { Operation } from '../resource/operation.ts';
 import type { KindInput } from '../resource/plan-input.ts';
 import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
 import { machineRef, networkRef, resourceKey } from '../resource/resource-ref.ts';
-import { decideNetwork, type NetworkWork } from './decide-network.ts';
+import { decideNetwork } from './decide-network.ts';
+import type { FoundNetworks } from './found-networks.ts';
 import { machinesOf, networkMembers } from './network-members.ts';
 import { networkProblems } from './network-problems.ts';
-import { type NetworkState, networkRows } from './network-state.ts';
-
-/** What the lab wants of its networks, and what is recorded and there of them. */
-export interface FoundNetworks {
-  readonly input: KindInput;
-  readonly wanted: readonly (NetworkWork & Pick<NetworkDeclaration, 'location'>)[];
-  readonly rows: Readonly<Record<string, NetworkState>>;
-  readonly observed: ReadonlyMap<string, ObservedNetwork>;
-  readonly taken: readonly TakenRange[];
-}
+import { networkRows } from './network-state.ts';
 
 /** Looks at everything that a decision about networks may hang on. Read-only; a lab without networks asks for nothing. */
 export async function readNetworks(input: KindInput): Promise<FoundNetworks> {
