@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { faults } from '../faults/faults.ts';
+
+/**
+ * All faults of a switch, as one value that replaces the one before. What a network says holds for the way to each of its
+ * ports; what a port says takes its place, property by property.
+ */
+export const faultSettings = z.strictObject({
+  /** The same seed and the same frames in the same order meet the same faults. @default 0 */
+  seed: z.number().int().default(0),
+  networks: z
+    .record(
+      z.string(),
+      z.strictObject({
+        faults: faults.optional(),
+        /**
+         * Groups of machines that reach only each other. Machines in no group are one more. The gateway, and with it DHCP
+         * and DNS, is reached by all.
+         */
+        partition: z.array(z.array(z.string()).min(1)).optional(),
+      }),
+    )
+    .default({}),
+  /** By `machine:card`. */
+  ports: z
+    .record(
+      z.string(),
+      z.strictObject({
+        fromMachine: faults.optional(),
+        toMachine: faults.optional(),
+        /** False: the cable is out, in both directions. @default true */
+        cable: z.boolean().default(true),
+      }),
+    )
+    .default({}),
+});
+export type FaultSettingsInput = z.input<typeof faultSettings>;
+export type FaultSettings = z.output<typeof faultSettings>;
