@@ -23,7 +23,7 @@ export function answerDhcp(
   server: Buffer,
 ): DhcpAnswer | undefined {
   const request = readDhcp(bytes);
-  if (!request || !request.relayIp.equals(nowhere)) return undefined;
+  if (!request?.relayIp.equals(nowhere)) return undefined;
   const mac = macText(request.clientMac);
   const port = ports.find((each) => each.mac === mac);
   if (!port?.ip) return undefined;
