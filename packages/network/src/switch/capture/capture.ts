@@ -47,6 +47,7 @@ export class Capture implements FrameObserver {
   #used = 0;
   #isScheduled = false;
   #ended: string | undefined;
+  #finished: Promise<void> | undefined;
   bytes = 0;
   frames = 0;
   dropped = 0;
@@ -97,7 +98,11 @@ export class Capture implements FrameObserver {
 
   /** Writes what is missing, and ends the output; settles when that is done. */
   async stop(reason = 'it was stopped'): Promise<void> {
-    if (this.#ended !== undefined) return;
+    if (this.#ended === undefined) this.#finished = this.#finish(reason);
+    await this.#finished;
+  }
+
+  async #finish(reason: string): Promise<void> {
     const { output } = this.#options;
     const time = now();
     for (const { id, received, dropped } of this.#interfaces.values())
