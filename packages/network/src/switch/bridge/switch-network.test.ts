@@ -108,6 +108,18 @@ test(`whatever comes, cut anywhere, each port gets what a simple bridge would gi
   );
 });
 
+test('a station that sends to itself moves to the port that it sends from', () => {
+  const network = new SwitchNetwork({ name: 'lan', clock: new TestClock(), mtu });
+  const ports = [0, 1].map((number) => portOf(network, number));
+  const bytes = (to: string) => withLength(Buffer.from(`${to}02000000000588b5`, 'hex'));
+  ports[0]?.read(bytes('ffffffffffff'));
+  ports[1]?.read(Buffer.concat([bytes('020000000005'), bytes('020000000005')]));
+  assert.deepEqual(
+    ports.map(({ received }) => received.length),
+    [1, 1],
+  );
+});
+
 test('bytes without any sense leave a network that still works', () => {
   const network = new SwitchNetwork({ name: 'lan', clock: new TestClock(), mtu });
   const [one, two] = [0, 1].map((number) => portOf(network, number));

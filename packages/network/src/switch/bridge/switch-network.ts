@@ -215,7 +215,8 @@ export class SwitchNetwork {
 
   /** The next frame may be judged by this one, when it was sent and its header is the one that {@link #isLikeLast} reads. */
   #judgeNextBy(bytes: Buffer, at: number, end: number): void {
-    if (this.#runBytes === bytes && this.#runEnd === end && framingBytes(bytes, at, end) === headerBytes)
+    const isToItself = readInt32(bytes, at + 2) === readInt32(bytes, at + 8); // where that is was just learned
+    if (!isToItself && this.#runBytes === bytes && this.#runEnd === end && framingBytes(bytes, at, end) === headerBytes)
       this.#runLast = at;
   }
 
