@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isInRange, range4 } from '../gateway/ip-range.ts';
+import { ip4Number, isInRange, range4 } from '../gateway/ip-range.ts';
 
 /** A machine, a card or a network, as labs name them. */
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected letters, digits, ".", "_" or "-"');
@@ -16,11 +16,18 @@ const mac = z
     'expected the address of one card, not of a group',
   );
 
+/** An address that is none ends the check: what follows calculates with it. */
+const abort = true;
+const ip4 = z.ipv4({ abort });
+const ip6 = z.ipv6({ abort });
+const cidr4 = z.cidrv4({ abort });
+const cidr6 = z.cidrv6({ abort });
+
 const endpoint = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unix'), path: z.string().min(1).max(107) }),
   z.strictObject({
     kind: z.literal('tcp'),
-    host: z.ipv4().default('127.0.0.1'),
+    host: ip4.default('127.0.0.1'),
     port: z.number().int().min(1).max(65535),
   }),
 ]);
@@ -28,15 +35,15 @@ const endpoint = z.discriminatedUnion('kind', [
 const network = z.strictObject({
   name,
   /** Its range, `10.40.0.0/24`: from /8 to /30. */
-  cidr: z.cidrv4(),
+  cidr: cidr4,
   /** Its IPv6 range, `fd00:40::/64`. Default: no IPv6 besides link-local addresses. */
-  cidr6: z.cidrv6().optional(),
+  cidr6: cidr6.optional(),
   /** Bytes of payload in a frame; guests get it by DHCP. @default 1500 */
   mtu: z.number().int().min(576).max(65_521).default(1500),
   /** Address at which the switch itself answers (DHCP, DNS, ping). Default: the first of the range. */
-  gateway: z.ipv4().optional(),
+  gateway: ip4.optional(),
   /** The same in IPv6. Default: the first of the range. */
-  gateway6: z.ipv6().optional(),
+  gateway6: ip6.optional(),
   /** What is behind the names of its machines: `web.lan`. @default 'lan' */
   domain: hostname.default('lan'),
   /** True when there is a way out by the gateway: guests get it as their router. @default false */
@@ -52,8 +59,8 @@ const port = z.strictObject({
   endpoint,
   mac,
   /** The address that the card gets by DHCP. Default: it gets none. */
-  ip: z.ipv4().optional(),
-  ip6: z.ipv6().optional(),
+  ip: ip4.optional(),
+  ip6: ip6.optional(),
   /** Default: the machine's name. */
   hostname: hostname.optional(),
   /** Other names that resolve to it. */
@@ -81,6 +88,8 @@ export const switchConfiguration = z
       if (!its) report(['ports', index, 'network'], `there is no network "${port.network}"`);
       else if (port.ip && !isInRange(port.ip, its.cidr))
         report(['ports', index, 'ip'], `${port.ip} is not in ${its.cidr}`);
+      else if (port.ip && ip4Number(port.ip) === gatewayNumber(its))
+        report(['ports', index, 'ip'], `${port.ip} is the gateway's`);
     }
   });
 
@@ -92,6 +101,10 @@ export type PortConfiguration = SwitchConfiguration['ports'][number];
 /** What a port is called: `web:net1`. */
 export function portName({ machine, card }: { readonly machine: string; readonly card: string }): string {
   return `${machine}:${card}`;
+}
+
+function gatewayNumber({ cidr, gateway }: { readonly cidr: string; readonly gateway?: string | undefined }): number {
+  return gateway ? ip4Number(gateway) : range4(cidr).first;
 }
 
 function refuseDoubles<T>(
