@@ -258,7 +258,7 @@ test('a storm through two ports that are connected outside of the switch dies do
   await left.until(() => Object.keys(drops(its, 'm2').from).includes('loop'));
   await right.until(() => Object.keys(drops(its, 'm3').from).includes('loop'));
   assert.ok(looped < 1_000, `${looped} frames went through the loop`);
-  // What is sent to a known station passes, and the storm does not go on.
+  // What is sent to a known station passes, and the storm has ended.
   const before = looped;
   left.onFrame = undefined;
   right.onFrame = undefined;

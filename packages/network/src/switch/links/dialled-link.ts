@@ -25,7 +25,7 @@ const readBytes = 64 * 1024;
 const readsPerTurn = 4;
 
 /**
- * The connection to one card. QEMU listens and this dials, again and again while nobody answers or after the connection
+ * The connection to one card. QEMU listens and this dials, again and again while nothing answers or after the connection
  * ended: QEMU takes a new client once the former has closed (`-netdev stream`, 7.2).
  */
 export class DialledLink {
