@@ -112,6 +112,23 @@ test('a QEMU that is not there yet, ends and comes again is connected each time'
   assert.equal(its.portsOf('m3')[0]?.port.counters.connects, 2);
 });
 
+test('a card that listens on TCP, as on a host without Unix sockets, is connected like any other', async (t) => {
+  const { its, cards, ports, configure } = await testSwitch(t);
+  const card = await FakeCard.listenOnTcp();
+  t.after(() => card[Symbol.asyncDispose]());
+  configure((input) => ({
+    ...input,
+    ports: [...ports, { ...portOf(3, ''), endpoint: { kind: 'tcp', port: card.port } }],
+  }));
+  await card.until(() => card.isConnected);
+  await connected(its);
+  card.send(frame({ to: 0, from: 3, text: 'by TCP' }));
+  await cards[0].until(() => cards[0].received.length === 1);
+  cards[0].send(frame({ to: 3, from: 1, text: 'back' }));
+  await card.until(() => card.received.length === 1);
+  assert.deepEqual([texts(cards[0]), texts(card)], [['by TCP'], ['back']]);
+});
+
 test('the same configuration again, and a machine more, disturb no port', async (t) => {
   const { its, cards, ports, folder, configure } = await testSwitch(t);
   const before = its.portsOf('m1')[0];

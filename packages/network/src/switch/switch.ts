@@ -7,7 +7,7 @@ import {
   portName,
   type SwitchConfiguration,
 } from './control/configuration.ts';
-import { type FaultSettings, faultSettings } from './control/fault-settings.ts';
+import { type FaultSettings, faultSettings, faultsWithin } from './control/fault-settings.ts';
 import { FaultControl } from './faults/apply-faults.ts';
 import { NetworkWithGateway } from './network-with-gateway.ts';
 
@@ -61,6 +61,7 @@ export class Switch {
     for (const name of [...this.#networks.keys()])
       if (!configuration.networks.some((network) => network.name === name)) this.#networks.delete(name);
     this.#configuration = configuration;
+    this.#settings = faultsWithin(this.#settings, configuration);
     this.#applyFaults();
   }
 

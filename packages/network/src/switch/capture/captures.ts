@@ -91,10 +91,14 @@ export class Captures {
     return [...this.#entries].map(([id, entry]) => report(id, entry));
   }
 
-  /** Networks were added: captures of machines see them too. */
+  /** Networks came or went: captures of machines see the new ones, those of a network that is gone end. */
   attach(): void {
-    for (const { request, capture } of this.#entries.values())
-      if (capture.ended === undefined) this.#observe(request, capture);
+    for (const { request, capture } of this.#entries.values()) {
+      if (capture.ended !== undefined) continue;
+      const isGone = request.machine === undefined && !this.#switch.networks.has(request.network ?? '');
+      if (isGone) void capture.stop('its network was removed');
+      else this.#observe(request, capture);
+    }
   }
 
   async stopAll(): Promise<void> {

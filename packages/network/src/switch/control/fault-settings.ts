@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { faults } from '../faults/faults.ts';
+import { portName, type SwitchConfiguration } from './configuration.ts';
 
 /**
  * All faults of a switch, as one value that replaces the one before. What a network says holds for the way to each of its
@@ -36,3 +37,16 @@ export const faultSettings = z.strictObject({
 });
 export type FaultSettingsInput = z.input<typeof faultSettings>;
 export type FaultSettings = z.output<typeof faultSettings>;
+
+/** The same without what is of machines, cards and networks that are no longer there. */
+export function faultsWithin(settings: FaultSettings, { networks, ports }: SwitchConfiguration): FaultSettings {
+  const names = new Set([...networks.map(({ name }) => name), ...ports.map(portName)]);
+  const machines = new Set(ports.map(({ machine }) => machine));
+  const present = <T>(record: Record<string, T>) => Object.entries(record).filter(([name]) => names.has(name));
+  const inNetworks = present(settings.networks).map(([name, { partition, ...rest }]) => {
+    const groups = partition?.map((group) => group.filter((machine) => machines.has(machine)));
+    const kept = groups?.filter((group) => group.length > 0);
+    return [name, { ...rest, ...(kept?.length ? { partition: kept } : {}) }] as const;
+  });
+  return { ...settings, networks: Object.fromEntries(inNetworks), ports: Object.fromEntries(present(settings.ports)) };
+}

@@ -71,6 +71,20 @@ test('faults of a port or machine that is not there are refused with the names t
   assert.deepEqual(its.faults.ports, {});
 });
 
+test('faults of what is removed go with it, and come back with nothing but what was set again', async (t) => {
+  const { its, configure, ports, setFaults } = await testSwitch(t, { cards: 3 });
+  const lan = { faults: { latency: 1 }, partition: [['m1'], ['m2', 'm3']] };
+  setFaults({ networks: { lan }, ports: { 'm1:n1': { cable: false }, 'm3:n1': { toMachine: { loss: 1 } } } });
+  configure((input) => ({ ...input, ports: ports.filter(({ machine }) => machine !== 'm1') }));
+  const { networks, ports: left } = its.faults;
+  assert.deepEqual([networks.lan?.partition, Object.keys(left)], [[['m2', 'm3']], ['m3:n1']]);
+  configure();
+  assert.equal(its.portsOf('m1')[0]?.port.hasCable, true);
+  its.setFaults(its.faults); // as a new process does with what the one before it kept
+  configure(() => ({ networks: [], ports: [] }));
+  assert.deepEqual([its.faults.networks, its.faults.ports], [{}, {}]);
+});
+
 /** An ARP request of machine m3 for 10.40.0.1. */
 const whoHasGateway = Buffer.from(
   'ffffffffffff525400000003080600010800060400015254000000030a28000d0000000000000a280001',
