@@ -7,6 +7,7 @@ export {
 } from './accelerators/choose-accelerator.ts';
 export type { ResolvedMachineConfig } from './arguments/argument-context.ts';
 export { standbyPortName } from './arguments/channel-arguments.ts';
+export { networkCardAddress } from './arguments/device-arguments.ts';
 export { topNode } from './arguments/drive-arguments.ts';
 export { argumentDifference, plannedGuestArguments } from './arguments/guest-arguments.ts';
 export { machineArguments } from './arguments/machine-arguments.ts';

@@ -22,7 +22,7 @@ export class CardPort {
     this.#network = network;
     this.#reader = new FrameReader((bytes, at, end) => this.#network.receive(this.port, bytes, at, end));
     this.#link = new DialledLink({
-      endpoint: configuration.endpoint,
+      endpoints: [configuration.endpoint, ...(configuration.otherEndpoint ? [configuration.otherEndpoint] : [])],
       clock,
       onBytes: (bytes, length) => this.#read(bytes, length),
       onConnect: () => {

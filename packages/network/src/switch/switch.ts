@@ -53,7 +53,7 @@ export class Switch {
     for (const network of configuration.networks) this.#setNetwork(network, portsOf(network.name));
     for (const [name, port] of this.#ports) {
       const next = wanted.get(name);
-      if (next && sameEndpoint(next, port.configuration)) continue;
+      if (next && sameEndpoints(next, port.configuration)) continue;
       port.close();
       this.#ports.delete(name);
     }
@@ -177,8 +177,9 @@ export class Switch {
   }
 }
 
-function sameEndpoint(one: PortConfiguration, other: PortConfiguration): boolean {
-  return JSON.stringify(one.endpoint) === JSON.stringify(other.endpoint);
+function sameEndpoints(one: PortConfiguration, other: PortConfiguration): boolean {
+  const endpoints = ({ endpoint, otherEndpoint }: PortConfiguration) => JSON.stringify([endpoint, otherEndpoint]);
+  return endpoints(one) === endpoints(other);
 }
 
 function unknown(what: string, name: string, known: Iterable<string>): GoqemuError {

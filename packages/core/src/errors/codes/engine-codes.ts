@@ -68,6 +68,10 @@ export const engineCodes = {
     when: 'An import with --authorize finds no guest agent.',
     fix: 'Import it without --authorize.',
   },
+  'imported-no-networks': {
+    when: 'An imported machine is in a network of its lab, and its QEMU has no card for it.',
+    fix: 'Take networks out of its options, or let goqemu make the machine.',
+  },
   'imported-no-layers': {
     when: 'An imported machine has no checkpoints.',
     fix: 'Name the other machines, or let goqemu make it with --replace.',

@@ -57,6 +57,8 @@ const port = z.strictObject({
   card: name,
   network: name,
   endpoint,
+  /** Where its next QEMU listens: one that takes over from another is started beside it. Both are dialled in turn. */
+  otherEndpoint: endpoint.optional(),
   mac,
   /** The address that the card gets by DHCP. Default: it gets none. */
   ip: ip4.optional(),
@@ -74,7 +76,10 @@ export const switchConfiguration = z
     const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
     refuseDoubles(networks, ['networks'], ({ name }) => name, 'name', report);
     refuseDoubles(ports, ['ports'], portName, 'card', report);
-    refuseDoubles(ports, ['ports'], ({ endpoint }) => JSON.stringify(endpoint), 'endpoint', report);
+    const dialled = ports.flatMap(({ endpoint, otherEndpoint }) =>
+      otherEndpoint ? [endpoint, otherEndpoint] : [endpoint],
+    );
+    refuseDoubles(dialled, ['ports'], (one) => JSON.stringify(one), 'endpoint', report);
     refuseDoubles(ports, ['ports'], ({ network, mac }) => `${network} ${mac}`, 'MAC address in its network', report);
     const withAddress = ports.map((port) => ({ ...port, ip: port.ip ?? `none ${portName(port)}` }));
     refuseDoubles(withAddress, ['ports'], ({ network, ip }) => `${network} ${ip}`, 'address in its network', report);

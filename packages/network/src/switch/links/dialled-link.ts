@@ -7,7 +7,8 @@ export type LinkEndpoint =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
 
 export interface DialledLinkOptions {
-  readonly endpoint: LinkEndpoint;
+  /** Dialled in turn until one answers. */
+  readonly endpoints: readonly [LinkEndpoint, ...LinkEndpoint[]];
   readonly clock: Clock;
   /** Gets what was read: the memory is used again afterwards. False ends the connection. */
   readonly onBytes: (bytes: Buffer, length: number) => boolean;
@@ -37,6 +38,7 @@ export class DialledLink {
   #retryMs = firstRetryMs;
   #cancelRetry: (() => void) | undefined;
   #fullReads = 0;
+  #dials = 0;
 
   constructor(options: DialledLinkOptions) {
     this.#options = options;
@@ -51,7 +53,8 @@ export class DialledLink {
     this.#retryMs = firstRetryMs;
     if (this.#isClosed || this.#socket) return;
     this.#cancelRetry?.();
-    const { endpoint, onConnect } = this.#options;
+    const { endpoints, onConnect } = this.#options;
+    const endpoint = endpoints[this.#dials++ % endpoints.length] ?? endpoints[0];
     const where = endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
     const onread = { buffer: this.#bytes, callback: (length: number) => this.#read(socket, length) };
     const socket: Socket = connect({ ...where, noDelay: true, onread });
