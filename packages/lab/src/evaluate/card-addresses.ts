@@ -8,7 +8,7 @@ import {
   parseIpv6Prefix,
 } from '@goqemu/spec';
 
-/** The first addresses after the network's own are for machines that are numbered by hand; they are used at last. */
+/** The first addresses after the network's own are for machines that are numbered manually; they are used last. */
 const firstHost = 10;
 
 /**

@@ -52,7 +52,7 @@ function candidate(pool: Ipv4Range, purpose: readonly string[]): Ipv4Range {
   return { base: pool.base + number * size, prefix: chosenPrefix, size };
 }
 
-/** A unique local range (RFC 4193): 40 bits that nobody else has, from the place of the state and the name. */
+/** A unique local range (RFC 4193): 40 bits of its own, from the place of the state and the name. */
 export function chooseRange6(name: string, { place, recorded }: RangeContext): string {
   const before = Object.hasOwn(recorded, name) ? recorded[name]?.cidr6 : undefined;
   if (before !== undefined) return before;

@@ -6,7 +6,7 @@ export function subjectOf({ resource, step }: Pick<Operation, 'resource' | 'step
   return step === undefined ? resource.name : `${resource.name}/${step}`;
 }
 
-/** The same for people: a machine goes by its name, and everything else says what it is. */
+/** The same, human-readable: a machine goes by its name, and everything else says what it is. */
 export function titleOf(operation: Pick<Operation, 'resource' | 'step'>): string {
   const { kind } = operation.resource;
   return kind === machineKindName ? subjectOf(operation) : `${kind} ${subjectOf(operation)}`;
