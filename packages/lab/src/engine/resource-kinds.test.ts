@@ -106,6 +106,62 @@ test('what has died is healed, and what fails skips the machines that need it al
   assert.deepEqual(lines(await bench.plan([lan])), ['start lan/lan']);
 });
 
+test('a machine is restarted when what it needs of another kind is replaced, and others are left alone', async () => {
+  const bench = new Bench();
+  await bench.engine().apply(await bench.plan([lan]));
+  const plan = await bench.plan([{ ...lan, cidr: 2 }]);
+  assert.deepEqual(
+    plan.operations.map(({ action, resource, reason }) => `${action} ${resourceKey(resource)}: ${reason}`),
+    ['replace lan/lan: it is made with 1', 'update machine/web: restart: the lan lan is replaced'],
+  );
+  assert.deepEqual(before(plan, 'machine/web'), ['lan/lan']);
+  const boots = bench.host.machine('web')?.boots ?? 0;
+  assert.deepEqual((await bench.engine().apply(plan)).errors, []);
+  assert.equal(bench.host.machine('web')?.boots, boots + 1);
+  assert.deepEqual(lines(await bench.plan([{ ...lan, cidr: 2 }])), []);
+});
+
+test('status and refresh speak of every kind', async () => {
+  const bench = new Bench();
+  await bench.engine().apply(await bench.plan([lan]));
+  const { machines, resources } = await bench.engine().status();
+  assert.deepEqual(
+    machines.map(({ name }) => name),
+    ['db', 'web'],
+  );
+  assert.deepEqual(resources, [{ kind: 'lan', name: 'lan', state: 'running' }]);
+  const process = bench.lans.get('lan');
+  if (process) process.status = 'dead';
+  assert.deepEqual((await bench.engine().refresh()).drift, [
+    { resource: { kind: 'lan', name: 'lan' }, reason: 'it is dead' },
+  ]);
+});
+
+test('a fork has resources of its own of every kind, which go with it', async () => {
+  const bench = new Bench();
+  await bench.engine().apply(await bench.plan([lan]));
+  const { id } = await bench.engine().createCheckpoint({ description: 'here' });
+  await bench.engine().fork(id, { name: 'copy' });
+  assert.deepEqual([...bench.lans.keys()], ['lan', 'copy/lan']);
+  const fork = bench.engine().stack('copy');
+  assert.deepEqual((await fork.status()).resources, [{ kind: 'lan', name: 'lan', state: 'running' }]);
+  await fork.removeFork();
+  assert.deepEqual([...bench.lans.keys()], ['lan']);
+});
+
+test('a fork whose resources of another kind cannot be made leaves nothing', async () => {
+  const bench = new Bench();
+  await bench.engine().apply(await bench.plan([lan]));
+  const { id } = await bench.engine().createCheckpoint({ description: 'here' });
+  let calls = 0;
+  bench.fault = () => {
+    if (++calls === 2) throw new Error('the switch does not start');
+  };
+  await assert.rejects(bench.engine().fork(id), /the switch does not start/);
+  assert.deepEqual([...bench.lans.keys()], ['lan']);
+  assert.equal(bench.host.machines.size, 2);
+});
+
 test('--target and --exclude name resources of every kind, by name or by kind and name', async () => {
   const bench = new Bench();
   assert.deepEqual(lines(await bench.plan([lan], { target: ['lan'] })), ['create lan/lan']);

@@ -32,6 +32,15 @@ export interface MachineReport {
   readonly accelerator: string | null;
 }
 
+/** A resource that is no machine. */
+export interface ResourceReport {
+  readonly kind: string;
+  readonly name: string;
+  /** In one word, as its kind has it: `running`. */
+  readonly state: string;
+  readonly reason?: string;
+}
+
 /** The document of `status --json`. Secret outputs are null. */
 export interface StatusReport {
   readonly version: 1;
@@ -42,5 +51,7 @@ export interface StatusReport {
   /** Stacks that are forks of this one. */
   readonly forks: readonly string[];
   readonly machines: readonly MachineReport[];
+  /** Resources of other kinds, where the lab has any. */
+  readonly resources?: readonly ResourceReport[];
   readonly outputs: Readonly<Record<string, unknown>>;
 }

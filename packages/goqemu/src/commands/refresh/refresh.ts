@@ -10,8 +10,14 @@ export async function run(context: CommandContext, input: CommandInput<RefreshOp
   const choice = chooseLab(context, input.positionals[0], input.options);
   await using lab = await openDeployedLab(context, choice, eventLog(context.logger).handle);
   const { drift } = await lab.engine.refresh({ signal: context.shell.interrupt });
-  if (input.options.json) context.printJson({ version: 1, lab: lab.name, stack: lab.stack, drift });
+  if (input.options.json)
+    context.printJson({
+      version: 1,
+      lab: lab.name,
+      stack: lab.stack,
+      drift: drift.map(({ resource: { kind, name }, reason }) => ({ [kind]: name, reason })),
+    });
   else if (drift.length === 0) context.print(`Lab ${lab.name} is as recorded.\n`);
-  else for (const { machine, reason } of drift) context.print(`${context.style.bold(machine)}  ${reason}\n`);
+  else for (const { resource, reason } of drift) context.print(`${context.style.bold(resource.name)}  ${reason}\n`);
   return exitCode.done;
 }
