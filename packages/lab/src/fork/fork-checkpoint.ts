@@ -38,7 +38,7 @@ export async function forkCheckpoint(
   const untouched = chosen.filter((machine) => !having.includes(machine)).map((machine) => machine.name);
   if (having.length === 0 || (options.machines && untouched.length > 0)) throw without(idOrName, found, untouched);
   await checkLayers(context.backend, found, having, context.plainCall(state.lineage, 'fork', undefined));
-  const forks = await planForks(context, state, found, having, options);
+  const forks = await planForks(context, { state, found, machines: having }, options);
   await tellMemory(context, state, forks);
   const { owner, signal } = options;
   const failed = await makeAll(forks, (fork) => makeFork({ context, state, checkpoint: found, owner, signal }, fork));
@@ -72,11 +72,16 @@ function describe(name: string, spec: MachineSpec, backend: Backend): ForkedMach
   };
 }
 
+/** What is forked: machines that have a checkpoint. */
+interface ForkedMachines {
+  readonly state: LabState;
+  readonly found: FoundCheckpoint;
+  readonly machines: readonly MachineState[];
+}
+
 async function planForks(
   context: EngineContext,
-  state: LabState,
-  found: FoundCheckpoint,
-  machines: readonly MachineState[],
+  { state, found, machines }: ForkedMachines,
   options: ForkOptions,
 ): Promise<readonly ForkPlan[]> {
   const stacks = await context.storage.stacks();

@@ -166,11 +166,10 @@ function fileContent(
 
 function modeOfFolder(machine: string, { name, location }: StepDeclaration): GoqemuError {
   const subject = `${machine}/${name}`;
-  return labError(
-    'option-invalid',
-    `${subject}: what is uploaded is a folder, and mode is for a file`,
+  return labError('option-invalid', {
+    message: `${subject}: what is uploaded is a folder, and mode is for a file`,
     location,
-    'new folders and files get the modes that they have on this host',
+    hint: 'new folders and files get the modes that they have on this host',
     subject,
-  );
+  });
 }
