@@ -34,7 +34,8 @@ export async function becomeReady({ vm, machine, session, serialOffset }: Bootin
   });
   const agent = await ensureAgent(vm, machine, session, call);
   const { layer, identity } = await vm.state();
-  if (layer && identity !== vm.spec.identity.instanceId) await giveNameAndMachineId(vm, machine, session, agent, call);
+  if (layer && identity !== vm.spec.identity.instanceId)
+    await giveNameAndMachineId({ vm, machine, session, agent }, call);
   await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
 }
 
