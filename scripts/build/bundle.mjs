@@ -7,7 +7,7 @@ const folder = join(root, 'packages', 'goqemu');
 const source = join('packages', 'goqemu', 'src');
 
 const commandLine = join(source, 'cli.ts');
-const lookingAtMachines = join(source, 'host', 'qemu-host.ts');
+const lookingAtMachines = join(source, 'host', 'qemu-backend.ts');
 
 /**
  * What is built once more as one file each, instead of the sixty and more that would be found and read, a fifth of a

@@ -155,7 +155,10 @@ export class CheckpointLab implements AsyncDisposable {
 
   async cut(key: string, machine: Machine | undefined, more: Partial<CutOptions> = {}, name = 'web') {
     const { vm, session } = await this.vm(name);
-    return cutLayer(vm, machine, session, { key: keyOf(key), ram: true, descriptions: [key], ...more }, this.call);
+    return cutLayer(
+      { vm, machine, session, options: { key: keyOf(key), ram: true, descriptions: [key], ...more } },
+      this.call,
+    );
   }
 
   /** Removes every layer that neither a machine nor one of these needs. */

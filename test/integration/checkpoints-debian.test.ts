@@ -92,13 +92,8 @@ describe('a checkpoint of Debian', () => {
       if (message === 'cut: a process is on standby') controller.abort(new Error('given up'));
     };
     const files = (await readdir(vm.folder.path)).sort();
-    const cut = cutLayer(
-      vm,
-      machine,
-      session,
-      { key: keyOf('given up'), ram: true, descriptions: [] },
-      { signal: controller.signal },
-    );
+    const options = { key: keyOf('given up'), ram: true, descriptions: [] };
+    const cut = cutLayer({ vm, machine, session, options }, { signal: controller.signal });
     await assert.rejects(cut, /given up/);
     onTrace = keep;
     assert.deepEqual((await readdir(vm.folder.path)).sort(), files);

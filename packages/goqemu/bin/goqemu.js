@@ -4,10 +4,27 @@ const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 
 // Commands that look at a lab, and those that act on one, have a file each with what they need and little else.
 const looks = ['plan', 'status', 'output', 'graph'];
-const acts =
-  'apply checkpoint console cp destroy exec history import lock logs qmp refresh restart resume ssh ssh-config start stop suspend'.split(
-    ' ',
-  );
+const acts = [
+  'apply',
+  'checkpoint',
+  'console',
+  'cp',
+  'destroy',
+  'exec',
+  'history',
+  'import',
+  'lock',
+  'logs',
+  'qmp',
+  'refresh',
+  'restart',
+  'resume',
+  'ssh',
+  'ssh-config',
+  'start',
+  'stop',
+  'suspend',
+];
 const command = process.argv[2] ?? '';
 const file = looks.includes(command) ? 'look' : acts.includes(command) ? 'act' : 'cli';
 const program = new URL(`../dist/${file}.js`, import.meta.url);

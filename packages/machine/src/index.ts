@@ -78,7 +78,8 @@ export {
   type QemuVersion as QemuInstallationVersion,
 } from './find/installation.ts';
 export type { ExitCause } from './launch/exit-cause.ts';
-export { type LaunchOptions, launchMachine } from './launch/launch-machine.ts';
+export { launchMachine } from './launch/launch-machine.ts';
+export type { LaunchOptions } from './launch/launch-options.ts';
 export { type AttachOptions, type AttachTarget, attachMachine } from './machine/attach-machine.ts';
 export { Machine } from './machine/machine.ts';
 export type { MachineEvent } from './machine/machine-events.ts';

@@ -86,13 +86,8 @@ export class BenchGuest implements AsyncDisposable {
   }
 
   async cut(name: string) {
-    return cutLayer(
-      this.vm,
-      await this.machine(),
-      this.#session,
-      { key: this.key(name), ram: true, descriptions: [] },
-      {},
-    );
+    const options = { key: this.key(name), ram: true, descriptions: [] };
+    return cutLayer({ vm: this.vm, machine: await this.machine(), session: this.#session, options }, {});
   }
 
   async restore(name: string): Promise<void> {

@@ -228,7 +228,10 @@ export class QemuBackend implements Backend {
 
   async hostRoutes(): Promise<readonly TakenRange[]> {
     const routes = await hostRoutes();
-    return routes.map(({ cidr, interface: name }) => ({ cidr, holder: `the route of this host over ${name}` }));
+    return [
+      ...routes.map(({ cidr, interface: name }) => ({ cidr, holder: `the route of this host over ${name}` })),
+      { cidr: '10.0.2.0/24', holder: 'the card by which goqemu reaches each machine' },
+    ];
   }
 
   async observeNetworks(call: BackendCall): Promise<ReadonlyMap<string, ObservedNetwork>> {

@@ -104,7 +104,7 @@ export class OwnMachineVerbs implements MachineVerbs {
 
   async running(): Promise<MachineRecord> {
     const { machine } = await this.#vm.state();
-    if (machine) return machine as unknown as MachineRecord;
+    if (machine) return machine;
     throw machineStopped(this.#vm.spec.name);
   }
 

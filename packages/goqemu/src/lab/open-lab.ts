@@ -42,7 +42,7 @@ export async function openLab(
   // The backend's code is read while the lab is.
   const [loaded, backend] = await Promise.all([load(context, choice), context.shell.createBackend(context.logger)]);
   return {
-    ...engineFor(context, choice, loaded.definition.name, loaded.file, backend, emit),
+    ...engineFor(context, { name: loaded.definition.name, file: loaded.file, backend, stack: choice.stack }, emit),
     definition: loaded.definition,
   };
 }
@@ -63,7 +63,8 @@ export async function openDeployedLab(
     const [only, ...others] = statesIn(dirname(file));
     if (only === undefined || others.length > 0) throw error;
     context.tell(`${file} does not load; continuing with the state of lab ${only}`);
-    return engineFor(context, choice, only, file, await context.shell.createBackend(context.logger), emit);
+    const backend = await context.shell.createBackend(context.logger);
+    return engineFor(context, { name: only, file, backend, stack: choice.stack }, emit);
   }
 }
 
@@ -82,17 +83,22 @@ function statesIn(folder: string): string[] {
   }
 }
 
+/** A lab by its name, the file that it is in, and one of its stacks. */
+export interface ChosenLab {
+  readonly name: string;
+  readonly file: string;
+  readonly backend: Backend;
+  /** @default 'default' */
+  readonly stack?: string | undefined;
+}
+
 /** @internal Also for a saved plan, which names its lab itself. */
 export function engineFor(
   context: LabOpener,
-  choice: LabChoice,
-  name: string,
-  file: string,
-  backend: Backend,
+  { name, file, backend, stack = 'default' }: ChosenLab,
   emit: (event: EngineEvent) => void,
 ): OpenLab {
   const labFolder = dirname(file);
-  const stack = choice.stack ?? 'default';
   const { promptSecret, logger } = context;
   const engine = new Engine({
     backend,

@@ -5,18 +5,21 @@ import { test } from 'node:test';
 import { type ErrorCode, GoqemuError } from '@goqemu/core';
 import { withLabHint, withLabHints } from './lab-hints.ts';
 
-const stalled = new GoqemuError({
+const facts = {
   code: 'stage-stalled',
   source: 'environment',
   subject: 'web',
   message: 'web did not become ready',
   hint: 'look at the whole console with `goqemu logs`; on a slow host give the stage more time',
-});
+} as const;
+const stalled = new GoqemuError(facts);
 
 test('a hint of a library becomes one that the author of a lab can type', () => {
   const { hint, message, subject } = withLabHint(stalled) as GoqemuError;
   assert.equal(hint, 'read its whole console with: goqemu logs web');
   assert.deepEqual([message, subject], [stalled.message, 'web']);
+  const late = new GoqemuError({ ...facts, data: { stage: 'ssh-banner' } });
+  assert.match((withLabHint(late) as GoqemuError).hint ?? '', /write timeouts: \{ sshBanner: '20 min' \} in the lab$/);
   const own = new GoqemuError({ code: 'usage', source: 'user', message: 'x', hint: 'y' });
   assert.equal(withLabHint(own), own);
 });

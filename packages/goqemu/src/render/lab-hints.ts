@@ -1,4 +1,5 @@
 import { changedError, type GoqemuError, isGoqemuError } from '@goqemu/core';
+import { timeoutNames } from '@goqemu/spec';
 
 /**
  * What to do about errors of the libraries, for the author of a lab: their own hints speak of options that a program
@@ -16,7 +17,11 @@ const hints: Readonly<Record<string, (name: string, error: GoqemuError) => strin
     `the guest may have rebooted, or lost its network: read its console with "goqemu logs ${name}", then run it again`,
   'session-closed': () => 'run the command again',
   'authentication-failed': (name) => `a step may have changed the user or its authorized_keys: goqemu logs ${name}`,
-  'stage-stalled': (name) => `read its whole console with: goqemu logs ${name}`,
+  'stage-stalled': (name, { data }) => {
+    const timeout = timeoutOf(data.stage);
+    const longer = timeout && `; if it only needs more time, write timeouts: { ${timeout}: '20 min' } in the lab`;
+    return `read its whole console with: goqemu logs ${name}${longer ?? ''}`;
+  },
   'machine-exited': (name) => `read the last words of its QEMU with: goqemu logs ${name} --source qemu`,
   'machine-already-running': () => 'see what runs with "goqemu status"; "goqemu apply" takes it over',
   'qemu-exited': (name) => `read the last words of its QEMU with: goqemu logs ${name} --source qemu`,
@@ -35,6 +40,12 @@ const hints: Readonly<Record<string, (name: string, error: GoqemuError) => strin
   'firmware-missing': (_name, { hint }) => hint?.replace(/, or give firmware\.code its path$/, ''),
   'passt-failed': () => 'correct what it says',
 };
+
+/** The option of a stage: `ssh-banner` is `sshBanner`. */
+function timeoutOf(stage: unknown): string | undefined {
+  const name = String(stage).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return timeoutNames.find((one) => one === name);
+}
 
 /** An error with a hint that a user with a lab and a shell can follow. */
 export function withLabHint(thrown: unknown): unknown {

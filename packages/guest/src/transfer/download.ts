@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import { GoqemuError, refuseNul, shellQuote, systemErrorCode } from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
@@ -35,7 +35,8 @@ export async function download(
 ): Promise<void> {
   refuseNul(source, 'the source');
   const what = `download of ${source} to ${destination}`;
-  if (!options.asRoot) return receive(session, source, basename(source), destination, what, options);
+  const transfer = { source, name: basename(source), destination, what };
+  if (!options.asRoot) return receive(session, transfer, options);
   await withStage(session, { what, signal: options.signal }, async (stage) => {
     const script = `set -e
 cp -aH -- ${shellQuote(source)} ${stage}/content
@@ -43,16 +44,23 @@ chown -hR -- ${shellQuote(session.endpoint.user)} ${stage}/content`;
     const label = `reading for the ${what}`;
     const signal = options.signal ? { signal: options.signal } : {};
     assertSucceeded(await session.exec(script, { user: 'root', label, ...signal }), label);
-    await receive(session, posix.join(stage, 'content'), basename(source), destination, what, options);
+    await receive(session, { ...transfer, source: posix.join(stage, 'content') }, options);
   });
+}
+
+interface Transfer {
+  /** Path in the guest. */
+  readonly source: string;
+  /** What it is called in a folder that it is put into. */
+  readonly name: string;
+  readonly destination: string;
+  /** As errors name it. */
+  readonly what: string;
 }
 
 async function receive(
   session: SessionAccess,
-  source: string,
-  name: string,
-  destination: string,
-  what: string,
+  { source, name, destination, what }: Transfer,
   options: DownloadOptions,
 ): Promise<void> {
   await withSftp(session, what, options, async (sftp, signal) => {
@@ -115,7 +123,7 @@ async function receiveFile(
         }
       });
       // Files of /proc and /sys say 0 bytes and still have contents.
-      if (file.size === 0) await receiveToEnd(sftp, handle, local, signal, progress);
+      if (file.size === 0) await receiveToEnd({ sftp, handle, local }, signal, progress);
     } finally {
       await sftp.close(handle);
     }
@@ -130,16 +138,14 @@ async function receiveFile(
 }
 
 async function receiveToEnd(
-  sftp: Sftp,
-  file: SftpFile,
-  local: Awaited<ReturnType<typeof open>>,
+  { sftp, handle, local }: { readonly sftp: Sftp; readonly handle: SftpFile; readonly local: FileHandle },
   signal: AbortSignal,
   progress: (bytes: number) => void,
 ): Promise<void> {
   const buffer = Buffer.allocUnsafe(chunkBytes);
   for (let position = 0; ; ) {
     signal.throwIfAborted();
-    const count = await sftp.read(file, buffer, chunkBytes, position);
+    const count = await sftp.read(handle, buffer, chunkBytes, position);
     if (count === 0) return;
     await local.write(buffer, 0, count, position);
     position += count;

@@ -5,7 +5,7 @@ import type { BackendRecord, MachineOrigin, ResolvedImage } from '../backend/bac
 import { cutLayer } from '../backend/cut-layer.ts';
 import { checkDiskSize } from '../plan/disk-size.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
-import type { MachineState } from '../state/lab-state.ts';
+import type { MachineState, StatePatch } from '../state/lab-state.ts';
 import { claimNamed, claimOrigin } from './claim-layers.ts';
 import { deleteMachine } from './delete-machine.ts';
 import { awake, recordOf, stateOf, took, touchLayer, type WorkOf } from './machine-state.ts';
@@ -42,55 +42,21 @@ export async function adopt(context: ApplyContext, id: string, name: string, wor
   });
 }
 
+/** Makes the machine, or continues with one that was made and has not been ready: then its first layer is cut. */
 export async function make(context: ApplyContext, id: string, name: string, work: WorkOf<'make'>): Promise<void> {
-  const { backend, writer, call } = context;
-  const { spec } = work;
+  const { writer, call } = context;
   const began = context.now();
   const origin = work.resume ? undefined : await provenOrigin(context, work);
   if (work.discard) await deleteMachine(context, id, name);
-  if (!origin) {
-    const before = awake(stateOf(context, name));
-    await writer.begin(id, {
-      resources: { machine: { [name]: { ...before, name, spec, ready: false, ...work.facts } } },
-    });
-  } else {
-    const fresh: MachineState = {
-      name,
-      spec,
-      image: work.image,
-      record: {},
-      base: work.base,
-      applied: [],
-      layer: null,
-      phase: 'making',
-      ready: false,
-      dirty: false,
-      checkpoints: {},
-      ...work.facts,
-    };
-    await writer.begin(id, { resources: { machine: { [name]: fresh } } });
-    const record = await backend.create(spec, origin, call);
-    const layer = 'layer' in work.origin ? work.origin.layer : null;
-    if (layer !== null) await claimNamed(context, work.checkpoints);
-    await writer.note({
-      resources: {
-        machine: {
-          [name]: {
-            ...fresh,
-            record,
-            phase: 'made',
-            applied: work.applied,
-            layer,
-            checkpoints: layer === null ? {} : work.checkpoints,
-          },
-        },
-      },
-      ...touchLayer(context, layer),
-    });
+  if (origin) await makeFresh(context, { id, name, origin }, work);
+  else {
+    const { spec, facts } = work;
+    const again = { ...awake(stateOf(context, name)), name, spec, ready: false, ...facts };
+    await writer.begin(id, { resources: { machine: { [name]: again } } });
   }
   const made = stateOf(context, name);
   const watched = watchRoad(call);
-  const record = await startMade({ ...context, call: watched.call }, spec, made);
+  const record = await startMade({ ...context, call: watched.call }, work.spec, made);
   const started: MachineState = { ...made, record, ready: true };
   if (started.applied.length > 0) {
     await writer.end(id, {
@@ -100,23 +66,58 @@ export async function make(context: ApplyContext, id: string, name: string, work
     return;
   }
   await writer.note({ resources: { machine: { [name]: started } } });
-  const { key } = work.first;
-  const cut = await cutLayer(
+  const first = await cutFirstLayer(context, started, work);
+  await writer.end(id, { ...first, durations: took(context, { what: 'make:image', name, began }) });
+}
+
+/** Makes its disk; the journal has it before, so that a crash leaves nothing unknown. */
+async function makeFresh(
+  context: ApplyContext,
+  { id, name, origin }: { readonly id: string; readonly name: string; readonly origin: MachineOrigin },
+  work: WorkOf<'make'>,
+): Promise<void> {
+  const { backend, writer, call } = context;
+  const { spec } = work;
+  const fresh: MachineState = {
+    name,
+    spec,
+    image: work.image,
+    record: {},
+    base: work.base,
+    applied: [],
+    layer: null,
+    phase: 'making',
+    ready: false,
+    dirty: false,
+    checkpoints: {},
+    ...work.facts,
+  };
+  await writer.begin(id, { resources: { machine: { [name]: fresh } } });
+  const record = await backend.create(spec, origin, call);
+  const layer = 'layer' in work.origin ? work.origin.layer : null;
+  if (layer !== null) await claimNamed(context, work.checkpoints);
+  const checkpoints = layer === null ? {} : work.checkpoints;
+  const made: MachineState = { ...fresh, record, phase: 'made', applied: work.applied, layer, checkpoints };
+  await writer.note({ resources: { machine: { [name]: made } }, ...touchLayer(context, layer) });
+}
+
+/** The machine, ready and before any step. */
+async function cutFirstLayer(
+  { backend, call, now }: ApplyContext,
+  machine: MachineState,
+  { spec, first, firstDescriptions: descriptions, checkpoints }: WorkOf<'make'>,
+): Promise<Pick<StatePatch, 'resources' | 'layers'>> {
+  const { name } = machine;
+  const { key } = first;
+  const { record, layer } = await cutLayer(
     backend,
-    { machine: spec, record, key, ram: true, descriptions: work.firstDescriptions },
+    { machine: spec, record: recordOf(machine), key, ram: true, descriptions },
     call,
   );
-  await writer.end(id, {
-    resources: {
-      machine: {
-        [name]: { ...started, record: cut.record, applied: [work.first], layer: key, checkpoints: work.checkpoints },
-      },
-    },
-    layers: {
-      [key]: { machine: name, parent: null, shape: ramShape(spec), bytes: cut.layer.bytes, usedAt: context.now() },
-    },
-    durations: took(context, { what: 'make:image', name, began }),
-  });
+  return {
+    resources: { machine: { [name]: { ...machine, record, applied: [first], layer: key, checkpoints } } },
+    layers: { [key]: { machine: name, parent: null, shape: ramShape(spec), bytes: layer.bytes, usedAt: now() } },
+  };
 }
 
 /** What a machine is made from, known to be there before an earlier machine is given up for it. */

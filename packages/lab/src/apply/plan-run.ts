@@ -208,7 +208,11 @@ export class PlanRun {
     const call = context.plainCall(this.#plan.lineage, 'layers', signal);
     try {
       const { layerLimits } = this.#plan;
-      tellCoalesced(context, await coalesceLayers(context.backend, this.#writer, call, layerLimits), layerLimits);
+      tellCoalesced(
+        context,
+        await coalesceLayers({ backend: context.backend, writer: this.#writer, call }, layerLimits),
+        layerLimits,
+      );
     } catch (error) {
       if (signal.aborted) return;
       if (hasErrorCode(error, 'internal')) throw error;

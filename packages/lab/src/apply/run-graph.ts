@@ -18,63 +18,89 @@ export interface GraphOptions {
 
 /** Runs operations as soon as what they depend on is done, in the order of the plan where several could go. */
 export async function runGraph(options: GraphOptions): Promise<void> {
-  const { operations, parallel, interrupt, admit, run, skipped, refused } = options;
-  const waitingFor = new Map(operations.map((operation) => [operation.id, operation.dependsOn.length]));
-  const known = new Set(waitingFor.keys());
-  const dependents = new Map<string, Operation[]>();
+  await new GraphRun(options).toTheEnd();
+}
+
+class GraphRun {
+  readonly #options: GraphOptions;
+  readonly #dependents: ReadonlyMap<string, readonly Operation[]>;
+  /** How many operations each still waits for. */
+  readonly #waiting: Map<string, number>;
+  readonly #ready: Operation[];
+  readonly #running = new Set<Promise<void>>();
+  readonly #settled = new Set<string>();
+
+  constructor(options: GraphOptions) {
+    const { operations } = options;
+    this.#options = options;
+    this.#dependents = dependentsOf(operations);
+    this.#waiting = new Map(operations.map(({ id, dependsOn }) => [id, dependsOn.length]));
+    this.#ready = operations.filter(({ dependsOn }) => dependsOn.length === 0);
+  }
+
+  async toTheEnd(): Promise<void> {
+    const { operations, interrupt, refused } = this.#options;
+    for (;;) {
+      if (!interrupt?.aborted) this.#startReady();
+      if (this.#running.size > 0) {
+        await Promise.race(this.#running);
+        continue;
+      }
+      const stuck = interrupt?.aborted ? undefined : this.#ready.shift();
+      if (!stuck) break;
+      refused(stuck);
+      this.#finish(stuck, false);
+    }
+    for (const operation of operations) this.#skip(operation, 'the apply was interrupted');
+  }
+
+  #startReady(): void {
+    const { parallel, admit, run } = this.#options;
+    for (let index = 0; index < this.#ready.length && this.#running.size < parallel; ) {
+      const operation = this.#ready[index] as Operation;
+      if (!admit(operation)) {
+        index++;
+        continue;
+      }
+      this.#ready.splice(index, 1);
+      const task: Promise<void> = run(operation).then((done) => {
+        this.#running.delete(task);
+        this.#finish(operation, done);
+      });
+      this.#running.add(task);
+    }
+  }
+
+  #finish(operation: Operation, done: boolean): void {
+    this.#settled.add(operation.id);
+    for (const next of this.#dependents.get(operation.id) ?? []) {
+      if (!done) {
+        this.#skip(next, `${subjectOf(operation)} failed`);
+        continue;
+      }
+      const left = (this.#waiting.get(next.id) ?? 1) - 1;
+      this.#waiting.set(next.id, left);
+      if (left === 0 && !this.#settled.has(next.id)) this.#ready.push(next);
+    }
+  }
+
+  #skip(operation: Operation, reason: string): void {
+    if (this.#settled.has(operation.id)) return;
+    this.#settled.add(operation.id);
+    this.#options.skipped(operation, reason);
+    for (const next of this.#dependents.get(operation.id) ?? [])
+      this.#skip(next, `${subjectOf(operation)} was not done`);
+  }
+}
+
+function dependentsOf(operations: readonly Operation[]): ReadonlyMap<string, readonly Operation[]> {
+  const dependents = new Map<string, Operation[]>(operations.map(({ id }) => [id, []]));
   for (const operation of operations) {
     for (const id of operation.dependsOn) {
-      if (!known.has(id)) throw new RangeError(`${operation.id} depends on ${id}, which is not in the plan`);
-      const list = dependents.get(id) ?? [];
+      const list = dependents.get(id);
+      if (!list) throw new RangeError(`${operation.id} depends on ${id}, which is not in the plan`);
       list.push(operation);
-      dependents.set(id, list);
     }
   }
-  const ready = operations.filter((operation) => operation.dependsOn.length === 0);
-  const running = new Set<Promise<void>>();
-  const settled = new Set<string>();
-
-  const skip = (operation: Operation, reason: string): void => {
-    if (settled.has(operation.id)) return;
-    settled.add(operation.id);
-    skipped(operation, reason);
-    for (const next of dependents.get(operation.id) ?? []) skip(next, `${subjectOf(operation)} was not done`);
-  };
-  const finish = (operation: Operation, done: boolean): void => {
-    settled.add(operation.id);
-    for (const next of dependents.get(operation.id) ?? []) {
-      if (!done) skip(next, `${subjectOf(operation)} failed`);
-      else {
-        const left = (waitingFor.get(next.id) ?? 1) - 1;
-        waitingFor.set(next.id, left);
-        if (left === 0 && !settled.has(next.id)) ready.push(next);
-      }
-    }
-  };
-  for (;;) {
-    if (!interrupt?.aborted) {
-      for (let index = 0; index < ready.length && running.size < parallel; ) {
-        const operation = ready[index] as Operation;
-        if (!admit(operation)) {
-          index++;
-          continue;
-        }
-        ready.splice(index, 1);
-        const task: Promise<void> = run(operation).then((done) => {
-          running.delete(task);
-          finish(operation, done);
-        });
-        running.add(task);
-      }
-    }
-    if (running.size > 0) {
-      await Promise.race(running);
-      continue;
-    }
-    if (interrupt?.aborted || ready.length === 0) break;
-    const stuck = ready.shift() as Operation;
-    refused(stuck);
-    finish(stuck, false);
-  }
-  for (const operation of operations) skip(operation, 'the apply was interrupted');
+  return dependents;
 }

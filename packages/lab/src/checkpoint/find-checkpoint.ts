@@ -81,17 +81,3 @@ export function findCheckpoint(state: LabState, wanted: string): FoundCheckpoint
     ),
   });
 }
-
-/** Of a checkpoint that lacks the layer of a machine. */
-export function checkpointDamaged({ id, origin, description }: FoundCheckpoint, machine: string): GoqemuError {
-  return new GoqemuError({
-    code: 'checkpoint-damaged',
-    source: 'environment',
-    subject: machine,
-    message: `the checkpoint "${description}" of ${machine} is no longer in the store, or is damaged`,
-    hint:
-      origin === 'declared'
-        ? 'nothing was changed; goqemu apply makes it again'
-        : `nothing was changed; forget it with: goqemu checkpoint delete ${id}`,
-  });
-}

@@ -1,13 +1,16 @@
 import { GoqemuError } from '@goqemu/core';
+import type { Backend, BackendCall } from '../backend/backend.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { appendHistory } from '../history/history.ts';
 import { wakeNetworks } from '../network/wake-networks.ts';
-import type { AppliedStep, MachineState } from '../state/lab-state.ts';
+import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
+import { checkLayers } from './check-layers.ts';
 import type { RestoreReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
-import { checkpointDamaged, findCheckpoint } from './find-checkpoint.ts';
+import { findCheckpoint } from './find-checkpoint.ts';
+import type { FoundCheckpoint } from './found-checkpoint.ts';
 
 /** Takes machines back to a checkpoint; the state then records what they have applied. */
 export async function restoreCheckpoint(
@@ -19,53 +22,26 @@ export async function restoreCheckpoint(
   await using _lock = await lockLab(context, 0, options.signal);
   const read = await context.read();
   const found = findCheckpoint(read.state, idOrName);
-  const chosen = chooseMachines(read.state, options.machines);
-  const having = chosen.filter((machine) => found.machines[machine.name] && machine.record !== null);
-  const untouched = chosen.filter((machine) => !having.includes(machine)).map((machine) => machine.name);
-  if (having.length === 0 || (options.machines && untouched.length > 0)) {
-    throw new GoqemuError({
-      code: 'checkpoint-unknown',
-      source: 'user',
-      subject: idOrName,
-      message: `${untouched.join(', ') || 'no machine'} has no checkpoint "${idOrName}"`,
-      hint: `it covers: ${Object.keys(found.machines).join(', ') || 'no machine that exists'}`,
-    });
-  }
+  const { having, untouched } = chooseRestored(read.state, found, idOrName, options.machines);
   const call = context.plainCall(read.state.lineage, 'restore', options.signal);
-  const layers = having.map((machine) => found.machines[machine.name]?.layer ?? '');
-  const stored = await context.backend.findLayers(layers, call);
-  const lost = having.find((_machine, index) => !stored.has(layers[index] ?? ''));
-  if (lost) {
-    throw checkpointDamaged(found, lost.name);
-  }
+  await checkLayers(context.backend, found, having, call);
   const writer = await StateWriter.open(context.storage, read, context.command);
-  let failure: unknown;
+  let failed: PromiseRejectedResult | undefined;
   try {
-    await wakeNetworks(context.backend, read.state, call);
+    const { backend } = context;
+    await wakeNetworks(backend, read.state, call);
     const results = await Promise.allSettled(
-      having.map(async (machine) => {
-        const { layer, applied } = found.machines[machine.name] ?? { layer: '', applied: [] };
-        await writer.begin(found.id, { resources: { machine: { [machine.name]: { ...machine, dirty: true } } } });
-        const record = await context.backend.restore(machine.spec, machine.record ?? {}, layer, call);
-        await writer.end(found.id, {
-          resources: {
-            machine: {
-              [machine.name]: { ...restored(machine, record, layer, applied), dirty: found.origin === 'failed' },
-            },
-          },
-        });
-      }),
+      having.map((machine) => restoreMachine({ backend, writer, found, call }, machine)),
     );
-    const failed = results.find((result) => result.status === 'rejected');
-    failure = failed?.reason;
-    if (failed) throw failure;
+    failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
   } finally {
     const saved = await writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
     await appendHistory(context.storage, {
       startedAt: new Date(began).toISOString(),
       command: context.command,
-      outcome: failure === undefined ? 'done' : 'failed',
+      outcome: failed ? 'failed' : 'done',
       durationMs: context.now() - began,
       operations: { restore: having.length },
       serial: saved.serial,
@@ -78,6 +54,42 @@ export async function restoreCheckpoint(
     untouched,
     durationMs: context.now() - began,
   };
+}
+
+/** Those of the machines that have the checkpoint; all that were asked for by name must. */
+function chooseRestored(
+  state: LabState,
+  found: FoundCheckpoint,
+  idOrName: string,
+  names: readonly string[] | undefined,
+): { readonly having: readonly MachineState[]; readonly untouched: readonly string[] } {
+  const chosen = chooseMachines(state, names);
+  const having = chosen.filter((machine) => found.machines[machine.name] && machine.record !== null);
+  const untouched = chosen.filter((machine) => !having.includes(machine)).map((machine) => machine.name);
+  if (having.length > 0 && !(names && untouched.length > 0)) return { having, untouched };
+  throw new GoqemuError({
+    code: 'checkpoint-unknown',
+    source: 'user',
+    subject: idOrName,
+    message: `${untouched.join(', ') || 'no machine'} has no checkpoint "${idOrName}"`,
+    hint: `it covers: ${Object.keys(found.machines).join(', ') || 'no machine that exists'}`,
+  });
+}
+
+async function restoreMachine({ backend, writer, found, call }: Restoring, machine: MachineState): Promise<void> {
+  const { name } = machine;
+  const { layer, applied } = found.machines[name] ?? { layer: '', applied: [] };
+  await writer.begin(found.id, { resources: { machine: { [name]: { ...machine, dirty: true } } } });
+  const record = await backend.restore(machine.spec, machine.record ?? {}, layer, call);
+  const after = { ...restored(machine, record, layer, applied), dirty: found.origin === 'failed' };
+  await writer.end(found.id, { resources: { machine: { [name]: after } } });
+}
+
+interface Restoring {
+  readonly backend: Backend;
+  readonly writer: StateWriter;
+  readonly found: FoundCheckpoint;
+  readonly call: BackendCall;
 }
 
 function restored(

@@ -1,4 +1,5 @@
 import type { FoundNetworks } from '../network/found-networks.ts';
+import { reportNetworks } from '../report/report-networks.ts';
 import type { ResourceKind } from '../resource/resource-kind.ts';
 import { networkKindName } from '../resource/resource-ref.ts';
 
@@ -13,10 +14,18 @@ export const networkKind: ResourceKind<FoundNetworks | undefined> = {
   },
   diff: async (found, context) =>
     found ? (await planning()).diffNetworks(found, context) : { operations: [], notices: [], preflight: [] },
-  power: async (input, context) => (await import('./acting.ts')).powerNetworks(input, context),
-  apply: async (context, operation) => (await import('./acting.ts')).applyNetwork(context, operation),
-  delete: async (context, operation) => (await import('./acting.ts')).deleteNetwork(context, operation),
+  power: async (input, context) => (await acting()).powerNetworks(input, context),
+  refresh: async (recorded) => (await acting()).refreshNetworks(recorded),
+  report: reportNetworks,
+  fork: async ({ backend, state, call }) => (await acting()).wakeNetworks(backend, state, call),
+  clear: async (recorded) => (await acting()).clearNetworks(recorded),
+  apply: async (context, operation) => (await acting()).applyNetwork(context, operation),
+  delete: async (context, operation) => (await acting()).deleteNetwork(context, operation),
 };
+
+function acting() {
+  return import('./acting.ts');
+}
 
 function planning() {
   return import('../network/plan-networks.ts');

@@ -3,17 +3,35 @@ import { test } from 'node:test';
 import { FakeBackend, LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
 import type { PlanOptions } from '../engine-context/engine-options.ts';
+import type { FoundNetworks } from '../network/found-networks.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planReport } from '../report/plan-report.ts';
+import type { Operation } from '../resource/operation.ts';
+import type { ResourceKind } from '../resource/resource-kind.ts';
 import { resourceKey } from '../resource/resource-ref.ts';
 import { Engine } from './engine.ts';
 import { machineKind } from './machine-kind.ts';
+import { networkKind } from './network-kind.ts';
 
 const definition = defineLab({ name: 'wired' }, (lab) => {
   const lan = lab.network('lan');
   lab.vm('web', { networks: { lan } }).run('one', 'echo one');
   lab.vm('db', { memory: '2 GiB' });
 });
+function engineOf({ host, storage }: LabBench, kinds: readonly ResourceKind[]): Engine {
+  const options = {
+    backend: new FakeBackend({ host }),
+    lab: 'wired',
+    labFolder: import.meta.dirname,
+    labFile: import.meta.filename,
+    stateFolder: '/nowhere',
+    home: '/nowhere',
+    command: 'test',
+    storage,
+  };
+  return new Engine(options, kinds);
+}
+
 const lines = (plan: Plan) => plan.operations.map(({ action, resource }) => `${action} ${resourceKey(resource)}`);
 
 /** Which operations one depends on, directly or not. */
@@ -92,21 +110,53 @@ test('plan --json has the kind beside the name', async () => {
 test('a lab with resources of a kind that goqemu does not know is refused', async () => {
   const bench = new LabBench();
   await bench.apply(definition);
-  const older = new Engine(
-    {
-      backend: new FakeBackend({ host: bench.host }),
-      lab: 'wired',
-      labFolder: import.meta.dirname,
-      labFile: import.meta.filename,
-      stateFolder: '/nowhere',
-      home: '/nowhere',
-      command: 'test',
-      storage: bench.storage,
-    },
-    [machineKind],
-  );
+  const older = engineOf(bench, [machineKind]);
   await assert.rejects(older.status(), {
     code: 'state-newer',
     message: 'the lab has a network, which this goqemu does not know: a newer one made it',
   });
+});
+
+/** Networks that are made again instead of being changed. */
+const remade: ResourceKind<FoundNetworks | undefined> = {
+  ...networkKind,
+  diff: async (found, context) => {
+    const plan = await networkKind.diff(found, context);
+    const replaced = (operation: Operation) =>
+      operation.action === 'update' ? { ...operation, action: 'replace' as const } : operation;
+    return { ...plan, operations: plan.operations.map(replaced) };
+  },
+};
+
+test('a machine is restarted when what it needs of another kind is replaced, and others are left alone', async () => {
+  const bench = new LabBench();
+  await bench.apply(definition);
+  const changed = defineLab({ name: 'wired' }, (lab) => {
+    const lan = lab.network('lan', { mtu: 1400 });
+    lab.vm('web', { networks: { lan } }).run('one', 'echo one');
+    lab.vm('db', { memory: '2 GiB' });
+  });
+  const engine = engineOf(bench, [remade, machineKind]);
+  const plan = await engine.plan(await engine.evaluate(changed));
+  assert.deepEqual(
+    plan.operations.map(({ action, resource, reason }) => `${action} ${resourceKey(resource)}: ${reason}`),
+    ['replace network/lan: its mtu changes', 'update machine/web: restart: the network lan is replaced'],
+  );
+  assert.deepEqual(before(plan, 'machine/web'), ['network/lan']);
+  assert.deepEqual((await engine.apply(plan)).errors, []);
+  assert.equal(bench.host.machine('web')?.boots, 2);
+});
+
+test('a fork whose networks cannot be made leaves nothing', async () => {
+  let isBroken = false;
+  const bench = new LabBench({
+    fault: ({ verb }, moment) => {
+      if (isBroken && verb === 'applyNetworks' && moment === 'middle') throw new Error('the switch does not start');
+    },
+  });
+  await bench.apply(definition);
+  const { id } = await bench.engine('wired').createCheckpoint({ description: 'here' });
+  isBroken = true;
+  await assert.rejects(bench.engine('wired').fork(id), /the switch does not start/);
+  assert.deepEqual([bench.host.machines.size, bench.host.switches.size], [2, 1]);
 });

@@ -84,6 +84,6 @@ export class MachineOptionChecks {
   }
 
   #wrong(code: ErrorCode, message: string, hint: string) {
-    return labError(code, `${this.#name}: ${message}`, this.#place(), hint, this.#name);
+    return labError(code, { message: `${this.#name}: ${message}`, location: this.#place(), hint, subject: this.#name });
   }
 }

@@ -104,10 +104,10 @@ export function checkOptionNames(
   const names = Object.keys(allowed);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const message = `${whose}the options of ${kind} are an object, got ${JSON.stringify(options)}`;
-    throw labError('options-invalid', message, place(), `write { ${names[0]}: … }`, subject);
+    throw labError('options-invalid', { message, location: place(), hint: `write { ${names[0]}: … }`, subject });
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const message = `${whose}${kind} has no option ${JSON.stringify(unknown)}`;
-  throw labError('option-unknown', message, place(), suggestion(unknown, names), subject);
+  throw labError('option-unknown', { message, location: place(), hint: suggestion(unknown, names), subject });
 }

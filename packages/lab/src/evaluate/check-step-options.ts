@@ -61,16 +61,20 @@ export class StepOptionChecks {
       throw this.#wrong(`${what}-name-invalid`, message, `choose 1 to 255 characters without ${forbidden.words}`);
     }
     if (!taken.some((one) => one.name === name)) return;
-    throw labError(
-      `${what}-duplicate`,
-      `${this.#machine} has two ${what}s called "${name}"`,
-      this.#place(),
-      `give each ${what} of a machine its own name`,
-      this.#machine,
-    );
+    throw labError(`${what}-duplicate`, {
+      message: `${this.#machine} has two ${what}s called "${name}"`,
+      location: this.#place(),
+      hint: `give each ${what} of a machine its own name`,
+      subject: this.#machine,
+    });
   }
 
   #wrong(code: ErrorCode, message: string, hint: string) {
-    return labError(code, `${this.#machine}: ${message}`, this.#place(), hint, this.#machine);
+    return labError(code, {
+      message: `${this.#machine}: ${message}`,
+      location: this.#place(),
+      hint,
+      subject: this.#machine,
+    });
   }
 }

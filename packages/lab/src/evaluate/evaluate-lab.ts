@@ -49,12 +49,11 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
     };
     const returned = definition.program(Object.freeze(builder), parameters);
     if (returned instanceof Promise || typeof (returned as { then?: unknown } | null)?.then === 'function') {
-      throw labError(
-        'lab-asynchronous',
-        'the lab’s program is asynchronous',
-        definition.location,
-        'describe the lab without await: read what you need in a parameter, a file step or a capture',
-      );
+      throw labError('lab-asynchronous', {
+        message: 'the lab’s program is asynchronous',
+        location: definition.location,
+        hint: 'describe the lab without await: read what you need in a parameter, a file step or a capture',
+      });
     }
     return {
       name: definition.name,

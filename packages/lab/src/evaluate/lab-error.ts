@@ -7,14 +7,16 @@ import {
   type SourceLocation,
 } from '@goqemu/core';
 
+export interface LabMistake {
+  readonly message: string;
+  readonly hint: string;
+  readonly location: SourceLocation | undefined;
+  /** The machine, the step or the option. */
+  readonly subject?: string | undefined;
+}
+
 /** A mistake in the lab, with its place. */
-export function labError(
-  code: ErrorCode,
-  message: string,
-  location: SourceLocation | undefined,
-  hint: string,
-  subject?: string,
-): GoqemuError {
+export function labError(code: ErrorCode, { message, hint, location, subject }: LabMistake): GoqemuError {
   return new GoqemuError({
     code,
     source: 'user',

@@ -58,13 +58,12 @@ export class LabRecorder {
     const twin = this.#spellings.get(name.toLowerCase());
     if (twin !== undefined) {
       const first = this.#machines.get(twin)?.place();
-      throw labError(
-        'machine-duplicate',
-        `two machines are called "${name}"${first?.line ? `; the first is declared in line ${first.line}` : ''}`,
-        place(),
-        'give each machine its own name; upper and lower case count as the same',
-        name,
-      );
+      throw labError('machine-duplicate', {
+        message: `two machines are called "${name}"${first?.line ? `; the first is declared in line ${first.line}` : ''}`,
+        location: place(),
+        hint: 'give each machine its own name; upper and lower case count as the same',
+        subject: name,
+      });
     }
     checkOptions(kind, options, { subject: name, place });
     const fixed = this.#fixed(kind, name, options, place);
@@ -137,25 +136,23 @@ export class LabRecorder {
       this.#formerNames.set(formerName, name);
       return;
     }
-    throw labError(
-      'rename-duplicate',
-      `${name}: ${other} is renamed from "${formerName}" already`,
-      place(),
-      'leave renamedFrom out of the machine that is new',
-      name,
-    );
+    throw labError('rename-duplicate', {
+      message: `${name}: ${other} is renamed from "${formerName}" already`,
+      location: place(),
+      hint: 'leave renamedFrom out of the machine that is new',
+      subject: name,
+    });
   }
 
   #base(from: CheckpointReference, name: string, place: Place): RecordedMachine['fixed'] {
     const base = this.#machines.get(from?.machine);
     if (base) return base.fixed;
-    throw labError(
-      'checkpoint-unknown',
-      `${name}: from must be a checkpoint of a machine of this lab`,
-      place(),
-      'write from: base.at.installed',
-      name,
-    );
+    throw labError('checkpoint-unknown', {
+      message: `${name}: from must be a checkpoint of a machine of this lab`,
+      location: place(),
+      hint: 'write from: base.at.installed',
+      subject: name,
+    });
   }
 
   #dependency(reference: MachineReference, place: Place): Dependency {
@@ -165,30 +162,32 @@ export class LabRecorder {
     const name = 'machine' in reference ? reference.machine : reference.name;
     const machine = this.#machines.get(name);
     if (!machine) {
-      throw labError(
-        'machine-unknown',
-        `no machine called "${String(name)}" has been declared above`,
-        place(),
-        suggestion(String(name), [...this.#machines.keys()]),
-      );
+      throw labError('machine-unknown', {
+        message: `no machine called "${String(name)}" has been declared above`,
+        location: place(),
+        hint: suggestion(String(name), [...this.#machines.keys()]),
+      });
     }
     if (checkpoint === undefined) return { machine: name, steps: machine.recorder.steps.length };
     const found = machine.recorder.checkpoints.find((one) => one.name === checkpoint);
     if (found) return { machine: name, steps: found.steps };
-    throw labError(
-      'checkpoint-unknown',
-      `${name} has no checkpoint "${checkpoint}"`,
-      place(),
-      suggestion(
+    throw labError('checkpoint-unknown', {
+      message: `${name} has no checkpoint "${checkpoint}"`,
+      location: place(),
+      hint: suggestion(
         checkpoint,
         machine.recorder.checkpoints.map((one) => one.name),
       ),
-    );
+    });
   }
 
   #text(input: TextInput, what: string, place: Place): Text {
     if (typeof input !== 'string' && !isLateValue(input) && !isShellText(input)) {
-      throw labError('text-invalid', `${what} must be a text, got ${typeof input}`, place(), 'write a string or sh`…`');
+      throw labError('text-invalid', {
+        message: `${what} must be a text, got ${typeof input}`,
+        location: place(),
+        hint: 'write a string or sh`…`',
+      });
     }
     const text = textOf(input);
     for (const source of sourcesOf(text)) {
@@ -197,12 +196,11 @@ export class LabRecorder {
         'capture' in source &&
         !this.#machines.get(source.capture.machine)?.recorder.outputs.has(source.capture.name)
       ) {
-        throw labError(
-          'output-unknown',
-          `${what} uses ${describeSource(source)}, which is not of this lab`,
-          place(),
-          'use an output of a machine declared above',
-        );
+        throw labError('output-unknown', {
+          message: `${what} uses ${describeSource(source)}, which is not of this lab`,
+          location: place(),
+          hint: 'use an output of a machine declared above',
+        });
       }
     }
     return text;
@@ -212,12 +210,11 @@ export class LabRecorder {
     if (!('secret' in source)) return;
     const known = this.#secrets.get(source.secret);
     if (known && JSON.stringify(known) !== JSON.stringify(source.from)) {
-      throw labError(
-        'secret-duplicate',
-        `two secrets are called "${source.secret}" and come from different places`,
-        place(),
-        'give each secret its own name',
-      );
+      throw labError('secret-duplicate', {
+        message: `two secrets are called "${source.secret}" and come from different places`,
+        location: place(),
+        hint: 'give each secret its own name',
+      });
     }
     this.#secrets.set(source.secret, source.from);
   }

@@ -204,12 +204,11 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
     const environment: Record<string, Text> = {};
     for (const [variable, value] of Object.entries(options.environment ?? {})) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) {
-        throw labError(
-          'environment-invalid',
-          `${this.name}/${name}: ${JSON.stringify(variable)} is not the name of an environment variable`,
-          place(),
-          'use letters, digits and underscores, not beginning with a digit',
-        );
+        throw labError('environment-invalid', {
+          message: `${this.name}/${name}: ${JSON.stringify(variable)} is not the name of an environment variable`,
+          location: place(),
+          hint: 'use letters, digits and underscores, not beginning with a digit',
+        });
       }
       environment[variable] = this.#context.text(value, `the variable ${variable}`, place);
     }
@@ -238,13 +237,12 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
     known: () => Record<string, T>,
   ): Readonly<Record<string, T>> {
     return knownNames(known, (name, names) =>
-      labError(
-        `${what}-unknown`,
-        `${this.name} has no ${what} "${name}"`,
-        markPlace(this.#context.labFile)(),
-        suggestion(name, names),
-        this.name,
-      ),
+      labError(`${what}-unknown`, {
+        message: `${this.name} has no ${what} "${name}"`,
+        location: markPlace(this.#context.labFile)(),
+        hint: suggestion(name, names),
+        subject: this.name,
+      }),
     );
   }
 

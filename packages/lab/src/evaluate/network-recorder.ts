@@ -98,23 +98,33 @@ export class NetworkRecorder {
       locate(place, () => checkResourceName(card, `${machine}: networks`));
       const network = this.#networks.find((one) => one.handle === handle)?.spec;
       if (network) return { card, network };
-      throw labError(
-        'network-unknown',
-        `${machine}: networks.${card} is no network of this lab`,
-        place(),
-        known.length > 0
-          ? `write networks: { ${known[0]} }, with what lab.network returned`
-          : "declare one above the machine: const lan = lab.network('lan')",
-        machine,
-      );
+      throw labError('network-unknown', {
+        message: `${machine}: networks.${card} is no network of this lab`,
+        hint:
+          known.length > 0
+            ? `write networks: { ${known[0]} }, with what lab.network returned`
+            : "declare one above the machine: const lan = lab.network('lan')",
+        location: place(),
+        subject: machine,
+      });
     });
     if (wanted === undefined) {
       const message = `${machine}: networks are an object or a list of networks, got ${JSON.stringify(option)}`;
-      throw labError('options-invalid', message, place(), 'write networks: { lan }', machine);
+      throw labError('options-invalid', {
+        message,
+        hint: 'write networks: { lan }',
+        location: place(),
+        subject: machine,
+      });
     }
     if (wanted.length <= cardCount) return wanted;
     const message = `${machine} has ${wanted.length} cards in networks, and ${cardCount} are the most`;
-    throw labError('cards-too-many', message, place(), 'leave a network out, or let another machine route', machine);
+    throw labError('cards-too-many', {
+      message,
+      hint: 'leave a network out, or let another machine route',
+      location: place(),
+      subject: machine,
+    });
   }
 
   #spec(name: string, options: NetworkOptions, place: Place): NetworkSpec {
@@ -122,7 +132,12 @@ export class NetworkRecorder {
     for (const property of ['cidr', 'cidr6', 'mtu'] as const)
       if (options[property] !== undefined) checkProperty(name, property, options[property], place);
     if (ipv6 !== undefined && typeof ipv6 !== 'boolean')
-      throw labError('option-invalid', `${name}: ipv6 must be true or false`, place(), 'write ipv6: true', name);
+      throw labError('option-invalid', {
+        message: `${name}: ipv6 must be true or false`,
+        hint: 'write ipv6: true',
+        location: place(),
+        subject: name,
+      });
     const context = {
       place: this.#allocations.place,
       recorded: this.#allocations.networks ?? {},
@@ -143,13 +158,12 @@ export class NetworkRecorder {
     const twin = this.#networks.find(({ spec }) => spec.name.toLowerCase() === name.toLowerCase());
     if (!twin) return;
     const line = twin.place()?.line;
-    throw labError(
-      'network-duplicate',
-      `two networks are called "${name}"${line ? `; the first is declared in line ${line}` : ''}`,
-      place(),
-      'give each network its own name; upper and lower case count as the same',
-      name,
-    );
+    throw labError('network-duplicate', {
+      message: `two networks are called "${name}"${line ? `; the first is declared in line ${line}` : ''}`,
+      hint: 'give each network its own name; upper and lower case count as the same',
+      location: place(),
+      subject: name,
+    });
   }
 
   /** A machine in both could not tell which of them an address is in. */
@@ -160,13 +174,12 @@ export class NetworkRecorder {
       return (range && its && rangesOverlap(range, its)) || (cidr6 !== undefined && cidr6 === spec.cidr6);
     })?.spec;
     if (!other) return;
-    throw labError(
-      'network-overlap',
-      `${spec.name}: ${spec.cidr}${spec.cidr6 ? ` and ${spec.cidr6}` : ''} overlap those of ${other.name}, ${other.cidr}${other.cidr6 ? ` and ${other.cidr6}` : ''}`,
-      place(),
-      'give each network a range of its own, or leave cidr out and goqemu chooses one',
-      spec.name,
-    );
+    throw labError('network-overlap', {
+      message: `${spec.name}: ${spec.cidr}${spec.cidr6 ? ` and ${spec.cidr6}` : ''} overlap those of ${other.name}, ${other.cidr}${other.cidr6 ? ` and ${other.cidr6}` : ''}`,
+      hint: 'give each network a range of its own, or leave cidr out and goqemu chooses one',
+      location: place(),
+      subject: spec.name,
+    });
   }
 }
 
@@ -209,16 +222,15 @@ function checkProperty(name: string, property: 'cidr' | 'cidr6' | 'mtu', value: 
   const { fits, expected, hint } = networkProperties[property].rule;
   if ((fits as (value: unknown) => boolean)(value)) return;
   const message = `${name}: ${property} must be ${expected}, got ${JSON.stringify(value)}`;
-  throw labError(`${property}-invalid`, message, place(), hint, name);
+  throw labError(`${property}-invalid`, { message, hint, location: place(), subject: name });
 }
 
 function full(machine: string, { name, cidr }: NetworkSpec, place: Place) {
   const room = (parseIpv4Range(cidr)?.size ?? 3) - 3;
-  return labError(
-    'network-full',
-    `${machine}: ${name} has no address left for it: ${cidr} has room for ${room} ${room === 1 ? 'card' : 'cards'}`,
-    place(),
-    `give ${name} a larger range, such as cidr: '10.40.0.0/24'`,
-    machine,
-  );
+  return labError('network-full', {
+    message: `${machine}: ${name} has no address left for it: ${cidr} has room for ${room} ${room === 1 ? 'card' : 'cards'}`,
+    hint: `give ${name} a larger range, such as cidr: '10.40.0.0/24'`,
+    location: place(),
+    subject: machine,
+  });
 }

@@ -20,10 +20,9 @@ export function outputValue(value: unknown, place: () => SourceLocation | undefi
       Object.entries(value).map(([key, item]) => [key, outputValue(item, place, `${path}.${key}`)]),
     );
   }
-  throw labError(
-    'output-invalid',
-    `${path}: the lab returns something that is no data`,
-    place(),
-    'return strings, numbers, booleans, lists, objects of these, or late values',
-  );
+  throw labError('output-invalid', {
+    message: `${path}: the lab returns something that is no data`,
+    location: place(),
+    hint: 'return strings, numbers, booleans, lists, objects of these, or late values',
+  });
 }

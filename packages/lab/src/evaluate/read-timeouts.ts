@@ -30,7 +30,12 @@ export function readTimeouts(
       const milliseconds = locate(place, () => parseDuration(value, option));
       if (milliseconds <= mostMs) return [name, milliseconds];
       const message = `${option} must be less than 25 days, got ${JSON.stringify(value)}`;
-      throw labError('timeouts-invalid', message, place(), `write timeouts: { ${name}: '10 min' }`, subject);
+      throw labError('timeouts-invalid', {
+        message,
+        location: place(),
+        hint: `write timeouts: { ${name}: '10 min' }`,
+        subject,
+      });
     }),
   );
 }

@@ -27,9 +27,9 @@ export class ForwardRecorder {
       if (typeof option !== 'number')
         checkOptions('forward', option, { subject: `${name}: forward.${forward}`, place });
       const { guest, host } = typeof option === 'number' ? { guest: option, host: undefined } : option;
-      checkPort(guest, `${name}: forward.${forward}.guest`, forward, name, place);
+      checkPort(guest, { what: `${name}: forward.${forward}.guest`, forward, name, place });
       if (host !== undefined) {
-        checkPort(host, `${name}: forward.${forward}.host`, forward, name, place);
+        checkPort(host, { what: `${name}: forward.${forward}.host`, forward, name, place });
         this.#take(host, name, forward, place);
         if (!this.#allocator.isFork) fixedPorts.push(host);
       }
@@ -45,29 +45,28 @@ export class ForwardRecorder {
       this.#owners.set(port, `${name}.${forward}`);
       return;
     }
-    throw labError(
-      'port-duplicate',
-      `${name}: port ${port} of the host is already forwarded to ${owner}`,
-      place(),
-      'leave the host port out and goqemu chooses a free one',
-      name,
-    );
+    throw labError('port-duplicate', {
+      message: `${name}: port ${port} of the host is already forwarded to ${owner}`,
+      location: place(),
+      hint: 'leave the host port out and goqemu chooses a free one',
+      subject: name,
+    });
   }
 }
 
-function checkPort(
-  port: unknown,
-  what: string,
-  forward: string,
-  name: string,
-  place: () => SourceLocation | undefined,
-): void {
+interface DeclaredPort {
+  readonly what: string;
+  readonly forward: string;
+  readonly name: string;
+  readonly place: () => SourceLocation | undefined;
+}
+
+function checkPort(port: unknown, { what, forward, name, place }: DeclaredPort): void {
   if (isPort(port)) return;
-  throw labError(
-    'port-invalid',
-    `${what} must be a port from 1 to 65535, got ${JSON.stringify(port)}`,
-    place(),
-    `write forward: { ${forward}: { guest: 80, host: 8080 } }`,
-    name,
-  );
+  throw labError('port-invalid', {
+    message: `${what} must be a port from 1 to 65535, got ${JSON.stringify(port)}`,
+    location: place(),
+    hint: `write forward: { ${forward}: { guest: 80, host: 8080 } }`,
+    subject: name,
+  });
 }

@@ -1,8 +1,9 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
 import type { MachineSpec } from '@goqemu/spec';
 import type { Backend } from '../backend/backend.ts';
+import { checkLayers } from '../checkpoint/check-layers.ts';
 import { chooseMachines } from '../checkpoint/choose-machines.ts';
-import { checkpointDamaged, findCheckpoint } from '../checkpoint/find-checkpoint.ts';
+import { findCheckpoint } from '../checkpoint/find-checkpoint.ts';
 import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { appendHistory } from '../history/history.ts';
@@ -36,10 +37,11 @@ export async function forkCheckpoint(
   const having = chosen.filter((machine) => found.machines[machine.name] && machine.record !== null);
   const untouched = chosen.filter((machine) => !having.includes(machine)).map((machine) => machine.name);
   if (having.length === 0 || (options.machines && untouched.length > 0)) throw without(idOrName, found, untouched);
-  await checkLayers(context, state, found, having);
-  const forks = await planForks(context, state, found, having, options);
+  await checkLayers(context.backend, found, having, context.plainCall(state.lineage, 'fork', undefined));
+  const forks = await planForks(context, { state, found, machines: having }, options);
   await tellMemory(context, state, forks);
-  const failed = await makeAll(forks, (fork) => makeFork(context, state, found, fork, options.owner, options.signal));
+  const { owner, signal } = options;
+  const failed = await makeAll(forks, (fork) => makeFork({ context, state, checkpoint: found, owner, signal }, fork));
   if (failed) for (const { stack } of failed.made) await removeFork(context.sibling(stack), 0);
   await appendHistory(context.storage, {
     startedAt: new Date(began).toISOString(),
@@ -70,11 +72,16 @@ function describe(name: string, spec: MachineSpec, backend: Backend): ForkedMach
   };
 }
 
+/** What is forked: machines that have a checkpoint. */
+interface ForkedMachines {
+  readonly state: LabState;
+  readonly found: FoundCheckpoint;
+  readonly machines: readonly MachineState[];
+}
+
 async function planForks(
   context: EngineContext,
-  state: LabState,
-  found: FoundCheckpoint,
-  machines: readonly MachineState[],
+  { state, found, machines }: ForkedMachines,
   options: ForkOptions,
 ): Promise<readonly ForkPlan[]> {
   const stacks = await context.storage.stacks();
@@ -99,19 +106,6 @@ async function planForks(
     forks.push({ stack, lineage, specs: new Map(named) });
   }
   return forks;
-}
-
-async function checkLayers(
-  context: EngineContext,
-  state: LabState,
-  found: FoundCheckpoint,
-  machines: readonly MachineState[],
-): Promise<void> {
-  const layers = machines.map((machine) => found.machines[machine.name]?.layer ?? '');
-  const stored = await context.backend.findLayers(layers, context.plainCall(state.lineage, 'fork', undefined));
-  const lost = machines.find((_machine, index) => !stored.has(layers[index] ?? ''));
-  if (!lost) return;
-  throw checkpointDamaged(found, lost.name);
 }
 
 /** Some at a time, none after one that failed; tells which were made when not all of them were. */

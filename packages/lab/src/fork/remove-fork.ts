@@ -1,7 +1,5 @@
 import { GoqemuError, hasErrorCode, isAlive, isGoqemuError } from '@goqemu/core';
-import { optionalVerb } from '../backend/optional-verb.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
-import { networkRows } from '../network/network-state.ts';
 import type { ReadState } from '../state/read-state.ts';
 
 /**
@@ -28,12 +26,7 @@ export async function removeFork(fork: EngineContext, lockWaitMs: number): Promi
 export async function removeLocked(fork: EngineContext): Promise<void> {
   const { state } = await fork.read();
   const call = fork.plainCall(state.lineage, state.stack, undefined);
-  await Promise.all(
-    Object.values(state.resources.machine).map(
-      async ({ spec, record }) => record !== null && fork.backend.delete(spec, record, call),
-    ),
-  );
-  if (Object.keys(networkRows(state)).length > 0) await optionalVerb(fork.backend, 'removeNetworks')?.(call);
+  for (const kind of [...fork.kinds].reverse()) await kind.clear({ state, backend: fork.backend, call });
   await clearFork(fork, state.lineage);
 }
 
@@ -70,7 +63,8 @@ async function isDead(fork: EngineContext): Promise<boolean> {
   if (!read) return false;
   const { state, exists } = read;
   if (!exists) return (await fork.storage.read('history')) === undefined;
-  const isEmpty = Object.values(state.resources.machine).every((machine) => machine.record === null);
+  const rows = Object.values(state.resources).flatMap((table) => Object.values(table));
+  const isEmpty = rows.every(({ record }) => record === null);
   if (!state.forkedFrom) return state.serial === 0 && isEmpty; // nothing but a journal that was opened
   const { owner } = state.forkedFrom;
   return state.serial === 0 || isEmpty || (owner !== undefined && !(await isAlive(owner)));

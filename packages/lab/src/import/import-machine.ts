@@ -43,12 +43,13 @@ export async function importMachine(context: EngineContext, lab: Lab, options: I
   await using _lock = await context.storage.lock(context.command, 0, options.signal);
   const read = await context.read();
   const call = context.plainCall(read.state.lineage, 'import', options.signal);
+  const importing: Importing = { name: options.machine, read, call };
   const before = recordedMachine(read.state, options.machine);
-  const desired = await desiredMachine(context, lab, read, call, options.machine);
+  const desired = await desiredMachine(context, lab, importing);
   const { declaration, spec, chain } = desired;
   if (options.stepsDone) refuseCaptures(desired);
   const found = await look(spec, options.target, { authorize: false }, call);
-  await refuseOwn(context, read, found, call, options.machine);
+  await refuseOwn(context, importing, found);
   const differences = importDifferences(declaration, spec, found);
   if (differences.length > 0) throw differsFromLab(declaration, differences);
   const adopted = options.authorize ? await look(spec, options.target, { authorize: true }, call) : found;
@@ -91,12 +92,17 @@ function cannotImport({ backend }: EngineContext, machine: string): never {
   });
 }
 
+/** A machine to be imported, and what is recorded of the lab. */
+interface Importing {
+  readonly name: string;
+  readonly read: ReadState;
+  readonly call: BackendCall;
+}
+
 async function desiredMachine(
   context: EngineContext,
   lab: Lab,
-  read: ReadState,
-  call: BackendCall,
-  name: string,
+  { name, read, call }: Importing,
 ): Promise<DesiredMachine> {
   const recorded = recordedMachine(read.state, name);
   if (recorded && !recorded.imported) {
@@ -144,10 +150,8 @@ function refuseCaptures({ declaration }: DesiredMachine): void {
 
 async function refuseOwn(
   context: EngineContext,
-  read: ReadState,
+  { name, read, call }: Importing,
   found: ImportableMachine,
-  call: BackendCall,
-  name: string,
 ): Promise<void> {
   const known = observable(read.state).filter((machine) => machine.name !== name);
   if (known.length === 0) return;

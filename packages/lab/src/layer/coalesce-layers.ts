@@ -1,9 +1,8 @@
 import { formatByteSize } from '@goqemu/core';
-import type { Backend, BackendCall } from '../backend/backend.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
 import type { LabState } from '../state/lab-state.ts';
-import type { StateWriter } from '../state/state-writer.ts';
 import { chooseLayers, type LayerChoice } from './choose-layers.ts';
 import { layerFacts } from './layer-facts.ts';
 import type { LayerLimits } from './layer-limits.ts';
@@ -19,9 +18,7 @@ export interface CoalesceOutcome {
 
 /** Coalesces layers until the lab is within its limits, or nothing is left that may be touched. */
 export async function coalesceLayers(
-  backend: Backend,
-  writer: StateWriter,
-  call: BackendCall,
+  { backend, writer, call }: Pick<ApplyContext, 'backend' | 'writer' | 'call'>,
   limits: LayerLimits,
   options: { readonly look?: 'always' | 'when-needed' } = {},
 ): Promise<CoalesceOutcome> {

@@ -65,7 +65,7 @@ export async function pruneLayers(
     if (Object.keys(idle.layers ?? {}).length > 0) await writer.note(idle);
     // With the last layer goes what was kept for it: the keys that let goqemu into its guest.
     if (Object.keys(writer.state.resources.machine).length === 0) await context.backend.dispose(call);
-    const joined = await coalesceLayers(context.backend, writer, call, limits, { look: 'always' });
+    const joined = await coalesceLayers({ backend: context.backend, writer, call }, limits, { look: 'always' });
     return {
       version: 1,
       dryRun,

@@ -153,7 +153,7 @@ test('a switch that has died is shown and brought up again, and no machine is re
     { name: 'lan', cidr: '10.40.0.0/24', state: 'down', reason: 'its switch has died' },
   ]);
   assert.deepEqual((await bench.engine('wired').refresh()).drift, [
-    { network: 'lan', reason: 'it is down: its switch has died' },
+    { resource: { kind: 'network', name: 'lan' }, reason: 'it is down: its switch has died' },
   ]);
   const { plan } = await bench.apply(wired);
   assert.deepEqual(lines(plan), ['start network/lan: its switch has died']);

@@ -10,7 +10,7 @@ import { networkRows } from './network-state.ts';
 /** Networks of machines that are started come up before them, as after a reboot of the host; none is taken down. */
 export async function powerNetworks(
   { read: { state }, backend, call, verb, machines: named }: PowerInput,
-  { operations: before }: DiffContext,
+  { operations: before }: Pick<DiffContext, 'operations'>,
 ): Promise<KindPlan> {
   const operations: Operation[] = [];
   const rows = Object.values(networkRows(state)).filter(

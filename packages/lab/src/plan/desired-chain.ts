@@ -36,6 +36,15 @@ export interface ImageNames {
   readonly name: string;
 }
 
+/** A step of a machine, and what it comes after. */
+interface StepPlace {
+  readonly index: number;
+  readonly step: StepDeclaration;
+  readonly after: readonly Dependency[];
+  /** Key of the link below. */
+  readonly below: string;
+}
+
 /** What a place in a chain is known by. */
 interface LinkKey {
   readonly key: string;
@@ -81,7 +90,7 @@ export class ChainBuilder {
     this.#chains.set(machine.name, chain); // its own later steps may refer to it
     for (const [index, step] of machine.steps.entries()) {
       const after = index === 0 ? [...machine.after, ...step.after] : step.after;
-      chain.push(await this.#link(machine, index, step, after, chain.at(-1)?.key ?? ''));
+      chain.push(await this.#link(machine, { index, step, after, below: chain.at(-1)?.key ?? '' }));
     }
     return chain;
   }
@@ -135,13 +144,7 @@ export class ChainBuilder {
     }));
   }
 
-  async #link(
-    machine: MachineDeclaration,
-    index: number,
-    step: StepDeclaration,
-    after: readonly Dependency[],
-    below: string,
-  ): Promise<ChainLink> {
+  async #link(machine: MachineDeclaration, { index, step, after, below }: StepPlace): Promise<ChainLink> {
     const built = await stepContent(machine.name, step, this.#reader);
     const places = [...this.#places(after), ...built.places];
     const dependsOn = this.#places(after).map(({ machine: name, index: at }) => this.#keyAt(name, at));

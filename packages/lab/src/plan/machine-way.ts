@@ -16,4 +16,6 @@ export interface MachineWay extends MachinePlace {
   readonly recut: boolean;
   /** It is stopped and started with what has changed of it. */
   readonly restarts: boolean;
+  /** Why it is restarted although nothing of its own has changed. */
+  readonly disturbance: string | undefined;
 }

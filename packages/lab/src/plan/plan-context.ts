@@ -14,6 +14,8 @@ export interface PlanFacts {
   readonly replace: ReadonlySet<string>;
   /** Machines that were stopped or suspended on purpose are started. */
   readonly start: boolean;
+  /** Machines that are to be restarted for something that they need, with the reason. */
+  readonly disturbed: ReadonlyMap<string, string>;
 }
 
 /** An operation whose place in the lab is worked out on first access. */

@@ -4,7 +4,7 @@ import { machineRef } from '../resource/resource-ref.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { appliedUpTo, checkpointAt, firstNameless, lastCut, namesUpTo, stepOf } from './chain.ts';
 import { checkpointsUpTo } from './checkpoint-names.ts';
-import type { DesiredMachine } from './desired-machine.ts';
+import type { ChainLink, DesiredMachine } from './desired-machine.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planSteps, planStop } from './plan-steps.ts';
 import { whyBoot } from './restore-road.ts';
@@ -20,53 +20,76 @@ export interface MakeOptions {
 
 /** Makes a machine: from the furthest layer that is cached or about to be cut, else from its image. */
 export function planMake(context: PlanContext, desired: DesiredMachine, options: MakeOptions): void {
-  const { chain, spec, declaration, image } = desired;
-  const { name } = declaration;
+  const { chain, spec } = desired;
   const first = chain[0];
   if (!first) return;
-  const facts = { protect: declaration.protect, retain: declaration.retain };
-  const shared = { image: { reference: image.reference, key: image.key }, base: first.key, facts };
   const cached = options.resume ? -1 : context.furthestUsable(chain);
-  const coming = options.resume ? undefined : furthestComing(context, desired);
-  const waits = chain[0]?.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []) ?? [];
-
   if (spec.kind === 'template' && cached >= lastCut(chain)) {
-    context.add(
-      {
-        action: 'reuse',
-        resource: machineRef(name),
-        reason: 'all its layers are cached',
-        work: {
-          verb: 'adopt',
-          spec,
-          ...shared,
-          applied: appliedUpTo(chain, chain.length - 1),
-          checkpoints: checkpointsUpTo(context, desired, chain.length),
-          discard: options.recorded?.record != null || options.discard,
-        },
-      },
-      chain.length - 1,
-    );
+    planAdopt(context, desired, first, options);
     return;
   }
-
+  const coming = options.resume ? undefined : furthestComing(context, desired);
   const fromCache = cached >= 0 && cached >= (coming?.index ?? -1);
   const index = fromCache ? cached : (coming?.index ?? -1);
-  const layer = chain[index]?.key;
-  if (fromCache) {
-    context.add(
-      {
-        action: 'reuse',
-        resource: machineRef(name),
-        ...(index === 0 ? {} : stepOf(chain[index])),
-        reason:
-          index === 0 ? 'a machine from this image is cached' : `${index} of ${chain.length - 1} steps are cached`,
-        work: { verb: 'note' },
+  if (fromCache) planReuse(context, desired, index);
+  planCreate(context, desired, { first, index, after: fromCache ? undefined : coming?.id }, options);
+  planSteps(context, desired, Math.max(index, 0) + 1);
+  if (spec.kind === 'template') planStop(context, desired);
+}
+
+/** A template of which nothing but layers is wanted, and these are there. */
+function planAdopt(context: PlanContext, desired: DesiredMachine, first: ChainLink, options: MakeOptions): void {
+  const { chain, spec, declaration } = desired;
+  context.add(
+    {
+      action: 'reuse',
+      resource: machineRef(declaration.name),
+      reason: 'all its layers are cached',
+      work: {
+        verb: 'adopt',
+        spec,
+        ...sharedWork(desired, first),
+        applied: appliedUpTo(chain, chain.length - 1),
+        checkpoints: checkpointsUpTo(context, desired, chain.length),
+        discard: options.recorded?.record != null || options.discard,
       },
-      -1,
-    );
-  }
-  const origin = layer === undefined ? { image } : { layer };
+    },
+    chain.length - 1,
+  );
+}
+
+/** Says that layers are cached: nothing is done. */
+function planReuse(context: PlanContext, { chain, declaration }: DesiredMachine, index: number): void {
+  context.add(
+    {
+      action: 'reuse',
+      resource: machineRef(declaration.name),
+      ...(index === 0 ? {} : stepOf(chain[index])),
+      reason: index === 0 ? 'a machine from this image is cached' : `${index} of ${chain.length - 1} steps are cached`,
+      work: { verb: 'note' },
+    },
+    -1,
+  );
+}
+
+interface Origin {
+  readonly first: ChainLink;
+  /** The link whose layer it is made from; -1 for its image. */
+  readonly index: number;
+  /** The operation that cuts this layer. */
+  readonly after: string | undefined;
+}
+
+function planCreate(
+  context: PlanContext,
+  desired: DesiredMachine,
+  { first, index, after }: Origin,
+  options: MakeOptions,
+): void {
+  const { chain, spec, declaration, image } = desired;
+  const { name } = declaration;
+  const layer = chain[index]?.key;
+  const waits = first.waitsFor.flatMap((place) => context.reaching(place.machine, place.index) ?? []);
   const id = context.add(
     {
       action: options.resume ? 'start' : options.discard ? 'replace' : 'create',
@@ -74,14 +97,14 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
       reason: options.resume ? options.reason : options.reason + originReason(context, desired, index),
       ...(options.discard ? { changeClass: 'recreate' as const } : {}),
       diff: options.diff ?? (options.discard || options.resume ? [] : describe(desired)),
-      dependsOn: [...waits, ...(fromCache || !coming ? [] : [coming.id])],
+      dependsOn: [...waits, ...(after === undefined ? [] : [after])],
       ...context.duration(...durationKeys(context, desired, layer)),
       place: () => declaration.location,
       work: {
         verb: 'make',
         spec,
-        ...shared,
-        origin,
+        ...sharedWork(desired, first),
+        origin: layer === undefined ? { image } : { layer },
         applied: layer === undefined ? [] : appliedUpTo(chain, index),
         first: { key: first.key, name: first.name, summary: first.summary },
         firstDescriptions: first.checkpoints[0] === undefined ? [] : [first.checkpoints[0], name],
@@ -92,11 +115,12 @@ export function planMake(context: PlanContext, desired: DesiredMachine, options:
     },
     Math.max(index, 0),
   );
-  if (layer === undefined && !context.producers.has(first.key)) {
+  if (layer === undefined && !context.producers.has(first.key))
     context.producers.set(first.key, { id, shape: ramShape(spec) });
-  }
-  planSteps(context, desired, Math.max(index, 0) + 1);
-  if (spec.kind === 'template') planStop(context, desired);
+}
+
+function sharedWork({ image, declaration: { protect, retain } }: DesiredMachine, first: ChainLink) {
+  return { image: { reference: image.reference, key: image.key }, base: first.key, facts: { protect, retain } };
 }
 
 /** The furthest layer of the chain that an operation before this one cuts. */

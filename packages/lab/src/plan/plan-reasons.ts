@@ -99,10 +99,14 @@ export interface UpdateCause {
   /** It runs although it was stopped or suspended on purpose. */
   readonly isUp?: boolean;
   readonly diff: readonly PropertyChange[];
+  /** Why it is restarted although nothing of its own has changed. */
+  readonly disturbance?: string | undefined;
 }
 
-export function updateReason({ restartDiff, recut, moved, diff, nextStart, isUp }: UpdateCause): string {
+export function updateReason(cause: UpdateCause): string {
+  const { restartDiff, recut, moved, diff, nextStart, isUp, disturbance } = cause;
   if (restartDiff.length > 0) return `restart: ${changed(restartDiff)}`;
+  if (disturbance !== undefined) return disturbance;
   if (recut) return 'taking a checkpoint was interrupted';
   if (isUp && diff.length === 0) return 'it runs, although it was stopped or suspended';
   if (nextStart) return `${changed(diff)}, with its next start`;

@@ -17,7 +17,7 @@ export function planUpdate(way: MachineWay): void {
   const joins = liveDiff.length > 0 && !target && !restarts && isReady(recorded, observed);
   const isUp = recorded.power !== undefined && recorded.ready && !target && observed?.status === 'running';
   const nextStart = parked !== undefined && !target && !restarts && restartDiff.length > 0;
-  if (diff.length === 0 && !recut && !found.moved && !isUp) return;
+  if (diff.length === 0 && !recut && !found.moved && !isUp && !restarts) return;
   context.add(
     {
       action: 'update',
@@ -29,6 +29,7 @@ export function planUpdate(way: MachineWay): void {
         nextStart,
         isUp,
         diff,
+        disturbance: restarts ? way.disturbance : undefined,
       }),
       changeClass: restarts ? 'restart' : 'live',
       diff,

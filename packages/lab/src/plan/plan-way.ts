@@ -21,7 +21,9 @@ export function planWay(place: MachinePlace, target: RestoreTarget | undefined):
   const remaining = parts.flatMap(({ kind, index }) => (kind === 'run' ? (chain[index] ?? []) : []));
   const parked = isTemplate ? undefined : parkedAs(place.recorded, place.observed);
   const recut = place.recorded.cutting !== undefined && !target;
-  const begun = { ...place, target, have, remaining, isTemplate, parked, recut };
+  const isRunning = place.observed?.status === 'running';
+  const disturbance = isRunning ? context.facts.disturbed.get(desired.declaration.name) : undefined;
+  const begun = { ...place, target, have, remaining, isTemplate, parked, recut, disturbance };
   const way: MachineWay = { ...begun, restarts: takesRestart(begun) };
   if (way.restarts) planWakeUp(way);
   planUpdate(way);
@@ -71,8 +73,11 @@ function takesRestart({
   isTemplate,
   parked,
   recut,
+  disturbance,
 }: Omit<MachineWay, 'restarts'>) {
-  if (restartDiff.length === 0 || target || isTemplate) return false;
+  if (target || isTemplate) return false;
+  if (disturbance !== undefined) return true;
+  if (restartDiff.length === 0) return false;
   if (parked === undefined || parked === 'paused' || recut) return true;
   return parked === 'suspended' && ramShape(recorded.spec) !== ramShape(desired.spec);
 }
@@ -109,7 +114,10 @@ function addStart({ context, desired, have, observed }: MachineWay, spec: Machin
   );
 }
 
-function wasStarted({ target, remaining, observed }: MachineWay): boolean {
-  const isOn = observed?.status === 'running' || observed?.status === 'paused';
-  return target !== undefined || remaining.length > 0 || isOn;
+function wasStarted(way: MachineWay): boolean {
+  return way.target !== undefined || way.remaining.length > 0 || isOn(way);
+}
+
+function isOn({ observed }: Pick<MachinePlace, 'observed'>): boolean {
+  return observed?.status === 'running' || observed?.status === 'paused';
 }

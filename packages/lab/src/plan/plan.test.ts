@@ -166,8 +166,8 @@ test('refresh says what has drifted', async () => {
   bench.host.crash('a');
   bench.host.loseDisk('b');
   assert.deepEqual((await bench.engine('web').refresh()).drift, [
-    { machine: 'a', reason: 'it is crashed' },
-    { machine: 'b', reason: 'its disk is gone' },
+    { resource: { kind: 'machine', name: 'a' }, reason: 'it is crashed' },
+    { resource: { kind: 'machine', name: 'b' }, reason: 'its disk is gone' },
   ]);
   assert.deepEqual(lines(await bench.plan(program)), ['start a', 'reuse b', 'create b']);
 });

@@ -46,7 +46,7 @@ export interface FoundMachines {
   readonly desired: WantedMachines;
   /** The same with machines that are to be made as today, whatever they were made of before. */
   readonly desire: (renewed: ReadonlySet<string>) => Promise<WantedMachines>;
-  readonly facts: PlanFacts;
+  readonly facts: Omit<PlanFacts, 'disturbed'>;
   /** What the backend says of the machines. */
   readonly preflight: readonly Preflight[];
   readonly ports: readonly PortProblem[];
@@ -99,7 +99,7 @@ export async function readMachines(input: KindInput): Promise<FoundMachines> {
 }
 
 /** Decides what has to be done with machines. */
-export async function diffMachines(found: FoundMachines, { operations: before }: DiffContext): Promise<KindPlan> {
+export async function diffMachines(found: FoundMachines, before: DiffContext): Promise<KindPlan> {
   const { input, images, secrets } = found;
   const { desired, context } = await decided(found, before);
   const { wanted } = desired;
@@ -126,8 +126,9 @@ export async function diffMachines(found: FoundMachines, { operations: before }:
 }
 
 /** What is about to be booted by the key of an earlier seed is decided again, by today's. */
-async function decided(found: FoundMachines, before: number) {
-  const { input, renames, desired, desire, facts } = found;
+async function decided(found: FoundMachines, { operations: before, disturbed }: DiffContext) {
+  const { input, renames, desired, desire } = found;
+  const facts = { ...found.facts, disturbed };
   const context = decide({ facts, wanted: desired.wanted, renames, input, before });
   const renewed = madeByTodaysSeed(context, desired.wanted);
   if (renewed.length === 0) return { desired, context };

@@ -20,13 +20,12 @@ export async function renderTemplate(
     const name = /^\{\{\s*([\w-]+)\s*\}\}$/.exec(piece)?.[1];
     if (name === undefined) return piece === '' ? [] : [piece];
     if (Object.hasOwn(values, name)) return values[name] ?? [];
-    throw labError(
-      'template-value-missing',
-      `${step}: the template ${path} wants {{${name}}}, which is not among the values`,
+    throw labError('template-value-missing', {
+      message: `${step}: the template ${path} wants {{${name}}}, which is not among the values`,
       location,
-      `there are: ${Object.keys(values).join(', ') || 'none'}`,
-      step,
-    );
+      hint: `there are: ${Object.keys(values).join(', ') || 'none'}`,
+      subject: step,
+    });
   });
 }
 

@@ -35,15 +35,52 @@ export interface StepContent {
   readonly places: readonly ChainPlace[];
 }
 
-/** How reader and files of a step are read. */
+/** How texts and files of a step are read. */
 export interface ContentReader {
   text(text: Text): ContentText;
   /** Of what an upload would copy. */
   digest(source: string, machine: string, step: StepDeclaration): Promise<UploadDigest>;
 }
 
-/** What each kind of step comes to. */
+/** What a step of each kind is made of. */
 export async function stepContent(machine: string, step: StepDeclaration, reader: ContentReader): Promise<StepContent> {
+  const frame = frameOf(step, reader);
+  switch (step.kind) {
+    case 'run':
+      return runContent(step, frame, reader);
+    case 'upload':
+      return uploadContent(machine, step, frame, reader);
+    case 'file':
+      return fileContent(step, frame, reader.text(step.contents));
+    case 'render': {
+      const contents = await renderTemplate(step.template, step.values, `${machine}/${step.name}`, step.location);
+      return fileContent(step, frame, reader.text(contents));
+    }
+    case 'waitFor': {
+      const { condition } = step;
+      return {
+        step: { ...frame.settings, kind: 'waitFor', condition },
+        materials: [{ kind: 'waitFor', version: 1, ...frame.common, condition }],
+        summary: { ...frame.shown, condition },
+        places: frame.places,
+      };
+    }
+    case 'reboot':
+      return {
+        step: { ...frame.settings, kind: 'reboot' },
+        materials: [{ kind: 'reboot', version: 1 }],
+        summary: frame.shown,
+        places: frame.places,
+      };
+  }
+}
+
+type StepOf<Kind extends StepDeclaration['kind']> = Extract<StepDeclaration, { readonly kind: Kind }>;
+
+/** What steps of all kinds have: to run, for the key, human-readable, and what they take from other machines. */
+type StepFrame = ReturnType<typeof frameOf>;
+
+function frameOf(step: StepDeclaration, reader: ContentReader) {
   const environment = Object.entries(step.environment).map(([name, text]) => [name, reader.text(text)] as const);
   const settings = {
     name: step.name,
@@ -65,90 +102,74 @@ export async function stepContent(machine: string, step: StepDeclaration, reader
       ? {}
       : { environment: Object.fromEntries(environment.map(([name, text]) => [name, text.preview])) }),
   };
-  const places = environment.flatMap(([, text]) => text.places);
-  switch (step.kind) {
-    case 'run': {
-      const script = reader.text(step.script);
-      const { interpreter, capture, maxBytes } = step;
-      return {
-        step: {
-          ...settings,
-          kind: 'run',
-          script: script.planned,
-          interpreter,
-          ...(capture ? { capture } : {}),
-          ...(maxBytes === undefined ? {} : { maxBytes }), // not in the key: it changes no value
-        },
-        materials: [
-          {
-            kind: 'run',
-            version: 1,
-            ...common,
-            script: script.material,
-            interpreter,
-            ...(capture ? { capture } : {}),
-          },
-        ],
-        summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
-        places: [...places, ...script.places],
-      };
-    }
-    case 'upload': {
-      const { content: digest, fileName, contentOfVersion1 } = await reader.digest(step.source, machine, step);
-      const { source, destination, mode, owner } = step;
-      if (fileName === undefined && mode !== undefined) throw modeOfFolder(machine, step);
-      const rest = { destination, mode, owner };
-      const optional = { ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) };
-      return {
-        step: { ...settings, kind: 'upload', source, digest, destination, ...optional },
-        materials: [
-          { kind: 'upload', version: 2, ...common, digest, fileName, ...rest },
-          { kind: 'upload', version: 1, ...common, digest: contentOfVersion1, ...rest },
-        ],
-        summary: { ...shown, content: digest.slice(0, 12), destination, ...optional },
-        places,
-      };
-    }
-    case 'file':
-    case 'render': {
-      const contents =
-        step.kind === 'file'
-          ? reader.text(step.contents)
-          : reader.text(await renderTemplate(step.template, step.values, `${machine}/${step.name}`, step.location));
-      const { path, mode, owner } = step;
-      return {
-        step: { ...settings, kind: 'file', path, contents: contents.planned, mode, owner },
-        materials: [{ kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner }],
-        summary: { ...shown, path, contents: contents.preview, mode: `0o${mode.toString(8)}`, owner },
-        places: [...places, ...contents.places],
-      };
-    }
-    case 'waitFor': {
-      const { condition } = step;
-      return {
-        step: { ...settings, kind: 'waitFor', condition },
-        materials: [{ kind: 'waitFor', version: 1, ...common, condition }],
-        summary: { ...shown, condition },
-        places,
-      };
-    }
-    case 'reboot':
-      return {
-        step: { ...settings, kind: 'reboot' },
-        materials: [{ kind: 'reboot', version: 1 }],
-        summary: shown,
-        places,
-      };
-  }
+  return { settings, common, shown, places: environment.flatMap(([, text]) => text.places) };
+}
+
+function runContent(
+  step: StepOf<'run'>,
+  { settings, common, shown, places }: StepFrame,
+  reader: ContentReader,
+): StepContent {
+  const script = reader.text(step.script);
+  const { interpreter, capture, maxBytes } = step;
+  const captured = capture ? { capture } : {};
+  return {
+    step: {
+      ...settings,
+      kind: 'run',
+      script: script.planned,
+      interpreter,
+      ...captured,
+      ...(maxBytes === undefined ? {} : { maxBytes }), // not in the key: it changes no value
+    },
+    materials: [{ kind: 'run', version: 1, ...common, script: script.material, interpreter, ...captured }],
+    summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
+    places: [...places, ...script.places],
+  };
+}
+
+async function uploadContent(
+  machine: string,
+  step: StepOf<'upload'>,
+  { settings, common, shown, places }: StepFrame,
+  reader: ContentReader,
+): Promise<StepContent> {
+  const { content: digest, fileName, contentOfVersion1 } = await reader.digest(step.source, machine, step);
+  const { source, destination, mode, owner } = step;
+  if (fileName === undefined && mode !== undefined) throw modeOfFolder(machine, step);
+  const rest = { destination, mode, owner };
+  const optional = { ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) };
+  return {
+    step: { ...settings, kind: 'upload', source, digest, destination, ...optional },
+    materials: [
+      { kind: 'upload', version: 2, ...common, digest, fileName, ...rest },
+      { kind: 'upload', version: 1, ...common, digest: contentOfVersion1, ...rest },
+    ],
+    summary: { ...shown, content: digest.slice(0, 12), destination, ...optional },
+    places,
+  };
+}
+
+/** A file whose contents were written in the lab, or rendered from a template. */
+function fileContent(
+  { path, mode, owner }: StepOf<'file' | 'render'>,
+  { settings, common, shown, places }: StepFrame,
+  contents: ContentText,
+): StepContent {
+  return {
+    step: { ...settings, kind: 'file', path, contents: contents.planned, mode, owner },
+    materials: [{ kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner }],
+    summary: { ...shown, path, contents: contents.preview, mode: `0o${mode.toString(8)}`, owner },
+    places: [...places, ...contents.places],
+  };
 }
 
 function modeOfFolder(machine: string, { name, location }: StepDeclaration): GoqemuError {
   const subject = `${machine}/${name}`;
-  return labError(
-    'option-invalid',
-    `${subject}: what is uploaded is a folder, and mode is for a file`,
+  return labError('option-invalid', {
+    message: `${subject}: what is uploaded is a folder, and mode is for a file`,
     location,
-    'new folders and files get the modes that they have on this host',
+    hint: 'new folders and files get the modes that they have on this host',
     subject,
-  );
+  });
 }

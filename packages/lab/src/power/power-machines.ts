@@ -10,7 +10,10 @@ import { cannotKeepRam } from './power-errors.ts';
 import { type PowerDecision, powerRules } from './power-rules.ts';
 
 /** Decides what has to be done with each machine; templates are none. */
-export async function powerMachines(input: PowerInput, { operations: before }: DiffContext): Promise<KindPlan> {
+export async function powerMachines(
+  input: PowerInput,
+  { operations: before }: Pick<DiffContext, 'operations'>,
+): Promise<KindPlan> {
   const { read, backend, call, verb, machines: named } = input;
   const { state } = read;
   const machines = chooseMachines(state, named);
@@ -27,7 +30,10 @@ export async function powerMachines(input: PowerInput, { operations: before }: D
           looked.map((machine) => ({ machine: machine.spec, record: machine.record ?? {} })),
           call,
         );
-  const context = new PlanContext({ state, observed, stored: new Map(), replace: new Set(), start: false }, before);
+  const context = new PlanContext(
+    { state, observed, stored: new Map(), replace: new Set(), disturbed: new Map(), start: false },
+    before,
+  );
   for (const machine of machines) {
     const found = observed.get(machine.spec.name);
     const decision = powerRules[verb]({ machine, observed: found, status: found?.status ?? 'absent' });

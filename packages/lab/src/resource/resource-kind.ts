@@ -1,7 +1,10 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { Preflight } from '../backend/backend.ts';
+import type { Backend, BackendCall, LabScope, Preflight } from '../backend/backend.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import type { Plan, PlanNotice } from '../plan/plan.ts';
+import type { StatusReport } from '../report/status-report.ts';
+import type { LabState } from '../state/lab-state.ts';
+import type { StateWriter } from '../state/state-writer.ts';
 import type { ApplyContext } from './apply-context.ts';
 import type { Operation } from './operation.ts';
 import type { KindInput, PowerInput } from './plan-input.ts';
@@ -28,11 +31,37 @@ export interface KindPlan {
 export interface DiffContext {
   /** Number of operations of the kinds before: its own continue with `op-<operations + 1>`. */
   readonly operations: number;
+  /** Resources of this kind that need one of a kind before that the plan replaces, each with the reason to restart it. */
+  readonly disturbed: ReadonlyMap<string, string>;
+}
+
+/** What is recorded of a stack, and where its resources are. */
+export interface RecordedResources {
+  readonly state: LabState;
+  readonly backend: Backend;
+  readonly call: BackendCall;
+}
+
+/** What has become of recorded resources: for the user, and rows of the state that are no longer true. */
+export interface KindDrift {
+  readonly drift: readonly { readonly name: string; readonly reason: string }[];
+  readonly rows: Readonly<Record<string, object | null>>;
+}
+
+/** A fork in the making: its state has the machines, and `source` what it is made from. */
+export interface ForkInTheMaking extends RecordedResources {
+  readonly source: LabState;
+  /** The lab and the stack of the source. */
+  readonly scope: LabScope;
+  readonly writer: StateWriter;
+  /** A call for one resource of the fork. */
+  readonly callFor: (name: string) => BackendCall;
 }
 
 /**
- * What the engine must know of a kind of resource. Every kind has the same four verbs: `read` and `diff` make a plan and
- * change nothing, `apply` and `delete` carry an operation out and journal it. Only some can be parked, by `power`.
+ * What the engine must know of a kind of resource. Every kind has the same four verbs for plan and apply: `read` and
+ * `diff` make a plan and change nothing, `apply` and `delete` carry an operation out and journal it. The others are for
+ * commands that work on all that is recorded: `refresh`, `status`, and the making and removal of forks. Only some can be parked, by `power`.
  *
  * @typeParam Found what `read` found, for `diff`
  */
@@ -49,5 +78,13 @@ export interface ResourceKind<Found = unknown> {
   /** Carries out an operation whose action is `delete`: leaves nothing of the resource. */
   delete(context: ApplyContext, operation: Operation): Promise<void>;
   /** Decides what stops, starts or suspends resources that are there. Of a kind that has it, resources can be parked. */
-  power?(input: PowerInput, context: DiffContext): Promise<KindPlan>;
+  power?(input: PowerInput, context: Pick<DiffContext, 'operations'>): Promise<KindPlan>;
+  /** Looks at what is recorded. Read-only. */
+  refresh(recorded: RecordedResources): Promise<KindDrift>;
+  /** What `status` says of this kind. Read-only. */
+  report(recorded: RecordedResources): Promise<Partial<Pick<StatusReport, 'machines' | 'networks'>>>;
+  /** Makes what a fork has of this kind, and journals it; the kinds before have theirs. */
+  fork(fork: ForkInTheMaking): Promise<void>;
+  /** Leaves nothing of what is recorded, in whatever phase it is. */
+  clear(recorded: RecordedResources): Promise<void>;
 }

@@ -4,7 +4,6 @@ import {
   hasErrorCode,
   hostPlatform,
   hostProcessTable,
-  type Logger,
   type ProcessTable,
   withDeadline,
 } from '@goqemu/core';
@@ -25,23 +24,10 @@ import { removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
 import { hostRuntimeFolder, makeRuntimeFolder } from '../sockets/runtime-folder.ts';
 import { type StartedSwtpm, startSwtpm } from '../tpm/start-swtpm.ts';
 import { awaitMonitor } from './await-monitor.ts';
+import type { LaunchOptions } from './launch-options.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { type SpawnedQemu, spawnQemu } from './spawn-qemu.ts';
-
-export interface LaunchOptions {
-  /** Default: found by the configuration's architecture. */
-  readonly installation?: QemuInstallation;
-  readonly platform?: HostPlatform;
-  /** @internal Replaced in tests. */
-  readonly processes?: ProcessTable;
-  /** Where probes of QEMU and of accelerators are kept. */
-  readonly cacheFolder?: string;
-  /** Milliseconds until QEMU must have answered on its monitor. @default 30_000 */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  readonly logger?: Logger;
-}
 
 /**
  * Starts QEMU and resolves when it answers. It runs on when this process ends, unless `ownerDies` says otherwise.
@@ -67,7 +53,7 @@ export async function launchMachine(
   await refuseSecond(config.name, folder, platform);
   try {
     for (let attempt = 1; ; attempt++) {
-      const resolved = await resolveConfig(config, folder, installation, options, platform);
+      const resolved = await resolveConfig(config, { runtimeFolder: folder, installation, platform }, options);
       try {
         return await start(resolved, installation, options, platform);
       } catch (error) {

@@ -6,16 +6,21 @@ import type { QemuInstallation } from '../find/installation.ts';
 import type { MachineSockets } from '../sockets/machine-sockets.ts';
 import { unixSockets } from '../sockets/machine-sockets.ts';
 import { tlsSockets } from '../sockets/tls-sockets.ts';
-import type { LaunchOptions } from './launch-machine.ts';
+import type { LaunchOptions } from './launch-options.ts';
 import { resolveFirmware } from './uefi-firmware.ts';
+
+/** Where a machine is launched, and by which QEMU. */
+export interface LaunchPlace {
+  readonly runtimeFolder: string;
+  readonly installation: QemuInstallation;
+  readonly platform: HostPlatform;
+}
 
 /** Fills in what depends on this host: accelerator, firmware files, sockets. The runtime folder must be there. */
 export async function resolveConfig(
   config: MachineConfig,
-  runtimeFolder: string,
-  installation: QemuInstallation,
+  { runtimeFolder, installation, platform }: LaunchPlace,
   options: LaunchOptions,
-  platform: HostPlatform,
 ): Promise<ResolvedMachineConfig> {
   const { cacheFolder, processes, signal, logger } = options;
   const { accelerator, notices } = await chooseAccelerator(config.accelerator, installation, {

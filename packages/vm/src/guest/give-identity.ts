@@ -9,6 +9,13 @@ import { correctClock } from './guest-clock.ts';
 import { joinNetworks } from './join-networks.ts';
 import { Standby } from './standby.ts';
 
+/** A guest that runs, by the ways into it. */
+interface ReachedGuest {
+  readonly vm: Vm;
+  readonly machine: Machine;
+  readonly session: GuestSession;
+}
+
 type Limits = { readonly signal?: AbortSignal };
 
 /** Milliseconds for a resumed guest to answer; an emulated one on a busy host takes a few tenths of a second. */
@@ -21,10 +28,7 @@ const answerMs = 10_000;
  * @param begun of `beginRenewal`; what it leaves undone is done here
  */
 export async function giveIdentity(
-  vm: Vm,
-  machine: Machine,
-  layer: Layer,
-  session: GuestSession,
+  { vm, machine, layer, session }: ReachedGuest & { readonly layer: Layer },
   begun: Renewal,
   call: VmCall,
 ): Promise<void> {
@@ -80,10 +84,7 @@ async function isItself(vm: Vm, { manifest: { identity } }: Layer): Promise<bool
  * machine id alone, and the other machine's name in /etc/hosts.
  */
 export async function giveNameAndMachineId(
-  vm: Vm,
-  machine: Machine,
-  session: GuestSession,
-  agent: boolean,
+  { vm, machine, session, agent }: ReachedGuest & { readonly agent: boolean },
   call: VmCall,
 ): Promise<void> {
   const { machineId, hostname } = vm.spec.identity;

@@ -30,7 +30,7 @@ export async function coalesceLayers(options: CoalesceOptions): Promise<Coalesce
     const target = firstThatStays(upper, found, taken);
     if (!target) continue;
     const purpose = { code: 'coalesce-failed', what: 'joined with that below' } as const;
-    const done = await rebaseLayer(store, upper.layer, target, purpose, options);
+    const done = await rebaseLayer({ store, layer: upper.layer, target }, purpose, options);
     bytes -= done.bytes.after - done.bytes.before;
   }
   const now = await surveyLayers(options);

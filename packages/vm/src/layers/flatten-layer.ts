@@ -41,7 +41,7 @@ export async function flattenLayer(
   const depth = await depthOf(store, layer);
   if (depth === 0 || !image || isInStore(store, image)) return undefined;
   const purpose = { code: 'flatten-failed', what: 'written as one file' } as const;
-  return { ...(await rebaseLayer(store, layer, { file: image }, purpose, options)), depth };
+  return { ...(await rebaseLayer({ store, layer, target: { file: image } }, purpose, options)), depth };
 }
 
 function isInStore(store: LayerStore, file: string): boolean {

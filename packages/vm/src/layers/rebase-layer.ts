@@ -23,6 +23,13 @@ export interface RebaseTarget {
   readonly parent?: string | null;
 }
 
+/** A layer of a store that is to stand somewhere else. */
+export interface LayerRebase {
+  readonly store: LayerStore;
+  readonly layer: Layer;
+  readonly target: RebaseTarget;
+}
+
 /** Why a disk is rewritten, for errors. */
 export interface RebasePurpose {
   readonly code: 'flatten-failed' | 'coalesce-failed';
@@ -45,9 +52,7 @@ export interface Rebased {
  * @throws GoqemuError with the code of the purpose and qemu-img's reason, `no-room`
  */
 export async function rebaseLayer(
-  store: LayerStore,
-  layer: Layer,
-  target: RebaseTarget,
+  { store, layer, target }: LayerRebase,
   purpose: RebasePurpose,
   options: RebaseOptions,
 ): Promise<Rebased> {
@@ -58,7 +63,7 @@ export async function rebaseLayer(
   try {
     await copyFile(old, draft, constants.COPYFILE_FICLONE);
     options.onStage?.('rebase: the top is copied');
-    await rebase(draft, target.file, layer, purpose, options);
+    await rebase({ draft, below: target.file, layer }, purpose, options);
     await makeDurable(draft);
     options.onStage?.('rebase: the new disk is whole');
     const before = await store.diskBytes(layer);
@@ -94,9 +99,7 @@ async function lead(folder: string, old: string, name: string): Promise<void> {
 
 /** qemu-img(1), rebase: what differs between the old chain and the new one is copied into the overlay. */
 async function rebase(
-  draft: string,
-  below: string,
-  layer: Layer,
+  { draft, below, layer }: { readonly draft: string; readonly below: string; readonly layer: Layer },
   { code, what }: RebasePurpose,
   options: RebaseOptions,
 ): Promise<void> {

@@ -37,7 +37,8 @@ export async function becomeReady({ vm, machine, session, serialOffset }: Bootin
   });
   const agent = await ensureAgent(vm, machine, session, call);
   const { layer, identity } = await vm.state();
-  if (layer && identity !== vm.spec.identity.instanceId) await giveNameAndMachineId(vm, machine, session, agent, call);
+  if (layer && identity !== vm.spec.identity.instanceId)
+    await giveNameAndMachineId({ vm, machine, session, agent }, call);
   const run = agent ? throughAgent(machine, call) : throughSession(session, call);
   await joinNetworks(vm, machine, { run, known: undefined }, call);
   await vm.update({ identity: vm.spec.identity.instanceId, agent, cards: cardsDigest(vm.spec), ready: true });

@@ -1,11 +1,8 @@
 import { internalError } from '@goqemu/core';
-import type { GuestSession } from '@goqemu/guest';
-import type { Machine } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
-import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { cutLab } from './cut-lab.ts';
-import type { CutOptions } from './layer-cut.ts';
+import type { CutPart } from './layer-cut.ts';
 
 export interface Cut {
   readonly layer: Layer;
@@ -18,14 +15,8 @@ export interface Cut {
  *
  * @throws GoqemuError `no-room` before anything is stopped; `guest-sync-failed`, `checkpoint-state-failed`
  */
-export async function cutLayer(
-  vm: Vm,
-  machine: Machine | undefined,
-  session: GuestSession,
-  options: CutOptions,
-  call: VmCall,
-): Promise<Cut> {
-  const { layers, pauseMs } = await cutLab([{ vm, machine, session, options }], call);
+export async function cutLayer(part: CutPart, call: VmCall): Promise<Cut> {
+  const { layers, pauseMs } = await cutLab([part], call);
   const [layer] = layers;
   if (!layer) throw internalError('a cut of one machine gave no layer');
   return { layer, pauseMs };

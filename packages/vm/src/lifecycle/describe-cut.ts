@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { StateForm } from '@goqemu/machine';
+import type { MachineRecord, StateForm } from '@goqemu/machine';
 import type { LayerManifest } from '../layers/layer-manifest.ts';
 import { layerId } from '../layers/layer-store.ts';
 import { ramFacts } from '../layers/ram-facts.ts';
@@ -28,7 +28,7 @@ export async function describeCut(
   { key, parent, descriptions, group, ram, standby }: CutDescription,
 ): Promise<LayerManifest> {
   const { machine: record, agent } = state;
-  const text = (name: string) => (typeof record?.[name] === 'string' ? record[name] : 'none');
+  const text = (name: keyof MachineRecord) => (typeof record?.[name] === 'string' ? record[name] : 'none');
   return {
     version: 1,
     id: layerId(key),

@@ -17,7 +17,7 @@ import {
 } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { readVmState, type VmState } from '../vm/vm-state.ts';
+import { readVmState } from '../vm/vm-state.ts';
 
 /**
  * Ends the machine's QEMU at once, without asking the guest: for a machine that goes away or back to a checkpoint.
@@ -31,8 +31,7 @@ export async function killVm(vm: Vm, call: VmCall): Promise<void> {
 }
 
 /** Ends the QEMU of a record, and removes its sockets: quicker than looking for it among all processes. */
-export async function killRecorded(vm: Vm, recorded: NonNullable<VmState['machine']>, call: VmCall): Promise<void> {
-  const record = recorded as unknown as MachineRecord;
+export async function killRecorded(vm: Vm, record: MachineRecord, call: VmCall): Promise<void> {
   await endQemu(identityOf(record), vm.spec.name, call);
   await removeRuntimeFiles(record.runtimeFolder);
 }

@@ -82,7 +82,7 @@ export async function launchFromLayer(
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const state = await vm.state();
   const runtimeFolder = await freeRuntimeFolder(vm, state, call);
-  await using memory = await resumeMemory(vm, installation, files, runtimeFolder, call);
+  await using memory = await resumeMemory(vm, { installation, files, runtimeFolder }, call);
   let machine: Machine | undefined;
   try {
     machine = await launchMachine(

@@ -1,4 +1,4 @@
-import { type MachineRecord, probeMachine } from '@goqemu/machine';
+import { probeMachine } from '@goqemu/machine';
 import { standingDamage } from '../layers/layer-damage.ts';
 import { suspensionDamage } from '../suspension/suspension.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -35,7 +35,7 @@ export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<V
     return { status: 'suspended', ...(lost ? { reason: lost } : {}), ...layer };
   }
   if (!state.machine) return { status: 'stopped', ...layer };
-  const record = state.machine as unknown as MachineRecord;
+  const record = state.machine;
   const status = await probeMachine(record, call.signal ? { signal: call.signal } : {});
   const facts = { ...layer, pid: record.pid, accelerator: record.accelerator };
   switch (status) {

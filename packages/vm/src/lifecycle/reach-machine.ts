@@ -1,5 +1,5 @@
 import { hasErrorCode } from '@goqemu/core';
-import { type Machine, type MachineRecord, probeMachine } from '@goqemu/machine';
+import { type Machine, probeMachine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 
@@ -21,7 +21,7 @@ export async function reachMachine(vm: Vm, call: VmCall): Promise<Machine | unde
   } catch (error) {
     call.signal?.throwIfAborted();
     if (hasErrorCode(error, 'machine-gone')) return undefined;
-    const probe = await probeMachine(record as unknown as MachineRecord, { timeoutMs: secondLookMs, ...signal });
+    const probe = await probeMachine(record, { timeoutMs: secondLookMs, ...signal });
     if (probe === 'gone') return undefined;
     if (probe !== 'unresponsive') throw error;
     call.onProgress?.({

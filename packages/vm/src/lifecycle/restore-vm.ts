@@ -36,7 +36,7 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
     });
     variables = await placeVariables(vm, layer, disk);
     vm.trace('restore: the overlay is there');
-    const resumed = await resumeGuest(vm, layer, await filesAt(vm, disk, variables), session, call);
+    const resumed = await resumeGuest({ vm, layer, files: await filesAt(vm, disk, variables), session }, call);
     if (resumed) return resumed;
     await vm.update({}); // what cannot be written down must not cost the old QEMU and its memory
     await killVm(vm, call);

@@ -13,6 +13,15 @@ import { killOthers, killRecorded } from './kill-vm.ts';
 import { launchFromLayer, type Resumed, ramObstacle, type StandingFiles } from './launch-from-layer.ts';
 import { machineConfiguration } from './machine-configuration.ts';
 
+/** A machine that is to continue from a layer. */
+export interface GuestResume {
+  readonly vm: Vm;
+  readonly layer: Layer;
+  /** What it stands on then. */
+  readonly files: StandingFiles;
+  readonly session: GuestSession;
+}
+
 /**
  * Puts a machine where a layer was cut, RAM and all. The new QEMU is loaded before the one that runs is ended, so that
  * what fails until then changes nothing, and the guest runs on before the old one is gone: only its ports have to wait.
@@ -24,13 +33,8 @@ import { machineConfiguration } from './machine-configuration.ts';
  *
  * @returns undefined when the layer's RAM cannot be used: nothing was changed then
  */
-export async function resumeGuest(
-  vm: Vm,
-  layer: Layer,
-  files: StandingFiles,
-  session: GuestSession,
-  call: VmCall,
-): Promise<Machine | undefined> {
+export async function resumeGuest(resume: GuestResume, call: VmCall): Promise<Machine | undefined> {
+  const { vm, layer, files, session } = resume;
   const obstacle = await ramObstacle(vm, layer, call);
   if (obstacle) return bootsInstead(vm, obstacle, call);
   const begun = performance.now();
@@ -56,10 +60,10 @@ export async function resumeGuest(
   }
   try {
     const { agent } = layer.manifest;
-    const takenOver = takeOver(vm, layer, files, resumed, session, call);
+    const takenOver = takeOver(resume, resumed, call);
     // The agent needs no ports; SSH does.
     if (!agent) await takenOver;
-    await settled([takenOver, giveIdentity(vm, machine, layer, session, renewal, call)]);
+    await settled([takenOver, giveIdentity({ vm, machine, layer, session }, renewal, call)]);
     vm.trace('restore: the guest knows the time');
     await vm.update({
       resumeFrom: undefined,
@@ -77,13 +81,11 @@ export async function resumeGuest(
 }
 
 async function takeOver(
-  vm: Vm,
-  { manifest: { key, identity } }: Layer,
-  files: StandingFiles,
+  { vm, layer, files, session }: GuestResume,
   { machine, state }: Resumed,
-  session: GuestSession,
   call: VmCall,
 ): Promise<void> {
+  const { key, identity } = layer.manifest;
   const { machine: former } = await vm.state();
   await vm.update({
     ...state,

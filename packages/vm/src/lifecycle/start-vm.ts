@@ -43,7 +43,7 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   await checkImageBelow(vm.host, vm.folder.file(disk), call);
   // Its disk stands on the layer's already: one that is lost by now costs a boot.
   const layer = resumeFrom ? await vm.host.layers.find(resumeFrom) : undefined;
-  const fromLayer = layer && (await resumeGuest(vm, layer, { disk, variables }, session, call));
+  const fromLayer = layer && (await resumeGuest({ vm, layer, files: { disk, variables }, session }, call));
   return fromLayer ?? bootVm(vm, session, call);
 }
 

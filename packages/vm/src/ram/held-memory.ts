@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, isAlive, systemErrorCode } from '@goqemu/core';
-import { identityOf, type MachineRecord } from '@goqemu/machine';
+import { identityOf } from '@goqemu/machine';
 import { VmFolder } from '../vm/vm-folder.ts';
 import { readVmState } from '../vm/vm-state.ts';
 
@@ -19,7 +19,7 @@ export async function heldMemory(labFolder: string): Promise<number> {
 async function heldBy(folder: VmFolder): Promise<number> {
   const state = await readVmState(folder.state);
   if (!state?.machine) return 0;
-  const identity = identityOf(state.machine as unknown as MachineRecord);
+  const identity = identityOf(state.machine);
   if (!(await isAlive(identity))) return 0;
   const text = await readFile(`/proc/${identity.pid}/status`, 'utf8').catch(notTold);
   return bytesIn(text);

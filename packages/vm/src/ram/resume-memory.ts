@@ -26,6 +26,13 @@ export interface ResumeMemory extends BootMemory {
   fill(machine: Machine, signal?: AbortSignal): Promise<void>;
 }
 
+/** The RAM of a checkpoint, and the QEMU that is to have it. */
+export interface MemorySource {
+  readonly installation: QemuInstallation;
+  readonly files: RamFiles;
+  readonly runtimeFolder: string;
+}
+
 /**
  * Copy-on-write is quicker, and its pages are shared by all machines from one checkpoint; but QEMU can save such a
  * machine without sending all of its RAM only as goqemu does it: devices by `xen-save-devices-state`, and the pages
@@ -33,9 +40,7 @@ export interface ResumeMemory extends BootMemory {
  */
 export async function resumeMemory(
   vm: Vm,
-  installation: QemuInstallation,
-  files: RamFiles,
-  runtimeFolder: string,
+  { installation, files, runtimeFolder }: MemorySource,
   call: VmCall,
 ): Promise<ResumeMemory> {
   if (files.form === 'devices' && (await canSaveAgain(vm, installation, files.state))) {

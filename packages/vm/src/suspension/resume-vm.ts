@@ -38,7 +38,7 @@ export async function resumeSuspended(
     await machine.resume();
     vm.trace('resume: the guest runs');
     call.onProgress?.({ kind: 'stage', stage: 'restore', status: 'done', durationMs: performance.now() - begun });
-    await giveIdentity(vm, machine, found, session, renewal, call);
+    await giveIdentity({ vm, machine, layer: found, session }, renewal, call);
     await removeSuspension(vm.folder);
     await vm.folder.keepOnly({ disk, variables, baseState: state.baseState });
     return { machine };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { lengthPrefixedDigest } from '@goqemu/core';
 import type { GuestCard } from '@goqemu/guest';
 import { networkCardAddress } from '@goqemu/machine';
+import { cardCount, cardMac } from '@goqemu/spec';
 import type { VmSpec } from './vm-spec.ts';
 
 /** One of the cards for the networks of a lab. */
@@ -15,30 +16,23 @@ export interface LabCard {
   readonly ip: string | undefined;
 }
 
-/**
- * The cards of every machine for the networks of its lab, used or not: a machine that joins a network later has the
- * devices that it had, and its layers keep their RAM. Four cost an emulated Debian 1 % of its boot, and 2 MiB.
- */
-export const labCardCount = 4;
-
 /** Slots for network cards that machines have used before there were lab cards. */
 const firstSlot = 2;
 
+/**
+ * The cards of a machine for the networks of its lab, used or not: a machine that joins a network later has the devices
+ * that it had, and its layers keep their RAM.
+ */
 export function labCards({ identity }: Pick<VmSpec, 'identity'>): readonly LabCard[] {
-  return Array.from({ length: labCardCount }, (_, position) => {
+  return Array.from({ length: cardCount }, (_, position) => {
     const used = identity.cards?.find((card) => card.slot === position);
     return {
       id: `lan${position}`,
       slot: firstSlot + position,
-      mac: used?.mac ?? spareMac(identity.mac, position),
+      mac: used?.mac ?? cardMac(identity.mac, position),
       ip: used?.ip,
     };
   });
-}
-
-function spareMac(mac: string, position: number): string {
-  const digest = lengthPrefixedDigest(['goqemu-spare-card', mac, String(position)]);
-  return `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`;
 }
 
 /** Where QEMU waits for the lab's switch. */

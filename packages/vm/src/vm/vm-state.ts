@@ -1,4 +1,5 @@
 import { type KeptTwice, parseJson, readTwice, writeTwice } from '@goqemu/core';
+import type { MachineRecord } from '@goqemu/machine';
 import * as z from 'zod/mini';
 
 /**
@@ -21,7 +22,9 @@ const vmStateSchema = z.object({
   /** Whose identity the disk carries, by instance-id; the machine's own once it was given. */
   identity: z.optional(z.string()),
   /** The record of the QEMU process, as the machine layer writes it. */
-  machine: z.optional(z.record(z.string(), z.unknown())),
+  machine: z.optional(
+    z.custom<MachineRecord>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  ),
   /** The file with the device state that a copy-on-write QEMU came from: without it, its RAM could not be saved. */
   baseState: z.optional(z.string()),
   /** Its RAM is in its folder; the RAM fits as long as the disk was last written to at this time (milliseconds since 1970). */

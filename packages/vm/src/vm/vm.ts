@@ -10,7 +10,7 @@ import {
   type SshKeyPair,
   writeKeyFiles,
 } from '@goqemu/guest';
-import { attachMachine, defaultRuntimeFolder, type Machine, type MachineRecord } from '@goqemu/machine';
+import { attachMachine, defaultRuntimeFolder, type Machine } from '@goqemu/machine';
 import { VmFolder } from './vm-folder.ts';
 import type { VmHost } from './vm-host.ts';
 import type { VmSpec } from './vm-spec.ts';
@@ -109,7 +109,7 @@ export class Vm {
     const { machine } = await this.state();
     if (!machine) throw machineStopped(this.spec.name);
     const { logger } = this.host;
-    return attachMachine(machine as unknown as MachineRecord, { logger, ...(signal ? { signal } : {}) });
+    return attachMachine(machine, { logger, ...(signal ? { signal } : {}) });
   }
 
   /** A session as the machine's user; it connects with its first command. */

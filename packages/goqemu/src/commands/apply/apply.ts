@@ -49,7 +49,7 @@ async function prepare(
     const plan = await Engine.readPlan(saved);
     const file = findLabFile(options.lab, context.shell);
     const backend = await context.shell.createBackend(context.logger);
-    const lab = engineFor(context, { stack: plan.stack }, plan.lab, file, backend, sink.handle);
+    const lab = engineFor(context, { name: plan.lab, file, backend, stack: plan.stack }, sink.handle);
     return { lab, plan };
   }
   const lab = await openLab(context, chooseLab(context, positionals[0], options), sink.handle);

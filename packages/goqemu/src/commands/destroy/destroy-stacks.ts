@@ -78,7 +78,7 @@ async function chosenStacks(
 
 /** Another stack of a lab that is open, on the same backend, which the first of them closes. */
 function openStack(context: CommandContext, lab: OpenLab, stack: string, emit: (event: EngineEvent) => void): OpenLab {
-  return engineFor(context, { stack }, lab.name, lab.file, lab.backend, emit);
+  return engineFor(context, { ...lab, stack }, emit);
 }
 
 /** One file of events for all of them. */

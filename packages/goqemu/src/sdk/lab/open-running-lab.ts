@@ -39,5 +39,5 @@ async function openDefinition(
   const { workingFolder, createBackend: create } = opener.shell;
   const file = definition.location?.file ?? join(workingFolder, 'lab.ts');
   const backend = await create(opener.logger);
-  return { ...engineFor(opener, choice, definition.name, file, backend, emit), definition };
+  return { ...engineFor(opener, { name: definition.name, file, backend, stack: choice.stack }, emit), definition };
 }

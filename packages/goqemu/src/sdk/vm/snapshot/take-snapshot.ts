@@ -8,17 +8,12 @@ export async function takeSnapshot(held: HeldVm, description: string, call: VmCa
   const { vm, machine, place, record } = held;
   if (record.snapshots === 'memory') await checkMemoryRoom(record.name, machine ? record.spec.memory : 0);
   const { layer: parent } = await vm.state();
-  const { layer } = await cutLayer(
-    vm,
-    machine,
-    await held.session(),
-    {
-      key: randomBytes(32).toString('hex'),
-      ram: machine !== undefined,
-      descriptions: [description, record.name],
-      ...(parent === undefined ? {} : { parent }),
-    },
-    call,
-  );
+  const options = {
+    key: randomBytes(32).toString('hex'),
+    ram: machine !== undefined,
+    descriptions: [description, record.name],
+    ...(parent === undefined ? {} : { parent }),
+  };
+  const { layer } = await cutLayer({ vm, machine, session: await held.session(), options }, call);
   return describeSnapshot(place.host.layers, layer);
 }

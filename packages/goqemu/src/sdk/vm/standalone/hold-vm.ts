@@ -32,7 +32,7 @@ export async function holdVm(host: VmHost, config: CheckedConfig, call: VmCall):
     const present = await readRecord(host, name);
     if (present) refuseDifference(present, config.given);
     const record = present ?? (await newRecord(host, name, config, call));
-    return hold(host, record, lock, config, call);
+    return hold(host, { record, lock }, config, call);
   });
 }
 
@@ -46,7 +46,7 @@ export async function holdPresentVm(host: VmHost, name: string, config: CheckedC
   return withLock(host, name, async (lock) => {
     const record = await readRecord(host, name);
     if (!record) throw unknownVm(name, await standaloneNames(host));
-    return hold(host, record, lock, config, call);
+    return hold(host, { record, lock }, config, call);
   });
 }
 
@@ -77,15 +77,14 @@ export async function refreshPorts(held: HeldVm): Promise<void> {
 async function newRecord(host: VmHost, name: string, config: CheckedConfig, call: VmCall): Promise<StandaloneRecord> {
   if (config.shape.snapshots === 'memory') await standalonePlace(host, name, 'memory'); // before anything is fetched
   const image = await host.images.ensure(config.shape.image, imageCall(config.shape.arch, call));
-  const record = await makeRecord(host, name, config, image, call);
+  const record = await makeRecord(host, { name, image }, config, call);
   await writeRecord(host, record);
   return record;
 }
 
 async function hold(
   host: VmHost,
-  record: StandaloneRecord,
-  lock: FileLock,
+  { record, lock }: { readonly record: StandaloneRecord; readonly lock: FileLock },
   config: CheckedConfig,
   call: VmCall,
 ): Promise<HeldVm> {

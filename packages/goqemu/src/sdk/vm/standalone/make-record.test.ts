@@ -22,7 +22,7 @@ test('a VM has the architecture, the firmware and the host name that were asked 
   };
   const image = { name: 'debian-12', virtualSize: 12e9, user: 'debian' } as CachedImage;
   const config = checkConfig({ name: 'web', arch: 'arm64', hostname: 'Shop', network: 'user', memory: '1 GiB' });
-  const { spec } = await makeRecord(host, 'web', config, image, {});
+  const { spec } = await makeRecord(host, { name: 'web', image }, config, {});
   assert.deepEqual(asked, ['arm64']);
   assert.deepEqual(
     [spec.arch, spec.firmware, spec.identity.hostname, spec.memory, spec.disk, spec.user],

@@ -32,9 +32,8 @@ export async function temporaryName(host: VmHost): Promise<string> {
  */
 export async function makeRecord(
   host: VmHost,
-  name: string,
+  { name, image }: { readonly name: string; readonly image: CachedImage },
   { shape, name: chosenName, machineTimeouts }: CheckedConfig,
-  image: CachedImage,
   call: VmCall,
 ): Promise<StandaloneRecord> {
   const disk = shape.disk ?? Math.max(defaultDisk, image.virtualSize);
