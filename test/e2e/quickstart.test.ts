@@ -16,9 +16,12 @@ test('npm run quickstart, typed in a fresh clone, makes a machine; the second on
   assert.equal(cloned.code, 0, cloned.stderr);
   const env = { HOME: installedPackage.home, GOQEMU_HOME: e2eHome };
   await using terminal = await Terminal.start('sh', { folder: clone, env, columns: 120, rows: 60 });
+  let count = 0;
+  // Each line has an end of its own: that of the line before may still be on the screen.
   const typed = async (command: string, timeoutMs: number) => {
-    await terminal.type(`clear; ${command}; echo "code $?"`, 'Enter');
-    return terminal.until(/^code \d+$/m, timeoutMs);
+    const end = `end of line ${++count}`;
+    await terminal.type(`clear; ${command}; echo "${end}: code $?"`, 'Enter');
+    return terminal.until(new RegExp(`^${end}: code \\d+$`, 'm'), timeoutMs);
   };
   let destroy = 'node packages/goqemu/bin/goqemu.js destroy -l examples/quickstart';
   try {

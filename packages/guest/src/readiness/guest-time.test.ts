@@ -35,7 +35,7 @@ test('where the host does not show what a process wants, its processor time tell
   assert.ok((await guestTime(0.01, () => undefined, 1000, seldom)).passed >= 990);
 });
 
-test('without a gauge, and where nothing can be told, the wall clock counts', async () => {
+test('without a gauge, and where the host shows nothing, the wall clock counts', async () => {
   const time = new GuestTime(0);
   await time.look(7000);
   assert.equal(time.passedMs, 7000);

@@ -2,7 +2,7 @@ import type { ProcessorUse } from '@goqemu/core';
 
 /** What tells how much of the host's processors the machine's process has had. */
 export interface ProcessorGauge {
-  /** Undefined when it cannot be told. */
+  /** Undefined where the host does not show it. */
   look(): Promise<ProcessorUse | undefined>;
   /** How often it may be asked, in milliseconds. */
   readonly everyMs: number;

@@ -4,7 +4,7 @@ import type { LabState, ResourcesPatch } from '../state/lab-state.ts';
 import type { DesiredMachine } from './desired-machine.ts';
 
 /** By machine: time-outs that are recorded with an apply, although they change nothing of the machine. */
-export type ChangedTimeouts = Readonly<Record<string, MachineTimeouts>>;
+type ChangedTimeouts = Readonly<Record<string, MachineTimeouts>>;
 
 /** Where the lab gives a machine other time-outs than the state has. */
 export function changedTimeouts(state: LabState, wanted: readonly DesiredMachine[]): ChangedTimeouts {

@@ -1,3 +1,4 @@
+import type { MachineTimeouts } from '@goqemu/spec';
 import type { Preflight, PreflightError } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
@@ -5,7 +6,6 @@ import type { ImagePin } from '../lock/lab-lock.ts';
 import type { PowerVerb } from '../power/power-verb.ts';
 import type { Operation } from '../resource/operation.ts';
 import type { SecretSource } from '../value/secret-source.ts';
-import type { ChangedTimeouts } from './changed-timeouts.ts';
 import type { ProvisionalKeys } from './provisional-keys.ts';
 
 export const planFormat = 'goqemu-plan';
@@ -48,7 +48,7 @@ export interface Plan {
   /** How many layers without a name are kept. */
   readonly layerLimits: LayerLimits;
   /** Undefined in a plan of an earlier version. */
-  readonly timeouts?: ChangedTimeouts;
+  readonly timeouts?: Readonly<Record<string, MachineTimeouts>>;
 }
 
 /** What keeps a plan from being applied. */
