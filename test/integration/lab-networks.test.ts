@@ -63,7 +63,7 @@ describe('machines in a network of their lab', () => {
     await endSwitch({ folder, uuid });
   });
 
-  test('have their addresses, find each other by name, and reach nobody else', async () => {
+  test('have their addresses, and find each other by name', async () => {
     assert.match(await inGuest(machines.web, 'ip -4 addr'), /inet 10\.40\.0\.11\/24/);
     assert.match(await inGuest(machines.web, 'ping -c 1 -W 5 10.40.0.12'), /1 packets received/);
     assert.match(await inGuest(machines.db, 'nslookup web.lan 10.40.0.1'), /10\.40\.0\.11/);

@@ -24,6 +24,7 @@ export type {
   TemplateOptions,
   UploadOptions,
 } from './definition/machine-options.ts';
+export type * from './definition/network-options.ts';
 export type { CheckpointReference, MachineReference } from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
 export type { TimeoutOptions } from './definition/timeout-options.ts';
