@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { type KnownNames, knownNames } from '@goqemu/lab';
 import { commands } from '../commands/command-table.ts';
+import { isMachineWord } from '../lab/choose-lab.ts';
 import { findLabFile } from '../loader/lab-file.ts';
 import { visibleWord } from '../render/printable.ts';
 import { exitCode } from '../shell/exit-code.ts';
@@ -40,7 +41,8 @@ async function candidatesFor(word: WordToComplete, shell: Shell): Promise<readon
   const { completes, choices = [], given } = word;
   if (!completes || completes === 'file' || completes === 'folder')
     return choices.map((choice) => ({ word: choice, summary: '' }));
-  const names = await knownNames(dirname(findLabFile(word.lab, shell)), word.stack);
+  const lab = word.lab ?? word.machinesOrLab.find((one) => !isMachineWord(one, shell.workingFolder));
+  const names = await knownNames(dirname(findLabFile(lab, shell)), word.stack);
   const candidates = namesFor(completes, names).filter((one) => !given.includes(one.word));
   // A name that would be read as something else by the shell or the terminal is left to be typed.
   return candidates.filter((one) => visibleWord(one.word) === one.word);

@@ -8,6 +8,8 @@ export interface WordToComplete {
   readonly choices?: readonly string[];
   /** What was said before it of the lab and its stack, and which names were given already. */
   readonly lab: string | undefined;
+  /** Words before it that may be machines, or the lab. */
+  readonly machinesOrLab: readonly string[];
   readonly stack: string | undefined;
   readonly given: readonly string[];
   /** What is there of it already. */
@@ -44,6 +46,7 @@ export function wordToComplete(typed: readonly string[], commands: readonly Comm
   }
   const said = {
     lab: values.lab ?? (spec.positionals[0]?.name === 'LAB' ? positionals[0] : undefined),
+    machinesOrLab: spec.positionals[0]?.completes === 'machine-or-file' ? positionals : [],
     stack: values.stack,
     given: positionals,
     current,
