@@ -5,9 +5,6 @@ import typescript from 'typescript';
 import { root, run } from '../run/run.mjs';
 import { entryPoints } from './bundle.mjs';
 
-/** Entries that are run, and not imported. */
-const programs = ['cli.ts', 'switch-main.ts'];
-
 /**
  * Writes packages/goqemu/dist/types: the declarations that the public entries reach, and no others. The compiler
  * emits one file for each source; imports of workspace packages become relative paths.
@@ -27,7 +24,7 @@ export async function declarations() {
     rmSync(target, { recursive: true, force: true });
     const seen = new Set();
     const pending = entryPoints()
-      .filter((entry) => !programs.includes(basename(entry)))
+      .filter((entry) => basename(entry) !== 'cli.ts')
       .map((entry) => entry.replace(/\.ts$/, '.d.ts').replaceAll('\\', '/'));
     for (let file = pending.pop(); file; file = pending.pop()) {
       if (seen.has(file)) continue;

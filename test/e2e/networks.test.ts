@@ -30,7 +30,7 @@ function switches(): number[] {
   const isSwitch = (pid: string) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(
-        `${dirname(dirname(realpathSync(goqemuCommand)))}/dist/switch-main`,
+        `${dirname(dirname(realpathSync(goqemuCommand)))}/dist/run-switch`,
       );
     } catch {
       return false; // it has ended

@@ -1,17 +1,16 @@
-import { isIPv6 } from 'node:net';
-
 /**
  * The first four groups of an IPv6 range of the length that hosts choose their addresses in, `fd00:40::/64` (RFC 4291
  * §2.5.1), without leading zeros; undefined for what is none, or has bits of a host.
  */
 export function parseIpv6Prefix(text: unknown): readonly string[] | undefined {
   const [, address = ''] = (typeof text === 'string' && /^([\da-f:]+)\/64$/i.exec(text)) || [];
-  if (!isIPv6(address)) return undefined;
-  const [head = '', tail] = address.toLowerCase().split('::');
+  const [head = '', tail, ...more] = address.toLowerCase().split('::');
   const groups = (part: string) => (part === '' ? [] : part.split(':'));
-  const before = groups(head);
-  const after = groups(tail ?? '');
-  const all = [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after];
+  const [before, after] = [groups(head), groups(tail ?? '')];
+  const omitted = 8 - before.length - after.length;
+  if (more.length > 0 || (tail === undefined ? omitted !== 0 : omitted < 1)) return undefined;
+  const all = [...before, ...Array.from({ length: omitted }, () => '0'), ...after];
+  if (!all.every((group) => /^[\da-f]{1,4}$/.test(group))) return undefined;
   const numbers = all.map((group) => Number.parseInt(group, 16).toString(16));
   return numbers.slice(4).every((group) => group === '0') ? numbers.slice(0, 4) : undefined;
 }

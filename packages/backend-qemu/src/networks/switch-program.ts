@@ -1,10 +1,14 @@
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** How the process of a switch is started: a file of its own in the published package, and its source in a checkout. */
+/** What follows is the module with `runSwitch`; the switch's folder and uuid come after it. */
+const script =
+  'const [module, folder, uuid] = process.argv.slice(1); await (await import(module)).runSwitch({ folder, uuid });';
+
+/** How the process of a switch is started: from a file of its own in the published package, from its source in a checkout. */
 export function switchProgram(): readonly [string, ...string[]] {
-  const own = fileURLToPath(import.meta.url);
-  if (!own.endsWith('.ts')) return [process.execPath, join(dirname(own), 'switch-main.js')];
-  const source = '../../../network/src/switch/process/switch-main.ts';
-  return [process.execPath, '--import', import.meta.resolve('tsx'), fileURLToPath(new URL(source, import.meta.url))];
+  const evaluate = ['--input-type=module', '-e', script] as const;
+  if (!fileURLToPath(import.meta.url).endsWith('.ts'))
+    return [process.execPath, ...evaluate, new URL('./run-switch.js', import.meta.url).href];
+  const source = new URL('../../../network/src/switch/process/run-switch.ts', import.meta.url).href;
+  return [process.execPath, '--import', import.meta.resolve('tsx'), ...evaluate, source];
 }

@@ -20,5 +20,6 @@ export type {
 export { SwitchClient, type SwitchClientOptions } from './control/switch-client.ts';
 export type { Faults } from './faults/faults.ts';
 export { type EndSwitchOptions, endSwitch } from './process/end-switch.ts';
+export { runSwitch } from './process/run-switch.ts';
 export { findSwitch, type StartSwitchOptions, startSwitch } from './process/start-switch.ts';
 export type { SwitchRecord } from './process/switch-files.ts';

@@ -1,2 +1,0 @@
-/** The process of a lab's networks; a file of its own in the published package, which goqemu starts. */
-import '@goqemu/network/switch-main';
