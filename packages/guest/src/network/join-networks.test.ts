@@ -41,15 +41,18 @@ function guestWith(name: string, programs: Readonly<Record<string, string>>) {
   };
 }
 
-const card = { pci: '0000:00:0a.0', mac: '52:54:01:00:00:07', ip: '10.40.0.10' };
+const card = { pci: '0000:00:0a.0', mac: '52:54:01:00:00:07', ip: '10.40.0.10', ip6: 'fd00:40::a' };
 const hasAddress = 'case "$*" in *"addr show"*) echo "    inet 10.40.0.10/24 scope global" ;; esac';
 
 test('with systemd-networkd a card gets its MAC address, and a file by which it asks for its address at each boot', async () => {
   const guest = guestWith('networkd', { ip: hasAddress, systemctl: 'exit 0', networkctl: '' });
   await prepareCards(guest.run, [card]);
   await prepareCards(guest.run, [card]);
-  const file = guest.read('etc/systemd/network/20-goqemu-lab.network');
-  assert.match(file, /^\[Match\]\nName=ens10\n\[Link\]\nRequiredForOnline=no\n\[Network\]\nDHCP=ipv4$/m);
+  const file = guest.read('etc/systemd/network/20-goqemu-ens10.network');
+  assert.match(
+    file,
+    /^\[Match\]\nName=ens10\n\[Link\]\nRequiredForOnline=no\n\[Network\]\nDHCP=ipv4\nAddress=fd00:40::a\/64$/m,
+  );
   assert.match(guest.log(), /ip link set dev ens10 down\nip link set dev ens10 address 52:54:01:00:00:07\n/);
   assert.equal(guest.log().match(/networkctl reload/g)?.length, 1, 'what is the same is not read again');
   await awaitAddresses(guest.run, [card]);
@@ -64,6 +67,7 @@ test('a guest without a network manager asks by the client that it has', async (
   await prepareCards(guest.run, [card]);
   await awaitAddresses(guest.run, [card]);
   assert.match(guest.log(), /udhcpc -b -S -i ens10 /);
+  assert.match(guest.log(), /ip -6 addr replace fd00:40::a\/64 dev ens10\n/);
 });
 
 test('a card that is not there, and values that could be read as code, are errors', async () => {

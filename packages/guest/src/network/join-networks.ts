@@ -9,6 +9,8 @@ export interface GuestCard {
   readonly mac: string;
   /** The IPv4 address that a DHCP server has for it; absent for a card without a cable. */
   readonly ip?: string;
+  /** The IPv6 address that it has in a network with IPv6, beside those that it makes itself. */
+  readonly ip6?: string;
 }
 
 /**
@@ -47,10 +49,12 @@ async function runChecked(run: GuestRunner, script: string, what: string): Promi
 
 const shape = { pci: /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, mac: /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/ };
 const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/;
+const ipv6 = /^[\da-f:]{2,39}$/;
 
 function checked(cards: readonly GuestCard[]): readonly GuestCard[] {
   const wrong = cards.find(
-    ({ pci, mac, ip }) => !shape.pci.test(pci) || !shape.mac.test(mac) || (ip !== undefined && !ipv4.test(ip)),
+    ({ pci, mac, ip = '0.0.0.0', ip6 = '::' }) =>
+      !shape.pci.test(pci) || !shape.mac.test(mac) || !ipv4.test(ip) || !ipv6.test(ip6),
   );
   if (!wrong) return cards;
   throw new GoqemuError({
@@ -58,7 +62,7 @@ function checked(cards: readonly GuestCard[]): readonly GuestCard[] {
     source: 'user',
     subject: 'card',
     message: `${JSON.stringify(wrong)} cannot be a network card of a guest`,
-    detail: 'expected pci as 0000:00:0a.0, mac as 52:54:00:00:00:01, ip as 10.0.0.10',
+    detail: 'expected pci as 0000:00:0a.0, mac as 52:54:00:00:00:01, ip as 10.0.0.10, ip6 as fd00::a',
     hint: 'correct the value',
   });
 }
@@ -73,14 +77,14 @@ echo "the guest has no network card at PCI address $1" >&2
 exit 1
 }`;
 
-const networkdFile = '/etc/systemd/network/20-goqemu-lab.network';
-
 /** `RequiredForOnline`: a card without a cable must not hold a boot up. systemd.network(5). */
 function prepareScript(cards: readonly GuestCard[]): string {
-  const calls = checked(cards).map(({ pci, mac }) => `card ${pci} ${mac}`);
+  const calls = checked(cards).map(({ pci, mac, ip6 = '' }) => `card ${pci} ${mac} ${ip6}`);
   return `set -e
 ${findCard}
-names=
+networkd=
+if systemctl -q is-active systemd-networkd.service 2>/dev/null; then networkd=1; fi
+changed=
 card() {
 find_card "$1"
 read -r mac < "/sys/class/net/$dev/address"
@@ -88,26 +92,31 @@ if [ "$mac" != "$2" ]; then
 ip link set dev "$dev" down
 ip link set dev "$dev" address "$2"
 fi
-names="$names\${names:+ }$dev"
-}
-${calls.join('\n')}
-if systemctl -q is-active systemd-networkd.service 2>/dev/null; then
-text="# Written by goqemu: the networks of the lab.
+if [ -n "$networkd" ]; then
+text="# Written by goqemu: a network of the lab.
 [Match]
-Name=$names
+Name=$dev
 [Link]
 RequiredForOnline=no
 [Network]
 DHCP=ipv4
+\${3:+Address=$3/64}
 [DHCPv4]
 UseDomains=yes
 RouteMetric=2048"
-if [ "$(cat ${networkdFile} 2>/dev/null)" != "$text" ]; then
-printf '%s\\n' "$text" > ${networkdFile}
-networkctl reload
+file=/etc/systemd/network/20-goqemu-$dev.network
+if [ "$(cat "$file" 2>/dev/null)" != "$text" ]; then
+printf '%s\\n' "$text" > "$file"
+changed=1
 fi
+elif [ -n "$3" ]; then
+ip link set dev "$dev" up
+ip -6 addr replace "$3/64" dev "$dev" 2>/dev/null || ip -6 addr add "$3/64" dev "$dev" 2>/dev/null || :
 fi
-for dev in $names; do ip link set dev "$dev" up; done
+ip link set dev "$dev" up
+}
+${calls.join('\n')}
+if [ -n "$changed" ]; then networkctl reload; fi
 `;
 }
 

@@ -14,6 +14,7 @@ export interface LabCard {
   readonly mac: string;
   /** The guest's IPv4 address in the network of the lab that the card is in; a card in none has no carrier. */
   readonly ip: string | undefined;
+  readonly ip6: string | undefined;
 }
 
 /** Slots for network cards that machines have used before there were lab cards. */
@@ -31,6 +32,7 @@ export function labCards({ identity }: Pick<VmSpec, 'identity'>): readonly LabCa
       slot: firstSlot + position,
       mac: used?.mac ?? cardMac(identity.mac, position),
       ip: used?.ip,
+      ip6: used?.ip6,
     };
   });
 }
@@ -42,10 +44,11 @@ export function labCardSocket(runtimeFolder: string, id: string): string {
 
 /** The cards as the guest sees them. */
 export function guestCards(spec: Pick<VmSpec, 'identity'>): readonly GuestCard[] {
-  return labCards(spec).map(({ slot, mac, ip }) => ({
+  return labCards(spec).map(({ slot, mac, ip, ip6 }) => ({
     pci: networkCardAddress(slot),
     mac,
     ...(ip === undefined ? {} : { ip }),
+    ...(ip6 === undefined ? {} : { ip6 }),
   }));
 }
 
@@ -53,5 +56,5 @@ export function guestCards(spec: Pick<VmSpec, 'identity'>): readonly GuestCard[]
 export function cardsDigest(spec: Pick<VmSpec, 'identity'>): string | undefined {
   const cards = labCards(spec);
   if (cards.every(({ ip }) => ip === undefined)) return undefined;
-  return lengthPrefixedDigest(cards.map(({ mac, ip = '' }) => `${mac} ${ip}`));
+  return lengthPrefixedDigest(cards.map(({ mac, ip = '', ip6 = '' }) => `${mac} ${ip} ${ip6}`));
 }
