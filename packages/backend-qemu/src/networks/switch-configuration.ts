@@ -4,7 +4,7 @@ import type { NetworkConfiguration } from '@goqemu/lab';
 import type { SwitchConfigurationInput } from '@goqemu/network';
 import { labCardSocket, runtimeFoldersOf } from '@goqemu/vm';
 
-/** What the switch of a lab is told: a port for each card, at the sockets of the machine's QEMU and of the next one. */
+/** The configuration of a lab’s switch: a port for each card, at the sockets of the machine's QEMU and of the next one. */
 export function switchConfigurationOf(
   { networks, machines }: NetworkConfiguration,
   { labFolder, platform }: { readonly labFolder: string; readonly platform: HostPlatform },

@@ -12,8 +12,8 @@ export async function setCables(vm: Vm, machine: Machine, call: VmCall, all: 'as
 }
 
 /**
- * Brings a running guest into the networks of its lab, or out of them. What it was told before, and still knows, is not
- * said again: a guest that is restored as itself continues its connections.
+ * Brings a running guest into the networks of its lab, or out of them. What it knows from before is not
+ * repeated: a guest that is restored as itself continues its connections.
  *
  * @param known what the guest knows of its cards, as `cardsDigest` has it
  * @throws GoqemuError `guest-network-failed`

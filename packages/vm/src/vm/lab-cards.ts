@@ -52,7 +52,7 @@ export function guestCards(spec: Pick<VmSpec, 'identity'>): readonly GuestCard[]
   }));
 }
 
-/** Equal when a guest need not be told anything new of its cards; undefined for a machine in no network. */
+/** Equal when a guest knows its cards already; undefined for a machine in no network. */
 export function cardsDigest(spec: Pick<VmSpec, 'identity'>): string | undefined {
   const cards = labCards(spec);
   if (cards.every(({ ip }) => ip === undefined)) return undefined;
