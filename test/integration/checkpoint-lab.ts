@@ -42,8 +42,6 @@ export interface LabOptions {
   readonly memory?: number;
   /** Bytes. Default: 2 GiB. */
   readonly disk?: number;
-  /** The cards of machines in networks, by name. */
-  readonly cards?: Readonly<Record<string, VmSpec['identity']['cards']>>;
 }
 
 /** A home of its own with machines that run the tiny guest; disposing of it leaves nothing behind. */
@@ -54,7 +52,6 @@ export class CheckpointLab implements AsyncDisposable {
   readonly #memory: number;
   readonly #disk: number;
   readonly #firmware: VmSpec['firmware'];
-  readonly #cards: NonNullable<LabOptions['cards']>;
   readonly #made = new Map<string, { readonly vm: Vm; readonly session: GuestSession }>();
   readonly notices: string[] = [];
 
@@ -63,7 +60,6 @@ export class CheckpointLab implements AsyncDisposable {
     this.#memory = options.memory ?? 2 ** 28;
     this.#disk = options.disk ?? 2 ** 31;
     this.#firmware = options.firmware ?? 'bios';
-    this.#cards = options.cards ?? {};
     const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: folder } };
     const usual = createVmHost({ platform }).room;
     const host = createVmHost({
@@ -133,7 +129,6 @@ export class CheckpointLab implements AsyncDisposable {
         mac: `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`,
         machineId: digest.slice(0, 32),
         sshPort: 20_000 + (Number.parseInt(digest.slice(0, 4), 16) % 10_000),
-        ...(this.#cards[name] ? { cards: this.#cards[name] } : {}),
       },
       forwards: {},
       timeouts: {},

@@ -54,7 +54,7 @@ export type { StepGuest } from './steps/step-guest.ts';
 export { resumeVm } from './suspension/resume-vm.ts';
 export { suspendVm } from './suspension/suspend-vm.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
-export { labCardSocket, labCards } from './vm/lab-cards.ts';
+export { labCardSocket } from './vm/lab-cards.ts';
 export { machineStopped, runtimeFoldersOf, Vm, type VmScope } from './vm/vm.ts';
 export { VmFolder } from './vm/vm-folder.ts';
 export type { HostRoom, VmCall, VmHost, VmProgress } from './vm/vm-host.ts';
