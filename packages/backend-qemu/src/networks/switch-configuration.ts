@@ -13,11 +13,10 @@ export function switchConfigurationOf(
     networks: networks.map(({ name, cidr, cidr6, mtu }) => ({ name, cidr, mtu, ...(cidr6 ? { cidr6 } : {}) })),
     ports: machines.flatMap(({ name, hostname, aliases, cards }) =>
       cards.map((card) => {
-        const id = `lan${card.slot}`;
         const [first, second] = runtimeFoldersOf(join(labFolder, name), platform);
-        const at = (folder: string) => ({ kind: 'unix' as const, path: labCardSocket(folder, id) });
+        const at = (folder: string) => ({ kind: 'unix' as const, path: labCardSocket(folder, card.slot) });
         return {
-          ...{ machine: name, card: id, network: card.network, mac: card.mac, ip: card.ip, hostname },
+          ...{ machine: name, card: `lan${card.slot}`, network: card.network, mac: card.mac, ip: card.ip, hostname },
           ...{ endpoint: at(first), otherEndpoint: at(second), aliases: [...aliases] },
           ...(card.ip6 ? { ip6: card.ip6 } : {}),
         };

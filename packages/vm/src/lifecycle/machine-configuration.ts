@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { MachineConfigInput } from '@goqemu/machine';
+import { cardSocketNames, type MachineConfigInput } from '@goqemu/machine';
 import { labCardSocket, labCards } from '../vm/lab-cards.ts';
 import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -62,7 +62,7 @@ export function forwardsOf(spec: VmSpec): readonly { readonly host: number; read
 
 /** Where QEMU waits for passt. */
 export function passtSocket(runtimeFolder: string): string {
-  return join(runtimeFolder, 'n');
+  return join(runtimeFolder, cardSocketNames.passt);
 }
 
 type Networks = NonNullable<MachineConfigInput['networks']>;
@@ -107,13 +107,13 @@ function networks(vm: Vm): Networks {
  * network a card is in: also while the machine runs, and for a machine that is a copy.
  */
 function labCardArguments(vm: Vm): Networks {
-  return labCards(vm.spec).map(({ id, slot, mac }) => ({
+  return labCards(vm.spec).map(({ id, position, slot, mac }) => ({
     id,
     slot,
     mac,
     kind: 'stream',
     optional: true,
     server: true,
-    address: { path: labCardSocket(vm.runtimeFolder, id) },
+    address: { path: labCardSocket(vm.runtimeFolder, position) },
   }));
 }

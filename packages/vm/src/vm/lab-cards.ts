@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { lengthPrefixedDigest } from '@goqemu/core';
+import { internalError, lengthPrefixedDigest } from '@goqemu/core';
 import type { GuestCard } from '@goqemu/guest';
-import { networkCardAddress } from '@goqemu/machine';
+import { cardSocketNames, networkCardAddress } from '@goqemu/machine';
 import { cardCount, cardMac } from '@goqemu/spec';
 import type { VmSpec } from './vm-spec.ts';
 
@@ -9,6 +9,8 @@ import type { VmSpec } from './vm-spec.ts';
 export interface LabCard {
   /** Of the device in QEMU. */
   readonly id: string;
+  /** Among the cards for networks, from 0. */
+  readonly position: number;
   /** Among the slots for network cards: the first two are for the ways out. */
   readonly slot: number;
   readonly mac: string;
@@ -29,6 +31,7 @@ export function labCards({ identity }: Pick<VmSpec, 'identity'>): readonly LabCa
     const used = identity.cards?.find((card) => card.slot === position);
     return {
       id: `lan${position}`,
+      position,
       slot: firstSlot + position,
       mac: used?.mac ?? cardMac(identity.mac, position),
       ip: used?.ip,
@@ -38,8 +41,10 @@ export function labCards({ identity }: Pick<VmSpec, 'identity'>): readonly LabCa
 }
 
 /** Where QEMU waits for the lab's switch. */
-export function labCardSocket(runtimeFolder: string, id: string): string {
-  return join(runtimeFolder, id.replace('lan', 'l'));
+export function labCardSocket(runtimeFolder: string, position: number): string {
+  const name = cardSocketNames.lan[position];
+  if (name === undefined) throw internalError(`a machine has no card ${position} for networks`);
+  return join(runtimeFolder, name);
 }
 
 /** The cards as the guest sees them. */
