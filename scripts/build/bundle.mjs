@@ -28,6 +28,7 @@ const wholes = [
       join(source, 'commands', 'lab-commands.ts'),
       lookingAtMachines,
       join('packages', 'lab', 'src', 'engine', 'acting.ts'),
+      join('packages', 'guest', 'src', 'index.ts'),
     ],
   },
   { name: 'machines', entry: join('packages', 'backend-qemu', 'src', 'backend', 'acting.ts'), parts: [] },

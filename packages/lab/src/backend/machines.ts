@@ -51,7 +51,7 @@ export interface MachineRole {
   /**
    * Inspects a running machine that was not started by goqemu, and returns how it is found again: the record is for
    * every other verb. Changes nothing, unless `authorize` asks for the lab's access key to be let in. `cutLayers` and
-   * `restore` refuse such a machine, `start` takes it on when it is paused, and `delete` ends it and leaves its files.
+   * `restore` refuse such a machine, `start` resumes it when it is paused, and `delete` ends it and leaves its files.
    *
    * @throws GoqemuError `import-refused` with the reason and what to do
    */

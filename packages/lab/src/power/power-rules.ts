@@ -143,5 +143,5 @@ function requested(verb: PowerVerb): string {
 function dropsRam(name: string, status: PowerCase['status']): { readonly notices?: readonly PlanNotice[] } {
   if (status !== 'suspended') return {};
   const message = `${name} is suspended: this drops its RAM, and what ran in it; its disk stays`;
-  return { notices: [{ code: 'ram-dropped', message, hint: `goqemu resume ${name} takes it on instead` }] };
+  return { notices: [{ code: 'ram-dropped', message, hint: `"goqemu resume ${name}" continues it instead` }] };
 }

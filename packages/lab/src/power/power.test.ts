@@ -254,7 +254,7 @@ test('stopping or restarting a suspended machine drops its RAM, and says so befo
       {
         code: 'ram-dropped',
         message: 'web is suspended: this drops its RAM, and what ran in it; its disk stays',
-        hint: 'goqemu resume web takes it on instead',
+        hint: '"goqemu resume web" continues it instead',
       },
     ]);
     assert.deepEqual(await states(bench), { web: verb === 'stop' ? 'stopped' : 'running' });

@@ -18,7 +18,7 @@ export const qmpCommand = defineCommand({
   options,
   examples: [
     { command: 'goqemu qmp web query-status', does: 'running or paused' },
-    { command: 'goqemu qmp web stop', does: 'pauses it; goqemu qmp web cont, or goqemu resume web, takes it on' },
+    { command: 'goqemu qmp web stop', does: 'pauses it; goqemu qmp web cont, or goqemu resume web, continues it' },
     { command: `goqemu qmp web human-monitor-command '{"command-line":"info block"}'`, does: 'the human monitor' },
   ],
   load: async () => (await import('../lab-commands.ts')).qmp,
