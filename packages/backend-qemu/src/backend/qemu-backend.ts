@@ -246,6 +246,10 @@ export class QemuBackend implements Backend {
     return (await this.#verbs(machine, record, call.scope)).joinNetworks(call);
   }
 
+  async holdMachines(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {
+    return (await this.#switch(call.scope)).hold(machines);
+  }
+
   async removeNetworks(call: BackendCall): Promise<void> {
     await (await this.#switch(call.scope)).remove();
   }

@@ -37,6 +37,20 @@ export class LabSwitch {
     await client.configure(switchConfigurationOf(wanted, { labFolder: this.#labFolder, platform }));
   }
 
+  /** Holds machines until the result is disposed of; none where the switch does not run, as nothing passes then. */
+  async hold(machines: readonly string[]): Promise<AsyncDisposable> {
+    const record = await findSwitch(this.#place.folder, this.#place.uuid, { platform: this.#host.platform });
+    if (!record) return { [Symbol.asyncDispose]: async () => undefined };
+    const client = await SwitchClient.connect({ path: record.control, uuid: this.#place.uuid });
+    try {
+      await client.hold(machines);
+      return client;
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   async remove(): Promise<void> {
     await endSwitch({ ...this.#place, platform: this.#host.platform });
   }

@@ -59,6 +59,14 @@ export interface NetworkRole {
    * the same for a machine that they bring up.
    */
   joinNetworks?(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  /**
+   * Lets nothing pass between these machines of the stack and any other one, and drops what is under way, until the result
+   * is disposed of or this process has ended. They are restored meanwhile: none may speak with one of before.
+   * `applyNetworks` came before. A machine in no network is none to hold.
+   *
+   * @param machines by the backend's names for them
+   */
+  holdMachines?(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable>;
   /** Leaves nothing of the stack's networks: no process, socket or folder. None to remove is no error. */
   removeNetworks?(call: BackendCall): Promise<void>;
 }

@@ -11,6 +11,7 @@ const promisedBy = {
   observeNetworks: 'networks',
   applyNetworks: 'networks',
   joinNetworks: 'networks',
+  holdMachines: 'networks',
   removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 

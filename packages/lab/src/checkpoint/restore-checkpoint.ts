@@ -3,6 +3,7 @@ import type { Backend, BackendCall } from '../backend/backend.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { appendHistory } from '../history/history.ts';
+import { holdMachines } from '../network/hold-machines.ts';
 import { wakeNetworks } from '../network/wake-networks.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
@@ -30,6 +31,7 @@ export async function restoreCheckpoint(
   try {
     const { backend } = context;
     await wakeNetworks(backend, read.state, call);
+    await using _apart = await holdMachines(backend, read.state, having, call);
     const results = await Promise.allSettled(
       having.map((machine) => restoreMachine({ backend, writer, found, call }, machine)),
     );

@@ -292,3 +292,29 @@ test('goqemu start brings the networks of a machine up before it, as after a reb
   assert.deepEqual((await engine.apply(plan)).errors, []);
   assert.deepEqual(lines(await bench.plan(wired)), []);
 });
+
+test('while a checkpoint is restored its machines are held, also when one of them fails', async () => {
+  const held: string[] = [];
+  let isBroken = false;
+  const bench: LabBench = new LabBench({
+    fault: ({ verb, subject }, moment) => {
+      if (verb !== 'restore' || moment !== 'middle') return;
+      const holds = [...bench.host.held.values()].flatMap((all) => [...all].flatMap((hold) => [...hold]));
+      held.push(`${subject}: ${holds.join(' ')}`);
+      if (isBroken && subject === 'db') throw new Error('its disk is gone');
+    },
+  });
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  const { id } = await engine.createCheckpoint({ description: 'then' });
+  await engine.restoreCheckpoint(id);
+  assert.deepEqual(held.splice(0).sort(), ['alone: web db', 'db: web db', 'web: web db']);
+  isBroken = true;
+  await assert.rejects(engine.restoreCheckpoint(id), /its disk is gone/);
+  assert.deepEqual(
+    [...bench.host.held.values()].map(({ size }) => size),
+    [0],
+  );
+  await engine.restoreCheckpoint(id, { machines: ['alone'] });
+  assert.equal(held.at(-1), 'alone: ');
+});

@@ -303,6 +303,30 @@ test('a port floods 20,000 frames a second and no more', async (t) => {
   await two.until(() => received === 20_001);
 });
 
+test('a machine that is held reaches its gateway alone, and what was under way to it is dropped', async (t) => {
+  const { cards, its, setFaults } = await testSwitch(t, { cards: 3 });
+  const [one, two, three] = cards;
+  setFaults({ ports: { 'm2:n1': { toMachine: { latency: 60_000 } } } });
+  one.send(frame({ to: 2, from: 1, text: 'late' }));
+  await three?.until(() => three.received.length === 1);
+  const releases = [its.hold(['m2', 'm3']), its.hold(['m3', 'of no network'])];
+  setFaults({}); // a hold is none of the faults, and outlives them
+  one.send(frame({ to: 2, from: 1, text: 'while held' }), frame({ to: 0, from: 1, text: 'to all' }));
+  three?.send(frame({ to: 2, from: 3, text: 'of another held one' }));
+  await one.until(() => its.ports.get('m3:n1')?.port.counters.fromMachine.frames === 1);
+  await one.until(() => its.ports.get('m1:n1')?.port.counters.fromMachine.frames === 3);
+  assert.deepEqual(drops(its, 'm2').to, { held: 3, flushed: 1 });
+  assert.equal(its.networks.get('lan')?.gatewayPort.counters.toMachine.frames, 4);
+  releases[0]?.();
+  one.send(frame({ to: 0, from: 1, text: 'again' }));
+  await two.until(() => two.received.length === 1);
+  assert.deepEqual([texts(two), texts(three ?? one)], [['again'], ['late']]);
+  releases[1]?.();
+  releases[1]?.();
+  one.send(frame({ to: 0, from: 1, text: 'again' }));
+  await three?.until(() => three.received.length === 2);
+});
+
 test('a machine that was cut loses what is under way and is announced where it is', async (t) => {
   const { its, cards, setFaults } = await testSwitch(t, { cards: 3 });
   const [one, two, three] = cards;

@@ -1,4 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
+import { heldSide } from './bridge/switch-port.ts';
 import { CardPort } from './card-port.ts';
 import { type Clock, hostClock } from './clock.ts';
 import {
@@ -20,6 +21,8 @@ export class Switch {
   readonly #faults: FaultControl;
   readonly #networks = new Map<string, NetworkWithGateway>();
   readonly #ports = new Map<string, CardPort>();
+  /** Who holds which machines. */
+  readonly #holds = new Set<ReadonlySet<string>>();
   #configuration: SwitchConfiguration = { networks: [], ports: [] };
   #settings: FaultSettings = faultSettings.parse({});
   #cancelAdvertising: () => void;
@@ -107,6 +110,23 @@ export class Switch {
     };
   }
 
+  /**
+   * From now on, machines reach their gateways alone, and what is under way to and from them is dropped; until the
+   * returned function is called. A machine that is held twice is so until both have ended.
+   */
+  hold(machines: readonly string[]): () => void {
+    const hold = new Set(machines);
+    this.#holds.add(hold);
+    this.#applyFaults();
+    this.#flushHeld(hold);
+    return () => {
+      if (!this.#holds.delete(hold)) return;
+      this.#flushHeld(hold);
+      this.#applyFaults();
+      this.dial();
+    };
+  }
+
   /** Tells the other stations where a machine is; returns the frames sent. */
   announce(machine: string, card?: string): number {
     return this.portsOf(machine, card).reduce((sum, port) => {
@@ -167,6 +187,12 @@ export class Switch {
       network,
     }));
     this.#faults.apply(this.#settings, ports);
+    const held = new Set([...this.#holds].flatMap((hold) => [...hold]));
+    for (const { port, machine } of ports) if (held.has(machine)) port.side = heldSide + port.number;
+  }
+
+  #flushHeld(machines: ReadonlySet<string>): void {
+    for (const port of this.#ports.values()) if (machines.has(port.configuration.machine)) port.flush();
   }
 
   #advertiseLater(): () => void {

@@ -71,6 +71,18 @@ export function networkCases(bench: ContractBench): readonly ContractCase[] {
       },
     },
     {
+      name: 'machines are held while they are restored, also twice, and by those of no network nothing is held',
+      async run() {
+        await apply(wanted([lan]));
+        {
+          await using _one = await backend.holdMachines?.([spec.name, 'contract-of-no-network'], call);
+          await using _two = await backend.holdMachines?.([spec.name], call);
+          assert.deepEqual(await states(), { [lan.name]: { status: 'running' } });
+        }
+        await apply(wanted([lan], []));
+      },
+    },
+    {
       name: 'networks of another stack are not those of this one',
       async run() {
         const other = { ...call, scope: { ...call.scope, stack: 'other', lineage: '00c0ffee00c1' } };

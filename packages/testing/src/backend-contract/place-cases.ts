@@ -14,6 +14,7 @@ const verbs = {
   observeNetworks: 'networks',
   applyNetworks: 'networks',
   joinNetworks: 'networks',
+  holdMachines: 'networks',
   removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 

@@ -252,6 +252,11 @@ export class FakeBackend implements Backend {
     return this.#machines.joinNetworks(machine, record, call);
   }
 
+  holdMachines(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {
+    this.#mustHave('networks');
+    return this.#networks.hold(machines, call);
+  }
+
   removeNetworks(call: BackendCall): Promise<void> {
     this.#mustHave('networks');
     return this.#networks.remove(call);

@@ -27,6 +27,7 @@ export type FakeVerb =
   | 'observeNetworks'
   | 'applyNetworks'
   | 'joinNetworks'
+  | 'holdMachines'
   | 'removeNetworks'
   | 'dispose';
 

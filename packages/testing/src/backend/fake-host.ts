@@ -71,6 +71,8 @@ export class FakeHost {
   readonly logs = new Map<string, Partial<Record<LogRequest['log'], string>>>();
   /** By scope: each stack with networks has one. */
   readonly switches = new Map<string, FakeSwitch>();
+  /** By scope: the machines that are held, as often as they are. */
+  readonly held = new Map<string, Set<ReadonlySet<string>>>();
   /** Ranges of addresses that no network may have. */
   takenRanges: readonly TakenRange[] = [];
   /** Bytes that machines may take together. */

@@ -39,6 +39,16 @@ export class FakeNetworks {
     await this.#moments.reach('applyNetworks', '', 'after', call);
   }
 
+  async hold(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {
+    const id = stackOf(call);
+    await this.#moments.reach('holdMachines', machines.join(', '), 'before', call);
+    if (this.#host.switches.get(id)?.status !== 'running') throw refused('the networks', 'their switch does not run');
+    const hold = new Set(machines);
+    const holds = this.#host.held.get(id) ?? new Set();
+    this.#host.held.set(id, holds.add(hold));
+    return { [Symbol.asyncDispose]: async () => void holds.delete(hold) };
+  }
+
   async remove(call: BackendCall): Promise<void> {
     await this.#moments.reach('removeNetworks', '', 'before', call);
     const found = this.#host.switches.get(stackOf(call));

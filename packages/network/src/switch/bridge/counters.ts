@@ -8,6 +8,8 @@ export const dropReasons = [
   'cable',
   /** The two ports are on different sides of a partition. */
   'partition',
+  /** One of the two machines is held, for instance because it is being restored. */
+  'held',
   /** More broadcasts, multicasts and unknown stations in a second than a port may flood. */
   'storm',
   /** Stations jump between ports, as they do when two ports are connected outside of the switch. */

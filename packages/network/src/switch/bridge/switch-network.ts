@@ -4,7 +4,7 @@ import { prefixBytes } from '../frames/frame-reader.ts';
 import type { DropReason } from './counters.ts';
 import type { FrameObserver } from './frame-observer.ts';
 import { MacTable, type MacTableOptions } from './mac-table.ts';
-import type { SwitchPort } from './switch-port.ts';
+import { heldSide, type SwitchPort } from './switch-port.ts';
 
 export interface SwitchNetworkOptions extends MacTableOptions {
   readonly name: string;
@@ -184,7 +184,8 @@ export class SwitchNetwork {
 
   #deliver(from: SwitchPort, to: SwitchPort, bytes: Buffer, at: number, end: number): void {
     if (from.side !== to.side && from.side >= 0 && to.side >= 0) {
-      to.counters.toMachine.dropped.partition += 1;
+      const isHeld = from.side >= heldSide || to.side >= heldSide;
+      to.counters.toMachine.dropped[isHeld ? 'held' : 'partition'] += 1;
       return;
     }
     if (!this.#isOpen(to)) return;

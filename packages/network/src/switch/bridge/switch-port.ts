@@ -11,6 +11,9 @@ export interface Outlet {
   flush(): void;
 }
 
+/** From here on, sides of ports that are held: each is alone on its own. */
+export const heldSide = 1_000_000;
+
 /** One socket of a switch: what is connected, what was counted, and what goes wrong on its cable. */
 export class SwitchPort {
   readonly number: number;

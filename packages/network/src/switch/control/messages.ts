@@ -49,6 +49,8 @@ export const requestMessage = z.discriminatedUnion('command', [
   message('counters', {}),
   /** Drops what is under way to and from a machine, and forgets where its stations are. */
   message('flush', place),
+  /** These machines reach their gateways alone, as long as the connection is open. */
+  message('hold', { machines: z.array(z.string()).min(1).max(1024) }),
   /** Tells the other machines where this one is. */
   message('announce', place),
   /** Dials at once every card that is not connected. */

@@ -98,6 +98,14 @@ export class SwitchClient implements AsyncDisposable {
     return (await this.#call(given)) as { frames: number; stations: number };
   }
 
+  /**
+   * From now on, machines reach their gateways alone, and what was under way to and from them is dropped; until this
+   * client is disposed of or its process ends.
+   */
+  async hold(machines: readonly string[]): Promise<void> {
+    await this.#call({ command: 'hold', machines: [...machines] });
+  }
+
   /** Tells the other machines where this one is now: gratuitous ARP, and its like in IPv6. */
   async announce(machine: string, card?: string): Promise<void> {
     await this.#call({ command: 'announce', machine, ...(card === undefined ? {} : { card }) });

@@ -69,7 +69,7 @@ export class SwitchProcess {
     this.#files = files;
     this.#record = record;
     this.#lock = lock;
-    this.#server = new ControlServer(this.#identity(), (request) => this.#handle(request));
+    this.#server = new ControlServer(this.#identity(), (request, stream) => this.#handle(request, stream));
     const { ino, dev } = statSync(files.folder);
     this.#folderCheck = setInterval(() => {
       const found = statSync(files.folder, { throwIfNoEntry: false });
@@ -114,7 +114,7 @@ export class SwitchProcess {
     await writeOwnFile(this.#files.state, `${JSON.stringify({ configuration, faults })}\n`, { mode: 0o600 });
   }
 
-  async #handle(request: RequestMessage): Promise<unknown> {
+  async #handle(request: RequestMessage, stream: Socket): Promise<unknown> {
     switch (request.command) {
       case 'identity':
         return this.#identity();
@@ -133,6 +133,9 @@ export class SwitchProcess {
         return this.#counters();
       case 'flush':
         return this.#switch.flush(request.machine, request.card);
+      case 'hold':
+        stream.once('close', this.#switch.hold(request.machines)); // it is open: it has just been read from
+        return {};
       case 'announce':
         return { frames: this.#switch.announce(request.machine, request.card) };
       case 'dial':
