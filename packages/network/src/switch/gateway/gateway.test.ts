@@ -276,6 +276,20 @@ test('a port where nothing listens, and what is elsewhere, are refused at once',
   assert.equal(ipText(reset.source), '192.0.2.1');
 });
 
+test('what is for another station is not its to answer, though it gets it while that station is unknown', () => {
+  const gateway = gatewayOf({ cidr6: 'fd00::/64' });
+  const db = macBytes('52:54:00:00:00:02');
+  const segment = Buffer.from('0fa00050000000ff000000005002ffff00000000', 'hex');
+  for (const [source, target] of [
+    [webIp, ipBytes('10.40.0.12')],
+    [webIp, gatewayIp],
+    [ipBytes('fd00::11'), ipBytes('fd00::12')],
+  ] as const) {
+    const type = source.length === 4 ? etherType.ipv4 : etherType.ipv6;
+    assert.equal(ask(gateway, type, ipPacket({ source, target, protocol: 6, payload: segment }), db), undefined);
+  }
+});
+
 test('IPv6: it answers for its addresses, to pings and to solicitations of routers', () => {
   const gateway = gatewayOf({ cidr6: 'fd00::/64', mtu: 1400 });
   const own = linkLocal(web);

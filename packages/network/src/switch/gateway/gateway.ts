@@ -53,6 +53,9 @@ export class Gateway {
 
   /** The answer to a frame, with its length before it; undefined when it needs none. `at` is its first byte. */
   answer(bytes: Buffer, at: number, end: number): Buffer | undefined {
+    const isForOne = ((bytes[at] as number) & 1) === 0;
+    // A frame for a station that the switch does not know goes to all ports; it is not the gateway's to refuse.
+    if (isForOne && this.mac.compare(bytes, at, at + 6) !== 0) return undefined;
     const payload = at + 14;
     switch (bytes.readUInt16BE(at + 12)) {
       case etherType.arp:
