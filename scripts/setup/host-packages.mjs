@@ -34,6 +34,7 @@ export const forTests = {
     { name: 'ovmf', why: 'UEFI firmware for a machine' },
     { name: 'dnsmasq-base', why: 'a DHCP server on a bridge of the tests' },
     { name: 'swtpm', why: 'the TPM of a machine' },
+    { name: 'tshark', why: 'reads what a switch of a lab captured' },
     { name: 'vde-switch', why: "a machine's card on a switch of VDE" },
     { name: 'tgt', why: 'an iSCSI target in user space, for a disk that is not a file', service: true },
     { name: 'qemu-block-extra', why: "QEMU's iSCSI and RBD" },

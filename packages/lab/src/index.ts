@@ -1,9 +1,11 @@
 export type {
   Accelerator,
   Architecture,
+  CardIdentity,
   Firmware,
   MachineIdentity,
   MachineSpec,
+  NetworkSpec,
   PortForward,
   WaitCondition,
 } from '@goqemu/spec';
@@ -22,6 +24,7 @@ export type * from './definition/lab-options.ts';
 export type * from './definition/layer-options.ts';
 export type * from './definition/machine-builder.ts';
 export type * from './definition/machine-options.ts';
+export type * from './definition/network-options.ts';
 export type * from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
 export type { TimeoutOptions } from './definition/timeout-options.ts';
@@ -53,7 +56,7 @@ export { machineUnknown } from './report/machine-unknown.ts';
 export { type PlanReport, planReport } from './report/plan-report.ts';
 export type * from './report/status-report.ts';
 export type * from './resource/operation.ts';
-export { subjectOf } from './resource/operation-subject.ts';
+export { subjectOf, titleOf } from './resource/operation-subject.ts';
 export { type ResourceRef, resourceKey } from './resource/resource-ref.ts';
 export { forgetState, type KnownState, knownStates } from './state/known-states.ts';
 export { MemoryStateStorage } from './state/memory-storage.ts';

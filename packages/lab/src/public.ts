@@ -24,6 +24,7 @@ export type {
   TemplateOptions,
   UploadOptions,
 } from './definition/machine-options.ts';
+export type * from './definition/network-options.ts';
 export type { CheckpointReference, MachineReference } from './definition/references.ts';
 export { z } from './definition/schema-library.ts';
 export type { TimeoutOptions } from './definition/timeout-options.ts';
@@ -31,7 +32,7 @@ export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-
 export { eventStreamSchemas } from './events/event-schema.ts';
 export type { PowerVerb } from './power/power-verb.ts';
 export type { PlanReport } from './report/plan-report.ts';
-export type { MachineReport, MachineStatus, ResourceReport, StatusReport } from './report/status-report.ts';
+export type { MachineReport, MachineStatus, NetworkReport, StatusReport } from './report/status-report.ts';
 export type { OperationAction, PropertyChange } from './resource/operation.ts';
 export type { ResourceRef } from './resource/resource-ref.ts';
 export type { LateSource, LateValue } from './value/late-value.ts';

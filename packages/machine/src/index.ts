@@ -7,6 +7,7 @@ export {
 } from './accelerators/choose-accelerator.ts';
 export type { ResolvedMachineConfig } from './arguments/argument-context.ts';
 export { standbyPortName } from './arguments/channel-arguments.ts';
+export { networkCardAddress } from './arguments/device-arguments.ts';
 export { topNode } from './arguments/drive-arguments.ts';
 export { argumentDifference, plannedGuestArguments } from './arguments/guest-arguments.ts';
 export { machineArguments } from './arguments/machine-arguments.ts';
@@ -91,6 +92,7 @@ export { defaultStopTimeouts, type StopRung, type StopStep, type StopTimeouts } 
 export { type CommandLines, hostCommandLines } from './process/command-line.ts';
 export { type HeldSocket, hostOpenFiles, type OpenFiles, type ProcessFiles } from './process/open-files.ts';
 export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
+export { cardSocketNames } from './sockets/machine-sockets.ts';
 export { askReader, connectReader, type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
 export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';
 export { defaultRuntimeFolder, makeRuntimeFolder } from './sockets/runtime-folder.ts';

@@ -10,12 +10,31 @@ export {
 } from './architecture.ts';
 export { changesDisk } from './changes-disk.ts';
 export { type Firmware, firmwareFits, firmwares, usualFirmware } from './firmware.ts';
+export {
+  formatIpv4,
+  formatIpv4Range,
+  type Ipv4Range,
+  parseIpv4,
+  parseIpv4Range,
+  rangesOverlap,
+} from './ipv4-range.ts';
+export { formatIpv6Prefix, ipv6Address, parseIpv6Prefix } from './ipv6-prefix.ts';
 export { defaultDisk, machineProperties } from './machine-properties.ts';
 export type { MachineProperty, OptionValue, PropertyOption } from './machine-property.ts';
 export { machineRules, mostCpus, type Rule } from './machine-rules.ts';
 export type * from './machine-spec.ts';
 export { type MachineTimeouts, type TimeoutName, timeoutNames } from './machine-timeouts.ts';
 export { mapStepTexts } from './map-step-texts.ts';
+export {
+  type NetworkOption,
+  type NetworkOptionName,
+  type NetworkProperty,
+  type NetworkPropertyName,
+  networkProperties,
+  networkPropertyRows,
+  shortestCidr6,
+} from './network-properties.ts';
+export { type CardIdentity, cardCount, cardMac, type NetworkSpec } from './network-spec.ts';
 export { ramShape } from './ram-shape.ts';
 export {
   type BaseKeyProperty,
@@ -43,9 +62,11 @@ export {
   type RuledProperty,
   ramShapeProperties,
   type SimpleProperty,
+  type StandaloneOptionName,
   shownProperties,
   simpleProperties,
   sizeProperties,
+  withCards,
 } from './read-properties.ts';
 export type * from './step.ts';
 export type { WaitCondition } from './wait-condition.ts';

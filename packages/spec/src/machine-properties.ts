@@ -39,6 +39,7 @@ export const machineProperties = {
       default: 'amd64',
       open: false,
       ignored: 'recorded',
+      standalone: true,
       docs: { default: '`amd64`', about: "`amd64` or `arm64`; one that is not the host's is emulated" },
     },
     derived: 'fixed',
@@ -57,6 +58,7 @@ export const machineProperties = {
       default: ({ arch }) => usualFirmware(arch),
       open: false,
       ignored: 'recorded',
+      standalone: true,
       docs: { default: '`bios`; `uefi` for arm64', about: '`bios` or `uefi`' },
     },
     derived: 'fixed',
@@ -75,6 +77,7 @@ export const machineProperties = {
       default: 'auto',
       open: false,
       ignored: 'recorded',
+      standalone: true,
       docs: {
         default: '`auto`',
         about: '`kvm`, `hvf`, `whpx`, `tcg`, or `auto`: the best that is proven to run a guest on this host',
@@ -96,6 +99,7 @@ export const machineProperties = {
       default: 4 * 2 ** 30,
       open: false,
       ignored: 'recorded',
+      standalone: true,
       docs: { default: "`'4 GiB'`", about: `RAM, ${machineRules.memory.expected}` },
     },
     derived: 'default',
@@ -114,6 +118,7 @@ export const machineProperties = {
       default: 2,
       open: false,
       ignored: 'recorded',
+      standalone: true,
       docs: { default: '2', about: `cores, ${machineRules.cpus.expected}` },
     },
     derived: 'default',
@@ -132,6 +137,7 @@ export const machineProperties = {
       default: undefined,
       open: true,
       ignored: 'recorded',
+      standalone: true,
       docs: {
         default: "`'10 GB'`, or as large as its image if that is larger",
         about: 'size of the disk as the guest sees it; it takes only the room that is written to',
@@ -153,6 +159,7 @@ export const machineProperties = {
       default: undefined,
       open: true,
       ignored: 'recorded',
+      standalone: true,
       docs: {
         default: 'that of the image (`debian`, `ubuntu`, …)',
         about: 'an ordinary user, never root, with passwordless sudo',
@@ -174,6 +181,7 @@ export const machineProperties = {
       default: undefined,
       open: false,
       ignored: (declared, { hostname, instanceId }) => ({ ...declared, hostname, instanceId }),
+      standalone: true,
       docs: { default: "the machine's name", about: "the guest's host name (RFC 1123 label)" },
     },
     derived: 'own',
@@ -192,6 +200,7 @@ export const machineProperties = {
       default: {},
       open: false,
       ignored: 'recorded',
+      standalone: true,
       docs: {
         default: 'none',
         about:
@@ -220,6 +229,7 @@ export const machineProperties = {
       default: {},
       open: false,
       ignored: null,
+      standalone: true,
       docs: {
         default: 'see [below](#time-outs)',
         about: "`{ sshBanner: '10 min' }`: how long the stages of its boot and its end may take",
@@ -234,7 +244,37 @@ export const machineProperties = {
     namedWhenMade: false,
     show: null,
   },
-} as const satisfies { readonly [K in keyof MachineSpec]: MachineProperty<MachineSpec[K]> };
+  networks: {
+    option: {
+      name: 'networks',
+      value: { kind: 'compound' },
+      default: [],
+      open: false,
+      ignored: null,
+      standalone: false,
+      docs: {
+        default: 'none',
+        about: 'networks of the lab that the machine is in, four cards at most: `{ lan, dmz }` or `[lan, dmz]`',
+      },
+    },
+    derived: 'own',
+    change: 'live',
+    baseKey: null,
+    ramShape: null,
+    observed: false,
+    imported: null,
+    namedWhenMade: true,
+    show: (_, { identity }) =>
+      Object.fromEntries(
+        (identity?.cards ?? []).map(({ name, network, ip, prefix, ip6 }) => [
+          `networks.${name}`,
+          [`${ip}/${prefix}`, ...(ip6 === undefined ? [] : [ip6]), ...(name === network ? [] : [`in ${network}`])].join(
+            ' ',
+          ),
+        ]),
+      ),
+  },
+} as const satisfies { readonly [K in keyof MachineSpec]-?: MachineProperty<NonNullable<MachineSpec[K]>> };
 
 /** Bytes of a disk whose size nothing says, where its image needs no more. */
 export const defaultDisk = 10e9;

@@ -1,5 +1,6 @@
 import type { Architecture } from './architecture.ts';
 import type { Rule } from './machine-rules.ts';
+import type { MachineIdentity } from './machine-spec.ts';
 
 /** How the option that sets a property is written, and what its value must be. */
 export type OptionValue<T> =
@@ -22,6 +23,8 @@ export interface PropertyOption<T> {
   readonly open: boolean;
   /** What `ignoreChanges` keeps of the recorded value; null where it may not name the option. */
   readonly ignored: 'recorded' | ((declared: T, recorded: T) => T) | null;
+  /** A machine that is in no lab takes it, too. */
+  readonly standalone: boolean;
   /** For the tables of docs/lab.md and docs/sdk.md, in Markdown. */
   readonly docs: { readonly default: string; readonly about: string };
 }
@@ -51,5 +54,7 @@ export interface MachineProperty<T> {
   /** The plan that creates a machine names it. */
   readonly namedWhenMade: boolean;
   /** The rows that plans show of it, by name; null for one row of the property's own name. */
-  readonly show: ((value: T) => Readonly<Record<string, unknown>>) | null;
+  readonly show:
+    | ((value: T, machine: { readonly identity?: MachineIdentity }) => Readonly<Record<string, unknown>>)
+    | null;
 }

@@ -2,6 +2,7 @@ import type { Accelerator } from './accelerator.ts';
 import type { Architecture } from './architecture.ts';
 import type { Firmware } from './firmware.ts';
 import type { MachineTimeouts } from './machine-timeouts.ts';
+import type { CardIdentity } from './network-spec.ts';
 
 /** A guest port that can be reached on the host's loopback address. */
 export interface PortForward {
@@ -31,6 +32,8 @@ export interface MachineSpec {
   readonly forwards: Readonly<Record<string, PortForward>>;
   /** Those that differ from the defaults. */
   readonly timeouts: MachineTimeouts;
+  /** Names of the networks of the lab that it is in; absent for a machine that is in none. */
+  readonly networks?: readonly string[];
 }
 
 /**
@@ -48,4 +51,6 @@ export interface MachineIdentity {
   readonly machineId: string;
   /** The host's loopback port that is forwarded to the guest's SSH server. */
   readonly sshPort: number;
+  /** Its cards in the networks of the lab, by their slots; absent for a machine that has none. */
+  readonly cards?: readonly CardIdentity[];
 }

@@ -1,6 +1,6 @@
 import { machineProperties } from './machine-properties.ts';
 import type { MachineProperty, PropertyOption } from './machine-property.ts';
-import type { MachineSpec } from './machine-spec.ts';
+import type { MachineIdentity, MachineSpec } from './machine-spec.ts';
 
 export type PropertyTable = typeof machineProperties;
 export type PropertyName = keyof PropertyTable;
@@ -37,6 +37,8 @@ export type RuledProperty = Exclude<SimpleProperty, OptionWith<'value', { readon
 export type NameOfOption<K extends PropertyName> = NonNullable<PropertyTable[K]['option']>['name'];
 /** Every option that sets a property. */
 export type PropertyOptionName = NameOfOption<OptionWith<'name', string>>;
+/** Options that a machine in no lab takes, too. */
+export type StandaloneOptionName = NameOfOption<OptionWith<'standalone', true>>;
 /** Options that a machine with `from` does not take. */
 export type FixedOptionName = NameOfOption<PropertyWith<'derived', 'fixed'>>;
 /** Options that `ignoreChanges` may name. */
@@ -93,16 +95,24 @@ export const sizeProperties: ReadonlySet<string> = new Set(
 );
 
 export function pickProperties<K extends PropertyName>(machine: Pick<MachineSpec, K>, names: readonly K[]) {
-  return Object.fromEntries(names.map((name) => [name, machine[name]])) as Pick<MachineSpec, K>;
+  const named = names.flatMap((name) => (machine[name] === undefined ? [] : [[name, machine[name]] as const]));
+  return Object.fromEntries(named) as Pick<MachineSpec, K>;
 }
 
 /** The rows that plans show of some properties of a machine. */
 export function shownProperties<K extends PropertyName>(
-  machine: Partial<Pick<MachineSpec, K>>,
+  machine: Partial<Pick<MachineSpec, K>> & { readonly identity?: MachineIdentity },
   names: readonly K[],
 ): Readonly<Record<string, unknown>> {
   return Object.assign(
     {},
-    ...names.map((name) => propertyRow(name).show?.(machine[name]) ?? { [name]: machine[name] }),
+    ...names.map((name) => propertyRow(name).show?.(machine[name], machine) ?? { [name]: machine[name] }),
   );
+}
+
+/** A machine with what another description of it says of its networks: the part that changes without a restart. */
+export function withCards(machine: MachineSpec, { networks, identity: { cards } }: MachineSpec): MachineSpec {
+  const { networks: _networks, identity, ...rest } = machine;
+  const { cards: _cards, ...own } = identity;
+  return { ...rest, identity: cards ? { ...own, cards } : own, ...(networks ? { networks } : {}) };
 }

@@ -14,6 +14,7 @@ export {
   FakeHost,
   type FakeLayer,
   type FakeMachine,
+  type FakeSwitch,
   type FakeVerb,
   type ForeignMachine,
   LabBench,

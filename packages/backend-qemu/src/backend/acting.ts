@@ -17,3 +17,4 @@ export { adoptMachine } from '../machines/adopt-machine.ts';
 export { ImportedMachineVerbs } from '../machines/imported-machine-verbs.ts';
 export { OwnMachineVerbs } from '../machines/own-machine-verbs.ts';
 export { vmAt } from '../machines/vm-at.ts';
+export { LabSwitch } from '../networks/lab-switch.ts';

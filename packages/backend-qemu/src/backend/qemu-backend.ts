@@ -21,7 +21,9 @@ import type {
   LogRequest,
   MachineOrigin,
   MachineSpec,
+  NetworkConfiguration,
   ObservedMachine,
+  ObservedNetwork,
   PortProblem,
   Preflight,
   ResolvedImage,
@@ -31,8 +33,9 @@ import type {
   StepResult,
   StoredLayer,
   SurveyedLayer,
+  TakenRange,
 } from '@goqemu/lab';
-import { portUses } from '@goqemu/network';
+import { hostRoutes, portUses } from '@goqemu/network';
 import { toQemuArchitecture } from '@goqemu/spec';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
 import { preflight } from '../host/preflight.ts';
@@ -57,12 +60,15 @@ export class QemuBackend implements Backend {
     importMachines: true,
     coalesceLayers: true,
     flattenLayers: true,
+    networks: true,
   };
   readonly host: VmHost;
   readonly #sessions = new OpenOnce<GuestSession>();
 
   constructor(options: QemuBackendOptions = {}) {
     this.host = createVmHost(options);
+    // QEMU's networks over streams lie in files that other users cannot open; on Windows they would be open ports.
+    this.capabilities.networks = this.host.platform.system !== 'win32';
   }
 
   // Looking.
@@ -216,6 +222,41 @@ export class QemuBackend implements Backend {
   async flattenLayer(key: string, { signal }: BackendCall): Promise<FlattenedLayer> {
     const { flattenStored } = await acting();
     return flattenStored(this.host, key, signal);
+  }
+
+  // Networks.
+
+  async hostRoutes(): Promise<readonly TakenRange[]> {
+    const routes = await hostRoutes();
+    return [
+      ...routes.map(({ cidr, interface: name }) => ({ cidr, holder: `the route of this host over ${name}` })),
+      { cidr: '10.0.2.0/24', holder: 'the card by which goqemu reaches each machine' },
+    ];
+  }
+
+  async observeNetworks(call: BackendCall): Promise<ReadonlyMap<string, ObservedNetwork>> {
+    return (await this.#switch(call.scope)).observe();
+  }
+
+  async applyNetworks(wanted: NetworkConfiguration, call: BackendCall): Promise<void> {
+    await (await this.#switch(call.scope)).apply(wanted, call);
+  }
+
+  async joinNetworks(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    return (await this.#verbs(machine, record, call.scope)).joinNetworks(call);
+  }
+
+  async holdMachines(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {
+    return (await this.#switch(call.scope)).hold(machines);
+  }
+
+  async removeNetworks(call: BackendCall): Promise<void> {
+    await (await this.#switch(call.scope)).remove();
+  }
+
+  async #switch(scope: LabScope) {
+    const { LabSwitch } = await acting();
+    return new LabSwitch(this.host, this.labFolder(scope), scope.lineage);
   }
 
   async dispose(call: BackendCall): Promise<void> {

@@ -52,6 +52,17 @@ export class ImportedMachineVerbs implements MachineVerbs {
     call.progress({ kind: 'notice', code: 'imported-disk-kept', message: `its disk stays: ${this.#adopted.disk}` });
   }
 
+  async joinNetworks(): Promise<BackendRecord> {
+    const { name } = this.#vm.spec;
+    throw new GoqemuError({
+      code: 'imported-no-networks',
+      source: 'user',
+      subject: name,
+      message: `${name} was imported: its QEMU has no cards for the networks of a lab`,
+      hint: `take networks out of its options, or let goqemu make the machine`,
+    });
+  }
+
   async restore(): Promise<BackendRecord> {
     throw this.#noLayers();
   }

@@ -5,6 +5,7 @@ import type { MachineRecord } from '@goqemu/machine';
 import {
   createVm,
   deleteVm,
+  joinRunning,
   machineStopped,
   ownGuest,
   restoreVm,
@@ -69,6 +70,11 @@ export class OwnMachineVerbs implements MachineVerbs {
   async delete(call: BackendCall): Promise<void> {
     await this.#closeSession();
     await deleteVm(this.#vm, vmCall(call));
+  }
+
+  async joinNetworks(call: BackendCall): Promise<BackendRecord> {
+    await joinRunning(this.#vm, await this.#session(), vmCall(call));
+    return this.record();
   }
 
   async restore(layer: string, call: BackendCall): Promise<BackendRecord> {

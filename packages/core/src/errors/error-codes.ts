@@ -4,6 +4,7 @@ import { hostCodes } from './codes/host-codes.ts';
 import { imageCodes } from './codes/image-codes.ts';
 import { labCodes } from './codes/lab-codes.ts';
 import { machineCodes } from './codes/machine-codes.ts';
+import { networkCodes } from './codes/network-codes.ts';
 import { optionCodes } from './codes/option-codes.ts';
 import { protocolCodes } from './codes/protocol-codes.ts';
 import { vmCodes } from './codes/vm-codes.ts';
@@ -21,6 +22,7 @@ export const errorCodes = {
   guest: { title: 'Guests: commands, sessions and files', codes: guestCodes },
   image: { title: 'Images', codes: imageCodes },
   machine: { title: 'QEMU machines', codes: machineCodes },
+  network: { title: 'Networks between machines', codes: networkCodes },
   protocol: { title: 'QMP and the guest agent', codes: protocolCodes },
 } as const;
 

@@ -491,3 +491,24 @@ test('every command that changes something takes --yes', () => {
     assert.equal(command.options.yes?.kind, 'flag', name);
   }
 });
+
+test('plan, graph and status show the networks of a lab beside its machines', async () => {
+  using lab = new TestLab(`import { defineLab } from 'goqemu';
+export default defineLab({ name: 'wired' }, (lab) => {
+  const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+  const web = lab.vm('web', { networks: { lan } });
+  return { address: web.ip.lan };
+});
+`);
+  const plan = await lab.run(['plan']);
+  assert.match(plan.stdout, /\+ create {3}network lan {2}not created yet\n {6}\+ cidr: 10\.40\.0\.0\/24\n/);
+  assert.match(plan.stdout, /\+ networks\.lan: 10\.40\.0\.10\/24/);
+  const graph = await lab.run(['graph']);
+  assert.match(graph.stdout, /n0\{\{"lan 10\.40\.0\.0\/24"\}\}[\s\S]*n0 --- n1/);
+  const applied = await lab.run(['apply', '--yes']);
+  assert.equal(applied.stdout, 'address  10.40.0.10\n', applied.stderr);
+  assert.match((await lab.run(['status'])).stdout, /NETWORK +STATE +RANGE *\nlan +running +10\.40\.0\.0\/24/);
+  const { networks } = JSON.parse((await lab.run(['status', '--json'])).stdout) as { networks: unknown };
+  assert.deepEqual(networks, [{ name: 'lan', cidr: '10.40.0.0/24', state: 'running' }]);
+  assert.match((await lab.run(['plan'])).stdout, /^Nothing to do/);
+});

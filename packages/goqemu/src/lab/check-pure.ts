@@ -27,6 +27,9 @@ interface Difference {
 }
 
 function firstDifference(first: Lab, second: Lab): Difference | undefined {
+  for (const [index, network] of first.networks.entries())
+    if (!same(network, second.networks[index]))
+      return { what: `network ${network.spec.name}`, location: network.location };
   for (const [index, machine] of first.machines.entries()) {
     const again = second.machines[index];
     if (!again || again.name !== machine.name) return { what: `machine ${machine.name}`, location: machine.location };
@@ -38,6 +41,8 @@ function firstDifference(first: Lab, second: Lab): Difference | undefined {
   }
   const extra = second.machines[first.machines.length];
   if (extra) return { what: `machine ${extra.name}`, location: extra.location };
+  const extraNetwork = second.networks[first.networks.length];
+  if (extraNetwork) return { what: `network ${extraNetwork.spec.name}`, location: extraNetwork.location };
   return same(first.outputs, second.outputs) ? undefined : { what: 'its outputs', location: first.location };
 }
 

@@ -4,15 +4,16 @@ export interface GraphNode {
   readonly id: string;
   /** What stands in the box. */
   readonly label: string;
-  readonly kind: 'template' | 'vm' | 'step' | 'checkpoint';
-  readonly machine: string;
+  readonly kind: 'template' | 'vm' | 'step' | 'checkpoint' | 'network';
+  /** Null for a network. */
+  readonly machine: string | null;
 }
 
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** `next` within a machine; `from` a checkpoint; `after` and `value` between machines. */
-  readonly kind: 'next' | 'from' | 'after' | 'value';
+  /** `next` within a machine; `from` a checkpoint; `after` and `value` between machines; from a `network` to those in it. */
+  readonly kind: 'next' | 'from' | 'after' | 'value' | 'network';
 }
 
 export interface LabGraph {
@@ -21,7 +22,7 @@ export interface LabGraph {
   readonly edges: readonly GraphEdge[];
 }
 
-/** What depends on what: machines, their steps and checkpoints in order, and the ties between machines. */
+/** What depends on what: networks, machines, their steps and checkpoints in order, and the ties between machines. */
 export function graphOf(lab: Lab): LabGraph {
   const nodes: GraphNode[] = [];
   const edges: GraphEdge[] = [];
@@ -36,7 +37,11 @@ export function graphOf(lab: Lab): LabGraph {
     const checkpoint = machines.get(name)?.checkpoints.findLast((one) => one.steps === steps);
     return checkpoint ? `${name}@${checkpoint.name}` : reached(name, steps);
   };
+  for (const { spec } of lab.networks)
+    nodes.push({ id: networkId(spec.name), label: `${spec.name} ${spec.cidr}`, kind: 'network', machine: null });
   for (const machine of lab.machines) {
+    for (const network of machine.networks ?? [])
+      edges.push({ from: networkId(network), to: machine.name, kind: 'network' });
     nodes.push({ id: machine.name, label: machine.name, kind: machine.kind, machine: machine.name });
     if (machine.from)
       edges.push({ from: base(machine.from.machine, machine.from.steps), to: machine.name, kind: 'from' });
@@ -50,6 +55,10 @@ export function graphOf(lab: Lab): LabGraph {
     addSteps(machine, nodes, edges, reached);
   }
   return { nodes, edges };
+}
+
+function networkId(name: string): string {
+  return `network:${name}`;
 }
 
 function addSteps(

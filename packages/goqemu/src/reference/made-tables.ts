@@ -1,9 +1,13 @@
-import { labOptionTable, sdkOptionTable } from './option-tables.ts';
+import { labOptionTable, networkOptionTable, sdkOptionTable } from './option-tables.ts';
 
 const [begin, end] = ['<!-- Written by `npm run docs` from here -->', '<!-- to here -->'];
 
 /** Pages of which one table is made from code, by their names in `docs`. */
-export const madeTables = { 'lab.md': labOptionTable, 'sdk.md': sdkOptionTable } as const;
+export const madeTables = {
+  'lab.md': labOptionTable,
+  'networks.md': networkOptionTable,
+  'sdk.md': sdkOptionTable,
+} as const;
 
 /** The page with the table between its two marks made again. */
 export function withTable(page: string, table: string): string {

@@ -1,5 +1,5 @@
 import type { MachineOptions } from '@goqemu/lab';
-import { type PropertyOptionName, propertyRows } from '@goqemu/spec';
+import { networkPropertyRows, type PropertyOptionName, propertyRows } from '@goqemu/spec';
 import type { QemuVMConfig } from '../sdk/vm/options/vm-config.ts';
 
 /** A row of a table of options, in Markdown. */
@@ -79,19 +79,30 @@ export function labOptionTable(): string {
   );
 }
 
+/** Of `lab.network`, for docs/networks.md. A change of any needs no restart. */
+export function networkOptionTable(): string {
+  const options = networkPropertyRows.flatMap(([, row]) => row.options ?? []);
+  return table(
+    ['option', 'default', 'what it is'],
+    options.map(({ name, docs }) => [`\`${name}\``, docs.default, docs.about]),
+  );
+}
+
 /** Of `createVM` and `QemuVM`, for docs/sdk.md. */
 export function sdkOptionTable(): string {
   const { name, image: second, ...own } = sdkOptions;
-  const rows = Object.entries<OptionText>({ name, image: second, ...propertyTexts(), ...own });
+  const rows = Object.entries<OptionText>({ name, image: second, ...propertyTexts('standalone'), ...own });
   return table(
     ['option', 'default', 'what it is'],
     rows.map(([option, text]) => [`\`${option}\``, text.default, text.about]),
   );
 }
 
-function propertyTexts(): Readonly<Record<string, OptionText>> {
+function propertyTexts(of: 'lab' | 'standalone' = 'lab'): Readonly<Record<string, OptionText>> {
   return Object.fromEntries(
-    propertyRows.flatMap(([, { option, change }]) => (option ? [[option.name, { ...option.docs, change }]] : [])),
+    propertyRows.flatMap(([, { option, change }]) =>
+      option && (of === 'lab' || option.standalone) ? [[option.name, { ...option.docs, change }]] : [],
+    ),
   );
 }
 

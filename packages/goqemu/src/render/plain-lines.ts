@@ -1,5 +1,5 @@
 import { formatDuration } from '@goqemu/core';
-import { type EngineEvent, type OperationHeader, subjectOf } from '@goqemu/lab';
+import { type EngineEvent, type OperationHeader, titleOf } from '@goqemu/lab';
 import { stageDone } from './describe-progress.ts';
 import type { EventSink } from './event-sink.ts';
 import { actionDone, actionSign } from './operation-words.ts';
@@ -35,7 +35,7 @@ export function plainLines({ screen, style, workingFolder, verbose, quiet }: Pla
         const { operation } = event;
         operations.set(operation.id, operation);
         if (operation.action !== 'reuse')
-          line(subjectOf(operation), `${actionSign(operation.action, style)} ${operation.action}: ${operation.reason}`);
+          line(titleOf(operation), `${actionSign(operation.action, style)} ${operation.action}: ${operation.reason}`);
         break;
       }
       case 'operation-progress':
@@ -85,7 +85,7 @@ export function plainLines({ screen, style, workingFolder, verbose, quiet }: Pla
 
   function named(id: string): string {
     const operation = operations.get(id);
-    return operation ? subjectOf(operation) : id;
+    return operation ? titleOf(operation) : id;
   }
 
   return { handle, close: async () => undefined };

@@ -22,6 +22,7 @@ const dotShapes: Readonly<Record<GraphNode['kind'], string>> = {
   vm: 'box3d',
   step: 'box',
   checkpoint: 'cylinder',
+  network: 'hexagon',
 };
 
 const dotStyles: Readonly<Record<GraphEdge['kind'], string>> = {
@@ -29,18 +30,30 @@ const dotStyles: Readonly<Record<GraphEdge['kind'], string>> = {
   from: 'bold',
   after: 'dashed',
   value: 'dotted',
+  network: 'solid',
 };
+
+const mermaidBoxes: Readonly<Record<GraphNode['kind'], readonly [string, string]>> = {
+  template: ['[[', ']]'],
+  vm: ['[[', ']]'],
+  step: ['[', ']'],
+  checkpoint: ['[(', ')]'],
+  network: ['{{', '}}'],
+};
+
+function machinesOf(nodes: readonly GraphNode[]): ReadonlySet<string> {
+  return new Set(nodes.flatMap(({ machine }) => machine ?? []));
+}
 
 /** The DOT language of Graphviz. */
 function dot({ nodes, edges }: LabGraph): string {
   const lines = ['digraph lab {', '  rankdir=LR;', '  node [fontname="sans-serif"];'];
-  for (const machine of new Set(nodes.map((node) => node.machine))) {
+  const boxOf = ({ id, label, kind }: GraphNode) =>
+    `${JSON.stringify(id)} [label=${JSON.stringify(label)}, shape=${dotShapes[kind]}];`;
+  for (const node of nodes) if (node.machine === null) lines.push(`  ${boxOf(node)}`);
+  for (const machine of machinesOf(nodes)) {
     lines.push(`  subgraph ${JSON.stringify(`cluster_${machine}`)} {`, `    label=${JSON.stringify(machine)};`);
-    for (const node of nodes)
-      if (node.machine === machine)
-        lines.push(
-          `    ${JSON.stringify(node.id)} [label=${JSON.stringify(node.label)}, shape=${dotShapes[node.kind]}];`,
-        );
+    for (const node of nodes) if (node.machine === machine) lines.push(`    ${boxOf(node)}`);
     lines.push('  }');
   }
   for (const { from, to, kind } of edges)
@@ -52,14 +65,14 @@ function dot({ nodes, edges }: LabGraph): string {
 function mermaid({ nodes, edges }: LabGraph): string {
   const names = new Map(nodes.map((node, index) => [node.id, `n${index}`]));
   const lines = ['flowchart LR'];
-  for (const machine of new Set(nodes.map((node) => node.machine))) {
+  const boxOf = (node: GraphNode) => {
+    const [open, close] = mermaidBoxes[node.kind];
+    return `${names.get(node.id)}${open}"${node.label.replaceAll('"', '#quot;')}"${close}`;
+  };
+  for (const node of nodes) if (node.machine === null) lines.push(`  ${boxOf(node)}`);
+  for (const machine of machinesOf(nodes)) {
     lines.push(`  subgraph ${machine}`);
-    for (const node of nodes)
-      if (node.machine === machine) {
-        const label = `"${node.label.replaceAll('"', '#quot;')}"`;
-        const box = node.kind === 'checkpoint' ? `[(${label})]` : node.kind === 'step' ? `[${label}]` : `[[${label}]]`;
-        lines.push(`    ${names.get(node.id)}${box}`);
-      }
+    for (const node of nodes) if (node.machine === machine) lines.push(`    ${boxOf(node)}`);
     lines.push('  end');
   }
   const arrows: Readonly<Record<GraphEdge['kind'], string>> = {
@@ -67,6 +80,7 @@ function mermaid({ nodes, edges }: LabGraph): string {
     from: '==>',
     after: '-.->',
     value: '-. value .->',
+    network: '---',
   };
   for (const { from, to, kind } of edges) lines.push(`  ${names.get(from)} ${arrows[kind]} ${names.get(to)}`);
   return `${lines.join('\n')}\n`;

@@ -6,7 +6,7 @@ import {
   type PlanNotice,
   type Preflight,
   type PropertyChange,
-  subjectOf,
+  titleOf,
 } from '@goqemu/lab';
 import { sizeProperties } from '@goqemu/spec';
 import { actionName, actionSign } from './operation-words.ts';
@@ -41,12 +41,12 @@ export function renderPlan(plan: Plan, rendering: PlanRendering): string {
     return `${lines.join('\n')}\n`;
   }
   if (lines.length > 0) lines.push('');
-  const resourceWidth = Math.min(40, Math.max(...shown.map((operation) => subjectOf(operation).length)));
+  const resourceWidth = Math.min(40, Math.max(...shown.map((operation) => titleOf(operation).length)));
   for (const operation of shown) {
     const estimate =
       operation.estimateMs === undefined ? '' : style.dim(` (about ${formatDuration(operation.estimateMs)})`);
     lines.push(
-      `  ${actionSign(operation.action, style)} ${actionName(operation.action, style, 7)}  ${style.bold(subjectOf(operation).padEnd(resourceWidth))}  ${operation.reason}${estimate}`,
+      `  ${actionSign(operation.action, style)} ${actionName(operation.action, style, 7)}  ${style.bold(titleOf(operation).padEnd(resourceWidth))}  ${operation.reason}${estimate}`,
     );
     if (verbose && operation.location)
       lines.push(`      ${style.dim(place(operation.location, rendering.workingFolder))}`);

@@ -1,14 +1,14 @@
-import type { GraphEdge, LabGraph } from '../lab/lab-graph.ts';
+import type { GraphEdge, GraphNode, LabGraph } from '../lab/lab-graph.ts';
 
 const box = { width: 190, height: 34, gapX: 70, gapY: 14, margin: 20 };
 
-/** A picture of the graph: a column for each machine, each box below all that it needs. */
+/** A picture of the graph: a column for the networks and one for each machine, each box below all that it needs. */
 export function renderSvg({ nodes, edges }: LabGraph): string {
-  const columns = [...new Set(nodes.map((node) => node.machine))];
+  const columns = [...new Set(nodes.map(columnOf))];
   const rows = rowsOf({ nodes, edges });
   const place = (id: string) => {
     const node = nodes.find((one) => one.id === id);
-    const column = columns.indexOf(node?.machine ?? '');
+    const column = columns.indexOf(node ? columnOf(node) : '');
     return {
       x: box.margin + column * (box.width + box.gapX),
       y: box.margin + (rows.get(id) ?? 0) * (box.height + box.gapY),
@@ -23,7 +23,9 @@ export function renderSvg({ nodes, edges }: LabGraph): string {
   ];
   for (const node of nodes) {
     const { x, y } = place(node.id);
-    const fill = { template: '#e8e4f8', vm: '#dcebfa', step: '#ffffff', checkpoint: '#e4f5e4' }[node.kind];
+    const fill = { template: '#e8e4f8', vm: '#dcebfa', step: '#ffffff', checkpoint: '#e4f5e4', network: '#fdf1d8' }[
+      node.kind
+    ];
     const radius = node.kind === 'checkpoint' ? 16 : 5;
     lines.push(
       `  <rect x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="${radius}" fill="${fill}" stroke="#667"/>`,
@@ -33,15 +35,20 @@ export function renderSvg({ nodes, edges }: LabGraph): string {
   return `${lines.join('\n')}\n</svg>\n`;
 }
 
+/** No machine is called so. */
+function columnOf({ machine }: GraphNode): string {
+  return machine ?? '';
+}
+
 /** One more than the lowest of what a node needs; nodes and edges come in the order of the lab. */
 function rowsOf({ nodes, edges }: LabGraph): Map<string, number> {
   const rows = new Map<string, number>();
   const taken = new Map<string, number>();
   for (const node of nodes) {
     const needs = edges.filter((edge) => edge.to === node.id).map((edge) => (rows.get(edge.from) ?? -1) + 1);
-    const row = Math.max(taken.get(node.machine) ?? 0, ...needs);
+    const row = Math.max(taken.get(columnOf(node)) ?? 0, ...needs);
     rows.set(node.id, row);
-    taken.set(node.machine, row + 1);
+    taken.set(columnOf(node), row + 1);
   }
   return rows;
 }
@@ -53,7 +60,7 @@ interface Point {
 
 function arrow({ kind }: GraphEdge, from: Point, to: Point): string {
   const dash = kind === 'after' ? ' stroke-dasharray="6 4"' : kind === 'value' ? ' stroke-dasharray="2 3"' : '';
-  const stroke = `fill="none" stroke="#667"${kind === 'from' ? ' stroke-width="2"' : ''}${dash} marker-end="url(#tip)"`;
+  const stroke = `fill="none" stroke="#667"${kind === 'from' ? ' stroke-width="2"' : ''}${dash}${kind === 'network' ? '' : ' marker-end="url(#tip)"'}`;
   if (from.x === to.x) {
     const x = from.x + box.width / 2;
     return `<path d="M${x} ${from.y + box.height}L${x} ${to.y}" ${stroke}/>`;

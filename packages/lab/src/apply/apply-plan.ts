@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GoqemuError } from '@goqemu/core';
+import type { PreflightError } from '../backend/backend.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine-context/engine-options.ts';
 import { lockLab } from '../fork/lock-lab.ts';
@@ -68,9 +69,14 @@ function checkPreflight(plan: Plan): void {
     source: ['protected', 'disk-too-small'].includes(problem.code) ? 'user' : 'environment',
     message: problem.message,
     ...(problem.hint === undefined ? {} : { hint: problem.hint }),
-    ...(problem.machine === undefined ? {} : { subject: problem.machine }),
+    ...subjectOfProblem(problem),
     ...(problem.location ? { location: problem.location } : {}),
   });
+}
+
+function subjectOfProblem({ machine, network }: PreflightError): { readonly subject?: string } {
+  const subject = machine ?? network;
+  return subject === undefined ? {} : { subject };
 }
 
 function isFresh(plan: Plan, { state, journal }: ReadState): boolean {

@@ -1,4 +1,6 @@
+import { withCards } from '@goqemu/spec';
 import { cutLayer } from '../backend/cut-layer.ts';
+import { optionalVerb } from '../backend/optional-verb.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
 import type { MachineState } from '../state/lab-state.ts';
 import { claimNamed } from './claim-layers.ts';
@@ -45,6 +47,10 @@ export async function update(context: ApplyContext, id: string, name: string, wo
     return;
   }
   // A machine that is not restarted here keeps running as it is: its new shape counts from its next start.
-  const spec = work.spec.kind === 'template' || work.nextStart ? work.spec : machine.spec;
+  const spec = work.spec.kind === 'template' || work.nextStart ? work.spec : withCards(machine.spec, work.spec);
+  if (work.joins) {
+    const joined = await optionalVerb(backend, 'joinNetworks')?.(spec, recordOf(machine), call);
+    machine = { ...machine, record: joined ?? machine.record };
+  }
   await writer.end(id, { resources: { machine: { [name]: { ...machine, spec } } } });
 }

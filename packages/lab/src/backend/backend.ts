@@ -4,6 +4,7 @@ import type { EndpointRole } from './endpoints.ts';
 import type { ImageRole } from './images.ts';
 import type { LayerRole } from './layers.ts';
 import type { MachineRole } from './machines.ts';
+import type { NetworkRole } from './networks.ts';
 
 export type * from './call.ts';
 export type * from './capabilities.ts';
@@ -14,6 +15,7 @@ export type * from './importing.ts';
 export type * from './layers.ts';
 export type * from './machine-display.ts';
 export type * from './machines.ts';
+export type * from './networks.ts';
 export type * from './preflight.ts';
 
 /**
@@ -24,7 +26,14 @@ export type * from './preflight.ts';
  * GoqemuErrors; a step that fails throws `step-failed` with `data: { command, exitCode, output }`. No process, port or
  * path of a host crosses it but for display: what is reached is opened as a stream. Disposing of it closes what it keeps.
  */
-export interface Backend extends MachineRole, LayerRole, ImageRole, EndpointRole, DiagnosisRole, AsyncDisposable {
+export interface Backend
+  extends MachineRole,
+    LayerRole,
+    ImageRole,
+    NetworkRole,
+    EndpointRole,
+    DiagnosisRole,
+    AsyncDisposable {
   /** Recorded in the state: a state made by one kind of backend is refused by another. */
   readonly kind: string;
   /** What this place can do beyond what every backend must. */

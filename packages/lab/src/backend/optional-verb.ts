@@ -7,6 +7,12 @@ const promisedBy = {
   importMachine: 'importMachines',
   coalesceLayers: 'coalesceLayers',
   flattenLayer: 'flattenLayers',
+  hostRoutes: 'networks',
+  observeNetworks: 'networks',
+  applyNetworks: 'networks',
+  joinNetworks: 'networks',
+  holdMachines: 'networks',
+  removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 
 export type OptionalVerb = keyof typeof promisedBy;

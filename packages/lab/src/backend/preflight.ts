@@ -19,6 +19,8 @@ export interface PreflightText {
   readonly hint?: string;
   /** The machine that it is about, when it is about one. */
   readonly machine?: string;
+  /** The network of the lab that it is about, when it is about one. */
+  readonly network?: string;
   /** Where the lab declares what causes it; the engine adds the place of the machine where there is none. */
   readonly location?: SourceLocation;
 }

@@ -3,6 +3,8 @@ import type { Backend, BackendCall } from '../backend/backend.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { lockLab } from '../fork/lock-lab.ts';
 import { appendHistory } from '../history/history.ts';
+import { holdMachines } from '../network/hold-machines.ts';
+import { wakeNetworks } from '../network/wake-networks.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { checkLayers } from './check-layers.ts';
@@ -28,6 +30,8 @@ export async function restoreCheckpoint(
   let failed: PromiseRejectedResult | undefined;
   try {
     const { backend } = context;
+    await wakeNetworks(backend, read.state, call);
+    await using _apart = await holdMachines(backend, read.state, having, call);
     const results = await Promise.allSettled(
       having.map((machine) => restoreMachine({ backend, writer, found, call }, machine)),
     );

@@ -7,6 +7,7 @@ import type { LabOptions } from './lab-options.ts';
 import type { LayerOptions } from './layer-options.ts';
 import type { MachineBuilder } from './machine-builder.ts';
 import type { MachineOptions, StartsFrom, TemplateOptions } from './machine-options.ts';
+import type { CardNames, LabNetwork, NetworkOptions, NetworksOption } from './network-options.ts';
 import type { TimeoutOptions } from './timeout-options.ts';
 
 /** What a lab's program is given to describe machines with. */
@@ -22,10 +23,10 @@ export interface LabBuilder {
    * @example
    * const web = lab.vm('web', { memory: '1 GiB', forward: { http: 80 } });
    */
-  vm<Forward extends string = never>(
+  vm<Forward extends string = never, const Networks extends NetworksOption = Record<never, never>>(
     name: string,
-    options?: MachineOptions<Forward> & StartsFrom,
-  ): MachineBuilder<never, never, Forward>;
+    options?: MachineOptions<Forward, Networks> & StartsFrom,
+  ): MachineBuilder<never, never, Forward, CardNames<Networks>>;
   /**
    * A machine that is provisioned, checkpointed and stopped: a base for others.
    *
@@ -34,6 +35,18 @@ export interface LabBuilder {
    * lab.vm('web', { from: base.at.installed });
    */
   template(name: string, options?: TemplateOptions & StartsFrom): MachineBuilder;
+  /**
+   * A network between machines of the lab, by a name that is an RFC 1123 label. It is a link of its own: nothing leads
+   * out of it, and nothing into it.
+   *
+   * @throws GoqemuError `network-duplicate`, `network-overlap`, `name-invalid`, `option-unknown`, and others that name
+   * the option
+   * @example
+   * const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+   * const db = lab.vm('db', { networks: { lan } });
+   * lab.vm('web', { networks: { lan } }).run('ping', `ping -c 1 ${db.ip.lan}`);
+   */
+  network<const Name extends string>(name: Name, options?: NetworkOptions): LabNetwork<Name>;
 }
 
 const brand = Symbol.for('goqemu.lab');

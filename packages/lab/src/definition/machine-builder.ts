@@ -12,6 +12,7 @@ export interface MachineBuilder<
   Output extends string = never,
   Checkpoint extends string = never,
   Forward extends string = never,
+  Card extends string = never,
 > {
   readonly name: string;
   readonly hostname: string;
@@ -19,26 +20,30 @@ export interface MachineBuilder<
   readonly sshPort: number;
   /** Where a forwarded port is reached: `http://127.0.0.1:8080` where the forward is called http or https, else `127.0.0.1:5432`. */
   readonly forwarded: { readonly [F in Forward]: string };
+  /** The machine's IPv4 addresses in the lab's networks, by the names of its cards: `web.ip.lan`. Known before it is made. */
+  readonly ip: { readonly [C in Card]: string };
+  /** Its IPv6 addresses, in networks that have such. */
+  readonly ip6: { readonly [C in Card]: string };
   /** Captured output, late. */
   readonly out: { readonly [O in Output]: LateValue };
   readonly at: { readonly [C in Checkpoint]: CheckpointReference };
 
   /** Runs a script, as root unless the options say otherwise. */
-  run(name: string, script: TextInput, options?: RunOptions): MachineBuilder<Output, Checkpoint, Forward>;
+  run(name: string, script: TextInput, options?: RunOptions): MachineBuilder<Output, Checkpoint, Forward, Card>;
   /** Copies a file or a folder; the source is relative to the lab's folder. */
   upload(
     name: string,
     source: string,
     destination: string,
     options?: UploadOptions,
-  ): MachineBuilder<Output, Checkpoint, Forward>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
   /** Writes one file. */
   file(
     name: string,
     path: string,
     contents: TextInput,
     options?: FileOptions,
-  ): MachineBuilder<Output, Checkpoint, Forward>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
   /** Writes one file from a template beside the lab, in which `{{name}}` stands for a value. */
   render(
     name: string,
@@ -46,15 +51,19 @@ export interface MachineBuilder<
     path: string,
     values: Readonly<Record<string, TextInput | number>>,
     options?: FileOptions,
-  ): MachineBuilder<Output, Checkpoint, Forward>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
   /** Runs a script and keeps its standard output, without the trailing newline, as `out.<name>`. */
   capture<Name extends string>(
     name: Name,
     script: TextInput,
     options?: CaptureOptions,
-  ): MachineBuilder<Output | Name, Checkpoint, Forward>;
+  ): MachineBuilder<Output | Name, Checkpoint, Forward, Card>;
   /** Waits until a port, a unit, a URL or a file is there. */
-  waitFor(name: string, condition: WaitCondition, options?: StepOptions): MachineBuilder<Output, Checkpoint, Forward>;
+  waitFor(
+    name: string,
+    condition: WaitCondition,
+    options?: StepOptions,
+  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
   /**
    * Reboots the guest, as root, and waits until it is ready again, within `timeout` (default: 10 min). The next step runs
    * in the booted guest. What a reboot loses, such as `/run` and processes that no service starts, is lost.
@@ -67,7 +76,7 @@ export interface MachineBuilder<
   reboot(
     name: string,
     options?: Pick<StepOptions, 'timeout' | 'after' | 'cache'>,
-  ): MachineBuilder<Output, Checkpoint, Forward>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
   /** Gives the state reached so far a name to go back to, and to start other machines `from`. */
-  checkpoint<Name extends string>(name: Name): MachineBuilder<Output, Checkpoint | Name, Forward>;
+  checkpoint<Name extends string>(name: Name): MachineBuilder<Output, Checkpoint | Name, Forward, Card>;
 }

@@ -1,6 +1,7 @@
 import type { ByteSize, Duration } from '@goqemu/core';
 import type { Accelerator, Architecture, Firmware, FixedOptionName, IgnorableOptionName } from '@goqemu/spec';
 import type { TextInput } from '../value/text.ts';
+import type { NetworksOption } from './network-options.ts';
 import type { CheckpointReference, MachineReference } from './references.ts';
 import type { TimeoutOptions } from './timeout-options.ts';
 
@@ -132,7 +133,8 @@ export interface TemplateOptions {
 }
 
 /** Options of {@link LabBuilder.vm}. */
-export interface MachineOptions<Forward extends string = string> extends TemplateOptions {
+export interface MachineOptions<Forward extends string = string, Networks extends NetworksOption = NetworksOption>
+  extends TemplateOptions {
   /**
    * Ports of the guest by a name of your choice, reached on 127.0.0.1; goqemu chooses the host's port by default.
    *
@@ -140,6 +142,13 @@ export interface MachineOptions<Forward extends string = string> extends Templat
    * @example { http: 80, postgres: { guest: 5432, host: 15432 } }
    */
   readonly forward?: Readonly<Record<Forward, ForwardOption>>;
+  /**
+   * The networks of the lab that the machine is in, a network card for each, four at most. A change needs no restart.
+   *
+   * @default none
+   * @example { lan, dmz }
+   */
+  readonly networks?: Networks;
 }
 
 /** A machine that starts from a checkpoint of another has that one's image, disk, firmware and user. */

@@ -10,7 +10,7 @@ import { eventKinds, happen } from './fixture/happen.ts';
 import { convergeBesideNeighbour } from './fixture/neighbour.ts';
 import { World } from './fixture/world.ts';
 
-// Random labs of machines and of a second kind of resource, random edits, a fault at any journal write or backend call. After each round an apply without
+// Random labs of machines and networks, random edits, a fault at any journal write or backend call. After each round an apply without
 // faults must bring the host to exactly what a cold build of the same lab gives. GOQEMU_FUZZ_CASES asks for
 // more cases, GOQEMU_FUZZ_SEED repeats a run, and GOQEMU_FUZZ_PATH with it one case of it.
 const cases = Number(process.env.GOQEMU_FUZZ_CASES ?? 1800);
@@ -43,7 +43,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       for (const one of rounds) {
         for (const each of one.edits) applyEdit(machines, each);
         for (const each of one.lans) applyLanEdit(world, machines, each);
-        const definition = labOf(machines, limits);
+        const definition = labOf(machines, limits, structuredClone(world.lans));
         const fuse = new Fuse(one.fault, one.at);
         await withFault(fuse, () => happen(world, one.event, one.which, fuse));
         await checkCheckpoints(world);
@@ -63,7 +63,7 @@ test(`${cases} random labs converge after faults, to what a cold build gives`, {
       }
       await world.converge(undefined);
       assert.equal(world.host.machines.size, 0, 'destroy leaves no machine');
-      assert.equal(world.lanHost.size, 0, 'destroy leaves no switch');
+      assert.equal(world.host.switches.size, 0, 'destroy leaves no switch');
       if (world.coalesced > 0) coalescing++;
       if (world.parked > 0) parking++;
     }),

@@ -1,9 +1,12 @@
+import type { TakenRange } from '../backend/networks.ts';
+import { optionalVerb } from '../backend/optional-verb.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { renamesOf } from '../machine/rename-machine.ts';
+import { networkSpecs } from '../network/network-state.ts';
 
 export interface EvaluationOptions {
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -28,6 +31,8 @@ export async function evaluateWithState(
       { identity: spec.identity, forwards: spec.forwards },
     ]),
   );
+  const networks = networkSpecs(state);
+  let takenRanges: readonly TakenRange[] | undefined;
   const avoid = new Set<number>();
   const call = context.plainCall(state.lineage, 'ports', options.signal);
   for (let attempt = 1; ; attempt++) {
@@ -38,6 +43,8 @@ export async function evaluateWithState(
         lineage: state.lineage,
         place: context.storage.path('state'),
         machines,
+        networks,
+        ...(takenRanges ? { takenRanges } : {}),
         avoid,
         isFork: state.forkedFrom !== undefined,
       },
@@ -47,6 +54,10 @@ export async function evaluateWithState(
     if (renamed) {
       machines = renamed;
       continue;
+    }
+    if (lab.freshRanges.length > 0 && !takenRanges) {
+      takenRanges = (await optionalVerb(context.backend, 'hostRoutes')?.(call)) ?? [];
+      if (takenRanges.length > 0) continue;
     }
     const taken = lab.freshPorts.length > 0 ? await context.backend.checkPorts(lab.freshPorts, call) : [];
     if (taken.length === 0 || attempt === portAttempts) return lab;

@@ -5,17 +5,19 @@ import { reportMachines } from '../report/report-machines.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
 import type { Operation } from '../resource/operation.ts';
 import type { ResourceKind } from '../resource/resource-kind.ts';
-import { machineKindName, machineRef } from '../resource/resource-ref.ts';
+import { machineKindName, machineRef, networkRef } from '../resource/resource-ref.ts';
 
 /** Machines and templates. */
 export const machineKind: ResourceKind<FoundMachines> = {
   kind: machineKindName,
   declared: (lab) => {
     const needs = machineDependencies(lab);
-    return lab.machines.map(({ name, location }) => ({
-      name,
-      needs: [...(needs.get(name) ?? [])].map(machineRef),
-      location,
+    return lab.machines.map((machine) => ({
+      name: machine.name,
+      needs: [...(needs.get(machine.name) ?? [])].map(machineRef).concat((machine.networks ?? []).map(networkRef)),
+      get location() {
+        return machine.location;
+      },
     }));
   },
   read: readMachines,

@@ -1,53 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeBackend, FakeHost } from '@goqemu/testing';
+import { FakeBackend, LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
 import type { PlanOptions } from '../engine-context/engine-options.ts';
+import type { FoundNetworks } from '../network/found-networks.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planReport } from '../report/plan-report.ts';
+import type { Operation } from '../resource/operation.ts';
+import type { ResourceKind } from '../resource/resource-kind.ts';
 import { resourceKey } from '../resource/resource-ref.ts';
-import { MemoryStateStorage } from '../state/memory-storage.ts';
 import { Engine } from './engine.ts';
-import { LanKind, type LanModel, type LanProcess, onLans, withLans } from './fixture/lan-kind.ts';
 import { machineKind } from './machine-kind.ts';
-import { resourceKinds } from './resource-kinds.ts';
+import { networkKind } from './network-kind.ts';
 
 const definition = defineLab({ name: 'wired' }, (lab) => {
-  lab.vm('web').run('one', 'echo one');
+  const lan = lab.network('lan');
+  lab.vm('web', { networks: { lan } }).run('one', 'echo one');
   lab.vm('db', { memory: '2 GiB' });
 });
-
-/** A lab with a kind of resource that is no machine, and its host. */
-class Bench {
-  readonly host = new FakeHost();
-  readonly lans = new Map<string, LanProcess>();
-  readonly storage = new MemoryStateStorage();
-  /** Thrown in the middle of what is done with a switch. */
-  fault = () => {};
-
-  engine(kinds = [new LanKind(this.lans, () => this.fault()), onLans(machineKind)]): Engine {
-    return new Engine(
-      {
-        backend: new FakeBackend({ host: this.host }),
-        lab: 'wired',
-        labFolder: import.meta.dirname,
-        labFile: import.meta.filename,
-        stateFolder: '/nowhere',
-        home: '/nowhere',
-        command: 'test',
-        storage: this.storage,
-      },
-      kinds,
-    );
-  }
-
-  async plan(lans: readonly LanModel[], options: PlanOptions = {}): Promise<Plan> {
-    const engine = this.engine();
-    return engine.plan(withLans(await engine.evaluate(definition), lans), options);
-  }
+function engineOf({ host, storage }: LabBench, kinds: readonly ResourceKind[]): Engine {
+  const options = {
+    backend: new FakeBackend({ host }),
+    lab: 'wired',
+    labFolder: import.meta.dirname,
+    labFile: import.meta.filename,
+    stateFolder: '/nowhere',
+    home: '/nowhere',
+    command: 'test',
+    storage,
+  };
+  return new Engine(options, kinds);
 }
 
-const lan: LanModel = { name: 'lan', cidr: 1, machines: ['web'] };
 const lines = (plan: Plan) => plan.operations.map(({ action, resource }) => `${action} ${resourceKey(resource)}`);
 
 /** Which operations one depends on, directly or not. */
@@ -65,136 +49,114 @@ function before(plan: Plan, key: string): readonly string[] {
 }
 
 test('a machine comes after what it needs of another kind, and what is no longer wanted goes after all machines', async () => {
-  const bench = new Bench();
-  const plan = await bench.plan([lan]);
+  const bench = new LabBench();
+  const { plan } = await bench.apply(definition);
   assert.deepEqual(lines(plan).sort(), [
-    'create lan/lan',
     'create machine/db',
     'create machine/web',
+    'create network/lan',
     'run machine/web',
   ]);
-  assert.deepEqual(before(plan, 'machine/web').includes('lan/lan'), true);
-  assert.deepEqual(before(plan, 'machine/db').includes('lan/lan'), false);
-  assert.deepEqual((await bench.engine().apply(plan)).errors, []);
-  assert.deepEqual(lines(await bench.plan([lan])), []);
-
-  const removal = await bench.engine().planDestroy();
-  assert.deepEqual(before(removal, 'lan/lan'), ['machine/db', 'machine/web']);
-  await bench.engine().apply(removal);
-  assert.deepEqual([bench.lans.size, bench.host.machines.size, bench.host.disposed], [0, 0, 1]);
+  assert.deepEqual(before(plan, 'machine/web').includes('network/lan'), true);
+  assert.deepEqual(before(plan, 'machine/db').includes('network/lan'), false);
+  const removal = await bench.engine('wired').planDestroy();
+  assert.deepEqual(before(removal, 'network/lan'), ['machine/db', 'machine/web']);
 });
 
-test('what has died is healed, and what fails skips the machines that need it alone', async () => {
-  const bench = new Bench();
-  bench.fault = () => {
-    throw new Error('the switch does not start');
-  };
-  const { errors } = await bench.engine().apply(await bench.plan([lan]));
+test('what fails skips the machines that need it alone, and the next apply makes both', async () => {
+  let isBroken = true;
+  const bench = new LabBench({
+    fault: ({ verb }, moment) => {
+      if (isBroken && verb === 'applyNetworks' && moment === 'middle') throw new Error('the switch does not start');
+    },
+  });
+  const { result } = await bench.tryApply(definition);
   assert.deepEqual(
-    errors.map(({ resource }) => resource),
+    result.errors.map(({ resource }) => resource),
     ['lan'],
   );
   assert.deepEqual(
     [...bench.host.machines.values()].map(({ spec }) => spec.name),
     ['db'],
   );
-  bench.fault = () => {};
-  await bench.engine().apply(await bench.plan([lan]));
-  const process = bench.lans.get('lan');
-  assert.equal(process?.status, 'running');
-  if (process) process.status = 'dead';
-  assert.deepEqual(lines(await bench.plan([lan])), ['start lan/lan']);
-});
-
-test('a machine is restarted when what it needs of another kind is replaced, and others are left alone', async () => {
-  const bench = new Bench();
-  await bench.engine().apply(await bench.plan([lan]));
-  const plan = await bench.plan([{ ...lan, cidr: 2 }]);
-  assert.deepEqual(
-    plan.operations.map(({ action, resource, reason }) => `${action} ${resourceKey(resource)}: ${reason}`),
-    ['replace lan/lan: it is made with 1', 'update machine/web: restart: the lan lan is replaced'],
-  );
-  assert.deepEqual(before(plan, 'machine/web'), ['lan/lan']);
-  const boots = bench.host.machine('web')?.boots ?? 0;
-  assert.deepEqual((await bench.engine().apply(plan)).errors, []);
-  assert.equal(bench.host.machine('web')?.boots, boots + 1);
-  assert.deepEqual(lines(await bench.plan([{ ...lan, cidr: 2 }])), []);
-});
-
-test('status and refresh speak of every kind', async () => {
-  const bench = new Bench();
-  await bench.engine().apply(await bench.plan([lan]));
-  const { machines, resources } = await bench.engine().status();
-  assert.deepEqual(
-    machines.map(({ name }) => name),
-    ['db', 'web'],
-  );
-  assert.deepEqual(resources, [{ kind: 'lan', name: 'lan', state: 'running' }]);
-  const process = bench.lans.get('lan');
-  if (process) process.status = 'dead';
-  assert.deepEqual((await bench.engine().refresh()).drift, [
-    { resource: { kind: 'lan', name: 'lan' }, reason: 'it is dead' },
-  ]);
-});
-
-test('a fork has resources of its own of every kind, which go with it', async () => {
-  const bench = new Bench();
-  await bench.engine().apply(await bench.plan([lan]));
-  const { id } = await bench.engine().createCheckpoint({ description: 'here' });
-  await bench.engine().fork(id, { name: 'copy' });
-  assert.deepEqual([...bench.lans.keys()], ['lan', 'copy/lan']);
-  const fork = bench.engine().stack('copy');
-  assert.deepEqual((await fork.status()).resources, [{ kind: 'lan', name: 'lan', state: 'running' }]);
-  await fork.removeFork();
-  assert.deepEqual([...bench.lans.keys()], ['lan']);
-});
-
-test('a fork whose resources of another kind cannot be made leaves nothing', async () => {
-  const bench = new Bench();
-  await bench.engine().apply(await bench.plan([lan]));
-  const { id } = await bench.engine().createCheckpoint({ description: 'here' });
-  let calls = 0;
-  bench.fault = () => {
-    if (++calls === 2) throw new Error('the switch does not start');
-  };
-  await assert.rejects(bench.engine().fork(id), /the switch does not start/);
-  assert.deepEqual([...bench.lans.keys()], ['lan']);
-  assert.equal(bench.host.machines.size, 2);
+  isBroken = false;
+  const { plan } = await bench.apply(definition);
+  assert.deepEqual(lines(plan)[0], 'create network/lan');
+  assert.equal(bench.host.machine('web')?.status, 'running');
 });
 
 test('--target and --exclude name resources of every kind, by name or by kind and name', async () => {
-  const bench = new Bench();
-  assert.deepEqual(lines(await bench.plan([lan], { target: ['lan'] })), ['create lan/lan']);
-  assert.deepEqual(lines(await bench.plan([lan], { target: ['machine/db'] })), ['create machine/db']);
-  assert.deepEqual([...new Set(lines(await bench.plan([lan], { target: ['web'] })))].slice(0, 2), [
-    'create lan/lan',
-    'create machine/web',
-  ]);
-  assert.deepEqual(lines(await bench.plan([lan], { exclude: ['lan/lan'] })), ['create machine/db']);
-  await assert.rejects(bench.plan([lan], { target: ['lan/web'] }), { code: 'machine-unknown' });
+  const bench = new LabBench();
+  const planned = async (options: PlanOptions) => lines(await bench.plan(definition, options));
+  assert.deepEqual(await planned({ target: ['lan'] }), ['create network/lan']);
+  assert.deepEqual(await planned({ target: ['machine/db'] }), ['create machine/db']);
+  assert.deepEqual((await planned({ target: ['web'] })).slice(0, 2), ['create network/lan', 'create machine/web']);
+  assert.deepEqual(await planned({ exclude: ['network/lan'] }), ['create machine/db']);
+  await assert.rejects(planned({ target: ['network/web'] }), { code: 'machine-unknown' });
 });
 
 test('plan --json has the kind beside the name', async () => {
-  const { operations } = planReport(await new Bench().plan([lan], { target: ['web'] }));
+  const { operations } = planReport(await new LabBench().plan(definition, { target: ['web'] }));
   assert.deepEqual(
     operations.map(({ kind, resource }) => [kind, resource]),
     [
-      ['lan', 'lan'],
+      ['network', 'lan'],
       ['machine', 'web'],
       ['machine', 'web/one'],
     ],
   );
 });
 
-test('the product knows machines alone, and refuses a lab with resources of a kind that it does not know', async () => {
-  assert.deepEqual(
-    resourceKinds.map(({ kind }) => kind),
-    ['machine'],
-  );
-  const bench = new Bench();
-  await bench.engine().apply(await bench.plan([lan]));
-  await assert.rejects(bench.engine([machineKind]).status(), {
+test('a lab with resources of a kind that goqemu does not know is refused', async () => {
+  const bench = new LabBench();
+  await bench.apply(definition);
+  const older = engineOf(bench, [machineKind]);
+  await assert.rejects(older.status(), {
     code: 'state-newer',
-    message: 'the lab has a lan, which this goqemu does not know: a newer one made it',
+    message: 'the lab has a network, which this goqemu does not know: a newer one made it',
   });
+});
+
+/** Networks that are made again instead of being changed. */
+const remade: ResourceKind<FoundNetworks | undefined> = {
+  ...networkKind,
+  diff: async (found, context) => {
+    const plan = await networkKind.diff(found, context);
+    const replaced = (operation: Operation) =>
+      operation.action === 'update' ? { ...operation, action: 'replace' as const } : operation;
+    return { ...plan, operations: plan.operations.map(replaced) };
+  },
+};
+
+test('a machine is restarted when what it needs of another kind is replaced, and others are left alone', async () => {
+  const bench = new LabBench();
+  await bench.apply(definition);
+  const changed = defineLab({ name: 'wired' }, (lab) => {
+    const lan = lab.network('lan', { mtu: 1400 });
+    lab.vm('web', { networks: { lan } }).run('one', 'echo one');
+    lab.vm('db', { memory: '2 GiB' });
+  });
+  const engine = engineOf(bench, [remade, machineKind]);
+  const plan = await engine.plan(await engine.evaluate(changed));
+  assert.deepEqual(
+    plan.operations.map(({ action, resource, reason }) => `${action} ${resourceKey(resource)}: ${reason}`),
+    ['replace network/lan: its mtu changes', 'update machine/web: restart: the network lan is replaced'],
+  );
+  assert.deepEqual(before(plan, 'machine/web'), ['network/lan']);
+  assert.deepEqual((await engine.apply(plan)).errors, []);
+  assert.equal(bench.host.machine('web')?.boots, 2);
+});
+
+test('a fork whose networks cannot be made leaves nothing', async () => {
+  let isBroken = false;
+  const bench = new LabBench({
+    fault: ({ verb }, moment) => {
+      if (isBroken && verb === 'applyNetworks' && moment === 'middle') throw new Error('the switch does not start');
+    },
+  });
+  await bench.apply(definition);
+  const { id } = await bench.engine('wired').createCheckpoint({ description: 'here' });
+  isBroken = true;
+  await assert.rejects(bench.engine('wired').fork(id), /the switch does not start/);
+  assert.deepEqual([bench.host.machines.size, bench.host.switches.size], [2, 1]);
 });

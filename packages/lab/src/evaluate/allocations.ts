@@ -1,5 +1,6 @@
 import { lengthPrefixedDigest } from '@goqemu/core';
-import type { MachineIdentity } from '@goqemu/spec';
+import type { MachineIdentity, NetworkSpec } from '@goqemu/spec';
+import type { TakenRange } from '../backend/networks.ts';
 
 /** What a machine was given before, by the name that the lab calls it. */
 export interface RecordedAllocation {
@@ -10,9 +11,16 @@ export interface RecordedAllocation {
 /** What evaluation takes from the state, so that a machine keeps what it was once given. */
 export interface Allocations {
   readonly lineage: string;
-  /** Ports follow from it. The path of the state: the first plan then names the ports that an apply after it gives. */
+  /**
+   * Ports and ranges of addresses follow from it. The path of the state: the first plan then names the ports that an
+   * apply after it gives.
+   */
   readonly place: string;
   readonly machines: Readonly<Record<string, RecordedAllocation>>;
+  /** Networks that have a range already. */
+  readonly networks?: Readonly<Record<string, NetworkSpec>>;
+  /** Ranges of addresses that are used for something else. */
+  readonly takenRanges?: readonly TakenRange[];
   /** Host ports that another program listens on. */
   readonly avoid: ReadonlySet<number>;
   /**
@@ -51,7 +59,7 @@ export class Allocator {
   }
 
   identity(name: string, hostname: string | undefined, formerName: string | undefined): MachineIdentity {
-    const recorded = this.#recorded(name, formerName)?.identity;
+    const recorded = this.recorded(name, formerName)?.identity;
     // Without a host name in the lab a machine keeps the one that it has, even when the lab has renamed it.
     if (recorded && (hostname === undefined || recorded.hostname === hostname)) return recorded;
     const host = hostname ?? name;
@@ -65,15 +73,15 @@ export class Allocator {
   }
 
   forwardPort(name: string, formerName: string | undefined, forward: string): number {
-    return this.#recorded(name, formerName)?.forwards[forward]?.host ?? this.#port('forward', name, forward);
+    return this.recorded(name, formerName)?.forwards[forward]?.host ?? this.#port('forward', name, forward);
   }
 
-  #recorded(name: string, formerName: string | undefined): RecordedAllocation | undefined {
+  /** What a machine was given before, and the name that it had then. */
+  recorded(name: string, formerName: string | undefined): (RecordedAllocation & { readonly name: string }) | undefined {
     const { machines } = this.#allocations;
-    return (
-      (Object.hasOwn(machines, name) ? machines[name] : undefined) ??
-      (formerName !== undefined && Object.hasOwn(machines, formerName) ? machines[formerName] : undefined)
-    );
+    const known = [name, formerName].find((one) => one !== undefined && Object.hasOwn(machines, one));
+    const found = known === undefined ? undefined : machines[known];
+    return known !== undefined && found ? { ...found, name: known } : undefined;
   }
 
   #port(...purpose: string[]): number {

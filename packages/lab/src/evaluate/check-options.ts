@@ -10,6 +10,7 @@ import type {
   StepOptions,
   UploadOptions,
 } from '../definition/machine-options.ts';
+import type { NetworkOptions } from '../definition/network-options.ts';
 import type { TimeoutOptions } from '../definition/timeout-options.ts';
 import { labError, suggestion } from './lab-error.ts';
 
@@ -29,13 +30,14 @@ const machine: Names<MachineOptions> = {
   ignoreChanges: true,
   image: true,
   memory: true,
+  networks: true,
   protect: true,
   renamedFrom: true,
   retain: true,
   timeouts: true,
   user: true,
 };
-const { forward: _, ...template } = machine;
+const { forward: _forward, networks: _networks, ...template } = machine;
 const step: Names<StepOptions> = {
   after: true,
   cache: true,
@@ -70,6 +72,7 @@ const known = {
   vm: machine,
   template,
   forward: { guest: true, host: true } satisfies Names<Exclude<ForwardOption, number>>,
+  network: { cidr: true, cidr6: true, ipv6: true, mtu: true } satisfies Names<NetworkOptions>,
   cache: { ttl: true },
 } satisfies Readonly<Record<string, Readonly<Record<string, true>>>>;
 

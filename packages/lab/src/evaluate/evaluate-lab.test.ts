@@ -156,6 +156,57 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
     code: 'forward-unknown',
     program: (lab) => (lab.vm('a').forwarded as Record<string, unknown>).http,
   },
+  'two networks of one name': {
+    code: 'network-duplicate',
+    program: (lab) => [lab.network('lan'), lab.network('LAN')],
+  },
+  'a network named like a path': { code: 'name-invalid', program: (lab) => lab.network('../x') },
+  'networks that share addresses': {
+    code: 'network-overlap',
+    program: (lab) => [lab.network('lan', { cidr: '10.40.0.0/16' }), lab.network('dmz', { cidr: '10.40.7.0/24' })],
+    hint: /leave cidr out/,
+  },
+  'an unknown option of a network': {
+    code: 'option-unknown',
+    program: (lab) => lab.network('lan', { cird: '10.40.0.0/24' } as never),
+    hint: /did you mean "cidr"/,
+  },
+  'a range that begins elsewhere': {
+    code: 'cidr-invalid',
+    program: (lab) => lab.network('lan', { cidr: '10.40.0.1/24' }),
+  },
+  'a range without room': { code: 'cidr-invalid', program: (lab) => lab.network('lan', { cidr: '10.40.0.0/31' }) },
+  'an IPv6 range of another length': {
+    code: 'cidr6-invalid',
+    program: (lab) => lab.network('lan', { cidr6: 'fd00:40::/48' }),
+    hint: /ipv6: true/,
+  },
+  'an MTU below that of IPv6': { code: 'mtu-invalid', program: (lab) => lab.network('lan', { mtu: 68 }) },
+  'more machines than a network has addresses': {
+    code: 'network-full',
+    program: (lab) => {
+      const lan = lab.network('lan', { cidr: '10.40.0.0/30' });
+      return [lab.vm('a', { networks: { lan } }), lab.vm('b', { networks: { lan } })];
+    },
+  },
+  'more networks than a machine has cards': {
+    code: 'cards-too-many',
+    program: (lab) => {
+      const lan = lab.network('lan');
+      return lab.vm('a', { networks: [lan, lan, lan, lan, lan] });
+    },
+  },
+  'a network by its name': {
+    code: 'network-unknown',
+    program: (lab) => [lab.network('lan'), lab.vm('a', { networks: { lan: 'lan' } as never })],
+    hint: /networks: \{ lan \}/,
+  },
+  'networks that are a text': { code: 'options-invalid', program: (lab) => lab.vm('a', { networks: 'lan' as never }) },
+  'an unknown network': {
+    code: 'network-unknown',
+    program: (lab) => (lab.vm('a', { networks: { lan: lab.network('lan') } }).ip as Record<string, unknown>).lna,
+    hint: /did you mean "lan"/,
+  },
   'a base of another lab': {
     code: 'checkpoint-unknown',
     program: (lab) => lab.vm('a', { from: { machine: 'ghost', checkpoint: 'x' } }),

@@ -2,6 +2,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { checkResourceName, errorMessage, GoqemuError, isGoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { LabBuilder, LabDefinition } from '../definition/define-lab.ts';
 import type { MachineBuilder } from '../definition/machine-builder.ts';
+import type { CardNames, LabNetwork, NetworksOption } from '../definition/network-options.ts';
 import { layerLimits } from '../layer/layer-limits.ts';
 import type { Allocations } from './allocations.ts';
 import type { Lab } from './lab.ts';
@@ -43,6 +44,7 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
       name: definition.name,
       stack,
       vm: (name, machineOptions) => typed(recorder.add('vm', name, machineOptions ?? {})),
+      network: (name, networkOptions) => recorder.networks.add(name, networkOptions ?? {}) as LabNetwork<typeof name>,
       template: (name, machineOptions) => typed(recorder.add('template', name, machineOptions ?? {})),
     };
     const returned = definition.program(Object.freeze(builder), parameters);
@@ -62,9 +64,11 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
       },
       parameters,
       machines: recorder.declarations(),
+      networks: recorder.networks.declarations(),
       secrets: recorder.secretsWith(returned),
       outputs: outputValue(returned, () => definition.location),
       freshPorts: recorder.freshPorts(),
+      freshRanges: recorder.networks.fresh,
       layerLimits: layerLimits(definition.layers),
     };
   } catch (error) {
@@ -76,8 +80,10 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
  * What a lab is typed by. The recorder has every method of the interface; only which outputs, checkpoints and forwards
  * there are is known to the lab's types alone.
  */
-function typed<Forward extends string>(recorder: Recorded<MachineBuilder<string, string, string>>) {
-  return recorder as unknown as MachineBuilder<never, never, Forward>;
+function typed<Forward extends string, Networks extends NetworksOption>(
+  recorder: Recorded<MachineBuilder<string, string, string, string>>,
+) {
+  return recorder as unknown as MachineBuilder<never, never, Forward, CardNames<Networks>>;
 }
 
 /** For an evaluation without a state, such as `graph` or a unit test. */

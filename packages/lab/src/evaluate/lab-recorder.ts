@@ -11,6 +11,7 @@ import { checkOptions } from './check-options.ts';
 import type { Dependency, MachineDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 import { MachineRecorder, referencesOf, withPlace } from './machine-recorder.ts';
+import { NetworkRecorder } from './network-recorder.ts';
 import { readProperties } from './read-properties.ts';
 import { readTimeouts } from './read-timeouts.ts';
 import { ForwardRecorder } from './record-forwards.ts';
@@ -34,6 +35,7 @@ export class LabRecorder {
   readonly #secrets = new Map<string, SecretSource>();
   readonly #forwards: ForwardRecorder;
   readonly #timeouts: MachineTimeouts;
+  readonly networks: NetworkRecorder;
   /** Machines by the name that they had before. */
   readonly #formerNames = new Map<string, string>();
 
@@ -47,6 +49,7 @@ export class LabRecorder {
     this.#folders = folders;
     this.#allocator = new Allocator(allocations);
     this.#forwards = new ForwardRecorder(this.#allocator);
+    this.networks = new NetworkRecorder(folders.labFile, allocations);
   }
 
   add(kind: 'vm' | 'template', name: string, options: MachineOptions): MachineRecorder {
@@ -64,15 +67,11 @@ export class LabRecorder {
     }
     checkOptions(kind, options, { subject: name, place });
     const fixed = this.#fixed(kind, name, options, place);
-    const recorder = new MachineRecorder(
-      name,
-      { hostname: fixed.identity.hostname, sshPort: fixed.identity.sshPort, forwards: fixed.forwards },
-      {
-        ...this.#folders,
-        dependency: (reference, at) => this.#dependency(reference, at),
-        text: (input, what, at) => this.#text(input, what, at),
-      },
-    );
+    const recorder = new MachineRecorder(name, fixed, {
+      ...this.#folders,
+      dependency: (reference, at) => this.#dependency(reference, at),
+      text: (input, what, at) => this.#text(input, what, at),
+    });
     this.#machines.set(name, { recorder, fixed, place });
     this.#spellings.set(name.toLowerCase(), name);
     return recorder;
@@ -108,13 +107,17 @@ export class LabRecorder {
     const hostname = check.label(options.hostname, 'hostname');
     const renamedFrom = check.label(options.renamedFrom, 'renamedFrom');
     this.#noteFormerName(name, renamedFrom, place);
+    const before = this.#allocator.recorded(name, renamedFrom);
+    const { cards: _cards, ...identity } = this.#allocator.identity(name, hostname, renamedFrom);
+    const cards = this.networks.cards({ name, identity }, options.networks, before, place);
     return {
       name,
       kind,
       image: base?.image ?? check.image(options.image ?? 'debian-12'),
       ...(options.from ? { from: this.#dependency(options.from, place) } : {}),
       ...settings,
-      identity: this.#allocator.identity(name, hostname, renamedFrom),
+      identity: cards.length === 0 ? identity : { ...identity, cards },
+      ...(cards.length === 0 ? {} : { networks: [...new Set(cards.map(({ network }) => network))] }),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       timeouts: { ...(base?.timeouts ?? this.#timeouts), ...readTimeouts(options.timeouts, name, place) },
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),

@@ -1,5 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { MachineSpec, OpenProperty, Step, StepSettings } from '@goqemu/spec';
+import type { MachineSpec, NetworkSpec, OpenProperty, Step, StepSettings } from '@goqemu/spec';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { SecretSource } from '../value/secret-source.ts';
@@ -14,6 +14,8 @@ export interface Lab {
   readonly parameters: unknown;
   /** In the order of declaration; one depends only on those before it. */
   readonly machines: readonly MachineDeclaration[];
+  /** In the order of declaration. */
+  readonly networks: readonly NetworkDeclaration[];
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** How many layers without a name are kept. */
   readonly layerLimits: LayerLimits;
@@ -21,6 +23,8 @@ export interface Lab {
   readonly outputs: OutputValue;
   /** Host ports given out for the first time: another program may listen on them. */
   readonly freshPorts: readonly number[];
+  /** Names of networks whose range of addresses was chosen for the first time: the host may use it. */
+  readonly freshRanges: readonly string[];
 }
 
 export type OutputValue =
@@ -48,6 +52,12 @@ export interface MachineDeclaration
   readonly retain: boolean;
   readonly ignoreChanges: readonly IgnorableProperty[];
   readonly renamedFrom: string | undefined;
+}
+
+/** A network as the lab describes it, with its range. */
+export interface NetworkDeclaration {
+  readonly spec: NetworkSpec;
+  readonly location: SourceLocation | undefined;
 }
 
 /** What had been declared of a machine when it was referred to: its first `steps` own steps. */

@@ -9,7 +9,7 @@ import { checkOptionNames, checkOptions, type Names, stepOptions } from './check
 import { StepOptionChecks } from './check-step-options.ts';
 import { checkWaitCondition } from './check-wait-condition.ts';
 import { knownNames } from './known-names.ts';
-import type { CheckpointDeclaration, Dependency, StepDeclaration } from './lab.ts';
+import type { CheckpointDeclaration, Dependency, MachineDeclaration, StepDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 import { markPlace } from './source-location.ts';
 
@@ -38,7 +38,7 @@ export type Recorded<Builder> = {
 };
 
 /** Collects what the lab says about one machine, in the order in which it says it. */
-export class MachineRecorder implements Recorded<MachineBuilder<string, string, string>> {
+export class MachineRecorder implements Recorded<MachineBuilder<string, string, string, string>> {
   readonly steps: StepDeclaration[] = [];
   readonly checkpoints: CheckpointDeclaration[] = [];
   readonly outputs = new Set<string>();
@@ -46,24 +46,31 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   readonly hostname: string;
   readonly sshPort: number;
   readonly forwarded: Readonly<Record<string, string>>;
+  readonly ip: Readonly<Record<string, string>>;
+  readonly ip6: Readonly<Record<string, string>>;
   readonly out: Readonly<Record<string, LateValue>>;
   readonly at: Readonly<Record<string, CheckpointReference>>;
   readonly #context: RecorderContext;
 
   constructor(
     name: string,
-    facts: { hostname: string; sshPort: number; forwards: Readonly<Record<string, { host: number }>> },
+    { identity, forwards }: Pick<MachineDeclaration, 'identity' | 'forwards'>,
     context: RecorderContext,
   ) {
     this.name = name;
-    this.hostname = facts.hostname;
-    this.sshPort = facts.sshPort;
+    this.hostname = identity.hostname;
+    this.sshPort = identity.sshPort;
     this.#context = context;
-    const addresses = Object.entries(facts.forwards).map(([forward, { host }]) => {
+    const addresses = Object.entries(forwards).map(([forward, { host }]) => {
       const scheme = forward === 'http' || forward === 'https' ? `${forward}://` : '';
       return [forward, `${scheme}127.0.0.1:${host}`];
     });
     this.forwarded = this.#lookup('forward', () => Object.fromEntries(addresses));
+    const { cards = [] } = identity;
+    this.ip = this.#lookup('network', () => Object.fromEntries(cards.map((card) => [card.name, card.ip])));
+    this.ip6 = this.#lookup('network', () =>
+      Object.fromEntries(cards.flatMap((card) => (card.ip6 === undefined ? [] : [[card.name, card.ip6]]))),
+    );
     this.out = this.#lookup('output', () =>
       Object.fromEntries(
         [...this.outputs].map((output) => [output, lateValue({ capture: { machine: name, name: output } })]),
@@ -225,7 +232,10 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
     };
   }
 
-  #lookup<T>(what: 'output' | 'checkpoint' | 'forward', known: () => Record<string, T>): Readonly<Record<string, T>> {
+  #lookup<T>(
+    what: 'output' | 'checkpoint' | 'forward' | 'network',
+    known: () => Record<string, T>,
+  ): Readonly<Record<string, T>> {
     return knownNames(known, (name, names) =>
       labError(`${what}-unknown`, {
         message: `${this.name} has no ${what} "${name}"`,

@@ -1,6 +1,7 @@
 import type { MachineSpec } from '@goqemu/spec';
 import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
 import { neededLayers } from '../layer/collect-layers.ts';
+import { networkRows } from '../network/network-state.ts';
 import type { ForkOrigin, LabState, MachineState, StatePatch } from '../state/lab-state.ts';
 import { secretLineage } from './inheritance.ts';
 
@@ -30,7 +31,7 @@ export function forkPatch(
       ...(all.every((machine) => specs.has(machine.name)) ? {} : { machines: [...specs.keys()] }),
       ...(owner ? { owner } : {}),
     },
-    resources: { machine: rows },
+    resources: { machine: rows, ...forkedNetworks(source, specs) },
     checkpoints,
     layers: Object.fromEntries(Object.entries(source.layers).filter(([key]) => needed.has(key))),
     captures: source.captures,
@@ -66,6 +67,16 @@ function forked(source: LabState, found: FoundCheckpoint, name: string, spec: Ma
     protect: false,
     retain: false,
   };
+}
+
+/** Networks of its own with the same addresses, so that nothing in its guests changes. */
+function forkedNetworks(source: LabState, specs: ReadonlyMap<string, MachineSpec>): StatePatch['resources'] {
+  const names = new Set([...specs.values()].map(({ name }) => name));
+  const rows = Object.entries(networkRows(source)).map(([name, network]) => {
+    const machines = network.machines.filter((machine) => names.has(machine.name));
+    return [name, { ...network, machines, record: {}, phase: 'made' as const }] as const;
+  });
+  return rows.length === 0 ? {} : { network: Object.fromEntries(rows) };
 }
 
 /** A template's layers are there for all; a fork makes it only when it needs others. */

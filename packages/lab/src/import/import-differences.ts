@@ -21,6 +21,7 @@ export function importDifferences(
   const { hostname } = spec.identity;
   if (found.hostname !== undefined && hostname !== declaration.name && hostname !== found.hostname)
     differences.push({ property: 'hostname', before: found.hostname, after: hostname });
+  if (spec.networks) differences.push({ property: 'networks', before: [], after: spec.networks });
   if (left.has('forward')) return differences;
   for (const [name, { host, guest }] of Object.entries(declaration.forwards)) {
     const there = found.forwards.find((forward) => forward.guest === guest);

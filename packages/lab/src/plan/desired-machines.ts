@@ -4,6 +4,7 @@ import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { pinName } from '../lock/lab-lock.ts';
 import type { PlanInput } from '../resource/plan-input.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
+import { backendNames } from './backend-names.ts';
 import { ChainBuilder } from './desired-chain.ts';
 import type { DesiredImage } from './desired-images.ts';
 import type { ChainLink, DesiredMachine } from './desired-machine.ts';
@@ -34,9 +35,7 @@ export async function buildDesired(
     fingerprints: Object.fromEntries(Object.entries(secrets).map(([name, one]) => [name, one.fingerprint])),
   });
   const disks = new Map<string, number>();
-  const usedNames = new Map(
-    Object.values(state.resources.machine).map((machine) => [machine.spec.name.toLowerCase(), machine.name]),
-  );
+  const names = backendNames(lab, state);
   const machines: DesiredMachine[] = [];
   for (const declared of lab.machines) {
     const recorded = recordedMachine(state, declared.name);
@@ -51,7 +50,7 @@ export async function buildDesired(
     const open = input.renewed.has(declared.name) ? openDiskSize(resolved) : keptDiskSize(resolved, recorded);
     const disk = machine.disk ?? (from && disks.get(from.machine)) ?? open;
     disks.set(declared.name, disk);
-    const name = recorded?.spec.name ?? freeName(declared.name, usedNames);
+    const name = names.get(declared.name) ?? declared.name;
     const spec = pickProperties({ ...machine, name, disk, user }, propertyNames);
     const chain = await builder.build(
       machine,
@@ -66,17 +65,6 @@ export async function buildDesired(
     });
   }
   return { machines, outputs: builder.outputs(lab.outputs), keys: builder.keys };
-}
-
-/** The backend's name of a new machine: its own, unless one that was renamed still goes by it. */
-function freeName(name: string, used: Map<string, string>): string {
-  for (let attempt = 1; ; attempt++) {
-    const candidate = attempt === 1 ? name : `${name}-${attempt}`;
-    const owner = used.get(candidate.toLowerCase());
-    if (owner !== undefined && owner !== name) continue;
-    used.set(candidate.toLowerCase(), name);
-    return candidate;
-  }
 }
 
 /** Properties in `ignoreChanges` keep what is recorded. */

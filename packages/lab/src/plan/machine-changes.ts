@@ -29,3 +29,9 @@ export function restartChanges(
   const seen = propertiesWith('observed', true).filter((property) => observed[property] !== undefined);
   return propertyDiff(shownProperties(observed, seen), shownProperties(after, seen));
 }
+
+/** What of a machine changes while it runs, or before its next start. */
+export function liveChanges(before: MachineSpec, after: MachineSpec): readonly PropertyChange[] {
+  const live = propertiesWith('change', 'live');
+  return propertyDiff(shownProperties(before, live), shownProperties(after, live));
+}

@@ -1,5 +1,6 @@
+import type { ObservedMachine } from '../backend/backend.ts';
 import type { PropertyChange } from '../resource/operation.ts';
-import type { AppliedStep } from '../state/lab-state.ts';
+import type { AppliedStep, MachineState } from '../state/lab-state.ts';
 import { appliedUpTo, commonLength, firstNameless } from './chain.ts';
 import type { ChainLink } from './desired-machine.ts';
 import { restartChanges } from './machine-changes.ts';
@@ -62,4 +63,9 @@ export function restoreTarget(place: MachinePlace): RestoreTarget | undefined {
   if (manual && manual.applied.length > furthest) return { ...manual, reason };
   const layer = chain[furthest]?.key;
   return layer === undefined ? undefined : { layer, applied: appliedUpTo(chain, furthest), reason };
+}
+
+/** It runs, and nothing of it is to be finished or repaired first. */
+export function isReady(recorded: MachineState, observed: ObservedMachine | undefined): boolean {
+  return observed?.status === 'running' && recorded.ready && !observed.repair;
 }

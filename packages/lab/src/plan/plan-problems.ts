@@ -42,6 +42,27 @@ export function importProblems(context: PlanContext): readonly Preflight[] {
   });
 }
 
+/** Its devices are those that it was started with. */
+export function importedNetworkProblems(context: PlanContext, wanted: readonly DesiredMachine[]): readonly Preflight[] {
+  return wanted.flatMap(({ spec, declaration: { name: machine } }): Preflight[] => {
+    if (
+      !context.facts.state.resources.machine[machine]?.imported ||
+      !spec.networks ||
+      context.facts.replace.has(machine)
+    )
+      return [];
+    return [
+      {
+        severity: 'error',
+        code: 'imported',
+        machine,
+        message: `${machine} was imported, and has no cards for the networks of the lab`,
+        hint: `take networks out of ${machine} in the lab, or ask for a new machine: --replace ${machine}`,
+      },
+    ];
+  });
+}
+
 export function portProblems(ports: readonly PortProblem[], wanted: readonly DesiredMachine[]): readonly Preflight[] {
   return ports.map(({ port, code, message, hint }) => {
     const owner = wanted.find((machine) => machine.declaration.fixedPorts.includes(port))?.declaration.name;

@@ -1,6 +1,8 @@
 import type { PropertyChange } from '../resource/operation.ts';
 import { machineRef } from '../resource/resource-ref.ts';
 import { checkpointsUpTo, describeChanges, expectedNames } from './checkpoint-names.ts';
+import { liveChanges } from './machine-changes.ts';
+import { isReady } from './machine-place.ts';
 import type { MachineWay } from './machine-way.ts';
 import { updateReason } from './plan-reasons.ts';
 import { propertyDiff } from './property-diff.ts';
@@ -10,7 +12,9 @@ export function planUpdate(way: MachineWay): void {
   const { context, desired, recorded, observed, found, have, target, parked, recut, restartDiff, restarts } = way;
   const { name, protect, retain } = desired.declaration;
   const checkpoints = checkpointsUpTo(context, desired, have);
-  const diff = [...recordedChanges(way, checkpoints), ...(target ? [] : restartDiff)];
+  const liveDiff = liveChanges(recorded.spec, desired.spec);
+  const diff = [...recordedChanges(way, checkpoints), ...liveDiff, ...(target ? [] : restartDiff)];
+  const joins = liveDiff.length > 0 && !target && !restarts && isReady(recorded, observed);
   const isUp = recorded.power !== undefined && recorded.ready && !target && observed?.status === 'running';
   const nextStart = parked !== undefined && !target && !restarts && restartDiff.length > 0;
   if (diff.length === 0 && !recut && !found.moved && !isUp && !restarts) return;
@@ -40,6 +44,7 @@ export function planUpdate(way: MachineWay): void {
         recut,
         ...(nextStart ? { nextStart } : {}),
         ...(isUp ? { isUp } : {}),
+        ...(joins ? { joins } : {}),
         ...(found.moved ? { seen: { layer: found.moved, applied: found.applied } } : {}),
       },
     },

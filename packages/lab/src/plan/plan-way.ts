@@ -4,7 +4,7 @@ import { machineRef } from '../resource/resource-ref.ts';
 import { stepOf } from './chain.ts';
 import { checkpointsUpTo } from './checkpoint-names.ts';
 import { firstChange } from './machine-changes.ts';
-import type { MachinePlace, RestoreTarget } from './machine-place.ts';
+import { isReady, type MachinePlace, type RestoreTarget } from './machine-place.ts';
 import type { MachineWay } from './machine-way.ts';
 import { restoreReason, whyStart, whyWakeUp } from './plan-reasons.ts';
 import { planSteps, planStop } from './plan-steps.ts';
@@ -93,8 +93,7 @@ function planWakeUp(way: MachineWay): void {
 /** A template needs to run only for its steps, and a machine that stands still on purpose only for work. */
 function planStart(way: MachineWay): void {
   const { context, desired, recorded, observed, remaining, isTemplate, parked, recut, restarts } = way;
-  const isRunning = observed?.status === 'running' && recorded.ready && !observed.repair;
-  if (isRunning || restarts || (isTemplate && remaining.length === 0)) return;
+  if (isReady(recorded, observed) || restarts || (isTemplate && remaining.length === 0)) return;
   if (parked && !context.facts.start && !recut && remaining.length === 0) return;
   const why = parked ? whyWakeUp(way, parked) : whyStart(recorded, observed);
   addStart(way, desired.spec, isTemplate ? 'steps are to run in it' : why);

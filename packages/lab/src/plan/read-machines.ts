@@ -24,10 +24,18 @@ import type { Plan } from './plan.ts';
 import { type DraftOperation, PlanContext, type PlanFacts } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import { portsOf } from './plan-make.ts';
-import { importProblems, located, memoryProblems, portProblems, protectionProblems } from './plan-problems.ts';
+import {
+  importedNetworkProblems,
+  importProblems,
+  located,
+  memoryProblems,
+  portProblems,
+  protectionProblems,
+} from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
 import { KeyNotes } from './provisional-keys.ts';
 import { recordedMachine } from './recorded-machine.ts';
+import { isRemoved } from './removals.ts';
 
 /** What the lab wants of its machines, and what is recorded and there of them. */
 export interface FoundMachines {
@@ -139,6 +147,7 @@ async function problems(
     ...preflight,
     ...protectionProblems(context, wanted),
     ...importProblems(context),
+    ...importedNetworkProblems(context, wanted),
     ...imageProblems(context, images),
     ...diskProblems(context, wanted),
     ...portProblems(ports, wanted),
@@ -221,15 +230,10 @@ function byLabName<T>(machines: readonly MachineState[], found: ReadonlyMap<stri
   );
 }
 
-function planRemovals(context: PlanContext, { lab, ...input }: KindInput): void {
-  const target = namesOfKind(machineKindName, input.target);
-  const exclude = namesOfKind(machineKindName, input.exclude);
-  const declared = new Set(lab?.machines.map((machine) => machine.name));
+function planRemovals(context: PlanContext, input: KindInput): void {
   for (const machine of Object.values(context.facts.state.resources.machine)) {
-    if (declared.has(machine.name)) continue;
-    if (target && !target.includes(machine.name)) continue;
-    if (exclude?.includes(machine.name)) continue;
-    const why = lab ? 'it is no longer in the lab' : 'the lab is destroyed';
+    if (!isRemoved(input, machine.name)) continue;
+    const why = input.lab ? 'it is no longer in the lab' : 'the lab is destroyed';
     context.add(
       {
         action: machine.retain ? 'update' : 'delete',

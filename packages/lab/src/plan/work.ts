@@ -74,6 +74,8 @@ export type Work =
       readonly isUp?: boolean;
       /** A manual checkpoint that was interrupted is cut again. */
       readonly recut: boolean;
+      /** It runs, and joins other networks than it is in. */
+      readonly joins?: boolean;
       /** What a look at the machine found it to have behind it, when that differs from the state. */
       readonly seen?: { readonly layer: string; readonly applied: readonly AppliedStep[] };
     }

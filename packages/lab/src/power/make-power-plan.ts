@@ -1,5 +1,6 @@
 import { assemblePlan } from '../plan/assemble-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Operation } from '../resource/operation.ts';
 import type { PowerInput } from '../resource/plan-input.ts';
 import type { KindPlan, ResourceKind } from '../resource/resource-kind.ts';
 
@@ -7,12 +8,17 @@ import type { KindPlan, ResourceKind } from '../resource/resource-kind.ts';
 export async function makePowerPlan(input: PowerInput, kinds: readonly ResourceKind[], now: number): Promise<Plan> {
   const plans: KindPlan[] = [];
   for (const kind of kinds) {
-    const operations = plans.reduce((sum, plan) => sum + plan.operations.length, 0);
-    const plan = await kind.power?.(input, { operations });
-    if (plan) plans.push(plan);
+    const before = plans.flatMap((plan) => plan.operations);
+    const plan = await kind.power?.(input, { operations: before.length });
+    if (plan) plans.push({ ...plan, operations: plan.operations.map((operation) => waitingFor(operation, before)) });
   }
   const { read, verb } = input;
   const operations = plans.flatMap((plan) => plan.operations);
   const plan = assemblePlan({ read, now, purpose: verb, plans, operations, layerLimits: undefined });
   return { ...plan, outputs: read.state.outputs };
+}
+
+/** What is done with a kind comes after what is done with those that it may need. */
+function waitingFor(operation: Operation, before: readonly Operation[]): Operation {
+  return { ...operation, dependsOn: [...new Set([...operation.dependsOn, ...before.map(({ id }) => id)])] };
 }

@@ -10,7 +10,6 @@ export async function makeStatusReport(context: EngineContext, signal?: AbortSig
   const reports = await Promise.all(
     context.kinds.map((kind) => kind.report({ state, backend: context.backend, call })),
   );
-  const resources = reports.flatMap((report) => report.resources ?? []);
   const { forkedFrom } = state;
   return {
     version: 1,
@@ -19,7 +18,7 @@ export async function makeStatusReport(context: EngineContext, signal?: AbortSig
     forkedFrom: forkedFrom ? { stack: forkedFrom.stack, ...forkedFrom.checkpoint } : null,
     forks: (await forksOf(context)).map((fork) => fork.name),
     machines: reports.flatMap((report) => report.machines ?? []),
-    ...(resources.length > 0 ? { resources } : {}),
+    networks: reports.flatMap((report) => report.networks ?? []),
     outputs: resolveOutputs(state),
   };
 }

@@ -2,7 +2,7 @@ import type { SourceLocation } from '@goqemu/core';
 import { countChanges, type Plan, problemsOf } from '../plan/plan.ts';
 import type { OperationAction, PropertyChange } from '../resource/operation.ts';
 import { subjectOf } from '../resource/operation-subject.ts';
-import { machineKindName } from '../resource/resource-ref.ts';
+import { machineKindName, networkKindName } from '../resource/resource-ref.ts';
 
 /** The document of `plan --json`. */
 export interface PlanReport {
@@ -24,7 +24,7 @@ export interface PlanReport {
     readonly action: OperationAction;
     /** `web`, or `web/nginx` for a step. */
     readonly resource: string;
-    /** `machine`, or another kind of resource. */
+    /** `machine` or `network`. */
     readonly kind: string;
     readonly reason: string;
     readonly diff: readonly PropertyChange[];
@@ -39,11 +39,11 @@ export function planReport(plan: Plan): PlanReport {
     lab: plan.lab,
     stack: plan.stack,
     changes: countChanges(plan),
-    problems: problemsOf(plan).map(({ code, message, machine, location, hint }) => ({
+    problems: problemsOf(plan).map(({ code, message, machine, network, location, hint }) => ({
       code,
       message,
-      resource: machine ?? null,
-      kind: machine === undefined ? null : machineKindName,
+      resource: machine ?? network ?? null,
+      kind: machine !== undefined ? machineKindName : network !== undefined ? networkKindName : null,
       location: location ?? null,
       hint: hint ?? null,
     })),

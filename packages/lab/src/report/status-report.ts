@@ -32,12 +32,13 @@ export interface MachineReport {
   readonly accelerator: string | null;
 }
 
-/** A resource that is no machine. */
-export interface ResourceReport {
-  readonly kind: string;
+/** One network in the document of `goqemu status --json`. */
+export interface NetworkReport {
   readonly name: string;
-  /** In one word, as its kind has it: `running`. */
-  readonly state: string;
+  /** Its IPv4 range. */
+  readonly cidr: string;
+  readonly state: 'running' | 'down' | 'absent';
+  /** Why, where it is not running. */
   readonly reason?: string;
 }
 
@@ -51,7 +52,6 @@ export interface StatusReport {
   /** Stacks that are forks of this one. */
   readonly forks: readonly string[];
   readonly machines: readonly MachineReport[];
-  /** Resources of other kinds, where the lab has any. */
-  readonly resources?: readonly ResourceReport[];
+  readonly networks: readonly NetworkReport[];
   readonly outputs: Readonly<Record<string, unknown>>;
 }

@@ -82,7 +82,7 @@ export interface ResourceKind<Found = unknown> {
   /** Looks at what is recorded. Read-only. */
   refresh(recorded: RecordedResources): Promise<KindDrift>;
   /** What `status` says of this kind. Read-only. */
-  report(recorded: RecordedResources): Promise<Partial<Pick<StatusReport, 'machines' | 'resources'>>>;
+  report(recorded: RecordedResources): Promise<Partial<Pick<StatusReport, 'machines' | 'networks'>>>;
   /** Makes what a fork has of this kind, and journals it; the kinds before have theirs. */
   fork(fork: ForkInTheMaking): Promise<void>;
   /** Leaves nothing of what is recorded, in whatever phase it is. */

@@ -1,6 +1,6 @@
 /** A thing that a lab is made of, as operations, events and the state name it. */
 export interface ResourceRef {
-  /** `machine`, or what a later goqemu knows. */
+  /** `machine`, `network`, or what a later goqemu knows. */
   readonly kind: string;
   /** Unique among the resources of its kind. */
   readonly name: string;
@@ -10,6 +10,12 @@ export const machineKindName = 'machine';
 
 export function machineRef(name: string): ResourceRef {
   return { kind: machineKindName, name };
+}
+
+export const networkKindName = 'network';
+
+export function networkRef(name: string): ResourceRef {
+  return { kind: networkKindName, name };
 }
 
 /** One text for a resource, to look it up by. */

@@ -1,11 +1,21 @@
-import type { MachineIdentity, MachineSpec } from '@goqemu/spec';
+import type { CardIdentity, MachineIdentity, MachineSpec } from '@goqemu/spec';
 import * as z from 'zod/mini';
+import type { NetworkMachine } from '../backend/networks.ts';
 import { stateFormat, stateVersion } from './lab-state.ts';
 
 const keyedBy = <T extends z.ZodMiniType>(row: T) => z.record(z.string(), row);
 const summary = z.record(z.string(), z.unknown());
 const flag = z.optional(z.literal(true));
 const applied = z.array(z.object({ key: z.string(), name: z.string(), summary, bound: flag, expires: flag }));
+const card = z.looseObject({
+  name: z.string(),
+  network: z.string(),
+  slot: z.number(),
+  mac: z.string(),
+  ip: z.string(),
+  prefix: z.number(),
+  ip6: z.optional(z.string()),
+} satisfies Record<keyof CardIdentity, z.ZodMiniType>);
 /** A property that an earlier version did not record has a default here. */
 const machineSpec = z.looseObject({
   name: z.string(),
@@ -23,9 +33,11 @@ const machineSpec = z.looseObject({
     mac: z.string(),
     machineId: z.string(),
     sshPort: z.number(),
+    cards: z.optional(z.array(card)),
   } satisfies Record<keyof MachineIdentity, z.ZodMiniType>),
   forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
   timeouts: z._default(keyedBy(z.number()), {}),
+  networks: z.optional(z.array(z.string())),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 
 const record = z.nullable(z.record(z.string(), z.unknown()));
@@ -59,6 +71,19 @@ const machineRow = z.looseObject({
   imported: z.optional(z.boolean()),
 });
 const resourceRow = z.looseObject({ name: z.string(), record, phase });
+const networkMachine = z.looseObject({
+  name: z.string(),
+  hostname: z.string(),
+  aliases: z.array(z.string()),
+  cards: z.array(card),
+} satisfies Record<keyof NetworkMachine, z.ZodMiniType>);
+const networkRow = z.looseObject({
+  name: z.string(),
+  record,
+  phase,
+  spec: z.looseObject({ name: z.string(), cidr: z.string(), cidr6: z.optional(z.string()), mtu: z.number() }),
+  machines: z.array(networkMachine),
+});
 
 /** What a state file must look like; rows may know more than this version does. */
 export const stateSchema = z.looseObject({
@@ -81,7 +106,10 @@ export const stateSchema = z.looseObject({
       owner: z.optional(z.object({ pid: z.number(), startTime: z.string(), bootId: z.string() })),
     }),
   ),
-  resources: z.catchall(z.object({ machine: keyedBy(machineRow) }), keyedBy(resourceRow)),
+  resources: z.catchall(
+    z.object({ machine: keyedBy(machineRow), network: z.optional(keyedBy(networkRow)) }),
+    keyedBy(resourceRow),
+  ),
   layers: keyedBy(
     z.looseObject({
       machine: z.string(),

@@ -33,6 +33,11 @@ const slots = {
   hotplug: 0x1c,
 } as const;
 
+/** Where guests on a PCI machine see the network card in a slot for network cards (0 to 7): `0000:00:0a.0`. */
+export function networkCardAddress(slot: number): string {
+  return `0000:00:${(slots.network + slot).toString(16).padStart(2, '0')}.0`;
+}
+
 /** How many of a kind have a slot of their own; QEMU places those beyond. */
 const room: Partial<Record<keyof typeof slots, number>> = { network: 8, disk: 11 };
 

@@ -12,10 +12,10 @@ export function networkArguments(context: ArgumentContext): string[] {
     ...netdevArguments(context, network),
     ...device(context, cardModel(context, network.model), {
       id: network.id,
-      netdev: network.kind === 'none' ? undefined : netdevId(network),
+      netdev: hasCable(context, network) ? netdevId(network) : undefined,
       mac: network.mac ?? macAddress(context.config.uuid, index),
       ...bootProperties(context, network, index),
-      ...slot(context, 'network', index),
+      ...slot(context, 'network', network.slot ?? index),
     }),
   ]);
 }
@@ -82,9 +82,14 @@ export function netdevProperties(network: NetworkConfig): Record<string, unknown
   }
 }
 
+function hasCable({ installation }: ArgumentContext, { kind, optional }: NetworkConfig): boolean {
+  if (kind === 'none') return false;
+  return !optional || installation.features.netdevs.includes(kind);
+}
+
 function netdevArguments(context: ArgumentContext, network: NetworkConfig): string[] {
   const properties = netdevProperties(network);
-  if (!properties) return [];
+  if (!properties || !hasCable(context, network)) return [];
   const { netdevs, netdevJson } = context.installation.features;
   const type = String(properties.type);
   if (!netdevs.includes(type)) throw featureMissing(`network of type ${type}`, context.installation);

@@ -12,6 +12,10 @@ const card = {
     .regex(/^[a-z0-9][a-z0-9.-]*$/i)
     .default('virtio-net'),
   bootIndex: z.number().int().min(0).optional(),
+  /** Which of the eight slots for network cards it is in: guests name cards by it. Default: its place in the list. */
+  slot: z.number().int().min(0).max(7).optional(),
+  /** A QEMU that cannot make such a network gives the card no cable, instead of an error. @default false */
+  optional: z.boolean().default(false),
 };
 
 const forward = z.strictObject({

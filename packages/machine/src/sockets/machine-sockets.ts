@@ -36,6 +36,9 @@ export interface WantedSockets {
 /** Names of one letter: sun_path ends after 104 bytes on macOS. */
 export const socketNames = { control: 'c', readers: 'r', tools: 't', agent: 'a', standby: 'w', console: 's' } as const;
 
+/** Sockets of network cards, at which QEMU waits: for passt, and for the switch of a lab at each of four cards. */
+export const cardSocketNames = { passt: 'n', lan: ['l0', 'l1', 'l2', 'l3'] } as const;
+
 /** The sockets in a machine's runtime folder. */
 export function unixSockets(folder: string, wanted: WantedSockets, platform: HostPlatform): MachineSockets {
   const unix = (name: keyof MachineSockets): SocketEndpoint => ({

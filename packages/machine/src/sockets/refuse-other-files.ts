@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, GoqemuError } from '@goqemu/core';
-import { socketNames } from './machine-sockets.ts';
+import { cardSocketNames, socketNames } from './machine-sockets.ts';
 
 /**
  * QEMU removes whatever lies at the path of a socket that it is about to make: a file of another program's would be gone.
@@ -9,7 +9,7 @@ import { socketNames } from './machine-sockets.ts';
  * @throws GoqemuError `runtime-folder-taken`
  */
 export async function refuseOtherFiles(runtimeFolder: string): Promise<void> {
-  const names = new Set<string>(Object.values(socketNames));
+  const names = new Set<string>([...Object.values(socketNames), ...Object.values(cardSocketNames).flat()]);
   for (const name of await folderNames(runtimeFolder)) {
     if (!names.has(name) || (await lstat(join(runtimeFolder, name))).isSocket()) continue;
     throw new GoqemuError({

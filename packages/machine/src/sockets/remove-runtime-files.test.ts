@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../fixture/test-machine.ts';
-import { socketNames } from './machine-sockets.ts';
+import { cardSocketNames, socketNames } from './machine-sockets.ts';
 import { removeRuntimeFiles } from './remove-runtime-files.ts';
 
 /** No process has a number as high as this (proc(5), pid_max). */
@@ -15,7 +15,8 @@ test('what a killed goqemu left while it took its turn goes with the folder; wha
   const parent = join(await temporaryFolder(t), 'goqemu');
   const folder = join(parent, 'm');
   await mkdir(folder, { recursive: true });
-  for (const name of Object.values(socketNames)) await abandonedSocket(join(folder, name));
+  for (const name of [...Object.values(socketNames), ...Object.values(cardSocketNames).flat()])
+    await abandonedSocket(join(folder, name));
   for (const name of ['room', 'log', 'r.lock', `r.lock.${dead}.0123abcd`, `a.lock.dead.${dead}.0123abcd`])
     await writeFile(join(folder, name), '');
   await writeFile(join(parent, 'other'), '');

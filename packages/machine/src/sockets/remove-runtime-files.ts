@@ -2,10 +2,16 @@ import type { Stats } from 'node:fs';
 import { lstat, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { folderNames, removeAbandonedDrafts, systemErrorCode } from '@goqemu/core';
-import { socketNames } from './machine-sockets.ts';
+import { cardSocketNames, socketNames } from './machine-sockets.ts';
 
 /** Every name that QEMU gives a socket in a runtime folder, and that goqemu and QEMU give a file. */
-const sockets = new Set<string>([...Object.values(socketNames), 'm', 'n', 'spice', 'vnc']);
+const sockets = new Set<string>([
+  ...Object.values(socketNames),
+  ...Object.values(cardSocketNames).flat(),
+  'm',
+  'spice',
+  'vnc',
+]);
 const files = new Set(['r.lock', 'a.lock', 'log', 'keys.psk', 'room']);
 
 /**

@@ -33,6 +33,7 @@ const kinds = {
       importMachines: false,
       coalesceLayers: false,
       flattenLayers: false,
+      networks: false,
     },
   }),
 };

@@ -2,6 +2,7 @@ import { type BackendUnderContract, ContractBench } from './contract-bench.ts';
 import type { ContractCase } from './contract-case.ts';
 import { layerCases } from './layer-cases.ts';
 import { machineCases } from './machine-cases.ts';
+import { networkCases } from './network-cases.ts';
 import { placeCases } from './place-cases.ts';
 import { powerCases } from './power-cases.ts';
 
@@ -14,5 +15,11 @@ import { powerCases } from './power-cases.ts';
  */
 export function backendContract(subject: BackendUnderContract): readonly ContractCase[] {
   const bench = new ContractBench(subject);
-  return [...placeCases(bench), ...machineCases(bench), ...powerCases(bench), ...layerCases(bench)];
+  return [
+    ...placeCases(bench),
+    ...machineCases(bench),
+    ...powerCases(bench),
+    ...networkCases(bench),
+    ...layerCases(bench),
+  ];
 }

@@ -10,13 +10,19 @@ const verbs = {
   importMachine: 'importMachines',
   coalesceLayers: 'coalesceLayers',
   flattenLayer: 'flattenLayers',
+  hostRoutes: 'networks',
+  observeNetworks: 'networks',
+  applyNetworks: 'networks',
+  joinNetworks: 'networks',
+  holdMachines: 'networks',
+  removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 
 /** What is asked of the place itself, before there is a machine. */
 export function placeCases({ backend, call, image, spec }: ContractBench): readonly ContractCase[] {
   return [
     {
-      name: 'a capability that is on has its verb',
+      name: 'a capability that is on has its verbs',
       async run() {
         for (const [verb, capability] of Object.entries(verbs) as [keyof typeof verbs, keyof BackendCapabilities][])
           if (backend.capabilities[capability]) assert.equal(typeof backend[verb], 'function', String(verb));

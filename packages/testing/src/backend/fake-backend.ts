@@ -19,7 +19,9 @@ import type {
   LogRequest,
   MachineOrigin,
   MachineSpec,
+  NetworkConfiguration,
   ObservedMachine,
+  ObservedNetwork,
   PortProblem,
   Preflight,
   ResolvedImage,
@@ -29,6 +31,7 @@ import type {
   StepResult,
   StoredLayer,
   SurveyedLayer,
+  TakenRange,
 } from '@goqemu/lab';
 import type { FakeCall } from './fake-call.ts';
 import { fakeFacts, fakeFootprints, removeFakeFootprint } from './fake-diagnosis.ts';
@@ -37,6 +40,7 @@ import { FakeHost } from './fake-host.ts';
 import { FakeLayerStore } from './fake-layer-store.ts';
 import { FakeMachines, type FakeOutput } from './fake-machines.ts';
 import { type FakeFault, FakeMoments } from './fake-moments.ts';
+import { FakeNetworks } from './fake-networks.ts';
 
 export interface FakeBackendOptions {
   readonly host?: FakeHost;
@@ -61,6 +65,7 @@ const everything: BackendCapabilities = {
   importMachines: true,
   coalesceLayers: true,
   flattenLayers: true,
+  networks: true,
 };
 
 /** A Backend that keeps machines in memory and behaves as the contract says; see fake-backend.md. */
@@ -72,6 +77,7 @@ export class FakeBackend implements Backend {
   readonly #moments: FakeMoments;
   readonly #layers: FakeLayerStore;
   readonly #machines: FakeMachines;
+  readonly #networks: FakeNetworks;
   readonly #facts: readonly DoctorFact[];
   readonly #endpoints: FakeEndpoints;
 
@@ -83,6 +89,7 @@ export class FakeBackend implements Backend {
     this.capabilities = { ...everything, ...options.capabilities };
     this.#endpoints = new FakeEndpoints(this.host, options.guest);
     this.#facts = options.doctor ?? fakeFacts;
+    this.#networks = new FakeNetworks(this.host, this.#moments);
     this.#machines = new FakeMachines(this.host, this.#layers, this.#moments, options.output);
   }
 
@@ -223,6 +230,36 @@ export class FakeBackend implements Backend {
     options?: { readonly dryRun?: boolean },
   ): Promise<CollectedLayers> {
     return this.#layers.collect(keep, call, options);
+  }
+
+  hostRoutes(call: BackendCall): Promise<readonly TakenRange[]> {
+    this.#mustHave('networks');
+    return this.#networks.hostRoutes(call);
+  }
+
+  observeNetworks(call: BackendCall): Promise<ReadonlyMap<string, ObservedNetwork>> {
+    this.#mustHave('networks');
+    return this.#networks.observe(call);
+  }
+
+  applyNetworks(wanted: NetworkConfiguration, call: BackendCall): Promise<void> {
+    this.#mustHave('networks');
+    return this.#networks.apply(wanted, call);
+  }
+
+  joinNetworks(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    this.#mustHave('networks');
+    return this.#machines.joinNetworks(machine, record, call);
+  }
+
+  holdMachines(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {
+    this.#mustHave('networks');
+    return this.#networks.hold(machines, call);
+  }
+
+  removeNetworks(call: BackendCall): Promise<void> {
+    this.#mustHave('networks');
+    return this.#networks.remove(call);
   }
 
   async dispose(call: BackendCall): Promise<void> {

@@ -23,6 +23,12 @@ export type FakeVerb =
   | 'coalesceLayers'
   | 'flattenLayer'
   | 'collectLayers'
+  | 'hostRoutes'
+  | 'observeNetworks'
+  | 'applyNetworks'
+  | 'joinNetworks'
+  | 'holdMachines'
+  | 'removeNetworks'
   | 'dispose';
 
 export interface FakeCall {

@@ -31,7 +31,8 @@ export function fakeFootprints({ machines, layers }: FakeHost): readonly LabFoot
 }
 
 /** Leaves nothing of one lab on a fake host. */
-export function removeFakeFootprint({ machines, layers }: FakeHost, { lineage }: LabFootprint): void {
+export function removeFakeFootprint({ machines, layers, switches }: FakeHost, { lineage }: LabFootprint): void {
+  for (const id of switches.keys()) if (id.endsWith(`-${lineage}`)) switches.delete(id);
   for (const id of machines.keys()) if (id.includes(`-${lineage}/`)) machines.delete(id);
   for (const [key, { owners }] of layers) if (owners.delete(lineage) && owners.size === 0) layers.delete(key);
 }

@@ -1,12 +1,13 @@
 import { GoqemuError } from '@goqemu/core';
 import type { MachineSpec } from '@goqemu/lab';
 
-export function refused(machine: MachineSpec, why: string): GoqemuError {
+export function refused(subject: string | { readonly name: string }, why: string): GoqemuError {
+  const name = typeof subject === 'string' ? subject : subject.name;
   return new GoqemuError({
     code: 'fake-refused',
     source: 'internal',
-    subject: machine.name,
-    message: `the fake backend refuses to touch ${machine.name}: ${why}`,
+    subject: name,
+    message: `the fake backend refuses to touch ${name}: ${why}`,
   });
 }
 

@@ -1,4 +1,12 @@
-import type { ImportableMachine, LogRequest, MachineSpec, PortProblem, StoredLayer } from '@goqemu/lab';
+import type {
+  ImportableMachine,
+  LogRequest,
+  MachineSpec,
+  NetworkConfiguration,
+  PortProblem,
+  StoredLayer,
+  TakenRange,
+} from '@goqemu/lab';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -32,6 +40,14 @@ export interface ForeignMachine {
   authorized?: boolean;
 }
 
+/** The switch of a stack, which carries its networks. */
+export interface FakeSwitch {
+  readonly configuration: NetworkConfiguration;
+  status: 'running' | 'half configured' | 'dead';
+  /** How often a process of it was started. */
+  readonly starts: number;
+}
+
 /** What outlives a backend object, as a real host outlives the process that runs goqemu. */
 export class FakeHost {
   /** By scope and backend name. */
@@ -53,6 +69,12 @@ export class FakeHost {
   readonly takenPorts = new Map<number, PortProblem>();
   /** What machines wrote, by their names. */
   readonly logs = new Map<string, Partial<Record<LogRequest['log'], string>>>();
+  /** By scope: each stack with networks has one. */
+  readonly switches = new Map<string, FakeSwitch>();
+  /** By scope: the machines that are held, as often as they are. */
+  readonly held = new Map<string, Set<ReadonlySet<string>>>();
+  /** Ranges of addresses that no network may have. */
+  takenRanges: readonly TakenRange[] = [];
   /** Bytes that machines may take together. */
   memory = 64 * 2 ** 30;
   disposed = 0;
@@ -78,6 +100,11 @@ export class FakeHost {
   loseRam(name: string, reason = 'its file is gone'): void {
     const machine = this.machine(name);
     if (machine?.status === 'suspended') machine.lostRam = reason;
+  }
+
+  /** The switches die, as processes that are killed: all, or those of one stack. */
+  killSwitch(stack?: string): void {
+    for (const [id, one] of this.switches) if (stack === undefined || id.includes(`-${stack}-`)) one.status = 'dead';
   }
 
   /** The machine's disk disappears. */

@@ -12,11 +12,12 @@ import type {
   ResolvedStep,
   StepResult,
 } from '@goqemu/lab';
-import { changesDisk, ramShape } from '@goqemu/spec';
+import { changesDisk, ramShape, withCards } from '@goqemu/spec';
 import { ramLost, refused, stepFailed } from './fake-errors.ts';
 import type { FakeHost, FakeMachine } from './fake-host.ts';
 import type { FakeLayerStore } from './fake-layer-store.ts';
 import type { FakeMoments } from './fake-moments.ts';
+import { stackOf } from './fake-networks.ts';
 import { failingExitCode, printed, sleepMs } from './fake-shell.ts';
 
 /** What a script prints instead of what the fake makes up. */
@@ -123,6 +124,15 @@ export class FakeMachines {
     found.ready = true;
     await this.#moments.reach('start', machine.name, 'after', call);
     return { ...record, boots: found.boots };
+  }
+
+  async joinNetworks(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('joinNetworks', machine.name, 'before', call);
+    const found = this.#running(machine, record, call);
+    await this.#moments.reach('joinNetworks', machine.name, 'middle', call);
+    found.spec = withCards(found.spec, machine);
+    await this.#moments.reach('joinNetworks', machine.name, 'after', call);
+    return record;
   }
 
   async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
@@ -288,5 +298,5 @@ function ramObstacle(found: FakeMachine, machine: MachineSpec): string | undefin
 }
 
 function idOf(machine: MachineSpec, call: BackendCall): string {
-  return `${call.scope.lab}-${call.scope.stack}-${call.scope.lineage}/${machine.name}`;
+  return `${stackOf(call)}/${machine.name}`;
 }

@@ -6,6 +6,7 @@ import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
 import { correctClock } from './guest-clock.ts';
+import { joinNetworks } from './join-networks.ts';
 import { Standby } from './standby.ts';
 
 /** A guest that runs, by the ways into it. */
@@ -32,6 +33,7 @@ export async function giveIdentity(
   call: VmCall,
 ): Promise<void> {
   const { manifest } = layer;
+  const known = manifest.identity.cards;
   const same = await isItself(vm, layer);
   if (manifest.agent) {
     const renewed = await begun.done;
@@ -41,11 +43,15 @@ export async function giveIdentity(
         : 'restore: no process on standby set the clock in time',
     );
     if (!renewed) await renew(machine, call);
-    if (!same) await applyIdentity(throughAgent(machine, call), await ownIdentity(vm));
+    const run = throughAgent(machine, call);
+    if (!same) await applyIdentity(run, await ownIdentity(vm));
+    await joinNetworks(vm, machine, { run, known }, call);
     return;
   }
   if (same) {
-    await applyIdentity(throughSession(session, call), renewal());
+    const run = throughSession(session, call);
+    await applyIdentity(run, renewal());
+    await joinNetworks(vm, machine, { run, known }, call);
     return;
   }
   // Without an agent the guest lets in only whom it knew when it was cut.
@@ -56,7 +62,9 @@ export async function giveIdentity(
     privateKey: access.privateKey,
     hostKey: manifest.identity.hostKey,
   });
-  await applyIdentity(throughSession(former, call), { ...renewal(), ...(await ownIdentity(vm)) });
+  const run = throughSession(former, call);
+  await applyIdentity(run, { ...renewal(), ...(await ownIdentity(vm)) });
+  await joinNetworks(vm, machine, { run, known }, call);
 }
 
 /**

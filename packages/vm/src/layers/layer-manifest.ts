@@ -54,6 +54,8 @@ export const layerManifestSchema = z.object({
     lineage: z.string(),
     user: z.string(),
     hostKey: z.string(),
+    /** As in the state of a machine; absent when none was ever used. */
+    cards: z.optional(z.string()),
   }),
   /** Whether the guest's agent answered when the layer was cut. */
   agent: z.boolean(),

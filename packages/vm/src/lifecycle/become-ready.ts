@@ -1,8 +1,11 @@
 import { isAlive, statIfThere } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
+import { throughAgent, throughSession } from '../guest/as-root.ts';
 import { ensureAgent } from '../guest/ensure-agent.ts';
 import { giveNameAndMachineId } from '../guest/give-identity.ts';
+import { joinNetworks } from '../guest/join-networks.ts';
+import { cardsDigest } from '../vm/lab-cards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { bootLimits } from './time-limits.ts';
@@ -36,7 +39,9 @@ export async function becomeReady({ vm, machine, session, serialOffset }: Bootin
   const { layer, identity } = await vm.state();
   if (layer && identity !== vm.spec.identity.instanceId)
     await giveNameAndMachineId({ vm, machine, session, agent }, call);
-  await vm.update({ identity: vm.spec.identity.instanceId, agent, ready: true });
+  const run = agent ? throughAgent(machine, call) : throughSession(session, call);
+  await joinNetworks(vm, machine, { run, known: undefined }, call);
+  await vm.update({ identity: vm.spec.identity.instanceId, agent, cards: cardsDigest(vm.spec), ready: true });
 }
 
 /** Each stage begins when the one before it is reached. */

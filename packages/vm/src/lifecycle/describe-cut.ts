@@ -44,6 +44,7 @@ export async function describeCut(
       lineage: vm.scope.lineage,
       user: vm.spec.user,
       hostKey: (await vm.hostKey()).publicKey,
+      ...(state.cards === undefined ? {} : { cards: state.cards }),
     },
     agent: agent ?? false,
     ...(standby ? { standbyPort: true } : {}),

@@ -14,7 +14,7 @@ const devicesSeen = {
   cpus: null,
   firmware: (firmware) => (typeof firmware === 'object' ? firmware.kind : firmware),
   drives: (drives) => drives?.map(({ source: _source, ...device }) => device),
-  networks: (networks) => networks?.map(({ kind, id, model }) => ({ kind, id, model })),
+  networks: (networks) => networks?.map(({ kind, id, model, slot }) => ({ kind, id, model, slot })),
   guestAgent: (isThere) => isThere,
   standbyPort: (isThere) => isThere,
   vmgenid: (isThere) => isThere,

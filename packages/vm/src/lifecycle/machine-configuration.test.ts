@@ -5,7 +5,7 @@ import { createVmHost } from '../vm/create-vm-host.ts';
 import { Vm } from '../vm/vm.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
 import { deviceDigest } from './device-digest.ts';
-import { machineConfiguration } from './machine-configuration.ts';
+import { inFolder, machineConfiguration } from './machine-configuration.ts';
 
 const spec: VmSpec = {
   name: 'web',
@@ -35,13 +35,34 @@ test('QEMU is passed the properties of the machine, and its cards the address an
     { hostPort: 20_022, guestPort: 22 },
     { hostPort: 8080, guestPort: 80 },
   ];
-  assert.deepEqual(networks, [{ kind: 'user', id: 'net0', mac: '52:54:00:00:00:01', forwards }]);
+  const [outward, ...cards] = networks ?? [];
+  assert.deepEqual(outward, { kind: 'user', id: 'net0', mac: '52:54:00:00:00:01', forwards });
+  assert.equal(cards.length, 4);
+});
+
+test('every machine has four cards for networks, in slots of their own; QEMU listens at each, wherever it runs', () => {
+  const card = { name: 'lan', network: 'lan', slot: 2, mac: '52:54:03:00:00:09', ip: '10.40.0.10', prefix: 24 };
+  const { networks } = configurationOf({ ...spec, identity: { ...spec.identity, cards: [card] } });
+  const cards = (networks ?? []).filter((network) => network.kind === 'stream');
+  assert.deepEqual(
+    cards.map(({ id, slot, mac, server, optional }) => [id, slot, mac, server, optional]),
+    [
+      ['lan0', 2, '52:54:01:00:00:01', true, true],
+      ['lan1', 3, '52:54:02:00:00:01', true, true],
+      ['lan2', 4, '52:54:03:00:00:09', true, true],
+      ['lan3', 5, '52:54:04:00:00:01', true, true],
+    ],
+  );
+  const path = ({ address }: (typeof cards)[number]) => ('path' in address ? address.path : '');
+  const folders = inFolder(cards, '/elsewhere').map((network) => network.kind === 'stream' && path(network));
+  assert.deepEqual(folders, ['/elsewhere/l0', '/elsewhere/l1', '/elsewhere/l2', '/elsewhere/l3']);
+  assert.equal(deviceDigest(configurationOf(spec)), deviceDigest({ ...configurationOf(spec), networks }));
 });
 
 test('the digest of the devices is the one that layers hold', () => {
   const digests = [spec, { ...spec, firmware: 'uefi' as const }].map((one) => deviceDigest(configurationOf(one)));
   assert.deepEqual(digests, [
-    'b771ee3ddf8d3919b5ce4e84f1363f124b419300a90ed0c8da8b2cc07aefc2f6',
-    '9f2ddb4bae28b11225d66dc5da050e9efb11269fa3a34d06b206b530485e7216',
+    'f37b1016ba90f43381a331f201852400bca778e73fc615cfb15d459249e3a811',
+    'cd193991724bc1ce3af8a1bc2e093b8adee4930a166ef002d5d6aa0942fd812c',
   ]);
 });

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
-import type { MachineConfigInput } from '@goqemu/machine';
+import { basename, join } from 'node:path';
+import { cardSocketNames, type MachineConfigInput } from '@goqemu/machine';
+import { labCardSocket, labCards } from '../vm/lab-cards.ts';
 import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import { networkOf, outwardMac } from '../vm/vm-network.ts';
@@ -45,7 +46,7 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
     cpus: { cpus: spec.cpus },
     disk: null, // its file has that size
     user: null, // cloud-init's seed makes it
-    network: { networks: networks(vm) },
+    network: { networks: [...networks(vm), ...labCardArguments(vm)] },
     // The cards have their addresses and ports.
     identity: null,
     forwards: null,
@@ -61,7 +62,7 @@ export function forwardsOf(spec: VmSpec): readonly { readonly host: number; read
 
 /** Where QEMU waits for passt. */
 export function passtSocket(runtimeFolder: string): string {
-  return join(runtimeFolder, 'n');
+  return join(runtimeFolder, cardSocketNames.passt);
 }
 
 type Networks = NonNullable<MachineConfigInput['networks']>;
@@ -76,7 +77,9 @@ export function withoutForwards(networks: MachineConfigInput['networks'], runtim
 /** The same cards for a QEMU in another runtime folder. */
 export function inFolder(networks: MachineConfigInput['networks'], runtimeFolder: string): Networks {
   return (networks ?? []).map((network) =>
-    network.kind === 'stream' ? { ...network, address: { path: passtSocket(runtimeFolder) } } : network,
+    network.kind === 'stream' && 'path' in network.address
+      ? { ...network, address: { path: join(runtimeFolder, basename(network.address.path)) } }
+      : network,
   );
 }
 
@@ -97,4 +100,20 @@ function networks(vm: Vm): Networks {
     case 'vmnet':
       return [user, { ...outward, kind: 'vmnet', mode: 'bridged', interface: network.interface }];
   }
+}
+
+/**
+ * The cards for a lab's networks. QEMU listens at each and the lab's switch calls, so that the switch alone decides which
+ * network a card is in: also while the machine runs, and for a machine that is a copy.
+ */
+function labCardArguments(vm: Vm): Networks {
+  return labCards(vm.spec).map(({ id, position, slot, mac }) => ({
+    id,
+    slot,
+    mac,
+    kind: 'stream',
+    optional: true,
+    server: true,
+    address: { path: labCardSocket(vm.runtimeFolder, position) },
+  }));
 }

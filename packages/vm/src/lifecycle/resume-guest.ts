@@ -2,8 +2,10 @@ import { hasErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { beginRenewal, giveIdentity, type Renewal } from '../guest/give-identity.ts';
+import { setCables } from '../guest/join-networks.ts';
 import type { Layer } from '../layers/layer-store.ts';
 import { removeSuspension } from '../suspension/suspension.ts';
+import { cardsDigest } from '../vm/lab-cards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
@@ -45,6 +47,8 @@ export async function resumeGuest(resume: GuestResume, call: VmCall): Promise<Ma
   const { machine } = resumed;
   let renewal: Renewal;
   try {
+    // Another machine's addresses must not be heard on a network before this one's are there.
+    if (layer.manifest.identity.cards !== cardsDigest(vm.spec)) await setCables(vm, machine, call, 'pulled');
     renewal = await beginRenewal(machine, layer, call);
     await machine.resume();
     vm.trace('restore: the guest runs');
@@ -61,7 +65,12 @@ export async function resumeGuest(resume: GuestResume, call: VmCall): Promise<Ma
     if (!agent) await takenOver;
     await settled([takenOver, giveIdentity({ vm, machine, layer, session }, renewal, call)]);
     vm.trace('restore: the guest knows the time');
-    await vm.update({ resumeFrom: undefined, identity: vm.spec.identity.instanceId, agent });
+    await vm.update({
+      resumeFrom: undefined,
+      identity: vm.spec.identity.instanceId,
+      agent,
+      cards: cardsDigest(vm.spec),
+    });
     await removeSuspension(vm.folder);
     await vm.folder.keepOnly({ ...files, baseState: resumed.state.baseState });
     return machine;

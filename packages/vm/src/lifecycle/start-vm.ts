@@ -2,6 +2,7 @@ import { removeAbandonedDrafts } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { launchMachine, type Machine } from '@goqemu/machine';
 import { setGuestClock } from '../guest/guest-clock.ts';
+import { setCables } from '../guest/join-networks.ts';
 import { bootMemory } from '../ram/boot-memory.ts';
 import { resumeSuspended } from '../suspension/resume-vm.ts';
 import { removeSuspension } from '../suspension/suspension.ts';
@@ -103,6 +104,7 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
   await saveMachineRecord(vm, machine);
   await memory.handOver(machine.record);
   await connectNetwork(vm, machine, call);
+  await setCables(vm, machine, call);
   await vm.update({ resumeFrom: undefined, baseState: undefined });
   return await closedIfNot(machine, becomeReady({ vm, machine, session, serialOffset }, call));
 }

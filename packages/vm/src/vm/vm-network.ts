@@ -27,11 +27,16 @@ export function outwardMac(spec: Pick<VmSpec, 'network' | 'identity'>): string {
  */
 export function networkConfig(spec: Pick<VmSpec, 'network' | 'identity'>): Record<string, unknown> | undefined {
   if (!hasOutwardCard(spec)) return undefined;
-  const card = (macaddress: string, metric: number) => ({
+  // Renamed to the entry's id: cloud-init's files for systemd-networkd match no card that is called otherwise.
+  const card = (name: string, macaddress: string, metric: number) => ({
     match: { macaddress },
+    'set-name': name,
     dhcp4: true,
     'dhcp4-overrides': { 'route-metric': metric },
     optional: true,
   });
-  return { version: 2, ethernets: { forwards: card(spec.identity.mac, 1000), outward: card(outwardMac(spec), 100) } };
+  return {
+    version: 2,
+    ethernets: { forwards: card('forwards', spec.identity.mac, 1000), outward: card('outward', outwardMac(spec), 100) },
+  };
 }

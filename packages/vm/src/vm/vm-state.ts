@@ -35,6 +35,8 @@ const vmStateSchema = z.object({
   ready: z.optional(z.boolean()),
   /** Whether the guest's agent has answered since the last boot. */
   agent: z.optional(z.boolean()),
+  /** What the guest knows of its lab's networks: addresses of its cards; absent when none was ever used. */
+  cards: z.optional(z.string()),
 });
 
 export type VmState = z.infer<typeof vmStateSchema>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, type HostPlatform } from '@goqemu/core';
 import {
   type GuestCredentials,
   GuestSession,
@@ -44,12 +44,12 @@ export class Vm {
 
   /** Sockets of a QEMU that boots lie here: the same for the same machine, so that a stray QEMU is found again. */
   get runtimeFolder(): string {
-    return defaultRuntimeFolder(this.folder.path, this.host.platform);
+    return runtimeFoldersOf(this.folder.path, this.host.platform)[0];
   }
 
   /** The second is for the QEMU that takes over while the first still runs; after that they change roles. */
-  get runtimeFolders(): readonly string[] {
-    return [this.runtimeFolder, defaultRuntimeFolder(`${this.folder.path}#2`, this.host.platform)];
+  get runtimeFolders(): readonly [string, string] {
+    return runtimeFoldersOf(this.folder.path, this.host.platform);
   }
 
   /** Says in the debug log how far something has come: what a process that was killed has done is read there. */
@@ -139,4 +139,9 @@ export function machineStopped(name: string): GoqemuError {
     message: `machine ${name} is not running`,
     hint: `start it with: goqemu start ${name}`,
   });
+}
+
+/** Where the sockets of the QEMU of a machine in a folder are, and of the one that takes over from it. */
+export function runtimeFoldersOf(folder: string, platform: HostPlatform): readonly [string, string] {
+  return [defaultRuntimeFolder(folder, platform), defaultRuntimeFolder(`${folder}#2`, platform)];
 }

@@ -25,6 +25,14 @@ export const engineCodes = {
     when: 'The machines want more memory than the host can give.',
     fix: 'Give them less memory, or apply some of them with --target.',
   },
+  'network-address-taken': {
+    when: 'A network of the lab has addresses that this host uses for something else.',
+    fix: 'Write another cidr, or leave it out and goqemu chooses a free range.',
+  },
+  'networks-unsupported': {
+    when: 'The lab has networks between its machines, and they cannot be had where the machines run.',
+    fix: 'Take the networks out of the lab; forward reaches a machine from the host.',
+  },
   'step-failed': {
     when: 'A step of the lab ended with an error.',
     fix: 'Read the end of its output in the detail, correct the step and apply again.',
@@ -59,6 +67,10 @@ export const engineCodes = {
   'import-no-agent': {
     when: 'An import with --authorize finds no guest agent.',
     fix: 'Import it without --authorize.',
+  },
+  'imported-no-networks': {
+    when: 'An imported machine is in a network of its lab, and its QEMU has no card for it.',
+    fix: 'Take networks out of its options, or let goqemu make the machine.',
   },
   'imported-no-layers': {
     when: 'An imported machine has no checkpoints.',

@@ -52,6 +52,10 @@ export const guestCodes = {
     when: 'The guest could not be given its identity or time.',
     fix: 'Read the reason in the detail.',
   },
+  'guest-network-failed': {
+    when: 'The guest could not be brought into the networks of its lab.',
+    fix: 'Read the reason in the detail; look at the cards with ip addr in the guest.',
+  },
   'identity-invalid': { when: 'A host name or other identity is not valid for a guest.', fix: 'Correct the value.' },
   'cloud-init-failed': {
     when: 'cloud-init reported errors in the guest.',

@@ -85,6 +85,26 @@ export const labCodes = {
     fix: 'Give each machine its own name; case does not count.',
   },
   'machine-unknown': { when: 'No machine of the lab has this name.', fix: 'Use the name that the hint suggests.' },
+  'network-duplicate': {
+    when: 'Two networks of a lab have the same name.',
+    fix: 'Give each network its own name; case does not count.',
+  },
+  'network-overlap': {
+    when: 'Two networks of a lab share addresses.',
+    fix: 'Give each a range of its own, or leave cidr out.',
+  },
+  'network-unknown': {
+    when: 'A machine is in something that is no network of its lab.',
+    fix: 'Write networks: { lan }, with what lab.network returned.',
+  },
+  'network-full': {
+    when: 'A network has no address left for a machine.',
+    fix: 'Give the network a larger range.',
+  },
+  'cards-too-many': {
+    when: 'A machine is in more networks than it has network cards for.',
+    fix: 'Leave a network out, or let another machine route.',
+  },
   'secret-duplicate': {
     when: 'Two secrets of one name come from different places.',
     fix: 'Give each secret its own name.',

@@ -35,6 +35,15 @@ export const optionCodes = {
   },
   'cpus-invalid': { when: 'The number of processors is out of range.', fix: 'Write a whole number such as cpus: 2.' },
   'disk-invalid': { when: 'The size of a disk is out of range.', fix: "Write a size such as disk: '20 GB'." },
+  'cidr-invalid': {
+    when: 'The IPv4 range of a network is none, too small, or does not begin where it says.',
+    fix: "Write a range such as cidr: '10.40.0.0/24'.",
+  },
+  'cidr6-invalid': {
+    when: 'The IPv6 range of a network is no /64, or does not begin where it says.',
+    fix: "Write a range such as cidr6: 'fd00:40::/64'.",
+  },
+  'mtu-invalid': { when: 'The MTU of a network is out of range.', fix: 'Write a whole number such as mtu: 1500.' },
   'firmware-invalid': {
     when: 'The firmware does not exist for the architecture.',
     fix: "Leave firmware out, or write 'uefi'.",

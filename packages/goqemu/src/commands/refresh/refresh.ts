@@ -1,3 +1,4 @@
+import { titleOf } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
@@ -18,6 +19,8 @@ export async function run(context: CommandContext, input: CommandInput<RefreshOp
       drift: drift.map(({ resource: { kind, name }, reason }) => ({ [kind]: name, reason })),
     });
   else if (drift.length === 0) context.print(`Lab ${lab.name} is as recorded.\n`);
-  else for (const { resource, reason } of drift) context.print(`${context.style.bold(resource.name)}  ${reason}\n`);
+  else
+    for (const { resource, reason } of drift)
+      context.print(`${context.style.bold(titleOf({ resource }))}  ${reason}\n`);
   return exitCode.done;
 }

@@ -1,4 +1,10 @@
-import { type MachineReport, type MachineStatus, machineUnknown, type StatusReport } from '@goqemu/lab';
+import {
+  type MachineReport,
+  type MachineStatus,
+  machineUnknown,
+  type NetworkReport,
+  type StatusReport,
+} from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { chooseLab, isMachineWord } from '../../lab/choose-lab.ts';
@@ -37,6 +43,14 @@ export async function run(context: CommandContext, input: CommandInput<StatusOpt
         style,
       ),
     );
+  if (status.networks.length > 0)
+    context.print(
+      `\n${table(
+        ['NETWORK', 'STATE', 'RANGE'],
+        status.networks.map((network) => networkRow(network, style)),
+        style,
+      )}`,
+    );
   if (status.forks.length > 0)
     context.tell(`Forks: ${status.forks.join(', ')}; see one with --stack ${status.forks[0]}`);
   const outputs = renderOutputs(status.outputs, style);
@@ -51,7 +65,7 @@ function only(names: readonly string[], status: StatusReport): StatusReport {
   if (unknown !== undefined) throw machineUnknown(unknown, known);
   return names.length === 0
     ? status
-    : { ...status, machines: status.machines.filter(({ name }) => names.includes(name)) };
+    : { ...status, networks: [], machines: status.machines.filter(({ name }) => names.includes(name)) };
 }
 
 function row(machine: MachineReport, style: Style): string[] {
@@ -63,6 +77,14 @@ function row(machine: MachineReport, style: Style): string[] {
     `${ssh.user}@${ssh.host}:${ssh.port}`,
     machine.checkpoint ?? '-',
     machine.accelerator ?? '-',
+  ];
+}
+
+function networkRow({ name, state, reason, cidr }: NetworkReport, style: Style): string[] {
+  return [
+    style.bold(name),
+    (state === 'running' ? style.green : style.red)(state) + (reason ? ` (${reason})` : ''),
+    cidr,
   ];
 }
 

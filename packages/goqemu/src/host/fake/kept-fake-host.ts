@@ -1,9 +1,10 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { goqemuHome, type HostPlatform, readIfThere } from '@goqemu/core';
-import { FakeBackend, FakeHost, type FakeLayer, type FakeMachine } from '@goqemu/testing';
+import { FakeBackend, FakeHost, type FakeLayer, type FakeMachine, type FakeSwitch } from '@goqemu/testing';
 
 interface KeptFakeHost {
+  readonly switches?: readonly (readonly [string, FakeSwitch])[];
   readonly machines: readonly (readonly [string, FakeMachine])[];
   readonly layers: readonly (readonly [string, Omit<FakeLayer, 'owners'> & { readonly owners: readonly string[] }])[];
 }
@@ -23,15 +24,17 @@ function readHost(file: string): FakeHost {
   const host = new FakeHost();
   const text = readIfThere(file);
   if (text === undefined) return host;
-  const { machines, layers } = JSON.parse(text) as KeptFakeHost;
+  const { machines, layers, switches = [] } = JSON.parse(text) as KeptFakeHost;
   for (const [id, machine] of machines) host.machines.set(id, machine);
   for (const [key, layer] of layers) host.layers.set(key, { ...layer, owners: new Set(layer.owners) });
+  for (const [id, one] of switches) host.switches.set(id, one);
   return host;
 }
 
-function writeHost(file: string, { machines, layers }: FakeHost): void {
+function writeHost(file: string, { machines, layers, switches }: FakeHost): void {
   const kept: KeptFakeHost = {
     machines: [...machines],
+    switches: [...switches],
     layers: [...layers].map(([key, layer]) => [key, { ...layer, owners: [...layer.owners] }]),
   };
   mkdirSync(dirname(file), { recursive: true });

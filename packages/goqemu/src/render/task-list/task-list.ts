@@ -1,5 +1,5 @@
 import { formatDuration } from '@goqemu/core';
-import { type EngineEvent, type ErrorReport, type OperationHeader, resourceKey, subjectOf } from '@goqemu/lab';
+import { type EngineEvent, type ErrorReport, type OperationHeader, resourceKey, titleOf } from '@goqemu/lab';
 import type { ListrTask } from 'listr2';
 import type { OutputStream } from '../../shell/shell.ts';
 import { describeProgress } from '../describe-progress.ts';
@@ -51,8 +51,9 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
     const entries: ListrTask[] = [...groupByResource(operations)].map(([, own]) => {
       // All of them now: the first may have ended before the list gets to it.
       const lines = own.map(entryOf);
+      const [first] = own;
       return {
-        title: style.bold(screenText(own[0]?.resource.name ?? '')),
+        title: style.bold(screenText(first ? titleOf({ resource: first.resource }) : '')),
         task: (_context, task) => task.newListr(lines, { concurrent: false, exitOnError: false }),
       };
     });
@@ -94,7 +95,7 @@ export async function taskList({ stream, style, workingFolder }: TaskListOptions
 
   /** Its turn in the list has come, which says nothing about what others have to do first. */
   function waitsFor(operation: OperationHeader): string {
-    const before = operation.dependsOn.flatMap((id) => waiting.get(id) ?? []).map(subjectOf);
+    const before = operation.dependsOn.flatMap((id) => waiting.get(id) ?? []).map(titleOf);
     return before.length > 0 ? `waits for ${before.join(', ')}` : 'waits for its turn';
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isGoqemuError } from '@goqemu/core';
-import type { PropertyOptionName } from '@goqemu/spec';
+import type { StandaloneOptionName } from '@goqemu/spec';
 import { checkConfig, checkName, type QemuVMConfig } from './vm-config.ts';
 
 test('a configuration has a default for everything', () => {
@@ -105,7 +105,7 @@ test('a name that is none is refused where a VM is looked for', () => {
 });
 
 test('what sets a property of a machine in a lab does so here, too', () => {
-  const all: (option: PropertyOptionName) => keyof QemuVMConfig = (option) => option;
+  const all: (option: StandaloneOptionName) => keyof QemuVMConfig = (option) => option;
   assert.equal(all('hostname'), 'hostname');
 });
 

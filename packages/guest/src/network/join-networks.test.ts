@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { GuestRunner } from '../identity/guest-identity.ts';
+import { awaitAddresses, prepareCards } from './join-networks.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'goqemu-cards-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A guest whose file system is a folder, and whose programs record what they are asked. */
+function guestWith(name: string, programs: Readonly<Record<string, string>>) {
+  const root = join(folder, name);
+  const device = join(root, 'sys/bus/pci/devices/0000:00:0a.0/virtio3/net/ens10');
+  for (const path of [
+    device,
+    ...['sys/class/net/ens10', 'etc/systemd/network', 'bin', 'run'].map((one) => join(root, one)),
+  ])
+    mkdirSync(path, { recursive: true });
+  writeFileSync(join(root, 'sys/class/net/ens10/address'), '52:54:00:00:00:01\n');
+  writeFileSync(join(root, 'log'), '');
+  for (const [program, script] of Object.entries(programs))
+    writeFileSync(join(root, 'bin', program), `#!/bin/sh\necho ${program} "$@" >> ${root}/log\n${script}\n`, {
+      mode: 0o755,
+    });
+  const run: GuestRunner = async (script) => {
+    const moved = script.replaceAll(/(?<=[ "=])\/(sys|etc|run)\//g, `${root}/$1/`);
+    const { status, stdout, stderr } = spawnSync('/bin/sh', {
+      input: moved,
+      encoding: 'utf8',
+      env: { PATH: `${root}/bin:/usr/bin:/bin` },
+    });
+    return { exitCode: status, stdout, stderr };
+  };
+  return {
+    run,
+    log: () => readFileSync(join(root, 'log'), 'utf8'),
+    read: (path: string) => readFileSync(join(root, path), 'utf8'),
+  };
+}
+
+const card = { pci: '0000:00:0a.0', mac: '52:54:01:00:00:07', ip: '10.40.0.10', ip6: 'fd00:40::a' };
+const hasAddress = 'case "$*" in *"addr show"*) echo "    inet 10.40.0.10/24 scope global" ;; esac';
+
+test('with systemd-networkd a card gets its MAC address, and a file by which it asks for its address at each boot', async () => {
+  const guest = guestWith('networkd', { ip: hasAddress, systemctl: 'exit 0', networkctl: '' });
+  await prepareCards(guest.run, [card]);
+  await prepareCards(guest.run, [card]);
+  const file = guest.read('etc/systemd/network/20-goqemu-ens10.network');
+  assert.match(
+    file,
+    /^\[Match\]\nName=ens10\n\[Link\]\nRequiredForOnline=no\n\[Network\]\nDHCP=ipv4\nAddress=fd00:40::a\/64$/m,
+  );
+  assert.match(guest.log(), /ip link set dev ens10 down\nip link set dev ens10 address 52:54:01:00:00:07\n/);
+  assert.equal(guest.log().match(/networkctl reload/g)?.length, 1, 'what is the same is not read again');
+  await awaitAddresses(guest.run, [card]);
+});
+
+test('a guest without a network manager asks by the client that it has', async () => {
+  const guest = guestWith('udhcpc', {
+    ip: `[ -e ${join(folder, 'udhcpc/asked')} ] && { ${hasAddress.replace('case', 'case')}\n}\nexit 0`,
+    systemctl: 'exit 1',
+    udhcpc: `: > ${join(folder, 'udhcpc/asked')}`,
+  });
+  await prepareCards(guest.run, [card]);
+  await awaitAddresses(guest.run, [card]);
+  assert.match(guest.log(), /udhcpc -b -S -i ens10 /);
+  assert.match(guest.log(), /ip -6 addr replace fd00:40::a\/64 dev ens10\n/);
+});
+
+test('a card that is not there, and values that could be read as code, are errors', async () => {
+  const guest = guestWith('none', { ip: '', systemctl: 'exit 1' });
+  await assert.rejects(prepareCards(guest.run, [{ ...card, pci: '0000:00:0b.0' }]), {
+    code: 'guest-network-failed',
+    detail: 'the guest has no network card at PCI address 0000:00:0b.0',
+  });
+  for (const wrong of [
+    { ...card, pci: '$(id)' },
+    { ...card, mac: 'a;id' },
+    { ...card, ip: '`id`' },
+  ])
+    await assert.rejects(prepareCards(guest.run, [wrong]), { code: 'identity-invalid' });
+});

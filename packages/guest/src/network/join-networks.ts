@@ -1,0 +1,157 @@
+import { GoqemuError } from '@goqemu/core';
+import type { GuestRunner } from '../identity/guest-identity.ts';
+
+/** A network card of the guest, by its place on the PCI bus: its name is the guest's own affair. */
+export interface GuestCard {
+  /** `0000:00:0a.0`. */
+  readonly pci: string;
+  /** Lower case, with colons. */
+  readonly mac: string;
+  /** The IPv4 address that a DHCP server has for it; absent for a card without a cable. */
+  readonly ip?: string;
+  /** The IPv6 address that it has in a network with IPv6, beside those that it makes itself. */
+  readonly ip6?: string;
+}
+
+/**
+ * Gives the cards of a running guest their MAC addresses, and has its network manager ask for theirs by DHCP whenever
+ * they have a carrier, now and after each boot; doing it twice is as doing it once. systemd-networkd gets a file of its
+ * own; NetworkManager asks without one; other guests run `udhcpc`, `dhclient` or `dhcpcd` in `awaitAddresses`, until
+ * their next boot.
+ *
+ * @throws GoqemuError `guest-network-failed` with what the guest said
+ */
+export async function prepareCards(run: GuestRunner, cards: readonly GuestCard[]): Promise<void> {
+  await runChecked(run, prepareScript(cards), 'prepare the network cards of the guest');
+}
+
+/**
+ * Waits until cards that have a cable have their addresses, 20 s at most.
+ *
+ * @throws GoqemuError `guest-network-failed` with what the guest said
+ */
+export async function awaitAddresses(run: GuestRunner, cards: readonly GuestCard[]): Promise<void> {
+  if (cards.some(({ ip }) => ip !== undefined))
+    await runChecked(run, awaitScript(cards), 'bring the guest into the networks of its lab');
+}
+
+async function runChecked(run: GuestRunner, script: string, what: string): Promise<void> {
+  const result = await run(script);
+  if (result.exitCode === 0) return;
+  throw new GoqemuError({
+    code: 'guest-network-failed',
+    source: 'environment',
+    message: `goqemu could not ${what}`,
+    detail: result.stderr.trim() || `exit code ${result.exitCode ?? 'none'}`,
+    hint: 'the guest needs the command ip, and systemd-networkd, NetworkManager, udhcpc, dhclient or dhcpcd',
+  });
+}
+
+const shape = { pci: /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/, mac: /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/ };
+const ipv4 = /^\d{1,3}(\.\d{1,3}){3}$/;
+const ipv6 = /^[\da-f:]{2,39}$/;
+
+function checked(cards: readonly GuestCard[]): readonly GuestCard[] {
+  const wrong = cards.find(
+    ({ pci, mac, ip = '0.0.0.0', ip6 = '::' }) =>
+      !shape.pci.test(pci) || !shape.mac.test(mac) || !ipv4.test(ip) || !ipv6.test(ip6),
+  );
+  if (!wrong) return cards;
+  throw new GoqemuError({
+    code: 'identity-invalid',
+    source: 'user',
+    subject: 'card',
+    message: `${JSON.stringify(wrong)} cannot be a network card of a guest`,
+    detail: 'expected pci as 0000:00:0a.0, mac as 52:54:00:00:00:01, ip as 10.0.0.10, ip6 as fd00::a',
+    hint: 'correct the value',
+  });
+}
+
+/** Sets `dev` to the guest's name of the card at a PCI address. */
+const findCard = `find_card() {
+dev=
+for net in /sys/bus/pci/devices/"$1"/virtio*/net/* /sys/bus/pci/devices/"$1"/net/*; do
+if [ -e "$net" ]; then dev=\${net##*/}; return; fi
+done
+echo "the guest has no network card at PCI address $1" >&2
+exit 1
+}`;
+
+/** `RequiredForOnline`: a card without a cable must not hold a boot up. systemd.network(5). */
+function prepareScript(cards: readonly GuestCard[]): string {
+  const calls = checked(cards).map(({ pci, mac, ip6 = '' }) => `card ${pci} ${mac} ${ip6}`);
+  return `set -e
+${findCard}
+networkd=
+if systemctl -q is-active systemd-networkd.service 2>/dev/null; then networkd=1; fi
+changed=
+card() {
+find_card "$1"
+read -r mac < "/sys/class/net/$dev/address"
+if [ "$mac" != "$2" ]; then
+ip link set dev "$dev" down
+ip link set dev "$dev" address "$2"
+fi
+if [ -n "$networkd" ]; then
+text="# Written by goqemu: a network of the lab.
+[Match]
+Name=$dev
+[Link]
+RequiredForOnline=no
+[Network]
+DHCP=ipv4
+\${3:+Address=$3/64}
+[DHCPv4]
+UseDomains=yes
+RouteMetric=2048"
+file=/etc/systemd/network/20-goqemu-$dev.network
+if [ "$(cat "$file" 2>/dev/null)" != "$text" ]; then
+printf '%s\\n' "$text" > "$file"
+changed=1
+fi
+elif [ -n "$3" ]; then
+ip link set dev "$dev" up
+ip -6 addr replace "$3/64" dev "$dev" 2>/dev/null || ip -6 addr add "$3/64" dev "$dev" 2>/dev/null || :
+fi
+ip link set dev "$dev" up
+}
+${calls.join('\n')}
+if [ -n "$changed" ]; then networkctl reload; fi
+`;
+}
+
+function awaitScript(cards: readonly GuestCard[]): string {
+  const calls = checked(cards).flatMap(({ pci, ip }) => (ip === undefined ? [] : [`card ${pci} ${ip}`]));
+  return `${findCard}
+is_managed() {
+systemctl -q is-active systemd-networkd.service 2>/dev/null || systemctl -q is-active NetworkManager.service 2>/dev/null
+}
+has() { ip -4 addr show dev "$dev" 2>/dev/null | grep -q "inet $1/"; }
+start_client() {
+pid=/run/goqemu-dhcp-$dev.pid
+if [ -s "$pid" ]; then kill "$(cat "$pid")" 2>/dev/null; rm -f "$pid"; fi
+if command -v udhcpc >/dev/null; then
+script=/usr/share/udhcpc/default.script
+for one in /etc/udhcpc.script /etc/udhcpc/default.script; do if [ -x $one ]; then script=$one; fi; done
+udhcpc -b -S -i "$dev" -p "$pid" -s $script
+elif command -v dhclient >/dev/null; then dhclient -nw -pf "$pid" "$dev"
+elif command -v dhcpcd >/dev/null; then dhcpcd -b "$dev"
+else echo 'no DHCP client' >&2; exit 1
+fi >/dev/null 2>&1 </dev/null
+}
+card() {
+find_card "$1"
+if has "$2"; then return; fi
+is_managed || start_client
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for part in 1 2 3 4 5; do
+if has "$2"; then return; fi
+sleep 0.2
+done
+done
+echo "$dev did not get the address $2 within 20 s; it has: $(ip -4 -o addr show dev "$dev" 2>&1)" >&2
+exit 1
+}
+${calls.join('\n')}
+`;
+}

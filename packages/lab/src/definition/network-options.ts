@@ -1,0 +1,63 @@
+/** Options of {@link LabBuilder.network}. */
+export interface NetworkOptions {
+  /**
+   * IPv4 range, from /8 to /30. The first address is that of the network itself: DHCP, and the names of its machines.
+   *
+   * @default a free range 10.x.y.0/24, which the network keeps
+   * @example '10.40.0.0/24'
+   */
+  readonly cidr?: string;
+  /**
+   * IPv6 range, always a /64.
+   *
+   * @default none
+   * @example 'fd00:40::/64'
+   */
+  readonly cidr6?: string;
+  /**
+   * Whether machines have IPv6 addresses, in a unique local range that goqemu chooses (RFC 4193).
+   *
+   * @default false, or true with cidr6
+   * @example true
+   */
+  readonly ipv6?: boolean;
+  /**
+   * Bytes of payload in a frame, 1280 to 9000.
+   *
+   * @default 1500
+   * @example 9000
+   */
+  readonly mtu?: number;
+}
+
+/**
+ * A network of the lab, as machines take it: `networks: { lan }`. Its addresses are plain values, known before anything
+ * is made.
+ */
+export interface LabNetwork<Name extends string = string> {
+  readonly name: Name;
+  /** IPv4 range: `10.40.0.0/24`. */
+  readonly cidr: string;
+  /** The network's own IPv4 address, the first of its range. */
+  readonly gateway: string;
+  /** IPv6 range, where it has one: `fd00:40::/64`. */
+  readonly cidr6?: string;
+  /** The network's own IPv6 address, where it has one. */
+  readonly gateway6?: string;
+  /** Bytes of payload in a frame. */
+  readonly mtu: number;
+}
+
+/**
+ * The networks that a machine is in, a network card for each: by names of your choice, or under their own. One that is
+ * named twice gives two cards.
+ *
+ * @example { lan, storage: dmz }
+ * @example [lan, dmz]
+ */
+export type NetworksOption = Readonly<Record<string, LabNetwork>> | readonly LabNetwork[];
+
+/** The names of a machine's network cards. */
+export type CardNames<Networks extends NetworksOption> = Networks extends readonly LabNetwork<infer Name>[]
+  ? Name
+  : keyof Networks & string;

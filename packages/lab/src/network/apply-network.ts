@@ -1,0 +1,38 @@
+import { internalError } from '@goqemu/core';
+import { optionalVerb } from '../backend/optional-verb.ts';
+import type { ApplyContext } from '../resource/apply-context.ts';
+import type { Operation } from '../resource/operation.ts';
+import type { NetworkWork } from './decide-network.ts';
+import { networkConfiguration } from './network-configuration.ts';
+import { type NetworkState, networkRows } from './network-state.ts';
+
+/** Makes a network, changes it, or brings it up again: the backend has all of the stack's in one configuration. */
+export async function applyNetwork({ backend, writer, call }: ApplyContext, operation: Operation): Promise<void> {
+  const { id } = operation;
+  const { name } = operation.resource;
+  const { spec, machines } = operation.work as NetworkWork;
+  const { [name]: before, ...others } = networkRows(writer.state);
+  const row: NetworkState = { name, spec, machines, record: before?.record ?? null, phase: 'making' };
+  await writer.begin(id, { resources: { network: { [name]: row } } });
+  const configuration = networkConfiguration([row, ...Object.values(others)]);
+  await needed(optionalVerb(backend, 'applyNetworks'))(configuration, call);
+  await writer.end(id, { resources: { network: { [name]: { ...row, record: {}, phase: 'made' } } } });
+}
+
+/** Leaves nothing of a network. */
+export async function deleteNetwork({ backend, writer, call }: ApplyContext, operation: Operation): Promise<void> {
+  const { id } = operation;
+  const { name } = operation.resource;
+  const { [name]: row, ...others } = networkRows(writer.state);
+  await writer.begin(id, { resources: { network: { [name]: { ...row, phase: 'deleting' } } } });
+  const rest = Object.values(others);
+  if (rest.length === 0) await needed(optionalVerb(backend, 'removeNetworks'))(call);
+  else await needed(optionalVerb(backend, 'applyNetworks'))(networkConfiguration(rest), call);
+  await writer.end(id, { resources: { network: { [name]: null } } });
+}
+
+/** The plan has asked whether the backend has networks. */
+function needed<T>(verb: T | undefined): T {
+  if (verb === undefined) throw internalError('the backend has no networks');
+  return verb;
+}

@@ -1,0 +1,71 @@
+import { canonicalJson } from '@goqemu/core';
+import { type NetworkSpec, networkProperties } from '@goqemu/spec';
+import type { NetworkMachine, ObservedNetwork } from '../backend/backend.ts';
+import { propertyDiff } from '../plan/property-diff.ts';
+import type { Operation, PropertyChange } from '../resource/operation.ts';
+import { labelOf } from './network-members.ts';
+import type { NetworkState } from './network-state.ts';
+
+/** What a network is to be: what carrying out an operation on it means. */
+export interface NetworkWork {
+  readonly spec: NetworkSpec;
+  /** With their cards in it. */
+  readonly machines: readonly NetworkMachine[];
+}
+
+type Decision = Pick<Operation, 'action' | 'reason' | 'diff' | 'changeClass'>;
+
+/** Undefined for one that is as it should be. */
+export function decideNetwork(
+  wanted: NetworkWork,
+  row: NetworkState | undefined,
+  observed: ObservedNetwork | undefined,
+): Decision | undefined {
+  if (!row || row.record === null || row.phase === 'deleting') {
+    const reason = row ? 'an apply was interrupted while creating or removing it' : 'not created yet';
+    return { action: 'create', reason, diff: propertyDiff({}, shown(wanted)) };
+  }
+  const diff = propertyDiff(shown(row), shown(wanted));
+  const isSame = canonicalJson([row.spec, row.machines]) === canonicalJson([wanted.spec, wanted.machines]);
+  if (!isSame) return { action: 'update', reason: whyUpdate(diff), changeClass: 'live', diff };
+  if (row.phase !== 'made')
+    return { action: 'update', reason: 'an apply was interrupted while changing it', changeClass: 'live', diff };
+  return decideStart(observed);
+}
+
+/** Undefined for one that runs. */
+export function decideStart(observed: ObservedNetwork | undefined): Decision | undefined {
+  if (observed?.status === 'running') return undefined;
+  const isThere = observed !== undefined && observed.status !== 'absent';
+  const reason = observed?.reason ?? (isThere ? 'it is down' : 'nothing of it is there');
+  return { action: 'start', reason, diff: [] };
+}
+
+const machineRow = 'machine.';
+
+/** The rows that plans show of a network. */
+function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown>> {
+  const { cidr, cidr6, mtu } = spec;
+  const cards = machines.flatMap((machine) =>
+    machine.cards.map(({ name, ip, ip6 }) => {
+      const card = name === spec.name ? '' : `.${name}`;
+      return [`${machineRow}${labelOf(machine)}${card}`, ip6 === undefined ? ip : `${ip} ${ip6}`] as const;
+    }),
+  );
+  return { cidr, cidr6, ...(mtu === networkProperties.mtu.default ? {} : { mtu }), ...Object.fromEntries(cards) };
+}
+
+function whyUpdate(diff: readonly PropertyChange[]): string {
+  const cards = diff.filter(({ property }) => property.startsWith(machineRow));
+  const names = (changes: readonly PropertyChange[]) =>
+    changes.map(({ property }) => property.slice(machineRow.length)).join(', ');
+  const joins = cards.filter(({ before }) => before === undefined);
+  const leaves = cards.filter(({ after }) => after === undefined);
+  const own = diff.filter((change) => !cards.includes(change)).map(({ property }) => property);
+  const reasons = [
+    ...(own.length > 0 ? [`its ${own.join(' and ')} ${own.length === 1 ? 'changes' : 'change'}`] : []),
+    ...(joins.length > 0 ? [`${names(joins)} ${joins.length === 1 ? 'joins' : 'join'}`] : []),
+    ...(leaves.length > 0 ? [`${names(leaves)} ${leaves.length === 1 ? 'leaves' : 'leave'}`] : []),
+  ];
+  return reasons.length > 0 ? reasons.join('; ') : 'its machines have changed';
+}

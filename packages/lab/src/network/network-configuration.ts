@@ -1,0 +1,26 @@
+import type { CardIdentity } from '@goqemu/spec';
+import type { NetworkConfiguration, NetworkMachine } from '../backend/networks.ts';
+import type { NetworkState } from './network-state.ts';
+
+/**
+ * All networks of a stack as one configuration. A card that two of them claim has moved, and is in the first of them:
+ * rows are written one after another.
+ */
+export function networkConfiguration(rows: readonly NetworkState[]): NetworkConfiguration {
+  const machines = new Map<string, NetworkMachine & { readonly cards: CardIdentity[] }>();
+  for (const { machines: own } of rows)
+    for (const machine of own) {
+      const known = machines.get(machine.name) ?? { ...machine, cards: [] };
+      machines.set(machine.name, known);
+      known.cards.push(...machine.cards.filter(({ slot }) => known.cards.every((card) => card.slot !== slot)));
+    }
+  const bySlot = (one: CardIdentity, other: CardIdentity) => one.slot - other.slot;
+  const byName = (one: { readonly name: string }, other: { readonly name: string }) => (one.name < other.name ? -1 : 1);
+  return {
+    networks: rows.map(({ spec }) => spec).sort(byName),
+    machines: [...machines.values()]
+      .filter(({ cards }) => cards.length > 0)
+      .map((machine) => ({ ...machine, cards: [...machine.cards].sort(bySlot) }))
+      .sort(byName),
+  };
+}

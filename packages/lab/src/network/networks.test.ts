@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LabBench } from '@goqemu/testing';
+import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
+import type { Plan } from '../plan/plan.ts';
+import { problemsOf } from '../plan/plan.ts';
+import { planReport } from '../report/plan-report.ts';
+import { resourceKey } from '../resource/resource-ref.ts';
+
+const labOf = (program: (lab: LabBuilder) => void): LabDefinition =>
+  defineLab({ name: 'wired' }, (lab) => {
+    program(lab);
+  });
+
+const wired = labOf((lab) => {
+  const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+  lab.vm('web', { networks: { lan } }).run('one', 'echo one');
+  lab.vm('db', { networks: { lan } });
+  lab.vm('alone');
+});
+const lines = (plan: Plan) =>
+  plan.operations.map(({ action, resource, reason }) => `${action} ${resourceKey(resource)}: ${reason}`);
+const addresses = (bench: LabBench) =>
+  Object.fromEntries(
+    [...bench.host.machines.values()].map(({ spec }) => [spec.name, spec.identity.cards?.map(({ ip }) => ip) ?? []]),
+  );
+const carried = (bench: LabBench) =>
+  [...bench.host.switches.values()].map(({ configuration, status }) => ({
+    status,
+    networks: configuration.networks.map(({ name, cidr }) => `${name} ${cidr}`),
+    machines: Object.fromEntries(
+      configuration.machines.map(({ hostname, cards }) => [
+        hostname,
+        cards.map(({ network, slot, ip }) => `${network} ${slot} ${ip}`),
+      ]),
+    ),
+  }));
+
+test('a network is made before the machines in it, and removed after all machines', async () => {
+  const bench = new LabBench();
+  const { plan } = await bench.apply(wired);
+  const [first] = plan.operations;
+  assert.equal(`${first?.action} ${resourceKey(first?.resource ?? { kind: '', name: '' })}`, 'create network/lan');
+  assert.deepEqual(first?.diff, [
+    { property: 'cidr', after: '10.40.0.0/24' },
+    { property: 'machine.web', after: '10.40.0.10' },
+    { property: 'machine.db', after: '10.40.0.11' },
+  ]);
+  assert.deepEqual(addresses(bench), { web: ['10.40.0.10'], db: ['10.40.0.11'], alone: [] });
+  assert.deepEqual(carried(bench), [
+    {
+      status: 'running',
+      networks: ['lan 10.40.0.0/24'],
+      machines: { db: ['lan 0 10.40.0.11'], web: ['lan 0 10.40.0.10'] },
+    },
+  ]);
+  assert.deepEqual(lines(await bench.plan(wired)), []);
+  const [web] = plan.operations.filter(({ action, resource }) => action === 'create' && resource.name === 'web');
+  assert.ok(web?.dependsOn.includes(first?.id ?? ''));
+
+  const removal = await bench.engine('wired').planDestroy();
+  const last = removal.operations.find(({ resource }) => resource.kind === 'network');
+  assert.equal(last?.dependsOn.length, 3);
+  await bench.destroy(wired);
+  assert.deepEqual([bench.host.switches.size, bench.host.machines.size, bench.host.disposed], [0, 0, 1]);
+});
+
+test('a machine more disturbs none of the others: addresses and cards stay, and nothing restarts', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const grown = labOf((lab) => {
+    const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+    lab.vm('first', { networks: { lan } });
+    lab.vm('web', { networks: { lan } }).run('one', 'echo one');
+    lab.vm('db', { networks: { lan } });
+    lab.vm('alone', { networks: { lan } });
+  });
+  const { plan } = await bench.apply(grown);
+  assert.deepEqual(
+    plan.operations.map(({ action, resource, changeClass }) => `${action} ${resourceKey(resource)} ${changeClass}`),
+    [
+      'update network/lan live',
+      'reuse machine/first undefined',
+      'create machine/first undefined',
+      'update machine/alone live',
+    ],
+  );
+  assert.equal(plan.operations[0]?.reason, 'first, alone join');
+  assert.deepEqual(addresses(bench), {
+    ...{ web: ['10.40.0.10'], db: ['10.40.0.11'] },
+    ...{ first: ['10.40.0.12'], alone: ['10.40.0.13'] },
+  });
+  assert.deepEqual(
+    [...bench.host.machines.values()].map(({ boots }) => boots),
+    [1, 1, 1, 1],
+  );
+  assert.deepEqual(lines(await bench.plan(grown)), []);
+});
+
+test('a machine that is taken out leaves its network, and another range moves all of them, live', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const changed = labOf((lab) => {
+    const lan = lab.network('lan', { cidr: '10.41.0.0/28' });
+    lab.vm('db', { networks: { lan } });
+    lab.vm('alone');
+  });
+  const { plan } = await bench.apply(changed);
+  assert.deepEqual(lines(plan).sort(), [
+    'delete machine/web: it is no longer in the lab',
+    'update machine/db: networks.lan changes',
+    'update network/lan: its cidr changes; web leaves',
+  ]);
+  assert.deepEqual(addresses(bench), { db: ['10.41.0.11'], alone: [] });
+  assert.deepEqual(carried(bench)[0]?.machines, { db: ['lan 0 10.41.0.11'] });
+  assert.equal(bench.host.machine('db')?.boots, 1);
+});
+
+test('a card keeps its slot when another one is taken away, and a card that moves is in one network alone', async () => {
+  const bench = new LabBench();
+  const lab = (cards: (lan: string, dmz: string) => readonly string[]) =>
+    labOf((builder) => {
+      const networks = { lan: builder.network('lan'), dmz: builder.network('dmz', { ipv6: true }) };
+      const chosen = cards('lan', 'dmz') as ('lan' | 'dmz')[];
+      builder.vm('web', {
+        networks: Object.fromEntries(chosen.map((name, index) => [`${name}${index}`, networks[name]])),
+      });
+    });
+  await bench.apply(lab((lan, dmz) => [lan, dmz, lan]));
+  const slots = () => bench.host.machine('web')?.spec.identity.cards?.map(({ name, slot }) => `${name} ${slot}`);
+  assert.deepEqual(slots(), ['lan0 0', 'dmz1 1', 'lan2 2']);
+  const macs = new Set(bench.host.machine('web')?.spec.identity.cards?.map(({ mac }) => mac));
+  assert.equal(macs.size, 3);
+  await bench.apply(
+    labOf((builder) => {
+      const [lan, dmz] = [builder.network('lan'), builder.network('dmz', { ipv6: true })];
+      builder.vm('web', { networks: { lan2: dmz, lan0: lan } });
+    }),
+  );
+  assert.deepEqual(slots(), ['lan0 0', 'lan2 2']);
+  const [{ machines } = { machines: {} }] = carried(bench);
+  assert.deepEqual(
+    (machines as Record<string, string[]>).web?.map((card) => card.split(' ').slice(0, 2).join(' ')),
+    ['lan 0', 'dmz 2'],
+  );
+});
+
+test('a switch that has died is shown and brought up again, and no machine is restarted for it', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  bench.host.killSwitch();
+  assert.deepEqual((await bench.engine('wired').status()).networks, [
+    { name: 'lan', cidr: '10.40.0.0/24', state: 'down', reason: 'its switch has died' },
+  ]);
+  assert.deepEqual((await bench.engine('wired').refresh()).drift, [
+    { resource: { kind: 'network', name: 'lan' }, reason: 'it is down: its switch has died' },
+  ]);
+  const { plan } = await bench.apply(wired);
+  assert.deepEqual(lines(plan), ['start network/lan: its switch has died']);
+  assert.equal(bench.host.machine('web')?.boots, 1);
+  bench.host.switches.clear();
+  assert.deepEqual(lines(await bench.plan(wired)), ['start network/lan: nothing of it is there']);
+});
+
+test('a range that the host uses is a problem of the plan, with its place; without a range a free one is chosen and kept', async () => {
+  const bench = new LabBench();
+  bench.host.takenRanges = [{ cidr: '10.40.0.0/16', holder: 'the route of this host over eth0' }];
+  const [problem] = planReport(await bench.plan(wired)).problems;
+  assert.deepEqual(
+    [problem?.code, problem?.message, problem?.resource, problem?.kind, problem?.location !== null],
+    [
+      'network-address-taken',
+      'lan: 10.40.0.0/24 overlaps 10.40.0.0/16, the route of this host over eth0',
+      'lan',
+      'network',
+      true,
+    ],
+  );
+  await assert.rejects(bench.tryApply(wired), { code: 'network-address-taken', subject: 'lan' });
+  assert.equal(bench.host.machines.size, 0);
+
+  const open = labOf((lab) => {
+    lab.vm('web', { networks: { lan: lab.network('lan') } });
+  });
+  const cidr = async () => (await bench.evaluate(open)).networks[0]?.spec.cidr ?? '';
+  bench.host.takenRanges = [];
+  const wish = await cidr();
+  bench.host.takenRanges = [{ cidr: wish, holder: 'a tunnel' }];
+  const chosen = await cidr();
+  assert.notEqual(chosen, wish);
+  await bench.apply(open);
+  bench.host.takenRanges = [{ cidr: chosen, holder: 'a tunnel that came later' }];
+  assert.equal(await cidr(), chosen);
+  assert.deepEqual([lines(await bench.plan(open)), problemsOf(await bench.plan(open))], [[], []]);
+});
+
+test('where there are no networks between machines, a lab with some is refused, and one without is as always', async () => {
+  const bench = new LabBench({ capabilities: { networks: false } });
+  await assert.rejects(bench.tryApply(wired), { code: 'networks-unsupported', subject: 'lan' });
+  const plain = labOf((lab) => {
+    lab.vm('web');
+  });
+  await bench.apply(plain);
+  assert.deepEqual((await bench.engine('wired').status()).networks, []);
+});
+
+test('a lab without networks asks the backend for none, and its state does not mention them', async () => {
+  const verbs: string[] = [];
+  const bench = new LabBench({ fault: ({ verb }) => void verbs.push(verb) });
+  await bench.apply(labOf((lab) => void lab.vm('web')));
+  assert.deepEqual(
+    verbs.filter((verb) => verb.includes('etworks') || verb === 'hostRoutes'),
+    [],
+  );
+  assert.doesNotMatch((await bench.storage.read('state')) ?? '', /networks?"|cards/);
+});
+
+test('--target takes a machine with its networks, and leaves the cards of the others as they are', async () => {
+  const bench = new LabBench();
+  const plan = await bench.plan(wired, { target: ['web'] });
+  assert.deepEqual(
+    [...new Set(plan.operations.map(({ resource }) => resourceKey(resource)))],
+    ['network/lan', 'machine/web'],
+  );
+  await bench.apply(wired, { target: ['web'] });
+  assert.deepEqual(carried(bench)[0]?.machines, { web: ['lan 0 10.40.0.10'] });
+  await bench.apply(wired);
+  const moved = labOf((lab) => {
+    const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+    lab.vm('web').run('one', 'echo one');
+    lab.vm('db', { networks: { other: lan } });
+    lab.vm('alone');
+  });
+  await bench.apply(moved, { target: ['db'] });
+  assert.deepEqual(carried(bench)[0]?.machines, { db: ['lan 0 10.40.0.11'], web: ['lan 0 10.40.0.10'] });
+});
+
+test('a machine keeps its address when it is renamed, and is known by both of its names', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const renamed = labOf((lab) => {
+    const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+    lab.vm('front', { networks: { lan }, renamedFrom: 'web' }).run('one', 'echo one');
+    lab.vm('db', { networks: { lan } });
+    lab.vm('alone');
+  });
+  await bench.apply(renamed);
+  const [{ configuration } = { configuration: undefined }] = bench.host.switches.values();
+  const front = configuration?.machines.find(({ name }) => name === 'web');
+  assert.deepEqual([front?.hostname, front?.aliases, front?.cards[0]?.ip], ['web', ['front'], '10.40.0.10']);
+  assert.deepEqual(lines(await bench.plan(renamed)), []);
+});
+
+test('a fork has networks of its own with the same addresses, and a restore brings a dead switch up', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  const { id } = await engine.createCheckpoint({ description: 'then' });
+  const { forks } = await engine.fork(id);
+  const both = carried(bench);
+  assert.equal(both.length, 2);
+  assert.deepEqual(both[0], both[1]);
+  const fork = engine.stack(forks[0]?.name ?? '');
+  bench.host.killSwitch('default');
+  assert.deepEqual(
+    (await fork.status()).networks.map(({ state }) => state),
+    ['running'],
+  );
+  await engine.restoreCheckpoint(id);
+  assert.deepEqual(
+    (await engine.status()).networks.map(({ state }) => state),
+    ['running'],
+  );
+  await fork.removeFork();
+  assert.equal(bench.host.switches.size, 1);
+});
+
+test('goqemu start brings the networks of a machine up before it, as after a reboot of the host', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  await engine.apply(await engine.planPower('stop', { machines: ['web'] }));
+  bench.host.killSwitch();
+  const plan = await engine.planPower('start', { machines: ['web'] });
+  assert.deepEqual(
+    plan.operations.map(({ action, resource, dependsOn }) => [action, resourceKey(resource), dependsOn.length]),
+    [
+      ['start', 'network/lan', 0],
+      ['start', 'machine/web', 1],
+    ],
+  );
+  assert.deepEqual((await engine.apply(plan)).errors, []);
+  assert.deepEqual(lines(await bench.plan(wired)), []);
+});
+
+test('while a checkpoint is restored its machines are held, also when one of them fails', async () => {
+  const held: string[] = [];
+  let isBroken = false;
+  const bench: LabBench = new LabBench({
+    fault: ({ verb, subject }, moment) => {
+      if (verb !== 'restore' || moment !== 'middle') return;
+      const holds = [...bench.host.held.values()].flatMap((all) => [...all].flatMap((hold) => [...hold]));
+      held.push(`${subject}: ${holds.join(' ')}`);
+      if (isBroken && subject === 'db') throw new Error('its disk is gone');
+    },
+  });
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  const { id } = await engine.createCheckpoint({ description: 'then' });
+  await engine.restoreCheckpoint(id);
+  assert.deepEqual(held.splice(0).sort(), ['alone: web db', 'db: web db', 'web: web db']);
+  isBroken = true;
+  await assert.rejects(engine.restoreCheckpoint(id), /its disk is gone/);
+  assert.deepEqual(
+    [...bench.host.held.values()].map(({ size }) => size),
+    [0],
+  );
+  await engine.restoreCheckpoint(id, { machines: ['alone'] });
+  assert.equal(held.at(-1), 'alone: ');
+});

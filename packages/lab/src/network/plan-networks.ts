@@ -1,0 +1,66 @@
+import { optionalVerb } from '../backend/optional-verb.ts';
+import { renamesOf, withRenames } from '../machine/rename-machine.ts';
+import { isInPlan } from '../plan/removals.ts';
+import type { Operation } from '../resource/operation.ts';
+import type { KindInput } from '../resource/plan-input.ts';
+import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
+import { machineRef, networkRef, resourceKey } from '../resource/resource-ref.ts';
+import { decideNetwork } from './decide-network.ts';
+import type { FoundNetworks } from './found-networks.ts';
+import { machinesOf, networkMembers } from './network-members.ts';
+import { networkProblems } from './network-problems.ts';
+import { networkRows } from './network-state.ts';
+
+/** Looks at everything that a decision about networks may hang on. Read-only; a lab without networks asks for nothing. */
+export async function readNetworks(input: KindInput): Promise<FoundNetworks> {
+  const { lab, read, backend, call, selected } = input;
+  const rows = networkRows(read.state);
+  const chosen = lab?.networks.filter(({ spec }) => selected.has(resourceKey(networkRef(spec.name)))) ?? [];
+  const machines = lab?.machines.filter(({ name }) => selected.has(resourceKey(machineRef(name)))) ?? [];
+  const state = withRenames(read.state, renamesOf(read.state.resources.machine, machines));
+  const members = networkMembers(input, state);
+  const wanted = chosen.map((network) => ({
+    spec: network.spec,
+    machines: machinesOf(network.spec.name, members),
+    get location() {
+      return network.location;
+    },
+  }));
+  const isNew = wanted.some(({ spec }) => rows[spec.name]?.spec.cidr !== spec.cidr);
+  const [observed, taken] = await Promise.all([
+    Object.keys(rows).length > 0 ? optionalVerb(backend, 'observeNetworks')?.(call) : undefined,
+    isNew ? optionalVerb(backend, 'hostRoutes')?.(call) : undefined,
+  ]);
+  return { input, wanted, rows, observed: observed ?? new Map(), taken: taken ?? [] };
+}
+
+/**
+ * Decides what has to be done with networks. One of them is changed after another, for one process carries all of them;
+ * those that go go last.
+ */
+export async function diffNetworks(found: FoundNetworks, { operations: before }: DiffContext): Promise<KindPlan> {
+  const { input, wanted, rows } = found;
+  const operations: Operation[] = [];
+  const add = (name: string, what: Omit<Operation, 'id' | 'resource' | 'dependsOn'>): Operation => {
+    const last = operations.at(-1);
+    const id = `op-${before + operations.length + 1}`;
+    const operation = { id, resource: networkRef(name), dependsOn: last ? [last.id] : [], ...what };
+    operations.push(operation);
+    return operation;
+  };
+  for (const network of wanted) {
+    const { spec, machines } = network;
+    const decision = decideNetwork(network, rows[spec.name], found.observed.get(spec.name));
+    if (!decision) continue;
+    const operation = add(spec.name, { ...decision, work: { spec, machines } });
+    // A place is worked out when the plan is saved or the operation fails.
+    Object.defineProperty(operation, 'location', { get: () => network.location, enumerable: true });
+  }
+  const declared = new Set(input.lab?.networks.map(({ spec }) => spec.name));
+  for (const { name, spec } of Object.values(rows)) {
+    if (declared.has(name) || !isInPlan(networkRef(name), input)) continue;
+    const reason = input.lab ? 'it is no longer in the lab' : 'the lab is destroyed';
+    add(name, { action: 'delete', reason, diff: [], work: { spec, machines: [] } });
+  }
+  return { operations, notices: [], preflight: networkProblems(found) };
+}

@@ -1,0 +1,69 @@
+import type { SwitchNetwork } from '../bridge/switch-network.ts';
+import type { SwitchPort } from '../bridge/switch-port.ts';
+import type { Clock } from '../clock.ts';
+import type { FaultSettings } from '../control/fault-settings.ts';
+import { prefixBytes } from '../frames/frame-reader.ts';
+import { FaultLine } from './fault-line.ts';
+import { areNone, type Faults } from './faults.ts';
+import { seededRandom } from './random.ts';
+
+export interface FaultedPort {
+  readonly port: SwitchPort;
+  readonly machine: string;
+  readonly network: SwitchNetwork;
+}
+
+type Direction = 'fromMachine' | 'toMachine';
+
+/** Sets what goes wrong at the ports; a line whose faults are the same as before keeps the frames that it holds back. */
+export class FaultControl {
+  readonly #clock: Clock;
+  /** What each line was made with. */
+  readonly #made = new WeakMap<FaultLine, string>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  apply(settings: FaultSettings, ports: readonly FaultedPort[]): void {
+    for (const faulted of ports) {
+      const { port, machine, network } = faulted;
+      const own = settings.ports[port.name];
+      const all = settings.networks[network.name];
+      port.hasCable = own?.cable ?? true;
+      port.side = sideOf(machine, all?.partition);
+      this.#setLine(faulted, 'fromMachine', own?.fromMachine ?? {}, settings.seed);
+      this.#setLine(faulted, 'toMachine', { ...all?.faults, ...own?.toMachine }, settings.seed);
+    }
+  }
+
+  #setLine({ port, network }: FaultedPort, direction: Direction, faults: Faults, seed: number): void {
+    const wanted = areNone(faults) ? undefined : JSON.stringify([seed, network.name, faults]);
+    const present = port[direction];
+    if (wanted === (present && this.#made.get(present))) return;
+    const line = wanted === undefined ? undefined : this.#line(port, network, direction, faults, seed);
+    port[direction] = line;
+    if (line && wanted !== undefined) this.#made.set(line, wanted);
+    present?.close();
+  }
+
+  #line(port: SwitchPort, network: SwitchNetwork, direction: Direction, faults: Faults, seed: number): FaultLine {
+    return new FaultLine({
+      faults,
+      random: seededRandom(seed, port.name, direction),
+      clock: this.#clock,
+      counters: port.counters[direction],
+      deliver:
+        direction === 'fromMachine'
+          ? (frame) => network.forward(port, frame, prefixBytes, frame.length)
+          : (frame, source) => network.emit(source, port, frame),
+      delivered: () => network.end(),
+    });
+  }
+}
+
+/** Machines of different groups do not reach each other; all that are in none are one more group. */
+function sideOf(machine: string, partition: readonly (readonly string[])[] | undefined): number {
+  if (!partition) return 0;
+  return partition.findIndex((group) => group.includes(machine)) + 1;
+}

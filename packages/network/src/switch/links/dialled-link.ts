@@ -1,0 +1,117 @@
+import { connect, type Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+
+/** Where a QEMU listens for the switch: a Unix socket, or a port of this host's loopback where there are none (Windows). */
+export type LinkEndpoint =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+export interface DialledLinkOptions {
+  /** Dialled in turn until one answers. */
+  readonly endpoints: readonly [LinkEndpoint, ...LinkEndpoint[]];
+  readonly clock: Clock;
+  /** Gets what was read: the memory is used again afterwards. False ends the connection. */
+  readonly onBytes: (bytes: Buffer, length: number) => boolean;
+  readonly onConnect: () => void;
+  /** The connection ended, or there was none after all. */
+  readonly onEnd: (wasConnected: boolean) => void;
+}
+
+/** Milliseconds until the next try, doubled up to the second number. */
+const firstRetryMs = 20;
+const longestRetryMs = 1_000;
+
+const readBytes = 64 * 1024;
+/** Full reads in one turn of the event loop, so that a port that sends without end leaves time for the others. */
+const readsPerTurn = 4;
+
+/**
+ * The connection to one card. QEMU listens and this dials, again and again while nothing answers or after the connection
+ * ended: QEMU takes a new client once the former has closed (`-netdev stream`, 7.2).
+ */
+export class DialledLink {
+  readonly #options: DialledLinkOptions;
+  readonly #bytes = Buffer.alloc(readBytes);
+  #socket: Socket | undefined;
+  #isConnected = false;
+  #isClosed = false;
+  #retryMs = firstRetryMs;
+  #cancelRetry: (() => void) | undefined;
+  #fullReads = 0;
+  #dials = 0;
+
+  constructor(options: DialledLinkOptions) {
+    this.#options = options;
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** Dials now, for instance because a QEMU was just started. */
+  dial(): void {
+    this.#retryMs = firstRetryMs;
+    if (this.#isClosed || this.#socket) return;
+    this.#cancelRetry?.();
+    const { endpoints, onConnect } = this.#options;
+    const endpoint = endpoints[this.#dials++ % endpoints.length] ?? endpoints[0];
+    const where = endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
+    const onread = { buffer: this.#bytes, callback: (length: number) => this.#read(socket, length) };
+    const socket: Socket = connect({ ...where, noDelay: true, onread });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      this.#isConnected = true;
+      this.#retryMs = firstRetryMs;
+      onConnect();
+    });
+    socket.on('error', () => undefined); // 'close' follows
+    socket.on('close', () => this.#ended(socket));
+  }
+
+  /** Writes bytes that must stay as they are until `done` is called, which it is not when the connection ends. */
+  write(bytes: Buffer, done: () => void): void {
+    const socket = this.#socket;
+    socket?.write(bytes, (error) => {
+      if (!error && socket === this.#socket) done();
+    });
+  }
+
+  /** Ends the connection; it is dialled again. */
+  reset(): void {
+    this.#socket?.destroy();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRetry?.();
+    this.#socket?.destroy();
+  }
+
+  /** False makes Node.js stop reading from the socket. */
+  #read(socket: Socket, length: number): boolean {
+    if (socket !== this.#socket) return false;
+    if (!this.#options.onBytes(this.#bytes, length)) {
+      socket.destroy();
+      return false;
+    }
+    this.#fullReads = length === readBytes ? this.#fullReads + 1 : 0;
+    if (this.#fullReads < readsPerTurn) return true;
+    this.#fullReads = 0;
+    setImmediate(() => socket.resume());
+    return false;
+  }
+
+  #ended(socket: Socket): void {
+    if (socket !== this.#socket) return;
+    const wasConnected = this.#isConnected;
+    this.#socket = undefined;
+    this.#isConnected = false;
+    this.#options.onEnd(wasConnected);
+    if (this.#isClosed) return;
+    this.#cancelRetry = this.#options.clock.after(this.#retryMs, () => {
+      const next = Math.min(2 * this.#retryMs, longestRetryMs);
+      this.dial();
+      this.#retryMs = next;
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import { SwitchNetwork } from './bridge/switch-network.ts';
+import { SwitchPort } from './bridge/switch-port.ts';
+import type { Clock } from './clock.ts';
+import type { NetworkConfiguration, PortConfiguration } from './control/configuration.ts';
+import { prefixBytes } from './frames/frame-reader.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { GatewayOutlet } from './gateway/gateway-outlet.ts';
+
+/** What the port of a network's gateway is called. */
+export const gatewayName = 'gateway';
+
+/** A network with its gateway. */
+export class NetworkWithGateway {
+  readonly network: SwitchNetwork;
+  readonly gatewayPort: SwitchPort;
+  readonly #gateway: Gateway;
+  readonly #outlet: GatewayOutlet;
+  configuration: NetworkConfiguration;
+
+  constructor(number: number, configuration: NetworkConfiguration, ports: readonly PortConfiguration[], clock: Clock) {
+    this.configuration = configuration;
+    this.network = new SwitchNetwork({ name: configuration.name, mtu: configuration.mtu, clock });
+    this.#gateway = new Gateway(configuration, ports);
+    this.#outlet = new GatewayOutlet(this.#gateway, this.network);
+    this.gatewayPort = new SwitchPort(number, gatewayName, this.#outlet);
+    this.gatewayPort.side = -1;
+    this.#outlet.port = this.gatewayPort;
+    this.network.setGateway(this.gatewayPort, this.#gateway.mac);
+  }
+
+  configure(configuration: NetworkConfiguration, ports: readonly PortConfiguration[]): void {
+    this.configuration = configuration;
+    this.network.mtu = configuration.mtu;
+    this.#gateway.configure(configuration, ports);
+  }
+
+  /** Tells all stations of the network where a machine is: the frames come as if from its own port. */
+  announce(port: SwitchPort, configuration: PortConfiguration): number {
+    const frames = this.#gateway.announcements(configuration);
+    this.network.begin();
+    for (const frame of frames) this.network.forward(port, frame, prefixBytes, frame.length);
+    this.network.end();
+    return frames.length;
+  }
+
+  /** Tells guests of the IPv6 range. */
+  advertise(): void {
+    const frame = this.#gateway.advertisement();
+    if (!frame) return;
+    this.network.begin();
+    this.#outlet.say(frame);
+    this.network.end();
+  }
+}

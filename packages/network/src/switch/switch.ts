@@ -1,0 +1,220 @@
+import { GoqemuError } from '@goqemu/core';
+import { heldSide } from './bridge/switch-port.ts';
+import { CardPort } from './card-port.ts';
+import { type Clock, hostClock } from './clock.ts';
+import {
+  type NetworkConfiguration,
+  type PortConfiguration,
+  portName,
+  type SwitchConfiguration,
+} from './control/configuration.ts';
+import { type FaultSettings, faultSettings, faultsWithin } from './control/fault-settings.ts';
+import { FaultControl } from './faults/apply-faults.ts';
+import { NetworkWithGateway } from './network-with-gateway.ts';
+
+/** Milliseconds between two advertisements of an IPv6 range (RFC 4861 §6.2.1: at most 30 minutes). */
+const advertisementMs = 600_000;
+
+/** Networks with their ports, and what goes wrong between them. Applying a configuration changes what is different. */
+export class Switch {
+  readonly #clock: Clock;
+  readonly #faults: FaultControl;
+  readonly #networks = new Map<string, NetworkWithGateway>();
+  readonly #ports = new Map<string, CardPort>();
+  /** Who holds which machines. */
+  readonly #holds = new Set<ReadonlySet<string>>();
+  #configuration: SwitchConfiguration = { networks: [], ports: [] };
+  #settings: FaultSettings = faultSettings.parse({});
+  #cancelAdvertising: () => void;
+
+  constructor(clock: Clock = hostClock) {
+    this.#clock = clock;
+    this.#faults = new FaultControl(clock);
+    this.#cancelAdvertising = this.#advertiseLater();
+  }
+
+  get configuration(): SwitchConfiguration {
+    return this.#configuration;
+  }
+
+  get faults(): FaultSettings {
+    return this.#settings;
+  }
+
+  get networks(): ReadonlyMap<string, NetworkWithGateway> {
+    return this.#networks;
+  }
+
+  get ports(): ReadonlyMap<string, CardPort> {
+    return this.#ports;
+  }
+
+  /** Applies a whole configuration. A port that is the same before and after notices nothing. */
+  configure(configuration: SwitchConfiguration): void {
+    const portsOf = (network: string) => configuration.ports.filter((port) => port.network === network);
+    const wanted = new Map(configuration.ports.map((port) => [portName(port), port]));
+    for (const network of configuration.networks) this.#setNetwork(network, portsOf(network.name));
+    for (const [name, port] of this.#ports) {
+      const next = wanted.get(name);
+      if (next && sameEndpoints(next, port.configuration)) continue;
+      port.close();
+      this.#ports.delete(name);
+    }
+    for (const port of wanted.values()) this.#setPort(port);
+    for (const name of [...this.#networks.keys()])
+      if (!configuration.networks.some((network) => network.name === name)) this.#networks.delete(name);
+    this.#configuration = configuration;
+    this.#settings = faultsWithin(this.#settings, configuration);
+    this.#applyFaults();
+  }
+
+  /**
+   * Sets all faults; what was set before and is not among them ends.
+   *
+   * @throws GoqemuError `switch-port-unknown` for a port, machine or network that is not there
+   */
+  setFaults(settings: FaultSettings): void {
+    const machines = new Set(this.#configuration.ports.map(({ machine }) => machine));
+    for (const name of Object.keys(settings.ports))
+      if (!this.#ports.has(name)) throw unknown('port', name, this.#ports.keys());
+    for (const [name, { partition = [] }] of Object.entries(settings.networks)) {
+      this.networkOf(name);
+      for (const machine of partition.flat()) if (!machines.has(machine)) throw unknown('machine', machine, machines);
+    }
+    this.#settings = settings;
+    this.#applyFaults();
+  }
+
+  /** @throws GoqemuError `switch-port-unknown` */
+  networkOf(name: string): NetworkWithGateway {
+    const found = this.#networks.get(name);
+    if (found) return found;
+    throw unknown('network', name, this.#networks.keys());
+  }
+
+  /** The ports of a machine, or one of them. */
+  portsOf(machine: string, card?: string): CardPort[] {
+    const found = [...this.#ports.values()].filter(
+      ({ configuration }) => configuration.machine === machine && (card === undefined || configuration.card === card),
+    );
+    if (found.length > 0) return found;
+    throw unknown('port', card === undefined ? machine : portName({ machine, card }), this.#ports.keys());
+  }
+
+  /** Drops the frames that are under way to and from a machine, and forgets its stations. */
+  flush(machine: string, card?: string): { frames: number; stations: number } {
+    const flushed = this.portsOf(machine, card).map((port) => port.flush());
+    return {
+      frames: flushed.reduce((sum, { frames }) => sum + frames, 0),
+      stations: flushed.reduce((sum, { stations }) => sum + stations, 0),
+    };
+  }
+
+  /**
+   * From now on, machines reach their gateways alone, and what is under way to and from them is dropped; until the
+   * returned function is called. A machine that is held twice is so until both have ended.
+   */
+  hold(machines: readonly string[]): () => void {
+    const hold = new Set(machines);
+    this.#holds.add(hold);
+    this.#applyFaults();
+    this.#flushHeld(hold);
+    return () => {
+      if (!this.#holds.delete(hold)) return;
+      this.#flushHeld(hold);
+      this.#applyFaults();
+      this.dial();
+    };
+  }
+
+  /** Tells the other stations where a machine is; returns the frames sent. */
+  announce(machine: string, card?: string): number {
+    return this.portsOf(machine, card).reduce((sum, port) => {
+      const network = this.#networks.get(port.configuration.network);
+      return sum + (network?.announce(port.port, port.configuration) ?? 0);
+    }, 0);
+  }
+
+  /** Dials at once whatever is not connected. */
+  dial(): void {
+    for (const port of this.#ports.values()) if (!port.isConnected) port.dial();
+  }
+
+  close(): void {
+    this.#cancelAdvertising();
+    for (const port of this.#ports.values()) port.close();
+    this.#ports.clear();
+    this.#networks.clear();
+  }
+
+  #setNetwork(configuration: NetworkConfiguration, ports: readonly PortConfiguration[]): void {
+    const present = this.#networks.get(configuration.name);
+    if (present) present.configure(configuration, ports);
+    else {
+      const made = new NetworkWithGateway(this.#freeNumber(), configuration, ports, this.#clock);
+      this.#networks.set(configuration.name, made);
+    }
+  }
+
+  #setPort(configuration: PortConfiguration): void {
+    const network = this.#networks.get(configuration.network)?.network;
+    if (!network) return; // the configuration was checked
+    const name = portName(configuration);
+    const present = this.#ports.get(name);
+    if (!present) {
+      this.#ports.set(name, new CardPort(this.#freeNumber(), configuration, network, this.#clock));
+      return;
+    }
+    present.configuration = configuration;
+    if (present.network !== network) present.move(network);
+  }
+
+  /** Numbers stay small: queues count by them. */
+  #freeNumber(): number {
+    const taken = new Set([
+      ...[...this.#ports.values()].map(({ port }) => port.number),
+      ...[...this.#networks.values()].map(({ gatewayPort }) => gatewayPort.number),
+    ]);
+    let number = 0;
+    while (taken.has(number)) number += 1;
+    return number;
+  }
+
+  #applyFaults(): void {
+    const ports = [...this.#ports.values()].map(({ port, configuration: { machine }, network }) => ({
+      port,
+      machine,
+      network,
+    }));
+    this.#faults.apply(this.#settings, ports);
+    const held = new Set([...this.#holds].flatMap((hold) => [...hold]));
+    for (const { port, machine } of ports) if (held.has(machine)) port.side = heldSide + port.number;
+  }
+
+  #flushHeld(machines: ReadonlySet<string>): void {
+    for (const port of this.#ports.values()) if (machines.has(port.configuration.machine)) port.flush();
+  }
+
+  #advertiseLater(): () => void {
+    return this.#clock.after(advertisementMs, () => {
+      for (const network of this.#networks.values()) network.advertise();
+      this.#cancelAdvertising = this.#advertiseLater();
+    });
+  }
+}
+
+function sameEndpoints(one: PortConfiguration, other: PortConfiguration): boolean {
+  const endpoints = ({ endpoint, otherEndpoint }: PortConfiguration) => JSON.stringify([endpoint, otherEndpoint]);
+  return endpoints(one) === endpoints(other);
+}
+
+function unknown(what: string, name: string, known: Iterable<string>): GoqemuError {
+  const names = [...known].sort();
+  return new GoqemuError({
+    code: 'switch-port-unknown',
+    source: 'user',
+    subject: name,
+    message: `the lab's switch has no ${what} "${name}"`,
+    hint: names.length > 0 ? `choose one of: ${names.join(', ')}` : 'apply the lab first',
+  });
+}

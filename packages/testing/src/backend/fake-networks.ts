@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BackendCall, NetworkConfiguration, ObservedNetwork, TakenRange } from '@goqemu/lab';
+import { parseIpv4, parseIpv4Range } from '@goqemu/spec';
+import { refused } from './fake-errors.ts';
+import type { FakeHost, FakeSwitch } from './fake-host.ts';
+import type { FakeMoments } from './fake-moments.ts';
+
+/** What a backend does with networks: each stack has a switch, which is what it was configured with. */
+export class FakeNetworks {
+  readonly #host: FakeHost;
+  readonly #moments: FakeMoments;
+
+  constructor(host: FakeHost, moments: FakeMoments) {
+    this.#host = host;
+    this.#moments = moments;
+  }
+
+  async hostRoutes(call: BackendCall): Promise<readonly TakenRange[]> {
+    await this.#moments.reach('hostRoutes', '', 'before', call);
+    return this.#host.takenRanges;
+  }
+
+  async observe(call: BackendCall): Promise<ReadonlyMap<string, ObservedNetwork>> {
+    await this.#moments.reach('observeNetworks', '', 'before', call);
+    const found = this.#host.switches.get(stackOf(call));
+    return new Map(found?.configuration.networks.map(({ name }) => [name, stateOf(found)]));
+  }
+
+  async apply(wanted: NetworkConfiguration, call: BackendCall): Promise<void> {
+    await this.#moments.reach('applyNetworks', '', 'before', call);
+    checkConfiguration(wanted);
+    const id = stackOf(call);
+    const before = this.#host.switches.get(id);
+    const isSame = before?.status === 'running' && isDeepStrictEqual(before.configuration, wanted);
+    const starts = (before?.starts ?? 0) + (before?.status === 'running' ? 0 : 1);
+    if (!isSame) this.#host.switches.set(id, { configuration: wanted, status: 'half configured', starts });
+    await this.#moments.reach('applyNetworks', '', 'middle', call);
+    this.#host.switches.set(id, { configuration: wanted, status: 'running', starts });
+    await this.#moments.reach('applyNetworks', '', 'after', call);
+  }
+
+  async hold(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {
+    const id = stackOf(call);
+    await this.#moments.reach('holdMachines', machines.join(', '), 'before', call);
+    if (this.#host.switches.get(id)?.status !== 'running') throw refused('the networks', 'their switch does not run');
+    const hold = new Set(machines);
+    const holds = this.#host.held.get(id) ?? new Set();
+    this.#host.held.set(id, holds.add(hold));
+    return { [Symbol.asyncDispose]: async () => void holds.delete(hold) };
+  }
+
+  async remove(call: BackendCall): Promise<void> {
+    await this.#moments.reach('removeNetworks', '', 'before', call);
+    const found = this.#host.switches.get(stackOf(call));
+    if (found) found.status = 'dead';
+    await this.#moments.reach('removeNetworks', '', 'middle', call);
+    this.#host.switches.delete(stackOf(call));
+    await this.#moments.reach('removeNetworks', '', 'after', call);
+  }
+}
+
+function stateOf({ status }: FakeSwitch): ObservedNetwork {
+  if (status === 'running') return { status };
+  return { status: 'down', reason: status === 'dead' ? 'its switch has died' : 'its switch is not configured' };
+}
+
+/** A switch takes no configuration that contradicts itself. */
+function checkConfiguration({ networks, machines }: NetworkConfiguration): void {
+  const cidrs = new Map(networks.map(({ name, cidr }) => [name, parseIpv4Range(cidr)]));
+  if (networks.length === 0) throw refused('the networks', 'there are none');
+  if (cidrs.size < networks.length) throw refused('the networks', 'two of them have the same name');
+  const taken = new Set<string>();
+  for (const { name, cards } of machines) {
+    if (cards.length === 0) throw refused(name, 'it has no card in any network');
+    for (const { network, slot, mac, ip } of cards) {
+      const range = cidrs.get(network);
+      const address = parseIpv4(ip) ?? 0;
+      if (!range || address <= range.base + 1 || address >= range.base + range.size - 1)
+        throw refused(name, `${ip} is not in ${network}`);
+      for (const thing of [`${name} ${slot}`, `${network} ${ip}`, mac]) {
+        if (taken.has(thing)) throw refused(name, `${thing} is given twice`);
+        taken.add(thing);
+      }
+    }
+  }
+}
+
+export function stackOf({ scope: { lab, stack, lineage } }: BackendCall): string {
+  return `${lab}-${stack}-${lineage}`;
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { goqemuCommand, LabFolder } from './lab-folder.ts';
+import { tinyImage } from './tiny-image.ts';
+
+const lab = (image: string, more = '') => `
+import { defineLab } from 'goqemu';
+const tiny = { image: ${JSON.stringify(image)}, user: 'debian', memory: '256 MiB', cpus: 1 } as const;
+export default defineLab({ name: 'networks' }, (lab) => {
+  const lan = lab.network('lan', { cidr: '10.43.0.0/24' });
+  const dmz = lab.network('dmz', { cidr: '10.44.0.0/24' });
+  const db = lab.vm('db', { ...tiny, networks: { lan } }).checkpoint('ready');
+  const web = lab.vm('web', { ...tiny, networks: { lan, dmz } })
+    .run('find', \`ping -c 1 -W 10 \${db.ip.lan} && nslookup db.lan \${lan.gateway}\`)
+    .checkpoint('ready');
+  ${more}
+  return { web: web.ip.lan, outside: web.ip.dmz };
+});
+`;
+
+interface Status {
+  readonly machines: readonly { readonly name: string; readonly state: string; readonly pid: number }[];
+  readonly networks: readonly { readonly name: string; readonly state: string; readonly cidr: string }[];
+}
+
+/** Processes of the installed package that carry networks. */
+function switches(): number[] {
+  const isSwitch = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(
+        `${dirname(dirname(realpathSync(goqemuCommand)))}/dist/run-switch`,
+      );
+    } catch {
+      return false; // it has ended
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && isSwitch(name))
+    .map(Number);
+}
+
+test('machines in networks have their planned addresses, find each other, and keep their connections when they are taken back', async (t) => {
+  const image = await tinyImage();
+  await using folder = await LabFolder.make(lab(image));
+  const inGuest = async (machine: string, script: string, ...options: string[]) =>
+    (await folder.ok('exec', ...options, machine, '--', 'sudo', 'sh', '-c', script)).stdout;
+  const addresses = async (machine: string) =>
+    [...(await inGuest(machine, 'ip -4 addr')).matchAll(/inet (10\.4[34]\.[\d.]+\/\d+)/g)].map(([, one]) => one);
+
+  await t.test('the plan says the addresses, and the guests have them', async () => {
+    const plan = await folder.ok('plan');
+    assert.match(
+      plan.stdout,
+      /create +network lan[\s\S]*cidr: 10\.43\.0\.0\/24[\s\S]*networks\.dmz: 10\.44\.0\.\d+\/24/,
+    );
+    const { outputs } = await folder.json<{ outputs: Record<string, string> }>('apply', '--yes');
+    assert.deepEqual(await addresses('web'), [`${outputs.web}/24`, `${outputs.outside}/24`]);
+    assert.equal((await folder.json<{ changes: number }>('plan')).changes, 0);
+  });
+
+  await t.test('a machine that joins disturbs no other, and is in its networks alone', async () => {
+    const before = await folder.json<Status>('status');
+    await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz } });"));
+    await folder.ok('apply', '--yes');
+    const { machines, networks } = await folder.json<Status>('status');
+    for (const { name, pid } of before.machines)
+      assert.equal(machines.find((one) => one.name === name)?.pid, pid, name);
+    assert.deepEqual(networks.map(({ name, state }) => `${name} ${state}`).sort(), ['dmz running', 'lan running']);
+    assert.match(await inGuest('edge', 'ping -c 1 -W 10 web.dmz || ping -c 1 -W 10 10.44.0.10'), /1 packets received/);
+    assert.match(await inGuest('edge', 'arping -c 1 -w 2 -I eth1 10.43.0.10; true'), /Received 0 (?:response|repl)/);
+  });
+
+  await t.test(
+    'a switch that was killed is shown, and comes back with the next apply; no machine notices',
+    async () => {
+      const [pid] = switches();
+      process.kill(pid ?? assert.fail('no switch'), 'SIGKILL');
+      const { networks } = await folder.json<Status>('status');
+      assert.ok(networks.every(({ state }) => state !== 'running'));
+      await folder.ok('apply', '--yes');
+      assert.equal(switches().length, 1);
+      const db = (await addresses('db'))[0]?.replace('/24', '');
+      assert.match(await inGuest('web', `ping -c 1 -W 10 ${db}`), /1 packets received/);
+    },
+  );
+
+  await t.test('a connection between two guests continues after the lab is taken back', async () => {
+    await inGuest(
+      'db',
+      '(setsid sh -c "sleep 100000 | nc -l -p 7000 > /dev/shm/heard" < /dev/null > /dev/null 2>&1 &)',
+    );
+    const db = (await addresses('db'))[0]?.replace('/24', '');
+    const talk = `(while :; do echo tick; sleep 0.2; done) | nc ${db} 7000`;
+    await inGuest('web', `(setsid sh -c "${talk}" < /dev/null > /dev/null 2>&1 &)`);
+    const heard = async (...options: string[]) => Number(await inGuest('db', 'wc -l < /dev/shm/heard', ...options));
+    const hears = async (lines: number, ...options: string[]) => {
+      for (let tries = 0; tries < 120; tries++) if ((await heard(...options)) >= lines) return;
+      assert.fail(`the guest has heard ${await heard(...options)} lines of ${lines}`);
+    };
+    await hears(2);
+    await folder.ok('checkpoint', 'create', 'talking');
+    await folder.ok('checkpoint', 'restore', 'talking');
+    await hears((await heard()) + 3);
+    const { forks } = await folder.json<{ forks: { name: string }[] }>('checkpoint', 'fork', 'talking');
+    const fork = ['--stack', forks[0]?.name ?? ''];
+    await hears((await heard(...fork)) + 3, ...fork);
+    await folder.ok('destroy', ...fork, '--yes');
+    await hears((await heard()) + 3);
+  });
+});
