@@ -1,5 +1,13 @@
 /** What goqemu publishes of this package; what its siblings need besides is in index.ts. */
-export type { Accelerator, Architecture, Firmware, WaitCondition } from '@goqemu/spec';
+export type {
+  Accelerator,
+  Architecture,
+  Faults,
+  Firmware,
+  MachineFaults,
+  NetworkFaults,
+  WaitCondition,
+} from '@goqemu/spec';
 export type { BackendProgress } from './backend/progress.ts';
 export type { CheckpointReport, RestoreReport } from './checkpoint/checkpoint-report.ts';
 export {
