@@ -8,6 +8,7 @@ export type {
   NetworkFaults,
   WaitCondition,
 } from '@goqemu/spec';
+export type { CardTraffic } from './backend/backend.ts';
 export type { BackendProgress } from './backend/progress.ts';
 export type { CheckpointReport, RestoreReport } from './checkpoint/checkpoint-report.ts';
 export {
@@ -38,6 +39,7 @@ export { z } from './definition/schema-library.ts';
 export type { TimeoutOptions } from './definition/timeout-options.ts';
 export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
+export type { CardReport, LiveNetworkReport } from './network/live-networks.ts';
 export type { PowerVerb } from './power/power-verb.ts';
 export type { PlanReport } from './report/plan-report.ts';
 export type { MachineReport, MachineStatus, NetworkReport, StatusReport } from './report/status-report.ts';

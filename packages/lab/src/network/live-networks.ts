@@ -65,6 +65,11 @@ export class LiveNetworks {
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
+  /** @throws GoqemuError `network-unknown` */
+  mustKnow(network: string): void {
+    this.#row(network);
+  }
+
   /**
    * What goes wrong in a network.
    *
@@ -88,6 +93,20 @@ export class LiveNetworks {
     const names = new Map(machines.map((machine) => [labelOf(machine), machine.name]));
     const its = faults && withMachineNames(faults, (label) => names.get(label));
     await this.#verb('setFaults')({ [network]: its }, this.#stack.call);
+  }
+
+  /** Splits a network, with its other faults as they are. @throws as {@link setFaults} */
+  async partition(network: string, partition: readonly (readonly string[])[]): Promise<void> {
+    const { faults } = await this.report(network);
+    await this.setFaults(network, { ...faults, partition });
+  }
+
+  /** Takes the cable of a machine out, or puts it back in. @throws as {@link setFaults} */
+  async setCable(network: string, machine: string, isIn: boolean): Promise<void> {
+    const { faults } = await this.report(network);
+    const { cable: _cable, ...rest } = faults.machines?.[machine] ?? {};
+    const own = isIn ? rest : { ...rest, cable: false };
+    await this.setFaults(network, { ...faults, machines: { ...faults.machines, [machine]: own } });
   }
 
   /**
