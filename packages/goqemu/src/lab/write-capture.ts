@@ -6,16 +6,17 @@ import { errorMessage, GoqemuError, systemErrorCode } from '@goqemu/core';
 /** A file that a capture is written to, with no access for others: frames hold what guests say. */
 export interface CaptureFile extends AsyncDisposable {
   /** Until the capture ends, or the signal ends it; then how many bytes the file has. */
-  write(frames: Readable, signal: AbortSignal): Promise<number>;
+  write(signal: AbortSignal): Promise<number>;
 }
 
-/** @throws GoqemuError `capture-failed`, also for a file that is there already */
-export async function openCaptureFile(path: string): Promise<CaptureFile> {
+/** @throws GoqemuError `capture-failed`, also for a file that is there already; then the capture has ended */
+export async function openCaptureFile(path: string, frames: Readable): Promise<CaptureFile> {
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
+    frames.destroy();
     throw failed(path, systemErrorCode(error) === 'EEXIST' ? 'the file is there already' : errorMessage(error), error);
   });
   return {
-    write: async (frames, signal) => {
+    write: async (signal) => {
       await copyCapture(frames, file.createWriteStream({ autoClose: false, flush: false }), signal);
       return (await file.stat()).size;
     },
@@ -30,6 +31,8 @@ export async function copyCapture(frames: Readable, output: Writable, signal: Ab
     await pipeline(frames, output, { signal, end: false });
   } catch (error) {
     if (!signal.aborted && systemErrorCode(error) !== 'EPIPE') throw error;
+  } finally {
+    frames.destroy();
   }
 }
 

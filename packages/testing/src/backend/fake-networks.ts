@@ -75,6 +75,9 @@ export class FakeNetworks {
     if (!isThere) throw networkDown('network' in of ? of.network : of.machine);
     const stream = new PassThrough();
     stream.write(emptyCapture);
+    // A capture is a connection elsewhere: it keeps the process that reads it.
+    const open = setInterval(() => undefined, 60_000);
+    stream.once('close', () => clearInterval(open));
     return stream;
   }
 

@@ -21,15 +21,15 @@ export async function run(
       'name a file, or pipe it: goqemu capture lan - | tshark -r -',
     );
   return withNetworks(context, options, async (live) => {
-    await using frames = await live.capture(name);
     const signal = AbortSignal.any([interrupt, ...(duration === undefined ? [] : [AbortSignal.timeout(duration)])]);
     if (file === '-') {
-      await copyCapture(frames, stdout, signal);
+      await copyCapture(await live.capture(name), stdout, signal);
       return exitCode.done;
     }
-    await using output = await openCaptureFile(resolve(workingFolder, file));
+    const frames = await live.capture(name);
+    await using output = await openCaptureFile(resolve(workingFolder, file), frames);
     context.tell(`Capturing ${name} in ${file}${duration === undefined ? '; end it with Ctrl-C' : ''}`);
-    context.tell(`${file}: ${formatByteSize(await output.write(frames, signal))}`);
+    context.tell(`${file}: ${formatByteSize(await output.write(signal))}`);
     return exitCode.done;
   });
 }

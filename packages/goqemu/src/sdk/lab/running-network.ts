@@ -82,12 +82,9 @@ export class RunningNetwork {
    */
   async capture(file: string): Promise<NetworkCapture> {
     const frames = await (await this.#live()).capture(this.name);
-    const output = await openCaptureFile(file).catch((error: unknown) => {
-      frames.destroy();
-      throw error;
-    });
+    const output = await openCaptureFile(file, frames);
     const end = new AbortController();
-    const written = output.write(frames, end.signal);
+    const written = output.write(end.signal);
     written.catch(() => undefined); // reported at the end of the block
     return {
       file,
