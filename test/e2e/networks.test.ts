@@ -101,8 +101,9 @@ test('machines in networks have their planned addresses, find each other, and ke
       assert.match(stdout, new RegExp(`^web:lan\\S*\\t${db}\\tEcho \\(ping\\) request`, 'm'));
       assert.match(stdout, /^db:lan\S*\t[\d.]+\tEcho \(ping\) reply/m);
       const { networks } = await folder.json<{ networks: { name: string; cards: Card[] }[] }>('network', 'list', 'lan');
-      const card = networks[0]?.cards.find(({ machine }) => machine === 'web');
-      assert.ok(card?.isConnected && card.sent.frames > 2 && (card.received.dropped.partition ?? 0) >= 2);
+      const cardOf = (name: string) => networks[0]?.cards.find(({ machine }) => machine === name);
+      assert.ok(cardOf('web')?.isConnected && (cardOf('web')?.sent.frames ?? 0) > 2);
+      assert.ok((cardOf('db')?.received.dropped.partition ?? 0) >= 1);
     },
   );
 
