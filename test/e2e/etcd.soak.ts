@@ -8,7 +8,7 @@ import { LabFolder } from './lab-folder.ts';
 
 const example = new URL('../../examples/etcd/lab.ts', import.meta.url);
 
-test('the example with an etcd cluster: a member that is partitioned away is missed by nobody, and catches up', async () => {
+test('the example with an etcd cluster: a member that is partitioned away leaves the others working, and catches up', async () => {
   await using folder = await LabFolder.make(await readFile(example, 'utf8'));
   // The guests of a test take packages from the host, which has a mirror.
   await mkdir(folder.file('packages'));
