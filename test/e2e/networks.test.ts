@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
@@ -23,6 +26,13 @@ export default defineLab({ name: 'networks' }, (lab) => {
 interface Status {
   readonly machines: readonly { readonly name: string; readonly state: string; readonly pid: number }[];
   readonly networks: readonly { readonly name: string; readonly state: string; readonly cidr: string }[];
+}
+
+interface Card {
+  readonly machine: string;
+  readonly isConnected: boolean;
+  readonly sent: { readonly frames: number };
+  readonly received: { readonly dropped: Readonly<Record<string, number>> };
 }
 
 /** Processes of the installed package that carry networks. */
@@ -71,6 +81,31 @@ test('machines in networks have their planned addresses, find each other, and ke
     assert.match(await inGuest('edge', 'ping -c 1 -W 10 web.dmz || ping -c 1 -W 10 10.44.0.10'), /1 packets received/);
     assert.match(await inGuest('edge', 'arping -c 1 -w 2 -I eth1 10.43.0.10; true'), /Received 0 (?:response|repl)/);
   });
+
+  await t.test(
+    'a partition from the command line is seen in the guests and heals; a capture shows the ping',
+    async () => {
+      const db = (await addresses('db'))[0]?.replace('/24', '');
+      const ping = () => inGuest('web', `ping -c 2 -W 2 ${db}; true`);
+      await folder.ok('network', 'partition', 'lan', 'db');
+      assert.match(await ping(), / 0 packets received/);
+      await folder.ok('network', 'heal');
+      const file = folder.file('lan.pcapng');
+      const [, capture] = await Promise.all([
+        sleep(1_000).then(ping),
+        folder.run(['capture', 'lan', 'lan.pcapng', '--duration', '15 s']),
+      ]);
+      assert.equal(capture.code, 0, capture.stderr);
+      const fields = ['-T', 'fields', '-e', 'frame.interface_name', '-e', 'ip.dst', '-e', '_ws.col.Info'];
+      const { stdout } = await promisify(execFile)('tshark', ['-r', file, '-Y', 'icmp', ...fields]);
+      assert.match(stdout, new RegExp(`^web:lan\\S*\\t${db}\\tEcho \\(ping\\) request`, 'm'));
+      assert.match(stdout, /^db:lan\S*\t[\d.]+\tEcho \(ping\) reply/m);
+      const { networks } = await folder.json<{ networks: { name: string; cards: Card[] }[] }>('network', 'list', 'lan');
+      const cardOf = (name: string) => networks[0]?.cards.find(({ machine }) => machine === name);
+      assert.ok(cardOf('web')?.isConnected && (cardOf('web')?.sent.frames ?? 0) > 2);
+      assert.ok((cardOf('db')?.received.dropped.partition ?? 0) >= 1);
+    },
+  );
 
   await t.test(
     'a switch that was killed is shown, and comes back with the next apply; no machine notices',

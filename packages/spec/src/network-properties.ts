@@ -84,6 +84,19 @@ export const networkProperties = {
     },
     default: 1500,
   },
+  faults: {
+    options: [
+      {
+        name: 'faults',
+        docs: {
+          default: 'none',
+          about: '[what goes wrong](networks.md#faults), such as `{ latency: 50, loss: 0.01 }`',
+        },
+      },
+    ],
+    rule: null,
+    default: undefined,
+  },
 } as const satisfies { readonly [K in keyof NetworkSpec]-?: NetworkProperty<NonNullable<NetworkSpec[K]>> };
 
 export type NetworkPropertyName = keyof typeof networkProperties;

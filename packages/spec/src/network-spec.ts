@@ -1,3 +1,5 @@
+import type { NetworkFaults } from './network-faults.ts';
+
 /** A network of a lab, complete: every default filled in and every value allocated. Plain data. */
 export interface NetworkSpec {
   /** RFC 1123 label. */
@@ -8,6 +10,8 @@ export interface NetworkSpec {
   readonly cidr6?: string;
   /** Bytes of payload in a frame. */
   readonly mtu: number;
+  /** What goes wrong in it; absent when nothing does. */
+  readonly faults?: NetworkFaults;
 }
 
 /** A network card of a machine in a network of its lab. */

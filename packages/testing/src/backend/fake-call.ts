@@ -28,6 +28,9 @@ export type FakeVerb =
   | 'applyNetworks'
   | 'joinNetworks'
   | 'holdMachines'
+  | 'viewNetworks'
+  | 'captureFrames'
+  | 'setFaults'
   | 'removeNetworks'
   | 'dispose';
 

@@ -26,6 +26,7 @@ import {
   readLabOptions,
 } from './lab-options.ts';
 import type { LabOutputs } from './lab-types.ts';
+import { RunningNetwork } from './running-network.ts';
 
 /** Which machines a checkpoint, a restore or a fork is about. */
 export interface MachineSelection extends OperationOptions {
@@ -173,6 +174,16 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    */
   machine(name: string): LabMachine {
     return new LabMachine(name, this.#guests, (verb, options) => this.#power(verb, { ...options, machines: [name] }));
+  }
+
+  /**
+   * A network by its name, while it runs. Nothing is looked up yet: an unknown one is reported by its first call.
+   *
+   * @example
+   * await lab.network('lan').partition(['db-1'], ['db-2', 'db-3']);
+   */
+  network(name: string): RunningNetwork {
+    return new RunningNetwork(name, () => this.#parts.engine.networks());
   }
 
   /**
