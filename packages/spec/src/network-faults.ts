@@ -97,7 +97,7 @@ export function machinesOfFaults({ partition = [], machines = {} }: NetworkFault
   return [...new Set([...partition.flat(), ...Object.keys(machines)])];
 }
 
-/** The same faults of machines by other names; those that have none are left out. */
+/** The same faults of machines by other names; without those that have none, or of which nothing is said. */
 export function withMachineNames(
   { partition, machines, ...faults }: NetworkFaults,
   nameOf: (machine: string) => string | undefined,
@@ -106,7 +106,7 @@ export function withMachineNames(
   const kept = groups?.filter((group) => group.length > 0);
   const own = Object.entries(machines ?? {}).flatMap(([machine, its]) => {
     const name = nameOf(machine);
-    return name === undefined ? [] : [[name, its] as const];
+    return name === undefined || saysNothing(its) ? [] : [[name, its] as const];
   });
   return {
     ...faults,
@@ -117,9 +117,12 @@ export function withMachineNames(
 
 /** True when nothing goes wrong. */
 export function areNoFaults({ partition = [], machines = {}, ...faults }: NetworkFaults): boolean {
-  const isOwn = ({ from = {}, to = {}, cable = true }: MachineFaults) =>
-    !cable || Object.keys(from).length > 0 || Object.keys(to).length > 0; // 0 takes the place of the network's
-  return partition.length === 0 && !Object.values(machines).some(isOwn) && !Object.values(faults).some(Boolean);
+  return partition.length === 0 && Object.values(machines).every(saysNothing) && !Object.values(faults).some(Boolean);
+}
+
+/** An amount of 0 does say something: it takes the place of the network's. */
+function saysNothing({ from = {}, to = {}, cable = true }: MachineFaults): boolean {
+  return cable && Object.keys(from).length === 0 && Object.keys(to).length === 0;
 }
 
 function machinesMistake(machines: unknown): FaultMistake | undefined {
