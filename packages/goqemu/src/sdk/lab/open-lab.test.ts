@@ -107,7 +107,7 @@ export default defineLab({ name: 'wired' }, (lab) => {
   await lan.heal();
   assert.deepEqual([await faults(), (await lan.report()).isByHand], [{ latency: 5 }, false]);
   await assert.rejects(lan.unplug('wbe'), { code: 'faults-invalid', hint: /did you mean "web"/ });
-  await assert.rejects(lab.network('nla').heal(), { code: 'network-unknown', hint: /did you mean "lan"/ });
+  await assert.rejects(lab.network('lam').heal(), { code: 'network-unknown', hint: /did you mean "lan"/ });
   const file = join(inner, 'lan.pcapng');
   {
     await using capture = await lan.capture(file);
