@@ -119,33 +119,43 @@ export class FarEndConnection implements CommandConnection, CommandClient {
 
   #receive({ stream: id, type, payload }: Frame): void {
     this.#unanswered = 0;
-    if (type === answer.pong) return;
-    if (type === answer.goodbye) return this.close(words(payload) || 'the program in the guest was ended');
     const stream = this.#streams.get(id);
-    if (!stream) {
-      if (id === 0 || id > this.#last) throw garbled('a frame of a command that was never started');
-      return; // of one that was given up meanwhile
-    }
+    if (type === answer.goodbye) this.close(words(payload) || 'the program in the guest was ended');
+    else if (stream) this.#deliver(stream, id, type, payload);
+    // One that was given up meanwhile may still have something under way.
+    else if (type !== answer.pong && (id === 0 || id > this.#last)) throw garbled('a frame of a command never started');
+  }
+
+  #deliver(stream: FarEndStream, id: number, type: number, payload: Buffer): void {
     switch (type) {
       case answer.stdout:
-        return stream.receive('stdout', payload);
+        stream.receive('stdout', payload);
+        break;
       case answer.stderr:
-        return stream.receive('stderr', payload);
+        stream.receive('stderr', payload);
+        break;
       case answer.credit:
-        return stream.allow(payload.length === 4 ? payload.readUInt32BE() : Number.POSITIVE_INFINITY);
+        stream.allow(payload.length === 4 ? payload.readUInt32BE() : Number.POSITIVE_INFINITY);
+        break;
       case answer.exit:
-        return exited(stream, payload);
-      case answer.closed:
-        this.#forget(id);
-        return stream.finished();
+        exited(stream, payload);
+        break;
       case answer.refused:
-        stream.receive('stderr', Buffer.from(words(payload)));
+        stream.receive('stderr', payload.subarray(0, maxWords));
         stream.exited(255, undefined);
-        this.#forget(id);
-        return stream.finished();
+        this.#finish(stream, id);
+        break;
+      case answer.closed:
+        this.#finish(stream, id);
+        break;
       default:
         throw garbled(`a frame of the unknown type ${type}`);
     }
+  }
+
+  #finish(stream: FarEndStream, id: number): void {
+    this.#forget(id);
+    stream.finished();
   }
 
   #forget(id: number): void {
@@ -180,9 +190,9 @@ function exited(stream: FarEndStream, payload: Buffer): void {
   const code = payload[0];
   if (code === undefined) throw garbled('an end without an exit code');
   const signal = words(payload.subarray(1));
-  if (signal === '') return stream.exited(code, undefined);
-  if (!/^[A-Z0-9+-]{1,12}$/.test(signal)) throw garbled('an end by no signal that there is');
-  stream.exited(null, `SIG${signal}`);
+  if (!/^[A-Z0-9+-]{0,12}$/.test(signal)) throw garbled('an end by no signal that there is');
+  if (signal === '') stream.exited(code, undefined);
+  else stream.exited(null, `SIG${signal}`);
 }
 
 const words = (payload: Buffer) => payload.subarray(0, maxWords).toString('utf8');

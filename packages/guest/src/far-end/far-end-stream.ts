@@ -35,7 +35,7 @@ export class FarEndStream extends Duplex {
   receive(name: 'stdout' | 'stderr', bytes: Buffer): void {
     this.#expected -= bytes.length;
     if (this.#expected < 0) throw garbled('more output than it was asked for');
-    if (this.#over) return this.#report(bytes.length);
+    if (this.#over) return;
     const kept = Buffer.from(bytes);
     const wantsMore = (name === 'stdout' ? this : this.stderr).push(kept);
     this.#unread[name] += bytes.length;

@@ -39,7 +39,10 @@ async function guestWithPort(t: TestContext, exitCode = 0) {
   const end = () => ends.at(-1) ?? assert.fail('nothing is at the port');
   return {
     agent,
-    machine: { openStandbyPort: (signal?: AbortSignal) => openEndpoint({ kind: 'unix', path }, signal, false) },
+    machine: {
+      isStandbyPortTaken: async () => false,
+      openStandbyPort: (signal?: AbortSignal) => openEndpoint({ kind: 'unix', path }, signal, false),
+    },
     /** What it receives next; undefined when goqemu has left. */
     received: async () => {
       const [bytes] = (await Promise.race([once(end(), 'data'), once(end(), 'end')])) as [Buffer?];
@@ -116,7 +119,7 @@ test('a guest that has no program for it, and a machine that has no port, do wit
   assert.equal(await started, undefined);
   assert.equal(await received(), undefined);
   const absent = new GoqemuError({ code: 'standby-port-absent', source: 'user', message: 'no port' });
-  const older = { openStandbyPort: () => Promise.reject(absent) };
+  const older = { isStandbyPortTaken: async () => false, openStandbyPort: () => Promise.reject(absent) };
   assert.equal(await Standby.start(older, agent, 'amd64', {}), undefined);
 });
 
