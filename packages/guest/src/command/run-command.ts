@@ -8,7 +8,7 @@ import type { CommandInput, TerminalSize } from './command-options.ts';
 import { endRemote } from './end-remote.ts';
 import { type NotStarted, notStarted } from './not-started.ts';
 import type { RemoteCommand } from './remote-command.ts';
-import { StartAnnouncement } from './start-announcement.ts';
+import { StartAnnouncement, type StartedProcess } from './start-announcement.ts';
 
 /** A command that has ended exits at once, but what it left in the background may hold its output open for ever. */
 const outputAfterExitMs = 2000;
@@ -45,6 +45,10 @@ export async function runCommand(connection: CommandConnection, endpoint: SshEnd
   );
   const channel = command.channel;
   const announced = announcementsOf(run);
+  if (run.remote.nonce === undefined)
+    channel.once('started', (process: StartedProcess) => {
+      announced.main.started = process;
+    });
   const reason = new AbortController();
   const timer = Number.isFinite(run.timeoutMs)
     ? setTimeout(() => reason.abort(timeoutError(run.what, run.timeoutMs)), run.timeoutMs)

@@ -23,6 +23,7 @@ const maxWords = 1024;
  */
 export class FarEndConnection implements CommandConnection, CommandClient {
   readonly title = 'the channel into the guest';
+  readonly tellsStart = true;
   readonly #line: PortLine;
   readonly #tag: Buffer;
   readonly #user: Buffer;
@@ -136,6 +137,9 @@ export class FarEndConnection implements CommandConnection, CommandClient {
         break;
       case answer.credit:
         stream.allow(payload.length === 4 ? payload.readUInt32BE() : Number.POSITIVE_INFINITY);
+        break;
+      case answer.started:
+        stream.started(payload.length === 4 ? payload.readUInt32BE() : 0);
         break;
       case answer.exit:
         exited(stream, payload);

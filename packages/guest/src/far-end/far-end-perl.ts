@@ -40,7 +40,7 @@ sub blocks {
   my $flags = Fcntl::O_RDWR() | ($is_port ? Fcntl::O_ASYNC() : 0) | ($_[0] ? 0 : Fcntl::O_NONBLOCK());
   fcntl($port, Fcntl::F_SETFL(), $flags);
 }
-fcntl($port, Fcntl::F_SETOWN(), $$) if $is_port;
+fcntl($port, Fcntl::F_SETOWN(), $$ + 0) if $is_port;
 blocks(0);
 
 sub frame { $out .= $tag . pack('NCCn', $_[0], $_[1], 0, length $_[2]) . $_[2] }
@@ -138,7 +138,7 @@ sub login {
   while (my (undef, undef, $g, $members) = getgrent) { push @groups, $g if $g != $gid && grep { $_ eq $name } split / /, $members }
   endgrent;
   $shell ||= '/bin/sh';
-  my %env = (USER => $name, LOGNAME => $name, HOME => $home, SHELL => $shell, MAIL => "/var/mail/$name",
+  my %env = (USER => $name, LOGNAME => $name, HOME => $home, SHELL => $shell,
     PATH => $uid == 0 ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '/usr/local/bin:/usr/bin:/bin:/usr/games',
     SSH2_CLIENT => 'goqemu'); # Debian's bash reads ~/.bashrc for a command of sshd's, and knows it by this
   for my $file ('/etc/environment', '/etc/default/locale') {
@@ -192,6 +192,7 @@ sub start {
   become($l, $command, $ir, $ow, $ew) unless $pid;
   for ($iw, $or, $er) { fcntl($_, Fcntl::F_SETFL(), Fcntl::O_NONBLOCK()) }
   $stream{$id} = { id => $id, pid => $pid, in => $iw, out => $or, err => $er, input => '', credit => $window };
+  frame($id, 23, pack 'N', $pid);
 }
 
 sub handle {

@@ -12,6 +12,9 @@ export interface StreamPort {
 /** Bytes that have been taken are reported in lots: one report costs a frame. */
 const creditLot = streamWindow / 4;
 
+/** Greatest process id of Linux (PID_MAX_LIMIT). */
+const maxPid = 2 ** 22;
+
 /** One command of the guest: its input, its outputs, its end. It looks like a channel of ssh2, which its users know. */
 export class FarEndStream extends Duplex {
   readonly stderr: Readable;
@@ -47,6 +50,12 @@ export class FarEndStream extends Duplex {
     this.#allowance += bytes;
     if (this.#allowance > streamWindow) throw garbled('room for more input than it was sent');
     this.#pump();
+  }
+
+  /** Its process, which leads a group of its own. @throws GoqemuError `far-end-garbled` for what is no process of a command */
+  started(pid: number): void {
+    if (pid < 2 || pid > maxPid) throw garbled('a process that there cannot be');
+    this.emit('started', { group: pid, pid });
   }
 
   /** The command has ended; `close` follows its last output. */

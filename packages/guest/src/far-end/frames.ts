@@ -26,6 +26,7 @@ export const answer = {
   credit: 20,
   refused: 21,
   goodbye: 22,
+  started: 23,
 } as const;
 
 export interface Frame {

@@ -82,6 +82,25 @@ for (const [name, open] of Object.entries(ways))
       assert.equal(bytes, 6_000_004);
     });
 
+    test('a list of words is quoted one by one, and reaches its program as it is', async () => {
+      const words = ['printf', '<%s>', "it's", 'a  b', '$HOME', '*', '!x', '\\', '~', 'a=b', ''];
+      assert.equal((await session.exec(words)).stdout, "<it's><a  b><$HOME><*><!x><\\><~><a=b><>");
+      assert.equal((await session.exec(['printf', '%s', 'two\nlines'])).stdout, 'two\nlines');
+      assert.equal((await session.exec(['/no/such/program'])).exitCode, 127);
+      assert.equal((await session.exec(['cat'], { input: 'in' })).stdout, 'in');
+    });
+
+    test('a program that is given too little time is ended in the guest', async () => {
+      let pid = 0;
+      const words = ['perl', '-e', '$| = 1; print $$; sleep 60'];
+      const onStdout = (chunk: Buffer) => {
+        pid = Number(chunk.toString());
+      };
+      await assert.rejects(session.exec(words, { timeoutMs: 700, onStdout }), { code: 'timeout' });
+      assert.ok(pid > 1, 'it had no time to start');
+      await ended(pid);
+    });
+
     test('the environment, the folder and the interpreter are those asked for', async () => {
       const { stdout } = await session.exec('print "$ENV{A} ", `pwd`;', {
         environment: { A: "it's" },

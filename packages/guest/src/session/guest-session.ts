@@ -3,7 +3,7 @@ import { hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
 import type { Command, CommandOptions, CommandResult } from '../command/command-options.ts';
 import { type CommandStream, openCommandStream } from '../command/command-stream.ts';
 import { OutputTail } from '../command/output-tail.ts';
-import { commandText, remoteCommand } from '../command/remote-command.ts';
+import { commandText, plainCommand, remoteCommand } from '../command/remote-command.ts';
 import { type Flow, runCommand } from '../command/run-command.ts';
 import { ChannelDialer, type OpenChannel } from '../far-end/channel-dialer.ts';
 import { type InteractiveShell, openInteractiveShell, type ShellOptions } from '../shell/interactive-shell.ts';
@@ -248,13 +248,14 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     },
   ) {
     const remote = remoteCommand(command, options, this.user);
+    const plain = plainCommand(command, options, this.user);
     const what = options.label ?? `command ${JSON.stringify(shorten(commandText(command)))}`;
     const begun = performance.now();
     const start = (connection: CommandConnection) => {
       sink.onStart?.();
       return runCommand(connection, this.endpoint, {
         what,
-        remote,
+        remote: (connection.tellsStart && plain) || remote,
         input: options.input,
         terminal: options.pty === true ? { columns: 80, rows: 24 } : options.pty || undefined,
         timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
