@@ -16,12 +16,12 @@ export class StartAnnouncement {
   #ahead = '';
   #started: StartedProcess | undefined;
 
-  /** @param nonce undefined where the start is told in another way than in the output */
+  /** @param nonce undefined where the start is reported in another way than in the output */
   constructor(nonce: string | undefined) {
     this.#pattern = nonce === undefined ? undefined : new RegExp(`${nonce}\\.(\\d+)\\.(\\d+)\\.`);
   }
 
-  /** Told in another way. */
+  /** Reported in another way. */
   set started(process: StartedProcess | undefined) {
     this.#started = process;
   }

@@ -46,7 +46,7 @@ export class ChannelDialer {
     return orAborted(this.#opening, signal);
   }
 
-  /** Gives the port back, for what else goes on at it. @returns false while a command runs over it */
+  /** Gives the port back, for its other uses. @returns false while a command runs over it */
   async release(): Promise<boolean> {
     await this.#opening;
     if (this.#standing && !this.#standing.isIdle) return false;

@@ -6,7 +6,7 @@
  * that it was not asked for but the end. Who speaks at the other end changes without a word: a greeting begins a session
  * wherever it is found, and what is no frame of the session ends it. A session's end ends what it still runs.
  *
- * Linux tells nobody at a port without a host that a host has come, except by SIGIO (drivers/char/virtio_console.c): poll
+ * To a process at a port without a host, Linux reports by SIGIO alone that a host has come (drivers/char/virtio_console.c): poll
  * reports a hang-up all that time, and read returns at once.
  */
 export const farEndPerl = String.raw`

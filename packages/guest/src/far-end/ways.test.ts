@@ -39,7 +39,7 @@ for (const [name, open] of Object.entries(ways))
       assert.deepEqual([stdout, stderr, exitCode, signal], ['out\n', 'err\n', 3, null]);
     });
 
-    test('an end by a signal is told by its name', async () => {
+    test('an end by a signal is reported by its name', async () => {
       const { exitCode, signal } = await session.exec('kill -KILL $$');
       assert.deepEqual([exitCode, signal], [null, 'KILL']);
     });
@@ -124,8 +124,8 @@ for (const [name, open] of Object.entries(ways))
 
     test('another user is reached with its rights and its home folder', async () => {
       if (userInfo().uid !== 0) return assert.match((await session.exec('id -u')).stdout, /^\d+\n$/);
-      const { stdout } = await session.exec('id -un; pwd; umask', { user: 'nobody', workingDirectory: '/' });
-      assert.equal(stdout, 'nobody\n/\n0022\n');
+      const { stdout } = await session.exec('id -un; pwd; umask', { user: 'daemon', workingDirectory: '/' });
+      assert.equal(stdout, 'daemon\n/\n0022\n');
     });
 
     test('a user that there is not is refused', async () => {

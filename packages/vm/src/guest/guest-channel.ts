@@ -1,6 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import { farEndLauncher, greet, notLaunched, PortLine } from '@goqemu/guest';
+import { farEndLauncher, greet, notLaunched, PortLine, protocolVersion } from '@goqemu/guest';
 import { connectStandby, type MachineRecord, standbyPortName, withAgent } from '@goqemu/machine';
 import type { Transport } from '@goqemu/protocol';
 import type { Vm } from '../vm/vm.ts';
@@ -44,27 +43,23 @@ export async function openGuestChannel(vm: Vm, signal: AbortSignal): Promise<Tra
 }
 
 async function reach(vm: Vm, record: MachineRecord, transport: Transport, signal: AbortSignal): Promise<void> {
+  const line = new PortLine(transport);
+  const found = await greet(line, 'frames', graceMs[readWay(record) ? 'known' : 'unknown'], signal);
+  if (found?.version === protocolVersion) return;
+  // An older one was left in a layer's RAM.
+  if (found) await greet(line, 'quit', answerMs, signal);
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
-  const answered = greet(new PortLine(transport), 'frames', answerMs, until).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (stop.signal.aborted) return undefined;
-    throw error;
-  });
+  // One that was only slow to answer keeps the port: the second cannot have it, and ends.
+  const answered = greet(line, 'frames', answerMs, until);
+  const launched = launch(vm, record, until);
   try {
-    const grace = graceMs[readWay(record) ? 'known' : 'unknown'];
-    if (await Promise.race([answered, pause(grace)])) return;
-    // One that was slow to answer keeps the port: then a second one cannot have it, and ends.
-    const refusal = await Promise.race([
-      answered.then((greeting) => greeting && 'answered'),
-      launch(vm, record, until),
-    ]);
-    if (refusal !== undefined && refusal !== 'answered') throw absent(vm, refusal);
-    if (await answered) return;
-    throw absent(vm, 'the program in the guest did not answer');
+    const first = await Promise.race([answered, launched]);
+    if (typeof first === 'string') throw absent(vm, first);
+    if (!(await answered)) throw absent(vm, 'the program in the guest did not answer');
   } finally {
     stop.abort(new Error('the greeting is over'));
-    await answered.catch(() => undefined);
+    await Promise.allSettled([answered, launched]);
   }
 }
 
