@@ -9,6 +9,8 @@ import { readWay, writeWay } from './way-record.ts';
 const turnMs = 100;
 /** Milliseconds after which a program that is known to listen, or may, is started again, or for the first time. */
 const graceMs = { known: 500, unknown: 60 };
+/** Milliseconds to wait for one's turn at the agent, and for its answer: SSH is there as well. */
+const agentMs = 5_000;
 /** Milliseconds for the agent to start the program, in an emulated guest on a busy host. */
 const launchMs = 20_000;
 /** Milliseconds for the program to answer once it was started. */
@@ -69,7 +71,7 @@ async function launch(vm: Vm, record: MachineRecord, signal: AbortSignal): Promi
   try {
     const { exitCode } = await withAgent(
       record,
-      { timeoutMs: 10_000, logger: vm.host.logger, signal, command: 'goqemu exec' },
+      { timeoutMs: agentMs, logger: vm.host.logger, signal, command: 'goqemu exec' },
       (agent) =>
         agent.exec({ path: '/bin/sh', args: ['-c', script], input, capture: false, timeoutMs: launchMs, signal }),
     );
