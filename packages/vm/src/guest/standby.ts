@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hasErrorCode, withDeadline } from '@goqemu/core';
+import { hasErrorCode, sleep, withDeadline } from '@goqemu/core';
 import { greet, PortLine } from '@goqemu/guest';
 import { type Machine, standbyPortName } from '@goqemu/machine';
 import { LineSplitter, type Transport } from '@goqemu/protocol';
@@ -16,6 +16,8 @@ const patienceSeconds = 120;
 const startMs = 5_000;
 /** Milliseconds for the program that runs commands to answer; one that does not is an older process that leaves. */
 const greetingMs = 2_000;
+/** Milliseconds between looks whether that process has left. */
+const leavingMs = 20;
 /** Milliseconds for the process to do its work, or to leave. */
 const workMs = 5_000;
 
@@ -126,9 +128,12 @@ export class Standby {
     arch: VmSpec['arch'],
     { signal }: Limits,
   ): Promise<Standby | undefined> {
-    const commanding = await Standby.#ofCommands(machine, signal);
-    if (commanding) return commanding;
-    const port = await machine.openStandbyPort(signal).catch(noPort);
+    let port = await machine.openStandbyPort(signal).catch(noPort);
+    if (port && (await machine.isStandbyPortTaken(signal ? { signal } : {}))) {
+      // By the program that runs commands, which waits in the place of a process of its own; or by one that leaves.
+      if (await waits(machine, port, signal)) return new Standby(port);
+      port = await machine.openStandbyPort(signal).catch(noPort);
+    }
     if (!port) return undefined;
     const standby = new Standby(port);
     try {
@@ -139,21 +144,6 @@ export class Standby {
     } catch (error) {
       await port.close();
       if (hasErrorCode(error, 'timeout') || hasErrorCode(error, 'qga-exec-timeout')) return undefined;
-      throw error;
-    }
-    await port.close();
-    return undefined;
-  }
-
-  /** The program that runs commands is there already: it waits in the place of a process of its own. */
-  static async #ofCommands(machine: StandbyPort, signal: AbortSignal | undefined): Promise<Standby | undefined> {
-    if (!(await machine.isStandbyPortTaken(signal ? { signal } : {}))) return undefined;
-    const port = await machine.openStandbyPort(signal).catch(noPort);
-    if (!port) return undefined;
-    try {
-      if (await greet(new PortLine(port), 'standby', greetingMs, signal)) return new Standby(port);
-    } catch (error) {
-      await port.close();
       throw error;
     }
     await port.close();
@@ -212,6 +202,25 @@ export class Standby {
         });
       return this.#words.shift();
     });
+  }
+}
+
+/** Whether the program that runs commands is at the port, and waits there now; the port is closed where it is not. */
+async function waits(machine: StandbyPort, port: Transport, signal: AbortSignal | undefined): Promise<boolean> {
+  const over = new AbortController();
+  const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const leaving = async () => {
+    while (await machine.isStandbyPortTaken({ signal: until })) await sleep(leavingMs, until);
+  };
+  try {
+    const greeting = await Promise.race([greet(new PortLine(port), 'standby', greetingMs, until), leaving()]);
+    if (!greeting) await port.close();
+    return greeting !== undefined;
+  } catch (error) {
+    await port.close();
+    throw error;
+  } finally {
+    over.abort(new Error('the port was looked at'));
   }
 }
 
