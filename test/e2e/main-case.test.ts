@@ -99,11 +99,14 @@ test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone w
 
   await t.test('a file that was deleted after a checkpoint is back when it is restored', async () => {
     await folder.ok('exec', 'box', '--', 'sh', '-c', 'echo precious > notes.txt');
+    const program = ['exec', 'box', '--', 'sh', '-c', 'echo $PPID; cat /proc/$PPID/comm'];
+    const before = (await folder.ok(...program)).stdout;
     const { id } = await folder.json<{ id: string }>('checkpoint', 'create', 'before the accident');
     await folder.ok('exec', 'box', '--', 'rm', 'notes.txt');
     assert.notEqual((await folder.run(['exec', 'box', '--', 'cat', 'notes.txt'])).code, 0);
     await folder.ok('checkpoint', 'restore', id);
     assert.equal((await folder.ok('exec', 'box', '--', 'cat', 'notes.txt')).stdout, 'precious\n');
+    assert.equal((await folder.ok(...program)).stdout, before, 'the program that runs commands came back with the RAM');
     const list = await folder.json<{ checkpoints: { id: string; descriptions: string[] }[] }>('checkpoint', 'list');
     assert.ok(list.checkpoints.some((one) => one.id === id && one.descriptions.includes('before the accident')));
   });
