@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { e2eHome, LabFolder } from './lab-folder.ts';
 
 const lab = (body = '') => `
@@ -26,8 +27,13 @@ interface StatusDocument {
     readonly state: string;
     readonly pid: number;
     readonly accelerator: string;
+    readonly commands: { readonly way: string; readonly reason: string | null } | null;
   }[];
 }
+
+/** What a command finds around it, whatever way it came by; what names the way itself is left out. */
+const surroundings = `id; umask; pwd; ulimit -n; cat; tty
+env -u SUDO_COMMAND | grep -v '^SSH\\|^XDG_SESSION\\|^XDG_RUN\\|^MOTD\\|^DBUS' | sort`;
 
 test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone without a trace', async (t) => {
   await using folder = await LabFolder.make(lab());
@@ -39,6 +45,52 @@ test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone w
     assert.equal(greeting.stdout, 'hello\n');
   });
 
+  await t.test('its commands take the channel, and find what they find by SSH', async () => {
+    const { machines } = await folder.json<StatusDocument>('status');
+    assert.deepEqual(machines[0]?.commands, { way: 'channel', reason: null });
+    for (const as of [[], ['--user', 'root'], ['--user', 'daemon', '--env', 'A=b', '--workdir', '/usr']]) {
+      const args = ['exec', ...as, '--stdin', 'box', '--', 'sh', '-c', surroundings];
+      const [channel, ssh] = await Promise.all(
+        [{}, { GOQEMU_GUEST_WAY: 'ssh' }].map((env) => folder.run(args, { env, input: 'typed\n' })),
+      );
+      assert.match(channel?.stdout ?? '', /uid=.*typed/s);
+      assert.deepEqual([channel?.stdout, channel?.code], [ssh?.stdout, ssh?.code], as.join(' '));
+    }
+    const port = await folder.ok(
+      'exec',
+      'box',
+      '--',
+      'sh',
+      '-c',
+      'cat /proc/$PPID/comm; ls -lL /dev/virtio-ports/*goqemu*',
+    );
+    assert.match(port.stdout, /^perl\ncrw------- 1 root root /);
+  });
+
+  await t.test('a goqemu that is killed leaves nothing of its commands in the guest', async () => {
+    let pid = 0;
+    const running = folder.run(['exec', 'box', '--', 'sh', '-c', 'sleep 4321 & sleep 4321'], {
+      onSpawn: (its) => {
+        pid = its;
+      },
+    });
+    // Meanwhile the port is taken: these take SSH.
+    const sleeping = async () => Number((await folder.run(['exec', 'box', '--', 'pgrep', '-xc', 'sleep'])).stdout);
+    while ((await sleeping()) < 2) await sleep(100);
+    process.kill(pid, 'SIGKILL');
+    assert.equal((await running).signal, 'SIGKILL');
+    while ((await sleeping()) > 0) await sleep(100);
+  });
+
+  await t.test(
+    'where its program is gone from the guest, as after a reboot, the next command has another one',
+    async () => {
+      const ended = await folder.run(['exec', 'box', '--', 'sudo', 'pkill', '-x', 'perl']);
+      assert.match(ended.stderr, /the channel into the guest broke/);
+      assert.equal((await folder.ok('exec', 'box', '--', 'sh', '-c', 'cat /proc/$PPID/comm')).stdout, 'perl\n');
+    },
+  );
+
   await t.test('a plan after that finds nothing to do', async () => {
     const plan = await folder.json<PlanDocument>('plan');
     assert.equal(plan.changes, 0, JSON.stringify(plan.operations));
@@ -47,11 +99,14 @@ test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone w
 
   await t.test('a file that was deleted after a checkpoint is back when it is restored', async () => {
     await folder.ok('exec', 'box', '--', 'sh', '-c', 'echo precious > notes.txt');
+    const program = ['exec', 'box', '--', 'sh', '-c', 'echo $PPID; cat /proc/$PPID/comm'];
+    const before = (await folder.ok(...program)).stdout;
     const { id } = await folder.json<{ id: string }>('checkpoint', 'create', 'before the accident');
     await folder.ok('exec', 'box', '--', 'rm', 'notes.txt');
     assert.notEqual((await folder.run(['exec', 'box', '--', 'cat', 'notes.txt'])).code, 0);
     await folder.ok('checkpoint', 'restore', id);
     assert.equal((await folder.ok('exec', 'box', '--', 'cat', 'notes.txt')).stdout, 'precious\n');
+    assert.equal((await folder.ok(...program)).stdout, before, 'the program that runs commands came back with the RAM');
     const list = await folder.json<{ checkpoints: { id: string; descriptions: string[] }[] }>('checkpoint', 'list');
     assert.ok(list.checkpoints.some((one) => one.id === id && one.descriptions.includes('before the accident')));
   });

@@ -11,6 +11,11 @@ export type { CommandStream, OutputChunk } from './command/command-stream.ts';
 export { commandText } from './command/remote-command.ts';
 export { describeCondition, type GuestCondition, type WaitForOptions } from './conditions/conditions.ts';
 export { waitFor } from './conditions/wait-for.ts';
+export type { OpenChannel } from './far-end/channel-dialer.ts';
+export { greet } from './far-end/greet.ts';
+export { protocolVersion } from './far-end/greeting.ts';
+export { farEndLauncher, notLaunched } from './far-end/launch-far-end.ts';
+export { PortLine, type PortTransport } from './far-end/port-line.ts';
 export {
   applyIdentity,
   type GuestIdentity,

@@ -25,6 +25,8 @@ export async function openMachineEndpoint(
       return connectTo(sshPort, signal);
     case 'monitor':
       return transportStream(await connectReader(await verbs.running(), { command: 'goqemu qmp', signal }));
+    case 'commands':
+      return transportStream(await verbs.commands(signal));
     case 'console':
       return transportStream(await openConsole(name, await verbs.running(), signal));
   }

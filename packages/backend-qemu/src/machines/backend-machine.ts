@@ -11,6 +11,7 @@ import type {
   SshFiles,
 } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
+import type { Transport } from '@goqemu/protocol';
 import type { CutPart, StepGuest, VmHost } from '@goqemu/vm';
 
 /** A machine that goqemu made, or one that was imported: what both are asked. Looking at one loads nothing that acts. */
@@ -35,6 +36,8 @@ export interface MachineVerbs {
   joinNetworks(call: BackendCall): Promise<BackendRecord>;
   /** Where steps are carried out: its session is shared, and ends with the backend, or when the machine stops. */
   guest(): Promise<StepGuest>;
+  /** goqemu's own program in the guest. @throws GoqemuError `far-end-absent` */
+  commands(signal: AbortSignal): Promise<Transport>;
   /** A session of the caller's own. */
   openSession(): Promise<GuestSession>;
   /** @throws GoqemuError `imported-no-layers` for a machine whose disk is not goqemu's */

@@ -76,6 +76,17 @@ export class ImportedMachineVerbs implements MachineVerbs {
     return adoptedGuest(this.#vm, this.#adopted, session);
   }
 
+  async commands(): Promise<never> {
+    const { name } = this.#vm.spec;
+    throw new GoqemuError({
+      code: 'far-end-absent',
+      source: 'environment',
+      subject: name,
+      message: `there is no channel for commands into ${name}: it was imported`,
+      hint: 'commands go by SSH then',
+    });
+  }
+
   openSession(): Promise<GuestSession> {
     return openAdoptedSession(this.#vm, this.#adopted);
   }

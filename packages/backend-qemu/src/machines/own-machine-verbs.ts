@@ -2,6 +2,7 @@ import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord, CutLayer, GuestCredentials, SshFiles } from '@goqemu/lab';
 import type { MachineRecord } from '@goqemu/machine';
+import type { Transport } from '@goqemu/protocol';
 import {
   createVm,
   deleteVm,
@@ -91,6 +92,10 @@ export class OwnMachineVerbs implements MachineVerbs {
 
   async guest(): Promise<StepGuest> {
     return ownGuest(this.#vm, await this.#session());
+  }
+
+  commands(signal: AbortSignal): Promise<Transport> {
+    return this.#vm.openChannel(signal);
   }
 
   openSession(): Promise<GuestSession> {

@@ -57,6 +57,7 @@ const environmentVariables: readonly (readonly [string, string])[] = [
     'GOQEMU_BACKEND',
     '`qemu` (default), or `fake`: machines are entries in a file, to try the shape of a lab and to test programs that call goqemu',
   ],
+  ['GOQEMU_GUEST_WAY', '`ssh`: all commands go into guests by SSH, also where the channel is there (see guest.md)'],
   [
     'GOQEMU_TIMEOUT_SCALE',
     'by what time-outs of boots, stops, steps and the SDK’s operations are multiplied (default: 1), such as `4` on a slow host',

@@ -27,6 +27,7 @@ export class MachineEndpoints {
       ...this.#backend.sshAddress(spec),
       ...credentials,
       open: (signal) => this.#open('ssh', signal),
+      channel: (signal) => this.#transport('commands', signal),
       logger: this.#logger,
     });
   }

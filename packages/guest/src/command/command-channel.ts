@@ -1,6 +1,5 @@
-import type { Client, ClientChannel } from 'ssh2';
 import { openOn } from '../session/channel.ts';
-import type { Connection } from '../session/connection.ts';
+import type { CommandClient, CommandConnection, CommandPipe } from '../session/command-connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';
 
 /** How a command ended: one of the two is null. */
@@ -11,12 +10,12 @@ export interface Ending {
 }
 
 /** A channel with a command on it, and how that ended. */
-export class CommandChannel {
-  readonly channel: ClientChannel;
+export class CommandChannel<Pipe extends CommandPipe = CommandPipe> {
+  readonly channel: Pipe;
   #ending: Ending | undefined;
   #listener: (() => void) | undefined;
 
-  constructor(channel: ClientChannel) {
+  constructor(channel: Pipe) {
     this.channel = channel;
     channel.on('exit', (exitCode: number | null, signal?: string) => {
       this.#ending = { exitCode, signal: signal?.replace(/^SIG/, '') ?? null };
@@ -39,13 +38,13 @@ export class CommandChannel {
  * Opens a channel and listens for the command's end from the first moment: a server may send the answer and the exit
  * status in one packet, before any promise is settled.
  */
-export function openCommandChannel(
-  connection: Connection,
+export function openCommandChannel<Client extends CommandClient, Pipe extends CommandPipe>(
+  connection: CommandConnection<Client>,
   endpoint: SshEndpoint,
   what: string,
-  open: (client: Client, done: (error: Error | undefined, channel: ClientChannel) => void) => void,
-): Promise<CommandChannel> {
-  return openOn<CommandChannel>(connection, endpoint, what, (client, done) => {
+  open: (client: Client, done: (error: Error | undefined, channel: Pipe) => void) => void,
+): Promise<CommandChannel<Pipe>> {
+  return openOn<CommandChannel<Pipe>, Client>(connection, endpoint, what, (client, done) => {
     open(client, (error, channel) => {
       if (error) done(error);
       else done(undefined, new CommandChannel(channel));

@@ -1,4 +1,4 @@
-import type { ClientChannel } from 'ssh2';
+import type { CommandPipe } from '../session/command-connection.ts';
 import type { CommandInput } from './command-options.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { CommandInput } from './command-options.ts';
  * @throws what the input's iterator throws
  */
 export async function feed(
-  channel: ClientChannel,
+  channel: CommandPipe,
   preamble: string,
   input: CommandInput | undefined,
   over: Promise<unknown>,

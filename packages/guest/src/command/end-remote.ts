@@ -1,8 +1,7 @@
 import { shellQuote, withDeadline } from '@goqemu/core';
-import type { ClientChannel } from 'ssh2';
 import { shellRequest } from '../quoting/login-shell.ts';
 import { openOn, untilBroken } from '../session/channel.ts';
-import type { Connection } from '../session/connection.ts';
+import type { CommandConnection, CommandPipe } from '../session/command-connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';
 import type { StartedProcess } from './start-announcement.ts';
 
@@ -13,7 +12,7 @@ import type { StartedProcess } from './start-announcement.ts';
  * @returns undefined when that was carried out, else why not
  */
 export async function endRemote(
-  connection: Connection,
+  connection: CommandConnection,
   endpoint: SshEndpoint,
   started: StartedProcess,
   elevated: boolean,
@@ -29,8 +28,8 @@ for g in ${groups}; do kill -KILL $g 2>/dev/null; done; exit 0`;
   );
   try {
     await withDeadline('ending the command in the guest', 5000, undefined, async () => {
-      const channel = await openOn<ClientChannel>(connection, endpoint, 'another channel', (client, done) =>
-        client.exec(request, done),
+      const channel = await openOn<CommandPipe>(connection, endpoint, 'another channel', (client, done) =>
+        client.exec(request, {}, done),
       );
       channel.resume();
       channel.stderr.resume();

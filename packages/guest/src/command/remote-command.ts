@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GoqemuError, refuseNul, shellQuote, shellQuoteAll } from '@goqemu/core';
-import { shellRequest } from '../quoting/login-shell.ts';
+import { programRequest, shellRequest } from '../quoting/login-shell.ts';
 import type { Command, CommandOptions } from './command-options.ts';
 
 /** What goes over the wire for one run of a command. */
@@ -9,8 +9,8 @@ export interface RemoteCommand {
   readonly request: string;
   /** Sent ahead of the input. The command starts only when all of it has arrived. */
   readonly preamble: string;
-  /** The token that ends the preamble and marks the start. */
-  readonly nonce: string;
+  /** The token that ends the preamble and marks the start; undefined for a command that announces nothing. */
+  readonly nonce: string | undefined;
   /** Whose rights it runs with, where that is not the session's user. */
   readonly elevated: string | undefined;
 }
@@ -19,6 +19,9 @@ export interface RemoteCommand {
 const longestByRead = 4096;
 /** Linux allows 128 KiB per argument (MAX_ARG_STRLEN); quoting and the wrapper need some of it. */
 const longestArgument = 96 * 1024;
+
+/** Longest request that fits in one message to the program in the guest. */
+const longestPlain = 16 * 1024;
 
 /** First thing that the wrapper writes, to each output: the token and the ids of the process group and the process, for ending it. */
 const announce = `printf %s.%s.%s. "$1" "\${3:-$$}" "$$"`;
@@ -90,6 +93,24 @@ export function remoteCommand(command: Command, options: CommandOptions, session
       ? shellRequest(`set -- "$@" ${shellQuote(options.pty ? script : '')}\n${receiver}`, words)
       : shellRequest(`set -- "$@" ${shellQuoteAll([receiver, options.pty ? script : ''])}\n${asOtherUser}`, words);
   return { request, preamble, nonce, elevated: other };
+}
+
+/**
+ * A program that the login shell starts as it is, for a connection that tells its start. Undefined where there is more to
+ * be done than to start it: another user, a folder, an environment.
+ */
+export function plainCommand(
+  command: Command,
+  { user, environment, workingDirectory, pty }: CommandOptions,
+  sessionUser: string,
+): RemoteCommand | undefined {
+  if (typeof command === 'string' || !/^[^-]/.test(command[0] ?? '')) return undefined;
+  if (command.some((word) => word.includes('\n'))) return undefined;
+  if ((user ?? sessionUser) !== sessionUser || workingDirectory !== undefined || pty) return undefined;
+  if (Object.keys(environment ?? {}).length > 0) return undefined;
+  const request = `exec ${programRequest(command, commandText(command))}`;
+  if (Buffer.byteLength(request) > longestPlain) return undefined;
+  return { request, preamble: '', nonce: undefined, elevated: undefined };
 }
 
 /** The command as human-readable text. */

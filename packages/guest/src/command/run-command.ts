@@ -1,5 +1,5 @@
 import { type Logger, timeoutError, type Unsubscribe } from '@goqemu/core';
-import type { Connection } from '../session/connection.ts';
+import type { CommandConnection } from '../session/command-connection.ts';
 import type { SshEndpoint } from '../session/endpoint.ts';
 import { connectionLost } from '../session/session-errors.ts';
 import { type CommandChannel, type Ending, openCommandChannel } from './command-channel.ts';
@@ -8,7 +8,7 @@ import type { CommandInput, TerminalSize } from './command-options.ts';
 import { endRemote } from './end-remote.ts';
 import { type NotStarted, notStarted } from './not-started.ts';
 import type { RemoteCommand } from './remote-command.ts';
-import { StartAnnouncement } from './start-announcement.ts';
+import { StartAnnouncement, type StartedProcess } from './start-announcement.ts';
 
 /** A command that has ended exits at once, but what it left in the background may hold its output open for ever. */
 const outputAfterExitMs = 2000;
@@ -37,7 +37,7 @@ export interface Flow {
  * @throws NotBegun when the connection broke before the command was sent; GoqemuError `connection-lost` when after;
  * `timeout`; `privilege-denied`; `sudo-missing`; the signal's reason
  */
-export async function runCommand(connection: Connection, endpoint: SshEndpoint, run: Run): Promise<Ending> {
+export async function runCommand(connection: CommandConnection, endpoint: SshEndpoint, run: Run): Promise<Ending> {
   const terminal = run.terminal;
   const pty = terminal && { term: terminal.term ?? 'xterm-256color', cols: terminal.columns, rows: terminal.rows };
   const command = await openCommandChannel(connection, endpoint, `a channel for ${run.what}`, (client, done) =>
@@ -45,6 +45,10 @@ export async function runCommand(connection: Connection, endpoint: SshEndpoint, 
   );
   const channel = command.channel;
   const announced = announcementsOf(run);
+  if (run.remote.nonce === undefined)
+    channel.once('started', (process: StartedProcess) => {
+      announced.main.started = process;
+    });
   const reason = new AbortController();
   const timer = Number.isFinite(run.timeoutMs)
     ? setTimeout(() => reason.abort(timeoutError(run.what, run.timeoutMs)), run.timeoutMs)
@@ -100,7 +104,7 @@ function announcementsOf({ remote: { nonce }, terminal }: Run): Announcements {
 /** Takes the output until the command has ended. */
 function follow(
   command: CommandChannel,
-  { connection, endpoint }: { readonly connection: Connection; readonly endpoint: SshEndpoint },
+  { connection, endpoint }: { readonly connection: CommandConnection; readonly endpoint: SshEndpoint },
   run: Run,
   announced: Announcements,
 ): Promise<Ending> {
@@ -131,7 +135,14 @@ function follow(
       const ending = command.ending;
       if (ending && announced.main.started) resolve(ending);
       else if (ending) reject(notStarted(withWords(run, endpoint, ending, announced)));
-      else reject(connectionLost(run.what, connection.brokenBecause ?? 'the guest closed the command’s channel'));
+      else
+        reject(
+          connectionLost(
+            run.what,
+            connection.brokenBecause ?? 'the guest closed the command’s channel',
+            connection.title,
+          ),
+        );
       channel.close();
     };
     const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {

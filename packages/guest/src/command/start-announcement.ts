@@ -12,12 +12,18 @@ const kept = 4096;
  * shell's start files print there, and sudo. It is dropped, and kept for the case that the command never starts.
  */
 export class StartAnnouncement {
-  readonly #pattern: RegExp;
+  readonly #pattern: RegExp | undefined;
   #ahead = '';
   #started: StartedProcess | undefined;
 
-  constructor(nonce: string) {
-    this.#pattern = new RegExp(`${nonce}\\.(\\d+)\\.(\\d+)\\.`);
+  /** @param nonce undefined where the start is reported in another way than in the output */
+  constructor(nonce: string | undefined) {
+    this.#pattern = nonce === undefined ? undefined : new RegExp(`${nonce}\\.(\\d+)\\.(\\d+)\\.`);
+  }
+
+  /** Reported in another way. */
+  set started(process: StartedProcess | undefined) {
+    this.#started = process;
   }
 
   /** Undefined until the command has started. */
@@ -32,7 +38,7 @@ export class StartAnnouncement {
 
   /** Takes a chunk in, gives back what of it is the command's. */
   push(chunk: Buffer): Buffer {
-    if (this.#started) return chunk;
+    if (this.#started || !this.#pattern) return chunk;
     const seen = this.#ahead + chunk.toString('latin1');
     const found = this.#pattern.exec(seen);
     if (!found) {

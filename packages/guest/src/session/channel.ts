@@ -1,6 +1,5 @@
 import { errorMessage, sleep } from '@goqemu/core';
-import type { Client } from 'ssh2';
-import type { Connection } from './connection.ts';
+import type { CommandClient, CommandConnection } from './command-connection.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { connectFailed } from './session-errors.ts';
 
@@ -15,8 +14,8 @@ export class NotBegun extends Error {}
  *
  * @throws NotBegun when the connection breaks; GoqemuError `connect-failed` when the server keeps refusing
  */
-export async function openOn<T>(
-  connection: Connection,
+export async function openOn<T, Client extends CommandClient = CommandClient>(
+  connection: CommandConnection<Client>,
   endpoint: SshEndpoint,
   what: string,
   open: (client: Client, callback: Callback<T>) => void,
@@ -47,7 +46,7 @@ export async function openOn<T>(
  *
  * @throws NotBegun with the reason
  */
-export async function untilBroken<T>(connection: Connection, promise: Promise<T>): Promise<T> {
+export async function untilBroken<T>(connection: Pick<CommandConnection, 'onBroken'>, promise: Promise<T>): Promise<T> {
   let unsubscribe: () => void = () => undefined;
   const broken = new Promise<never>((_, reject) => {
     unsubscribe = connection.onBroken((reason) => reject(new NotBegun(reason)));

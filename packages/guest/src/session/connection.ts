@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { errorMessage, type Logger, orAborted, timeoutError, type Unsubscribe } from '@goqemu/core';
+import { errorMessage, type Logger, orAborted, timeoutError } from '@goqemu/core';
 import type { Client, PublicKeyAuthMethod } from 'ssh2';
 import { keyFingerprint, parsePublicKey } from '../keys/key-pair.ts';
 import { socketWithBanner } from './banner.ts';
+import type { CommandConnection } from './command-connection.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { clientSoftware, leaveOutIntroduction } from './identification.ts';
 import type { BannerTiming } from './pace.ts';
@@ -10,14 +11,7 @@ import { authenticationFailed, connectFailed, hostKeyMismatch } from './session-
 import { sshLibrary } from './ssh-library.ts';
 
 /** One authenticated SSH connection; when it has broken it is thrown away for another. */
-export interface Connection {
-  readonly client: Client;
-  /** Undefined while it stands, then why it does not. */
-  readonly brokenBecause: string | undefined;
-  /** Calls back, at once or later, when it breaks or is closed. */
-  onBroken(listener: (reason: string) => void): Unsubscribe;
-  close(reason: string): void;
-}
+export type Connection = CommandConnection<Client>;
 
 export interface ConnectionSettings {
   readonly banner: BannerTiming;
@@ -119,6 +113,7 @@ async function logIn(
   if (brokenBecause !== undefined) throw refusal(endpoint, brokenBecause, trouble, pinned.blob, offered);
   return {
     client,
+    title: 'the SSH session',
     get brokenBecause() {
       return brokenBecause;
     },

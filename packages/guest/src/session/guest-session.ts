@@ -3,8 +3,9 @@ import { hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
 import type { Command, CommandOptions, CommandResult } from '../command/command-options.ts';
 import { type CommandStream, openCommandStream } from '../command/command-stream.ts';
 import { OutputTail } from '../command/output-tail.ts';
-import { commandText, remoteCommand } from '../command/remote-command.ts';
+import { commandText, plainCommand, remoteCommand } from '../command/remote-command.ts';
 import { type Flow, runCommand } from '../command/run-command.ts';
+import { ChannelDialer, type OpenChannel } from '../far-end/channel-dialer.ts';
 import { type InteractiveShell, openInteractiveShell, type ShellOptions } from '../shell/interactive-shell.ts';
 import { type DownloadOptions, download } from '../transfer/download.ts';
 import { type UploadOptions, upload } from '../transfer/upload.ts';
@@ -17,6 +18,7 @@ import {
   type TunnelOptions,
 } from '../tunnel/tunnel.ts';
 import { NotBegun } from './channel.ts';
+import type { CommandConnection } from './command-connection.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectOptions, Dialer, type DialerOptions } from './dialer.ts';
 import type { SshEndpoint } from './endpoint.ts';
@@ -29,6 +31,12 @@ export interface GuestSessionOptions extends SshEndpoint, DialerOptions {
   readonly logger?: Logger;
   /** Commands, shells and transfers at once; default 8. OpenSSH allows 10 per connection (MaxSessions) and two are for ending others. */
   readonly maxChannels?: number;
+  /**
+   * A way for commands that needs no handshake, used where it is there; terminals, files and tunnels take SSH.
+   *
+   * @default none: all goes by SSH
+   */
+  readonly channel?: OpenChannel;
 }
 
 const defaultTimeoutMs = 10 * 60_000;
@@ -50,6 +58,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   readonly #slots: Slots;
   readonly #closing = new AbortController();
   readonly #dialer: Dialer;
+  readonly #channel: ChannelDialer | undefined;
 
   constructor(options: GuestSessionOptions) {
     const { host, port, user, privateKey, hostKey, open } = options;
@@ -58,6 +67,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     this.#slots = new Slots(options.maxChannels ?? 8);
     setMaxListeners(0, this.#closing.signal); // every waiting command listens
     this.#dialer = new Dialer(this.endpoint, options, this.logger, this.#closing.signal);
+    this.#channel = options.channel && new ChannelDialer(options.channel, user, this.logger, this.#closing.signal);
   }
 
   get user(): string {
@@ -85,15 +95,19 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
 
   /**
    * Does something with the connection that stands, or with the next ones while it breaks before that has begun
-   * (`NotBegun`). With `repeatable` what was lost in the middle is done again, too.
+   * (`NotBegun`).
    */
-  async withConnection<T>(
-    signal: AbortSignal | undefined,
-    work: (connection: Connection) => Promise<T>,
+  withConnection<T>(signal: AbortSignal | undefined, work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#onConnection(() => this.connection(signal ? { signal } : {}), work);
+  }
+
+  async #onConnection<C extends CommandConnection, T>(
+    connect: () => Promise<C>,
+    work: (connection: C) => Promise<T>,
     repeatable = false,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const connection = await this.connection(signal ? { signal } : {});
+      const connection = await connect();
       try {
         return await work(connection);
       } catch (error) {
@@ -109,14 +123,14 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   }
 
   /** As `withConnection`, with one of the connection's places for commands, shells and transfers, in turn. */
-  async withSlot<T>(
-    signal: AbortSignal | undefined,
-    work: (connection: Connection) => Promise<T>,
-    repeatable = false,
-  ): Promise<T> {
+  withSlot<T>(signal: AbortSignal | undefined, work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#inTurn(signal, (stop) => this.withConnection(stop, work));
+  }
+
+  async #inTurn<T>(signal: AbortSignal | undefined, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
     const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     using _slot = await this.#slots.take(stop);
-    return await this.withConnection(stop, work, repeatable);
+    return await work(stop);
   }
 
   /**
@@ -196,17 +210,32 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   /** Drops the connection but not the session: for a guest that was restored or restarted. Commands in flight fail. */
   reset(reason = 'the guest was restarted'): void {
     this.#dialer.drop(reason);
+    this.#channel?.drop(reason);
+  }
+
+  /**
+   * Leaves the port of goqemu's own to another user of this process, until the next command.
+   *
+   * @returns false while a command runs over it
+   */
+  async releaseChannel(): Promise<boolean> {
+    return (await this.#channel?.release()) ?? true;
   }
 
   /** Ends the session and all that runs over it. */
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted) this.#closing.abort(sessionClosed(this.endpoint));
     this.reset('the session was closed');
-    await this.#dialer.settled();
+    await Promise.all([this.#dialer.settled(), this.#channel?.settled().catch(() => undefined)]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The program in the guest has no terminals. */
+  async #wayOf({ pty }: CommandOptions, signal: AbortSignal): Promise<CommandConnection> {
+    return (pty ? undefined : await this.#channel?.connection(signal)) ?? this.connection({ signal });
   }
 
   async #run(
@@ -219,25 +248,25 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     },
   ) {
     const remote = remoteCommand(command, options, this.user);
+    const plain = plainCommand(command, options, this.user);
     const what = options.label ?? `command ${JSON.stringify(shorten(commandText(command)))}`;
     const begun = performance.now();
-    const ending = await this.withSlot(
-      options.signal,
-      (connection) => {
-        sink.onStart?.();
-        return runCommand(connection, this.endpoint, {
-          what,
-          remote,
-          input: options.input,
-          terminal: options.pty === true ? { columns: 80, rows: 24 } : options.pty || undefined,
-          timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
-          signal: options.signal,
-          logger: this.logger,
-          onOutput: sink.onOutput,
-          ...(sink.onFlow ? { onFlow: sink.onFlow } : {}),
-        });
-      },
-      options.repeatable,
+    const start = (connection: CommandConnection) => {
+      sink.onStart?.();
+      return runCommand(connection, this.endpoint, {
+        what,
+        remote: (connection.tellsStart && plain) || remote,
+        input: options.input,
+        terminal: options.pty === true ? { columns: 80, rows: 24 } : options.pty || undefined,
+        timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+        signal: options.signal,
+        logger: this.logger,
+        onOutput: sink.onOutput,
+        ...(sink.onFlow ? { onFlow: sink.onFlow } : {}),
+      });
+    };
+    const ending = await this.#inTurn(options.signal, (stop) =>
+      this.#onConnection(() => this.#wayOf(options, stop), start, options.repeatable),
     );
     this.logger.log('debug', 'ssh', 'command ended', {
       command: options.label ?? 'unnamed',

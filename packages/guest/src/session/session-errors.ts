@@ -4,12 +4,12 @@ import type { SshEndpoint } from './endpoint.ts';
 const at = (endpoint: SshEndpoint) => `${endpoint.user}@${endpoint.host}:${endpoint.port}`;
 
 /** The session broke after a command had been sent; whether it ran to its end is unknown. */
-export function connectionLost(what: string, reason: string): GoqemuError {
+export function connectionLost(what: string, reason: string, way = 'the SSH session'): GoqemuError {
   return new GoqemuError({
     code: 'connection-lost',
     source: 'environment',
     subject: what,
-    message: `the SSH session broke while ${what} was running`,
+    message: `${way} broke while ${what} was running`,
     detail: reason,
     hint: 'the guest may have rebooted or lost its network: look at what has been done before running it again, or mark it repeatable; the next command makes a new connection',
   });

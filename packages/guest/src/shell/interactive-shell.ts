@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
 import { type CommandChannel, type Ending, openCommandChannel } from '../command/command-channel.ts';
 import type { Command, TerminalSize } from '../command/command-options.ts';
 import { commandText } from '../command/remote-command.ts';
@@ -34,8 +35,12 @@ export async function openInteractiveShell(session: SessionAccess, options: Shel
   const pty = terminal && { term: terminal.term ?? 'xterm-256color', cols: terminal.columns, rows: terminal.rows };
   return new Promise((resolve, reject) => {
     const held = session.withSlot(options.signal, async (connection) => {
-      const opened = await openCommandChannel(connection, session.endpoint, 'a terminal', (client, done) =>
-        command === undefined ? client.shell(pty, done) : client.exec(requestOf(command), pty ? { pty } : {}, done),
+      const opened = await openCommandChannel<Client, ClientChannel>(
+        connection,
+        session.endpoint,
+        'a terminal',
+        (client, done) =>
+          command === undefined ? client.shell(pty, done) : client.exec(requestOf(command), pty ? { pty } : {}, done),
       );
       const { channel } = opened;
       const ending = endingOf(opened, () => connection.brokenBecause);

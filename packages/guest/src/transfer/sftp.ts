@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { errorMessage, GoqemuError, orAborted, sleep, timeoutError } from '@goqemu/core';
-import type { FileEntryWithStats, InputAttributes, SFTPWrapper, Stats } from 'ssh2';
+import type { Client, FileEntryWithStats, InputAttributes, SFTPWrapper, Stats } from 'ssh2';
 import { openOn } from '../session/channel.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { connectionLost } from '../session/session-errors.ts';
@@ -140,7 +140,7 @@ export async function withSftp<T>(
   work: (sftp: Sftp, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return session.withSlot(options.signal, async (connection) => {
-    const wrapper = await openOn<SFTPWrapper>(connection, session.endpoint, 'SFTP', (client, done) =>
+    const wrapper = await openOn<SFTPWrapper, Client>(connection, session.endpoint, 'SFTP', (client, done) =>
       client.sftp(done),
     );
     const stallMs = options.stallMs ?? 60_000;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage, GoqemuError, hasErrorCode, systemErrorCode } from '@goqemu/core';
-import type { ClientChannel } from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 import { openOn, untilBroken } from '../session/channel.ts';
 import type { Connection } from '../session/connection.ts';
 import type { SessionAccess } from '../session/session-access.ts';
@@ -46,7 +46,7 @@ export async function dialThroughGuest(
   const where = `${host}:${port} in the guest`;
   try {
     return await session.withConnection(undefined, (connection) =>
-      openOn<ClientChannel>(
+      openOn<ClientChannel, Client>(
         connection,
         session.endpoint,
         where,

@@ -3,8 +3,11 @@ import type { MachineSpec } from '@goqemu/spec';
 import type { BackendCall, BackendRecord } from './call.ts';
 import type { SshAddress } from './machine-display.ts';
 
-/** What of a machine that runs can be opened: its SSH server, its first serial port, its monitor for reading commands. */
-export type Endpoint = 'ssh' | 'console' | 'monitor';
+/**
+ * What of a machine that runs can be opened: its SSH server, its first serial port, its monitor for reading commands; and
+ * goqemu's own program in the guest, which takes commands without a handshake where there is one.
+ */
+export type Endpoint = 'ssh' | 'console' | 'monitor' | 'commands';
 
 /** How one logs in to a guest, and by which key it is known. */
 export interface GuestCredentials {
@@ -35,7 +38,8 @@ export interface EndpointRole {
   /**
    * Opens a stream to a machine that runs; destroying it closes the connection. A monitor serves its readers in turn.
    *
-   * @throws GoqemuError `vm-stopped`, `connect-failed`; one of the backend's own where there is no such endpoint
+   * @throws GoqemuError `vm-stopped`, `connect-failed`; `far-end-absent` where commands have to go by SSH; one of the
+   * backend's own where there is no such endpoint
    */
   openEndpoint(machine: MachineSpec, record: BackendRecord, endpoint: Endpoint, call: BackendCall): Promise<Duplex>;
   /** @throws GoqemuError where the lab's key was not let in */

@@ -21,9 +21,17 @@ export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, Obse
   /** The layer that the disk stands on, and whether it is the very timeline that began there. */
   readonly layer?: string;
   readonly accelerator?: string;
+  /** How commands get into its guest, once one has; `reason` says why they take SSH. */
+  readonly commands?: CommandRoute;
   /** The guest's IPv4 address, where one is known. */
   readonly ip?: string;
   readonly display?: MachineDisplay;
+}
+
+/** The way by which commands get into a guest: a channel of goqemu's own, or SSH. */
+export interface CommandRoute {
+  readonly way: 'channel' | 'ssh';
+  readonly reason?: string;
 }
 
 /** How a machine comes to be. */

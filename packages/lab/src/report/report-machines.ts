@@ -43,6 +43,7 @@ function machineReport(machine: MachineState, found: ObservedMachine | undefined
     },
     checkpoint: newestCheckpoint(machine),
     accelerator: found?.accelerator ?? null,
+    commands: found?.commands ? { way: found.commands.way, reason: found.commands.reason ?? null } : null,
   };
 }
 

@@ -30,6 +30,8 @@ export interface MachineReport {
   /** The newest named checkpoint below the machine. */
   readonly checkpoint: string | null;
   readonly accelerator: string | null;
+  /** How commands get into its guest; null while that is not known: it does not run, or no command has run yet. */
+  readonly commands: { readonly way: 'channel' | 'ssh'; readonly reason: string | null } | null;
 }
 
 /** One network in the document of `goqemu status --json`. */

@@ -16,11 +16,10 @@ import { lastWords } from '../process/last-words.ts';
 import { untilEnded } from '../process/process-end.ts';
 import { removeEmptyFolder, removeRuntimeFiles } from '../sockets/remove-runtime-files.ts';
 import { hasOwnSockets, isBorrowedFolder } from '../sockets/runtime-folder-owner.ts';
-import { openEndpoint } from '../sockets/turns.ts';
+import { connectStandby } from '../sockets/standby-turn.ts';
 import { AgentPort } from './agent-port.ts';
 import { endMachine } from './end-machine.ts';
 import { exitOfChild, readToTheEnd } from './last-news.ts';
-import { standbyPortAbsent } from './machine-errors.ts';
 import { type MachineEvent, MachineEventStream } from './machine-events.ts';
 import { type MachineExit, machineExit } from './machine-exit.ts';
 import type { AgentOptions, MachineConnection, StopOptions, StopResult } from './machine-options.ts';
@@ -28,6 +27,9 @@ import { identityOf, type MachineRecord } from './machine-record.ts';
 import { type MachineState, machineState } from './machine-state.ts';
 import { stateAfterEvent } from './state-after-event.ts';
 import type { StopRung } from './stop-ladder.ts';
+
+/** Milliseconds to wait for the standby port: a session that has no command there any more leaves within a second. */
+const standbyTurnMs = 1_500;
 
 /** What a machine reports beside QEMU's own events. */
 export interface MachineEvents {
@@ -195,14 +197,22 @@ export class Machine implements AsyncDisposable {
 
   /**
    * Connects to the standby port: the bytes that a process of the guest writes to `org.goqemu.standby.0`, and those that
-   * it reads. It takes one client at a time, and has no turns: it is for the one who holds the machine.
+   * it reads. It takes one client at a time, of all processes of this host.
    *
-   * @throws GoqemuError `standby-port-absent` when the machine has none, `connect-failed`
+   * @throws GoqemuError `standby-port-absent` when the machine has none, `locked`, `connect-failed`
    */
-  async openStandbyPort(signal?: AbortSignal): Promise<Transport> {
-    const endpoint = this.record.sockets.standby;
-    if (!endpoint) throw standbyPortAbsent(this.record.name);
-    return await openEndpoint(endpoint, signal, false);
+  openStandbyPort(signal?: AbortSignal): Promise<Transport> {
+    return connectStandby(this.record, {
+      waitMs: standbyTurnMs,
+      processes: this.#processes,
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** Whether a process of the guest has the standby port open. */
+  async isStandbyPortTaken(options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
+    const ports = await this.#qmp.execute('query-chardev', undefined, options);
+    return ports.some((port) => port.label === 'standby' && port['frontend-open']);
   }
 
   /** Drops the connection; QEMU runs on, unless it is owned by this process. */

@@ -12,7 +12,7 @@ const sockets = new Set<string>([
   'spice',
   'vnc',
 ]);
-const files = new Set(['r.lock', 'a.lock', 'log', 'keys.psk', 'room']);
+const files = new Set(['r.lock', 'a.lock', 'w.lock', 'way', 'log', 'keys.psk', 'room']);
 
 /**
  * Removes a dead machine's sockets, locks and log from a folder of goqemu's own; the folder goes when it is empty, and so

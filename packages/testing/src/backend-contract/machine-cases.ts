@@ -52,7 +52,7 @@ export function machineCases(bench: ContractBench): readonly ContractCase[] {
     {
       name: 'an endpoint opens and closes, or is refused with an error of its own',
       async run() {
-        for (const endpoint of ['ssh', 'console', 'monitor'] as const) {
+        for (const endpoint of ['ssh', 'console', 'monitor', 'commands'] as const) {
           const opening = backend.openEndpoint(spec, bench.record, endpoint, call);
           const stream = await opening.catch((error: unknown) => assert.ok(isGoqemuError(error), endpoint));
           if (!stream) continue;

@@ -24,6 +24,7 @@ export class FakeEndpoints {
   }
 
   async open({ name }: MachineSpec, endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
+    if (endpoint === 'commands') throw commandsBySsh(name);
     if (endpoint !== 'ssh') throw hasNo(name, endpoint);
     const { host, port } = this.#guestOf(name).server;
     const socket = connect({ host, port, signal });
@@ -47,6 +48,16 @@ export class FakeEndpoints {
     if (!this.#guest) throw hasNo(machine, 'guest that runs commands');
     return this.#guest;
   }
+}
+
+function commandsBySsh(machine: string): GoqemuError {
+  return new GoqemuError({
+    code: 'far-end-absent',
+    source: 'environment',
+    subject: machine,
+    message: `there is no channel for commands into ${machine}: the fake backend has none`,
+    hint: 'commands go by SSH then',
+  });
 }
 
 function hasNo(machine: string, what: string): GoqemuError {

@@ -13,16 +13,27 @@ import { FakeGuestAgent } from '@goqemu/testing';
 import { Standby, standbyScript } from './standby.ts';
 
 /** A machine whose standby port is connected to this test, which plays the process of the guest. */
-async function guestWithPort(t: TestContext, exitCode = 0) {
+async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boolean[], greets = false } = {}) {
+  const looks = [...taken];
+  let starts = 0;
   const folder = await mkdtemp(join(tmpdir(), 'standby-'));
   const path = join(folder, 'w');
   const server = createServer().listen(path);
   await once(server, 'listening');
   const ends: Socket[] = [];
-  server.on('connection', (end) => ends.push(end));
+  server.on('connection', (end) => {
+    ends.push(end);
+    if (!greets) return;
+    end.on('data', (bytes: Buffer) => {
+      const nonce = bytes.subarray(10, 26);
+      if (bytes[0] === 0) end.write(Buffer.concat([Buffer.from('\0GOQEMU\n'), Buffer.of(1), nonce]));
+      else if (bytes[0] === 10) end.write('bye\n');
+    });
+  });
   const guest = await FakeGuestAgent.listen({
     programs: {
       '/bin/sh': () => {
+        starts += 1;
         if (exitCode === 0) ends.at(-1)?.write('ready\n');
         return { exitCode };
       },
@@ -39,7 +50,10 @@ async function guestWithPort(t: TestContext, exitCode = 0) {
   const end = () => ends.at(-1) ?? assert.fail('nothing is at the port');
   return {
     agent,
-    machine: { openStandbyPort: (signal?: AbortSignal) => openEndpoint({ kind: 'unix', path }, signal, false) },
+    machine: {
+      isStandbyPortTaken: async () => looks.shift() ?? false,
+      openStandbyPort: (signal?: AbortSignal) => openEndpoint({ kind: 'unix', path }, signal, false),
+    },
     /** What it receives next; undefined when goqemu has left. */
     received: async () => {
       const [bytes] = (await Promise.race([once(end(), 'data'), once(end(), 'end')])) as [Buffer?];
@@ -47,6 +61,9 @@ async function guestWithPort(t: TestContext, exitCode = 0) {
     },
     says: (word: string) => end().write(word),
     leaves: () => end().destroy(),
+    starts: () => starts,
+    /** How many connections there were. */
+    connections: () => ends.length,
   };
 }
 
@@ -110,13 +127,27 @@ test('one that was started and is not needed is dismissed, and leaves', async (t
   await dismissed;
 });
 
+test('the program that runs commands waits in its place, where it is there', async (t) => {
+  const { machine, agent, starts } = await guestWithPort(t, 0, { taken: Array(1000).fill(true), greets: true });
+  const standby = await Standby.start(machine, agent, 'amd64', {});
+  await standby?.dismiss({});
+  assert.deepEqual([standby !== undefined, starts()], [true, 0]);
+});
+
+test('one that is at the port and leaves is waited for, and another one is started', async (t) => {
+  const { machine, agent, starts, connections } = await guestWithPort(t, 0, { taken: [true, true, false] });
+  const standby = await Standby.start(machine, agent, 'amd64', {});
+  assert.deepEqual([standby !== undefined, starts(), connections()], [true, 1, 2]);
+  await standby?.leave();
+});
+
 test('a guest that has no program for it, and a machine that has no port, do without', async (t) => {
   const { machine, agent, received } = await guestWithPort(t, 6);
   const started = Standby.start(machine, agent, 'amd64', {});
   assert.equal(await started, undefined);
   assert.equal(await received(), undefined);
   const absent = new GoqemuError({ code: 'standby-port-absent', source: 'user', message: 'no port' });
-  const older = { openStandbyPort: () => Promise.reject(absent) };
+  const older = { isStandbyPortTaken: async () => false, openStandbyPort: () => Promise.reject(absent) };
   assert.equal(await Standby.start(older, agent, 'amd64', {}), undefined);
 });
 

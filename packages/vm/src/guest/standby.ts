@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { hasErrorCode, withDeadline } from '@goqemu/core';
+import { hasErrorCode, sleep, withDeadline } from '@goqemu/core';
+import { greet, PortLine } from '@goqemu/guest';
 import { type Machine, standbyPortName } from '@goqemu/machine';
 import { LineSplitter, type Transport } from '@goqemu/protocol';
 import type { VmSpec } from '../vm/vm-spec.ts';
 
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
-type PortOwner = Pick<Machine, 'openStandbyPort'>;
+/** The machine's port, and what of the session's is at it. */
+export type StandbyPort = Pick<Machine, 'openStandbyPort' | 'isStandbyPortTaken'>;
 type Limits = { readonly signal?: AbortSignal };
 
 /** Seconds until one that receives nothing ends by itself; it also ends when its goqemu leaves the port. */
 const patienceSeconds = 120;
 /** Milliseconds for the process to be ready. */
 const startMs = 5_000;
+/** Milliseconds for the program that runs commands to answer; one that does not is an older process that leaves. */
+const greetingMs = 2_000;
+/** Milliseconds between looks whether that process has left. */
+const leavingMs = 20;
 /** Milliseconds for the process to do its work, or to leave. */
 const workMs = 5_000;
 
@@ -89,7 +95,8 @@ function timeAndSeed(): string {
  * A process of the guest that a cut leaves waiting in its RAM, at the standby port: when the guest resumes, after the cut
  * as after a restore, it sets the clock and reseeds the random generator. It is there already, while starting any program in an emulated guest takes longer
  * than all else of a restore; it can do what takes an ioctl; and it wakes beside the agent, on another processor where
- * the guest has one. Guests with neither Perl nor Python do without.
+ * the guest has one. The program that runs commands does it where it is there; a process of its own ends when it has done
+ * it. Guests with neither Perl nor Python do without.
  */
 export class Standby {
   readonly #port: Transport;
@@ -116,12 +123,17 @@ export class Standby {
    * @returns undefined in a guest that cannot have one, or is not that far in time
    */
   static async start(
-    machine: PortOwner,
+    machine: StandbyPort,
     agent: GuestAgentClient,
     arch: VmSpec['arch'],
     { signal }: Limits,
   ): Promise<Standby | undefined> {
-    const port = await machine.openStandbyPort(signal).catch(noPort);
+    let port = await machine.openStandbyPort(signal).catch(noPort);
+    if (port && (await machine.isStandbyPortTaken(signal ? { signal } : {}))) {
+      // By the program that runs commands, which waits in the place of a process of its own; or by one that leaves.
+      if (await waits(machine, port, signal)) return new Standby(port);
+      port = await machine.openStandbyPort(signal).catch(noPort);
+    }
     if (!port) return undefined;
     const standby = new Standby(port);
     try {
@@ -139,7 +151,7 @@ export class Standby {
   }
 
   /** Goes to one that a restored guest has; the guest may still stand still. */
-  static async join(machine: PortOwner, { signal }: Limits): Promise<Standby> {
+  static async join(machine: Pick<StandbyPort, 'openStandbyPort'>, { signal }: Limits): Promise<Standby> {
     return new Standby(await machine.openStandbyPort(signal));
   }
 
@@ -193,8 +205,27 @@ export class Standby {
   }
 }
 
-/** A machine that was started before there was such a port. */
+/** Whether the program that runs commands is at the port, and waits there now; the port is closed where it is not. */
+async function waits(machine: StandbyPort, port: Transport, signal: AbortSignal | undefined): Promise<boolean> {
+  const over = new AbortController();
+  const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const leaving = async () => {
+    while (await machine.isStandbyPortTaken({ signal: until })) await sleep(leavingMs, until);
+  };
+  try {
+    const greeting = await Promise.race([greet(new PortLine(port), 'standby', greetingMs, until), leaving()]);
+    if (!greeting) await port.close();
+    return greeting !== undefined;
+  } catch (error) {
+    await port.close();
+    throw error;
+  } finally {
+    over.abort(new Error('the port was looked at'));
+  }
+}
+
+/** A machine that was started before there was such a port, or a command of another process at it. */
 function noPort(error: unknown): undefined {
-  if (hasErrorCode(error, 'standby-port-absent')) return undefined;
+  if (hasErrorCode(error, 'standby-port-absent') || hasErrorCode(error, 'locked')) return undefined;
   throw error;
 }

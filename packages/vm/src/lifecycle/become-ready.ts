@@ -25,6 +25,7 @@ export interface BootingGuest {
  * @throws GoqemuError what `waitUntilReady` throws
  */
 export async function becomeReady({ vm, machine, session, serialOffset }: BootingGuest, call: VmCall): Promise<void> {
+  await vm.update({ agent: undefined }); // that of the boot before: until this one has one, commands take SSH
   await waitUntilReady({
     serialLog: vm.folder.serialLog,
     session,

@@ -1,4 +1,5 @@
 import { probeMachine } from '@goqemu/machine';
+import { type CommandWay, readWay } from '../guest/way-record.ts';
 import { standingDamage } from '../layers/layer-damage.ts';
 import { suspensionDamage } from '../suspension/suspension.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -13,6 +14,8 @@ export interface VmObservation {
   /** Something of goqemu's own is damaged, and the next start writes it again: what it is. */
   readonly repair?: string;
   readonly accelerator?: string;
+  /** How commands get into its guest, once one has. */
+  readonly commands?: CommandWay;
 }
 
 /** Its process lives: the host is overloaded, or the process was stopped (SIGSTOP). */
@@ -39,8 +42,10 @@ export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<V
   const status = await probeMachine(record, call.signal ? { signal: call.signal } : {});
   const facts = { ...layer, pid: record.pid, accelerator: record.accelerator };
   switch (status) {
-    case 'running':
-      return { status, ...facts };
+    case 'running': {
+      const commands = readWay(record);
+      return { status, ...facts, ...(commands ? { commands } : {}) };
+    }
     case 'gone':
       return { status: 'stopped', reason: 'its QEMU has ended', ...layer };
     case 'paused':

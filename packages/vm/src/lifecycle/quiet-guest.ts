@@ -38,7 +38,7 @@ export async function quietGuest(guest: LoudGuest, call: VmCall): Promise<QuietG
   let standby: Standby | undefined;
   try {
     const agent = await findLostAgent(vm, machine, explain, call);
-    if (keepsRam && agent) standby = await putOnStandby(vm, machine, call);
+    if (keepsRam && agent) standby = await putOnStandby(guest, call);
     await syncGuest(vm, machine, session, call);
     return { agent, standby };
   } catch (error) {
@@ -56,7 +56,8 @@ async function findItsReboot({ vm, session, begun }: LoudGuest, error: unknown, 
   return findReboot(session, { machine, subject: machine, when, begun, error, signal });
 }
 
-async function putOnStandby(vm: Vm, machine: Machine, call: VmCall): Promise<Standby | undefined> {
+async function putOnStandby({ vm, machine, session }: LoudGuest, call: VmCall): Promise<Standby | undefined> {
+  if (!(await session.releaseChannel())) return undefined;
   const limits = call.signal ? { signal: call.signal } : {};
   await using agent = await machine.agent({ timeoutMs: 10_000, ...limits });
   const standby = await Standby.start(machine, agent, vm.spec.arch, limits);

@@ -11,6 +11,7 @@ import {
   writeKeyFiles,
 } from '@goqemu/guest';
 import { attachMachine, defaultRuntimeFolder, type Machine } from '@goqemu/machine';
+import type { Transport } from '@goqemu/protocol';
 import { VmFolder } from './vm-folder.ts';
 import type { VmHost } from './vm-host.ts';
 import type { VmSpec } from './vm-spec.ts';
@@ -119,8 +120,19 @@ export class Vm {
       port: this.spec.identity.sshPort,
       ...(await this.credentials()),
       logger: this.host.logger,
+      channel: (signal) => this.openChannel(signal),
       ...options,
     });
+  }
+
+  /**
+   * The port at which goqemu's program in the guest waits for commands.
+   *
+   * @throws GoqemuError `far-end-absent`
+   */
+  async openChannel(signal: AbortSignal): Promise<Transport> {
+    const { openGuestChannel } = await import('../guest/guest-channel.ts');
+    return openGuestChannel(this, signal);
   }
 
   /** How one logs in to its guest. */

@@ -34,6 +34,14 @@ export const guestCodes = {
     when: 'No SSH session could be made, or nothing answers behind a tunnel.',
     fix: 'Check that the machine runs and that its service listens.',
   },
+  'far-end-garbled': {
+    when: 'What came from the guest over the channel for commands is not of its protocol.',
+    fix: 'Run the command again: the channel is opened again, or SSH is used.',
+  },
+  'far-end-absent': {
+    when: 'There is no channel for commands into the guest now; goqemu uses SSH then.',
+    fix: 'Nothing is to be done; goqemu status says why.',
+  },
   'session-closed': { when: 'The SSH session has been closed.', fix: 'Make a new session.' },
   'authentication-failed': {
     when: 'The guest refused the access key.',

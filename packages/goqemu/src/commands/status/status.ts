@@ -38,7 +38,7 @@ export async function run(context: CommandContext, input: CommandInput<StatusOpt
   else
     context.print(
       table(
-        ['MACHINE', 'STATE', 'ADDRESS', 'SSH', 'CHECKPOINT', 'ACCELERATOR'],
+        ['MACHINE', 'STATE', 'ADDRESS', 'SSH', 'CHECKPOINT', 'ACCELERATOR', 'COMMANDS'],
         status.machines.map((machine) => row(machine, style)),
         style,
       ),
@@ -77,6 +77,7 @@ function row(machine: MachineReport, style: Style): string[] {
     `${ssh.user}@${ssh.host}:${ssh.port}`,
     machine.checkpoint ?? '-',
     machine.accelerator ?? '-',
+    machine.commands?.way ?? '-',
   ];
 }
 
