@@ -1,0 +1,70 @@
+/** Groups of pages, in the order in which help and the site show them. */
+export const topicGroups = ['First steps', 'How to', 'Coming from', 'Reference', 'In depth'] as const;
+
+export interface Topic {
+  /** What is typed: `goqemu help NAME`. */
+  readonly name: string;
+  readonly group: (typeof topicGroups)[number];
+  readonly summary: string;
+  /** The file in docs; by default `NAME.md`. */
+  readonly file?: string;
+  /** Commands, or families of them, that the page explains: their help names it. */
+  readonly commands?: readonly string[];
+}
+
+/** Every page of docs that the package brings along. */
+export const topics: readonly Topic[] = [
+  {
+    name: 'first-run',
+    group: 'First steps',
+    summary: 'the first ten minutes in a checkout, as recorded on a terminal',
+  },
+  {
+    name: 'lab',
+    group: 'Reference',
+    summary: 'the lab language: machines, steps, secrets, parameters',
+    commands: ['init', 'validate', 'plan', 'apply', 'import', 'stop', 'start', 'restart', 'suspend', 'resume'],
+  },
+  { name: 'cli', group: 'Reference', summary: 'every command, option and exit code' },
+  {
+    name: 'checkpoints',
+    group: 'Reference',
+    summary: 'checkpoints, layers and forks: what they keep, and what they cost',
+    commands: ['checkpoint'],
+  },
+  {
+    name: 'images',
+    group: 'Reference',
+    summary: 'what an image may be, how it is verified, and where it is cached',
+    commands: ['image', 'lock'],
+  },
+  { name: 'errors', group: 'Reference', summary: 'every error code: when it occurs and what to do' },
+  { name: 'events', group: 'Reference', summary: 'the event stream of --events, for programs' },
+  { name: 'sdk', group: 'Reference', summary: 'machines and labs in a script' },
+  { name: 'machine', group: 'In depth', summary: 'goqemu/machine: one QEMU process' },
+  {
+    name: 'protocol',
+    group: 'In depth',
+    summary: 'goqemu/qmp and goqemu/qga: typed commands for QEMU and the guest agent',
+    commands: ['qmp', 'codegen'],
+  },
+  {
+    name: 'guest',
+    group: 'In depth',
+    summary: 'sessions, readiness and identity of a guest',
+  },
+  { name: 'backends', group: 'In depth', summary: 'goqemu/backend: machines somewhere else' },
+  { name: 'engine', group: 'In depth', summary: 'how a plan is made and carried out, and how it survives a crash' },
+  { name: 'architecture', group: 'In depth', summary: 'how goqemu is built, and where it stores files' },
+];
+
+/** The path of a topic's page below docs. */
+export function pageFile({ name, file = `${name}.md` }: Topic): string {
+  return file;
+}
+
+/** The page that explains a command, by its name of one or two words. */
+export function topicOfCommand(command: string): Topic | undefined {
+  const [family] = command.split(' ');
+  return topics.find(({ commands = [] }) => commands.includes(command) || commands.includes(family ?? ''));
+}
