@@ -15,6 +15,11 @@ export interface Topic {
 /** Every page of docs that the package brings along. */
 export const topics: readonly Topic[] = [
   {
+    name: 'tutorial',
+    group: 'First steps',
+    summary: 'from an empty folder to a lab that is applied, broken and restored',
+  },
+  {
     name: 'first-run',
     group: 'First steps',
     summary: 'the first ten minutes in a checkout, as recorded on a terminal',
