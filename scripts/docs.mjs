@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { renderErrorReference } from '../packages/core/src/errors/error-reference.ts';
 import { renderReference } from '../packages/goqemu/src/arguments/reference.ts';
 import { commands } from '../packages/goqemu/src/commands/command-table.ts';
+import { renderEnvironmentReference } from '../packages/goqemu/src/reference/environment-variables.ts';
 import { madeTables, withTable } from '../packages/goqemu/src/reference/made-tables.ts';
 import { apiReport, reportFile } from './api/api-report.ts';
 import { readPublicSurface } from './api/public-surface.ts';
@@ -11,6 +12,7 @@ import { root } from './run/run.mjs';
 
 writeFileSync(join(root, 'docs', 'cli.md'), renderReference(commands));
 writeFileSync(join(root, 'docs', 'errors.md'), renderErrorReference());
+writeFileSync(join(root, 'docs', 'environment.md'), renderEnvironmentReference());
 for (const [name, table] of Object.entries(madeTables)) {
   const page = join(root, 'docs', name);
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), table()));

@@ -220,6 +220,5 @@ test('help TOPIC shows the page of the package in the pager, which may be missin
   await typed(`${goqemu} help lab#late-values-and-sh`, /^Late values and sh\n[\s\S]*^code 0$/m);
   await typed(`PAGER='head -n 1' ${goqemu} help errors`, /^Errors\ncode 0$/m);
   await typed(`PAGER=no-such-pager ${goqemu} help lab#late-values-and-sh`, /^Late values and sh\n[\s\S]*^code 0$/m);
-  const piped = await typed(`${goqemu} help lab | head -n 1`, /^Writing a lab\ncode 0$/m);
-  assert.doesNotMatch(piped, /#/);
+  await typed(`${goqemu} help lab | head -n 1`, /^Writing a lab\ncode 0$/m);
 });

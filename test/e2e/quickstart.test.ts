@@ -62,9 +62,10 @@ test('the tutorial, typed from its first line to its last in an empty folder, sh
     npm_config_registry: registry.url,
     npm_config_cache: join(folder, '..', 'tutorial-npm-cache'),
     npm_config_ignore_scripts: 'true', // the package was installed with them before; one compiles for half a minute
-    PS1: 'end of $((line = line + 1)): code $?> ',
   };
   await using terminal = await Terminal.start('sh', { folder, env, columns: 120, rows: 60 });
+  await terminal.type('-l', `PS1='end of $((line = line + 1)): code $?> '`);
+  await terminal.type('Enter');
   let line = 1;
   /** Types a command, answers the question that it may ask, and returns what it showed. */
   const typed = async (command: string) => {
