@@ -6,6 +6,7 @@ import { renderReference } from '../packages/goqemu/src/arguments/reference.ts';
 import { commands } from '../packages/goqemu/src/commands/command-table.ts';
 import { renderEnvironmentReference } from '../packages/goqemu/src/reference/environment-variables.ts';
 import { madeTables, withTable } from '../packages/goqemu/src/reference/made-tables.ts';
+import { renderPageIndex } from '../packages/goqemu/src/reference/page-index.ts';
 import { apiReport, reportFile } from './api/api-report.ts';
 import { readPublicSurface } from './api/public-surface.ts';
 import { root } from './run/run.mjs';
@@ -13,6 +14,7 @@ import { root } from './run/run.mjs';
 writeFileSync(join(root, 'docs', 'cli.md'), renderReference(commands));
 writeFileSync(join(root, 'docs', 'errors.md'), renderErrorReference());
 writeFileSync(join(root, 'docs', 'environment.md'), renderEnvironmentReference());
+writeFileSync(join(root, 'docs', 'index.md'), renderPageIndex());
 for (const [name, table] of Object.entries(madeTables)) {
   const page = join(root, 'docs', name);
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), table()));

@@ -9,6 +9,7 @@ import {
   renderEnvironmentReference,
 } from '../../packages/goqemu/src/reference/environment-variables.ts';
 import { madeTables, withTable } from '../../packages/goqemu/src/reference/made-tables.ts';
+import { renderPageIndex } from '../../packages/goqemu/src/reference/page-index.ts';
 
 test('docs/cli.md is what the command table says; "npm run docs" writes it', () => {
   assert.equal(readFileSync('docs/cli.md', 'utf8'), renderReference(commands));
@@ -20,6 +21,10 @@ for (const [name, table] of Object.entries(madeTables)) {
     assert.equal(page, withTable(page, table()));
   });
 }
+
+test('docs/index.md names every page; "npm run docs" writes it', () => {
+  assert.equal(readFileSync('docs/index.md', 'utf8'), renderPageIndex());
+});
 
 test('docs/environment.md is what the list of variables says; "npm run docs" writes it', () => {
   assert.equal(readFileSync('docs/environment.md', 'utf8'), renderEnvironmentReference());
