@@ -92,6 +92,7 @@ export const topics: readonly Topic[] = [
     summary: 'checkpoints, layers and forks: what they keep, and what they cost',
     commands: ['checkpoint'],
   },
+  { name: 'networks', group: 'Reference', summary: 'networks between the machines of a lab' },
   {
     name: 'images',
     group: 'Reference',
