@@ -15,7 +15,7 @@ export function renderTable(
   const body = rows.map((row) => row.map(({ tokens }) => inlinePieces(tokens, style)));
   const widths = columnWidths([head, ...body], width - gap.length * (header.length - 1));
   const lines = [head, ...body].map((row) => rowLines(row, widths));
-  // Rows of several lines are told apart by the empty ones between them.
+  // Empty lines separate rows of several lines.
   const apart = lines.some((row) => row.length > 2);
   return lines.flatMap((row, index) => [
     ...(apart && index > 1 ? [''] : []),
