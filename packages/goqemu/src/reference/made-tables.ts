@@ -1,10 +1,5 @@
-import {
-  defineLabTable,
-  labOptionTable,
-  networkOptionTable,
-  sdkOptionTable,
-  stepOptionTable,
-} from './option-tables.ts';
+import { defineLabTable, labOptionTable, networkOptionTable, sdkOptionTable } from './option-tables.ts';
+import { stepOptionTable } from './step-option-table.ts';
 
 const [begin, end] = ['<!-- Written by `npm run docs` from here -->', '<!-- to here -->'];
 

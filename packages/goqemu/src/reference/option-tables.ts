@@ -1,6 +1,7 @@
-import type { CaptureOptions, FileOptions, LabOptions, MachineOptions, RunOptions, UploadOptions } from '@goqemu/lab';
+import type { LabOptions, MachineOptions } from '@goqemu/lab';
 import { networkPropertyRows, type PropertyOptionName, propertyRows } from '@goqemu/spec';
 import type { QemuVMConfig } from '../sdk/vm/options/vm-config.ts';
+import { table } from './markdown-table.ts';
 
 /** A row of a table of options, in Markdown. */
 interface OptionText {
@@ -81,30 +82,32 @@ const sdkOptions: Own<QemuVMConfig, 'timeouts'> = {
   onProgress: { default: '', about: 'receives stages and notices while an operation runs' },
 };
 
+/** What `defineLab` takes. */
+const defineLabOptions: Readonly<Record<keyof LabOptions, OptionText>> = {
+  name: { type: 'text', default: '', about: 'host-name label (RFC 1123); folders are named after it' },
+  params: {
+    type: 'schema',
+    default: 'none',
+    about: 'a schema of zod: the [parameters](#parameters-and-stacks) that the lab takes',
+  },
+  layers: {
+    type: 'object',
+    default: "`{ perMachine: 12, budget: '20 GiB' }`",
+    about:
+      'how many layers without a name are kept, from 2, and what all of them may take ([limits](checkpoints.md#within-limits))',
+  },
+  timeouts: {
+    type: 'object',
+    default: 'see [below](#time-outs)',
+    about: 'how long the stages of the boot and the end of its machines may take',
+  },
+};
+
 /** Of `defineLab`, for docs/lab.md. */
 export function defineLabTable(): string {
-  const rows: Readonly<Record<keyof LabOptions, OptionText>> = {
-    name: { type: 'text', default: '', about: 'host-name label (RFC 1123); folders are named after it' },
-    params: {
-      type: 'schema',
-      default: 'none',
-      about: 'a schema of zod: the [parameters](#parameters-and-stacks) that the lab takes',
-    },
-    layers: {
-      type: 'object',
-      default: "`{ perMachine: 12, budget: '20 GiB' }`",
-      about:
-        'how many layers without a name are kept, from 2, and what all of them may take ([limits](checkpoints.md#within-limits))',
-    },
-    timeouts: {
-      type: 'object',
-      default: 'see [below](#time-outs)',
-      about: 'how long the stages of the boot and the end of its machines may take',
-    },
-  };
   return table(
     ['option', 'type', 'default', 'what it is'],
-    Object.entries(rows).map(([name, text]) => [`\`${name}\``, text.type ?? '', text.default, text.about]),
+    Object.entries(defineLabOptions).map(([name, text]) => [`\`${name}\``, text.type ?? '', text.default, text.about]),
   );
 }
 
@@ -115,97 +118,6 @@ export function labOptionTable(): string {
   return table(
     ['option', 'type', 'default', 'what it is', 'a change means'],
     rows.map(([name, text]) => [`\`${name}\``, text.type ?? '', text.default, text.about, text.change ?? '']),
-  );
-}
-
-type StepOption = keyof RunOptions | keyof CaptureOptions | keyof UploadOptions | keyof FileOptions;
-
-/** Of the steps, for docs/lab.md; one that is missing does not compile. */
-export function stepOptionTable(): string {
-  const again = 'the step runs again';
-  const rows: Readonly<Record<StepOption, OptionText & { readonly of: string }>> = {
-    user: { of: 'all', type: 'text', default: '`root`', about: "the guest's user who runs it", change: again },
-    workingDirectory: {
-      of: 'all',
-      type: 'path',
-      default: "the user's home folder",
-      about: 'absolute path of the folder that it runs in',
-      change: again,
-    },
-    environment: {
-      of: 'all',
-      type: 'object',
-      default: 'none',
-      about: 'environment variables; values may be late',
-      change: again,
-    },
-    timeout: {
-      of: 'all',
-      type: 'duration',
-      default: "`'30 min'`; `reboot` `'10 min'`",
-      about: 'how long it may take',
-      change: 'none',
-    },
-    cache: {
-      of: 'all',
-      type: "`'never'` or `{ ttl }`",
-      default: 'runs once',
-      about: "`'never'`: at every apply; `{ ttl: '1 d' }`: once the last run is that old",
-      change: 'none',
-    },
-    after: {
-      of: 'all',
-      type: 'machines',
-      default: 'none',
-      about: 'runs after the steps that these machines have so far, and again when those change',
-      change: again,
-    },
-    interpreter: {
-      of: '`run`, `capture`',
-      type: 'path',
-      default: '`/bin/sh`',
-      about: 'absolute path of the program that is given the script',
-      change: again,
-    },
-    secret: {
-      of: '`capture`',
-      type: 'boolean',
-      default: '`false`',
-      about: 'the value is kept encrypted and shown nowhere',
-      change: again,
-    },
-    maxBytes: {
-      of: '`capture`',
-      type: 'number',
-      default: '1048576',
-      about: 'bytes that it may print, from 1 to 16 MiB',
-      change: 'none',
-    },
-    mode: {
-      of: '`upload`, `file`, `render`',
-      type: 'number',
-      default: 'that of the source; 0o644',
-      about: 'permission bits, of a file',
-      change: again,
-    },
-    owner: {
-      of: '`upload`, `file`, `render`',
-      type: 'text',
-      default: '`root:root`',
-      about: '`user` or `user:group`',
-      change: again,
-    },
-  };
-  return table(
-    ['option', 'of', 'type', 'default', 'what it is', 'a change means'],
-    Object.entries(rows).map(([name, text]) => [
-      `\`${name}\``,
-      text.of,
-      text.type ?? '',
-      text.default,
-      text.about,
-      text.change ?? '',
-    ]),
   );
 }
 
@@ -238,9 +150,4 @@ function propertyTexts(of: 'lab' | 'standalone' = 'lab'): Readonly<Record<string
         : [],
     ),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
 }
