@@ -44,7 +44,7 @@ test('a word that is neither gets the nearest of both, or the word for another t
     ['lba', 'did you mean "goqemu help lab"?'],
     ['aply', 'did you mean "goqemu help apply"?'],
     ['lab#tim-outs', 'did you mean "goqemu help lab#time-outs"?'],
-    ['lab#quite-another', 'its sections: machines, steps,'],
+    ['lab#quite-another', 'its sections: machines, '],
     ['snapshot', 'here that is "goqemu checkpoint create NAME"'],
     ['zzzzzzzz', 'see "goqemu help"'],
   ] as const) {
