@@ -4,16 +4,20 @@ import { join } from 'node:path';
 import { renderErrorReference } from '../packages/core/src/errors/error-reference.ts';
 import { renderReference } from '../packages/goqemu/src/arguments/reference.ts';
 import { commands } from '../packages/goqemu/src/commands/command-table.ts';
-import { madeTables, withTable } from '../packages/goqemu/src/reference/made-tables.ts';
+import { renderEnvironmentReference } from '../packages/goqemu/src/reference/environment-variables.ts';
+import { madeTables, withTables } from '../packages/goqemu/src/reference/made-tables.ts';
+import { renderPageIndex } from '../packages/goqemu/src/reference/page-index.ts';
 import { apiReport, reportFile } from './api/api-report.ts';
 import { readPublicSurface } from './api/public-surface.ts';
 import { root } from './run/run.mjs';
 
 writeFileSync(join(root, 'docs', 'cli.md'), renderReference(commands));
 writeFileSync(join(root, 'docs', 'errors.md'), renderErrorReference());
-for (const [name, table] of Object.entries(madeTables)) {
+writeFileSync(join(root, 'docs', 'environment.md'), renderEnvironmentReference());
+writeFileSync(join(root, 'docs', 'index.md'), renderPageIndex());
+for (const [name, tables] of Object.entries(madeTables)) {
   const page = join(root, 'docs', name);
-  writeFileSync(page, withTable(readFileSync(page, 'utf8'), table()));
+  writeFileSync(page, withTables(readFileSync(page, 'utf8'), tables));
 }
 
 mkdirSync(join(root, 'api'), { recursive: true });

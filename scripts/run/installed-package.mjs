@@ -48,8 +48,10 @@ function binOf(prefix) {
 /** Of everything that is packed: the sources, and what is copied as it is. */
 function packageFingerprint() {
   const hash = createHash('sha256').update(sourceFingerprint());
-  for (const file of [join(root, 'README.md'), join(root, 'NOTICE'), join(packageFolder, 'bin', 'goqemu.js')])
-    hash.update(readFileSync(file));
+  const docs = readdirSync(join(root, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md'));
+  const copied = ['README.md', 'NOTICE', ...docs.sort().map((name) => join('docs', name))];
+  for (const file of [...copied.map((name) => join(root, name)), join(packageFolder, 'bin', 'goqemu.js')])
+    hash.update(`${file}\0`).update(readFileSync(file));
   return hash.digest('hex');
 }
 

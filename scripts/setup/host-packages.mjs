@@ -26,6 +26,8 @@ export const forTests = {
     { name: 'qemu-guest-agent', why: 'the guest agent is tested against the real one', service: true },
     { name: 'openssh-server', why: 'SSH sessions are tested against the real server', service: true },
     { name: 'tmux', why: 'a terminal for the tests of the command line' },
+    { name: 'less', why: 'the pager in which help shows a page' },
+    { name: 'chromium', why: 'the pages of the documentation are opened in it' },
     { name: 'zsh', why: 'its completion is tested in the shell itself' },
     { name: 'fish', why: 'the same; and as the login shell of a guest' },
     { name: 'tcsh', why: 'the login shell of a guest, which quotes in its own way' },

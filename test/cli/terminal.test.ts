@@ -205,3 +205,20 @@ test('output that is read slowly arrives whole', async () => {
   assert.match(screen, /last: Plan: 200 to create/);
   assert.match(screen, /\}/);
 });
+
+test('help TOPIC shows the page of the package in the pager, which may be missing or leave early', async () => {
+  using lab = labFolder(labOf(['web']));
+  await using terminal = await Terminal.start('sh', { ...lab, env: { ...lab.env, LESS: 'FRX' } });
+  const typed = async (line: string, shows: RegExp) => {
+    await terminal.type(`clear; ${line}; echo "code $?"`, 'Enter');
+    return terminal.until(shows);
+  };
+  await typed(`${goqemu} help lab`, /^Writing a lab\n[\s\S]*^:$/m);
+  assert.ok((await terminal.screen({ colours: true })).includes('\u001b[1mWriting'));
+  await terminal.type('q');
+  await terminal.until(/^code 0$/m);
+  await typed(`${goqemu} help lab#late-values-and-sh`, /^Late values and sh\n[\s\S]*^code 0$/m);
+  await typed(`PAGER='head -n 1' ${goqemu} help errors`, /^Errors\ncode 0$/m);
+  await typed(`PAGER=no-such-pager ${goqemu} help lab#late-values-and-sh`, /^Late values and sh\n[\s\S]*^code 0$/m);
+  await typed(`${goqemu} help lab | head -n 1`, /^Writing a lab\ncode 0$/m);
+});

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Terminal } from '../cli/terminal.ts';
 import { installedPackage, labsFolder } from '../installed-package.ts';
 import { runCommand } from '../run-command.ts';
 import { e2eHome } from './lab-folder.ts';
+import { PackageRegistry } from './package-registry.ts';
+import { tutorialParts } from './tutorial.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -43,9 +45,73 @@ test('npm run quickstart, typed in a fresh clone, makes a machine; the second on
     assert.match(await typed(`${look}`, 60_000), /^Made by goqemu\.$/m, 'the checkpoint brought it back');
     destroy = `${others.at(-1)}`;
     assert.match(await typed('npm run quickstart', 120_000), /Nothing to do[\s\S]*code 0/);
+    // What an earlier run of the tutorial below left: its steps are to run, on this machine's layers.
+    const prune = 'node packages/goqemu/bin/goqemu.js checkpoint prune --yes -l examples/quickstart';
+    assert.match(await typed(prune, 60_000), /code 0/);
   } finally {
     const gone = await typed(`${destroy} --yes`, 120_000);
     assert.match(gone, /code 0/);
     rmSync(clone, { recursive: true });
+  }
+});
+
+// After the quickstart, whose machine begins as the tutorial's does: Debian has booted once for both.
+test('the tutorial, typed from its first line to its last in an empty folder, shows what it says', async () => {
+  const folder = mkdtempSync(join(labsFolder(), 'tutorial-'));
+  await using registry = await PackageRegistry.start();
+  const env = {
+    HOME: installedPackage.home,
+    GOQEMU_HOME: e2eHome,
+    npm_config_registry: registry.url,
+    npm_config_cache: join(folder, '..', 'tutorial-npm-cache'),
+    npm_config_ignore_scripts: 'true', // the package was installed with them before; one compiles for half a minute
+  };
+  await using terminal = await Terminal.start('sh', { folder, env, columns: 120, rows: 60 });
+  await terminal.type('-l', `PS1='end of $((line = line + 1)): code $?> '`);
+  await terminal.type('Enter');
+  let line = 1;
+  /** Types a command, answers the question that it may ask, and returns what it showed. */
+  const typed = async (command: string) => {
+    await terminal.until(new RegExp(`^end of ${line}: code \\d+> *$`, 'm'), 60_000);
+    await terminal.type('-l', command);
+    await terminal.type('Enter');
+    const end = new RegExp(`^end of ${line}: [^\\n]*\\n([^]*?)^end of ${line + 1}: code (\\d+)>`, 'm');
+    const asked = new RegExp(`^end of ${line}: [^]*\\[y/N\\] *\\s*$`, 'm');
+    if (/ (?:apply|destroy)$/.test(command)) {
+      await terminal.until(asked, 60_000);
+      await terminal.type('y', 'Enter');
+    }
+    const [, shown = '', code] = end.exec(await terminal.until(end, 600_000)) ?? [];
+    line++;
+    return { shown, code: Number(code) };
+  };
+  try {
+    for (const part of tutorialParts('docs/tutorial.md'))
+      if (part.kind === 'file') {
+        mkdirSync(dirname(join(folder, part.path)), { recursive: true });
+        writeFileSync(join(folder, part.path), part.content);
+      } else {
+        const runs = [];
+        for (const command of part.commands) runs.push({ command, ...(await typed(command)) });
+        const screen = runs.map(({ shown }) => shown).join('');
+        const lines = screen.split('\n').filter((shown) => shown.trim() !== '');
+        for (const shows of part.shows) {
+          const at = lines.findIndex((shown) => shows.test(shown));
+          assert.ok(at >= 0, `${shows} is not shown after what is before it:\n${screen}`);
+          lines.splice(0, at + 1);
+        }
+        if (!part.fails)
+          for (const { command, code } of runs)
+            assert.equal(
+              code,
+              0,
+              `${command}
+${screen}`,
+            );
+      }
+  } finally {
+    const left = await typed('npx goqemu destroy --yes');
+    assert.equal(left.code, 0, left.shown);
+    rmSync(folder, { recursive: true });
   }
 });

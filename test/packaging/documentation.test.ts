@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { projectFolder } from '../installed-package.ts';
@@ -9,11 +9,12 @@ import { projectFolder } from '../installed-package.ts';
 const base = projectFolder();
 after(() => rmSync(base, { recursive: true }));
 
-const pages = ['README.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))];
+const inDocs = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+const pages = ['README.md', ...inDocs.map((name) => join('docs', name))];
 
 /** The programs of a page, one file each in one folder; its first lab is the `lab.ts` that the others import. */
 function writeExamples(page: string): string[] {
-  const folder = join(base, basename(page, '.md'));
+  const folder = join(base, page.replace(/\.md$/, '').replaceAll(/[\\/]/g, '-'));
   const files: string[] = [];
   for (const [, code = ''] of readFileSync(page, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)) {
     const isLab = code.includes('export default defineLab(') && !files.includes('lab.ts');
@@ -34,6 +35,8 @@ test('every program in README.md and in docs has the types that it should', asyn
     'docs/protocol.md',
     'docs/guest.md',
     'docs/backends.md',
+    'docs/tutorial.md',
+    ...inDocs.filter((name) => /^how-to.(?!powershell|ci)/.test(name)).map((name) => join('docs', name)),
   ])
     assert.ok(examples[page]?.length, `${page} has examples`);
   const settings = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -19,6 +19,16 @@ test('the packed command runs from an empty folder', async () => {
   const folder = mkdtempSync(join(base, 'empty-'));
   const { version } = JSON.parse(readFileSync('packages/goqemu/package.json', 'utf8')) as { version: string };
   assert.equal((await call(folder, '--version')).stdout, `${version}\n`);
+});
+
+test('the packed package has the pages of docs, and help shows them', async () => {
+  const pages = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+  for (const page of pages)
+    assert.equal(
+      readFileSync(join(installedPackage.folder, 'docs', page), 'utf8'),
+      readFileSync(join('docs', page), 'utf8'),
+    );
+  assert.match((await call(base, 'help', 'lab')).stdout, /^Writing a lab\n/);
 });
 
 test('a bare lab.ts that imports goqemu loads, with and without "type": "module"', async () => {

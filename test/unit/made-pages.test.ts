@@ -1,17 +1,61 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { renderReference } from '../../packages/goqemu/src/arguments/reference.ts';
 import { commands } from '../../packages/goqemu/src/commands/command-table.ts';
-import { madeTables, withTable } from '../../packages/goqemu/src/reference/made-tables.ts';
+import {
+  documentedVariables,
+  renderEnvironmentReference,
+} from '../../packages/goqemu/src/reference/environment-variables.ts';
+import { madeTables, withTables } from '../../packages/goqemu/src/reference/made-tables.ts';
+import { renderPageIndex } from '../../packages/goqemu/src/reference/page-index.ts';
 
 test('docs/cli.md is what the command table says; "npm run docs" writes it', () => {
   assert.equal(readFileSync('docs/cli.md', 'utf8'), renderReference(commands));
 });
 
-for (const [name, table] of Object.entries(madeTables)) {
-  test(`the table of options in docs/${name} is what the table of properties says; "npm run docs" writes it`, () => {
+for (const [name, tables] of Object.entries(madeTables)) {
+  test(`the tables of options in docs/${name} are what the sources say; "npm run docs" writes them`, () => {
     const page = readFileSync(`docs/${name}`, 'utf8');
-    assert.equal(page, withTable(page, table()));
+    assert.equal(page, withTables(page, tables));
   });
+}
+
+test('docs/index.md names every page; "npm run docs" writes it', () => {
+  assert.equal(readFileSync('docs/index.md', 'utf8'), renderPageIndex());
+});
+
+test('docs/environment.md is what the list of variables says; "npm run docs" writes it', () => {
+  assert.equal(readFileSync('docs/environment.md', 'utf8'), renderEnvironmentReference());
+});
+
+test('the list of variables has every one that the sources read, and no other', () => {
+  const read = new Set(productSources().flatMap((path) => variablesIn(readFileSync(path, 'utf8'))));
+  read.delete('GOQEMU_PARAM_');
+  read.add('GOQEMU_PARAM_name');
+  assert.deepEqual([...read].sort(), [...documentedVariables].sort());
+});
+
+/** Names after `env.`, in `const { NAME } = ….env`, and goqemu's own wherever they stand in a text. */
+function variablesIn(source: string): string[] {
+  const members = [...source.matchAll(/\benv\??\.(\w+)/g)].map(([, name = '']) => name);
+  const taken = [...source.matchAll(/const \{([^}]*)\} = \S*\benv;/g)].flatMap(([, names = '']) =>
+    [...names.matchAll(/(?<![.\w])(\w+)(?:: \w+)?/g)].map(([, name = '']) => name),
+  );
+  const own = [...source.matchAll(/'(GOQEMU_[A-Z_]+)'/g)].map(([, name = '']) => name);
+  return [...members, ...taken, ...own].filter((name) => /^(?:[A-Z]|\w+_proxy$)/.test(name));
+}
+
+/** Sources that run in the command or in a program that uses the package: no tests, and no fakes. */
+function productSources(): string[] {
+  return readdirSync('packages').flatMap((name) =>
+    name === 'testing'
+      ? []
+      : readdirSync(join('packages', name, 'src'), { recursive: true, encoding: 'utf8' })
+          .filter(
+            (path) => path.endsWith('.ts') && !/\.(?:test|soak|fixture)\.ts$|fixture|environment-variables/.test(path),
+          )
+          .map((path) => join('packages', name, 'src', path)),
+  );
 }

@@ -41,6 +41,8 @@ const roots = [
   'packages/goqemu/src/host',
   'packages/goqemu/src/lab',
   'packages/goqemu/src/loader',
+  'packages/goqemu/src/pages',
+  'packages/goqemu/src/reference',
   'packages/goqemu/src/render',
   'packages/goqemu/src/sdk',
   'packages/goqemu/src/shell',

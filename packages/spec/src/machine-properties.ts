@@ -182,7 +182,7 @@ export const machineProperties = {
       open: false,
       ignored: (declared, { hostname, instanceId }) => ({ ...declared, hostname, instanceId }),
       standalone: true,
-      docs: { default: "the machine's name", about: "the guest's host name (RFC 1123 label)" },
+      docs: { type: 'text', default: "the machine's name", about: "the guest's host name (RFC 1123 label)" },
     },
     derived: 'own',
     change: 'restart',

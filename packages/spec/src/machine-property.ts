@@ -25,8 +25,8 @@ export interface PropertyOption<T> {
   readonly ignored: 'recorded' | ((declared: T, recorded: T) => T) | null;
   /** A machine that is in no lab takes it, too. */
   readonly standalone: boolean;
-  /** For the tables of docs/lab.md and docs/sdk.md, in Markdown. */
-  readonly docs: { readonly default: string; readonly about: string };
+  /** For the tables of docs/lab.md and docs/sdk.md, in Markdown; `type` where the kind of `value` does not say it. */
+  readonly docs: { readonly type?: string; readonly default: string; readonly about: string };
 }
 
 /** All that is said of one property of a machine. No member has a default: one that is forgotten does not compile. */

@@ -2,7 +2,7 @@ import type { CommandContext } from '../shell/command-context.ts';
 
 /**
  * What a word completes to. A `machine` and a `checkpoint` are those that the state knows; a `base` is a machine or a
- * template; `network` is one of the lab; a `copy-end` is MACHINE:PATH or a file.
+ * template; `network` is one of the lab; a `copy-end` is MACHINE:PATH or a file; a `topic` is what `goqemu help` takes.
  */
 export type Completes =
   | 'file'
@@ -14,7 +14,8 @@ export type Completes =
   | 'base'
   | 'copy-end'
   | 'checkpoint'
-  | 'stack';
+  | 'stack'
+  | 'topic';
 
 /** An option of the command line, as help, completion and docs/cli.md show it. */
 export type OptionSpec = {

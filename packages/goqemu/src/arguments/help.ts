@@ -1,25 +1,57 @@
+import { topicGroups, topicOfCommand, topics } from '../pages/topics.ts';
 import type { Style } from '../render/style.ts';
 import type { CommandSpec, OptionSpec, OptionSpecs, PositionalSpec } from './command-spec.ts';
 import { globalOptions } from './global-options.ts';
 
-/** `goqemu help`: the commands, in the order of the table. */
+/** `goqemu help`: the commands, in the order of the table, and the pages of the documentation. */
 export function renderOverview(commands: readonly CommandSpec[], style: Style): string {
-  const names = commands.map((command) => command.name);
-  const width = Math.max(...names.map((name) => name.length));
   return [
     'goqemu turns a lab.ts into running QEMU virtual machines, with a preview before and a fast way back after.',
     '',
+    ...commandLines(commands, style),
+    ...pageLines(style),
+    'See "goqemu help TOPIC" for a command or a page.',
+    '',
+  ].join('\n');
+}
+
+/** `goqemu help checkpoint`: the commands that begin with one word. */
+export function renderFamily(family: string, commands: readonly CommandSpec[], style: Style): string {
+  return [
+    ...commandLines(commands, style),
+    ...seePage(family, style),
+    `See "goqemu help ${family} COMMAND" for one of them.`,
+    '',
+  ].join('\n');
+}
+
+function commandLines(commands: readonly CommandSpec[], style: Style): readonly string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
     `${style.bold('Usage')}: goqemu COMMAND [OPTIONS]`,
     '',
     style.bold('Commands'),
-    ...commands.map((command) => `  ${style.cyan(command.name.padEnd(width))}  ${command.summary}`),
+    ...commands.map(({ name, summary }) => `  ${style.cyan(name.padEnd(width))}  ${summary}`),
     '',
     style.bold('Options of every command'),
     ...optionLines(globalOptions, style),
     '',
-    'See "goqemu help COMMAND" for one of them.',
-    '',
-  ].join('\n');
+  ];
+}
+
+function pageLines(style: Style): readonly string[] {
+  const width = Math.max(...topics.map(({ name }) => name.length));
+  return topicGroups.flatMap((group) => {
+    const pages = topics.filter((topic) => topic.group === group);
+    const lines = pages.map(({ name, summary }) => `  ${style.cyan(name.padEnd(width))}  ${summary}`);
+    return [style.bold(`Pages: ${group.toLowerCase()}`), ...lines, ''];
+  });
+}
+
+/** Where the documentation explains a command. */
+function seePage(command: string, style: Style): readonly string[] {
+  const topic = topicOfCommand(command);
+  return topic ? [`${style.bold('Page')}: goqemu help ${topic.name}`, ''] : [];
 }
 
 /** `goqemu help apply`. */
@@ -41,6 +73,8 @@ export function renderCommandHelp(spec: CommandSpec, style: Style): string {
     for (const example of spec.examples)
       lines.push(`  ${example.command.padEnd(width)}  ${style.dim(`# ${example.does}`)}`);
   }
+  const page = seePage(spec.name, style);
+  if (page.length > 0) lines.push('', ...page.slice(0, -1));
   return `${lines.join('\n')}\n`;
 }
 

@@ -24,11 +24,7 @@ export function renderReference(commands: readonly CommandSpec[]): string {
     '|---|---|',
     ...exitCodes.map(([code, meaning]) => `| ${code} | ${meaning} |`),
     '',
-    '## Environment variables',
-    '',
-    '| variable | meaning |',
-    '|---|---|',
-    ...environmentVariables.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`),
+    'Variables that it reads: [environment.md](environment.md).',
     '',
     '## Options of every command',
     '',
@@ -47,22 +43,6 @@ const exitCodes: readonly (readonly [string, string])[] = [
   ['75', 'another goqemu holds the lock'],
   ['130, 143, 129', 'interrupted by Ctrl-C, by SIGTERM, by SIGHUP'],
   ['255', 'no connection to the guest; `exec` and `ssh` else return the guest’s own code'],
-];
-
-const environmentVariables: readonly (readonly [string, string])[] = [
-  ['GOQEMU_HOME', 'where goqemu keeps images, layers, keys and machines (default: `~/qemu`)'],
-  ['GOQEMU_PARAM_name', 'value of the lab’s parameter `name`'],
-  ['GOQEMU_IMAGE_MIRROR', 'base URL that images are downloaded from instead of their publishers’'],
-  [
-    'GOQEMU_BACKEND',
-    '`qemu` (default), or `fake`: machines are entries in a file, to try the shape of a lab and to test programs that call goqemu',
-  ],
-  ['GOQEMU_GUEST_WAY', '`ssh`: all commands go into guests by SSH, also where the channel is there (see guest.md)'],
-  [
-    'GOQEMU_TIMEOUT_SCALE',
-    'by what time-outs of boots, stops, steps and the SDK’s operations are multiplied (default: 1), such as `4` on a slow host',
-  ],
-  ['NO_COLOR', 'no colours, whatever its value'],
 ];
 
 function section(spec: CommandSpec): string[] {

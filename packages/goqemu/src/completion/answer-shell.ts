@@ -3,9 +3,11 @@ import { type KnownNames, knownNames } from '@goqemu/lab';
 import { commands } from '../commands/command-table.ts';
 import { isMachineWord } from '../lab/choose-lab.ts';
 import { findLabFile } from '../loader/lab-file.ts';
+import { topics } from '../pages/topics.ts';
 import { visibleWord } from '../render/printable.ts';
 import { exitCode } from '../shell/exit-code.ts';
 import type { Shell } from '../shell/shell.ts';
+import { commandWords } from './candidates.ts';
 import { type WordToComplete, wordToComplete } from './complete-word.ts';
 
 interface Candidate {
@@ -41,11 +43,16 @@ async function candidatesFor(word: WordToComplete, shell: Shell): Promise<readon
   const { completes, choices = [], given } = word;
   if (!completes || completes === 'file' || completes === 'folder')
     return choices.map((choice) => ({ word: choice, summary: '' }));
+  if (completes === 'topic') return given.length === 0 ? helpTopics() : [];
   const lab = word.lab ?? word.machinesOrLab.find((one) => !isMachineWord(one, shell.workingFolder));
   const names = await knownNames(dirname(findLabFile(lab, shell)), word.stack);
   const candidates = namesFor(completes, names).filter((one) => !given.includes(one.word));
   // A name that would be read as something else by the shell or the terminal is left to be typed.
   return candidates.filter((one) => visibleWord(one.word) === one.word);
+}
+
+function helpTopics(): readonly Candidate[] {
+  return [...(commandWords(commands)[0]?.words ?? []), ...topics.map(({ name, summary }) => ({ word: name, summary }))];
 }
 
 function namesFor(completes: WordToComplete['completes'], names: KnownNames): readonly Candidate[] {

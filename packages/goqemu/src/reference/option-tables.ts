@@ -1,9 +1,12 @@
-import type { MachineOptions } from '@goqemu/lab';
+import type { LabOptions, MachineOptions } from '@goqemu/lab';
 import { networkPropertyRows, type PropertyOptionName, propertyRows } from '@goqemu/spec';
 import type { QemuVMConfig } from '../sdk/vm/options/vm-config.ts';
+import { table } from './markdown-table.ts';
 
 /** A row of a table of options, in Markdown. */
 interface OptionText {
+  /** What is written: `size`, `duration`, `text`, … */
+  readonly type?: string;
   readonly default: string;
   readonly about: string;
   /** What a change in the lab does to a machine that is there. */
@@ -18,29 +21,39 @@ const image = { default: '`debian-12`', about: 'a name of the [catalogue](images
 
 /** What a lab says of a machine beside its properties. */
 const labOptions: Own<MachineOptions> = {
-  image: { ...image, change: 'recreate' },
+  image: { ...image, type: 'text', change: 'recreate' },
   from: {
+    type: 'checkpoint',
     default: 'none',
     about: '`base.at.installed`: begins at a checkpoint of another machine',
     change: 'roll back or recreate, whichever is less',
   },
   after: {
+    type: 'machines',
     default: 'none',
     about: 'machines whose steps so far run before the first step of this one',
     change: 'the first step runs again',
   },
   protect: {
+    type: 'boolean',
     default: '`false`',
     about: 'a plan that would delete or replace the machine is refused, and still shows what would change',
     change: 'live',
   },
   retain: {
+    type: 'boolean',
     default: '`false`',
     about: 'taken out of the lab, the machine is forgotten instead of deleted',
     change: 'live',
   },
-  ignoreChanges: { default: 'none', about: "`['memory', 'steps']`: these keep what is recorded", change: 'none' },
+  ignoreChanges: {
+    type: 'list',
+    default: 'none',
+    about: "`['memory', 'steps']`: these keep what is recorded",
+    change: 'none',
+  },
   renamedFrom: {
+    type: 'text',
     default: 'none',
     about: "`'old'`: the machine keeps its disk, its address, its ports and its host name",
     change: 'live',
@@ -69,13 +82,42 @@ const sdkOptions: Own<QemuVMConfig, 'timeouts'> = {
   onProgress: { default: '', about: 'receives stages and notices while an operation runs' },
 };
 
+/** What `defineLab` takes. */
+const defineLabOptions: Readonly<Record<keyof LabOptions, OptionText>> = {
+  name: { type: 'text', default: '', about: 'host-name label (RFC 1123); folders are named after it' },
+  params: {
+    type: 'schema',
+    default: 'none',
+    about: 'a schema of zod: the [parameters](#parameters-and-stacks) that the lab takes',
+  },
+  layers: {
+    type: 'object',
+    default: "`{ perMachine: 12, budget: '20 GiB' }`",
+    about:
+      'how many layers without a name are kept, from 2, and what all of them may take ([limits](checkpoints.md#within-limits))',
+  },
+  timeouts: {
+    type: 'object',
+    default: 'see [below](#time-outs)',
+    about: 'how long the stages of the boot and the end of its machines may take',
+  },
+};
+
+/** Of `defineLab`, for docs/lab.md. */
+export function defineLabTable(): string {
+  return table(
+    ['option', 'type', 'default', 'what it is'],
+    Object.entries(defineLabOptions).map(([name, text]) => [`\`${name}\``, text.type ?? '', text.default, text.about]),
+  );
+}
+
 /** Of `lab.vm` and `lab.template`, for docs/lab.md. */
 export function labOptionTable(): string {
   const { image: first, ...own } = labOptions;
   const rows = Object.entries<OptionText>({ image: first, ...propertyTexts(), ...own });
   return table(
-    ['option', 'default', 'what it is', 'a change means'],
-    rows.map(([name, text]) => [`\`${name}\``, text.default, text.about, text.change ?? '']),
+    ['option', 'type', 'default', 'what it is', 'a change means'],
+    rows.map(([name, text]) => [`\`${name}\``, text.type ?? '', text.default, text.about, text.change ?? '']),
   );
 }
 
@@ -98,15 +140,14 @@ export function sdkOptionTable(): string {
   );
 }
 
+const typeNames = { choice: 'word', size: 'size', number: 'number', text: 'text', compound: 'object' } as const;
+
 function propertyTexts(of: 'lab' | 'standalone' = 'lab'): Readonly<Record<string, OptionText>> {
   return Object.fromEntries(
     propertyRows.flatMap(([, { option, change }]) =>
-      option && (of === 'lab' || option.standalone) ? [[option.name, { ...option.docs, change }]] : [],
+      option && (of === 'lab' || option.standalone)
+        ? [[option.name, { type: typeNames[option.value.kind], ...option.docs, change }]]
+        : [],
     ),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
 }

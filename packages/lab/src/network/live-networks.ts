@@ -141,7 +141,7 @@ export class LiveNetworks {
       code: 'networks-unsupported',
       source: 'environment',
       message: `the backend ${this.#stack.backend.kind} has no networks`,
-      hint: 'use a backend that has them: docs/backends.md',
+      hint: 'use a backend that has them: see "goqemu help backends"',
     });
   }
 }

@@ -51,7 +51,7 @@ function machine(name: string): { readonly base: string; readonly applied: reado
 test('machines of an earlier version are kept, and the plan says what they keep and how to renew them', async () => {
   const plan = await bench.plan(labOfVersion1());
   assert.deepEqual(lines(plan), []);
-  const where = 'docs/lab.md, "Machines of an earlier goqemu", says what differs';
+  const where = '"goqemu help lab#machines-of-an-earlier-goqemu" says what differs';
   assert.deepEqual(notices(plan), [
     [
       'older-version',

@@ -51,7 +51,7 @@ export function olderNotices(context: PlanContext, wanted: readonly DesiredMachi
     notices.push({
       code: 'older-version',
       message: `${name} keeps what an earlier goqemu made: ${kept.map(described).join(', ')}${others}`,
-      hint: `goqemu apply --replace ${name} recreates ${above.length === 0 ? 'it' : 'them'} the current way; docs/lab.md, "Machines of an earlier goqemu", says what differs`,
+      hint: `goqemu apply --replace ${name} recreates ${above.length === 0 ? 'it' : 'them'} the current way; "goqemu help lab#machines-of-an-earlier-goqemu" says what differs`,
     });
   }
   return notices;

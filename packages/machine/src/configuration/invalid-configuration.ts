@@ -8,7 +8,7 @@ export function configurationError(mistakes: readonly SchemaIssue[]): GoqemuErro
     source: 'user',
     message: lines[0] ?? 'the configuration of the machine is invalid',
     ...(lines.length > 1 ? { detail: lines.slice(1).join('\n') } : {}),
-    hint: 'see docs/machine.md for every option of a machine',
+    hint: '"goqemu help machine" lists every option of a machine',
     data: { mistakes: lines },
   });
 }

@@ -54,7 +54,7 @@ function guestRebooted({ machine, subject, when, error }: Suspicion): GoqemuErro
     detail: 'a step must leave its guest running: its layer would be cut while the guest goes down',
     hint:
       "leave the reboot out of the script, and have goqemu do it after the step: .reboot('restart'), which waits until " +
-      'the guest is ready again (docs/lab.md, "Reboots")',
+      'the guest is ready again (see "goqemu help lab#reboots")',
     cause: error,
   });
 }

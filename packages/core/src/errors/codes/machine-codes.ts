@@ -45,7 +45,7 @@ export const machineCodes = {
   'swtpm-missing': { when: 'swtpm is not installed.', fix: 'Install it as the hint says.' },
   'machine-config-invalid': {
     when: 'The configuration of a machine is not valid; data.mistakes has every mistake.',
-    fix: 'Correct it; docs/machine.md has every option.',
+    fix: 'Correct it; `goqemu help machine` lists every option.',
   },
   'machine-type-unknown': { when: 'This QEMU has no such machine type.', fix: 'Use one from the hint.' },
   'machine-already-running': {

@@ -17,7 +17,7 @@ export function readOptions<S extends z.ZodType>(schema: S, given: unknown, what
     subject: what,
     message: `${what}: ${lines[0]}`,
     ...(lines.length > 1 ? { detail: lines.slice(1).join('\n') } : {}),
-    hint: 'see docs/sdk.md for every option',
+    hint: '"goqemu help sdk" lists every option',
     data: { mistakes: lines },
   });
 }

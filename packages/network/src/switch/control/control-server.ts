@@ -105,7 +105,7 @@ function invalid(message: string): GoqemuError {
     code: 'switch-config-invalid',
     source: 'user',
     message: `a message to the switch is not valid: ${message}`,
-    hint: 'docs/networks.md lists the messages',
+    hint: '"goqemu help networks" lists the messages',
   });
 }
 

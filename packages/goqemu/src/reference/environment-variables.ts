@@ -1,0 +1,85 @@
+interface Variable {
+  readonly name: string;
+  readonly about: string;
+}
+
+/** Variables that are goqemu's own. */
+const own: readonly Variable[] = [
+  { name: 'GOQEMU_HOME', about: 'where goqemu keeps images, layers, keys and machines (default: `~/qemu`)' },
+  {
+    name: 'GOQEMU_PARAM_name',
+    about: 'value of the lab’s parameter `name`; `--param` overrides it, and it overrides `--params`',
+  },
+  { name: 'GOQEMU_IMAGE_MIRROR', about: 'base URL that images are downloaded from instead of their publishers’' },
+  {
+    name: 'GOQEMU_TIMEOUT_SCALE',
+    about:
+      'by what time-outs of boots, stops, steps and the SDK’s operations are multiplied (default: 1), such as `4` on a slow host',
+  },
+  {
+    name: 'GOQEMU_GUEST_WAY',
+    about: '`ssh`: all commands go into guests by SSH, also where the channel is there ([the guest](guest.md))',
+  },
+  {
+    name: 'GOQEMU_BACKEND',
+    about:
+      '`qemu` (default), or `fake`: machines are entries in a file, to try the shape of a lab and to test programs that call goqemu',
+  },
+];
+
+/** Variables of other programs and of the system that it reads, too. */
+const others: readonly Variable[] = [
+  { name: 'NO_COLOR', about: 'no colours, whatever its value; `--color` overrides it' },
+  { name: 'TERM', about: '`dumb`: no colours, no live list, no pager. `goqemu ssh` passes it to the guest’s terminal' },
+  {
+    name: 'PAGER',
+    about: 'the command that shows a page of `goqemu help` (default: `less -R`; none on Windows); empty or `cat`: none',
+  },
+  { name: 'LESS', about: 'options of less; where it is not set, `FRX` is passed, as by git' },
+  { name: 'http_proxy', about: 'proxy for downloads by HTTP; also `HTTP_PROXY`' },
+  { name: 'https_proxy', about: 'proxy for downloads by HTTPS; also `HTTPS_PROXY`' },
+  { name: 'no_proxy', about: 'hosts that are reached without a proxy; also `NO_PROXY`' },
+  { name: 'PATH', about: 'where QEMU, passt and the tools that build an image are looked for (`Path` on Windows)' },
+  {
+    name: 'XDG_RUNTIME_DIR',
+    about: 'on Linux, the folder for sockets (default: a 0700 folder under the temporary folder)',
+  },
+  { name: 'LOCALAPPDATA', about: 'on Windows, the folder below which keys and logs of running machines are' },
+  { name: 'ProgramFiles', about: 'on Windows, where QEMU’s installer puts it; also `ProgramW6432`' },
+  { name: 'ComSpec', about: 'on Windows, the shell that starts `PAGER`' },
+  { name: 'SUDO_UID', about: 'under sudo, the user whose labs may be loaded as well as those of root' },
+];
+
+/** @internal For the test: the name of each, and of those that stand beside it. */
+export const documentedVariables: readonly string[] = [...own, ...others].flatMap(({ name, about }) => [
+  name,
+  ...[...about.matchAll(/also `(\w+)`|\(`(\w+)` on Windows\)/g)].flatMap(([, also, there]) => also ?? there ?? []),
+]);
+
+/** docs/environment.md. */
+export function renderEnvironmentReference(): string {
+  return [
+    '# Environment variables',
+    '',
+    '<!-- Written by `npm run docs`; do not edit. -->',
+    '',
+    'What goqemu reads from its environment. A lab itself must not read it: variation on purpose is a',
+    '[parameter](lab.md#parameters-and-stacks), and a [secret](lab.md#secrets) names the variable that it comes from.',
+    '',
+    '## Of goqemu',
+    '',
+    ...variableTable(own),
+    '',
+    '## Of other programs',
+    '',
+    ...variableTable(others),
+    '',
+    'QEMU, and the programs that goqemu starts beside it, receive only what they need of the environment: search paths, folders,',
+    'language, display. Tokens and passwords of the shell are not passed on.',
+    '',
+  ].join('\n');
+}
+
+function variableTable(variables: readonly Variable[]): string[] {
+  return ['| variable | meaning |', '|---|---|', ...variables.map(({ name, about }) => `| \`${name}\` | ${about} |`)];
+}
