@@ -3,6 +3,7 @@ export type {
   Architecture,
   CardIdentity,
   Firmware,
+  HostPort,
   MachineIdentity,
   MachineSpec,
   NetworkSpec,

@@ -35,6 +35,16 @@ export {
   shortestCidr6,
 } from './network-properties.ts';
 export { type CardIdentity, cardCount, cardMac, type NetworkSpec } from './network-spec.ts';
+export {
+  type HostPort,
+  hostPortOf,
+  hostPortsOf,
+  nameByHand,
+  type PortForward,
+  portNumber,
+  shownForward,
+  withByHand,
+} from './port-forward.ts';
 export { ramShape } from './ram-shape.ts';
 export {
   type BaseKeyProperty,
@@ -67,6 +77,7 @@ export {
   simpleProperties,
   sizeProperties,
   withCards,
+  withLive,
 } from './read-properties.ts';
 export type * from './step.ts';
 export type { WaitCondition } from './wait-condition.ts';

@@ -110,7 +110,12 @@ export function shownProperties<K extends PropertyName>(
   );
 }
 
-/** A machine with what another description of it says of its networks: the part that changes without a restart. */
+/** A machine with what another description of it says of all that changes without a restart. */
+export function withLive(machine: MachineSpec, wanted: MachineSpec): MachineSpec {
+  return { ...withCards(machine, wanted), forwards: wanted.forwards };
+}
+
+/** A machine with what another description of it says of its networks. */
 export function withCards(machine: MachineSpec, { networks, identity: { cards } }: MachineSpec): MachineSpec {
   const { networks: _networks, identity, ...rest } = machine;
   const { cards: _cards, ...own } = identity;

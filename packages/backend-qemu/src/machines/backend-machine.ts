@@ -33,6 +33,8 @@ export interface MachineVerbs {
   delete(call: BackendCall): Promise<void>;
   /** @throws GoqemuError `imported-no-networks`, `guest-network-failed` */
   joinNetworks(call: BackendCall): Promise<BackendRecord>;
+  /** @throws GoqemuError `forward-refused`, `port-taken` */
+  setForwards(call: BackendCall): Promise<BackendRecord>;
   /** Where steps are carried out: its session is shared, and ends with the backend, or when the machine stops. */
   guest(): Promise<StepGuest>;
   /** A session of the caller's own. */

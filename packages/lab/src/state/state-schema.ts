@@ -1,4 +1,4 @@
-import type { CardIdentity, MachineIdentity, MachineSpec } from '@goqemu/spec';
+import type { CardIdentity, MachineIdentity, MachineSpec, PortForward } from '@goqemu/spec';
 import * as z from 'zod/mini';
 import type { NetworkMachine } from '../backend/networks.ts';
 import { stateFormat, stateVersion } from './lab-state.ts';
@@ -35,7 +35,14 @@ const machineSpec = z.looseObject({
     sshPort: z.number(),
     cards: z.optional(z.array(card)),
   } satisfies Record<keyof MachineIdentity, z.ZodMiniType>),
-  forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
+  forwards: keyedBy(
+    z.looseObject({
+      protocol: z.optional(z.literal('udp')),
+      host: z.number(),
+      guest: z.number(),
+      byHand: flag,
+    } satisfies Record<keyof PortForward, z.ZodMiniType>),
+  ),
   timeouts: z._default(keyedBy(z.number()), {}),
   networks: z.optional(z.array(z.string())),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);

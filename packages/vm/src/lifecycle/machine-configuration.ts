@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { cardSocketNames, type MachineConfigInput } from '@goqemu/machine';
+import { forwardsOf, loopbackForward } from '../vm/forwards.ts';
 import { labCardSocket, labCards } from '../vm/lab-cards.ts';
 import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -55,11 +56,6 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
   return Object.assign({}, ...Object.values(each)) as MachineConfiguration;
 }
 
-/** Ports of this host's loopback that are forwarded into the guest. */
-export function forwardsOf(spec: VmSpec): readonly { readonly host: number; readonly guest: number }[] {
-  return [{ host: spec.identity.sshPort, guest: 22 }, ...Object.values(spec.forwards)];
-}
-
 /** Where QEMU waits for passt. */
 export function passtSocket(runtimeFolder: string): string {
   return join(runtimeFolder, cardSocketNames.passt);
@@ -89,7 +85,7 @@ function networks(vm: Vm): Networks {
   const card = { id: 'net0', mac: spec.identity.mac };
   if (network.kind === 'passt')
     return [{ ...card, kind: 'stream', server: true, address: { path: passtSocket(vm.runtimeFolder) } }];
-  const forwards = forwardsOf(spec).map(({ host, guest }) => ({ hostPort: host, guestPort: guest }));
+  const forwards = forwardsOf(spec).map(loopbackForward);
   const outward = { id: 'net1', mac: outwardMac(spec) };
   const user = { ...card, kind: 'user', forwards } as const;
   switch (network.kind) {

@@ -1,0 +1,50 @@
+import type { MachineSpec } from './machine-spec.ts';
+
+/** A guest port that can be reached on the host's loopback address. */
+export interface PortForward {
+  /** Absent for TCP. */
+  readonly protocol?: 'udp';
+  /** The port on 127.0.0.1, 1 to 65535; allocated when the lab names none. */
+  readonly host: number;
+  /** The port in the guest, 1 to 65535. */
+  readonly guest: number;
+  /** Added to the machine with `goqemu forward`: the lab does not name it. */
+  readonly byHand?: true;
+}
+
+/** A port of the host's loopback: its number for TCP, `udp:5353` for UDP, which has ports of its own. */
+export type HostPort = number | `udp:${number}`;
+
+export function hostPortOf({ protocol, host }: Pick<PortForward, 'protocol' | 'host'>): HostPort {
+  return protocol === 'udp' ? `udp:${host}` : host;
+}
+
+export function portNumber(port: HostPort): number {
+  return typeof port === 'number' ? port : Number(port.slice('udp:'.length));
+}
+
+/** Every port of the host that a machine takes while it runs. */
+export function hostPortsOf({ identity, forwards }: Pick<MachineSpec, 'identity' | 'forwards'>): readonly HostPort[] {
+  return [identity.sshPort, ...Object.values(forwards).map(hostPortOf)];
+}
+
+/** As it is written and shown: `127.0.0.1:8080 to port 80`, `127.0.0.1:5353 to port 53 (udp)`. */
+export function shownForward({ protocol, host, guest }: PortForward): string {
+  return `127.0.0.1:${host} to port ${guest}${protocol === 'udp' ? ' (udp)' : ''}`;
+}
+
+/** The name of a forward that was added by hand; those that a lab names have no colon. */
+export function nameByHand(forward: Pick<PortForward, 'protocol' | 'host'>): string {
+  return `${forward.protocol ?? 'tcp'}:${forward.host}`;
+}
+
+type Forwards = MachineSpec['forwards'];
+
+/** Forwards that were added by hand stay, but for those whose port the lab gives to one of its own now. */
+export function withByHand(declared: Forwards, recorded: Forwards | undefined): Forwards {
+  const taken = new Set(Object.values(declared).map(hostPortOf));
+  const kept = Object.entries(recorded ?? {}).filter(
+    ([name, forward]) => forward.byHand && !Object.hasOwn(declared, name) && !taken.has(hostPortOf(forward)),
+  );
+  return kept.length === 0 ? declared : { ...declared, ...Object.fromEntries(kept) };
+}
