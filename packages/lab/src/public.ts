@@ -1,5 +1,5 @@
 /** What goqemu publishes of this package; what its siblings need besides is in index.ts. */
-export type { Accelerator, Architecture, Firmware, WaitCondition } from '@goqemu/spec';
+export type { Accelerator, Architecture, Firmware, HostPort, WaitCondition } from '@goqemu/spec';
 export type { BackendProgress } from './backend/progress.ts';
 export type { CheckpointReport, RestoreReport } from './checkpoint/checkpoint-report.ts';
 export {
@@ -32,7 +32,13 @@ export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-
 export { eventStreamSchemas } from './events/event-schema.ts';
 export type { PowerVerb } from './power/power-verb.ts';
 export type { PlanReport } from './report/plan-report.ts';
-export type { MachineReport, MachineStatus, NetworkReport, StatusReport } from './report/status-report.ts';
+export type {
+  ForwardReport,
+  MachineReport,
+  MachineStatus,
+  NetworkReport,
+  StatusReport,
+} from './report/status-report.ts';
 export type { OperationAction, PropertyChange } from './resource/operation.ts';
 export type { ResourceRef } from './resource/resource-ref.ts';
 export type { LateSource, LateValue } from './value/late-value.ts';

@@ -30,6 +30,20 @@ export interface MachineReport {
   /** The newest named checkpoint below the machine. */
   readonly checkpoint: string | null;
   readonly accelerator: string | null;
+  /** Ports of the host's loopback that lead to ports of the guest, besides that of SSH. */
+  readonly forwards: readonly ForwardReport[];
+}
+
+/** A port that is forwarded to a machine, in the document of `goqemu status --json`. */
+export interface ForwardReport {
+  /** As the lab names it. */
+  readonly name: string;
+  readonly protocol: 'tcp' | 'udp';
+  /** On 127.0.0.1. */
+  readonly host: number;
+  readonly guest: number;
+  /** Added with `goqemu forward`. */
+  readonly byHand: boolean;
 }
 
 /** One network in the document of `goqemu status --json`. */

@@ -74,12 +74,13 @@ export async function findFreePort(): Promise<number> {
 export async function firstFreePort(
   candidates: Iterable<number>,
   spokenFor: ReadonlySet<number> = new Set(),
+  protocol: 'tcp' | 'udp' = 'tcp',
 ): Promise<number> {
   let tried = 0;
   for (const port of candidates) {
     if (spokenFor.has(port)) continue;
     tried++;
-    if ((await portUse(port)) === undefined) return port;
+    if ((await portUse(protocol === 'udp' ? `udp:${port}` : port)) === undefined) return port;
   }
   throw new GoqemuError({
     code: 'no-free-port',

@@ -1,10 +1,13 @@
+import type { HostPort } from '@goqemu/spec';
 import { observeVm, stopVm, type VmCall } from '@goqemu/vm';
+import { type AddedForward, readAddedForward } from '../../added-forward.ts';
 import type { OperationOptions } from '../../operation-options.ts';
 import type { DrivenVm } from '../driven-vm.ts';
 import type { HeldVm } from '../held-vm.ts';
 import { alreadyRunning, notRunning } from '../sdk-errors.ts';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';
 import { type PreparedFork, prepareFork, startFork } from '../standalone/fork-vm.ts';
+import { addByHand, removeByHand } from '../standalone/forward-by-hand.ts';
 import { ensureDisk, refreshPorts } from '../standalone/hold-vm.ts';
 import { removeAbandoned, removeEmptyFolders, removeStandalone } from '../standalone/remove-standalone.ts';
 
@@ -86,6 +89,19 @@ export class VmLifecycle {
       await held.resume(call);
       this.#startedHere = true;
     });
+  }
+
+  addForward(forward: AddedForward, options: OperationOptions): Promise<number> {
+    const wanted = readAddedForward(forward);
+    return this.#vm.change('forwarding a port to', 'connect', options, async (call) =>
+      addByHand(await this.#vm.present(call), wanted, call),
+    );
+  }
+
+  removeForward(port: HostPort, options: OperationOptions): Promise<void> {
+    return this.#vm.change('forwarding a port to', 'connect', options, async (call) =>
+      removeByHand(await this.#vm.present(call), port, call),
+    );
   }
 
   async detach(): Promise<void> {
