@@ -39,11 +39,11 @@ export {
   type HostPort,
   hostPortOf,
   hostPortsOf,
-  nameByHand,
+  manualName,
   type PortForward,
   portNumber,
   shownForward,
-  withByHand,
+  withManual,
 } from './port-forward.ts';
 export { ramShape } from './ram-shape.ts';
 export {

@@ -6,6 +6,9 @@ import { machineRules } from './machine-rules.ts';
 import type { MachineSpec } from './machine-spec.ts';
 import { shownForward } from './port-forward.ts';
 
+/** The row of plans that says whether a machine in networks reaches anything else. */
+const wayOutRow = 'way out';
+
 /**
  * What a machine is made of: all that is said of each property, once, in the order of `MachineSpec`. Labs, plans,
  * imports, layer keys, the SDK and the docs read it here.
@@ -260,8 +263,8 @@ export const machineProperties = {
     observed: false,
     imported: null,
     namedWhenMade: true,
-    show: (_, { identity }) =>
-      Object.fromEntries(
+    show: (_, { identity, wayOut }) => ({
+      ...Object.fromEntries(
         (identity?.cards ?? []).map(({ name, network, ip, prefix, ip6 }) => [
           `networks.${name}`,
           [`${ip}/${prefix}`, ...(ip6 === undefined ? [] : [ip6]), ...(name === network ? [] : [`in ${network}`])].join(
@@ -269,6 +272,19 @@ export const machineProperties = {
           ),
         ]),
       ),
+      ...(identity?.cards && wayOut === undefined ? { [wayOutRow]: 'nat' } : {}),
+    }),
+  },
+  wayOut: {
+    option: null, // it follows from the networks
+    derived: 'own',
+    change: 'restart',
+    baseKey: null,
+    ramShape: null,
+    observed: false,
+    imported: null,
+    namedWhenMade: true,
+    show: (wayOut) => (wayOut === undefined ? {} : { [wayOutRow]: wayOut }),
   },
 } as const satisfies { readonly [K in keyof MachineSpec]-?: MachineProperty<NonNullable<MachineSpec[K]>> };
 

@@ -8,6 +8,8 @@ export interface NetworkSpec {
   readonly cidr6?: string;
   /** Bytes of payload in a frame. */
   readonly mtu: number;
+  /** Its machines reach what the host reaches. Absent in a network without a way out. */
+  readonly nat?: true;
 }
 
 /** A network card of a machine in a network of its lab. */

@@ -9,7 +9,7 @@ export interface PortForward {
   /** The port in the guest, 1 to 65535. */
   readonly guest: number;
   /** Added to the machine with `goqemu forward`: the lab does not name it. */
-  readonly byHand?: true;
+  readonly manual?: true;
 }
 
 /** A port of the host's loopback: its number for TCP, `udp:5353` for UDP, which has ports of its own. */
@@ -33,18 +33,19 @@ export function shownForward({ protocol, host, guest }: PortForward): string {
   return `127.0.0.1:${host} to port ${guest}${protocol === 'udp' ? ' (udp)' : ''}`;
 }
 
-/** The name of a forward that was added by hand; those that a lab names have no colon. */
-export function nameByHand(forward: Pick<PortForward, 'protocol' | 'host'>): string {
+/** The name of a forward that was added manually; those that a lab names have no colon. */
+export function manualName(forward: Pick<PortForward, 'protocol' | 'host'>): string {
   return `${forward.protocol ?? 'tcp'}:${forward.host}`;
 }
 
-type Forwards = MachineSpec['forwards'];
-
-/** Forwards that were added by hand stay, but for those whose port the lab gives to one of its own now. */
-export function withByHand(declared: Forwards, recorded: Forwards | undefined): Forwards {
+/** Forwards that were added manually stay, but for those whose port the lab gives to one of its own now. */
+export function withManual(
+  declared: MachineSpec['forwards'],
+  recorded: MachineSpec['forwards'] | undefined,
+): MachineSpec['forwards'] {
   const taken = new Set(Object.values(declared).map(hostPortOf));
   const kept = Object.entries(recorded ?? {}).filter(
-    ([name, forward]) => forward.byHand && !Object.hasOwn(declared, name) && !taken.has(hostPortOf(forward)),
+    ([name, forward]) => forward.manual && !Object.hasOwn(declared, name) && !taken.has(hostPortOf(forward)),
   );
   return kept.length === 0 ? declared : { ...declared, ...Object.fromEntries(kept) };
 }

@@ -7,9 +7,9 @@ export function forwardTable(machines: readonly Pick<MachineReport, 'name' | 'fo
   return table(
     ['MACHINE', 'FORWARD', 'HOST', 'GUEST'],
     machines.flatMap(({ name, forwards }) =>
-      forwards.map(({ name: forward, protocol, host, guest, byHand }) => [
+      forwards.map(({ name: forward, protocol, host, guest, manual }) => [
         style.bold(name),
-        byHand ? '(by hand)' : forward,
+        manual ? '(manual)' : forward,
         `127.0.0.1:${host}`,
         `${guest}/${protocol}`,
       ]),

@@ -70,7 +70,7 @@ test('a backend that can do nothing beyond what it must carries a lab from apply
   assert.equal(bench.host.machines.size, 0);
 });
 
-test('a backend that cannot change forwards of a machine that runs restarts it for them, and refuses changes by hand', async () => {
+test('a backend that cannot change forwards of a machine that runs restarts it for them, and refuses changes manually', async () => {
   const bench = benchOf({ liveForwards: false });
   const at = (host: number) =>
     defineLab({ name: 'web' }, (l) => void l.vm('web', { forward: { http: { guest: 80, host } } }));

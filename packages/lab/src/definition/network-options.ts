@@ -28,6 +28,14 @@ export interface NetworkOptions {
    * @example 9000
    */
   readonly mtu?: number;
+  /**
+   * Whether its machines reach what the host reaches, by the host's addresses. A machine in networks of which none has
+   * it reaches those alone.
+   *
+   * @default false
+   * @example true
+   */
+  readonly nat?: boolean;
 }
 
 /**

@@ -98,7 +98,7 @@ export class Engine {
   }
 
   /**
-   * What forwarding a port to a machine by hand would do, or taking such a forward away; `apply` does it. Read-only and
+   * What forwarding a port to a machine manually would do, or taking such a forward away; `apply` does it. Read-only and
    * without the lock.
    *
    * @throws GoqemuError `machine-unknown`, `forward-refused`, `forward-missing`, `port-taken`

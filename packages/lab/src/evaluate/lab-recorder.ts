@@ -118,6 +118,7 @@ export class LabRecorder {
       ...settings,
       identity: cards.length === 0 ? identity : { ...identity, cards },
       ...(cards.length === 0 ? {} : { networks: [...new Set(cards.map(({ network }) => network))] }),
+      ...this.networks.wayOut(cards),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       timeouts: { ...(base?.timeouts ?? this.#timeouts), ...readTimeouts(options.timeouts, name, place) },
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),

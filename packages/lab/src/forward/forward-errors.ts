@@ -1,5 +1,5 @@
 import { GoqemuError } from '@goqemu/core';
-import { type HostPort, hostPortOf, nameByHand, type PortForward, portNumber } from '@goqemu/spec';
+import { type HostPort, hostPortOf, manualName, type PortForward, portNumber } from '@goqemu/spec';
 import type { MachineState } from '../state/lab-state.ts';
 
 /** A forward that the lab names is changed there, or the next apply would undo it. */
@@ -44,16 +44,16 @@ export function takenInLab(port: HostPort, owner: string, what: string): GoqemuE
 }
 
 export function forwardMissing({ name, spec }: MachineState, port: HostPort): GoqemuError {
-  const byHand = Object.values(spec.forwards).filter((forward): boolean => forward.byHand === true);
+  const manual = Object.values(spec.forwards).filter((forward): boolean => forward.manual === true);
   return new GoqemuError({
     code: 'forward-missing',
     source: 'user',
     subject: name,
-    message: `no port ${portNumber(port)} of the host is forwarded to ${name} by hand`,
+    message: `no port ${portNumber(port)} of the host is forwarded to ${name} manually`,
     hint:
-      byHand.length === 0
+      manual.length === 0
         ? `none was added; see all of them: goqemu forward ${name}`
-        : `these were added: ${byHand.map(nameByHand).join(', ')}`,
+        : `these were added: ${manual.map(manualName).join(', ')}`,
   });
 }
 
@@ -66,7 +66,7 @@ export function ownerOf(
     const { identity, forwards } = machine.spec;
     if (identity.sshPort === port) return { machine, what: 'SSH' };
     const found = Object.entries(forwards).find(([, forward]) => hostPortOf(forward) === port);
-    if (found) return { machine, what: found[1].byHand ? 'by hand' : `forward.${found[0]}`, forward: found[1] };
+    if (found) return { machine, what: found[1].manual ? 'manually' : `forward.${found[0]}`, forward: found[1] };
   }
   return undefined;
 }

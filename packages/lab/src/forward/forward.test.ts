@@ -86,14 +86,14 @@ test('changing forwards fails or is killed in between: the next apply leaves wha
   }
 });
 
-test('a forward that is added by hand stays over applies, restarts and restores, until it is removed', async () => {
+test('a forward that is added manually stays over applies, restarts and restores, until it is removed', async () => {
   const bench = newBench();
   await bench.apply(lab(http));
   const engine = bench.engine('web');
   const { id } = await engine.createCheckpoint({ description: 'before' });
   const plan = await forward(bench, { machine: 'web', add: { host: 8081, guest: 81 } });
   assert.deepEqual(plan.operations[0]?.diff, [{ property: 'forward.tcp:8081', after: '127.0.0.1:8081 to port 81' }]);
-  const isThere = () => assert.deepEqual(forwards(bench)?.['tcp:8081'], { host: 8081, guest: 81, byHand: true });
+  const isThere = () => assert.deepEqual(forwards(bench)?.['tcp:8081'], { host: 8081, guest: 81, manual: true });
   isThere();
   assert.deepEqual((await bench.plan(lab(http))).operations, []);
   await bench.apply(lab({ http: { guest: 80, host: 8088 } }));
@@ -104,7 +104,7 @@ test('a forward that is added by hand stays over applies, restarts and restores,
   isThere();
   const { machines } = await bench.engine('web').status();
   assert.deepEqual(
-    machines.find(({ name }) => name === 'web')?.forwards.map(({ name, host, byHand }) => [name, host, byHand]),
+    machines.find(({ name }) => name === 'web')?.forwards.map(({ name, host, manual }) => [name, host, manual]),
     [
       ['http', 8088, false],
       ['tcp:8081', 8081, true],
@@ -119,7 +119,7 @@ test('a forward that is added by hand stays over applies, restarts and restores,
   );
 });
 
-test('by hand, port 0 is chosen, and of a machine that is stopped it counts from the next start', async () => {
+test('manually, port 0 is chosen, and of a machine that is stopped it counts from the next start', async () => {
   const bench = newBench();
   await bench.apply(lab({}));
   const engine = bench.engine('web');
@@ -132,18 +132,18 @@ test('by hand, port 0 is chosen, and of a machine that is stopped it counts from
   assert.ok((added?.host ?? 0) >= 20_000);
 });
 
-test('the lab takes a port over from the same machine’s forward by hand, and is told where another machine has it', async () => {
+test('the lab takes a port over from the same machine’s manual forward, and the plan names another machine that has it', async () => {
   const bench = newBench();
   await bench.apply(lab({}));
   await forward(bench, { machine: 'web', add: { host: 8080, guest: 81 } });
   const [problem] = (await bench.plan(lab({}, http))).preflight;
-  assert.equal(problem?.message, 'db: port 8080 of the host was forwarded to web by hand');
+  assert.equal(problem?.message, 'db: port 8080 of the host was forwarded to web manually');
   assert.equal(problem?.hint, 'take that forward away: goqemu forward web --remove tcp:8080');
   await bench.apply(lab(http));
   assert.deepEqual(forwards(bench), { http: { host: 8080, guest: 80 } });
 });
 
-test('what cannot be forwarded by hand is said, with who has the port', async () => {
+test('what cannot be forwarded manually is said, with who has the port', async () => {
   const bench = newBench();
   await bench.apply(lab(http, { db: { guest: 5432, host: 15_432 } }));
   const plan = (change: ForwardChange) => bench.engine('web').planForward(change);

@@ -1,4 +1,4 @@
-import { type HostPort, hostPortOf, type MachineSpec, nameByHand, type PortForward, shownForward } from '@goqemu/spec';
+import { type HostPort, hostPortOf, type MachineSpec, manualName, type PortForward, shownForward } from '@goqemu/spec';
 import type { PortProblem } from '../backend/backend.ts';
 import type { Preflight } from '../backend/preflight.ts';
 import { chooseMachines } from '../checkpoint/choose-machines.ts';
@@ -16,8 +16,8 @@ import { declaredInLab, forwardMissing, obstacleOf, ownerOf, takenInLab } from '
 type Forwards = MachineSpec['forwards'];
 
 /**
- * What changing a forward by hand would do: at once for a machine that runs, else with its next start. It is recorded in
- * the state and stays until it is removed by hand, or the machine is deleted.
+ * What changing a manual forward would do: at once for a machine that runs, else with its next start. It is recorded in
+ * the state and stays until it is removed manually, or the machine is deleted.
  *
  * @throws GoqemuError `machine-unknown`, `forward-refused`, `forward-missing`, `port-taken` for a port of this lab
  */
@@ -42,7 +42,12 @@ export async function planForward(
   const { forwards, asked } = await changed(machine, change, { machines, checkPorts, place });
   const taken = asked === undefined ? [] : await checkPorts([asked]);
   const operations = operationsOf(machine, forwards, isUp);
-  const plans = [{ operations, notices: [], preflight: taken.map((problem) => asPreflight(machine.name, problem)) }];
+  const refused = operations.length > 0 ? await context.backend.preflight([{ ...spec, forwards }], call) : [];
+  const preflight = [
+    ...taken.map((problem) => asPreflight(machine.name, problem)),
+    ...refused.filter(({ code }) => code === 'forward-refused').map((one) => ({ ...one, machine: machine.name })),
+  ];
+  const plans = [{ operations, notices: [], preflight }];
   const plan = assemblePlan({
     read,
     now: context.now(),
@@ -69,24 +74,24 @@ async function changed(
   const { forwards } = machine.spec;
   if (remove !== undefined) return { forwards: without(machine, remove) };
   if (!add) return { forwards };
-  const added: PortForward = { ...add, host: add.host || (await freePort(machine, add, surroundings)), byHand: true };
+  const added: PortForward = { ...add, host: add.host || (await freePort(machine, add, surroundings)), manual: true };
   const port = hostPortOf(added);
   const owner = ownerOf(surroundings.machines, port);
   if (owner && owner.machine !== machine) throw takenInLab(port, owner.machine.name, owner.what);
-  if (owner && !owner.forward?.byHand) {
+  if (owner && !owner.forward?.manual) {
     if (owner.forward?.guest === add.guest) return { forwards };
     throw owner.forward
       ? declaredInLab(machine, owner.what.slice('forward.'.length))
       : takenInLab(port, machine.name, owner.what);
   }
   const others = owner ? without(machine, port) : forwards;
-  return { forwards: { ...others, [nameByHand(added)]: added }, ...(owner ? {} : { asked: port }) };
+  return { forwards: { ...others, [manualName(added)]: added }, ...(owner ? {} : { asked: port }) };
 }
 
 function without(machine: MachineState, port: HostPort): Forwards {
   const found = Object.entries(machine.spec.forwards).find(([, forward]) => hostPortOf(forward) === port);
   if (!found) throw forwardMissing(machine, port);
-  if (!found[1].byHand) throw declaredInLab(machine, found[0]);
+  if (!found[1].manual) throw declaredInLab(machine, found[0]);
   return Object.fromEntries(Object.entries(machine.spec.forwards).filter(([name]) => name !== found[0]));
 }
 
@@ -96,7 +101,7 @@ async function freePort(
   { protocol, guest }: Pick<PortForward, 'protocol' | 'guest'>,
   { machines, checkPorts, place }: Surroundings,
 ): Promise<number> {
-  const name = `by-hand:${protocol ?? 'tcp'}:${guest}`;
+  const name = `manual:${protocol ?? 'tcp'}:${guest}`;
   const used = new Set(
     machines.flatMap((one) => [one.spec.identity.sshPort, ...Object.values(one.spec.forwards).map(({ host }) => host)]),
   );

@@ -45,14 +45,19 @@ const machineRow = 'machine.';
 
 /** The rows that plans show of a network. */
 function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown>> {
-  const { cidr, cidr6, mtu } = spec;
+  const { cidr, cidr6, mtu, nat } = spec;
   const cards = machines.flatMap((machine) =>
     machine.cards.map(({ name, ip, ip6 }) => {
       const card = name === spec.name ? '' : `.${name}`;
       return [`${machineRow}${labelOf(machine)}${card}`, ip6 === undefined ? ip : `${ip} ${ip6}`] as const;
     }),
   );
-  return { cidr, cidr6, ...(mtu === networkProperties.mtu.default ? {} : { mtu }), ...Object.fromEntries(cards) };
+  return {
+    ...{ cidr, cidr6 },
+    ...(mtu === networkProperties.mtu.default ? {} : { mtu }),
+    ...(nat ? { nat } : {}),
+    ...Object.fromEntries(cards),
+  };
 }
 
 function whyUpdate(diff: readonly PropertyChange[]): string {

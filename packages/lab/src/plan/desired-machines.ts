@@ -1,4 +1,4 @@
-import { baseKeyProperties, pickProperties, propertyNames, propertyRows, withByHand } from '@goqemu/spec';
+import { baseKeyProperties, pickProperties, propertyNames, propertyRows, withManual } from '@goqemu/spec';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { pinName } from '../lock/lab-lock.ts';
@@ -51,7 +51,7 @@ export async function buildDesired(
     const disk = machine.disk ?? (from && disks.get(from.machine)) ?? open;
     disks.set(declared.name, disk);
     const name = names.get(declared.name) ?? declared.name;
-    const forwards = withByHand(machine.forwards, recorded?.spec.forwards);
+    const forwards = withManual(machine.forwards, recorded?.spec.forwards);
     const spec = pickProperties({ ...machine, name, disk, user, forwards }, propertyNames);
     const chain = await builder.build(
       machine,

@@ -1,5 +1,5 @@
 import { formatByteSize } from '@goqemu/core';
-import { hostPortOf, nameByHand } from '@goqemu/spec';
+import { hostPortOf, manualName } from '@goqemu/spec';
 import type { PortProblem, Preflight } from '../backend/backend.ts';
 import { parkedAs } from '../power/parked.ts';
 import type { DesiredMachine } from './desired-machine.ts';
@@ -77,20 +77,20 @@ export function portProblems(ports: readonly PortProblem[], wanted: readonly Des
   });
 }
 
-/** A port that the lab gives to one machine was given to another by hand, which the lab does not say. */
-export function byHandProblems(wanted: readonly DesiredMachine[]): readonly Preflight[] {
+/** A port that the lab gives to one machine was given to another manually, which the lab does not say. */
+export function manualPortProblems(wanted: readonly DesiredMachine[]): readonly Preflight[] {
   return wanted.flatMap(({ declaration: { name }, spec: { forwards } }) =>
     Object.values(forwards).flatMap((forward): readonly Preflight[] => {
       const port = hostPortOf(forward);
       const taker = wanted.find(({ declaration }) => declaration.fixedPorts.includes(port))?.declaration.name;
-      if (!forward.byHand || taker === undefined) return [];
+      if (!forward.manual || taker === undefined) return [];
       return [
         {
           severity: 'error',
           code: 'port-taken',
           machine: taker,
-          message: `${taker}: port ${forward.host} of the host was forwarded to ${name} by hand`,
-          hint: `take that forward away: goqemu forward ${name} --remove ${nameByHand(forward)}`,
+          message: `${taker}: port ${forward.host} of the host was forwarded to ${name} manually`,
+          hint: `take that forward away: goqemu forward ${name} --remove ${manualName(forward)}`,
         },
       ];
     }),

@@ -14,7 +14,7 @@ export function planUpdate(way: MachineWay): void {
   const { name, protect, retain } = desired.declaration;
   const checkpoints = checkpointsUpTo(context, desired, have);
   const liveDiff = liveChanges(recorded.spec, desired.spec, context.facts);
-  const diff = [...recordedChanges(way, checkpoints), ...(target ? [] : [...liveDiff, ...restartDiff])];
+  const diff = [...recordedChanges(way, checkpoints), ...(target ? [] : merged([...liveDiff, ...restartDiff]))];
   const isLive = !target && !restarts && isReady(recorded, observed);
   // A restore or start that follows brings the rest: until then the machine has what is recorded.
   const isFollowed =
@@ -57,6 +57,13 @@ export function planUpdate(way: MachineWay): void {
     },
     have > 0 && !target ? have - 1 : -1,
   );
+}
+
+/** A property of which one description says what was, and another what will be. */
+function merged(changes: readonly PropertyChange[]): readonly PropertyChange[] {
+  const rows = new Map<string, PropertyChange>();
+  for (const change of changes) rows.set(change.property, { ...rows.get(change.property), ...change });
+  return [...rows.values()];
 }
 
 function isForward({ property }: PropertyChange): boolean {

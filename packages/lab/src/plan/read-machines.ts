@@ -25,10 +25,10 @@ import type { Plan } from './plan.ts';
 import { type DraftOperation, PlanContext, type PlanFacts } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
 import {
-  byHandProblems,
   importedNetworkProblems,
   importProblems,
   located,
+  manualPortProblems,
   memoryProblems,
   portProblems,
   protectionProblems,
@@ -156,7 +156,7 @@ async function problems(
     ...imageProblems(context, images),
     ...diskProblems(context, wanted),
     ...portProblems(ports, wanted),
-    ...byHandProblems(wanted),
+    ...manualPortProblems(wanted),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
   ];
   return found.map((problem) => located(problem, wanted));

@@ -44,8 +44,8 @@ function machineReport(machine: MachineState, found: ObservedMachine | undefined
     checkpoint: newestCheckpoint(machine),
     accelerator: found?.accelerator ?? null,
     forwards: Object.entries(spec.forwards).map(
-      ([name, { protocol = 'tcp' as const, host, guest, byHand = false }]): ForwardReport => {
-        return { name, protocol, host, guest, byHand };
+      ([name, { protocol = 'tcp' as const, host, guest, manual = false }]): ForwardReport => {
+        return { name, protocol, host, guest, manual };
       },
     ),
   };

@@ -43,7 +43,7 @@ export interface ForwardReport {
   readonly host: number;
   readonly guest: number;
   /** Added with `goqemu forward`. */
-  readonly byHand: boolean;
+  readonly manual: boolean;
 }
 
 /** One network in the document of `goqemu status --json`. */

@@ -40,11 +40,12 @@ const machineSpec = z.looseObject({
       protocol: z.optional(z.literal('udp')),
       host: z.number(),
       guest: z.number(),
-      byHand: flag,
+      manual: flag,
     } satisfies Record<keyof PortForward, z.ZodMiniType>),
   ),
   timeouts: z._default(keyedBy(z.number()), {}),
   networks: z.optional(z.array(z.string())),
+  wayOut: z.optional(z.literal('none')),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 
 const record = z.nullable(z.record(z.string(), z.unknown()));
@@ -88,7 +89,13 @@ const networkRow = z.looseObject({
   name: z.string(),
   record,
   phase,
-  spec: z.looseObject({ name: z.string(), cidr: z.string(), cidr6: z.optional(z.string()), mtu: z.number() }),
+  spec: z.looseObject({
+    name: z.string(),
+    cidr: z.string(),
+    cidr6: z.optional(z.string()),
+    mtu: z.number(),
+    nat: flag,
+  }),
   machines: z.array(networkMachine),
 });
 

@@ -52,6 +52,7 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
     identity: null,
     forwards: null,
     timeouts: null,
+    wayOut: null, // an option of its first card's netdev
   } satisfies Record<keyof VmSpec, MachineConfiguration | null>;
   return Object.assign({}, ...Object.values(each)) as MachineConfiguration;
 }
@@ -87,7 +88,9 @@ function networks(vm: Vm): Networks {
     return [{ ...card, kind: 'stream', server: true, address: { path: passtSocket(vm.runtimeFolder) } }];
   const forwards = forwardsOf(spec).map(loopbackForward);
   const outward = { id: 'net1', mac: outwardMac(spec) };
-  const user = { ...card, kind: 'user', forwards } as const;
+  // Its IPv6 has no use without a way out.
+  const closed = spec.wayOut === 'none' ? { restrict: true, ipv6: false } : {};
+  const user = { ...card, kind: 'user', forwards, ...closed } as const;
   switch (network.kind) {
     case 'user':
       return [user];

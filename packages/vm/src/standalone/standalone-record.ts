@@ -49,10 +49,11 @@ const recordSchema = z.object({
         protocol: z.literal('udp').exactOptional(),
         host: z.int(),
         guest: z.int(),
-        byHand: z.literal(true).exactOptional(),
+        manual: z.literal(true).exactOptional(),
       } satisfies Record<keyof PortForward, z.ZodType>),
     ),
     network,
+    wayOut: z.literal('none').exactOptional(), // of machines of labs
     // Made by an earlier version, it has none.
     timeouts: z.partialRecord(z.enum(timeoutNames), z.number()).default({}),
   } satisfies Record<keyof VmSpec, z.ZodType>),

@@ -16,10 +16,10 @@ test('forward adds a port, lists what is forwarded, and takes it away again', as
     'the port that was chosen is shown',
   );
   const listed = await lab.run(['forward', 'web']);
-  assert.match(listed.stdout, /^web +\(by hand\) +127\.0\.0\.1:8080 +80\/tcp$/m);
-  assert.match((await lab.run(['status'])).stdout, /\(by hand\) +127\.0\.0\.1:2\d{4} +53\/udp/);
+  assert.match(listed.stdout, /^web +\(manual\) +127\.0\.0\.1:8080 +80\/tcp$/m);
+  assert.match((await lab.run(['status'])).stdout, /\(manual\) +127\.0\.0\.1:2\d{4} +53\/udp/);
   const { forwards } = JSON.parse((await lab.run(['forward', 'web', '--json'])).stdout);
-  assert.deepEqual(forwards[0], { name: 'tcp:8080', protocol: 'tcp', host: 8080, guest: 80, byHand: true });
+  assert.deepEqual(forwards[0], { name: 'tcp:8080', protocol: 'tcp', host: 8080, guest: 80, manual: true });
   assert.equal((await lab.run(['forward', 'web', '--remove', '8080'])).code, 0);
   assert.match((await lab.run(['plan'])).stdout, /^Nothing to do/);
   assert.equal((await lab.run(['forward', 'web', '--remove', '8080'])).code, 65);

@@ -7,8 +7,8 @@ import type { HeldVm } from '../held-vm.ts';
 import { alreadyRunning, notRunning } from '../sdk-errors.ts';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';
 import { type PreparedFork, prepareFork, startFork } from '../standalone/fork-vm.ts';
-import { addByHand, removeByHand } from '../standalone/forward-by-hand.ts';
 import { ensureDisk, refreshPorts } from '../standalone/hold-vm.ts';
+import { addManually, removeManually } from '../standalone/manual-forwards.ts';
 import { removeAbandoned, removeEmptyFolders, removeStandalone } from '../standalone/remove-standalone.ts';
 
 /** Starting and ending a VM, and undoing at the end what was done here. */
@@ -94,13 +94,13 @@ export class VmLifecycle {
   addForward(forward: AddedForward, options: OperationOptions): Promise<number> {
     const wanted = readAddedForward(forward);
     return this.#vm.change('forwarding a port to', 'connect', options, async (call) =>
-      addByHand(await this.#vm.present(call), wanted, call),
+      addManually(await this.#vm.present(call), wanted, call),
     );
   }
 
   removeForward(port: HostPort, options: OperationOptions): Promise<void> {
     return this.#vm.change('forwarding a port to', 'connect', options, async (call) =>
-      removeByHand(await this.#vm.present(call), port, call),
+      removeManually(await this.#vm.present(call), port, call),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { FileLock } from '@goqemu/core';
-import { type Architecture, toQemuArchitecture, withByHand } from '@goqemu/spec';
+import { type Architecture, toQemuArchitecture, withManual } from '@goqemu/spec';
 import {
   createVm,
   observeVm,
@@ -68,7 +68,7 @@ export async function refreshPorts(held: HeldVm): Promise<void> {
   const { identity, forwards } = record.spec;
   const { host } = held.place;
   const ports = await choosePorts(host, record.name, record.forward, { sshPort: identity.sshPort, forwards });
-  const wanted = withByHand(ports.forwards, forwards);
+  const wanted = withManual(ports.forwards, forwards);
   if (JSON.stringify([ports.sshPort, wanted]) === JSON.stringify([identity.sshPort, forwards])) return;
   await describe(held, { ...record.spec, identity: { ...identity, sshPort: ports.sshPort }, forwards: { ...wanted } });
 }
@@ -79,7 +79,7 @@ async function describe(held: HeldVm, spec: StandaloneRecord['spec']): Promise<v
   held.describe(changed);
 }
 
-/** Changes what is forwarded by hand, at once where the VM runs; what fails leaves it as it was. */
+/** Changes what is forwarded manually, at once where the VM runs; what fails leaves it as it was. */
 export async function describeForwards(
   held: HeldVm,
   forwards: StandaloneRecord['spec']['forwards'],

@@ -1,6 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
 import { candidatePorts, firstFreePort, portTaken, portUse } from '@goqemu/network';
-import { type HostPort, hostPortOf, nameByHand, type PortForward, portNumber } from '@goqemu/spec';
+import { type HostPort, hostPortOf, manualName, type PortForward, portNumber } from '@goqemu/spec';
 import type { VmCall } from '@goqemu/vm';
 import type { readAddedForward } from '../../added-forward.ts';
 import type { HeldVm } from '../held-vm.ts';
@@ -12,29 +12,29 @@ import { describeForwards } from './hold-vm.ts';
  * @returns the port of 127.0.0.1
  * @throws GoqemuError `port-taken`
  */
-export async function addByHand(
+export async function addManually(
   held: HeldVm,
   { guest, host, protocol }: ReturnType<typeof readAddedForward>,
   call: VmCall,
 ): Promise<number> {
   const { name, spec } = held.record;
   refusePasst(held);
-  const candidates = candidatePorts(`standalone/${name}/by-hand/${guest}`);
+  const candidates = candidatePorts(`standalone/${name}/manual/${guest}`);
   const port = host || (await firstFreePort(candidates, new Set(), protocol.protocol));
-  const added: PortForward = { ...protocol, host: port, guest, byHand: true };
+  const added: PortForward = { ...protocol, host: port, guest, manual: true };
   const former = Object.entries(spec.forwards).find(([, one]) => hostPortOf(one) === hostPortOf(added));
   if (former && former[1].guest === guest) return port;
-  const use = former?.[1].byHand ? undefined : await portUse(hostPortOf(added));
+  const use = former?.[1].manual ? undefined : await portUse(hostPortOf(added));
   if (use) throw portTaken(use, name);
-  await describeForwards(held, { ...without(spec.forwards, former?.[0]), [nameByHand(added)]: added }, call);
+  await describeForwards(held, { ...without(spec.forwards, former?.[0]), [manualName(added)]: added }, call);
   return port;
 }
 
 /** @throws GoqemuError `forward-missing` */
-export async function removeByHand(held: HeldVm, port: HostPort, call: VmCall): Promise<void> {
+export async function removeManually(held: HeldVm, port: HostPort, call: VmCall): Promise<void> {
   const { name, spec } = held.record;
   refusePasst(held);
-  const found = Object.entries(spec.forwards).find(([, one]) => one.byHand && hostPortOf(one) === port);
+  const found = Object.entries(spec.forwards).find(([, one]) => one.manual && hostPortOf(one) === port);
   if (found) return describeForwards(held, without(spec.forwards, found[0]), call);
   throw new GoqemuError({
     code: 'forward-missing',
