@@ -19,6 +19,7 @@ export {
   rangesOverlap,
 } from './ipv4-range.ts';
 export { formatIpv6Prefix, ipv6Address, parseIpv6Prefix } from './ipv6-prefix.ts';
+export { hostPortsOf, withManual } from './machine-ports.ts';
 export { defaultDisk, machineProperties } from './machine-properties.ts';
 export type { MachineProperty, OptionValue, PropertyOption } from './machine-property.ts';
 export { machineRules, mostCpus, type Rule } from './machine-rules.ts';
@@ -38,12 +39,10 @@ export { type CardIdentity, cardCount, cardMac, type NetworkSpec } from './netwo
 export {
   type HostPort,
   hostPortOf,
-  hostPortsOf,
   manualName,
   type PortForward,
   portNumber,
   shownForward,
-  withManual,
 } from './port-forward.ts';
 export { ramShape } from './ram-shape.ts';
 export {

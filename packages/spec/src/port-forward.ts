@@ -1,5 +1,3 @@
-import type { MachineSpec } from './machine-spec.ts';
-
 /** A guest port that can be reached on the host's loopback address. */
 export interface PortForward {
   /** Absent for TCP. */
@@ -23,11 +21,6 @@ export function portNumber(port: HostPort): number {
   return typeof port === 'number' ? port : Number(port.slice('udp:'.length));
 }
 
-/** Every port of the host that a machine takes while it runs. */
-export function hostPortsOf({ identity, forwards }: Pick<MachineSpec, 'identity' | 'forwards'>): readonly HostPort[] {
-  return [identity.sshPort, ...Object.values(forwards).map(hostPortOf)];
-}
-
 /** As it is written and shown: `127.0.0.1:8080 to port 80`, `127.0.0.1:5353 to port 53 (udp)`. */
 export function shownForward({ protocol, host, guest }: PortForward): string {
   return `127.0.0.1:${host} to port ${guest}${protocol === 'udp' ? ' (udp)' : ''}`;
@@ -36,16 +29,4 @@ export function shownForward({ protocol, host, guest }: PortForward): string {
 /** The name of a forward that was added manually; those that a lab names have no colon. */
 export function manualName(forward: Pick<PortForward, 'protocol' | 'host'>): string {
   return `${forward.protocol ?? 'tcp'}:${forward.host}`;
-}
-
-/** Forwards that were added manually stay, but for those whose port the lab gives to one of its own now. */
-export function withManual(
-  declared: MachineSpec['forwards'],
-  recorded: MachineSpec['forwards'] | undefined,
-): MachineSpec['forwards'] {
-  const taken = new Set(Object.values(declared).map(hostPortOf));
-  const kept = Object.entries(recorded ?? {}).filter(
-    ([name, forward]) => forward.manual && !Object.hasOwn(declared, name) && !taken.has(hostPortOf(forward)),
-  );
-  return kept.length === 0 ? declared : { ...declared, ...Object.fromEntries(kept) };
 }
