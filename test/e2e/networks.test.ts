@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
@@ -47,9 +46,15 @@ async function helloServer() {
   };
 }
 
-/** What is said at a port of this host. */
+/** The first that is said at a port of this host; who says it may keep the connection open. */
 async function heardFrom(port: number): Promise<string> {
-  return text(connect(port, '127.0.0.1'));
+  const socket = connect(port, '127.0.0.1');
+  try {
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    return bytes.toString();
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Processes of the installed package that carry networks. */
