@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
@@ -46,6 +49,13 @@ async function helloServer() {
   };
 }
 
+/** Whether a UDP port of this host can be had. */
+async function receiving(port: number): Promise<void> {
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(socket, 'listening');
+  socket.close();
+}
+
 /** The first that is said at a port of this host; who says it may keep the connection open. */
 async function heardFrom(port: number): Promise<string> {
   const socket = connect(port, '127.0.0.1');
@@ -55,6 +65,13 @@ async function heardFrom(port: number): Promise<string> {
   } finally {
     socket.destroy();
   }
+}
+
+interface Card {
+  readonly machine: string;
+  readonly isConnected: boolean;
+  readonly sent: { readonly frames: number };
+  readonly received: { readonly dropped: Readonly<Record<string, number>> };
 }
 
 /** Processes of the installed package that carry networks. */
@@ -121,7 +138,6 @@ test('machines in networks have their planned addresses, find each other, and ke
     const { pid } = await edge();
     const serve = 'while :; do echo hello | nc -l -p 7001; done';
     await inGuest('edge', `(setsid sh -c '${serve}' < /dev/null > /dev/null 2>&1 &)`);
-    await inGuest('edge', "(setsid sh -c 'nc -u -l -p 7002 > /dev/shm/udp' < /dev/null > /dev/null 2>&1 &)");
     await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz }, forward: { hello: 7001 } });"));
     await folder.ok('apply', '--yes');
     await folder.ok('forward', 'edge', 'udp:0:7002');
@@ -129,18 +145,38 @@ test('machines in networks have their planned addresses, find each other, and ke
     assert.equal(after, pid);
     const [tcp, udp] = [forwards[0] ?? assert.fail(), forwards[1] ?? assert.fail()];
     assert.equal(await heardFrom(tcp.host), 'hello\n');
-    const socket = createSocket('udp4');
-    for (let tries = 0; tries < 60; tries++) {
-      socket.send('knock\n', udp.host, '127.0.0.1');
-      if ((await inGuest('edge', 'cat /dev/shm/udp')).includes('knock')) break;
-      assert.ok(tries < 59, 'no datagram came');
-    }
-    socket.close();
+    await assert.rejects(receiving(udp.host), { code: 'EADDRINUSE' }, 'QEMU has the UDP port');
     await folder.ok('forward', 'edge', '--remove', `udp:${udp.host}`);
+    await receiving(udp.host);
     await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz } });"));
     await folder.ok('apply', '--yes');
     await assert.rejects(heardFrom(tcp.host), { code: 'ECONNREFUSED' });
   });
+
+  await t.test(
+    'a partition from the command line is seen in the guests and heals; a capture shows the ping',
+    async () => {
+      const db = (await addresses('db'))[0]?.replace('/24', '');
+      const ping = () => inGuest('web', `ping -c 2 -W 2 ${db}; true`);
+      await folder.ok('network', 'partition', 'lan', 'db');
+      assert.match(await ping(), / 0 packets received/);
+      await folder.ok('network', 'heal');
+      const file = folder.file('lan.pcapng');
+      const [, capture] = await Promise.all([
+        sleep(1_000).then(ping),
+        folder.run(['capture', 'lan', 'lan.pcapng', '--duration', '15 s']),
+      ]);
+      assert.equal(capture.code, 0, capture.stderr);
+      const fields = ['-T', 'fields', '-e', 'frame.interface_name', '-e', 'ip.dst', '-e', '_ws.col.Info'];
+      const { stdout } = await promisify(execFile)('tshark', ['-r', file, '-Y', 'icmp', ...fields]);
+      assert.match(stdout, new RegExp(`^web:lan\\S*\\t${db}\\tEcho \\(ping\\) request`, 'm'));
+      assert.match(stdout, /^db:lan\S*\t[\d.]+\tEcho \(ping\) reply/m);
+      const { networks } = await folder.json<{ networks: { name: string; cards: Card[] }[] }>('network', 'list', 'lan');
+      const cardOf = (name: string) => networks[0]?.cards.find(({ machine }) => machine === name);
+      assert.ok(cardOf('web')?.isConnected && (cardOf('web')?.sent.frames ?? 0) > 2);
+      assert.ok((cardOf('db')?.received.dropped.partition ?? 0) >= 1);
+    },
+  );
 
   await t.test(
     'a switch that was killed is shown, and comes back with the next apply; no machine notices',

@@ -6,6 +6,7 @@ const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 const looks = ['plan', 'status', 'output', 'graph'];
 const acts = [
   'apply',
+  'capture',
   'checkpoint',
   'console',
   'cp',
@@ -15,6 +16,7 @@ const acts = [
   'import',
   'lock',
   'logs',
+  'network',
   'qmp',
   'refresh',
   'restart',

@@ -1,5 +1,15 @@
 /** What goqemu publishes of this package; what its siblings need besides is in index.ts. */
-export type { Accelerator, Architecture, Firmware, HostPort, WaitCondition } from '@goqemu/spec';
+export type {
+  Accelerator,
+  Architecture,
+  Faults,
+  Firmware,
+  HostPort,
+  MachineFaults,
+  NetworkFaults,
+  WaitCondition,
+} from '@goqemu/spec';
+export type { CardTraffic } from './backend/backend.ts';
 export type { BackendProgress } from './backend/progress.ts';
 export type { CheckpointReport, RestoreReport } from './checkpoint/checkpoint-report.ts';
 export {
@@ -30,6 +40,7 @@ export { z } from './definition/schema-library.ts';
 export type { TimeoutOptions } from './definition/timeout-options.ts';
 export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
+export type { CardReport, LiveNetworkReport } from './network/live-networks.ts';
 export type { PowerVerb } from './power/power-verb.ts';
 export type { PlanReport } from './report/plan-report.ts';
 export type {

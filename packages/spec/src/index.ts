@@ -27,6 +27,19 @@ export type * from './machine-spec.ts';
 export { type MachineTimeouts, type TimeoutName, timeoutNames } from './machine-timeouts.ts';
 export { mapStepTexts } from './map-step-texts.ts';
 export {
+  areNoFaults,
+  type FaultMistake,
+  type FaultProperty,
+  type Faults,
+  faultMistake,
+  faultNames,
+  faultProperties,
+  type MachineFaults,
+  machinesOfFaults,
+  type NetworkFaults,
+  withMachineNames,
+} from './network-faults.ts';
+export {
   type NetworkOption,
   type NetworkOptionName,
   type NetworkProperty,

@@ -97,6 +97,19 @@ export const networkProperties = {
     rule: null,
     default: undefined,
   },
+  faults: {
+    options: [
+      {
+        name: 'faults',
+        docs: {
+          default: 'none',
+          about: '[what goes wrong](networks.md#faults), such as `{ latency: 50, loss: 0.01 }`',
+        },
+      },
+    ],
+    rule: null,
+    default: undefined,
+  },
 } as const satisfies { readonly [K in keyof NetworkSpec]-?: NetworkProperty<NonNullable<NetworkSpec[K]>> };
 
 export type NetworkPropertyName = keyof typeof networkProperties;

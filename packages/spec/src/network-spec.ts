@@ -1,3 +1,5 @@
+import type { NetworkFaults } from './network-faults.ts';
+
 /** A network of a lab, complete: every default filled in and every value allocated. Plain data. */
 export interface NetworkSpec {
   /** RFC 1123 label. */
@@ -10,6 +12,8 @@ export interface NetworkSpec {
   readonly mtu: number;
   /** Its machines reach what the host reaches. Absent in a network without a way out. */
   readonly nat?: true;
+  /** What goes wrong in it; absent when nothing does. */
+  readonly faults?: NetworkFaults;
 }
 
 /** A network card of a machine in a network of its lab. */

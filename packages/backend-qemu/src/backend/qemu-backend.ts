@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { OpenOnce, scaledTimeout } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type {
@@ -7,6 +7,7 @@ import type {
   Backend,
   BackendCall,
   BackendRecord,
+  CaptureOf,
   CollectedLayers,
   CutLayer,
   CutResult,
@@ -23,6 +24,7 @@ import type {
   MachineOrigin,
   MachineSpec,
   NetworkConfiguration,
+  NetworkView,
   ObservedMachine,
   ObservedNetwork,
   PortProblem,
@@ -37,7 +39,7 @@ import type {
   TakenRange,
 } from '@goqemu/lab';
 import { hostRoutes, portUses } from '@goqemu/network';
-import { toQemuArchitecture } from '@goqemu/spec';
+import { type NetworkFaults, toQemuArchitecture } from '@goqemu/spec';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
 import { preflight } from '../host/preflight.ts';
 import { describeImage } from '../images/describe-image.ts';
@@ -250,6 +252,18 @@ export class QemuBackend implements Backend {
 
   async joinNetworks(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     return (await this.#verbs(machine, record, call.scope)).joinNetworks(call);
+  }
+
+  async viewNetworks(call: BackendCall): Promise<readonly NetworkView[]> {
+    return (await this.#switch(call.scope)).view();
+  }
+
+  async captureFrames(of: CaptureOf, call: BackendCall): Promise<Readable> {
+    return (await this.#switch(call.scope)).capture(of);
+  }
+
+  async setFaults(faults: Readonly<Record<string, NetworkFaults | null>>, call: BackendCall): Promise<void> {
+    await (await this.#switch(call.scope)).setFaults(faults);
   }
 
   async holdMachines(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {

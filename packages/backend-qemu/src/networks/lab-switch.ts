@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import { lengthPrefixedDigest } from '@goqemu/core';
-import type { BackendCall, NetworkConfiguration, ObservedNetwork } from '@goqemu/lab';
+import type { Readable } from 'node:stream';
+import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import type { BackendCall, CaptureOf, NetworkConfiguration, NetworkView, ObservedNetwork } from '@goqemu/lab';
 import { defaultRuntimeFolder } from '@goqemu/machine';
-import { endSwitch, findSwitch, SwitchClient, startSwitch } from '@goqemu/network';
+import { endSwitch, findSwitch, SwitchClient, startSwitch, streamCapture } from '@goqemu/network';
+import type { NetworkFaults } from '@goqemu/spec';
 import type { VmHost } from '@goqemu/vm';
+import { captureOfMachine, networkViews } from './network-views.ts';
 import { switchConfigurationOf } from './switch-configuration.ts';
 import { switchProgram } from './switch-program.ts';
 
@@ -21,10 +24,8 @@ export class LabSwitch {
   }
 
   async observe(): Promise<ReadonlyMap<string, ObservedNetwork>> {
-    const { platform } = this.#host;
-    const record = await findSwitch(this.#place.folder, this.#place.uuid, { platform });
-    if (!record) return new Map();
-    await using client = await SwitchClient.connect({ path: record.control, uuid: this.#place.uuid });
+    await using client = await this.#find();
+    if (!client) return new Map();
     const { networks } = await client.status();
     return new Map(networks.map(({ name }) => [name, { status: 'running' }]));
   }
@@ -39,9 +40,8 @@ export class LabSwitch {
 
   /** Holds machines until the result is disposed of; none where the switch does not run, as nothing passes then. */
   async hold(machines: readonly string[]): Promise<AsyncDisposable> {
-    const record = await findSwitch(this.#place.folder, this.#place.uuid, { platform: this.#host.platform });
-    if (!record) return { [Symbol.asyncDispose]: async () => undefined };
-    const client = await SwitchClient.connect({ path: record.control, uuid: this.#place.uuid });
+    const client = await this.#find();
+    if (!client) return { [Symbol.asyncDispose]: async () => undefined };
     try {
       await client.hold(machines);
       return client;
@@ -51,9 +51,49 @@ export class LabSwitch {
     }
   }
 
+  async view(): Promise<readonly NetworkView[]> {
+    await using client = await this.#find();
+    return client ? networkViews(await client.status(), await client.counters()) : [];
+  }
+
+  /** @throws GoqemuError `network-down` */
+  async setFaults(faults: Readonly<Record<string, NetworkFaults | null>>): Promise<void> {
+    await using client = await this.#find();
+    if (!client) throw down(Object.keys(faults)[0] ?? '');
+    const { faults: before, networks } = await client.status();
+    const missing = Object.keys(faults).find((name) => !networks.some((network) => network.name === name));
+    if (missing !== undefined) throw down(missing);
+    const own = Object.entries({ ...before.networks, ...faults }).flatMap(([name, its]) => (its ? [[name, its]] : []));
+    await client.setFaults({ ...before, networks: Object.fromEntries(own) });
+  }
+
+  /** @throws GoqemuError `network-down` */
+  async capture(of: CaptureOf): Promise<Readable> {
+    const record = await findSwitch(this.#place.folder, this.#place.uuid, { platform: this.#host.platform });
+    if (!record) throw down('network' in of ? of.network : of.machine);
+    const where = { path: record.control, uuid: this.#place.uuid };
+    return streamCapture(where, 'network' in of ? of : captureOfMachine(of));
+  }
+
   async remove(): Promise<void> {
     await endSwitch({ ...this.#place, platform: this.#host.platform });
   }
+
+  /** A connection to the switch that runs; undefined where none does. */
+  async #find(): Promise<SwitchClient | undefined> {
+    const record = await findSwitch(this.#place.folder, this.#place.uuid, { platform: this.#host.platform });
+    return record && SwitchClient.connect({ path: record.control, uuid: this.#place.uuid });
+  }
+}
+
+function down(network: string): GoqemuError {
+  return new GoqemuError({
+    code: 'network-down',
+    source: 'environment',
+    subject: network,
+    message: `network ${network} is not running`,
+    hint: 'run goqemu apply: it brings networks up',
+  });
 }
 
 /** The same for the same stack, so that its switch is found again. */

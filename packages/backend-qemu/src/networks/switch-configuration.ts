@@ -3,6 +3,7 @@ import type { HostPlatform } from '@goqemu/core';
 import type { NetworkConfiguration } from '@goqemu/lab';
 import type { SwitchConfigurationInput } from '@goqemu/network';
 import { labCardSocket, runtimeFoldersOf } from '@goqemu/vm';
+import { cardName } from './network-views.ts';
 
 /** The configuration of a lab’s switch: a port for each card, at the sockets of the machine's QEMU and of the next one. */
 export function switchConfigurationOf(
@@ -10,13 +11,17 @@ export function switchConfigurationOf(
   { labFolder, platform }: { readonly labFolder: string; readonly platform: HostPlatform },
 ): SwitchConfigurationInput {
   return {
-    networks: networks.map(({ name, cidr, cidr6, mtu }) => ({ name, cidr, mtu, ...(cidr6 ? { cidr6 } : {}) })),
+    networks: networks.map(({ name, cidr, cidr6, mtu, faults }) => ({
+      ...{ name, cidr, mtu },
+      ...(cidr6 ? { cidr6 } : {}),
+      ...(faults ? { faults } : {}),
+    })),
     ports: machines.flatMap(({ name, hostname, aliases, cards }) =>
       cards.map((card) => {
         const [first, second] = runtimeFoldersOf(join(labFolder, name), platform);
         const at = (folder: string) => ({ kind: 'unix' as const, path: labCardSocket(folder, card.slot) });
         return {
-          ...{ machine: name, card: `lan${card.slot}`, network: card.network, mac: card.mac, ip: card.ip, hostname },
+          ...{ machine: name, card: cardName(card.slot), network: card.network, mac: card.mac, ip: card.ip, hostname },
           ...{ endpoint: at(first), otherEndpoint: at(second), aliases: [...aliases] },
           ...(card.ip6 ? { ip6: card.ip6 } : {}),
         };

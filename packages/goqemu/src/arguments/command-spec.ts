@@ -2,13 +2,15 @@ import type { CommandContext } from '../shell/command-context.ts';
 
 /**
  * What a word completes to. A `machine` and a `checkpoint` are those that the state knows; a `base` is a machine or a
- * template; a `copy-end` is MACHINE:PATH or a file.
+ * template; `network` is one of the lab; a `copy-end` is MACHINE:PATH or a file.
  */
 export type Completes =
   | 'file'
   | 'folder'
   | 'machine'
   | 'machine-or-file'
+  | 'network'
+  | 'network-or-machine'
   | 'base'
   | 'copy-end'
   | 'checkpoint'

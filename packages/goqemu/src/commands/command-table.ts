@@ -17,6 +17,7 @@ import { importCommand } from './import/import.spec.ts';
 import { initCommand } from './init/init.spec.ts';
 import { lockCommand } from './lock/lock.spec.ts';
 import { logsCommand } from './logs/logs.spec.ts';
+import { captureCommand, networkCommands } from './network/network.spec.ts';
 import { outputCommand } from './output/output.spec.ts';
 import { planCommand } from './plan/plan.spec.ts';
 import { powerCommands } from './power/power.spec.ts';
@@ -45,6 +46,8 @@ export const commands: readonly CommandSpec[] = [
   logsCommand,
   consoleCommand,
   ...checkpointCommands,
+  ...networkCommands,
+  captureCommand,
   ...imageCommands,
   doctorCommand,
   graphCommand,

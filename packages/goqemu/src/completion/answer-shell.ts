@@ -54,6 +54,10 @@ function namesFor(completes: WordToComplete['completes'], names: KnownNames): re
     case 'machine':
     case 'machine-or-file':
       return all(names.machines, 'machine');
+    case 'network':
+      return all(names.networks, 'network');
+    case 'network-or-machine':
+      return [...all(names.networks, 'network'), ...all(names.machines, 'machine')];
     case 'base':
       return [...all(names.machines, 'machine'), ...all(names.templates, 'template')];
     case 'copy-end':

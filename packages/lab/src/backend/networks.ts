@@ -1,4 +1,5 @@
-import type { CardIdentity, MachineSpec, NetworkSpec } from '@goqemu/spec';
+import type { Readable } from 'node:stream';
+import type { CardIdentity, MachineSpec, NetworkFaults, NetworkSpec } from '@goqemu/spec';
 import type { BackendCall, BackendRecord } from './call.ts';
 
 /** A machine as its networks know it. */
@@ -28,6 +29,38 @@ export interface ObservedNetwork {
   readonly reason?: string;
 }
 
+/** What passed a card in one direction. */
+export interface CardTraffic {
+  readonly frames: number;
+  /** Without what the network adds between frames. */
+  readonly bytes: number;
+  /** Frames that were dropped, by the reason: `loss`, `partition`, `queue`. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** What passed a card since it came into its network, or its network came up. */
+export interface CardCounters {
+  /** The backend's name for it. */
+  readonly machine: string;
+  readonly slot: number;
+  /** Whether its machine is there to send and receive. */
+  readonly isConnected: boolean;
+  readonly fromMachine: CardTraffic;
+  readonly toMachine: CardTraffic;
+}
+
+/** A network that runs, as it is now. Machines are called by the backend's names. */
+export interface NetworkView {
+  readonly name: string;
+  readonly faults: NetworkFaults;
+  /** True: they were set by `setFaults`, in the place of those of the network's specification. */
+  readonly isByHand: boolean;
+  readonly cards: readonly CardCounters[];
+}
+
+/** What a capture is of: a network, each frame where it enters; or a machine, both directions, or one of its cards. */
+export type CaptureOf = { readonly network: string } | { readonly machine: string; readonly slot?: number };
+
 /** A range of addresses that the place uses, and that no network may have. */
 export interface TakenRange {
   /** `192.168.1.0/24`. */
@@ -46,6 +79,16 @@ export interface NetworkRole {
   hostRoutes?(call: BackendCall): Promise<readonly TakenRange[]>;
   /** By name: the networks of the stack; one that is not listed is absent. */
   observeNetworks?(call: BackendCall): Promise<ReadonlyMap<string, ObservedNetwork>>;
+
+  /** Those of the stack that run. */
+  viewNetworks?(call: BackendCall): Promise<readonly NetworkView[]>;
+  /**
+   * Frames as they pass, in pcapng, until the stream is destroyed or the networks end. What they do is not disturbed: where
+   * the reader is too slow, frames are left out of the stream.
+   *
+   * @throws GoqemuError `network-down` for what does not run
+   */
+  captureFrames?(of: CaptureOf, call: BackendCall): Promise<Readable>;
 
   // Acting.
   /**
@@ -67,6 +110,13 @@ export interface NetworkRole {
    * @param machines by the backend's names for them
    */
   holdMachines?(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable>;
+  /**
+   * Sets what goes wrong in networks that run, in the place of what their specification says; null makes the latter apply
+   * again. Networks that are not named stay as they are. It outlives `applyNetworks`, and ends with the network.
+   *
+   * @throws GoqemuError `network-down` for one that does not run
+   */
+  setFaults?(faults: Readonly<Record<string, NetworkFaults | null>>, call: BackendCall): Promise<void>;
   /** Leaves nothing of the stack's networks: no process, socket or folder. None to remove is no error. */
   removeNetworks?(call: BackendCall): Promise<void>;
 }

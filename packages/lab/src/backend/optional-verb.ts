@@ -13,6 +13,9 @@ const promisedBy = {
   applyNetworks: 'networks',
   joinNetworks: 'networks',
   holdMachines: 'networks',
+  viewNetworks: 'networks',
+  captureFrames: 'networks',
+  setFaults: 'networks',
   removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 

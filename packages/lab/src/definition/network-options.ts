@@ -1,3 +1,5 @@
+import type { NetworkFaults } from '@goqemu/spec';
+
 /** Options of {@link LabBuilder.network}. */
 export interface NetworkOptions {
   /**
@@ -36,6 +38,14 @@ export interface NetworkOptions {
    * @example true
    */
   readonly nat?: boolean;
+  /**
+   * What goes wrong in it. A change takes effect with the next apply, while machines run; `goqemu network` sets other
+   * faults in their place for a while.
+   *
+   * @default nothing
+   * @example { latency: 50, loss: 0.01, machines: { db: { to: { rate: 125_000 } } } }
+   */
+  readonly faults?: NetworkFaults;
 }
 
 /**

@@ -18,6 +18,7 @@ export { pruneLayers } from '../layer/prune-layers.ts';
 export { updateLock } from '../lock/update-lock.ts';
 export { applyNetwork, deleteNetwork } from '../network/apply-network.ts';
 export { clearNetworks } from '../network/clear-networks.ts';
+export { LiveNetworks } from '../network/live-networks.ts';
 export { powerNetworks } from '../network/power-networks.ts';
 export { refreshNetworks } from '../network/refresh-networks.ts';
 export { wakeNetworks } from '../network/wake-networks.ts';

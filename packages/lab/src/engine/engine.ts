@@ -28,6 +28,7 @@ import type { ImportReport } from '../import/import-report.ts';
 import type { PruneReport } from '../layer/prune-layers.ts';
 import { emptyLock, readLabLock } from '../lock/lab-lock.ts';
 import type { LockChange } from '../lock/update-lock.ts';
+import type { LiveNetworks } from '../network/live-networks.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { countChanges, type Plan } from '../plan/plan.ts';
 import type { PowerVerb } from '../power/power-verb.ts';
@@ -176,6 +177,14 @@ export class Engine {
     return Object.values(state.resources.machine)
       .flatMap(({ name, spec, record }) => (record === null ? [] : [{ name, spec, record, scope }]))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The networks as they run: their counters, captures and faults. Needs no lock. */
+  async networks(options: { readonly signal?: AbortSignal } = {}): Promise<LiveNetworks> {
+    const { LiveNetworks } = await acting();
+    const { state } = await this.#context.read();
+    const call = this.#context.plainCall(state.lineage, 'network', options.signal);
+    return new LiveNetworks({ backend: this.#context.backend, state, call });
   }
 
   /** @throws GoqemuError `machine-unknown`, `machine-not-running`, `locked` */

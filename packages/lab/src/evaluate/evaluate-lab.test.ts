@@ -182,6 +182,19 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
     hint: /ipv6: true/,
   },
   'an MTU below that of IPv6': { code: 'mtu-invalid', program: (lab) => lab.network('lan', { mtu: 68 }) },
+  'a fault that does not exist': {
+    code: 'faults-invalid',
+    program: (lab) => lab.network('lan', { faults: { machines: { web: { to: { delay: 5 } as never } } } }),
+    hint: /latency: 50/,
+  },
+  'faults of a machine that is not in the network': {
+    code: 'faults-invalid',
+    program: (lab) => {
+      const lan = lab.network('lan', { faults: { partition: [['web'], ['bd']] } });
+      for (const name of ['web', 'db']) lab.vm(name, { networks: { lan } });
+    },
+    hint: /did you mean "db"/,
+  },
   'more machines than a network has addresses': {
     code: 'network-full',
     program: (lab) => {

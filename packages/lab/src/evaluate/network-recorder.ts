@@ -1,12 +1,15 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
 import {
+  areNoFaults,
   type CardIdentity,
   cardCount,
   cardMac,
+  faultMistake,
   formatIpv4,
   ipv6Address,
   type MachineIdentity,
   type MachineSpec,
+  machinesOfFaults,
   type NetworkSpec,
   networkProperties,
   parseIpv4Range,
@@ -19,7 +22,7 @@ import type { Allocations, RecordedAllocation } from './allocations.ts';
 import { CardAddresses } from './card-addresses.ts';
 import { checkOptions } from './check-options.ts';
 import type { NetworkDeclaration } from './lab.ts';
-import { labError, locate } from './lab-error.ts';
+import { labError, locate, suggestion } from './lab-error.ts';
 import { withPlace } from './machine-recorder.ts';
 import { chooseRange, chooseRange6 } from './network-ranges.ts';
 import { markPlace } from './source-location.ts';
@@ -38,6 +41,8 @@ export class NetworkRecorder {
   readonly #allocations: Allocations;
   readonly #networks: RecordedNetwork[] = [];
   readonly #addresses: CardAddresses;
+  /** The machines of each network, by its name. */
+  readonly #members = new Map<string, Set<string>>();
   /** Names of networks whose range was chosen for the first time. */
   readonly fresh: string[] = [];
 
@@ -61,7 +66,19 @@ export class NetworkRecorder {
     return handle;
   }
 
+  /** @throws GoqemuError `faults-invalid` for those of a machine that is not in the network */
   declarations(): readonly NetworkDeclaration[] {
+    for (const { spec, place } of this.#networks) {
+      const members = this.#members.get(spec.name) ?? new Set();
+      const stranger = machinesOfFaults(spec.faults ?? {}).find((machine) => !members.has(machine));
+      if (stranger === undefined) continue;
+      throw labError('faults-invalid', {
+        message: `${spec.name}: its faults name the machine ${JSON.stringify(stranger)}, which is not in it`,
+        hint: suggestion(stranger, [...members]),
+        location: place(),
+        subject: spec.name,
+      });
+    }
     return this.#networks.map(({ spec, place }) => withPlace({ spec }, place));
   }
 
@@ -75,6 +92,8 @@ export class NetworkRecorder {
     if (option === undefined) return [];
     const { name } = machine;
     const wanted = this.#wanted(name, option, place);
+    for (const { network } of wanted)
+      this.#members.set(network.name, (this.#members.get(network.name) ?? new Set()).add(name));
     const recorded = new Map(before?.identity.cards?.map((card) => [card.name, card]));
     if (before) this.#addresses.release(before.name, [...recorded.values()]);
     const slots = slotsOf(
@@ -135,7 +154,7 @@ export class NetworkRecorder {
   }
 
   #spec(name: string, options: NetworkOptions, place: Place): NetworkSpec {
-    const { cidr, cidr6, ipv6, nat, mtu = networkProperties.mtu.default } = options;
+    const { cidr, cidr6, ipv6, nat, mtu = networkProperties.mtu.default, faults = {} } = options;
     for (const property of ['cidr', 'cidr6', 'mtu'] as const)
       if (options[property] !== undefined) checkProperty(name, property, options[property], place);
     for (const [option, value] of Object.entries({ ipv6, nat }))
@@ -146,6 +165,7 @@ export class NetworkRecorder {
           location: place(),
           subject: name,
         });
+    checkFaults(name, faults, place);
     const context = {
       place: this.#allocations.place,
       recorded: this.#allocations.networks ?? {},
@@ -160,6 +180,7 @@ export class NetworkRecorder {
       ...(range6 === undefined ? {} : { cidr6: range6 }),
       mtu,
       ...(nat ? { nat } : {}),
+      ...(areNoFaults(faults) ? {} : { faults }),
     };
   }
 
@@ -232,6 +253,15 @@ function checkProperty(name: string, property: 'cidr' | 'cidr6' | 'mtu', value: 
   if ((fits as (value: unknown) => boolean)(value)) return;
   const message = `${name}: ${property} must be ${expected}, got ${JSON.stringify(value)}`;
   throw labError(`${property}-invalid`, { message, hint, location: place(), subject: name });
+}
+
+function checkFaults(name: string, faults: unknown, place: Place): void {
+  const mistake = faultMistake(faults);
+  if (!mistake) return;
+  const at = mistake.at ? `faults.${mistake.at}` : 'faults';
+  const message = `${name}: ${at} must be ${mistake.expected}`;
+  const hint = 'write faults: { latency: 50, loss: 0.01 }';
+  throw labError('faults-invalid', { message, hint, location: place(), subject: name });
 }
 
 function full(machine: string, { name, cidr }: NetworkSpec, place: Place) {

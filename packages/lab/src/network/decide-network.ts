@@ -45,7 +45,7 @@ const machineRow = 'machine.';
 
 /** The rows that plans show of a network. */
 function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown>> {
-  const { cidr, cidr6, mtu, nat } = spec;
+  const { cidr, cidr6, mtu, nat, faults = {} } = spec;
   const cards = machines.flatMap((machine) =>
     machine.cards.map(({ name, ip, ip6 }) => {
       const card = name === spec.name ? '' : `.${name}`;
@@ -53,11 +53,21 @@ function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown
     }),
   );
   return {
-    ...{ cidr, cidr6 },
+    cidr,
+    cidr6,
     ...(mtu === networkProperties.mtu.default ? {} : { mtu }),
     ...(nat ? { nat } : {}),
+    ...Object.fromEntries(faultRows(faults, 'faults')),
     ...Object.fromEntries(cards),
   };
+}
+
+/** A row for each amount, so that plans show what changes. */
+function faultRows(faults: object, before: string): (readonly [string, unknown])[] {
+  return Object.entries(faults).flatMap(([name, value]) => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? faultRows(value, `${before}.${name}`) : [[`${before}.${name}`, value] as const];
+  });
 }
 
 function whyUpdate(diff: readonly PropertyChange[]): string {
@@ -66,9 +76,12 @@ function whyUpdate(diff: readonly PropertyChange[]): string {
     changes.map(({ property }) => property.slice(machineRow.length)).join(', ');
   const joins = cards.filter(({ before }) => before === undefined);
   const leaves = cards.filter(({ after }) => after === undefined);
-  const own = diff.filter((change) => !cards.includes(change)).map(({ property }) => property);
+  const rest = diff.filter((change) => !cards.includes(change));
+  const own = [...new Set(rest.map(({ property }) => property.split('.')[0]))];
   const reasons = [
-    ...(own.length > 0 ? [`its ${own.join(' and ')} ${own.length === 1 ? 'changes' : 'change'}`] : []),
+    ...(own.length > 0
+      ? [`its ${own.join(' and ')} ${own.length === 1 && own[0] !== 'faults' ? 'changes' : 'change'}`]
+      : []),
     ...(joins.length > 0 ? [`${names(joins)} ${joins.length === 1 ? 'joins' : 'join'}`] : []),
     ...(leaves.length > 0 ? [`${names(leaves)} ${leaves.length === 1 ? 'leaves' : 'leave'}`] : []),
   ];

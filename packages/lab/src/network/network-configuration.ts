@@ -1,5 +1,6 @@
-import type { CardIdentity } from '@goqemu/spec';
+import { type CardIdentity, type NetworkSpec, withMachineNames } from '@goqemu/spec';
 import type { NetworkConfiguration, NetworkMachine } from '../backend/networks.ts';
+import { labelOf } from './network-members.ts';
 import type { NetworkState } from './network-state.ts';
 
 /**
@@ -17,10 +18,17 @@ export function networkConfiguration(rows: readonly NetworkState[]): NetworkConf
   const bySlot = (one: CardIdentity, other: CardIdentity) => one.slot - other.slot;
   const byName = (one: { readonly name: string }, other: { readonly name: string }) => (one.name < other.name ? -1 : 1);
   return {
-    networks: rows.map(({ spec }) => spec).sort(byName),
+    networks: rows.map((row) => specForBackend(row)).sort(byName),
     machines: [...machines.values()]
       .filter(({ cards }) => cards.length > 0)
       .map((machine) => ({ ...machine, cards: [...machine.cards].sort(bySlot) }))
       .sort(byName),
   };
+}
+
+/** Faults are said of machines by the lab's names for them. */
+function specForBackend({ spec, machines }: NetworkState): NetworkSpec {
+  if (!spec.faults) return spec;
+  const names = new Map(machines.map((machine) => [labelOf(machine), machine.name]));
+  return { ...spec, faults: withMachineNames(spec.faults, (label) => names.get(label)) };
 }

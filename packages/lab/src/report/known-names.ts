@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { folderNames } from '@goqemu/core';
 import { allCheckpoints } from '../checkpoint/find-checkpoint.ts';
+import { networkRows } from '../network/network-state.ts';
 import type { LabState } from '../state/lab-state.ts';
 import { readState } from '../state/read-state.ts';
 import { FileStateStorage, type StorageFolders } from '../state/state-storage.ts';
@@ -9,6 +10,7 @@ import { FileStateStorage, type StorageFolders } from '../state/state-storage.ts
 export interface KnownNames {
   readonly machines: readonly string[];
   readonly templates: readonly string[];
+  readonly networks: readonly string[];
   /** Manual ones first, the oldest first. */
   readonly checkpoints: readonly { readonly id: string; readonly name: string; readonly createdAt: string }[];
   /** All instances of the lab, forks among them. */
@@ -38,7 +40,8 @@ export async function knownNames(labFolder: string, stack = 'default'): Promise<
       createdAt,
     })),
   );
-  return { machines: named('vm'), templates: named('template'), checkpoints, stacks: [...stacks].sort() };
+  const networks = states.flatMap((state) => Object.keys(networkRows(state)));
+  return { machines: named('vm'), templates: named('template'), networks, checkpoints, stacks: [...stacks].sort() };
 }
 
 async function stateIn(folders: StorageFolders): Promise<LabState | undefined> {

@@ -9,7 +9,12 @@ export {
   type SwitchConfigurationInput,
   switchConfiguration,
 } from './control/configuration.ts';
-export { type FaultSettings, type FaultSettingsInput, faultSettings } from './control/fault-settings.ts';
+export {
+  type FaultSettings,
+  type FaultSettingsInput,
+  type FaultsOfNetwork,
+  faultSettings,
+} from './control/fault-settings.ts';
 export type {
   CaptureRequestInput,
   PortStatus,
@@ -18,7 +23,6 @@ export type {
   SwitchStatus,
 } from './control/messages.ts';
 export { SwitchClient, type SwitchClientOptions } from './control/switch-client.ts';
-export type { Faults } from './faults/faults.ts';
 export { type EndSwitchOptions, endSwitch } from './process/end-switch.ts';
 export { runSwitch } from './process/run-switch.ts';
 export { findSwitch, type StartSwitchOptions, startSwitch } from './process/start-switch.ts';

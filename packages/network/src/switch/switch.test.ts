@@ -306,7 +306,7 @@ test('a port floods 20,000 frames a second and no more', async (t) => {
 test('a machine that is held reaches its gateway alone, and what was under way to it is dropped', async (t) => {
   const { cards, its, setFaults } = await testSwitch(t, { cards: 3 });
   const [one, two, three] = cards;
-  setFaults({ ports: { 'm2:n1': { toMachine: { latency: 60_000 } } } });
+  setFaults({ networks: { lan: { machines: { m2: { to: { latency: 60_000 } } } } } });
   one.send(frame({ to: 2, from: 1, text: 'late' }));
   await three?.until(() => three.received.length === 1);
   const releases = [its.hold(['m2', 'm3']), its.hold(['m3', 'of no network'])];
@@ -331,7 +331,7 @@ test('a machine that was cut loses what is under way and is announced where it i
   const { its, cards, setFaults } = await testSwitch(t, { cards: 3 });
   const [one, two, three] = cards;
   if (!three) assert.fail();
-  setFaults({ ports: { 'm1:n1': { toMachine: { latency: 600_000 } } } });
+  setFaults({ networks: { lan: { machines: { m1: { to: { latency: 600_000 } } } } } });
   two.send(frame({ to: 1, from: 2, text: 'late' }), frame({ to: 0, from: 2, text: 'seen' }));
   one.send(frame({ to: 0, from: 1, text: 'hello' }));
   await three.until(() => texts(three).includes('hello') && texts(three).includes('seen'));

@@ -8,7 +8,7 @@ import {
   portName,
   type SwitchConfiguration,
 } from './control/configuration.ts';
-import { type FaultSettings, faultSettings, faultsWithin } from './control/fault-settings.ts';
+import { type FaultSettings, type FaultsOfNetwork, faultSettings } from './control/fault-settings.ts';
 import { FaultControl } from './faults/apply-faults.ts';
 import { NetworkWithGateway } from './network-with-gateway.ts';
 
@@ -37,8 +37,15 @@ export class Switch {
     return this.#configuration;
   }
 
+  /** Those that were set with {@link setFaults}. */
   get faults(): FaultSettings {
     return this.#settings;
+  }
+
+  /** What goes wrong in a network: what was set, or else what the configuration says. */
+  faultsOf(network: string): FaultsOfNetwork {
+    const isIt = ({ name }: NetworkConfiguration) => name === network;
+    return this.#settings.networks[network] ?? this.#configuration.networks.find(isIt)?.faults ?? {};
   }
 
   get networks(): ReadonlyMap<string, NetworkWithGateway> {
@@ -64,22 +71,24 @@ export class Switch {
     for (const name of [...this.#networks.keys()])
       if (!configuration.networks.some((network) => network.name === name)) this.#networks.delete(name);
     this.#configuration = configuration;
-    this.#settings = faultsWithin(this.#settings, configuration);
+    const present = Object.entries(this.#settings.networks).filter(([name]) => this.#networks.has(name));
+    this.#settings = { ...this.#settings, networks: Object.fromEntries(present) };
     this.#applyFaults();
   }
 
   /**
-   * Sets all faults; what was set before and is not among them ends.
+   * Sets faults in the place of those of the configuration; a network that is not among them has the latter again.
    *
-   * @throws GoqemuError `switch-port-unknown` for a port, machine or network that is not there
+   * @throws GoqemuError `switch-port-unknown` for a network that is not there, or a machine that is not in it
    */
   setFaults(settings: FaultSettings): void {
-    const machines = new Set(this.#configuration.ports.map(({ machine }) => machine));
-    for (const name of Object.keys(settings.ports))
-      if (!this.#ports.has(name)) throw unknown('port', name, this.#ports.keys());
-    for (const [name, { partition = [] }] of Object.entries(settings.networks)) {
+    for (const [name, { partition = [], machines = {} }] of Object.entries(settings.networks)) {
       this.networkOf(name);
-      for (const machine of partition.flat()) if (!machines.has(machine)) throw unknown('machine', machine, machines);
+      const present = new Set(
+        this.#configuration.ports.filter(({ network }) => network === name).map(({ machine }) => machine),
+      );
+      for (const machine of [...partition.flat(), ...Object.keys(machines)])
+        if (!present.has(machine)) throw unknown('machine', machine, present);
     }
     this.#settings = settings;
     this.#applyFaults();
@@ -186,7 +195,7 @@ export class Switch {
       machine,
       network,
     }));
-    this.#faults.apply(this.#settings, ports);
+    this.#faults.apply((network) => this.faultsOf(network), this.#settings.seed, ports);
     const held = new Set([...this.#holds].flatMap((hold) => [...hold]));
     for (const { port, machine } of ports) if (held.has(machine)) port.side = heldSide + port.number;
   }

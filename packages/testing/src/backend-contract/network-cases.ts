@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { MachineSpec, NetworkConfiguration } from '@goqemu/lab';
 import { type CardIdentity, cardMac, type NetworkSpec } from '@goqemu/spec';
 import type { ContractBench } from './contract-bench.ts';
@@ -78,6 +79,49 @@ export function networkCases(bench: ContractBench): readonly ContractCase[] {
           await using _one = await backend.holdMachines?.([spec.name, 'contract-of-no-network'], call);
           await using _two = await backend.holdMachines?.([spec.name], call);
           assert.deepEqual(await states(), { [lan.name]: { status: 'running' } });
+        }
+        await apply(wanted([lan], []));
+      },
+    },
+    {
+      name: 'faults are set in the place of those of the specification, outlive an apply, and end',
+      async run() {
+        const faulty: NetworkSpec = { ...lan, faults: { latency: 1 } };
+        await apply(wanted([faulty]));
+        const view = async () =>
+          (await backend.viewNetworks?.(call))?.map(({ name, faults, isByHand }) => [name, faults, isByHand]);
+        assert.deepEqual(await view(), [[lan.name, { latency: 1 }, false]]);
+        const faults = {
+          loss: 0.5,
+          partition: [[spec.name]],
+          machines: { [spec.name]: { to: { rate: 1000 }, cable: false } },
+        };
+        await backend.setFaults?.({ [lan.name]: faults }, call);
+        assert.deepEqual(await view(), [[lan.name, faults, true]]);
+        await apply(wanted([{ ...faulty, faults: { latency: 2 } }]));
+        assert.deepEqual(await view(), [[lan.name, faults, true]]);
+        await backend.setFaults?.({ [lan.name]: null }, call);
+        assert.deepEqual(await view(), [[lan.name, { latency: 2 }, false]]);
+        await assert.rejects(async () => backend.setFaults?.({ 'contract-none': {} }, call), { code: 'network-down' });
+        await apply(wanted([lan]));
+        assert.deepEqual(await view(), [[lan.name, {}, false]]);
+      },
+    },
+    {
+      name: 'cards are counted, and frames are captured as pcapng until the reader ends',
+      async run() {
+        await apply(wanted([lan]));
+        const [view] = (await backend.viewNetworks?.(call)) ?? [];
+        assert.deepEqual(
+          view?.cards.map(({ machine, slot }) => [machine, slot]),
+          [[spec.name, 0]],
+        );
+        for (const of of [{ network: lan.name }, { machine: spec.name }, { machine: spec.name, slot: 0 }]) {
+          const frames = await backend.captureFrames?.(of, call);
+          if (!frames) assert.fail('there is no capture');
+          const [first] = (await once(frames, 'data')) as [Buffer];
+          assert.equal(first.readUInt32BE(0), 0x0a0d0d0a);
+          frames.destroy();
         }
         await apply(wanted([lan], []));
       },

@@ -16,6 +16,9 @@ const verbs = {
   applyNetworks: 'networks',
   joinNetworks: 'networks',
   holdMachines: 'networks',
+  viewNetworks: 'networks',
+  captureFrames: 'networks',
+  setFaults: 'networks',
   removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { GoqemuError, internalError } from '@goqemu/core';
 import type {
   Architecture,
@@ -6,6 +6,7 @@ import type {
   BackendCall,
   BackendCapabilities,
   BackendRecord,
+  CaptureOf,
   CollectedLayers,
   CutLayer,
   CutResult,
@@ -21,6 +22,7 @@ import type {
   MachineOrigin,
   MachineSpec,
   NetworkConfiguration,
+  NetworkView,
   ObservedMachine,
   ObservedNetwork,
   PortProblem,
@@ -34,6 +36,7 @@ import type {
   SurveyedLayer,
   TakenRange,
 } from '@goqemu/lab';
+import type { NetworkFaults } from '@goqemu/spec';
 import type { FakeCall } from './fake-call.ts';
 import { fakeFacts, fakeFootprints, removeFakeFootprint } from './fake-diagnosis.ts';
 import { FakeEndpoints, type FakeGuest } from './fake-endpoints.ts';
@@ -257,6 +260,21 @@ export class FakeBackend implements Backend {
   joinNetworks(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     this.#mustHave('networks');
     return this.#machines.joinNetworks(machine, record, call);
+  }
+
+  viewNetworks(call: BackendCall): Promise<readonly NetworkView[]> {
+    this.#mustHave('networks');
+    return this.#networks.view(call);
+  }
+
+  captureFrames(of: CaptureOf, call: BackendCall): Promise<Readable> {
+    this.#mustHave('networks');
+    return this.#networks.capture(of, call);
+  }
+
+  setFaults(faults: Readonly<Record<string, NetworkFaults | null>>, call: BackendCall): Promise<void> {
+    this.#mustHave('networks');
+    return this.#networks.setFaults(faults, call);
   }
 
   holdMachines(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {

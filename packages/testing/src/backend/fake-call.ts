@@ -29,6 +29,9 @@ export type FakeVerb =
   | 'joinNetworks'
   | 'setForwards'
   | 'holdMachines'
+  | 'viewNetworks'
+  | 'captureFrames'
+  | 'setFaults'
   | 'removeNetworks'
   | 'dispose';
 

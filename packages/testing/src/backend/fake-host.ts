@@ -8,6 +8,7 @@ import type {
   StoredLayer,
   TakenRange,
 } from '@goqemu/lab';
+import type { NetworkFaults } from '@goqemu/spec';
 
 /** A machine of the fake host. Its disk is the list of what has been done to it. */
 export interface FakeMachine {
@@ -47,6 +48,8 @@ export interface FakeSwitch {
   status: 'running' | 'half configured' | 'dead';
   /** How often a process of it was started. */
   readonly starts: number;
+  /** Those that were set while it runs, by network. */
+  readonly faults?: Readonly<Record<string, NetworkFaults>>;
 }
 
 /** What outlives a backend object, as a real host outlives the process that runs goqemu. */

@@ -1,7 +1,16 @@
+import { PassThrough, type Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
-import type { BackendCall, NetworkConfiguration, ObservedNetwork, TakenRange } from '@goqemu/lab';
-import { parseIpv4, parseIpv4Range } from '@goqemu/spec';
-import { refused } from './fake-errors.ts';
+import type {
+  BackendCall,
+  CaptureOf,
+  CardCounters,
+  NetworkConfiguration,
+  NetworkView,
+  ObservedNetwork,
+  TakenRange,
+} from '@goqemu/lab';
+import { type NetworkFaults, parseIpv4, parseIpv4Range } from '@goqemu/spec';
+import { networkDown, refused } from './fake-errors.ts';
 import type { FakeHost, FakeSwitch } from './fake-host.ts';
 import type { FakeMoments } from './fake-moments.ts';
 
@@ -33,10 +42,70 @@ export class FakeNetworks {
     const before = this.#host.switches.get(id);
     const isSame = before?.status === 'running' && isDeepStrictEqual(before.configuration, wanted);
     const starts = (before?.starts ?? 0) + (before?.status === 'running' ? 0 : 1);
-    if (!isSame) this.#host.switches.set(id, { configuration: wanted, status: 'half configured', starts });
+    const names = wanted.networks.map(({ name }) => name);
+    const kept = Object.entries(before?.faults ?? {}).filter(([name]) => names.includes(name));
+    const faults = Object.fromEntries(kept);
+    if (!isSame) this.#host.switches.set(id, { configuration: wanted, status: 'half configured', starts, faults });
     await this.#moments.reach('applyNetworks', '', 'middle', call);
-    this.#host.switches.set(id, { configuration: wanted, status: 'running', starts });
+    this.#host.switches.set(id, { configuration: wanted, status: 'running', starts, faults });
     await this.#moments.reach('applyNetworks', '', 'after', call);
+  }
+
+  async view(call: BackendCall): Promise<readonly NetworkView[]> {
+    await this.#moments.reach('viewNetworks', '', 'before', call);
+    const its = this.#host.switches.get(stackOf(call));
+    if (its?.status !== 'running') return [];
+    return its.configuration.networks.map(({ name, faults = {} }) => ({
+      name,
+      faults: its.faults?.[name] ?? faults,
+      isByHand: its.faults?.[name] !== undefined,
+      cards: its.configuration.machines.flatMap((machine) =>
+        machine.cards.filter(({ network }) => network === name).map(({ slot }) => this.#idle(machine.name, slot, call)),
+      ),
+    }));
+  }
+
+  async capture(of: CaptureOf, call: BackendCall): Promise<Readable> {
+    await this.#moments.reach('captureFrames', 'network' in of ? of.network : of.machine, 'before', call);
+    const { configuration } = this.#running(call);
+    const isThere =
+      'network' in of
+        ? configuration.networks.some(({ name }) => name === of.network)
+        : configuration.machines.some(({ name }) => name === of.machine);
+    if (!isThere) throw networkDown('network' in of ? of.network : of.machine);
+    const stream = new PassThrough();
+    stream.write(emptyCapture);
+    // A capture is a connection elsewhere: it keeps the process that reads it.
+    const open = setInterval(() => undefined, 60_000);
+    stream.once('close', () => clearInterval(open));
+    return stream;
+  }
+
+  async setFaults(faults: Readonly<Record<string, NetworkFaults | null>>, call: BackendCall): Promise<void> {
+    await this.#moments.reach('setFaults', Object.keys(faults).join(', '), 'before', call);
+    const its = this.#running(call);
+    const names = its.configuration.networks.map(({ name }) => name);
+    const stranger = Object.keys(faults).find((name) => !names.includes(name));
+    if (stranger !== undefined) throw networkDown(stranger);
+    const set = Object.entries({ ...its.faults, ...faults }).filter(([, own]) => own !== null);
+    this.#host.switches.set(stackOf(call), {
+      ...its,
+      faults: Object.fromEntries(set) as FakeSwitch['faults'] & object,
+    });
+  }
+
+  /** A card of a fake sends nothing. */
+  #idle(machine: string, slot: number, call: BackendCall): CardCounters {
+    const none = { frames: 0, bytes: 0, dropped: {} };
+    const { lab, stack, lineage } = call.scope;
+    const status = this.#host.machines.get(`${lab}-${stack}-${lineage}/${machine}`)?.status;
+    return { machine, slot, isConnected: status === 'running', fromMachine: none, toMachine: none };
+  }
+
+  #running(call: BackendCall): FakeSwitch {
+    const its = this.#host.switches.get(stackOf(call));
+    if (its?.status === 'running') return its;
+    throw networkDown('');
   }
 
   async hold(machines: readonly string[], call: BackendCall): Promise<AsyncDisposable> {
@@ -63,6 +132,9 @@ function stateOf({ status }: FakeSwitch): ObservedNetwork {
   if (status === 'running') return { status };
   return { status: 'down', reason: status === 'dead' ? 'its switch has died' : 'its switch is not configured' };
 }
+
+/** A file of pcapng without frames: a section header (draft-ietf-opsawg-pcapng). */
+const emptyCapture = Buffer.from('0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000', 'hex');
 
 /** A switch takes no configuration that contradicts itself. */
 function checkConfiguration({ networks, machines }: NetworkConfiguration): void {

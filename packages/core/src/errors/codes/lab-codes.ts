@@ -97,6 +97,10 @@ export const labCodes = {
     when: 'A machine is in something that is no network of its lab.',
     fix: 'Write networks: { lan }, with what lab.network returned.',
   },
+  'network-down': {
+    when: 'What was asked of a network needs it to run.',
+    fix: 'Run goqemu apply, which brings networks up.',
+  },
   'network-full': {
     when: 'A network has no address left for a machine.',
     fix: 'Give the network a larger range.',

@@ -43,6 +43,10 @@ export const optionCodes = {
     when: 'The IPv6 range of a network is no /64, or does not begin where it says.',
     fix: "Write a range such as cidr6: 'fd00:40::/64'.",
   },
+  'faults-invalid': {
+    when: 'The faults of a network are not what they can be.',
+    fix: 'Write them as the message says, for example faults: { latency: 50, loss: 0.01 }.',
+  },
   'mtu-invalid': { when: 'The MTU of a network is out of range.', fix: 'Write a whole number such as mtu: 1500.' },
   'firmware-invalid': {
     when: 'The firmware does not exist for the architecture.',

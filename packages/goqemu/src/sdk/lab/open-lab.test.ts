@@ -75,6 +75,49 @@ test('machines are stopped, started, suspended and resumed as by the commands, a
   await lab.destroy();
 });
 
+test('what goes wrong in a network is set and ended while it runs, and its frames are written to a file', async () => {
+  const inner = join(folder, 'wired');
+  mkdirSync(inner);
+  writeFileSync(
+    join(inner, 'lab.ts'),
+    `import { defineLab } from 'goqemu';
+export default defineLab({ name: 'wired' }, (lab) => {
+  const lan = lab.network('lan', { faults: { latency: 5 } });
+  for (const name of ['web', 'db']) lab.vm(name, { networks: { lan } });
+});
+`,
+  );
+  await using lab = await openLab(inner);
+  const lan = lab.network('lan');
+  await assert.rejects(lan.report(), { code: 'network-unknown' });
+  await lab.apply();
+  const faults = async () => (await lan.report()).faults;
+  await lan.partition(['web'], ['db']);
+  await lan.unplug('web');
+  assert.deepEqual(await faults(), {
+    latency: 5,
+    partition: [['web'], ['db']],
+    machines: { web: { cable: false } },
+  });
+  await lan.plug('web');
+  await lan.partition();
+  assert.deepEqual(await faults(), { latency: 5 });
+  await lan.setFaults({});
+  assert.deepEqual([await faults(), (await lan.report()).isByHand], [{}, true]);
+  await lan.heal();
+  assert.deepEqual([await faults(), (await lan.report()).isByHand], [{ latency: 5 }, false]);
+  await assert.rejects(lan.unplug('wbe'), { code: 'faults-invalid', hint: /did you mean "web"/ });
+  await assert.rejects(lab.network('lam').heal(), { code: 'network-unknown', hint: /did you mean "lan"/ });
+  const file = join(inner, 'lan.pcapng');
+  {
+    await using capture = await lan.capture(file);
+    assert.equal(capture.file, file);
+    await assert.rejects(lan.capture(file), { code: 'capture-failed', message: /there already/ });
+  }
+  assert.ok(existsSync(file));
+  await lab.destroy();
+});
+
 test('a definition is opened as it is: its parameters, its outputs, its secrets; its state lies beside its file', async () => {
   const questions: string[] = [];
   const inner = join(folder, 'inner');

@@ -28,6 +28,7 @@ import {
   readLabOptions,
 } from './lab-options.ts';
 import type { LabOutputs } from './lab-types.ts';
+import { RunningNetwork } from './running-network.ts';
 
 /** Which machines a checkpoint, a restore or a fork is about. */
 export interface MachineSelection extends OperationOptions {
@@ -178,6 +179,16 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
       power: (verb, options) => this.#power(verb, { ...options, machines: [name] }),
       forward: (change, options) => this.#forward({ machine: name, ...change }, options),
     });
+  }
+
+  /**
+   * A network by its name, while it runs. Nothing is looked up yet: an unknown one is reported by its first call.
+   *
+   * @example
+   * await lab.network('lan').partition(['db-1'], ['db-2', 'db-3']);
+   */
+  network(name: string): RunningNetwork {
+    return new RunningNetwork(name, () => this.#parts.engine.networks());
   }
 
   /**

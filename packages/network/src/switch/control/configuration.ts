@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ip4Number, isInRange, range4 } from '../gateway/ip-range.ts';
+import { networkFaults } from './fault-settings.ts';
 
 /** A machine, a card or a network, as labs name them. */
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected letters, digits, ".", "_" or "-"');
@@ -48,6 +49,8 @@ const network = z.strictObject({
   domain: hostname.default('lan'),
   /** Seconds for which guests get their address. @default 86_400 */
   leaseSeconds: z.number().int().min(60).max(0xffff_fffe).default(86_400),
+  /** What goes wrong in it, unless other faults are set while the switch runs. Default: nothing. */
+  faults: networkFaults.optional(),
 });
 
 const port = z.strictObject({

@@ -43,7 +43,7 @@ export const requestMessage = z.discriminatedUnion('command', [
   message('identity', {}),
   /** Replaces the whole configuration; what stays the same is not disturbed. */
   message('configure', { configuration: switchConfiguration }),
-  /** Replaces all faults. */
+  /** Replaces all faults that were set before. */
   message('faults', { faults: faultSettings }),
   message('status', {}),
   message('counters', {}),
@@ -86,6 +86,7 @@ export interface SwitchStatus {
   readonly networks: readonly { readonly name: string; readonly stations: number }[];
   readonly ports: readonly PortStatus[];
   readonly configuration: z.output<typeof switchConfiguration>;
+  /** Those that were set while it runs. */
   readonly faults: z.output<typeof faultSettings>;
 }
 

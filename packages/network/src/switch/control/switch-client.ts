@@ -79,7 +79,7 @@ export class SwitchClient implements AsyncDisposable {
     await this.#call({ command: 'configure', configuration });
   }
 
-  /** Replaces all faults; `{}` ends them. */
+  /** Sets faults in the place of the configuration's; `{}`: what the configuration says applies again. */
   async setFaults(faults: FaultSettingsInput): Promise<void> {
     await this.#call({ command: 'faults', faults });
   }

@@ -1,10 +1,10 @@
 import type { SwitchNetwork } from '../bridge/switch-network.ts';
 import type { SwitchPort } from '../bridge/switch-port.ts';
 import type { Clock } from '../clock.ts';
-import type { FaultSettings } from '../control/fault-settings.ts';
+import type { FaultsOfNetwork } from '../control/fault-settings.ts';
 import { prefixBytes } from '../frames/frame-reader.ts';
 import { FaultLine } from './fault-line.ts';
-import { areNone, type Faults } from './faults.ts';
+import { areNone, type LineFaults } from './faults.ts';
 import { seededRandom } from './random.ts';
 
 export interface FaultedPort {
@@ -25,19 +25,20 @@ export class FaultControl {
     this.#clock = clock;
   }
 
-  apply(settings: FaultSettings, ports: readonly FaultedPort[]): void {
+  /** @param faultsOf of the network of that name */
+  apply(faultsOf: (network: string) => FaultsOfNetwork, seed: number, ports: readonly FaultedPort[]): void {
     for (const faulted of ports) {
       const { port, machine, network } = faulted;
-      const own = settings.ports[port.name];
-      const all = settings.networks[network.name];
-      port.hasCable = own?.cable ?? true;
-      port.side = sideOf(machine, all?.partition);
-      this.#setLine(faulted, 'fromMachine', own?.fromMachine ?? {}, settings.seed);
-      this.#setLine(faulted, 'toMachine', { ...all?.faults, ...own?.toMachine }, settings.seed);
+      const { partition, machines = {}, ...all } = faultsOf(network.name);
+      const { from = {}, to, cable = true } = machines[machine] ?? {};
+      port.hasCable = cable;
+      port.side = sideOf(machine, partition);
+      this.#setLine(faulted, 'fromMachine', from, seed);
+      this.#setLine(faulted, 'toMachine', { ...all, ...to }, seed);
     }
   }
 
-  #setLine({ port, network }: FaultedPort, direction: Direction, faults: Faults, seed: number): void {
+  #setLine({ port, network }: FaultedPort, direction: Direction, faults: LineFaults, seed: number): void {
     const wanted = areNone(faults) ? undefined : JSON.stringify([seed, network.name, faults]);
     const present = port[direction];
     if (wanted === (present && this.#made.get(present))) return;
@@ -47,7 +48,7 @@ export class FaultControl {
     present?.close();
   }
 
-  #line(port: SwitchPort, network: SwitchNetwork, direction: Direction, faults: Faults, seed: number): FaultLine {
+  #line(port: SwitchPort, network: SwitchNetwork, direction: Direction, faults: LineFaults, seed: number): FaultLine {
     return new FaultLine({
       faults,
       random: seededRandom(seed, port.name, direction),

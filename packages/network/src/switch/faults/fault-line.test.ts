@@ -4,7 +4,7 @@ import { portCounters } from '../bridge/counters.ts';
 import { withLength } from '../fixture/fake-card.ts';
 import { TestClock } from '../fixture/test-switch.ts';
 import { FaultLine } from './fault-line.ts';
-import type { Faults } from './faults.ts';
+import type { LineFaults } from './faults.ts';
 import { seededRandom } from './random.ts';
 
 interface Arrival {
@@ -13,7 +13,7 @@ interface Arrival {
 }
 
 /** Sends frames `0`, `1`, … of a size, one every so many milliseconds, and returns what came when. */
-function send(faults: Faults, { count = 1_000, everyMs = 1, size = 100, seed = 1 } = {}) {
+function send(faults: LineFaults, { count = 1_000, everyMs = 1, size = 100, seed = 1, limit = 2 ** 22 } = {}) {
   const clock = new TestClock();
   const begun = clock.now();
   const arrivals: Arrival[] = [];
@@ -23,7 +23,7 @@ function send(faults: Faults, { count = 1_000, everyMs = 1, size = 100, seed = 1
     arrivals.push({ at: clock.now() - begun, text: frame.toString('latin1', 4).replace(/\0+$/, '') });
   };
   const random = seededRandom(seed);
-  const line = new FaultLine({ faults, random, clock, counters, deliver, delivered: () => undefined });
+  const line = new FaultLine({ faults, limit, random, clock, counters, deliver, delivered: () => undefined });
   for (let number = 0; number < count; number += 1) {
     const bytes = Buffer.alloc(size);
     bytes.write(String(number));
@@ -94,7 +94,7 @@ test('corruption flips one bit in its share, and never the length', () => {
 });
 
 test('a rate lets as many bytes through as it says, and what would wait beyond the limit is dropped', () => {
-  const { arrivals, counters } = send({ rate: 100_000, limit: 65_536 }, { count: 500, everyMs: 1, size: 1_000 });
+  const { arrivals, counters } = send({ rate: 100_000 }, { limit: 65_536, count: 500, everyMs: 1, size: 1_000 });
   const [first] = arrivals;
   const last = arrivals.at(-1);
   const bytes = (arrivals.length - 1) * 1_000;

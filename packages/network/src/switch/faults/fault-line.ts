@@ -2,11 +2,13 @@ import type { DirectionCounters } from '../bridge/counters.ts';
 import type { Clock } from '../clock.ts';
 import { prefixBytes } from '../frames/frame-reader.ts';
 import { DelayQueue } from './delay-queue.ts';
-import type { Faults } from './faults.ts';
+import type { LineFaults } from './faults.ts';
 import type { Random } from './random.ts';
 
 export interface FaultLineOptions {
-  readonly faults: Faults;
+  readonly faults: LineFaults;
+  /** Bytes that may be held back at once; what comes beyond is dropped. @default 4 MiB */
+  readonly limit?: number;
   readonly random: Random;
   readonly clock: Clock;
   readonly counters: DirectionCounters;
@@ -15,6 +17,8 @@ export interface FaultLineOptions {
   /** Called after the frames that were due at the same time. */
   readonly delivered: () => void;
 }
+
+const defaultLimit = 2 ** 22;
 
 /** A line on which frames are late, lost, doubled, damaged or out of order; in the steps of netem's `netem_enqueue`. */
 export class FaultLine {
@@ -67,8 +71,8 @@ export class FaultLine {
   }
 
   #enqueue(frame: Buffer, source: number): void {
-    const { faults, clock, counters, random, deliver } = this.#options;
-    if (this.#queue.bytes + frame.length > (faults.limit ?? 2 ** 22)) {
+    const { faults, limit = defaultLimit, clock, counters, random, deliver } = this.#options;
+    if (this.#queue.bytes + frame.length > limit) {
       counters.dropped.delayed += 1;
       return;
     }

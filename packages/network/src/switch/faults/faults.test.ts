@@ -31,7 +31,7 @@ test('a cable that is out carries nothing in either direction', async (t) => {
   const { its, cards, setFaults } = await testSwitch(t, { cards: 3 });
   const [one, two, three] = cards;
   if (!three) assert.fail();
-  setFaults({ ports: { 'm2:n1': { cable: false } } });
+  setFaults({ networks: { lan: { machines: { m2: { cable: false } } } } });
   one.send(frame({ to: 0, from: 1, text: 'to' }));
   two.send(frame({ to: 0, from: 2, text: 'from' }));
   await three.until(
@@ -47,42 +47,75 @@ test('each direction has faults of its own, and a port takes the place of its ne
   const { cards, setFaults } = await testSwitch(t, { cards: 3 });
   const [one, two, three] = cards;
   if (!three) assert.fail();
-  setFaults({ ports: { 'm1:n1': { fromMachine: { loss: 1 } } } });
+  setFaults({ networks: { lan: { machines: { m1: { from: { loss: 1 } } } } } });
   one.send(frame({ to: 0, from: 1, text: 'lost' }));
   two.send(frame({ to: 0, from: 2, text: 'heard' }));
   await one.until(() => texts(one).includes('heard'));
   setFaults({
-    networks: { lan: { faults: { loss: 1, duplication: 0 } } },
-    ports: { 'm3:n1': { toMachine: { loss: 0, duplication: 1 } } },
+    networks: { lan: { loss: 1, duplication: 0, machines: { m3: { to: { loss: 0, duplication: 1 } } } } },
   });
   one.send(frame({ to: 0, from: 1, text: 'twice' }));
   await three.until(() => texts(three).length === 3);
   assert.deepEqual([texts(two), texts(three)], [[], ['heard', 'twice', 'twice']]);
 });
 
-test('faults of a port or machine that is not there are refused with the names that are', async (t) => {
+test('faults of a machine or network that is not there are refused with the names that are', async (t) => {
   const { its, setFaults } = await testSwitch(t);
-  assert.throws(() => setFaults({ ports: { 'web:n1': { cable: false } } }), {
+  assert.throws(() => setFaults({ networks: { lan: { machines: { web: { cable: false } } } } }), {
     code: 'switch-port-unknown',
-    hint: 'choose one of: m1:n1, m2:n1',
+    hint: 'choose one of: m1, m2',
   });
   assert.throws(() => setFaults({ networks: { lan: { partition: [['web']] } } }), { code: 'switch-port-unknown' });
   assert.throws(() => setFaults({ networks: { dmz: {} } }), { code: 'switch-port-unknown' });
-  assert.deepEqual(its.faults.ports, {});
+  assert.deepEqual(its.faults.networks, {});
 });
 
-test('faults of what is removed go with it, and come back with nothing but what was set again', async (t) => {
-  const { its, configure, ports, setFaults } = await testSwitch(t, { cards: 3 });
-  const lan = { faults: { latency: 1 }, partition: [['m1'], ['m2', 'm3']] };
-  setFaults({ networks: { lan }, ports: { 'm1:n1': { cable: false }, 'm3:n1': { toMachine: { loss: 1 } } } });
+test('what is set takes the place of what the configuration says, and ends with its network', async (t) => {
+  const { its, configure, ports, setFaults } = await testSwitch(t, {
+    cards: 3,
+    network: { faults: { partition: [['m1']], machines: { m3: { cable: false } } } },
+  });
+  const ends = () =>
+    its
+      .portsOf('m1')
+      .concat(its.portsOf('m3'))
+      .map(({ port: { side, hasCable } }) => [side, hasCable]);
+  assert.deepEqual(ends(), [
+    [1, true],
+    [0, false],
+  ]);
+  setFaults({ networks: { lan: { machines: { m1: { cable: false } } } } });
+  assert.deepEqual(ends(), [
+    [0, false],
+    [0, true],
+  ]);
   configure((input) => ({ ...input, ports: ports.filter(({ machine }) => machine !== 'm1') }));
-  const { networks, ports: left } = its.faults;
-  assert.deepEqual([networks.lan?.partition, Object.keys(left)], [[['m2', 'm3']], ['m3:n1']]);
   configure();
-  assert.equal(its.portsOf('m1')[0]?.port.hasCable, true);
+  assert.deepEqual(
+    ends(),
+    [
+      [0, false],
+      [0, true],
+    ],
+    'a machine that comes back has the faults of its name',
+  );
   its.setFaults(its.faults); // as a new process does with what the one before it kept
+  setFaults({});
+  assert.deepEqual(ends(), [
+    [1, true],
+    [0, false],
+  ]);
+  setFaults({ networks: { lan: {} } });
+  assert.deepEqual(
+    ends(),
+    [
+      [0, true],
+      [0, true],
+    ],
+    'nothing goes wrong, whatever the configuration says',
+  );
   configure(() => ({ networks: [], ports: [] }));
-  assert.deepEqual([its.faults.networks, its.faults.ports], [{}, {}]);
+  assert.deepEqual(its.faults.networks, {});
 });
 
 /** An ARP request of machine m3 for 10.40.0.1. */

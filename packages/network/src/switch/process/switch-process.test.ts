@@ -44,7 +44,7 @@ test('a switch is started once, serves its cards, comes back after kill -9 as it
     await using client = await SwitchClient.connect({ path: record.control, uuid });
     assert.deepEqual(client.identity, { protocol: 1, uuid, pid: record.pid });
     await client.configure(configuration);
-    await client.setFaults({ seed: 5, ports: { 'm1:n1': { toMachine: { duplication: 1 } } } });
+    await client.setFaults({ seed: 5, networks: { lan: { machines: { m1: { to: { duplication: 1 } } } } } });
     for (const card of cards) await card.until(() => card.isConnected);
     while (!(await client.status()).ports.every(({ isConnected }) => isConnected)) await sleep(5);
     const capture = await streamCapture({ path: record.control, uuid }, { network: 'lan' });

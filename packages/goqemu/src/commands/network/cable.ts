@@ -1,0 +1,18 @@
+import type { CommandInput } from '../../arguments/command-spec.ts';
+import type { CommandContext } from '../../shell/command-context.ts';
+import { exitCode } from '../../shell/exit-code.ts';
+import { showNetworks, withNetworks } from './live-networks.ts';
+import type { NetworkOptions } from './network.spec.ts';
+
+export async function run(
+  context: CommandContext,
+  { options, positionals }: CommandInput<NetworkOptions>,
+  verb: 'plug' | 'unplug',
+): Promise<number> {
+  const [name = '', machine = ''] = positionals;
+  return withNetworks(context, options, async (live) => {
+    await live.setCable(name, machine, verb === 'plug');
+    await showNetworks(context, options, live, [name]);
+    return exitCode.done;
+  });
+}
