@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +16,7 @@ import { defineLab } from 'goqemu';
 const tiny = { image: ${JSON.stringify(image)}, user: 'debian', memory: '256 MiB', cpus: 1 } as const;
 export default defineLab({ name: 'networks' }, (lab) => {
   const lan = lab.network('lan', { cidr: '10.43.0.0/24' });
-  const dmz = lab.network('dmz', { cidr: '10.44.0.0/24' });
+  const dmz = lab.network('dmz', { cidr: '10.44.0.0/24', nat: true });
   const db = lab.vm('db', { ...tiny, networks: { lan } }).checkpoint('ready');
   const web = lab.vm('web', { ...tiny, networks: { lan, dmz } })
     .run('find', \`ping -c 1 -W 10 \${db.ip.lan} && nslookup db.lan \${lan.gateway}\`)
@@ -24,8 +27,44 @@ export default defineLab({ name: 'networks' }, (lab) => {
 `;
 
 interface Status {
-  readonly machines: readonly { readonly name: string; readonly state: string; readonly pid: number }[];
+  readonly machines: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly pid: number;
+    readonly forwards: readonly { readonly host: number }[];
+  }[];
   readonly networks: readonly { readonly name: string; readonly state: string; readonly cidr: string }[];
+}
+
+/** A listener of this host that says hello. */
+async function helloServer() {
+  const server = createServer((socket) => socket.on('error', () => undefined).end('hello\n')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Whether a UDP port of this host can be had. */
+async function receiving(port: number): Promise<void> {
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(socket, 'listening');
+  socket.close();
+}
+
+/** The first that is said at a port of this host; who says it may keep the connection open. */
+async function heardFrom(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    return bytes.toString();
+  } finally {
+    socket.destroy();
+  }
 }
 
 interface Card {
@@ -61,6 +100,7 @@ test('machines in networks have their planned addresses, find each other, and ke
 
   await t.test('the plan says the addresses, and the guests have them', async () => {
     const plan = await folder.ok('plan');
+    assert.match(plan.stdout, /db [\s\S]*way out: none[\s\S]*web [\s\S]*way out: nat/);
     assert.match(
       plan.stdout,
       /create +network lan[\s\S]*cidr: 10\.43\.0\.0\/24[\s\S]*networks\.dmz: 10\.44\.0\.\d+\/24/,
@@ -80,6 +120,37 @@ test('machines in networks have their planned addresses, find each other, and ke
     assert.deepEqual(networks.map(({ name, state }) => `${name} ${state}`).sort(), ['dmz running', 'lan running']);
     assert.match(await inGuest('edge', 'ping -c 1 -W 10 web.dmz || ping -c 1 -W 10 10.44.0.10'), /1 packets received/);
     assert.match(await inGuest('edge', 'arping -c 1 -w 2 -I eth1 10.43.0.10; true'), /Received 0 (?:response|repl)/);
+  });
+
+  await t.test('a machine reaches the host only with a way out', async () => {
+    await using host = await helloServer();
+    const reach = `nc -w 20 10.0.2.2 ${host.port} < /dev/null 2>&1; true`;
+    assert.match(await inGuest('web', reach), /hello/);
+    assert.doesNotMatch(await inGuest('db', reach), /hello/);
+    assert.doesNotMatch(await inGuest('db', 'ip route'), /default/, 'what is elsewhere is unreachable at once');
+  });
+
+  await t.test('ports are forwarded to a machine while it runs: by the lab, manually, by TCP and by UDP', async () => {
+    const edge = async () => {
+      const { machines } = await folder.json<Status>('status');
+      return machines.find(({ name }) => name === 'edge') ?? assert.fail('no edge');
+    };
+    const { pid } = await edge();
+    const serve = 'while :; do echo hello | nc -l -p 7001; done';
+    await inGuest('edge', `(setsid sh -c '${serve}' < /dev/null > /dev/null 2>&1 &)`);
+    await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz }, forward: { hello: 7001 } });"));
+    await folder.ok('apply', '--yes');
+    await folder.ok('forward', 'edge', 'udp:0:7002');
+    const { forwards, pid: after } = await edge();
+    assert.equal(after, pid);
+    const [tcp, udp] = [forwards[0] ?? assert.fail(), forwards[1] ?? assert.fail()];
+    assert.equal(await heardFrom(tcp.host), 'hello\n');
+    await assert.rejects(receiving(udp.host), { code: 'EADDRINUSE' }, 'QEMU has the UDP port');
+    await folder.ok('forward', 'edge', '--remove', `udp:${udp.host}`);
+    await receiving(udp.host);
+    await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz } });"));
+    await folder.ok('apply', '--yes');
+    await assert.rejects(heardFrom(tcp.host), { code: 'ECONNREFUSED' });
   });
 
   await t.test(

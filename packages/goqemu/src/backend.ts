@@ -49,6 +49,7 @@ export type {
   Architecture,
   CardIdentity,
   Firmware,
+  HostPort,
   MachineIdentity,
   MachineSpec,
   NetworkSpec,

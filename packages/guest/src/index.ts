@@ -28,7 +28,7 @@ export { type AccessKey, AccessKeyStore } from './keys/access-key-store.ts';
 export { HostKeyStore } from './keys/host-key-store.ts';
 export { healKeyFiles, readKeyFiles, writeKeyFiles } from './keys/key-files.ts';
 export { generateSshKeyPair, keyFingerprint, parsePublicKey, type SshKeyPair } from './keys/key-pair.ts';
-export { awaitAddresses, type GuestCard, prepareCards } from './network/join-networks.ts';
+export { awaitAddresses, type GuestCard, prepareCards, setWayOut } from './network/join-networks.ts';
 export type { CloudInitState } from './readiness/cloud-init.ts';
 export { consoleTail } from './readiness/console-watch.ts';
 export type { ProcessorGauge } from './readiness/guest-time.ts';

@@ -3,6 +3,7 @@ export type {
   Architecture,
   CardIdentity,
   Firmware,
+  HostPort,
   MachineIdentity,
   MachineSpec,
   NetworkSpec,
@@ -42,6 +43,7 @@ export {
 export { eventStreamSchemas } from './events/event-schema.ts';
 export type * from './fork/fork-options.ts';
 export type * from './fork/fork-report.ts';
+export type { ForwardChange } from './forward/forward-change.ts';
 export type * from './history/history-entry.ts';
 export type { ImportReport } from './import/import-report.ts';
 export type { LayerLimits } from './layer/layer-limits.ts';

@@ -4,6 +4,7 @@ export type {
   Architecture,
   Faults,
   Firmware,
+  HostPort,
   MachineFaults,
   NetworkFaults,
   WaitCondition,
@@ -42,7 +43,13 @@ export { eventStreamSchemas } from './events/event-schema.ts';
 export type { CardReport, LiveNetworkReport } from './network/live-networks.ts';
 export type { PowerVerb } from './power/power-verb.ts';
 export type { PlanReport } from './report/plan-report.ts';
-export type { MachineReport, MachineStatus, NetworkReport, StatusReport } from './report/status-report.ts';
+export type {
+  ForwardReport,
+  MachineReport,
+  MachineStatus,
+  NetworkReport,
+  StatusReport,
+} from './report/status-report.ts';
 export type { OperationAction, PropertyChange } from './resource/operation.ts';
 export type { ResourceRef } from './resource/resource-ref.ts';
 export type { LateSource, LateValue } from './value/late-value.ts';

@@ -19,6 +19,7 @@ export {
   rangesOverlap,
 } from './ipv4-range.ts';
 export { formatIpv6Prefix, ipv6Address, parseIpv6Prefix } from './ipv6-prefix.ts';
+export { hostPortsOf, withManual } from './machine-ports.ts';
 export { defaultDisk, machineProperties } from './machine-properties.ts';
 export type { MachineProperty, OptionValue, PropertyOption } from './machine-property.ts';
 export { machineRules, mostCpus, type Rule } from './machine-rules.ts';
@@ -48,6 +49,14 @@ export {
   shortestCidr6,
 } from './network-properties.ts';
 export { type CardIdentity, cardCount, cardMac, type NetworkSpec } from './network-spec.ts';
+export {
+  type HostPort,
+  hostPortOf,
+  manualName,
+  type PortForward,
+  portNumber,
+  shownForward,
+} from './port-forward.ts';
 export { ramShape } from './ram-shape.ts';
 export {
   type BaseKeyProperty,
@@ -80,6 +89,7 @@ export {
   simpleProperties,
   sizeProperties,
   withCards,
+  withLive,
 } from './read-properties.ts';
 export type * from './step.ts';
 export type { WaitCondition } from './wait-condition.ts';

@@ -4,6 +4,10 @@ import { firmwares, usualFirmware } from './firmware.ts';
 import type { MachineProperty } from './machine-property.ts';
 import { machineRules } from './machine-rules.ts';
 import type { MachineSpec } from './machine-spec.ts';
+import { shownForward } from './port-forward.ts';
+
+/** The row of plans that says whether a machine in networks reaches anything else. */
+const wayOutRow = 'way out';
 
 /**
  * What a machine is made of: all that is said of each property, once, in the order of `MachineSpec`. Labs, plans,
@@ -204,23 +208,18 @@ export const machineProperties = {
       docs: {
         default: 'none',
         about:
-          'guest ports by a name of your choice: `{ http: 80 }`, or `{ http: { guest: 80, host: 8080 } }`; goqemu chooses the port of 127.0.0.1 where none is given',
+          "guest ports by a name of your choice: `{ http: 80 }`, or `{ dns: { guest: 53, host: 5353, protocol: 'udp' } }`; goqemu chooses the port of 127.0.0.1 where none, or 0, is given",
       },
     },
     derived: 'own',
-    change: 'restart',
+    change: 'live',
     baseKey: null,
     ramShape: null,
     observed: false,
     imported: 'own',
     namedWhenMade: true,
     show: (forwards) =>
-      Object.fromEntries(
-        Object.entries(forwards).map(([name, { host, guest }]) => [
-          `forward.${name}`,
-          `127.0.0.1:${host} to port ${guest}`,
-        ]),
-      ),
+      Object.fromEntries(Object.entries(forwards).map(([name, forward]) => [`forward.${name}`, shownForward(forward)])),
   },
   timeouts: {
     option: {
@@ -264,8 +263,8 @@ export const machineProperties = {
     observed: false,
     imported: null,
     namedWhenMade: true,
-    show: (_, { identity }) =>
-      Object.fromEntries(
+    show: (_, { identity, wayOut }) => ({
+      ...Object.fromEntries(
         (identity?.cards ?? []).map(({ name, network, ip, prefix, ip6 }) => [
           `networks.${name}`,
           [`${ip}/${prefix}`, ...(ip6 === undefined ? [] : [ip6]), ...(name === network ? [] : [`in ${network}`])].join(
@@ -273,6 +272,19 @@ export const machineProperties = {
           ),
         ]),
       ),
+      ...(identity?.cards && wayOut === undefined ? { [wayOutRow]: 'nat' } : {}),
+    }),
+  },
+  wayOut: {
+    option: null, // it follows from the networks
+    derived: 'own',
+    change: 'restart',
+    baseKey: null,
+    ramShape: null,
+    observed: false,
+    imported: null,
+    namedWhenMade: true,
+    show: (wayOut) => (wayOut === undefined ? {} : { [wayOutRow]: wayOut }),
   },
 } as const satisfies { readonly [K in keyof MachineSpec]-?: MachineProperty<NonNullable<MachineSpec[K]>> };
 

@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts';
 import type { Rule } from './machine-rules.ts';
-import type { MachineIdentity } from './machine-spec.ts';
+import type { MachineSpec } from './machine-spec.ts';
 
 /** How the option that sets a property is written, and what its value must be. */
 export type OptionValue<T> =
@@ -55,6 +55,6 @@ export interface MachineProperty<T> {
   readonly namedWhenMade: boolean;
   /** The rows that plans show of it, by name; null for one row of the property's own name. */
   readonly show:
-    | ((value: T, machine: { readonly identity?: MachineIdentity }) => Readonly<Record<string, unknown>>)
+    | ((value: T, machine: Partial<Pick<MachineSpec, 'identity' | 'wayOut'>>) => Readonly<Record<string, unknown>>)
     | null;
 }

@@ -3,14 +3,7 @@ import type { Architecture } from './architecture.ts';
 import type { Firmware } from './firmware.ts';
 import type { MachineTimeouts } from './machine-timeouts.ts';
 import type { CardIdentity } from './network-spec.ts';
-
-/** A guest port that can be reached on the host's loopback address. */
-export interface PortForward {
-  /** The port on 127.0.0.1, 1 to 65535; allocated when the lab names none. */
-  readonly host: number;
-  /** The port in the guest, 1 to 65535. */
-  readonly guest: number;
-}
+import type { PortForward } from './port-forward.ts';
 
 /** A machine, complete: every default filled in and every value allocated. Plain data, safe to write to a plan. */
 export interface MachineSpec {
@@ -34,6 +27,8 @@ export interface MachineSpec {
   readonly timeouts: MachineTimeouts;
   /** Names of the networks of the lab that it is in; absent for a machine that is in none. */
   readonly networks?: readonly string[];
+  /** It reaches its networks and nothing else. Absent for one that reaches what the host reaches. */
+  readonly wayOut?: 'none';
 }
 
 /**

@@ -84,6 +84,19 @@ export const networkProperties = {
     },
     default: 1500,
   },
+  nat: {
+    options: [
+      {
+        name: 'nat',
+        docs: {
+          default: '`false`',
+          about: '`true`: its machines reach what the host reaches, by the host’s addresses',
+        },
+      },
+    ],
+    rule: null,
+    default: undefined,
+  },
   faults: {
     options: [
       {

@@ -10,6 +10,8 @@ export interface NetworkSpec {
   readonly cidr6?: string;
   /** Bytes of payload in a frame. */
   readonly mtu: number;
+  /** Its machines reach what the host reaches. Absent in a network without a way out. */
+  readonly nat?: true;
   /** What goes wrong in it; absent when nothing does. */
   readonly faults?: NetworkFaults;
 }

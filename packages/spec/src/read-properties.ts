@@ -1,6 +1,6 @@
 import { machineProperties } from './machine-properties.ts';
 import type { MachineProperty, PropertyOption } from './machine-property.ts';
-import type { MachineIdentity, MachineSpec } from './machine-spec.ts';
+import type { MachineSpec } from './machine-spec.ts';
 
 export type PropertyTable = typeof machineProperties;
 export type PropertyName = keyof PropertyTable;
@@ -101,7 +101,7 @@ export function pickProperties<K extends PropertyName>(machine: Pick<MachineSpec
 
 /** The rows that plans show of some properties of a machine. */
 export function shownProperties<K extends PropertyName>(
-  machine: Partial<Pick<MachineSpec, K>> & { readonly identity?: MachineIdentity },
+  machine: Partial<Pick<MachineSpec, K | 'identity' | 'wayOut'>>,
   names: readonly K[],
 ): Readonly<Record<string, unknown>> {
   return Object.assign(
@@ -110,7 +110,12 @@ export function shownProperties<K extends PropertyName>(
   );
 }
 
-/** A machine with what another description of it says of its networks: the part that changes without a restart. */
+/** A machine with what another description of it says of all that changes without a restart. */
+export function withLive(machine: MachineSpec, wanted: MachineSpec): MachineSpec {
+  return { ...withCards(machine, wanted), forwards: wanted.forwards };
+}
+
+/** A machine with what another description of it says of its networks. */
 export function withCards(machine: MachineSpec, { networks, identity: { cards } }: MachineSpec): MachineSpec {
   const { networks: _networks, identity, ...rest } = machine;
   const { cards: _cards, ...own } = identity;

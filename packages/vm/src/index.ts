@@ -22,6 +22,7 @@ export type { CutOptions, CutPart } from './lifecycle/layer-cut.ts';
 export { observeVm, type VmObservation } from './lifecycle/observe-vm.ts';
 export { qemuImgOf } from './lifecycle/qemu-img.ts';
 export { restoreVm } from './lifecycle/restore-vm.ts';
+export { putForwards, setForwards } from './lifecycle/set-forwards.ts';
 export { startVm } from './lifecycle/start-vm.ts';
 export { stopVm } from './lifecycle/stop-vm.ts';
 export { heldMemory } from './ram/held-memory.ts';

@@ -15,6 +15,7 @@ import type {
   Endpoint,
   FlattenedLayer,
   GuestCredentials,
+  HostPort,
   ImportableMachine,
   ImportTarget,
   LabFootprint,
@@ -62,6 +63,7 @@ export class QemuBackend implements Backend {
     importMachines: true,
     coalesceLayers: true,
     flattenLayers: true,
+    liveForwards: true,
     networks: true,
   };
   readonly host: VmHost;
@@ -96,7 +98,7 @@ export class QemuBackend implements Backend {
     return findStoredLayers(this.host.layers, keys, call);
   }
 
-  async checkPorts(ports: readonly number[]): Promise<readonly PortProblem[]> {
+  async checkPorts(ports: readonly HostPort[]): Promise<readonly PortProblem[]> {
     const uses = await portUses(ports);
     if (uses.length === 0) return [];
     const { portProblems } = await acting();
@@ -224,6 +226,10 @@ export class QemuBackend implements Backend {
   async flattenLayer(key: string, { signal }: BackendCall): Promise<FlattenedLayer> {
     const { flattenStored } = await acting();
     return flattenStored(this.host, key, signal);
+  }
+
+  async setForwards(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    return (await this.#verbs(machine, record, call.scope)).setForwards(call);
   }
 
   // Networks.

@@ -1,5 +1,5 @@
 import type { PortProblem } from '@goqemu/lab';
-import type { PortUse } from '@goqemu/network';
+import { type PortUse, portText } from '@goqemu/network';
 import type { VmHost } from '@goqemu/vm';
 import { type RunningMachine, runningMachines } from './running-machines.ts';
 
@@ -14,7 +14,7 @@ export async function portProblems(
     if (reason === 'not-permitted')
       return {
         ...about,
-        message: `this user may not listen on port ${port} of the host`,
+        message: `this user may not listen on ${portText(port)} of the host`,
         hint: 'choose a port above 1023, or leave the host port out',
       };
     const machine = holder && machines.find(({ pid }) => pid === holder.pid);
@@ -23,7 +23,7 @@ export async function portProblems(
       : { name: holder ? `process ${holder.pid} (${shortened(holder.command)})` : 'another program' };
     return {
       ...about,
-      message: `port ${port} of the host is taken by ${by.name}`,
+      message: `${portText(port)} of the host is taken by ${by.name}`,
       ...(by.hint ? { hint: by.hint } : {}),
     };
   });

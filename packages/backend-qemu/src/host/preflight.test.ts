@@ -14,7 +14,7 @@ const call: BackendCall = {
 } as unknown as BackendCall;
 
 const machine = (name: string, accelerator: MachineSpec['accelerator'] = 'auto') =>
-  ({ name, arch: 'amd64', firmware: 'bios', accelerator, memory: 2 ** 30 }) as unknown as MachineSpec;
+  ({ name, arch: 'amd64', firmware: 'bios', accelerator, memory: 2 ** 30, forwards: {} }) as unknown as MachineSpec;
 
 /** A host with plenty of memory, and a QEMU 10 that has everything but what is named. */
 function host(system: HostPlatform['system'], best: 'tcg' | 'whpx', without: readonly string[] = []): VmHost {
@@ -69,4 +69,21 @@ test('a plan says before anything boots that a checkpoint may find no room', asy
   const found = await preflight({ ...full, room: { ...full.room, disk: async () => 2 ** 20 } }, [machine('web')], call);
   const said = found.find(({ code }) => code === 'little-room');
   assert.match(said?.message ?? '', /^1 MiB are free at \/home\/me\/qemu.* may take 1 GiB/);
+});
+
+test('a UDP port that leads to a machine without a way out is refused: its answers would be dropped', async () => {
+  const forwards = { dns: { protocol: 'udp', host: 5353, guest: 53 } } as const;
+  const found = await preflight(
+    host('linux', 'tcg'),
+    [
+      { ...machine('closed'), forwards, wayOut: 'none' },
+      { ...machine('open'), forwards },
+      { ...machine('tcp'), forwards: { http: { host: 8080, guest: 80 } }, wayOut: 'none' },
+    ],
+    call,
+  );
+  assert.deepEqual(
+    found.filter(({ severity }) => severity === 'error').map(({ code, machine: name }) => [code, name]),
+    [['forward-refused', 'closed']],
+  );
 });

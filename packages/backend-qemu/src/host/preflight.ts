@@ -31,7 +31,29 @@ export async function preflight(
       });
     }
   }
-  return [...found, ...(await memoryFacts(host, machines)), ...(await roomFacts(host, machines))];
+  return [
+    ...found,
+    ...deafForwards(machines),
+    ...(await memoryFacts(host, machines)),
+    ...(await roomFacts(host, machines)),
+  ];
+}
+
+/** QEMU's restricted network drops UDP of the guest, also its answers to what was forwarded (libslirp, udp_input). */
+function deafForwards(machines: readonly MachineSpec[]): Preflight[] {
+  return machines.flatMap(({ name: machine, wayOut, forwards }) => {
+    const udp = Object.values(forwards).find(({ protocol }) => protocol === 'udp');
+    if (wayOut !== 'none' || !udp) return [];
+    return [
+      {
+        severity: 'error',
+        code: 'forward-refused',
+        machine,
+        message: `${machine}: UDP port ${udp.host} of the host cannot be forwarded to a machine without a way out: its answers would be dropped`,
+        hint: 'give one of its networks nat: true, or forward a TCP port',
+      } as const,
+    ];
+  });
 }
 
 /** What checkpoints hold, where that is not the best there is: once for all machines that share a strategy. */

@@ -34,6 +34,8 @@ export interface MachineVerbs {
   delete(call: BackendCall): Promise<void>;
   /** @throws GoqemuError `imported-no-networks`, `guest-network-failed` */
   joinNetworks(call: BackendCall): Promise<BackendRecord>;
+  /** @throws GoqemuError `forward-refused`, `port-taken` */
+  setForwards(call: BackendCall): Promise<BackendRecord>;
   /** Where steps are carried out: its session is shared, and ends with the backend, or when the machine stops. */
   guest(): Promise<StepGuest>;
   /** goqemu's own program in the guest. @throws GoqemuError `far-end-absent` */

@@ -63,6 +63,17 @@ export class ImportedMachineVerbs implements MachineVerbs {
     });
   }
 
+  async setForwards(): Promise<BackendRecord> {
+    const { name } = this.#vm.spec;
+    throw new GoqemuError({
+      code: 'forward-refused',
+      source: 'user',
+      subject: name,
+      message: `the forwarded ports of ${name} stay as they are: it was imported, and goqemu did not start it`,
+      hint: `a tunnel reaches its ports, too: goqemu ssh ${name} -- -L 8080:127.0.0.1:80`,
+    });
+  }
+
   async restore(): Promise<BackendRecord> {
     throw this.#noLayers();
   }

@@ -12,6 +12,7 @@ import {
   restoreVm,
   resumeVm,
   type StepGuest,
+  setForwards,
   startVm,
   stopVm,
   suspendVm,
@@ -75,6 +76,11 @@ export class OwnMachineVerbs implements MachineVerbs {
 
   async joinNetworks(call: BackendCall): Promise<BackendRecord> {
     await joinRunning(this.#vm, await this.#session(), vmCall(call));
+    return this.record();
+  }
+
+  async setForwards(call: BackendCall): Promise<BackendRecord> {
+    await setForwards(this.#vm, vmCall(call));
     return this.record();
   }
 

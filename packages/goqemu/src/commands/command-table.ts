@@ -8,6 +8,7 @@ import { cpCommand } from './cp/cp.spec.ts';
 import { destroyCommand } from './destroy/destroy.spec.ts';
 import { doctorCommand } from './doctor/doctor.spec.ts';
 import { execCommand } from './exec/exec.spec.ts';
+import { forwardCommand } from './forward/forward.spec.ts';
 import { graphCommand } from './graph/graph.spec.ts';
 import { helpCommand } from './help/help.spec.ts';
 import { historyCommand } from './history/history.spec.ts';
@@ -41,6 +42,7 @@ export const commands: readonly CommandSpec[] = [
   execCommand,
   sshCommand,
   cpCommand,
+  forwardCommand,
   logsCommand,
   consoleCommand,
   ...checkpointCommands,

@@ -14,6 +14,7 @@ export * as consoleAttach from './console/console.ts';
 export * as cp from './cp/cp.ts';
 export * as destroy from './destroy/destroy.ts';
 export * as exec from './exec/exec.ts';
+export * as forward from './forward/forward.ts';
 export * as history from './history/history.ts';
 export * as importMachine from './import/import.ts';
 export * as lock from './lock/lock.ts';

@@ -59,6 +59,7 @@ export function renderPlan(plan: Plan, rendering: PlanRendering): string {
 const doneWords: Readonly<Record<Plan['purpose'], (lab: string) => string>> = {
   apply: (lab) => `${lab} is as described`,
   destroy: (lab) => `${lab} has no machine`,
+  forward: (lab) => `the forwards of ${lab} are so already`,
   stop: (lab) => `no machine of ${lab} has to be stopped`,
   start: (lab) => `no machine of ${lab} has to be started`,
   restart: (lab) => `no machine of ${lab} has to be restarted`,

@@ -1,4 +1,5 @@
 /** What goqemu publishes of its SDK. */
+export type { AddedForward } from './added-forward.ts';
 export type { CommandSettings, ExecOptions, ExecResult, RunAs, StreamOptions } from './guest/command-options.ts';
 export type { Guest } from './guest/guest.ts';
 export type { GuestAddress } from './guest/guest-address.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { GuestRunner } from '../identity/guest-identity.ts';
-import { awaitAddresses, prepareCards } from './join-networks.ts';
+import { awaitAddresses, prepareCards, setWayOut } from './join-networks.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goqemu-cards-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -82,4 +82,20 @@ test('a card that is not there, and values that could be read as code, are error
     { ...card, ip: '`id`' },
   ])
     await assert.rejects(prepareCards(guest.run, [wrong]), { code: 'identity-invalid' });
+});
+
+test('a guest without a way out has no default route by its first card, and an unreachable name server', async () => {
+  const guest = guestWith('closed', { ip: 'case "$*" in *"del default"*) exit 2 ;; esac' });
+  await setWayOut(guest.run, { pci: card.pci, isOpen: false });
+  assert.match(guest.log(), /ip route del default dev ens10\nip -6 route del default dev ens10\n/);
+  assert.match(guest.log(), /ip route add unreachable 10\.0\.2\.3\/32\n$/);
+});
+
+test('a guest that gets its way out back asks for its routes again; one that had it is left alone', async () => {
+  const back = guestWith('back', { ip: '', networkctl: 'exit 1' });
+  await setWayOut(back.run, { pci: card.pci, isOpen: true });
+  assert.match(back.log(), /networkctl reconfigure ens10\nip route add default via 10\.0\.2\.2 dev ens10\n$/);
+  const open = guestWith('open', { ip: 'exit 2' });
+  await setWayOut(open.run, { pci: card.pci, isOpen: true });
+  assert.equal(open.log(), 'ip route del unreachable 10.0.2.3/32\n');
 });

@@ -35,6 +35,41 @@ export async function awaitAddresses(run: GuestRunner, cards: readonly GuestCard
     await runChecked(run, awaitScript(cards), 'bring the guest into the networks of its lab');
 }
 
+/**
+ * Has a guest know whether it reaches more than its networks, as QEMU's user-mode network lets it (`restrict`). That one drops what is
+ * for elsewhere without a word: a guest whose RAM is from before would wait for answers. Without a way out it has no
+ * default route by that card, and its name server, 10.0.2.3, is unreachable at once.
+ *
+ * @throws GoqemuError `guest-network-failed` with what the guest said
+ */
+export async function setWayOut(
+  run: GuestRunner,
+  { pci, isOpen }: { readonly pci: string; readonly isOpen: boolean },
+): Promise<void> {
+  if (!shape.pci.test(pci)) throw new TypeError(`${pci} is no PCI address`);
+  await runChecked(run, wayOutScript(pci, isOpen), 'set the way out of the guest');
+}
+
+/** slirp's defaults: QEMU's -netdev user. */
+const slirp = { nameServer: '10.0.2.3', router: '10.0.2.2' };
+
+function wayOutScript(pci: string, isOpen: boolean): string {
+  if (!isOpen)
+    return `${findCard}
+find_card ${pci}
+while ip route del default dev "$dev" 2>/dev/null; do :; done
+while ip -6 route del default dev "$dev" 2>/dev/null; do :; done
+ip route del unreachable ${slirp.nameServer}/32 2>/dev/null
+ip route add unreachable ${slirp.nameServer}/32
+`;
+  return `${findCard}
+if ip route del unreachable ${slirp.nameServer}/32 2>/dev/null; then
+find_card ${pci}
+networkctl reconfigure "$dev" 2>/dev/null || ip route add default via ${slirp.router} dev "$dev"
+fi
+`;
+}
+
 async function runChecked(run: GuestRunner, script: string, what: string): Promise<void> {
   const result = await run(script);
   if (result.exitCode === 0) return;

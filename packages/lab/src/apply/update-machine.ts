@@ -1,4 +1,4 @@
-import { withCards } from '@goqemu/spec';
+import { type MachineSpec, withLive } from '@goqemu/spec';
 import { cutLayer } from '../backend/cut-layer.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
@@ -10,7 +10,7 @@ export async function update(context: ApplyContext, id: string, name: string, wo
   const { backend, writer, call } = context;
   const before = stateOf(context, name);
   const { cutting, ...rest } = before;
-  let machine: MachineState = { ...rest, name, ...work.facts, ...(work.seen ?? {}) };
+  let machine: MachineState = { ...(work.recut ? rest : before), name, ...work.facts, ...(work.seen ?? {}) };
   if (work.recut && cutting) {
     const { layer } = machine;
     // It is cut alone now: never to be taken for the layer of a checkpoint whose other machines were cut before.
@@ -47,10 +47,31 @@ export async function update(context: ApplyContext, id: string, name: string, wo
     return;
   }
   // A machine that is not restarted here keeps running as it is: its new shape counts from its next start.
-  const spec = work.spec.kind === 'template' || work.nextStart ? work.spec : withCards(machine.spec, work.spec);
+  const spec = work.spec.kind === 'template' || work.nextStart ? work.spec : withLive(machine.spec, work.spec);
   if (work.joins) {
     const joined = await optionalVerb(backend, 'joinNetworks')?.(spec, recordOf(machine), call);
     machine = { ...machine, record: joined ?? machine.record };
   }
+  if (work.forwards) machine = { ...machine, record: await forward(context, id, { before, machine, spec }) };
   await writer.end(id, { resources: { machine: { [name]: { ...machine, spec } } } });
+}
+
+/** When it is interrupted, starting the machine, which runs, sets the ports that are wanted by then. */
+async function forward(
+  { backend, writer, call }: ApplyContext,
+  id: string,
+  {
+    before,
+    machine,
+    spec,
+  }: { readonly before: MachineState; readonly machine: MachineState; readonly spec: MachineSpec },
+): Promise<MachineState['record']> {
+  const row = (one: MachineState) => ({ resources: { machine: { [one.name]: one } } });
+  await writer.begin(id, row({ ...before, ready: false }));
+  try {
+    return (await optionalVerb(backend, 'setForwards')?.(spec, recordOf(machine), call)) ?? machine.record;
+  } catch (error) {
+    if (!call.signal.aborted) await writer.end(id, row(before)); // what fails leaves the ports as they were
+    throw error;
+  }
 }

@@ -9,6 +9,7 @@ const none = {
   importMachines: false,
   coalesceLayers: false,
   flattenLayers: false,
+  liveForwards: false,
 };
 const lab = (...scripts: readonly string[]) =>
   defineLab({ name: 'web', layers: { perMachine: 3 } }, (builder) => {
@@ -67,4 +68,21 @@ test('a backend that can do nothing beyond what it must carries a lab from apply
   const engine = bench.engine('web');
   await engine.apply(await engine.planDestroy());
   assert.equal(bench.host.machines.size, 0);
+});
+
+test('a backend that cannot change forwards of a machine that runs restarts it for them, and refuses changes manually', async () => {
+  const bench = benchOf({ liveForwards: false });
+  const at = (host: number) =>
+    defineLab({ name: 'web' }, (l) => void l.vm('web', { forward: { http: { guest: 80, host } } }));
+  await bench.apply(at(8001));
+  const { plan } = await bench.apply(at(8002));
+  assert.deepEqual(
+    plan.operations.map(({ reason }) => reason),
+    ['restart: forward.http changes'],
+  );
+  assert.equal(bench.host.machine('web')?.boots, 2);
+  await assert.rejects(bench.engine('web').planForward({ machine: 'web', add: { host: 0, guest: 81 } }), {
+    code: 'forward-refused',
+    message: /^web runs, and its forwarded ports cannot change/,
+  });
 });

@@ -10,6 +10,8 @@ export interface BackendCapabilities {
   readonly coalesceLayers: boolean;
   /** A layer can be made to stand on its image alone: `flattenLayer`. Without it layers stay as they are. */
   readonly flattenLayers: boolean;
+  /** The ports that are forwarded to a machine change while it runs: `setForwards`. Without it that takes a restart. */
+  readonly liveForwards: boolean;
   /** Machines can be in networks of their lab: the verbs of `NetworkRole`. Without it a lab with networks is refused. */
   readonly networks: boolean;
 }

@@ -1,4 +1,4 @@
-import type { MachineSpec, ObservedProperty } from '@goqemu/spec';
+import type { HostPort, MachineSpec, ObservedProperty } from '@goqemu/spec';
 import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
 import type { BackendCall, BackendRecord, LabScope } from './call.ts';
 import type { ResolvedImage } from './images.ts';
@@ -51,7 +51,7 @@ export interface MachineRole {
     call: BackendCall,
   ): Promise<ReadonlyMap<string, ObservedMachine>>;
   /** What keeps ports from being given to a machine now, for forwards and SSH: nothing for one that is free. */
-  checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]>;
+  checkPorts(ports: readonly HostPort[], call: BackendCall): Promise<readonly PortProblem[]>;
   /** What would fail, or be worse than asked for: said in the plan, before it is needed. */
   preflight(machines: readonly MachineSpec[], call: BackendCall): Promise<readonly Preflight[]>;
   /** Bytes of memory that the lab's machines may take together, with what those that run have already. */
@@ -93,6 +93,14 @@ export interface MachineRole {
    * @throws GoqemuError `ram-lost` when the RAM is lost or no longer fits: the machine is as it was
    */
   resume?(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
+  /**
+   * Forwards to a running machine the ports that its spec says and no others; connections that were made stay. `start`,
+   * `resume` and `restore` do the same for a machine that they bring up, or that runs already. What fails leaves the
+   * ports as they were.
+   *
+   * @throws GoqemuError `port-taken` naming who has it
+   */
+  setForwards?(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord>;
   /** Leaves no process, socket, disk or folder of the machine behind; layers stay. */
   delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void>;
   runStep(machine: MachineSpec, record: BackendRecord, step: ResolvedStep, call: BackendCall): Promise<StepResult>;

@@ -7,6 +7,7 @@ const promisedBy = {
   importMachine: 'importMachines',
   coalesceLayers: 'coalesceLayers',
   flattenLayer: 'flattenLayers',
+  setForwards: 'liveForwards',
   hostRoutes: 'networks',
   observeNetworks: 'networks',
   applyNetworks: 'networks',

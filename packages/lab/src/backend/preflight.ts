@@ -1,4 +1,5 @@
 import type { ErrorCode, SourceLocation } from '@goqemu/core';
+import type { HostPort } from '@goqemu/spec';
 
 /** Something that a plan says before it happens: an `error` keeps the plan from being applied. */
 export type Preflight = PreflightError | PreflightNotice;
@@ -27,7 +28,7 @@ export interface PreflightText {
 
 /** Why a port cannot be had, as the backend found it out. */
 export interface PortProblem {
-  readonly port: number;
+  readonly port: HostPort;
   readonly code: ErrorCode;
   /** Of the port alone: `port 8080 of the host is taken by process 123 (nginx)`. */
   readonly message: string;

@@ -10,7 +10,15 @@ import type { TimeoutOptions } from './timeout-options.ts';
  *
  * @example { guest: 80, host: 8080 }
  */
-export type ForwardOption = number | { readonly guest: number; readonly host?: number };
+export type ForwardOption =
+  | number
+  | {
+      readonly guest: number;
+      /** @default 0: goqemu chooses a free one, and the machine keeps it */
+      readonly host?: number;
+      /** @default 'tcp' */
+      readonly protocol?: 'tcp' | 'udp';
+    };
 
 /** What a change of the lab may leave alone: the recorded value stays. */
 export type IgnorableProperty = 'image' | IgnorableOptionName | 'steps';

@@ -31,6 +31,14 @@ export interface NetworkOptions {
    */
   readonly mtu?: number;
   /**
+   * Whether its machines reach what the host reaches, by the host's addresses. A machine in networks of which none has
+   * it reaches those alone.
+   *
+   * @default false
+   * @example true
+   */
+  readonly nat?: boolean;
+  /**
    * What goes wrong in it. A change takes effect with the next apply, while machines run; `goqemu network` sets other
    * faults in their place for a while.
    *

@@ -42,8 +42,9 @@ test('mistakes in a lab are compile errors', () => {
       lab.vm('g', { networks: { lan: 'lan' } });
       // @ts-expect-error a template is in no network
       lab.template('h', { networks: { lan } });
-      // @ts-expect-error an unknown option of a network
       lab.network('wan', { nat: true });
+      // @ts-expect-error an unknown option of a network
+      lab.network('wan', { natt: true });
       // @ts-expect-error a bad unit
       lab.vm('a', { memory: '1 GiBi' });
       // @ts-expect-error a machine with `from` has the image of that machine

@@ -11,6 +11,7 @@ export { clearMachines } from '../fork/clear-machines.ts';
 export { forkCheckpoint } from '../fork/fork-checkpoint.ts';
 export { forkMachines } from '../fork/fork-machines.ts';
 export { removeFork } from '../fork/remove-fork.ts';
+export { planForward } from '../forward/plan-forward.ts';
 export { readHistory } from '../history/history.ts';
 export { importMachine } from '../import/import-machine.ts';
 export { pruneLayers } from '../layer/prune-layers.ts';

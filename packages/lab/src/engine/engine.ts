@@ -21,6 +21,7 @@ import type { Lab } from '../evaluate/lab.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
 import { allForksOf, forksOf } from '../fork/forks-of.ts';
+import type { ForwardChange } from '../forward/forward-change.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import type { ImportOptions } from '../import/import-machine.ts';
 import type { ImportReport } from '../import/import-report.ts';
@@ -94,6 +95,19 @@ export class Engine {
     const input = { read, backend: context.backend, call, verb, ...(machines?.length ? { machines } : {}) };
     const plan = await makePowerPlan(input, context.kinds, context.now());
     context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
+    return plan;
+  }
+
+  /**
+   * What forwarding a port to a machine manually would do, or taking such a forward away; `apply` does it. Read-only and
+   * without the lock.
+   *
+   * @throws GoqemuError `machine-unknown`, `forward-refused`, `forward-missing`, `port-taken`
+   */
+  async planForward(change: ForwardChange, options: { readonly signal?: AbortSignal } = {}): Promise<Plan> {
+    const { planForward } = await acting();
+    const plan = await planForward(this.#context, change, options.signal);
+    this.#context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
     return plan;
   }
 

@@ -1,3 +1,4 @@
+import { portNumber } from '@goqemu/spec';
 import type { TakenRange } from '../backend/networks.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
 import type { LabDefinition } from '../definition/define-lab.ts';
@@ -61,7 +62,7 @@ export async function evaluateWithState(
     }
     const taken = lab.freshPorts.length > 0 ? await context.backend.checkPorts(lab.freshPorts, call) : [];
     if (taken.length === 0 || attempt === portAttempts) return lab;
-    for (const { port } of taken) avoid.add(port);
+    for (const { port } of taken) avoid.add(portNumber(port));
   }
 }
 

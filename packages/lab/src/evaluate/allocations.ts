@@ -1,11 +1,11 @@
 import { lengthPrefixedDigest } from '@goqemu/core';
-import type { MachineIdentity, NetworkSpec } from '@goqemu/spec';
+import { type HostPort, hostPortOf, type MachineIdentity, type NetworkSpec, type PortForward } from '@goqemu/spec';
 import type { TakenRange } from '../backend/networks.ts';
 
 /** What a machine was given before, by the name that the lab calls it. */
 export interface RecordedAllocation {
   readonly identity: MachineIdentity;
-  readonly forwards: Readonly<Record<string, { readonly host: number }>>;
+  readonly forwards: Readonly<Record<string, Pick<PortForward, 'protocol' | 'host'>>>;
 }
 
 /** What evaluation takes from the state, so that a machine keeps what it was once given. */
@@ -21,7 +21,7 @@ export interface Allocations {
   readonly networks?: Readonly<Record<string, NetworkSpec>>;
   /** Ranges of addresses that are used for something else. */
   readonly takenRanges?: readonly TakenRange[];
-  /** Host ports that another program listens on. */
+  /** Numbers of host ports that another program listens on. */
   readonly avoid: ReadonlySet<number>;
   /**
    * For a fork, which runs beside its origin: the host ports that the lab names are that one's, and nothing in it is
@@ -43,7 +43,7 @@ export class Allocator {
   readonly #ports: Set<number>;
   readonly #macs: Set<string>;
   /** Host ports given out for the first time. */
-  readonly fresh: number[] = [];
+  readonly fresh: HostPort[] = [];
 
   constructor(allocations: Allocations) {
     this.#allocations = allocations;
@@ -68,12 +68,18 @@ export class Allocator {
       instanceId: `i-${this.#digest('instance', name, host).slice(0, 17)}`,
       mac: recorded?.mac ?? this.#mac(name),
       machineId: recorded?.machineId ?? this.#digest('machine-id', name).slice(0, 32),
-      sshPort: recorded?.sshPort ?? this.#port('ssh', name),
+      sshPort: recorded?.sshPort ?? this.#port({}, 'ssh', name),
     };
   }
 
-  forwardPort(name: string, formerName: string | undefined, forward: string): number {
-    return this.recorded(name, formerName)?.forwards[forward]?.host ?? this.#port('forward', name, forward);
+  forwardPort(
+    name: string,
+    formerName: string | undefined,
+    forward: Pick<PortForward, 'protocol'> & { readonly name: string },
+  ): number {
+    const recorded = this.recorded(name, formerName)?.forwards[forward.name];
+    if (recorded && recorded.protocol === forward.protocol) return recorded.host;
+    return this.#port(forward, 'forward', name, forward.name);
   }
 
   /** What a machine was given before, and the name that it had then. */
@@ -84,14 +90,14 @@ export class Allocator {
     return known !== undefined && found ? { ...found, name: known } : undefined;
   }
 
-  #port(...purpose: string[]): number {
+  #port({ protocol }: Pick<PortForward, 'protocol'>, ...purpose: string[]): number {
     const digest = lengthPrefixedDigest(['goqemu-port', this.#allocations.place, ...purpose]);
     const start = Number.parseInt(digest.slice(0, 8), 16) % portCount;
     for (let step = 0; step < portCount; step++) {
       const port = firstPort + ((start + step) % portCount);
       if (this.#ports.has(port) || this.#allocations.avoid.has(port)) continue;
       this.#ports.add(port);
-      this.fresh.push(port);
+      this.fresh.push(hostPortOf({ ...(protocol ? { protocol } : {}), host: port }));
       return port;
     }
     throw new RangeError('every port from 20000 to 29999 is taken');

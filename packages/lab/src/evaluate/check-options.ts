@@ -71,8 +71,8 @@ const known = {
   } satisfies Names<TimeoutOptions>,
   vm: machine,
   template,
-  forward: { guest: true, host: true } satisfies Names<Exclude<ForwardOption, number>>,
-  network: { cidr: true, cidr6: true, faults: true, ipv6: true, mtu: true } satisfies Names<NetworkOptions>,
+  forward: { guest: true, host: true, protocol: true } satisfies Names<Exclude<ForwardOption, number>>,
+  network: { cidr: true, cidr6: true, faults: true, ipv6: true, mtu: true, nat: true } satisfies Names<NetworkOptions>,
   cache: { ttl: true },
 } satisfies Readonly<Record<string, Readonly<Record<string, true>>>>;
 

@@ -1,5 +1,5 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
-import type { MachineTimeouts } from '@goqemu/spec';
+import type { HostPort, MachineTimeouts } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
 import { describeSource, isLateValue, type LateSource } from '../value/late-value.ts';
@@ -83,7 +83,7 @@ export class LabRecorder {
     );
   }
 
-  freshPorts(): readonly number[] {
+  freshPorts(): readonly HostPort[] {
     return this.#allocator.fresh;
   }
 
@@ -118,6 +118,7 @@ export class LabRecorder {
       ...settings,
       identity: cards.length === 0 ? identity : { ...identity, cards },
       ...(cards.length === 0 ? {} : { networks: [...new Set(cards.map(({ network }) => network))] }),
+      ...this.networks.wayOut(cards),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       timeouts: { ...(base?.timeouts ?? this.#timeouts), ...readTimeouts(options.timeouts, name, place) },
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),

@@ -1,5 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { MachineSpec, NetworkSpec, OpenProperty, Step, StepSettings } from '@goqemu/spec';
+import type { HostPort, MachineSpec, NetworkSpec, OpenProperty, Step, StepSettings } from '@goqemu/spec';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { SecretSource } from '../value/secret-source.ts';
@@ -22,7 +22,7 @@ export interface Lab {
   /** What the program returned; late values are `{ "$text": [parts] }`. */
   readonly outputs: OutputValue;
   /** Host ports given out for the first time: another program may listen on them. */
-  readonly freshPorts: readonly number[];
+  readonly freshPorts: readonly HostPort[];
   /** Names of networks whose range of addresses was chosen for the first time: the host may use it. */
   readonly freshRanges: readonly string[];
 }
@@ -44,7 +44,7 @@ export interface MachineDeclaration
   readonly image: string;
   readonly from?: Dependency;
   /** Host ports that the lab itself names: taken is an error, not a reason to choose another. */
-  readonly fixedPorts: readonly number[];
+  readonly fixedPorts: readonly HostPort[];
   readonly steps: readonly StepDeclaration[];
   readonly checkpoints: readonly CheckpointDeclaration[];
   readonly after: readonly Dependency[];

@@ -8,6 +8,7 @@ import {
   formatIpv4,
   ipv6Address,
   type MachineIdentity,
+  type MachineSpec,
   machinesOfFaults,
   type NetworkSpec,
   networkProperties,
@@ -110,6 +111,12 @@ export class NetworkRecorder {
     return cards.sort((one, other) => one.slot - other.slot);
   }
 
+  /** A machine in networks of which none has a way out reaches those alone. */
+  wayOut(cards: readonly CardIdentity[]): Pick<MachineSpec, 'wayOut'> {
+    const hasNat = this.#networks.some(({ spec }) => spec.nat && cards.some(({ network }) => network === spec.name));
+    return cards.length === 0 || hasNat ? {} : { wayOut: 'none' };
+  }
+
   #wanted(machine: string, option: NetworksOption, place: Place) {
     const entries = entriesOf(option);
     const known = this.#networks.map(({ handle }) => handle.name);
@@ -147,16 +154,17 @@ export class NetworkRecorder {
   }
 
   #spec(name: string, options: NetworkOptions, place: Place): NetworkSpec {
-    const { cidr, cidr6, ipv6, mtu = networkProperties.mtu.default, faults = {} } = options;
+    const { cidr, cidr6, ipv6, nat, mtu = networkProperties.mtu.default, faults = {} } = options;
     for (const property of ['cidr', 'cidr6', 'mtu'] as const)
       if (options[property] !== undefined) checkProperty(name, property, options[property], place);
-    if (ipv6 !== undefined && typeof ipv6 !== 'boolean')
-      throw labError('option-invalid', {
-        message: `${name}: ipv6 must be true or false`,
-        hint: 'write ipv6: true',
-        location: place(),
-        subject: name,
-      });
+    for (const [option, value] of Object.entries({ ipv6, nat }))
+      if (value !== undefined && typeof value !== 'boolean')
+        throw labError('option-invalid', {
+          message: `${name}: ${option} must be true or false`,
+          hint: `write ${option}: true`,
+          location: place(),
+          subject: name,
+        });
     checkFaults(name, faults, place);
     const context = {
       place: this.#allocations.place,
@@ -171,6 +179,7 @@ export class NetworkRecorder {
       cidr: cidr ?? chooseRange(name, others, context),
       ...(range6 === undefined ? {} : { cidr6: range6 }),
       mtu,
+      ...(nat ? { nat } : {}),
       ...(areNoFaults(faults) ? {} : { faults }),
     };
   }

@@ -1,5 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { PortForward } from '@goqemu/spec';
+import { type HostPort, hostPortOf, type PortForward } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { Allocator } from './allocations.ts';
 import { checkOptions } from './check-options.ts';
@@ -9,7 +9,7 @@ import { labError } from './lab-error.ts';
 /** The ports of the host that are forwarded to the lab's machines: each belongs to one machine. */
 export class ForwardRecorder {
   readonly #allocator: Allocator;
-  readonly #owners = new Map<number, string>();
+  readonly #owners = new Map<HostPort, string>();
 
   constructor(allocator: Allocator) {
     this.#allocator = allocator;
@@ -19,27 +19,47 @@ export class ForwardRecorder {
     machine: { readonly name: string; readonly formerName: string | undefined },
     options: NonNullable<MachineOptions['forward']>,
     place: () => SourceLocation | undefined,
-  ): { readonly forwards: Readonly<Record<string, PortForward>>; readonly fixedPorts: readonly number[] } {
+  ): { readonly forwards: Readonly<Record<string, PortForward>>; readonly fixedPorts: readonly HostPort[] } {
     const { name, formerName } = machine;
     const forwards: Record<string, PortForward> = {};
-    const fixedPorts: number[] = [];
+    const fixedPorts: HostPort[] = [];
     for (const [forward, option] of Object.entries(options)) {
-      if (typeof option !== 'number')
-        checkOptions('forward', option, { subject: `${name}: forward.${forward}`, place });
-      const { guest, host } = typeof option === 'number' ? { guest: option, host: undefined } : option;
-      checkPort(guest, { what: `${name}: forward.${forward}.guest`, forward, name, place });
-      if (host !== undefined) {
-        checkPort(host, { what: `${name}: forward.${forward}.host`, forward, name, place });
-        this.#take(host, name, forward, place);
-        if (!this.#allocator.isFork) fixedPorts.push(host);
-      }
-      const fixed = this.#allocator.isFork ? undefined : host;
-      forwards[forward] = { host: fixed ?? this.#allocator.forwardPort(name, formerName, forward), guest };
+      const { guest, host, protocol } = this.#read(option, {
+        what: `${name}: forward.${forward}`,
+        forward,
+        name,
+        place,
+      });
+      const allocated = () => this.#allocator.forwardPort(name, formerName, { name: forward, ...protocol });
+      const isFixed = host !== 0 && !this.#allocator.isFork;
+      if (host !== 0) this.#take(hostPortOf({ ...protocol, host }), name, forward, place);
+      if (isFixed) fixedPorts.push(hostPortOf({ ...protocol, host }));
+      forwards[forward] = { ...protocol, host: isFixed ? host : allocated(), guest };
     }
     return { forwards, fixedPorts };
   }
 
-  #take(port: number, name: string, forward: string, place: () => SourceLocation | undefined): void {
+  /** A host port of 0 is for goqemu to choose. */
+  #read(
+    option: NonNullable<MachineOptions['forward']>[string],
+    { what, ...declared }: DeclaredPort,
+  ): { readonly guest: number; readonly host: number; readonly protocol: Pick<PortForward, 'protocol'> } {
+    const { name, place } = declared;
+    if (typeof option !== 'number') checkOptions('forward', option, { subject: what, place });
+    const { guest, host = 0, protocol = 'tcp' } = typeof option === 'number' ? { guest: option } : option;
+    checkPort(guest, { what: `${what}.guest`, ...declared });
+    if (host !== 0) checkPort(host, { what: `${what}.host`, ...declared });
+    if (protocol === 'tcp' || protocol === 'udp')
+      return { guest, host, protocol: protocol === 'udp' ? { protocol } : {} };
+    throw labError('option-invalid', {
+      message: `${what}.protocol must be 'tcp' or 'udp', got ${JSON.stringify(protocol)}`,
+      location: place(),
+      hint: 'leave it out for TCP',
+      subject: name,
+    });
+  }
+
+  #take(port: HostPort, name: string, forward: string, place: () => SourceLocation | undefined): void {
     const owner = this.#owners.get(port);
     if (owner === undefined) {
       this.#owners.set(port, `${name}.${forward}`);

@@ -1,5 +1,5 @@
 import { formatByteSize, GoqemuError } from '@goqemu/core';
-import type { MachineSpec } from '@goqemu/spec';
+import { hostPortsOf, type MachineSpec, portNumber } from '@goqemu/spec';
 import type { Backend } from '../backend/backend.ts';
 import { checkLayers } from '../checkpoint/check-layers.ts';
 import { chooseMachines } from '../checkpoint/choose-machines.ts';
@@ -7,7 +7,6 @@ import { findCheckpoint } from '../checkpoint/find-checkpoint.ts';
 import type { FoundCheckpoint } from '../checkpoint/found-checkpoint.ts';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import { appendHistory } from '../history/history.ts';
-import { portsOf } from '../plan/plan-make.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
 import { chooseForkNames } from './fork-names.ts';
 import type { ForkOptions } from './fork-options.ts';
@@ -90,7 +89,7 @@ async function planForks(
   for (const stack of stacks) {
     const other = await context.sibling(stack).read();
     for (const { spec } of Object.values(other.state.resources.machine))
-      for (const port of portsOf(spec)) used.add(port);
+      for (const port of hostPortsOf(spec)) used.add(portNumber(port));
   }
   const call = context.plainCall(state.lineage, 'ports', options.signal);
   const forks: ForkPlan[] = [];
@@ -101,7 +100,7 @@ async function planForks(
       { lineage, place: context.storage.stack(stack).path('state') },
       { used, checkPorts: (ports) => context.backend.checkPorts(ports, call) },
     );
-    for (const spec of specs) for (const port of portsOf(spec)) used.add(port);
+    for (const spec of specs) for (const port of hostPortsOf(spec)) used.add(portNumber(port));
     const named = specs.map((spec, index) => [machines[index]?.name ?? spec.name, spec] as const);
     forks.push({ stack, lineage, specs: new Map(named) });
   }

@@ -1,11 +1,11 @@
-import type { MachineSpec } from '@goqemu/spec';
+import { type HostPort, type MachineSpec, portNumber } from '@goqemu/spec';
 import type { PortProblem } from '../backend/backend.ts';
 import { type Allocations, Allocator } from '../evaluate/allocations.ts';
 
 export interface PortChooser {
   /** The ports of these, for others to avoid. */
   readonly used: ReadonlySet<number>;
-  readonly checkPorts: (ports: readonly number[]) => Promise<readonly PortProblem[]>;
+  readonly checkPorts: (ports: readonly HostPort[]) => Promise<readonly PortProblem[]>;
 }
 
 /** How often fresh ports are chosen again when a program listens on those that were chosen. */
@@ -23,12 +23,13 @@ export async function withOwnPorts(
     const moved = specs.map((spec): MachineSpec => {
       const { sshPort } = allocator.identity(spec.name, spec.identity.hostname, undefined);
       const forwards = Object.entries(spec.forwards).map(
-        ([name, { guest }]) => [name, { guest, host: allocator.forwardPort(spec.name, undefined, name) }] as const,
+        ([name, forward]) =>
+          [name, { ...forward, host: allocator.forwardPort(spec.name, undefined, { ...forward, name }) }] as const,
       );
       return { ...spec, identity: { ...spec.identity, sshPort }, forwards: Object.fromEntries(forwards) };
     });
     const taken = await checkPorts(allocator.fresh);
     if (taken.length === 0 || attempt === attempts) return moved;
-    for (const { port } of taken) avoid.add(port);
+    for (const { port } of taken) avoid.add(portNumber(port));
   }
 }

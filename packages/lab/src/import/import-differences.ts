@@ -1,5 +1,5 @@
 import { canonicalJson, formatByteSize, GoqemuError } from '@goqemu/core';
-import { type MachineSpec, type PortForward, propertiesWith, sizeProperties } from '@goqemu/spec';
+import { hostPortOf, type MachineSpec, type PortForward, propertiesWith, sizeProperties } from '@goqemu/spec';
 import type { ImportableMachine } from '../backend/backend.ts';
 import type { MachineDeclaration } from '../evaluate/lab.ts';
 import type { PropertyChange } from '../resource/operation.ts';
@@ -23,9 +23,10 @@ export function importDifferences(
     differences.push({ property: 'hostname', before: found.hostname, after: hostname });
   if (spec.networks) differences.push({ property: 'networks', before: [], after: spec.networks });
   if (left.has('forward')) return differences;
-  for (const [name, { host, guest }] of Object.entries(declaration.forwards)) {
-    const there = found.forwards.find((forward) => forward.guest === guest);
-    const wanted = declaration.fixedPorts.includes(host) ? { host, guest } : { guest };
+  for (const [name, { protocol, host, guest }] of Object.entries(declaration.forwards)) {
+    const there = found.forwards.find((forward) => forward.guest === guest && forward.protocol === protocol);
+    const named = protocol ? { protocol, guest } : { guest };
+    const wanted = declaration.fixedPorts.includes(hostPortOf({ ...named, host })) ? { host, ...named } : named;
     if (there && (!('host' in wanted) || there.host === host)) continue;
     differences.push({ property: `forward.${name}`, ...(there ? { before: there } : {}), after: wanted });
   }
@@ -40,7 +41,7 @@ export function foundForwards(
   return Object.fromEntries(
     Object.entries(declaration.forwards).map(([name, forward]) => [
       name,
-      found.forwards.find(({ guest }) => guest === forward.guest) ?? forward,
+      found.forwards.find(({ guest, protocol }) => guest === forward.guest && protocol === forward.protocol) ?? forward,
     ]),
   );
 }

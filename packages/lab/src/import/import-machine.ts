@@ -181,7 +181,7 @@ function machineState(
   before: MachineState | undefined,
 ): MachineState {
   const { declaration, spec, image, chain } = desired;
-  const ssh = found.forwards.find(({ guest }) => guest === 22);
+  const ssh = found.forwards.find(({ protocol, guest }) => guest === 22 && !protocol);
   return {
     name: declaration.name,
     spec: {

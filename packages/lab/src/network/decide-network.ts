@@ -45,7 +45,7 @@ const machineRow = 'machine.';
 
 /** The rows that plans show of a network. */
 function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown>> {
-  const { cidr, cidr6, mtu, faults = {} } = spec;
+  const { cidr, cidr6, mtu, nat, faults = {} } = spec;
   const cards = machines.flatMap((machine) =>
     machine.cards.map(({ name, ip, ip6 }) => {
       const card = name === spec.name ? '' : `.${name}`;
@@ -56,6 +56,7 @@ function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown
     cidr,
     cidr6,
     ...(mtu === networkProperties.mtu.default ? {} : { mtu }),
+    ...(nat ? { nat } : {}),
     ...Object.fromEntries(faultRows(faults, 'faults')),
     ...Object.fromEntries(cards),
   };

@@ -65,16 +65,21 @@ test('a network is made before the machines in it, and removed after all machine
   assert.deepEqual([bench.host.switches.size, bench.host.machines.size, bench.host.disposed], [0, 0, 1]);
 });
 
+/** In a network with a way out; "alone" is a machine in no network before. */
+const withWayOut = (names: readonly string[]) =>
+  labOf((lab) => {
+    const lan = lab.network('lan', { cidr: '10.40.0.0/24', nat: true });
+    for (const name of names) {
+      const vm = lab.vm(name, { networks: { lan } });
+      if (name === 'web') vm.run('one', 'echo one');
+    }
+    if (!names.includes('alone')) lab.vm('alone');
+  });
+
 test('a machine more disturbs none of the others: addresses and cards stay, and nothing restarts', async () => {
   const bench = new LabBench();
-  await bench.apply(wired);
-  const grown = labOf((lab) => {
-    const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
-    lab.vm('first', { networks: { lan } });
-    lab.vm('web', { networks: { lan } }).run('one', 'echo one');
-    lab.vm('db', { networks: { lan } });
-    lab.vm('alone', { networks: { lan } });
-  });
+  await bench.apply(withWayOut(['web', 'db']));
+  const grown = withWayOut(['first', 'web', 'db', 'alone']);
   const { plan } = await bench.apply(grown);
   assert.deepEqual(
     plan.operations.map(({ action, resource, changeClass }) => `${action} ${resourceKey(resource)} ${changeClass}`),
@@ -317,4 +322,32 @@ test('while a checkpoint is restored its machines are held, also when one of the
   );
   await engine.restoreCheckpoint(id, { machines: ['alone'] });
   assert.equal(held.at(-1), 'alone: ');
+});
+
+test('a machine in networks reaches nothing else, unless one of them has nat; a change of that is a restart', async () => {
+  const bench = new LabBench();
+  const program = (nat: boolean) =>
+    labOf((lab) => {
+      const [lan, dmz] = [lab.network('lan', { nat }), lab.network('dmz')];
+      lab.vm('web', { networks: { lan, dmz } });
+      lab.vm('db', { networks: { dmz } });
+      lab.vm('free');
+    });
+  const { plan } = await bench.apply(program(false));
+  const wayOut = (name: string, made = plan) =>
+    made.operations
+      .filter(({ resource }) => resource.kind === 'machine' && resource.name === name)
+      .flatMap(({ diff }) => diff.filter(({ property }) => property === 'way out'));
+  assert.deepEqual(wayOut('web'), [{ property: 'way out', after: 'none' }]);
+  assert.deepEqual(wayOut('free'), []);
+  assert.equal(bench.host.machine('web')?.spec.wayOut, 'none');
+  const opened = await bench.apply(program(true));
+  assert.deepEqual(wayOut('web', opened.plan), [{ property: 'way out', before: 'none', after: 'nat' }]);
+  const [network, machine, ...others] = opened.plan.operations;
+  assert.deepEqual([network?.diff, others], [[{ property: 'nat', after: true }], []]);
+  assert.deepEqual([machine?.changeClass, machine?.reason], ['restart', 'restart: way out changes']);
+  assert.deepEqual([bench.host.machine('web')?.boots, bench.host.machine('db')?.boots], [2, 1]);
+  assert.deepEqual((await bench.plan(program(true))).operations, []);
+  const closed = await bench.apply(program(false));
+  assert.deepEqual(wayOut('web', closed.plan), [{ property: 'way out', before: 'nat', after: 'none' }]);
 });

@@ -1,4 +1,4 @@
-import { baseKeyProperties, pickProperties, propertyNames, propertyRows } from '@goqemu/spec';
+import { baseKeyProperties, pickProperties, propertyNames, propertyRows, withManual } from '@goqemu/spec';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { Lab, MachineDeclaration } from '../evaluate/lab.ts';
 import { pinName } from '../lock/lab-lock.ts';
@@ -51,7 +51,8 @@ export async function buildDesired(
     const disk = machine.disk ?? (from && disks.get(from.machine)) ?? open;
     disks.set(declared.name, disk);
     const name = names.get(declared.name) ?? declared.name;
-    const spec = pickProperties({ ...machine, name, disk, user }, propertyNames);
+    const forwards = withManual(machine.forwards, recorded?.spec.forwards);
+    const spec = pickProperties({ ...machine, name, disk, user, forwards }, propertyNames);
     const chain = await builder.build(
       machine,
       { imageKey, ...pickProperties(spec, baseKeyProperties) },

@@ -3,6 +3,7 @@ import type { ObservedMachine } from '../backend/backend.ts';
 import type { PropertyChange } from '../resource/operation.ts';
 import type { AppliedStep } from '../state/lab-state.ts';
 import type { ChainLink } from './desired-machine.ts';
+import type { PlanFacts } from './plan-context.ts';
 import { propertyDiff } from './property-diff.ts';
 
 /** What differs in the first step that differs. */
@@ -17,13 +18,17 @@ export function firstChange(
   return propertyDiff({ step: before.name, ...before.summary }, { step: after.name, ...after.summary });
 }
 
+/** Where the machine is: not every place can change the forwards of one that runs. */
+type LivePlace = Pick<PlanFacts, 'liveForwards'>;
+
 /** What of a machine only its next start can change. */
 export function restartChanges(
   before: MachineSpec,
   after: MachineSpec,
   observed: ObservedMachine | undefined,
+  { liveForwards }: LivePlace,
 ): readonly PropertyChange[] {
-  const restarting = propertiesWith('change', 'restart');
+  const restarting = [...propertiesWith('change', 'restart'), ...(liveForwards ? [] : (['forwards'] as const))];
   const declared = propertyDiff(shownProperties(before, restarting), shownProperties(after, restarting));
   if (declared.length > 0 || observed?.status !== 'running') return declared;
   const seen = propertiesWith('observed', true).filter((property) => observed[property] !== undefined);
@@ -31,7 +36,11 @@ export function restartChanges(
 }
 
 /** What of a machine changes while it runs, or before its next start. */
-export function liveChanges(before: MachineSpec, after: MachineSpec): readonly PropertyChange[] {
-  const live = propertiesWith('change', 'live');
+export function liveChanges(
+  before: MachineSpec,
+  after: MachineSpec,
+  { liveForwards }: LivePlace,
+): readonly PropertyChange[] {
+  const live = propertiesWith('change', 'live').filter((property) => property !== 'forwards' || liveForwards);
   return propertyDiff(shownProperties(before, live), shownProperties(after, live));
 }

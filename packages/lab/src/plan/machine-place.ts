@@ -52,7 +52,7 @@ export function placeOf(machine: RecordedCase): MachinePlace {
     mustGoBack,
     moves: mustGoBack || furthest >= common,
     reason: mustGoBack ? whyBack(found, chain, common, nameless) : 'it is cached',
-    restartDiff: restartChanges(recorded.spec, desired.spec, observed),
+    restartDiff: restartChanges(recorded.spec, desired.spec, observed, context.facts),
   };
 }
 

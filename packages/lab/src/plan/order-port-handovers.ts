@@ -1,9 +1,9 @@
-import type { MachineSpec } from '@goqemu/spec';
+import { internalError } from '@goqemu/core';
+import { hostPortOf, hostPortsOf, type MachineSpec, type PortForward, shownForward } from '@goqemu/spec';
 import type { ObservedMachine } from '../backend/backend.ts';
 import { machineRef } from '../resource/resource-ref.ts';
 import { inDependencyOrder, waitsFor } from './operation-order.ts';
 import type { DraftOperation, PlanContext } from './plan-context.ts';
-import { portsOf } from './plan-make.ts';
 
 /**
  * A machine that takes over a host port, or a backend's name, starts after the one that gives it up, also where that
@@ -27,15 +27,16 @@ interface Giver {
 
 function givers(context: PlanContext, desired: ReadonlyMap<string, MachineSpec>): readonly Giver[] {
   const found = new Map<string, Giver>();
-  for (const { id, resource, work } of context.operations) {
-    const machine = resource.name;
+  for (const operation of context.operations) {
+    const { id, work } = operation;
+    const machine = operation.resource.name;
     const old = context.facts.state.resources.machine[machine];
-    if (!old || found.has(machine) || !frees(work)) continue;
+    if (!old || found.has(machine) || !(frees(work) || isHeal(context, operation))) continue;
     const stays = desired.get(machine);
-    const keeps = new Set(stays ? portsOf(stays) : []);
+    const keeps = new Set(stays ? hostPortsOf(stays) : []);
     // One that does not run holds no port.
     const isOff = isAsleep(context.facts.observed.get(machine)?.status) && !isRecut(work);
-    const gives = new Set<string | number>(isOff ? [] : portsOf(old.spec).filter((port) => !keeps.has(port)));
+    const gives = new Set<string | number>(isOff ? [] : hostPortsOf(old.spec).filter((port) => !keeps.has(port)));
     if (!stays) gives.add(old.spec.name.toLowerCase());
     found.set(machine, { machine, id, gives });
   }
@@ -43,7 +44,17 @@ function givers(context: PlanContext, desired: ReadonlyMap<string, MachineSpec>)
 }
 
 function frees(work: DraftOperation['work']): boolean {
-  return work.verb === 'restore' || work.verb === 'make' || work.verb === 'delete' || isRestart(work);
+  return work.verb === 'restore' || work.verb === 'make' || work.verb === 'delete' || isRestart(work) || isLive(work);
+}
+
+/** Its ports change while it runs. */
+function isLive(work: DraftOperation['work']): boolean {
+  return work.verb === 'update' && work.forwards === true;
+}
+
+/** It runs, with the ports that it had when what was done with it was interrupted. */
+function isHeal({ facts }: PlanContext, { resource, work }: DraftOperation): boolean {
+  return work.verb === 'start' && facts.observed.get(resource.name)?.status === 'running';
 }
 
 function isRestart(work: DraftOperation['work']): boolean {
@@ -62,8 +73,8 @@ function takers(context: PlanContext, giver: Giver): readonly Taker[] {
   for (const { id, resource, work } of context.operations) {
     const machine = resource.name;
     if (machine === giver.machine || found.has(machine) || !('spec' in work)) continue;
-    if (work.verb === 'update' && !work.restart) continue;
-    const taken = [...portsOf(work.spec), work.spec.name.toLowerCase()].filter((thing) => giver.gives.has(thing));
+    if (work.verb === 'update' && !work.restart && !isLive(work)) continue;
+    const taken = [...hostPortsOf(work.spec), work.spec.name.toLowerCase()].filter((thing) => giver.gives.has(thing));
     if (taken.length > 0) found.set(machine, { id, machine, taken });
   }
   return [...found.values()];
@@ -77,7 +88,9 @@ function handOver(context: PlanContext, giver: Giver, taker: Taker): boolean {
   let after = giver.id;
   if (waitsFor(giver.id, taker.id, operations)) {
     if (!holdsPorts(context, giver)) return false;
-    after = stopFirst(context, giver, taker);
+    const next = operationOf(context, giver.id);
+    const isUp = context.facts.liveForwards && (isLive(next.work) || isHeal(context, next));
+    after = isUp ? releaseFirst(context, giver, next) : stopFirst(context, giver, taker);
     if (waitsFor(after, taker.id, operations)) return false;
   }
   operations[operations.indexOf(operation)] = { ...operation, dependsOn: [...operation.dependsOn, after] };
@@ -101,6 +114,39 @@ function isRecut(work: DraftOperation['work']): boolean {
 
 function isAsleep(status: ObservedMachine['status'] | undefined): boolean {
   return status === 'stopped' || status === 'suspended';
+}
+
+/** The operation that takes forwards away from the giver before its turn, which is added unless it is there already. */
+function releaseFirst(context: PlanContext, { machine, gives }: Giver, next: DraftOperation): string {
+  const before = context.operations.find(
+    ({ id, resource, work }) => resource.name === machine && isLive(work) && next.dependsOn.includes(id),
+  );
+  if (before) return before.id;
+  const recorded = context.facts.state.resources.machine[machine];
+  if (!recorded) throw internalError(`${machine} is not in the state`);
+  const { spec, protect, retain, checkpoints } = recorded;
+  const staying = Object.entries(spec.forwards).filter(([, forward]) => !gives.has(hostPortOf(forward)));
+  const going = Object.keys(spec.forwards).filter((name) => !staying.some(([other]) => other === name));
+  return context.addBefore(next, {
+    action: 'update',
+    resource: machineRef(machine),
+    reason: 'another machine takes over its ports, and each of the two waits for the other',
+    changeClass: 'live',
+    diff: going.map((name) => ({
+      property: `forward.${name}`,
+      before: shownForward(spec.forwards[name] as PortForward),
+    })),
+    work: {
+      verb: 'update',
+      spec: { ...spec, forwards: Object.fromEntries(staying) },
+      restart: false,
+      facts: { protect, retain },
+      checkpoints,
+      describe: [],
+      recut: false,
+      forwards: true,
+    },
+  });
 }
 
 /** The operation that stops the giver before its turn, which is added unless it is there already. */

@@ -14,6 +14,8 @@ export interface PlanFacts {
   readonly replace: ReadonlySet<string>;
   /** Machines that were stopped or suspended on purpose are started. */
   readonly start: boolean;
+  /** Forwards change while a machine runs. */
+  readonly liveForwards: boolean;
   /** Machines that are to be restarted for something that they need, with the reason. */
   readonly disturbed: ReadonlyMap<string, string>;
 }

@@ -18,7 +18,7 @@ export function planImported({ context, desired, recorded, observed }: RecordedC
   const { name } = declaration;
   const remake = (reason: string, diff: readonly PropertyChange[]) =>
     planMake(context, desired, { reason, discard: true, diff, recorded });
-  const restartDiff = restartChanges(recorded.spec, desired.spec, observed);
+  const restartDiff = restartChanges(recorded.spec, desired.spec, observed, { liveForwards: false });
   const have = commonLength(recorded.applied, chain);
   if (recorded.applied.length > have) {
     const reason = whyBack({ applied: recorded.applied, dirty: false }, chain, have);

@@ -169,7 +169,3 @@ function namedByThen(context: PlanContext, { chain }: DesiredMachine, index: num
   const isThere = (key: string) => key === chain[0]?.key || context.facts.stored.has(key) || context.producers.has(key);
   return namesUpTo(chain, index + 1, isThere);
 }
-
-export function portsOf(spec: DesiredMachine['spec']): readonly number[] {
-  return [spec.identity.sshPort, ...Object.values(spec.forwards).map((forward) => forward.host)];
-}

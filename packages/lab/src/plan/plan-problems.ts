@@ -1,4 +1,5 @@
 import { formatByteSize } from '@goqemu/core';
+import { hostPortOf, manualName } from '@goqemu/spec';
 import type { PortProblem, Preflight } from '../backend/backend.ts';
 import { parkedAs } from '../power/parked.ts';
 import type { DesiredMachine } from './desired-machine.ts';
@@ -74,6 +75,26 @@ export function portProblems(ports: readonly PortProblem[], wanted: readonly Des
       ...(owner === undefined ? {} : { machine: owner }),
     };
   });
+}
+
+/** A port that the lab gives to one machine was given to another manually, which the lab does not say. */
+export function manualPortProblems(wanted: readonly DesiredMachine[]): readonly Preflight[] {
+  return wanted.flatMap(({ declaration: { name }, spec: { forwards } }) =>
+    Object.values(forwards).flatMap((forward): readonly Preflight[] => {
+      const port = hostPortOf(forward);
+      const taker = wanted.find(({ declaration }) => declaration.fixedPorts.includes(port))?.declaration.name;
+      if (!forward.manual || taker === undefined) return [];
+      return [
+        {
+          severity: 'error',
+          code: 'port-taken',
+          machine: taker,
+          message: `${taker}: port ${forward.host} of the host was forwarded to ${name} manually`,
+          hint: `take that forward away: goqemu forward ${name} --remove ${manualName(forward)}`,
+        },
+      ];
+    }),
+  );
 }
 
 /** A plan that starts no machine needs no memory: what runs has it already. */

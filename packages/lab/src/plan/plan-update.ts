@@ -10,11 +10,17 @@ import { propertyDiff } from './property-diff.ts';
 /** What changes of a machine without going back: its facts, names of its layers, and what a restart changes. */
 export function planUpdate(way: MachineWay): void {
   const { context, desired, recorded, observed, found, have, target, parked, recut, restartDiff, restarts } = way;
+  const { isTemplate } = way;
   const { name, protect, retain } = desired.declaration;
   const checkpoints = checkpointsUpTo(context, desired, have);
-  const liveDiff = liveChanges(recorded.spec, desired.spec);
-  const diff = [...recordedChanges(way, checkpoints), ...liveDiff, ...(target ? [] : restartDiff)];
-  const joins = liveDiff.length > 0 && !target && !restarts && isReady(recorded, observed);
+  const liveDiff = liveChanges(recorded.spec, desired.spec, context.facts);
+  const diff = [...recordedChanges(way, checkpoints), ...(target ? [] : merged([...liveDiff, ...restartDiff]))];
+  const isLive = !target && !restarts && isReady(recorded, observed);
+  // A restore or start that follows brings the rest: until then the machine has what is recorded.
+  const isFollowed =
+    target !== undefined || (!isTemplate && !restarts && parked === undefined && !isReady(recorded, observed));
+  const forwards = liveDiff.some(isForward);
+  const joins = liveDiff.some((change) => !isForward(change));
   const isUp = recorded.power !== undefined && recorded.ready && !target && observed?.status === 'running';
   const nextStart = parked !== undefined && !target && !restarts && restartDiff.length > 0;
   if (diff.length === 0 && !recut && !found.moved && !isUp && !restarts) return;
@@ -26,7 +32,7 @@ export function planUpdate(way: MachineWay): void {
         restartDiff: restarts ? restartDiff : [],
         recut,
         moved: found.moved,
-        nextStart,
+        nextStart: nextStart || (parked !== undefined && !isLive && liveDiff.length > 0),
         isUp,
         diff,
         disturbance: restarts ? way.disturbance : undefined,
@@ -36,7 +42,7 @@ export function planUpdate(way: MachineWay): void {
       ...(restarts ? context.duration(`restart:${name}`, 'restart') : {}),
       work: {
         verb: 'update',
-        spec: desired.spec,
+        spec: isFollowed ? recorded.spec : desired.spec,
         restart: restarts,
         facts: { protect, retain },
         checkpoints,
@@ -44,12 +50,24 @@ export function planUpdate(way: MachineWay): void {
         recut,
         ...(nextStart ? { nextStart } : {}),
         ...(isUp ? { isUp } : {}),
-        ...(joins ? { joins } : {}),
+        ...(isLive && joins ? { joins } : {}),
+        ...(isLive && forwards ? { forwards } : {}),
         ...(found.moved ? { seen: { layer: found.moved, applied: found.applied } } : {}),
       },
     },
     have > 0 && !target ? have - 1 : -1,
   );
+}
+
+/** A property of which one description says what was, and another what will be. */
+function merged(changes: readonly PropertyChange[]): readonly PropertyChange[] {
+  const rows = new Map<string, PropertyChange>();
+  for (const change of changes) rows.set(change.property, { ...rows.get(change.property), ...change });
+  return [...rows.values()];
+}
+
+function isForward({ property }: PropertyChange): boolean {
+  return property.startsWith('forward.');
 }
 
 /** What the state alone has of the machine. */

@@ -3,7 +3,7 @@ import { parkedAs } from '../power/parked.ts';
 import { machineRef } from '../resource/resource-ref.ts';
 import { stepOf } from './chain.ts';
 import { checkpointsUpTo } from './checkpoint-names.ts';
-import { firstChange } from './machine-changes.ts';
+import { firstChange, liveChanges } from './machine-changes.ts';
 import { isReady, type MachinePlace, type RestoreTarget } from './machine-place.ts';
 import type { MachineWay } from './machine-way.ts';
 import { restoreReason, whyStart, whyWakeUp } from './plan-reasons.ts';
@@ -34,7 +34,8 @@ export function planWay(place: MachinePlace, target: RestoreTarget | undefined):
 }
 
 function planRestore(way: MachineWay, target: RestoreTarget): void {
-  const { context, desired, chain, found, common, nameless, have, remaining, parked, mustGoBack, restartDiff } = way;
+  const { context, desired, recorded, chain, found, common, nameless, have, remaining, parked, mustGoBack } = way;
+  const { restartDiff } = way;
   const { name } = desired.declaration;
   if (have > common) {
     const reason = `the layers of ${have - common} missing ${have - common === 1 ? 'step' : 'steps'} are cached`;
@@ -50,7 +51,11 @@ function planRestore(way: MachineWay, target: RestoreTarget): void {
       resource: machineRef(name),
       reason: restoreReason(context, name, { back: mustGoBack, restore: target, road, remaining, unlayered, parked }),
       changeClass: 'rollback',
-      diff: [...firstChange(found.applied, chain, common), ...restartDiff],
+      diff: [
+        ...firstChange(found.applied, chain, common),
+        ...liveChanges(recorded.spec, desired.spec, context.facts),
+        ...restartDiff,
+      ],
       ...(road.estimateMs === undefined ? {} : { estimateMs: road.estimateMs }),
       work: {
         verb: 'restore',

@@ -33,7 +33,7 @@ export interface Plan {
   /** How far the journal had come. */
   readonly journal: number;
   readonly createdAt: string;
-  readonly purpose: 'apply' | 'destroy' | PowerVerb;
+  readonly purpose: 'apply' | 'destroy' | 'forward' | PowerVerb;
   readonly operations: readonly Operation[];
   readonly notices: readonly PlanNotice[];
   /** What would fail, or be worse than asked for. */

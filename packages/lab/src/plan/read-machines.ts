@@ -1,3 +1,4 @@
+import { type HostPort, hostPortsOf } from '@goqemu/spec';
 import type { PortProblem, Preflight } from '../backend/backend.ts';
 import { type Rename, renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { KindInput, PlanInput } from '../resource/plan-input.ts';
@@ -23,11 +24,11 @@ import { orderPortHandovers } from './order-port-handovers.ts';
 import type { Plan } from './plan.ts';
 import { type DraftOperation, PlanContext, type PlanFacts } from './plan-context.ts';
 import { planMachine } from './plan-machine.ts';
-import { portsOf } from './plan-make.ts';
 import {
   importedNetworkProblems,
   importProblems,
   located,
+  manualPortProblems,
   memoryProblems,
   portProblems,
   protectionProblems,
@@ -94,7 +95,11 @@ export async function readMachines(input: KindInput): Promise<FoundMachines> {
         )
       : [],
   ]);
-  const facts = { state, observed: byLabName(toObserve, observed), stored, replace, start: input.start === true };
+  const facts = {
+    ...{ state, observed: byLabName(toObserve, observed), stored, replace },
+    start: input.start === true,
+    liveForwards: backend.capabilities.liveForwards,
+  };
   return { input, renames, images, secrets, desired, desire, facts, preflight, ports };
 }
 
@@ -151,6 +156,7 @@ async function problems(
     ...imageProblems(context, images),
     ...diskProblems(context, wanted),
     ...portProblems(ports, wanted),
+    ...manualPortProblems(wanted),
     ...(await memoryProblems(context, wanted, () => backend.memoryBudget(call))),
   ];
   return found.map((problem) => located(problem, wanted));
@@ -163,8 +169,8 @@ function isChosen({ selected, read }: KindInput, name: string): boolean {
 }
 
 /** Ports that the lab names and that no machine of it has yet. */
-function portsToAsk(state: LabState, wanted: readonly DesiredMachine[]): readonly number[] {
-  const own = new Set(Object.values(state.resources.machine).flatMap((machine) => portsOf(machine.spec)));
+function portsToAsk(state: LabState, wanted: readonly DesiredMachine[]): readonly HostPort[] {
+  const own = new Set(Object.values(state.resources.machine).flatMap((machine) => hostPortsOf(machine.spec)));
   return wanted.flatMap(({ declaration }) => declaration.fixedPorts.filter((port) => !own.has(port)));
 }
 

@@ -76,6 +76,8 @@ export type Work =
       readonly recut: boolean;
       /** It runs, and joins other networks than it is in. */
       readonly joins?: boolean;
+      /** It runs, and other ports are forwarded to it. */
+      readonly forwards?: boolean;
       /** What a look at the machine found it to have behind it, when that differs from the state. */
       readonly seen?: { readonly layer: string; readonly applied: readonly AppliedStep[] };
     }

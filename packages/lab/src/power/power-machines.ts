@@ -31,7 +31,10 @@ export async function powerMachines(
           call,
         );
   const context = new PlanContext(
-    { state, observed, stored: new Map(), replace: new Set(), disturbed: new Map(), start: false },
+    {
+      ...{ state, observed, stored: new Map(), replace: new Set(), disturbed: new Map(), start: false },
+      liveForwards: backend.capabilities.liveForwards,
+    },
     before,
   );
   for (const machine of machines) {

@@ -1,7 +1,7 @@
 import type { ObservedMachine, SshAddress } from '../backend/backend.ts';
 import type { RecordedResources } from '../resource/resource-kind.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
-import type { MachineReport, MachineStatus, StatusReport } from './status-report.ts';
+import type { ForwardReport, MachineReport, MachineStatus, StatusReport } from './status-report.ts';
 
 /** What `status` says of machines. Templates are no machines of the lab. */
 export async function reportMachines({
@@ -44,6 +44,11 @@ function machineReport(machine: MachineState, found: ObservedMachine | undefined
     checkpoint: newestCheckpoint(machine),
     accelerator: found?.accelerator ?? null,
     commands: found?.commands ? { way: found.commands.way, reason: found.commands.reason ?? null } : null,
+    forwards: Object.entries(spec.forwards).map(
+      ([name, { protocol = 'tcp' as const, host, guest, manual = false }]): ForwardReport => {
+        return { name, protocol, host, guest, manual };
+      },
+    ),
   };
 }
 

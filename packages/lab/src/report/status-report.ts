@@ -32,6 +32,20 @@ export interface MachineReport {
   readonly accelerator: string | null;
   /** How commands get into its guest; null while that is not known: it does not run, or no command has run yet. */
   readonly commands: { readonly way: 'channel' | 'ssh'; readonly reason: string | null } | null;
+  /** Ports of the host's loopback that lead to ports of the guest, besides that of SSH. */
+  readonly forwards: readonly ForwardReport[];
+}
+
+/** A port that is forwarded to a machine, in the document of `goqemu status --json`. */
+export interface ForwardReport {
+  /** As the lab names it. */
+  readonly name: string;
+  readonly protocol: 'tcp' | 'udp';
+  /** On 127.0.0.1. */
+  readonly host: number;
+  readonly guest: number;
+  /** Added with `goqemu forward`. */
+  readonly manual: boolean;
 }
 
 /** One network in the document of `goqemu status --json`. */

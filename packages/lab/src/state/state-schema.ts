@@ -1,4 +1,4 @@
-import type { CardIdentity, MachineIdentity, MachineSpec } from '@goqemu/spec';
+import type { CardIdentity, MachineIdentity, MachineSpec, PortForward } from '@goqemu/spec';
 import * as z from 'zod/mini';
 import type { NetworkMachine } from '../backend/networks.ts';
 import { stateFormat, stateVersion } from './lab-state.ts';
@@ -35,9 +35,17 @@ const machineSpec = z.looseObject({
     sshPort: z.number(),
     cards: z.optional(z.array(card)),
   } satisfies Record<keyof MachineIdentity, z.ZodMiniType>),
-  forwards: keyedBy(z.object({ host: z.number(), guest: z.number() })),
+  forwards: keyedBy(
+    z.looseObject({
+      protocol: z.optional(z.literal('udp')),
+      host: z.number(),
+      guest: z.number(),
+      manual: flag,
+    } satisfies Record<keyof PortForward, z.ZodMiniType>),
+  ),
   timeouts: z._default(keyedBy(z.number()), {}),
   networks: z.optional(z.array(z.string())),
+  wayOut: z.optional(z.literal('none')),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 
 const record = z.nullable(z.record(z.string(), z.unknown()));
@@ -81,7 +89,13 @@ const networkRow = z.looseObject({
   name: z.string(),
   record,
   phase,
-  spec: z.looseObject({ name: z.string(), cidr: z.string(), cidr6: z.optional(z.string()), mtu: z.number() }),
+  spec: z.looseObject({
+    name: z.string(),
+    cidr: z.string(),
+    cidr6: z.optional(z.string()),
+    mtu: z.number(),
+    nat: flag,
+  }),
   machines: z.array(networkMachine),
 });
 

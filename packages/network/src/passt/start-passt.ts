@@ -19,8 +19,8 @@ export interface StartPasstOptions {
   readonly meet: { readonly qemu: string } | { readonly socket: string };
   /** What it says is written here; truncated at each start. */
   readonly log: string;
-  /** TCP ports of this host's loopback that are forwarded to ports of the guest. */
-  readonly forwards: readonly { readonly host: number; readonly guest: number }[];
+  /** Ports of this host's loopback that are forwarded to ports of the guest: by TCP, or by UDP. */
+  readonly forwards: readonly { readonly protocol?: 'udp'; readonly host: number; readonly guest: number }[];
   readonly uid: number | undefined;
   /** Milliseconds. @default 5_000 */
   readonly timeoutMs?: number;
@@ -81,7 +81,7 @@ function passtArguments({ meet, forwards, uid }: StartPasstOptions): string[] {
     ...('socket' in meet ? ['--socket', meet.socket] : ['--fd', '3']),
     // Run by root it would become "nobody", who may not enter the socket's folder; it drops its capabilities either way.
     ...(uid === 0 ? ['--runas', '0'] : []),
-    ...forwards.flatMap(({ host, guest }) => ['--tcp-ports', `127.0.0.1/${host}:${guest}`]),
+    ...forwards.flatMap(({ protocol = 'tcp', host, guest }) => [`--${protocol}-ports`, `127.0.0.1/${host}:${guest}`]),
   ];
 }
 
@@ -94,7 +94,7 @@ async function isReady({ meet, forwards }: StartPasstOptions): Promise<boolean> 
     );
   }
   const ports = await listeningPorts();
-  return forwards.every(({ host }) => ports.has(host));
+  return forwards.every(({ protocol, host }) => protocol === 'udp' || ports.has(host));
 }
 
 /**
@@ -104,7 +104,7 @@ async function isReady({ meet, forwards }: StartPasstOptions): Promise<boolean> 
 async function untilPortsAreFree({ forwards, signal }: StartPasstOptions): Promise<void> {
   for (const begun = performance.now(); performance.now() - begun < formerMs; await sleep(5, signal)) {
     const ports = await listeningPorts();
-    if (!forwards.some(({ host }) => ports.has(host))) return;
+    if (!forwards.some(({ protocol, host }) => !protocol && ports.has(host))) return;
   }
 }
 

@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { HostSystem } from '@goqemu/core';
-import { linuxSockets } from './linux-sockets.ts';
+import { type HostPort, portNumber } from '@goqemu/spec';
+import { linuxSockets, socketTables } from './linux-sockets.ts';
+
+type Protocol = 'tcp' | 'udp';
 
 const run = promisify(execFile);
 
@@ -14,18 +17,22 @@ export interface PortHolder {
 }
 
 /**
- * The process that listens on a TCP port of this host; undefined when there is none or the host does not tell
+ * The process that listens on a port of this host; undefined when there is none or the host does not tell
  * (on Linux only root sees the processes of other users).
  */
-export async function portHolder(port: number, system: HostSystem): Promise<PortHolder | undefined> {
-  if (system === 'linux') return linuxHolder(port);
+export async function portHolder(port: HostPort, system: HostSystem): Promise<PortHolder | undefined> {
+  const number = portNumber(port);
+  const protocol = port === number ? 'tcp' : 'udp';
+  if (system === 'linux') return linuxHolder(number, protocol);
   // A missing tool or a refusal is an answer, too: the host does not tell.
-  return (system === 'darwin' ? macHolder(port) : windowsHolder(port)).catch(() => undefined);
+  return (system === 'darwin' ? macHolder : windowsHolder)(number, protocol).catch(() => undefined);
 }
 
 /** proc(5): the tables of /proc/net name the socket of a listener, /proc/PID/fd who has it. */
-async function linuxHolder(port: number): Promise<PortHolder | undefined> {
-  const links = new Set((await linuxSockets(port)).filter(({ listens }) => listens).map(({ link }) => link));
+async function linuxHolder(port: number, protocol: Protocol): Promise<PortHolder | undefined> {
+  const links = new Set(
+    (await linuxSockets(port, socketTables(protocol))).filter(({ listens }) => listens).map(({ link }) => link),
+  );
   if (links.size === 0) return undefined;
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []); // another user's, or gone
@@ -40,14 +47,19 @@ async function linuxHolder(port: number): Promise<PortHolder | undefined> {
 }
 
 /** lsof(8): -F prints one field per line, p for the process and c for its command. */
-async function macHolder(port: number): Promise<PortHolder | undefined> {
-  const { stdout } = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
+async function macHolder(port: number, protocol: Protocol): Promise<PortHolder | undefined> {
+  const { stdout } = await run('lsof', [
+    '-nP',
+    ...(protocol === 'tcp' ? [`-iTCP:${port}`, '-sTCP:LISTEN'] : [`-iUDP:${port}`]),
+    '-Fpc',
+  ]);
   const pid = /^p(\d+)$/m.exec(stdout)?.[1];
   return pid ? { pid: Number(pid), command: /^c(.*)$/m.exec(stdout)?.[1] ?? '' } : undefined;
 }
 
-async function windowsHolder(port: number): Promise<PortHolder | undefined> {
-  const query = `$c = Get-NetTCPConnection -State Listen -LocalPort ${Number(port)} -ErrorAction SilentlyContinue | Select-Object -First 1; if ($c) { $c.OwningProcess; (Get-Process -Id $c.OwningProcess).ProcessName }`;
+async function windowsHolder(port: number, protocol: Protocol): Promise<PortHolder | undefined> {
+  const sockets = protocol === 'tcp' ? 'Get-NetTCPConnection -State Listen' : 'Get-NetUDPEndpoint';
+  const query = `$c = ${sockets} -LocalPort ${Number(port)} -ErrorAction SilentlyContinue | Select-Object -First 1; if ($c) { $c.OwningProcess; (Get-Process -Id $c.OwningProcess).ProcessName }`;
   const { stdout } = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]);
   const [pid, command] = stdout.trim().split(/\r?\n/);
   return pid ? { pid: Number(pid), command: command ?? '' } : undefined;

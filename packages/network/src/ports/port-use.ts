@@ -1,26 +1,31 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { GoqemuError, hostPlatform, systemErrorCode } from '@goqemu/core';
+import { type HostPort, portNumber } from '@goqemu/spec';
 import { linuxSockets, socketTables } from './linux-sockets.ts';
 import type { PortHolder } from './port-holder.ts';
 
 /** Why a port cannot be had. */
 export interface PortUse {
-  readonly port: number;
+  readonly port: HostPort;
   readonly reason: 'taken' | 'not-permitted';
   /** Undefined when the host does not tell. */
   readonly holder: PortHolder | undefined;
 }
 
 /**
- * Undefined when a TCP port of this host's loopback can be listened on now. It may be taken a moment later.
+ * Undefined when a port of this host's loopback can be listened on now. It may be taken a moment later.
  *
  * A mere check must not get in the way of a machine that takes the port at that moment, nor of another check: so on
  * Linux the kernel's tables are read. Where they do not decide (a listener on IPv6 alone or on both, a privileged port, a
- * connection that goes out from that port), and on the other systems, it is tried.
+ * connection that goes out from that port), for UDP, and on the other systems, it is tried.
  */
-export async function portUse(port: number, tables?: Promise<readonly string[]>): Promise<PortUse | undefined> {
-  const failure = (await lookAtTables(port, tables)) ?? (await tryToListen(port));
+export async function portUse(port: HostPort, tables?: Promise<readonly string[]>): Promise<PortUse | undefined> {
+  const failure =
+    typeof port === 'number'
+      ? ((await lookAtTables(port, tables)) ?? (await tryToListen(port)))
+      : await tryToReceive(portNumber(port));
   if (failure === 'free') return undefined;
   if (failure === 'EACCES') return { port, reason: 'not-permitted', holder: undefined };
   const { portHolder } = await import('./port-holder.ts'); // late: hardly any port that is asked for is taken
@@ -28,7 +33,7 @@ export async function portUse(port: number, tables?: Promise<readonly string[]>)
 }
 
 /** Those of the ports that cannot be had, as `portUse` tells of one. */
-export async function portUses(ports: readonly number[]): Promise<readonly PortUse[]> {
+export async function portUses(ports: readonly HostPort[]): Promise<readonly PortUse[]> {
   const tables = ports.length > 0 && hostPlatform().system === 'linux' ? socketTables() : undefined;
   const uses = await Promise.all(ports.map((port) => portUse(port, tables)));
   return uses.filter((use) => use !== undefined);
@@ -69,12 +74,13 @@ export async function findFreePort(): Promise<number> {
 export async function firstFreePort(
   candidates: Iterable<number>,
   spokenFor: ReadonlySet<number> = new Set(),
+  protocol: 'tcp' | 'udp' = 'tcp',
 ): Promise<number> {
   let tried = 0;
   for (const port of candidates) {
     if (spokenFor.has(port)) continue;
     tried++;
-    if ((await portUse(port)) === undefined) return port;
+    if ((await portUse(protocol === 'udp' ? `udp:${port}` : port)) === undefined) return port;
   }
   throw new GoqemuError({
     code: 'no-free-port',
@@ -88,18 +94,43 @@ export async function firstFreePort(
 /** The error of a port that was asked for by number and cannot be had. */
 export function portTaken(use: PortUse, option: string): GoqemuError {
   const { port, holder } = use;
-  const by = holder ? ` by process ${holder.pid} (${holder.command})` : '';
+  const by = holder ? ` by process ${holder.pid} (${shortened(holder.command)})` : '';
   return new GoqemuError({
     code: 'port-taken',
     source: 'user',
     subject: option,
     message:
       use.reason === 'taken'
-        ? `${option}: port ${port} is taken${by}`
-        : `${option}: this user may not listen on port ${port}`,
+        ? `${option}: ${portText(port)} is taken${by}`
+        : `${option}: this user may not listen on ${portText(port)}`,
     hint: use.reason === 'taken' ? 'end that process, or choose another port' : 'choose a port above 1023',
-    data: { port, ...(holder ? { pid: holder.pid, command: holder.command } : {}) },
+    data: { port: portNumber(port), ...(holder ? { pid: holder.pid, command: holder.command } : {}) },
   });
+}
+
+/** `port 8080`, `UDP port 5353`. */
+export function portText(port: HostPort): string {
+  return typeof port === 'number' ? `port ${port}` : `UDP port ${portNumber(port)}`;
+}
+
+function shortened(command: string): string {
+  return command.length > 60 ? `${command.slice(0, 60)}…` : command;
+}
+
+async function tryToReceive(port: number): Promise<'EADDRINUSE' | 'EACCES' | 'free'> {
+  const socket = createSocket('udp4');
+  socket.bind({ port, address: '127.0.0.1', exclusive: true });
+  try {
+    await once(socket, 'listening');
+    return 'free';
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EADDRINUSE' || code === 'EACCES') return code;
+    throw error;
+  } finally {
+    socket.close();
+    await once(socket, 'close');
+  }
 }
 
 async function tryToListen(port: number): Promise<'EADDRINUSE' | 'EACCES' | 'free'> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { hasErrorCode, isGoqemuError } from '@goqemu/core';
 import type { ContractBench } from './contract-bench.ts';
 import type { ContractCase } from './contract-case.ts';
@@ -37,6 +38,22 @@ export function machineCases(bench: ContractBench): readonly ContractCase[] {
         assert.equal((await bench.observe())?.status, 'running');
         bench.record = await backend.start(spec, bench.record, call);
         assert.equal((await bench.observe())?.status, 'running');
+      },
+    },
+    {
+      name: 'ports that are forwarded to a running machine change while it runs; starting it again brings those of its spec',
+      async run() {
+        const { setForwards } = backend.capabilities.liveForwards ? backend : {};
+        if (!setForwards) return;
+        const before = (await bench.observe())?.instance;
+        const [tcp, udp] = [await freePort(), await freePort()];
+        const forwards = { web: { host: tcp, guest: 80 }, dns: { protocol: 'udp', host: udp, guest: 53 } } as const;
+        const wishes = [forwards, forwards, { web: { ...forwards.web, guest: 81 } }, spec.forwards, forwards];
+        for (const wish of wishes)
+          bench.record = await setForwards.call(backend, { ...spec, forwards: wish }, bench.record, call);
+        bench.record = await backend.start(spec, bench.record, call);
+        assert.deepEqual(await backend.checkPorts([tcp, `udp:${udp}`], call), []);
+        assert.equal((await bench.observe())?.instance, before);
       },
     },
     {
@@ -91,4 +108,13 @@ export function machineCases(bench: ContractBench): readonly ContractCase[] {
       },
     },
   ];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -10,6 +10,7 @@ const verbs = {
   importMachine: 'importMachines',
   coalesceLayers: 'coalesceLayers',
   flattenLayer: 'flattenLayers',
+  setForwards: 'liveForwards',
   hostRoutes: 'networks',
   observeNetworks: 'networks',
   applyNetworks: 'networks',

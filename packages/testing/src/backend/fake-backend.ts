@@ -14,6 +14,7 @@ import type {
   Endpoint,
   FlattenedLayer,
   GuestCredentials,
+  HostPort,
   ImportableMachine,
   ImportTarget,
   LabFootprint,
@@ -68,6 +69,7 @@ const everything: BackendCapabilities = {
   importMachines: true,
   coalesceLayers: true,
   flattenLayers: true,
+  liveForwards: true,
   networks: true,
 };
 
@@ -136,7 +138,7 @@ export class FakeBackend implements Backend {
     return { host: '127.0.0.1', port: identity.sshPort };
   }
 
-  async checkPorts(ports: readonly number[], call: BackendCall): Promise<readonly PortProblem[]> {
+  async checkPorts(ports: readonly HostPort[], call: BackendCall): Promise<readonly PortProblem[]> {
     await this.#moments.reach('checkPorts', '', 'before', call);
     return ports.flatMap((port) => this.host.takenPorts.get(port) ?? []);
   }
@@ -248,6 +250,11 @@ export class FakeBackend implements Backend {
   applyNetworks(wanted: NetworkConfiguration, call: BackendCall): Promise<void> {
     this.#mustHave('networks');
     return this.#networks.apply(wanted, call);
+  }
+
+  setForwards(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    this.#mustHave('liveForwards');
+    return this.#machines.setForwards(machine, record, call);
   }
 
   joinNetworks(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {

@@ -27,6 +27,7 @@ export type FakeVerb =
   | 'observeNetworks'
   | 'applyNetworks'
   | 'joinNetworks'
+  | 'setForwards'
   | 'holdMachines'
   | 'viewNetworks'
   | 'captureFrames'

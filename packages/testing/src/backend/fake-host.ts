@@ -1,4 +1,5 @@
 import type {
+  HostPort,
   ImportableMachine,
   LogRequest,
   MachineSpec,
@@ -69,7 +70,7 @@ export class FakeHost {
   /** Bytes that a guest sees of an image, by name; known once it is here. */
   readonly imageSizes = new Map<string, number>();
   /** Ports that another program has, and what the backend says of each. */
-  readonly takenPorts = new Map<number, PortProblem>();
+  readonly takenPorts = new Map<HostPort, PortProblem>();
   /** What machines wrote, by their names. */
   readonly logs = new Map<string, Partial<Record<LogRequest['log'], string>>>();
   /** By scope: each stack with networks has one. */
@@ -88,7 +89,7 @@ export class FakeHost {
   }
 
   /** Another program takes a port. */
-  takePort(port: number, holder = 'another program', hint?: string): void {
+  takePort(port: HostPort, holder = 'another program', hint?: string): void {
     const message = `port ${port} of the host is taken by ${holder}`;
     this.takenPorts.set(port, { port, code: 'port-taken', message, ...(hint === undefined ? {} : { hint }) });
   }

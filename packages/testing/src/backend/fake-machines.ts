@@ -12,7 +12,7 @@ import type {
   ResolvedStep,
   StepResult,
 } from '@goqemu/lab';
-import { changesDisk, ramShape, withCards } from '@goqemu/spec';
+import { changesDisk, hostPortsOf, ramShape, withCards } from '@goqemu/spec';
 import { ramLost, refused, stepFailed } from './fake-errors.ts';
 import type { FakeHost, FakeMachine } from './fake-host.ts';
 import type { FakeLayerStore } from './fake-layer-store.ts';
@@ -132,6 +132,17 @@ export class FakeMachines {
     await this.#moments.reach('joinNetworks', machine.name, 'middle', call);
     found.spec = withCards(found.spec, machine);
     await this.#moments.reach('joinNetworks', machine.name, 'after', call);
+    return record;
+  }
+
+  async setForwards(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
+    await this.#moments.reach('setForwards', machine.name, 'before', call);
+    const found = this.#machine(machine, record, call);
+    if (found.status !== 'running') throw refused(machine, `it is ${found.status}`);
+    this.#checkPorts(machine, call);
+    await this.#moments.reach('setForwards', machine.name, 'middle', call);
+    found.spec = { ...found.spec, forwards: machine.forwards };
+    await this.#moments.reach('setForwards', machine.name, 'after', call);
     return record;
   }
 
@@ -273,14 +284,10 @@ export class FakeMachines {
   }
 
   #checkPorts(spec: MachineSpec, call: BackendCall): void {
-    const ports = (one: MachineSpec) => [
-      one.identity.sshPort,
-      ...Object.values(one.forwards).map((forward) => forward.host),
-    ];
-    const wanted = new Set(ports(spec));
+    const wanted = new Set(hostPortsOf(spec));
     for (const [id, other] of this.#host.machines) {
       if (id === idOf(spec, call) || other.status !== 'running') continue;
-      const port = ports(other.spec).find((one) => wanted.has(one));
+      const port = hostPortsOf(other.spec).find((one) => wanted.has(one));
       if (port !== undefined) throw refused(spec, `port ${port} is taken by ${other.spec.name}`);
     }
   }

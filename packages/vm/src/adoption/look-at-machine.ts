@@ -2,6 +2,7 @@ import { sep } from 'node:path';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { type AttachTarget, attachMachine, hostCommandLines, type Machine } from '@goqemu/machine';
 import { type Firmware, type FoundProperties, fromQemuArchitecture } from '@goqemu/spec';
+import { type GuestForward, readForwards } from '../vm/forwards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
@@ -13,7 +14,7 @@ export interface FoundVm extends FoundProperties {
   readonly accelerator: string;
   readonly mac?: string;
   readonly hostname?: string;
-  readonly forwards: readonly { readonly host: number; readonly guest: number }[];
+  readonly forwards: readonly GuestForward[];
   readonly limits: readonly string[];
 }
 
@@ -94,14 +95,6 @@ async function nameOfGuest(machine: Machine, call: VmCall): Promise<string | und
   }
 }
 
-/** `info usernet`: `TCP[HOST_FORWARD]  13  127.0.0.1  2222  10.0.2.15  22  0  0`. */
-export function readForwards(text: string): readonly { readonly host: number; readonly guest: number }[] {
-  return [...text.matchAll(/TCP\[HOST_FORWARD\]\s+\S+\s+\S+\s+(\d+)\s+\S+\s+(\d+)/g)].map(([, host, guest]) => ({
-    host: Number(host),
-    guest: Number(guest),
-  }));
-}
-
 /** UEFI comes as a flash drive or as a firmware file of a known name. */
 async function firmwareOf(machine: Machine): Promise<Firmware> {
   const words = (await hostCommandLines().of(machine.record.pid)) ?? [];
@@ -113,7 +106,7 @@ function limitsOf(forwards: FoundVm['forwards'], hasAgent: boolean, authorized: 
     'goqemu keeps no layers of it: it has no checkpoints, and a step that changes is not rolled back',
     'once it has ended, goqemu cannot start it as it was: the lab would make a new machine',
   ];
-  if (!forwards.some(({ guest }) => guest === 22))
+  if (!forwards.some(({ protocol, guest }) => guest === 22 && !protocol))
     limits.push('no port of this host is forwarded to its SSH server: exec, ssh, cp and steps do not work');
   else if (!authorized)
     limits.push(

@@ -1,6 +1,6 @@
-import { awaitAddresses, type GuestRunner, prepareCards } from '@goqemu/guest';
+import { awaitAddresses, type GuestRunner, prepareCards, setWayOut } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
-import { cardsDigest, guestCards, labCards } from '../vm/lab-cards.ts';
+import { cardsDigest, guestCards, labCards, managementPci } from '../vm/lab-cards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 
@@ -29,6 +29,7 @@ export async function joinNetworks(
   const cards = guestCards(vm.spec);
   await setCables(vm, machine, call, 'pulled');
   await prepareCards(run, cards);
+  await setWayOut(run, { pci: managementPci, isOpen: vm.spec.wayOut === undefined });
   await setCables(vm, machine, call);
   await awaitAddresses(run, cards);
 }

@@ -1,9 +1,10 @@
 import type { Machine } from '@goqemu/machine';
 import { startPasst } from '@goqemu/network';
+import { forwardsOf } from '../vm/forwards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { networkOf } from '../vm/vm-network.ts';
-import { forwardsOf, passtSocket } from './machine-configuration.ts';
+import { passtSocket } from './machine-configuration.ts';
 
 /**
  * Gives a QEMU what its network needs beside it. QEMU listens for passt, and not the other way round, so that passt

@@ -32,12 +32,19 @@ test('QEMU is passed the properties of the machine, and its cards the address an
     { name: 'web', arch: 'amd64', accelerator: 'tcg', memory: 2 ** 30, cpus: 2, firmware: { kind: 'bios' } },
   );
   const forwards = [
-    { hostPort: 20_022, guestPort: 22 },
-    { hostPort: 8080, guestPort: 80 },
+    { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 20_022, guestPort: 22 },
+    { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 8080, guestPort: 80 },
   ];
   const [outward, ...cards] = networks ?? [];
   assert.deepEqual(outward, { kind: 'user', id: 'net0', mac: '52:54:00:00:00:01', forwards });
   assert.equal(cards.length, 4);
+});
+
+test('the first card of a machine without a way out is restricted, which changes no device', () => {
+  const closed = configurationOf({ ...spec, wayOut: 'none' });
+  const [card] = closed.networks ?? [];
+  assert.deepEqual(card?.kind === 'user' && [card.restrict, card.ipv6], [true, false]);
+  assert.equal(deviceDigest(closed), deviceDigest(configurationOf(spec)));
 });
 
 test('every machine has four cards for networks, in slots of their own; QEMU listens at each, wherever it runs', () => {

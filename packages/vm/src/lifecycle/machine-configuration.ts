@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { cardSocketNames, type MachineConfigInput } from '@goqemu/machine';
+import { forwardsOf, loopbackForward } from '../vm/forwards.ts';
 import { labCardSocket, labCards } from '../vm/lab-cards.ts';
 import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -51,13 +52,9 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
     identity: null,
     forwards: null,
     timeouts: null,
+    wayOut: null, // an option of its first card's netdev
   } satisfies Record<keyof VmSpec, MachineConfiguration | null>;
   return Object.assign({}, ...Object.values(each)) as MachineConfiguration;
-}
-
-/** Ports of this host's loopback that are forwarded into the guest. */
-export function forwardsOf(spec: VmSpec): readonly { readonly host: number; readonly guest: number }[] {
-  return [{ host: spec.identity.sshPort, guest: 22 }, ...Object.values(spec.forwards)];
 }
 
 /** Where QEMU waits for passt. */
@@ -89,9 +86,11 @@ function networks(vm: Vm): Networks {
   const card = { id: 'net0', mac: spec.identity.mac };
   if (network.kind === 'passt')
     return [{ ...card, kind: 'stream', server: true, address: { path: passtSocket(vm.runtimeFolder) } }];
-  const forwards = forwardsOf(spec).map(({ host, guest }) => ({ hostPort: host, guestPort: guest }));
+  const forwards = forwardsOf(spec).map(loopbackForward);
   const outward = { id: 'net1', mac: outwardMac(spec) };
-  const user = { ...card, kind: 'user', forwards } as const;
+  // Its IPv6 has no use without a way out.
+  const closed = spec.wayOut === 'none' ? { restrict: true, ipv6: false } : {};
+  const user = { ...card, kind: 'user', forwards, ...closed } as const;
   switch (network.kind) {
     case 'user':
       return [user];

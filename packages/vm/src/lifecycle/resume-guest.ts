@@ -11,7 +11,7 @@ import type { VmCall } from '../vm/vm-host.ts';
 import { connectNetwork } from './connect-network.ts';
 import { killOthers, killRecorded } from './kill-vm.ts';
 import { launchFromLayer, type Resumed, ramObstacle, type StandingFiles } from './launch-from-layer.ts';
-import { machineConfiguration } from './machine-configuration.ts';
+import { putForwards } from './set-forwards.ts';
 
 /** A machine that is to continue from a layer. */
 export interface GuestResume {
@@ -101,7 +101,9 @@ async function takeOver(
   await killOthers(vm, call);
   vm.trace('restore: the old QEMU is gone');
   session.reset();
-  await addForwards(vm, machine, call);
+  // The ports were the old QEMU's until now.
+  await connectNetwork(vm, machine, call);
+  await putForwards(vm, machine, call);
   vm.trace('restore: the ports are there');
 }
 
@@ -116,19 +118,4 @@ function bootsInstead(vm: Vm, reason: string, call: VmCall): undefined {
     code: 'ram-not-used',
     message: `${vm.spec.name} boots from the checkpoint's disk instead of resuming from its RAM: ${reason}`,
   });
-}
-
-/** The ports were the old QEMU's until now. */
-async function addForwards(vm: Vm, machine: Machine, call: VmCall): Promise<void> {
-  await connectNetwork(vm, machine, call);
-  const options = call.signal ? { signal: call.signal } : {};
-  for (const network of machineConfiguration(vm, await vm.state()).networks ?? []) {
-    if (network.kind !== 'user' || !network.id) continue;
-    for (const { hostPort, guestPort } of network.forwards ?? [])
-      await machine.networks.addForward(
-        network.id,
-        { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort, guestPort },
-        options,
-      );
-  }
 }

@@ -16,6 +16,7 @@ import { machineConfiguration } from './machine-configuration.ts';
 import { reachMachine } from './reach-machine.ts';
 import { resumeGuest } from './resume-guest.ts';
 import { healState, saveMachineRecord } from './save-machine-record.ts';
+import { putForwards } from './set-forwards.ts';
 import { ensureSeed } from './write-seed.ts';
 
 /**
@@ -33,6 +34,7 @@ export async function startVm(vm: Vm, session: GuestSession, call: VmCall): Prom
   const running = await alreadyRunning(vm, session, call);
   // The goqemu that started it may have been killed while its guest was booting.
   if (running) {
+    await closedIfNot(running, putForwards(vm, running, call)); // changing them may have been interrupted
     if ((await vm.state()).ready) return running;
     return await closedIfNot(running, becomeReady({ vm, machine: running, session, serialOffset: 0 }, call));
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { folderNames, GoqemuError, hasErrorCode, parseJson, readTwice, removeTwice, writeTwice } from '@goqemu/core';
-import { accelerators, architectures, firmwares, timeoutNames } from '@goqemu/spec';
+import { accelerators, architectures, firmwares, type PortForward, timeoutNames } from '@goqemu/spec';
 import { z } from 'zod';
 import type { VmHost } from '../vm/vm-host.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
@@ -23,7 +23,10 @@ const recordSchema = z.object({
   snapshots: z.enum(['disk', 'memory']),
   networkWish: z.enum(['auto', 'host', 'user']),
   networkReason: z.string(),
-  forward: z.record(z.string(), z.object({ guest: z.int(), host: z.int().optional() })),
+  forward: z.record(
+    z.string(),
+    z.object({ guest: z.int(), host: z.int().optional(), protocol: z.literal('udp').exactOptional() }),
+  ),
   spec: z.object({
     name: z.string(),
     arch: z.enum(architectures),
@@ -40,8 +43,17 @@ const recordSchema = z.object({
       machineId: z.string(),
       sshPort: z.int(),
     }),
-    forwards: z.record(z.string(), z.object({ host: z.int(), guest: z.int() })),
+    forwards: z.record(
+      z.string(),
+      z.object({
+        protocol: z.literal('udp').exactOptional(),
+        host: z.int(),
+        guest: z.int(),
+        manual: z.literal(true).exactOptional(),
+      } satisfies Record<keyof PortForward, z.ZodType>),
+    ),
     network,
+    wayOut: z.literal('none').exactOptional(), // of machines of labs
     // Made by an earlier version, it has none.
     timeouts: z.partialRecord(z.enum(timeoutNames), z.number()).default({}),
   } satisfies Record<keyof VmSpec, z.ZodType>),

@@ -57,9 +57,13 @@ export function guestCards(spec: Pick<VmSpec, 'identity'>): readonly GuestCard[]
   }));
 }
 
+/** Where the guest has the card by which it is reached from the host, and reaches the outside. */
+export const managementPci = networkCardAddress(0);
+
 /** Equal when a guest knows its cards already; undefined for a machine in no network. */
-export function cardsDigest(spec: Pick<VmSpec, 'identity'>): string | undefined {
+export function cardsDigest(spec: Pick<VmSpec, 'identity' | 'wayOut'>): string | undefined {
   const cards = labCards(spec);
   if (cards.every(({ ip }) => ip === undefined)) return undefined;
-  return lengthPrefixedDigest(cards.map(({ mac, ip = '', ip6 = '' }) => `${mac} ${ip} ${ip6}`));
+  const wayOut = spec.wayOut === undefined ? [] : [spec.wayOut];
+  return lengthPrefixedDigest([...cards.map(({ mac, ip = '', ip6 = '' }) => `${mac} ${ip} ${ip6}`), ...wayOut]);
 }

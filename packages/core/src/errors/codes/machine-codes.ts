@@ -84,6 +84,10 @@ export const machineCodes = {
   },
   'input-dropped': { when: 'Input was sent to a machine that is paused.', fix: 'Resume the machine first.' },
   'forward-failed': { when: 'A port of the host could not be forwarded.', fix: 'Choose another port.' },
+  'forward-refused': {
+    when: 'The forwarded ports of the machine cannot be changed while it runs, or at all.',
+    fix: 'Do what the hint says.',
+  },
   'forward-missing': { when: 'The network card has no such forward.', fix: 'Look at the forwards of the card.' },
   'hotplug-port-missing': {
     when: 'No port is left to plug a device into.',

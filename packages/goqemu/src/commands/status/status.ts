@@ -10,6 +10,7 @@ import { usageError } from '../../arguments/usage-error.ts';
 import { chooseLab, isMachineWord } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
+import { forwardTable } from '../../render/forward-table.ts';
 import { visibleWord } from '../../render/printable.ts';
 import { renderOutputs } from '../../render/render-outputs.ts';
 import type { Style } from '../../render/style.ts';
@@ -43,6 +44,8 @@ export async function run(context: CommandContext, input: CommandInput<StatusOpt
         style,
       ),
     );
+  const forwarded = status.machines.filter(({ forwards }) => forwards.length > 0);
+  if (forwarded.length > 0) context.print(`\n${forwardTable(forwarded, style)}`);
   if (status.networks.length > 0)
     context.print(
       `\n${table(

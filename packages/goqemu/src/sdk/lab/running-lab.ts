@@ -6,6 +6,7 @@ import {
   type CheckpointReport,
   type Engine,
   type ForkOptions,
+  type ForwardChange,
   type LabDefinition,
   type Plan,
   type PlanOptions,
@@ -23,6 +24,7 @@ import {
   type DestroyLabOptions,
   type PlanLabOptions,
   type PowerLabOptions,
+  type PowerMachineOptions,
   readLabOptions,
 } from './lab-options.ts';
 import type { LabOutputs } from './lab-types.ts';
@@ -173,7 +175,10 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * const { stdout } = await lab.machine('web').exec('uptime', { check: true });
    */
   machine(name: string): LabMachine {
-    return new LabMachine(name, this.#guests, (verb, options) => this.#power(verb, { ...options, machines: [name] }));
+    return new LabMachine(name, this.#guests, {
+      power: (verb, options) => this.#power(verb, { ...options, machines: [name] }),
+      forward: (change, options) => this.#forward({ machine: name, ...change }, options),
+    });
   }
 
   /**
@@ -270,6 +275,13 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     await this.#carryOut(await replan(), replan, read.apply);
   }
 
+  async #forward(change: ForwardChange, options: PowerMachineOptions): Promise<void> {
+    const read = readLabOptions('power', options);
+    const replan = () => this.#parts.engine.planForward(change, read.power);
+    const plan = await replan();
+    await this.#carryOut(plan, replan, read.apply);
+  }
+
   async #plan(options: PlanOptions): Promise<Plan> {
     const { engine, definition, parameters } = this.#parts;
     const lab = await engine.evaluate(definition, { parameters, ...operation(options) });
@@ -300,6 +312,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   async #closeGuests({ purpose, operations }: Plan): Promise<void> {
     if (purpose === 'apply') return this.#guests.closeAll('was changed by an apply');
     if (purpose === 'destroy') return this.#guests.closeAll('was destroyed');
+    if (purpose === 'forward') return; // connections stay
     const machines = new Set(operations.map(({ resource }) => resource.name));
     await this.#guests.close([...machines], endedBy[purpose]);
   }

@@ -7,7 +7,9 @@ import type {
   Tunnel,
   TunnelOptions,
 } from '@goqemu/guest';
+import type { HostPort } from '@goqemu/spec';
 import type { VmHostOptions } from '@goqemu/vm';
+import type { AddedForward } from '../added-forward.ts';
 import type { StreamOptions } from '../guest/command-options.ts';
 import { SessionGuest } from '../guest/session-guest.ts';
 import type { OperationOptions } from '../operation-options.ts';
@@ -122,6 +124,29 @@ export class QemuVM extends SessionGuest implements AsyncDisposable {
    */
   resume(options: OperationOptions = {}): Promise<void> {
     return this.#lifecycle.resume(options);
+  }
+
+  /**
+   * Forwards a port of 127.0.0.1 to a port of the guest, without a restart and beside those of `forward`. It stays until
+   * {@link QemuVM.removeForward}, or until the VM is deleted; a fork does not have it.
+   *
+   * @returns the port of 127.0.0.1
+   * @throws GoqemuError `port-taken`, `option-invalid`, `vm-not-made`; `forward-refused` for a VM that runs with passt
+   * @example
+   * const port = await vm.addForward({ guest: 80 });
+   */
+  addForward(forward: AddedForward, options: OperationOptions = {}): Promise<number> {
+    return this.#lifecycle.addForward(forward, options);
+  }
+
+  /**
+   * Takes a forward away that was added with {@link QemuVM.addForward}; connections that were made through it stay.
+   *
+   * @param port of 127.0.0.1, as `udp:5353` by UDP
+   * @throws GoqemuError `forward-missing`, `vm-not-made`; `forward-refused` for a VM that runs with passt
+   */
+  removeForward(port: HostPort, options: OperationOptions = {}): Promise<void> {
+    return this.#lifecycle.removeForward(port, options);
   }
 
   /** What the VM is and does; needs no lock, so that it also tells of one that another process drives. */

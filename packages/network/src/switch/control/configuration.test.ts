@@ -13,7 +13,7 @@ function mistake(configuration: SwitchConfigurationInput): string | undefined {
 
 test('a whole configuration is taken, with its defaults', () => {
   const { networks, ports } = switchConfiguration.parse({ networks: [lan], ports: [portOf(1, '/a')] });
-  assert.deepEqual(networks, [{ ...lan, mtu: 1500, domain: 'lan', nat: false, leaseSeconds: 86_400 }]);
+  assert.deepEqual(networks, [{ ...lan, mtu: 1500, domain: 'lan', leaseSeconds: 86_400 }]);
   assert.deepEqual(ports[0]?.aliases, []);
 });
 

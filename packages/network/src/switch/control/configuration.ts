@@ -47,8 +47,6 @@ const network = z.strictObject({
   gateway6: ip6.optional(),
   /** What is behind the names of its machines: `web.lan`. @default 'lan' */
   domain: hostname.default('lan'),
-  /** True when there is a way out by the gateway: guests get it as their router. @default false */
-  nat: z.boolean().default(false),
   /** Seconds for which guests get their address. @default 86_400 */
   leaseSeconds: z.number().int().min(60).max(0xffff_fffe).default(86_400),
   /** What goes wrong in it, unless other faults are set while the switch runs. Default: nothing. */

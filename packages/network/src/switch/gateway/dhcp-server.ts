@@ -66,7 +66,6 @@ function replyOf(type: number, { network, port, yourIp, server }: Lease): DhcpRe
     serverIp: server,
     options: [
       [dhcpOption.mask, ip4Bytes(mask)],
-      ...(network.nat ? [[dhcpOption.router, server] as const] : []),
       [dhcpOption.dns, server],
       [dhcpOption.hostname, Buffer.from(port.hostname ?? port.machine, 'latin1')],
       [dhcpOption.domain, domain],

@@ -88,7 +88,7 @@ export class Gateway {
     return frames;
   }
 
-  /** What tells guests of the IPv6 range again before their router expires; undefined without one. */
+  /** What tells guests of the IPv6 range again; undefined without one. */
   advertisement(): Buffer | undefined {
     if (!this.#network.cidr6) return undefined;
     const packet = advertiseRouter(this.#addresses, this.#network, this.#network.cidr6, allNodes);

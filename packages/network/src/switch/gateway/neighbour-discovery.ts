@@ -48,8 +48,6 @@ export interface RouterAdvertisement {
   readonly mac: Buffer;
   readonly dns: Buffer;
   readonly domain: string;
-  /** Seconds for which it is a router to elsewhere; 0 for none. */
-  readonly routerSeconds: number;
 }
 
 /** Seconds for which the name server and the domain hold. */
@@ -60,7 +58,6 @@ export function routerAdvertisement(given: RouterAdvertisement): Buffer {
   const head = Buffer.alloc(16);
   head[0] = icmp6Type.routerAdvertisement;
   head[4] = 64;
-  head.writeUInt16BE(given.routerSeconds, 6);
   const prefix = Buffer.alloc(32);
   prefix.set([3, 4, given.prefixLength, 0xc0]); // on this link, and good to make an address of
   prefix.fill(0xff, 4, 12); // for ever

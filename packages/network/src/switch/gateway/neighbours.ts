@@ -10,9 +10,6 @@ import {
 } from './neighbour-discovery.ts';
 import { checksum, ipPacket, type Packet, protocolNumber, pseudoSum, wordSum } from './packets.ts';
 
-/** Seconds for which guests may use the gateway as their router: the longest that RFC 4861 allows. */
-const routerSeconds = 9_000;
-
 /** An answer of neighbour discovery (RFC 4861); a solicitation that came over a router (hop limit below 255) gets none. */
 export function answerNeighbour(
   packet: Packet,
@@ -55,7 +52,6 @@ export function advertiseRouter(
     mac: addresses.mac,
     dns,
     domain: network.domain,
-    routerSeconds: network.nat ? routerSeconds : 0,
   });
   return ipPacket(icmp6Packet(own, target, message), 255);
 }

@@ -1,4 +1,6 @@
+import type { HostPort } from '@goqemu/spec';
 import { observeVm, stopVm, type VmCall } from '@goqemu/vm';
+import { type AddedForward, readAddedForward } from '../../added-forward.ts';
 import type { OperationOptions } from '../../operation-options.ts';
 import type { DrivenVm } from '../driven-vm.ts';
 import type { HeldVm } from '../held-vm.ts';
@@ -6,6 +8,7 @@ import { alreadyRunning, notRunning } from '../sdk-errors.ts';
 import { restoreSnapshot } from '../snapshot/restore-snapshot.ts';
 import { type PreparedFork, prepareFork, startFork } from '../standalone/fork-vm.ts';
 import { ensureDisk, refreshPorts } from '../standalone/hold-vm.ts';
+import { addManually, removeManually } from '../standalone/manual-forwards.ts';
 import { removeAbandoned, removeEmptyFolders, removeStandalone } from '../standalone/remove-standalone.ts';
 
 /** Starting and ending a VM, and undoing at the end what was done here. */
@@ -86,6 +89,19 @@ export class VmLifecycle {
       await held.resume(call);
       this.#startedHere = true;
     });
+  }
+
+  addForward(forward: AddedForward, options: OperationOptions): Promise<number> {
+    const wanted = readAddedForward(forward);
+    return this.#vm.change('forwarding a port to', 'connect', options, async (call) =>
+      addManually(await this.#vm.present(call), wanted, call),
+    );
+  }
+
+  removeForward(port: HostPort, options: OperationOptions): Promise<void> {
+    return this.#vm.change('forwarding a port to', 'connect', options, async (call) =>
+      removeManually(await this.#vm.present(call), port, call),
+    );
   }
 
   async detach(): Promise<void> {

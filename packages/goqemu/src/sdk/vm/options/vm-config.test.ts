@@ -66,7 +66,7 @@ const mistakes: readonly (readonly [unknown, RegExp])[] = [
   [{ name: '../up' }, /name: /],
   [{ snapshots: 'ram' }, /snapshots: expected "disk" or "memory", got "ram"/],
   [{ network: 'bridge' }, /network: expected "auto" or "host" or "user", got "bridge"/],
-  [{ forward: { http: 70_000 } }, /forward.http: expected a port from 1 to 65535, or \{ guest, host \}/],
+  [{ forward: { http: 70_000 } }, /forward.http: expected a port from 1 to 65535, or \{ guest, host, protocol \}/],
   [{ user: 'root' }, /user: expected an ordinary user of the guest, not root: .*, got "root"/],
   [{ arch: 'x86_64' }, /arch: expected "amd64" or "arm64", got "x86_64"/],
   [{ arch: 'arm64', firmware: 'bios' }, /firmware: expected 'uefi': arm64 has no BIOS, got "bios"/],

@@ -72,12 +72,14 @@ export interface QemuVMConfig {
    */
   readonly network?: 'auto' | 'host' | 'user';
   /**
-   * Guest ports by a name of your choice, reached on 127.0.0.1; goqemu chooses a free port of the host by default.
+   * Guest ports by a name of your choice, reached on 127.0.0.1; goqemu chooses a free port of the host by default, and for 0.
    *
    * @default none
    * @example { http: 80, postgres: { guest: 5432, host: 15432 } }
    */
-  readonly forward?: Readonly<Record<string, number | { readonly guest: number; readonly host?: number }>>;
+  readonly forward?: Readonly<
+    Record<string, number | { readonly guest: number; readonly host?: number; readonly protocol?: 'tcp' | 'udp' }>
+  >;
   /** The ordinary user, with passwordless sudo. @default that of the image, such as 'debian' @example 'admin' */
   readonly user?: string;
   /** The guest's host name, an RFC 1123 label. @default the VM's name @example 'web-1' */
@@ -134,7 +136,9 @@ export interface VmShape
   readonly hostname: string | undefined;
   readonly snapshots: 'disk' | 'memory';
   readonly network: 'auto' | 'host' | 'user';
-  readonly forward: Readonly<Record<string, { readonly guest: number; readonly host?: number | undefined }>>;
+  readonly forward: Readonly<
+    Record<string, { readonly guest: number; readonly host?: number | undefined; readonly protocol?: 'udp' }>
+  >;
 }
 
 const size = measured<ByteSize>(
@@ -185,9 +189,19 @@ const schema = z
         z.union(
           [
             port.transform((guest) => ({ guest, host: undefined })),
-            z.strictObject({ guest: port, host: port.optional() }),
+            z
+              .strictObject({
+                guest: port,
+                host: z.union([port, z.literal(0)]).optional(),
+                protocol: z.enum(['tcp', 'udp']).default('tcp'),
+              })
+              .transform(({ guest, host, protocol }) => ({
+                guest,
+                host: host || undefined,
+                ...(protocol === 'udp' ? { protocol } : {}),
+              })),
           ],
-          'expected a port from 1 to 65535, or { guest, host }',
+          'expected a port from 1 to 65535, or { guest, host, protocol }',
         ),
       )
       .optional(),

@@ -1,10 +1,11 @@
 import { candidatePorts, firstFreePort, portTaken, portUse } from '@goqemu/network';
-import { readRecord, standaloneNames, unreadable, type VmHost } from '@goqemu/vm';
+import { hostPortOf, type PortForward } from '@goqemu/spec';
+import { readRecord, standaloneNames, unreadable, type VmHost, type VmSpec } from '@goqemu/vm';
 import type { VmShape } from '../options/vm-config.ts';
 
 export interface ChosenPorts {
   readonly sshPort: number;
-  readonly forwards: Readonly<Record<string, { readonly host: number; readonly guest: number }>>;
+  readonly forwards: VmSpec['forwards'];
 }
 
 /**
@@ -14,35 +15,42 @@ export interface ChosenPorts {
  * @throws GoqemuError `port-taken` for one that was asked for, naming who has it
  */
 export async function choosePorts(
-  host: VmHost,
+  vmHost: VmHost,
   name: string,
   wishes: VmShape['forward'],
   before?: ChosenPorts,
 ): Promise<ChosenPorts> {
   const others = new Set<number>();
-  for (const other of await standaloneNames(host)) {
-    const record = other === name ? undefined : await readRecord(host, other).catch(unreadable);
+  for (const other of await standaloneNames(vmHost)) {
+    const record = other === name ? undefined : await readRecord(vmHost, other).catch(unreadable);
     const { identity, forwards } = record?.spec ?? {};
     if (identity) others.add(identity.sshPort);
     for (const forward of Object.values(forwards ?? {})) others.add(forward.host);
   }
-  const choose = async (purpose: string, former: number | undefined): Promise<number> => {
-    const free = former !== undefined && !others.has(former) && (await portUse(former)) === undefined;
-    const port = free ? former : await firstFreePort(candidatePorts(`standalone/${name}/${purpose}`), others);
+  const choose = async (
+    purpose: string,
+    former: number | undefined,
+    { protocol }: Pick<PortForward, 'protocol'> = {},
+  ): Promise<number> => {
+    const portOf = (host: number) => hostPortOf(protocol ? { protocol, host } : { host });
+    const free = former !== undefined && !others.has(former) && (await portUse(portOf(former))) === undefined;
+    const candidates = candidatePorts(`standalone/${name}/${purpose}`);
+    const port = free ? former : await firstFreePort(candidates, others, protocol);
     others.add(port);
     return port;
   };
-  const forwards: Record<string, { host: number; guest: number }> = {};
-  for (const [label, { guest, host: wanted }] of Object.entries(wishes)) {
+  const forwards: Record<string, PortForward> = {};
+  for (const [label, { guest, host: wanted, ...protocol }] of Object.entries(wishes)) {
     if (wanted === undefined) continue;
-    const use = await portUse(wanted);
+    const use = await portUse(hostPortOf({ ...protocol, host: wanted }));
     if (use) throw portTaken(use, `forward.${label}`);
     others.add(wanted);
-    forwards[label] = { host: wanted, guest };
+    forwards[label] = { ...protocol, host: wanted, guest };
   }
-  for (const [label, { guest, host: wanted }] of Object.entries(wishes)) {
+  for (const [label, { guest, host: wanted, ...protocol }] of Object.entries(wishes)) {
     if (wanted !== undefined) continue;
-    forwards[label] = { host: await choose(`forward/${label}`, before?.forwards[label]?.host), guest };
+    const host = await choose(`forward/${label}`, before?.forwards[label]?.host, protocol);
+    forwards[label] = { ...protocol, host, guest };
   }
   return { sshPort: await choose('ssh', before?.sshPort), forwards };
 }

@@ -40,6 +40,6 @@ function shown(property: string, value: unknown): unknown {
 
 function sorted(forward: VmShape['forward']): unknown {
   return Object.entries(forward)
-    .map(([label, { guest, host }]) => [label, guest, host ?? null])
+    .map(([label, { guest, host, protocol }]) => [label, guest, host ?? null, ...(protocol ? [protocol] : [])])
     .sort(([a], [b]) => String(a).localeCompare(String(b)));
 }

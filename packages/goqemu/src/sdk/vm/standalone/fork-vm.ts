@@ -23,7 +23,9 @@ export async function prepareFork(source: HeldVm, id: string, connectMs: number)
   const name = await temporaryName(origin.host);
   const lock = await lockVm(origin.host, name);
   try {
-    const forward = Object.fromEntries(Object.entries(record.forward).map(([label, { guest }]) => [label, { guest }]));
+    const forward = Object.fromEntries(
+      Object.entries(record.forward).map(([label, { host: _host, ...rest }]) => [label, rest]),
+    );
     const { sshPort, forwards } = await choosePorts(origin.host, name, forward);
     const identity = newIdentity(name, sshPort);
     const spec = { ...record.spec, name, identity, forwards: { ...forwards } };

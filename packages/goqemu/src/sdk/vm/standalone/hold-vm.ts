@@ -1,8 +1,9 @@
 import type { FileLock } from '@goqemu/core';
-import { type Architecture, toQemuArchitecture } from '@goqemu/spec';
+import { type Architecture, toQemuArchitecture, withManual } from '@goqemu/spec';
 import {
   createVm,
   observeVm,
+  putForwards,
   readRecord,
   type StandaloneRecord,
   standaloneNames,
@@ -67,11 +68,32 @@ export async function refreshPorts(held: HeldVm): Promise<void> {
   const { identity, forwards } = record.spec;
   const { host } = held.place;
   const ports = await choosePorts(host, record.name, record.forward, { sshPort: identity.sshPort, forwards });
-  if (JSON.stringify([ports.sshPort, ports.forwards]) === JSON.stringify([identity.sshPort, forwards])) return;
-  const spec = { ...record.spec, identity: { ...identity, sshPort: ports.sshPort }, forwards: { ...ports.forwards } };
-  const changed = { ...record, spec };
-  await writeRecord(host, changed);
+  const wanted = withManual(ports.forwards, forwards);
+  if (JSON.stringify([ports.sshPort, wanted]) === JSON.stringify([identity.sshPort, forwards])) return;
+  await describe(held, { ...record.spec, identity: { ...identity, sshPort: ports.sshPort }, forwards: { ...wanted } });
+}
+
+async function describe(held: HeldVm, spec: StandaloneRecord['spec']): Promise<void> {
+  const changed = { ...held.record, spec };
+  await writeRecord(held.place.host, changed);
   held.describe(changed);
+}
+
+/** Changes what is forwarded manually, at once where the VM runs; what fails leaves it as it was. */
+export async function describeForwards(
+  held: HeldVm,
+  forwards: StandaloneRecord['spec']['forwards'],
+  call: VmCall,
+): Promise<void> {
+  const { spec } = held.record;
+  await describe(held, { ...spec, forwards });
+  if (!held.machine) return;
+  try {
+    await putForwards(held.vm, held.machine, call);
+  } catch (error) {
+    await describe(held, spec);
+    throw error;
+  }
 }
 
 async function newRecord(host: VmHost, name: string, config: CheckedConfig, call: VmCall): Promise<StandaloneRecord> {
