@@ -12,6 +12,7 @@ const acts = [
   'cp',
   'destroy',
   'exec',
+  'forward',
   'history',
   'import',
   'lock',
