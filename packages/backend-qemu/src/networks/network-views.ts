@@ -30,7 +30,7 @@ export function networkViews(status: SwitchStatus, counters: SwitchCounters): re
   return configuration.networks.map(({ name, faults: declared }) => ({
     name,
     faults: (faults.networks[name] ?? declared ?? {}) as NetworkView['faults'],
-    isByHand: faults.networks[name] !== undefined,
+    manual: faults.networks[name] !== undefined,
     cards: cardsOf(name),
   }));
 }

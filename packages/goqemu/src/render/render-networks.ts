@@ -16,7 +16,7 @@ export function renderNetwork(network: LiveNetworkReport, style: Style): string 
 }
 
 /** What goes wrong in a network, a line for each place. */
-function faultLines({ faults, isByHand }: LiveNetworkReport): readonly string[] {
+function faultLines({ faults, manual }: LiveNetworkReport): readonly string[] {
   const { partition = [], machines = {}, ...all } = faults;
   const lines = [
     ...(hasAmounts(all) ? [`to each machine: ${amounts(all)}`] : []),
@@ -27,7 +27,7 @@ function faultLines({ faults, isByHand }: LiveNetworkReport): readonly string[] 
       ...(hasAmounts(to) ? [`to ${machine}: ${amounts(to)}`] : []),
     ]),
   ];
-  if (!isByHand) return lines;
+  if (!manual) return lines;
   return [...lines, `${lines.length === 0 ? 'nothing goes wrong: ' : ''}set by goqemu network; heal ends it`];
 }
 

@@ -54,7 +54,7 @@ export interface NetworkView {
   readonly name: string;
   readonly faults: NetworkFaults;
   /** True: they were set by `setFaults`, in the place of those of the network's specification. */
-  readonly isByHand: boolean;
+  readonly manual: boolean;
   readonly cards: readonly CardCounters[];
 }
 

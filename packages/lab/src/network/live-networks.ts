@@ -33,7 +33,7 @@ export interface LiveNetworkReport {
   /** What goes wrong in it. */
   readonly faults: NetworkFaults;
   /** True: they were set while it runs, in the place of those of the lab. */
-  readonly isByHand: boolean;
+  readonly manual: boolean;
   readonly cards: readonly CardReport[];
 }
 
@@ -162,7 +162,7 @@ function reportOf({ name, spec, machines }: NetworkState, view: NetworkView | un
   const faults = view ? withMachineNames(view.faults, (machine) => labels.get(machine)) : (spec.faults ?? {});
   return {
     ...{ name, cidr: spec.cidr, state: view ? 'running' : 'down' },
-    ...{ faults: areNoFaults(faults) ? {} : faults, isByHand: view?.isByHand ?? false },
+    ...{ faults: areNoFaults(faults) ? {} : faults, manual: view?.manual ?? false },
     cards: cards.sort((one, other) => (one.machine < other.machine ? -1 : 1)),
   };
 }

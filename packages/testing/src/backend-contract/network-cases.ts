@@ -89,7 +89,7 @@ export function networkCases(bench: ContractBench): readonly ContractCase[] {
         const faulty: NetworkSpec = { ...lan, faults: { latency: 1 } };
         await apply(wanted([faulty]));
         const view = async () =>
-          (await backend.viewNetworks?.(call))?.map(({ name, faults, isByHand }) => [name, faults, isByHand]);
+          (await backend.viewNetworks?.(call))?.map(({ name, faults, manual }) => [name, faults, manual]);
         assert.deepEqual(await view(), [[lan.name, { latency: 1 }, false]]);
         const faults = {
           loss: 0.5,

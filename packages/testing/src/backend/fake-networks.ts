@@ -58,7 +58,7 @@ export class FakeNetworks {
     return its.configuration.networks.map(({ name, faults = {} }) => ({
       name,
       faults: its.faults?.[name] ?? faults,
-      isByHand: its.faults?.[name] !== undefined,
+      manual: its.faults?.[name] !== undefined,
       cards: its.configuration.machines.flatMap((machine) =>
         machine.cards.filter(({ network }) => network === name).map(({ slot }) => this.#idle(machine.name, slot, call)),
       ),

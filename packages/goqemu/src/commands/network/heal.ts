@@ -9,8 +9,8 @@ export async function run(
   { options, positionals }: CommandInput<NetworkOptions>,
 ): Promise<number> {
   return withNetworks(context, options, async (live) => {
-    const byHand = (await live.reports()).flatMap(({ name, isByHand }) => (isByHand ? [name] : []));
-    const names = positionals.length > 0 ? positionals : byHand;
+    const changed = (await live.reports()).flatMap(({ name, manual }) => (manual ? [name] : []));
+    const names = positionals.length > 0 ? positionals : changed;
     for (const name of names) await live.setFaults(name, null);
     if (names.length === 0 && !options.json) context.print('Nothing was set in any network.\n');
     else await showNetworks(context, options, live, names);

@@ -25,8 +25,8 @@ async function applied(faults: NetworkFaults = {}): Promise<TestLab> {
 
 async function faultsOf(lab: TestLab, ...options: string[]) {
   const { stdout, stderr } = await lab.run(['network', 'list', 'lan', '--json', ...options]);
-  const { networks } = JSON.parse(stdout || stderr) as { networks: { faults: NetworkFaults; isByHand: boolean }[] };
-  return networks.map(({ faults, isByHand }) => [faults, isByHand])[0];
+  const { networks } = JSON.parse(stdout || stderr) as { networks: { faults: NetworkFaults; manual: boolean }[] };
+  return networks.map(({ faults, manual }) => [faults, manual])[0];
 }
 
 test('network list shows each network with its cards, and what goes wrong', async () => {

@@ -103,9 +103,9 @@ export default defineLab({ name: 'wired' }, (lab) => {
   await lan.partition();
   assert.deepEqual(await faults(), { latency: 5 });
   await lan.setFaults({});
-  assert.deepEqual([await faults(), (await lan.report()).isByHand], [{}, true]);
+  assert.deepEqual([await faults(), (await lan.report()).manual], [{}, true]);
   await lan.heal();
-  assert.deepEqual([await faults(), (await lan.report()).isByHand], [{ latency: 5 }, false]);
+  assert.deepEqual([await faults(), (await lan.report()).manual], [{ latency: 5 }, false]);
   await assert.rejects(lan.unplug('wbe'), { code: 'faults-invalid', hint: /did you mean "web"/ });
   await assert.rejects(lab.network('lam').heal(), { code: 'network-unknown', hint: /did you mean "lan"/ });
   const file = join(inner, 'lan.pcapng');
