@@ -36,7 +36,7 @@ export default defineLab({ name: 'reboots' }, (lab) => {
     const run = await folder.run(['apply', '--yes']);
     assert.equal(run.code, 1);
     assert.match(run.stderr, /box rebooted (while step "by-hand" ran|after its last step)/);
-    assert.match(run.stderr, /\.reboot\('.*docs\/lab\.md, "Reboots"/s);
+    assert.match(run.stderr, /\.reboot\('.*goqemu help lab#reboots/s);
     assert.doesNotMatch(run.stderr, /qemu-guest-agent/);
     assert.match(run.stderr, /box was taken back to the layer/);
   });

@@ -101,7 +101,7 @@ test('a link goes to its section, and the menu of a phone to every page', async 
   await page.goto('/checkpoints.html');
   await page.locator('main a[href$="sdk.html#forks"], main a[href$="/sdk#forks"]').first().click();
   await page.waitForURL(/sdk(?:\.html)?#forks$/);
-  assert.equal(await page.locator('h3#forks').count(), 1);
+  await page.locator('h3#forks').waitFor();
   await page.setViewportSize(phone);
   await page.locator('.VPLocalNav button.menu').click();
   await page.locator('.VPSidebar.open a', { hasText: 'glossary' }).click();

@@ -94,7 +94,7 @@ test('a step that reboots the guest is distinguished from one whose connection b
   const rebooted = {
     code: 'guest-rebooted',
     message: 'web rebooted while step "slow" ran',
-    hint: /\.reboot\('restart'\).*docs\/lab\.md/,
+    hint: /\.reboot\('restart'\).*goqemu help lab#reboots/,
   };
   await assert.rejects(broken(), rebooted);
   await assert.rejects(ended(), rebooted);
