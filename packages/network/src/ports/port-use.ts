@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { GoqemuError, hostPlatform, systemErrorCode } from '@goqemu/core';
@@ -118,6 +117,7 @@ function shortened(command: string): string {
 }
 
 async function tryToReceive(port: number): Promise<'EADDRINUSE' | 'EACCES' | 'free'> {
+  const { createSocket } = await import('node:dgram'); // late: hardly any port is one of UDP
   const socket = createSocket('udp4');
   socket.bind({ port, address: '127.0.0.1', exclusive: true });
   try {
