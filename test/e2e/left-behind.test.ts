@@ -24,8 +24,9 @@ before(async () => {
   folder = await LabFolder.make(
     `import { defineLab } from 'goqemu';
 export default defineLab({ name: 'lost' }, (lab) => {
-  lab.vm('web', ${machine}).run('mark', 'echo web > /root/mark').checkpoint('ready');
-  lab.vm('db', ${machine});
+  const networks = [lab.network('lan')];
+  lab.vm('web', { ...${machine}, networks }).run('mark', 'echo web > /root/mark').checkpoint('ready');
+  lab.vm('db', { ...${machine}, networks });
 });
 `,
     home.env,
@@ -46,6 +47,7 @@ test('machines and layers whose state was removed manually are named with their 
 
   const running = (await home.processes()).filter(({ arguments: [program = ''] }) => /qemu-system/.test(program));
   assert.equal(running.length, 2);
+  assert.ok((await home.processes()).length > running.length, 'the switch of its network');
   await rm(folder.file('.goqemu'), { recursive: true });
   // One machine's folder goes too: its QEMU runs on, and is found by its arguments.
   await rm(join(home.path, 'labs', id, 'db'), { recursive: true });

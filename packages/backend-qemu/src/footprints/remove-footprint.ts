@@ -4,6 +4,7 @@ import { folderNames, hostProcessTable } from '@goqemu/core';
 import type { LabFootprint } from '@goqemu/lab';
 import { collectLayers, endQemu, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
 import { disposeLab } from '../host/dispose-lab.ts';
+import { LabSwitch } from '../networks/lab-switch.ts';
 import { runningMachines } from './running-machines.ts';
 
 /**
@@ -22,6 +23,7 @@ export async function removeFootprint(host: VmHost, footprint: LabFootprint, sig
     await rm(vm.folder.path, { recursive: true, force: true });
   }
   await endStrays(host, lineage, signal);
+  await new LabSwitch(host, labFolder, lineage).remove();
   await collectLayers({ store: host.layers, labsFolder: host.folders.labs, lineage, keep: [] });
   await disposeLab(host, labFolder, { lab: lab ?? '', stack: '', lineage });
 }
