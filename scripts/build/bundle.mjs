@@ -29,9 +29,14 @@ const wholes = [
       lookingAtMachines,
       join('packages', 'lab', 'src', 'engine', 'acting.ts'),
       join('packages', 'guest', 'src', 'index.ts'),
+      join('packages', 'protocol', 'src', 'index.ts'),
     ],
   },
-  { name: 'machines', entry: join('packages', 'backend-qemu', 'src', 'backend', 'acting.ts'), parts: [] },
+  {
+    name: 'machines',
+    entry: join('packages', 'backend-qemu', 'src', 'backend', 'acting.ts'),
+    parts: [join('packages', 'vm', 'src', 'guest', 'guest-channel.ts')],
+  },
 ];
 
 /** Packages that stay imports: esbuild and ssh2 have native parts, tsx and undici load pieces of their own late. */
