@@ -33,3 +33,13 @@ test('what the tests of the installed package import is public: nothing of the s
       assert.deepEqual(imports, null, `${folder}/${name}`);
     }
 });
+
+test('signals are joined by anySignal, which keeps a time limit from being collected', () => {
+  const sources = readdirSync('packages').flatMap((name) =>
+    readdirSync(`packages/${name}/src`, { recursive: true, encoding: 'utf8' }).map(
+      (path) => `packages/${name}/src/${path}`,
+    ),
+  );
+  for (const path of sources.filter((file) => /(?<!\.test)\.ts$/.test(file) && !file.endsWith('/any-signal.ts')))
+    assert.doesNotMatch(readFileSync(path, 'utf8'), /AbortSignal\.any\(/, path);
+});

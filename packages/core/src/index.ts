@@ -1,3 +1,4 @@
+export { anySignal } from './cancellation/any-signal.ts';
 export { longestTimerMs, orAborted, timeoutError, withDeadline } from './cancellation/deadline.ts';
 export { type Deferred, deferred } from './cancellation/deferred.ts';
 export { OpenOnce } from './cancellation/open-once.ts';

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { anySignal } from '@goqemu/core';
 import { usageError } from '../arguments/usage-error.ts';
 import { screenText } from '../render/printable.ts';
 import type { Shell } from './shell.ts';
@@ -38,7 +39,7 @@ async function ask(shell: Shell, prompt: string, output: Writable): Promise<stri
   reader.once('SIGINT', () => ended.abort());
   reader.once('close', () => ended.abort());
   try {
-    return await reader.question(prompt, { signal: AbortSignal.any([ended.signal, shell.interrupt]) });
+    return await reader.question(prompt, { signal: anySignal(ended.signal, shell.interrupt) });
   } catch (error) {
     if (ended.signal.aborted && !shell.interrupt.aborted && output === shell.stderr) return '';
     throw error;

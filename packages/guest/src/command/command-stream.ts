@@ -1,4 +1,4 @@
-import { errorMessage } from '@goqemu/core';
+import { anySignal, errorMessage } from '@goqemu/core';
 import type { Ending } from './command-channel.ts';
 import type { Flow } from './run-command.ts';
 
@@ -40,7 +40,7 @@ export function openCommandStream(
   let flow: Flow | undefined;
   let over = false;
   let wake: () => void = () => undefined;
-  const ending = start(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal, {
+  const ending = start(anySignal(signal, stop.signal), {
     onFlow(given) {
       flow = given;
     },

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { errorMessage, GoqemuError, sleep } from '@goqemu/core';
+import { anySignal, errorMessage, GoqemuError, sleep } from '@goqemu/core';
 import type { SessionAccess } from '../session/session-access.ts';
 import { dialThroughGuest } from '../tunnel/tunnel.ts';
 import type { GuestCondition } from './conditions.ts';
@@ -55,7 +55,7 @@ async function ask(
           // No `agent` at all: with one, even with `false`, Node.js opens a connection of its own, on this host.
           defaultPort: secure ? 443 : 80, // what an agent would say; else `Host` has a port that the URL does not have
           headers: { connection: 'close', ...(condition.headers as Record<string, string> | undefined) },
-          signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+          signal: anySignal(signal, AbortSignal.timeout(answerMs)),
           createConnection: () =>
             secure
               ? connectTls({

@@ -1,4 +1,4 @@
-import { timeoutError } from '@goqemu/core';
+import { anySignal, timeoutError } from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { describeCondition, type GuestCondition, type WaitForOptions } from './conditions.ts';
@@ -28,7 +28,7 @@ export async function waitFor(
   };
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(timeoutError(name, timeoutMs)), timeoutMs);
-  const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
+  const signal = anySignal(options.signal, over.signal);
   try {
     options.signal?.throwIfAborted();
     if ('http' in condition) return await waitForHttp(session, condition, signal, note);

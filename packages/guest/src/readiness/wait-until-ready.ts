@@ -1,4 +1,4 @@
-import { changedError, formatDuration, GoqemuError, hasErrorCode, orAborted, sleep } from '@goqemu/core';
+import { anySignal, changedError, formatDuration, GoqemuError, hasErrorCode, orAborted, sleep } from '@goqemu/core';
 import type { GuestSession } from '../session/guest-session.ts';
 import { otherHostKeyPauseMs, refusedLoginPauseMs } from '../session/pace.ts';
 import { type CloudInitState, waitForCloudInit } from './cloud-init.ts';
@@ -57,7 +57,7 @@ export async function waitUntilReady(options: ReadinessOptions): Promise<Readine
   const { clock = hostClock } = options;
   const track = new StageTrack(options.onStage, clock.now);
   const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const signal = anySignal(options.signal, stop.signal);
   const serial =
     options.serialLog === undefined ? undefined : new ConsoleWatch(options.serialLog, options.serialOffset);
   const time = new GuestTime(clock.now(), options.processor);

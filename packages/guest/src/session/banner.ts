@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { orAborted, sleep } from '@goqemu/core';
+import { anySignal, orAborted, sleep } from '@goqemu/core';
 import { attemptBanner, type BannerAttempt } from './banner-attempt.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { type BannerTiming, doubling, mostMute } from './pace.ts';
@@ -22,7 +22,7 @@ export async function socketWithBanner(
   onAttempt: (reason: string) => void,
 ): Promise<Duplex> {
   const over = new AbortController();
-  const stop = AbortSignal.any([signal, over.signal]);
+  const stop = anySignal(signal, over.signal);
   const mute = new Set<BannerAttempt>();
   let winner: Duplex | undefined;
   let first: (socket: Duplex) => void = () => undefined;
@@ -84,7 +84,7 @@ async function keepDialing(
 /** Undefined when it takes longer. */
 async function within<T>(promise: Promise<T>, milliseconds: number, stop: AbortSignal): Promise<T | undefined> {
   const enough = new AbortController();
-  const late = sleep(milliseconds, AbortSignal.any([stop, enough.signal]));
+  const late = sleep(milliseconds, anySignal(stop, enough.signal));
   late.catch(() => undefined); // ended below, once the promise has settled
   try {
     return await Promise.race([promise, late.then(() => undefined)]);

@@ -1,4 +1,4 @@
-import { hasErrorCode, type Logger, orAborted, sleep, timeoutError, withDeadline } from '@goqemu/core';
+import { anySignal, hasErrorCode, type Logger, orAborted, sleep, timeoutError, withDeadline } from '@goqemu/core';
 import { type Connection, type ConnectionProgress, openConnection } from './connection.ts';
 import type { SshEndpoint } from './endpoint.ts';
 import { type BannerTiming, brokenHandshakePausesMs, defaultBannerTiming, doubling } from './pace.ts';
@@ -80,7 +80,7 @@ export class Dialer {
 
   #startDialing(options: ConnectOptions): Dialing {
     const stop = new AbortController();
-    const connection = this.#dial(options, AbortSignal.any([stop.signal, this.#closing])).finally(() => {
+    const connection = this.#dial(options, anySignal(stop.signal, this.#closing)).finally(() => {
       this.#dialing = undefined;
     });
     return { connection, stop, waiters: 0 };

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
+import { anySignal, hasErrorCode, type Logger, silentLogger } from '@goqemu/core';
 import type { Command, CommandOptions, CommandResult } from '../command/command-options.ts';
 import { type CommandStream, openCommandStream } from '../command/command-stream.ts';
 import { OutputTail } from '../command/output-tail.ts';
@@ -128,7 +128,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   }
 
   async #inTurn<T>(signal: AbortSignal | undefined, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-    const stop = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    const stop = anySignal(signal, this.#closing.signal);
     using _slot = await this.#slots.take(stop);
     return await work(stop);
   }

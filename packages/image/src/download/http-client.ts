@@ -1,4 +1,4 @@
-import { errorMessage, GoqemuError, systemErrorCode } from '@goqemu/core';
+import { anySignal, errorMessage, GoqemuError, systemErrorCode } from '@goqemu/core';
 import type { Dispatcher } from 'undici';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,7 +42,7 @@ export async function openHttpClient(env: Environment): Promise<HttpClient> {
         return await request(url, {
           method: options.method ?? 'GET',
           headers: { 'user-agent': 'goqemu', ...options.headers },
-          signal: options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal,
+          signal: anySignal(options.signal, late.signal),
           dispatcher,
         });
       } finally {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hasErrorCode, isGoqemuError, orAborted } from '@goqemu/core';
+import { anySignal, hasErrorCode, isGoqemuError, orAborted } from '@goqemu/core';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { ApplyOptions, ApplyResult } from '../engine-context/engine-options.ts';
 import type { ErrorReport, OperationHeader } from '../events/engine-event.ts';
@@ -202,8 +202,8 @@ export class PlanRun {
   /** Layers beyond the lab's limits. An interrupt leaves the rest for the next apply; a failure is a notice. */
   async #coalesce(): Promise<void> {
     const { interrupt, kill } = this.#options;
-    const signal = AbortSignal.any([interrupt, kill].filter((one) => one !== undefined));
-    if (signal.aborted) return;
+    const signal = anySignal(interrupt, kill);
+    if (signal?.aborted) return;
     const context = this.#context;
     const call = context.plainCall(this.#plan.lineage, 'layers', signal);
     try {
@@ -214,7 +214,7 @@ export class PlanRun {
         layerLimits,
       );
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal?.aborted) return;
       if (hasErrorCode(error, 'internal')) throw error;
       const { message } = errorReport(error);
       context.emit({

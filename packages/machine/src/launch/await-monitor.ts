@@ -1,4 +1,5 @@
 import {
+  anySignal,
   hasErrorCode,
   internalError,
   type Logger,
@@ -40,7 +41,7 @@ export async function awaitMonitor(
   died.catch(() => undefined); // after a good start it is the machine's wait that tells
   try {
     const identifying = processes.identify(qemu.pid);
-    const connecting = connect(machine, AbortSignal.any([signal, giveUp.signal]));
+    const connecting = connect(machine, anySignal(signal, giveUp.signal));
     const [identity, qmp] = await Promise.race([died, Promise.all([identifying, connecting])]);
     if (!identity) throw internalError(`process ${qemu.pid} answers but is not in the process table`);
     return { identity, qmp };

@@ -1,4 +1,4 @@
-import { errorMessage, isGoqemuError } from '@goqemu/core';
+import { anySignal, errorMessage, isGoqemuError } from '@goqemu/core';
 
 /** From the gentlest to the last: each is tried when the one before did not end the machine in its time. */
 const stopRungs = ['guest-agent', 'acpi', 'quit', 'sigterm', 'sigkill'] as const;
@@ -65,7 +65,7 @@ async function tryRung(rung: Rung, { timeouts, signal, ended }: LadderOptions): 
   });
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeouts[rung.name]);
-  const both = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
+  const both = anySignal(signal, limit.signal);
   const watch = ended(both).then(
     () => true,
     () => false,

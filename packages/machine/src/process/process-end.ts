@@ -1,4 +1,4 @@
-import { type ProcessIdentity, type ProcessTable, sleep, systemErrorCode } from '@goqemu/core';
+import { anySignal, type ProcessIdentity, type ProcessTable, sleep, systemErrorCode } from '@goqemu/core';
 
 /** True while some process has this pid: cheap, and says nothing about which one. */
 function pidIsTaken(pid: number): boolean {
@@ -42,7 +42,7 @@ export async function untilEnded(
     }
     if (zombieSince !== undefined && now - zombieSince > zombieMs) return;
     const stop = new AbortController();
-    const pause = sleep(wait, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal);
+    const pause = sleep(wait, anySignal(signal, stop.signal));
     if (hurried) await pause;
     else {
       hurried = await Promise.race([pause.then(() => false), early]);

@@ -1,4 +1,4 @@
-import { callListener, deferred, longestTimerMs, orUndone, sleep, within } from '@goqemu/core';
+import { anySignal, callListener, deferred, longestTimerMs, orUndone, sleep, within } from '@goqemu/core';
 import type { QmpCommandName } from './commands.ts';
 import { type FollowedJob, followJob, type JobActions, type JobMonitor, type JobOutcome } from './follow-job.ts';
 import { jobFailedError, jobIdMissingError, jobTimeoutError } from './job-errors.ts';
@@ -53,7 +53,7 @@ export async function runJob(
     timeoutMs === undefined
       ? undefined
       : setTimeout(() => limit.abort(jobTimeoutError(id, command, timeoutMs)), Math.min(timeoutMs, longestTimerMs));
-  const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+  const signal = anySignal(options.signal, limit.signal);
   const done = new AbortController();
   try {
     const job = await start(monitor, command, args, { id, signal, actions: actionsOf(monitor, id, args, options) });

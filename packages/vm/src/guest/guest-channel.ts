@@ -1,4 +1,4 @@
-import { GoqemuError, hasErrorCode } from '@goqemu/core';
+import { anySignal, GoqemuError, hasErrorCode } from '@goqemu/core';
 import { farEndLauncher, greet, notLaunched, PortLine, protocolVersion } from '@goqemu/guest';
 import { connectStandby, type MachineRecord, standbyPortName, withAgent } from '@goqemu/machine';
 import type { Transport } from '@goqemu/protocol';
@@ -51,7 +51,7 @@ async function reach(vm: Vm, record: MachineRecord, transport: Transport, signal
   // An older one was left in a layer's RAM.
   if (found) await greet(line, 'quit', answerMs, signal);
   const stop = new AbortController();
-  const until = AbortSignal.any([signal, stop.signal]);
+  const until = anySignal(signal, stop.signal);
   // One that was only slow to answer keeps the port: the second cannot have it, and ends.
   const answered = greet(line, 'frames', answerMs, until);
   const launched = launch(vm, record, until);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hasErrorCode, sleep, withDeadline } from '@goqemu/core';
+import { anySignal, hasErrorCode, sleep, withDeadline } from '@goqemu/core';
 import { greet, PortLine } from '@goqemu/guest';
 import { type Machine, standbyPortName } from '@goqemu/machine';
 import { LineSplitter, type Transport } from '@goqemu/protocol';
@@ -208,7 +208,7 @@ export class Standby {
 /** Whether the program that runs commands is at the port, and waits there now; the port is closed where it is not. */
 async function waits(machine: StandbyPort, port: Transport, signal: AbortSignal | undefined): Promise<boolean> {
   const over = new AbortController();
-  const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const until = anySignal(signal, over.signal);
   const leaving = async () => {
     while (await machine.isStandbyPortTaken({ signal: until })) await sleep(leavingMs, until);
   };

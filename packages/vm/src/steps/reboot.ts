@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { formatDuration, GoqemuError, hasErrorCode, sleep, withDeadline } from '@goqemu/core';
+import { anySignal, formatDuration, GoqemuError, hasErrorCode, sleep, withDeadline } from '@goqemu/core';
 import { consoleTail, type GuestSession } from '@goqemu/guest';
 import type { Reboot } from '@goqemu/spec';
 import { consoleSize } from '../lifecycle/become-ready.ts';
@@ -75,7 +75,7 @@ async function goDown(
   { signal, ...call }: RunningCall,
 ): Promise<boolean> {
   const stop = new AbortController();
-  const until = AbortSignal.any([signal, stop.signal]);
+  const until = anySignal(signal, stop.signal);
   // In place before the request: the guest may be gone before the request is answered.
   const reset = followed.reset(until).then(
     () => true,

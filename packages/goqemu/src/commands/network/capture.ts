@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { formatByteSize, parseDuration } from '@goqemu/core';
+import { anySignal, formatByteSize, parseDuration } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { copyCapture, openCaptureFile } from '../../lab/write-capture.ts';
@@ -21,7 +21,7 @@ export async function run(
       'name a file, or pipe it: goqemu capture lan - | tshark -r -',
     );
   return withNetworks(context, options, async (live) => {
-    const signal = AbortSignal.any([interrupt, ...(duration === undefined ? [] : [AbortSignal.timeout(duration)])]);
+    const signal = anySignal(interrupt, duration === undefined ? undefined : AbortSignal.timeout(duration));
     if (file === '-') {
       await copyCapture(await live.capture(name), stdout, signal);
       return exitCode.done;

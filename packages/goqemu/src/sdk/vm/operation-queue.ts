@@ -1,4 +1,4 @@
-import { hasErrorCode, isGoqemuError, type Logger, sleep, withDeadline } from '@goqemu/core';
+import { anySignal, hasErrorCode, isGoqemuError, type Logger, sleep, withDeadline } from '@goqemu/core';
 
 export interface Operation {
   /** What it does, for messages and the log: `starting VM "web"`. */
@@ -52,7 +52,7 @@ export class OperationQueue {
   /** `settled` is when the work itself has come to rest: after a time-out it may still be tidying up. */
   async #carryOut<T>({ name, timeoutMs, signal }: Operation, work: (signal: AbortSignal) => Promise<T>) {
     const begun = performance.now();
-    const either = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    const either = anySignal(signal, this.#stop.signal);
     this.#logger.log('info', 'sdk', name);
     let settled: Promise<unknown> = Promise.resolve();
     const outcome = await withDeadline(name, timeoutMs, either, (inner) => {
