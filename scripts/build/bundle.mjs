@@ -29,7 +29,6 @@ const wholes = [
       lookingAtMachines,
       join('packages', 'lab', 'src', 'engine', 'acting.ts'),
       join('packages', 'guest', 'src', 'index.ts'),
-      join('packages', 'protocol', 'src', 'index.ts'),
     ],
   },
   {

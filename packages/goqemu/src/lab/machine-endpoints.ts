@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Backend, BackendCall, Endpoint, FoundMachine, LogRequest, SshFiles } from '@goqemu/lab';
-import type { QmpClient, Transport } from '@goqemu/protocol';
+import { type QmpClient, StreamTransport, type Transport } from '@goqemu/protocol';
 
 /** A machine of a lab for exec, ssh, cp, logs, console and qmp, wherever it runs; the caller closes what it opens. */
 export class MachineEndpoints {
@@ -53,7 +53,6 @@ export class MachineEndpoints {
   }
 
   async #transport(endpoint: Endpoint, signal: AbortSignal): Promise<Transport> {
-    const { StreamTransport } = await import('@goqemu/protocol');
     return new StreamTransport(await this.#open(endpoint, signal), `the ${endpoint} of ${this.#found.spec.name}`);
   }
 
