@@ -35,7 +35,8 @@ export class OwnHome implements AsyncDisposable {
             readOrNothing(`/proc/${name}/environ`),
             readOrNothing(`/proc/${name}/cmdline`),
           ]);
-          const mine = environment.split('\0').includes(`GOQEMU_HOME=${this.path}`) || line.includes(this.path);
+          const isOurs = (text: string) => text.includes(this.path) || text.includes(this.runtime);
+          const mine = environment.split('\0').includes(`GOQEMU_HOME=${this.path}`) || isOurs(line);
           // A zombie has no arguments any more: it is gone, and waits for its parent to look.
           return mine && line !== '' ? [{ pid: Number(name), arguments: line.split('\0') }] : [];
         }),
