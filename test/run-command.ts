@@ -11,8 +11,10 @@ export interface CommandRun {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
-  /** Sees the process while it runs. */
+  /** Called with the process while it runs. */
   readonly onSpawn?: (pid: number) => void;
+  /** Called with each piece of its standard output. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs a program to its end and gathers what it writes. */
@@ -32,6 +34,7 @@ export function runCommand(
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      options.onOutput?.(text);
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;

@@ -67,20 +67,29 @@ test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone w
     assert.match(port.stdout, /^perl\ncrw------- 1 root root /);
   });
 
-  await t.test('a goqemu that is killed leaves nothing of its commands in the guest', async () => {
-    let pid = 0;
-    const running = folder.run(['exec', 'box', '--', 'sh', '-c', 'sleep 4321 & sleep 4321'], {
-      onSpawn: (its) => {
+  await t.test(
+    'a goqemu that is killed leaves nothing of its commands in the guest',
+    { timeout: 300_000 },
+    async () => {
+      let pid = 0;
+      let written: (text: string) => void = () => {};
+      const parent = new Promise<string>((resolve) => {
+        written = resolve;
+      });
+      const onSpawn = (its: number) => {
         pid = its;
-      },
-    });
-    // Meanwhile the port is taken: these take SSH.
-    const sleeping = async () => Number((await folder.run(['exec', 'box', '--', 'pgrep', '-xc', 'sleep'])).stdout);
-    while ((await sleeping()) < 2) await sleep(100);
-    process.kill(pid, 'SIGKILL');
-    assert.equal((await running).signal, 'SIGKILL');
-    while ((await sleeping()) > 0) await sleep(100);
-  });
+      };
+      const script = 'sleep 4321 & cat /proc/$PPID/comm; exec sleep 4321';
+      const running = folder.run(['exec', 'box', '--', 'sh', '-c', script], { onSpawn, onOutput: written });
+      // The others are started only now, because the first that comes to the port has it. They take SSH.
+      assert.equal(await parent, 'perl\n');
+      const sleeping = async () => Number((await folder.run(['exec', 'box', '--', 'pgrep', '-xc', 'sleep'])).stdout);
+      while ((await sleeping()) < 2) await sleep(100);
+      process.kill(pid, 'SIGKILL');
+      assert.equal((await running).signal, 'SIGKILL');
+      while ((await sleeping()) > 0) await sleep(100);
+    },
+  );
 
   await t.test(
     'where its program is gone from the guest, as after a reboot, the next command has another one',
