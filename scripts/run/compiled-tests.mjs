@@ -1,10 +1,18 @@
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './run.mjs';
 
 const folder = join('.cache', 'compiled-tests');
+
+/** What a lab imports, by the address that the loader gives it: it is compiled beside the tests, or each lab would have all of it translated again. */
+const publicFiles = ['index', 'describe', 'schema', 'qmp', 'qga', 'machine', 'testing'].map((name) =>
+  join('packages', 'goqemu', 'src', `${name}.ts`),
+);
+
+/** The source that knows where {@link publicFiles} are: to it they are the compiled ones. */
+const loadsPublicFiles = join('packages', 'goqemu', 'src', 'loader', 'sdk-location.ts');
 
 /**
  * Compiles test files and the sources that they import, for files of which each starts in a process of its own: what a
@@ -19,7 +27,7 @@ export async function compileTests(files) {
   rmSync(join(root, folder), { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: files,
+    entryPoints: [...files, ...publicFiles],
     outdir: folder,
     outbase: root,
     outExtension: { '.js': '.mjs' },
@@ -34,6 +42,8 @@ export async function compileTests(files) {
   });
   return files.map((file) => join(folder, file.replace(/\.ts$/, '.mjs')));
 }
+
+const compiled = (path) => join(root, folder, relative(root, path).replace(/\.ts$/, '.mjs'));
 
 const ours = /^(?:@goqemu\/|goqemu(?:\/|$))/;
 
@@ -56,15 +66,16 @@ const placesOfSources = {
       const source = await readFile(path, 'utf8');
       if (path.includes(`${sep}node_modules${sep}`) || !source.includes('import.meta.')) return undefined;
       const { transform } = await import('esbuild');
+      const place = path === join(root, loadsPublicFiles) ? compiled(path) : path;
       const { code } = await transform(source, {
         loader: 'ts',
         target: 'node20.19',
         sourcemap: 'inline',
         sourcefile: path,
         define: {
-          'import.meta.url': JSON.stringify(pathToFileURL(path).href),
-          'import.meta.dirname': JSON.stringify(dirname(path)),
-          'import.meta.filename': JSON.stringify(path),
+          'import.meta.url': JSON.stringify(pathToFileURL(place).href),
+          'import.meta.dirname': JSON.stringify(dirname(place)),
+          'import.meta.filename': JSON.stringify(place),
         },
       });
       return { contents: code, loader: 'js' };

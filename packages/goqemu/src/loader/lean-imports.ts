@@ -16,7 +16,7 @@ export const leanParts: Readonly<Record<string, readonly string[]>> = {
  * @param sdk URL of the whole, `…/index.js`
  */
 export function withLeanImports(code: string, sdk: string): string {
-  const [, folder = '', extension = ''] = /^(.*\/)index(\.[jt]s)$/.exec(sdk) ?? [];
+  const [, folder = '', extension = ''] = /^(.*\/)index(\.m?[jt]s)$/.exec(sdk) ?? [];
   const file = (part: string) => `${folder}${part}${extension}`;
   // An older goqemu that is installed beside the lab has no such parts.
   const parts = Object.keys(leanParts).filter((part) => existsSync(fileURLToPath(file(part))));

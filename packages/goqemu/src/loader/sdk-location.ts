@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { internalError } from '@goqemu/core';
 
@@ -24,9 +24,10 @@ export function installedPackage(from: string, name: string): string | undefined
 export function ownCopy(specifier: string): string | undefined {
   const subpath = specifier === 'goqemu' ? 'index' : specifier.slice('goqemu/'.length);
   if (subpath !== 'index' && !subpaths.includes(subpath)) return undefined;
-  // Bundled, all files lie side by side in dist; in the tests they run from src.
-  const bundled = import.meta.url.endsWith('.js');
-  return fileURLToPath(new URL(bundled ? `./${subpath}.js` : `../${subpath}.ts`, import.meta.url));
+  // Bundled, all files lie side by side in dist; in the tests they run from src, or compiled one by one.
+  const extension = extname(import.meta.url);
+  const folder = extension === '.js' ? '.' : '..';
+  return fileURLToPath(new URL(`${folder}/${subpath}${extension}`, import.meta.url));
 }
 
 /** The file that a lab's `import 'goqemu'` resolves to. */
