@@ -32,9 +32,14 @@ const wholes = [
     ],
   },
   {
+    name: 'reach',
+    entry: join('packages', 'backend-qemu', 'src', 'backend', 'reaching.ts'),
+    parts: [join('packages', 'vm', 'src', 'guest', 'guest-channel.ts')],
+  },
+  {
     name: 'machines',
     entry: join('packages', 'backend-qemu', 'src', 'backend', 'acting.ts'),
-    parts: [join('packages', 'vm', 'src', 'guest', 'guest-channel.ts')],
+    parts: [join('packages', 'machine', 'src', 'index.ts'), join('packages', 'vm', 'src', 'guest', 'guest-channel.ts')],
   },
 ];
 

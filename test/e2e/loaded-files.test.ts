@@ -35,7 +35,7 @@ export default defineLab({ name: 'loaded' }, (lab) => {
   assert.deepEqual(paths, ['bin/goqemu.js', 'dist/look.js', 'dist/describe.js']);
   const acting = ['bin/goqemu.js', 'dist/act.js', 'dist/describe.js'];
   assert.deepEqual(loadedBy('apply', '--yes').paths, acting);
-  assert.deepEqual(loadedBy('exec', 'm-1', '--', 'true').paths, [...acting, 'dist/machines.js']);
+  assert.deepEqual(loadedBy('exec', 'm-1', '--', 'true').paths, [...acting, 'dist/reach.js']);
   const asked = modules.filter(({ wantedBy }) => wantedBy.length > 0).map(({ name }) => name);
   for (const heavy of ['tls', 'http', 'https', 'child_process', 'dgram', 'worker_threads', 'readline'])
     assert.ok(!asked.includes(heavy), `node:${heavy}`);

@@ -1,8 +1,6 @@
 /** Everything that acts on this host, in one file of the bundle: a look at it loads none of this. */
 export { runStep } from '@goqemu/vm';
 export { doctor } from '../doctor/doctor.ts';
-export { readLog } from '../endpoints/log-file.ts';
-export { openMachineEndpoint } from '../endpoints/open-endpoint.ts';
 export { findFootprints } from '../footprints/find-footprints.ts';
 export { portProblems } from '../footprints/port-problems.ts';
 export { removeFootprint } from '../footprints/remove-footprint.ts';

@@ -292,13 +292,13 @@ export class QemuBackend implements Backend {
     endpoint: Endpoint,
     { scope, signal }: BackendCall,
   ): Promise<Duplex> {
-    const [{ openMachineEndpoint }, verbs] = await Promise.all([acting(), this.#verbs(machine, record, scope)]);
-    const reached = { name: machine.name, sshPort: machine.identity.sshPort, verbs };
+    const [{ openMachineEndpoint }, reach] = await Promise.all([reaching(), this.#reach(machine, record, scope)]);
+    const reached = { name: machine.name, sshPort: machine.identity.sshPort, reach };
     return openMachineEndpoint(reached, endpoint, signal);
   }
 
   async guestCredentials(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<GuestCredentials> {
-    return (await this.#verbs(machine, record, call.scope)).credentials();
+    return (await this.#reach(machine, record, call.scope)).credentials();
   }
 
   async *readLog(
@@ -307,7 +307,7 @@ export class QemuBackend implements Backend {
     request: LogRequest,
     { scope, signal }: BackendCall,
   ): AsyncGenerator<Buffer> {
-    const { readLog } = await acting();
+    const { readLog } = await reaching();
     const { console, qemu } = this.machineOf(machine, record, scope).logs;
     yield* readLog(request.log === 'console' ? console : qemu, request, signal);
   }
@@ -317,7 +317,7 @@ export class QemuBackend implements Backend {
   }
 
   async sshFiles(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<SshFiles> {
-    return (await this.#verbs(machine, record, call.scope)).sshFiles();
+    return (await this.#reach(machine, record, call.scope)).sshFiles();
   }
 
   // Diagnosis.
@@ -355,6 +355,10 @@ export class QemuBackend implements Backend {
     await this.#sessions[Symbol.asyncDispose]();
   }
 
+  #reach(machine: MachineSpec, record: BackendRecord, scope: LabScope) {
+    return this.machineOf(machine, record, scope).reach();
+  }
+
   #verbs(machine: MachineSpec, record: BackendRecord, scope: LabScope) {
     return this.machineOf(machine, record, scope).verbs();
   }
@@ -362,6 +366,10 @@ export class QemuBackend implements Backend {
   #place(spec: MachineSpec, scope: LabScope): MachinePlace {
     return { host: this.host, spec, scope, labFolder: this.labFolder(scope), sessions: this.#sessions };
   }
+}
+
+function reaching() {
+  return import('./reaching.ts');
 }
 
 function acting() {

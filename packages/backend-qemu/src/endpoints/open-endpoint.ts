@@ -4,19 +4,19 @@ import type { Duplex } from 'node:stream';
 import { errorMessage, GoqemuError } from '@goqemu/core';
 import type { Endpoint } from '@goqemu/lab';
 import { connectReader, type MachineRecord, openEndpoint } from '@goqemu/machine';
-import type { MachineVerbs } from '../machines/backend-machine.ts';
+import type { MachineReach } from '../machines/backend-machine.ts';
 import { transportStream } from './transport-stream.ts';
 
 /** A machine that runs, and where it is reached. */
 export interface ReachedMachine {
   readonly name: string;
   readonly sshPort: number;
-  readonly verbs: MachineVerbs;
+  readonly reach: MachineReach;
 }
 
 /** Opens a stream to a machine on this host. */
 export async function openMachineEndpoint(
-  { name, sshPort, verbs }: ReachedMachine,
+  { name, sshPort, reach }: ReachedMachine,
   endpoint: Endpoint,
   signal: AbortSignal,
 ): Promise<Duplex> {
@@ -24,11 +24,11 @@ export async function openMachineEndpoint(
     case 'ssh':
       return connectTo(sshPort, signal);
     case 'monitor':
-      return transportStream(await connectReader(await verbs.running(), { command: 'goqemu qmp', signal }));
+      return transportStream(await connectReader(await reach.running(), { command: 'goqemu qmp', signal }));
     case 'commands':
-      return transportStream(await verbs.commands(signal));
+      return transportStream(await reach.commands(signal));
     case 'console':
-      return transportStream(await openConsole(name, await verbs.running(), signal));
+      return transportStream(await openConsole(name, await reach.running(), signal));
   }
 }
 

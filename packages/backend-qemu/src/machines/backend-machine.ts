@@ -19,8 +19,21 @@ export interface BackendMachine {
   observe(call: BackendCall): Promise<ObservedMachine>;
   /** Files that tell what it did: the serial console's output, and QEMU's own words. */
   readonly logs: { readonly console: string; readonly qemu: string };
-  /** What acts on it; loaded with the first call. */
+  /** How it is reached; loaded with the first call. */
+  reach(): Promise<MachineReach>;
+  /** What acts on it, several times as much code; loaded with the first call. */
   verbs(): Promise<MachineVerbs>;
+}
+
+/** How a machine of either kind is reached. */
+export interface MachineReach {
+  /** Its QEMU. @throws GoqemuError `vm-stopped` */
+  running(): Promise<MachineRecord>;
+  /** goqemu's own program in the guest. @throws GoqemuError `far-end-absent` */
+  commands(signal: AbortSignal): Promise<Transport>;
+  credentials(): Promise<GuestCredentials>;
+  /** Files for other SSH clients. */
+  sshFiles(): Promise<SshFiles>;
 }
 
 /** What is done with a machine of either kind. */
@@ -38,20 +51,11 @@ export interface MachineVerbs {
   setForwards(call: BackendCall): Promise<BackendRecord>;
   /** Where steps are carried out: its session is shared, and ends with the backend, or when the machine stops. */
   guest(): Promise<StepGuest>;
-  /** goqemu's own program in the guest. @throws GoqemuError `far-end-absent` */
-  commands(signal: AbortSignal): Promise<Transport>;
-  /** A session of the caller's own. */
-  openSession(): Promise<GuestSession>;
   /** @throws GoqemuError `imported-no-layers` for a machine whose disk is not goqemu's */
   restore(layer: string, call: BackendCall): Promise<BackendRecord>;
   /** Nothing of it is touched yet. @throws GoqemuError `imported-no-layers` */
   readyForCut(cut: CutLayer): Promise<ReadyForCut>;
   record(): Promise<BackendRecord>;
-  /** Its QEMU. @throws GoqemuError `vm-stopped` */
-  running(): Promise<MachineRecord>;
-  credentials(): Promise<GuestCredentials>;
-  /** Files for other SSH clients. */
-  sshFiles(): Promise<SshFiles>;
 }
 
 /** A machine's share in a cut, but for its monitor, which is opened when all are ready. */

@@ -1,10 +1,8 @@
 import { GoqemuError, type OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { BackendCall, BackendRecord, GuestCredentials, SshFiles } from '@goqemu/lab';
-import type { MachineRecord } from '@goqemu/machine';
+import type { BackendCall, BackendRecord } from '@goqemu/lab';
 import {
   type AdoptedRecord,
-  adoptedCredentials,
   adoptedGuest,
   endAdopted,
   openAdoptedSession,
@@ -14,7 +12,6 @@ import {
 } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace, MachineVerbs, ReadyForCut } from './backend-machine.ts';
-import { writeSshFiles } from './ssh-files.ts';
 import { vmAt } from './vm-at.ts';
 
 /** What is done with a machine that was started outside goqemu: it has no layers, and its disk stays. */
@@ -83,39 +80,12 @@ export class ImportedMachineVerbs implements MachineVerbs {
   }
 
   async guest(): Promise<StepGuest> {
-    const session = await this.#sessions.of(this.#vm.folder.path, () => this.openSession());
+    const session = await this.#sessions.of(this.#vm.folder.path, () => openAdoptedSession(this.#vm, this.#adopted));
     return adoptedGuest(this.#vm, this.#adopted, session);
-  }
-
-  async commands(): Promise<never> {
-    const { name } = this.#vm.spec;
-    throw new GoqemuError({
-      code: 'far-end-absent',
-      source: 'environment',
-      subject: name,
-      message: `there is no channel for commands into ${name}: it was imported`,
-      hint: 'commands go by SSH then',
-    });
-  }
-
-  openSession(): Promise<GuestSession> {
-    return openAdoptedSession(this.#vm, this.#adopted);
   }
 
   async record(): Promise<BackendRecord> {
     return { adopted: this.#adopted };
-  }
-
-  async running(): Promise<MachineRecord> {
-    return this.#adopted.machine;
-  }
-
-  credentials(): Promise<GuestCredentials> {
-    return adoptedCredentials(this.#vm, this.#adopted);
-  }
-
-  async sshFiles(): Promise<SshFiles> {
-    return writeSshFiles(this.#vm, this.#adopted.hostKey ?? (await this.#vm.hostKey()).publicKey);
   }
 
   async #end(call: BackendCall): Promise<void> {

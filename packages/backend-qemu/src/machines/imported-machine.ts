@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BackendCall, ObservedMachine } from '@goqemu/lab';
 import { type AdoptedRecord, observeAdopted, VmFolder } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
-import type { BackendMachine, MachinePlace, MachineVerbs } from './backend-machine.ts';
+import type { BackendMachine, MachinePlace, MachineReach, MachineVerbs } from './backend-machine.ts';
 import { asObserved } from './shown-process.ts';
 
 /** A machine that was started outside goqemu: its record describes it, and its files are not goqemu's. */
@@ -24,6 +24,11 @@ export class ImportedMachine implements BackendMachine {
     const folder = new VmFolder(join(this.#place.labFolder, this.#place.spec.name));
     const { serialLog, stderrLog } = this.#adopted.machine;
     return { console: serialLog ?? folder.serialLog, qemu: stderrLog ?? folder.qemuLog };
+  }
+
+  async reach(): Promise<MachineReach> {
+    const { ImportedMachineReach } = await import('../backend/reaching.ts');
+    return new ImportedMachineReach(this.#place, this.#adopted);
   }
 
   async verbs(): Promise<MachineVerbs> {

@@ -43,5 +43,5 @@ test('what is gone is absent: its disk is reported for an imported machine, whos
 test('a machine of goqemu’s own that was never made is absent, and has no QEMU to attach to', async () => {
   await using host = backend();
   assert.deepEqual((await host.observe([{ machine, record: {} }], call)).get('web'), { status: 'absent' });
-  await assert.rejects((await host.machineOf(machine, {}, scope).verbs()).running(), { code: 'vm-missing' });
+  await assert.rejects((await host.machineOf(machine, {}, scope).reach()).running(), { code: 'vm-missing' });
 });

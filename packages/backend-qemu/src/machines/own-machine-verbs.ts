@@ -1,13 +1,10 @@
 import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
-import type { BackendCall, BackendRecord, CutLayer, GuestCredentials, SshFiles } from '@goqemu/lab';
-import type { MachineRecord } from '@goqemu/machine';
-import type { Transport } from '@goqemu/protocol';
+import type { BackendCall, BackendRecord, CutLayer } from '@goqemu/lab';
 import {
   createVm,
   deleteVm,
   joinRunning,
-  machineStopped,
   ownGuest,
   restoreVm,
   resumeVm,
@@ -21,7 +18,6 @@ import {
 } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { MachinePlace, MachineVerbs, ReadyForCut } from './backend-machine.ts';
-import { writeSshFiles } from './ssh-files.ts';
 import { vmAt } from './vm-at.ts';
 
 /** What is done with a machine of goqemu's own. */
@@ -100,35 +96,13 @@ export class OwnMachineVerbs implements MachineVerbs {
     return ownGuest(this.#vm, await this.#session());
   }
 
-  commands(signal: AbortSignal): Promise<Transport> {
-    return this.#vm.openChannel(signal);
-  }
-
-  openSession(): Promise<GuestSession> {
-    return this.#vm.openSession();
-  }
-
   async record(): Promise<BackendRecord> {
     const { accelerator } = (await this.#vm.state()).machine ?? {};
     return { folder: this.#vm.folder.path, ...(typeof accelerator === 'string' ? { accelerator } : {}) };
   }
 
-  async running(): Promise<MachineRecord> {
-    const { machine } = await this.#vm.state();
-    if (machine) return machine;
-    throw machineStopped(this.#vm.spec.name);
-  }
-
-  credentials(): Promise<GuestCredentials> {
-    return this.#vm.credentials();
-  }
-
-  async sshFiles(): Promise<SshFiles> {
-    return writeSshFiles(this.#vm, (await this.#vm.hostKey()).publicKey);
-  }
-
   #session(): Promise<GuestSession> {
-    return this.#sessions.of(this.#vm.folder.path, () => this.openSession());
+    return this.#sessions.of(this.#vm.folder.path, () => this.#vm.openSession());
   }
 
   #closeSession(): Promise<void> {

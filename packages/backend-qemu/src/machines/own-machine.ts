@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BackendCall, ObservedMachine } from '@goqemu/lab';
 import { observeVm, VmFolder } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
-import type { BackendMachine, MachinePlace, MachineVerbs } from './backend-machine.ts';
+import type { BackendMachine, MachinePlace, MachineReach, MachineVerbs } from './backend-machine.ts';
 import { asObserved } from './shown-process.ts';
 
 /** A machine that goqemu made: its folder tells of it. */
@@ -21,6 +21,11 @@ export class OwnMachine implements BackendMachine {
 
   get logs() {
     return { console: this.#folder.serialLog, qemu: this.#folder.qemuLog };
+  }
+
+  async reach(): Promise<MachineReach> {
+    const { OwnMachineReach } = await import('../backend/reaching.ts');
+    return new OwnMachineReach(this.#place);
   }
 
   async verbs(): Promise<MachineVerbs> {

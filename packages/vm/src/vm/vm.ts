@@ -10,7 +10,7 @@ import {
   type SshKeyPair,
   writeKeyFiles,
 } from '@goqemu/guest';
-import { attachMachine, defaultRuntimeFolder, type Machine } from '@goqemu/machine';
+import { defaultRuntimeFolder, type Machine } from '@goqemu/machine';
 import type { Transport } from '@goqemu/protocol';
 import { VmFolder } from './vm-folder.ts';
 import type { VmHost } from './vm-host.ts';
@@ -110,6 +110,7 @@ export class Vm {
     const { machine } = await this.state();
     if (!machine) throw machineStopped(this.spec.name);
     const { logger } = this.host;
+    const { attachMachine } = await import('@goqemu/machine'); // most of it, which a command in the guest does not need
     return attachMachine(machine, { logger, ...(signal ? { signal } : {}) });
   }
 
