@@ -13,7 +13,7 @@ import { World } from './fixture/world.ts';
 // Random labs of machines and networks, random edits, a fault at any journal write or backend call. After each round an apply without
 // faults must bring the host to exactly what a cold build of the same lab gives. GOQEMU_FUZZ_CASES asks for
 // more cases, GOQEMU_FUZZ_SEED repeats a run, and GOQEMU_FUZZ_PATH with it one case of it.
-const cases = Number(process.env.GOQEMU_FUZZ_CASES ?? 1800);
+const cases = Number(process.env.GOQEMU_FUZZ_CASES ?? (process.env.GOQEMU_SOAK ? 10_000 : 900));
 const seed = Number(process.env.GOQEMU_FUZZ_SEED ?? 20261120);
 
 const round = fc.record({
