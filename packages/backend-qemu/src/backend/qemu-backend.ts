@@ -270,6 +270,10 @@ export class QemuBackend implements Backend {
     return (await this.#switch(call.scope)).hold(machines);
   }
 
+  async stopNetworks(call: BackendCall): Promise<void> {
+    await (await this.#switch(call.scope)).stop();
+  }
+
   async removeNetworks(call: BackendCall): Promise<void> {
     await (await this.#switch(call.scope)).remove();
   }

@@ -3,7 +3,15 @@ import type { Readable } from 'node:stream';
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { BackendCall, CaptureOf, NetworkConfiguration, NetworkView, ObservedNetwork } from '@goqemu/lab';
 import { defaultRuntimeFolder } from '@goqemu/machine';
-import { endSwitch, findSwitch, SwitchClient, startSwitch, streamCapture } from '@goqemu/network';
+import {
+  endSwitch,
+  findSwitch,
+  lastSwitch,
+  SwitchClient,
+  startSwitch,
+  stopSwitch,
+  streamCapture,
+} from '@goqemu/network';
 import type { NetworkFaults } from '@goqemu/spec';
 import type { VmHost } from '@goqemu/vm';
 import { captureOfMachine, networkViews } from './network-views.ts';
@@ -25,7 +33,7 @@ export class LabSwitch {
 
   async observe(): Promise<ReadonlyMap<string, ObservedNetwork>> {
     await using client = await this.#find();
-    if (!client) return new Map();
+    if (!client) return new Map(this.#last());
     const { networks } = await client.status();
     return new Map(networks.map(({ name }) => [name, { status: 'running' }]));
   }
@@ -75,8 +83,20 @@ export class LabSwitch {
     return streamCapture(where, 'network' in of ? of : captureOfMachine(of));
   }
 
+  /** Ends the process; what was applied and set stays for the next one. */
+  async stop(): Promise<void> {
+    await stopSwitch({ ...this.#place, platform: this.#host.platform });
+  }
+
   async remove(): Promise<void> {
     await endSwitch({ ...this.#place, platform: this.#host.platform });
+  }
+
+  /** What the process carried that ran last. */
+  #last(): readonly (readonly [string, ObservedNetwork])[] {
+    const last = lastSwitch(this.#place.folder, this.#place.uuid, this.#host.platform);
+    const reason = last?.hasDied ? 'its switch has died' : 'its switch was stopped';
+    return last?.networks.map((name) => [name, { status: 'down', reason }] as const) ?? [];
   }
 
   /** A connection to the switch that runs; undefined where none does. */
