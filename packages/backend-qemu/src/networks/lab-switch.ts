@@ -28,7 +28,7 @@ export class LabSwitch {
     this.#host = host;
     this.#labFolder = labFolder;
     const folder = defaultRuntimeFolder(join(labFolder, 'switch'), host.platform);
-    this.#place = { folder, uuid: uuidOf(lineage) };
+    this.#place = { folder, uuid: switchUuid(lineage) };
   }
 
   async observe(): Promise<ReadonlyMap<string, ObservedNetwork>> {
@@ -41,7 +41,13 @@ export class LabSwitch {
   /** Starts the process where it does not run, and makes it what is wanted. */
   async apply(wanted: NetworkConfiguration, { signal }: BackendCall): Promise<void> {
     const { platform } = this.#host;
-    const record = await startSwitch({ ...this.#place, program: switchProgram(), platform, signal });
+    const record = await startSwitch({
+      ...this.#place,
+      program: switchProgram(),
+      label: this.#labFolder,
+      platform,
+      signal,
+    });
     await using client = await SwitchClient.connect({ path: record.control, uuid: this.#place.uuid });
     await client.configure(switchConfigurationOf(wanted, { labFolder: this.#labFolder, platform }));
   }
@@ -117,7 +123,7 @@ function down(network: string): GoqemuError {
 }
 
 /** The same for the same stack, so that its switch is found again. */
-function uuidOf(lineage: string): string {
+export function switchUuid(lineage: string): string {
   const digest = lengthPrefixedDigest(['goqemu-switch', lineage]);
   return [
     digest.slice(0, 8),
