@@ -69,3 +69,26 @@ test('machines and layers whose state was removed manually are named with their 
   for (const place of ['labs', 'snapshots', 'keys', 'states']) assert.deepEqual(await home.files(place), [], place);
   assert.deepEqual(await home.runtimeFiles(), []);
 });
+
+test('the networks of a lab whose state and machines are gone are found by their process, and ended', async () => {
+  await using lone = await LabFolder.make(
+    "import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'lone' }, (lab) => void lab.network('lan'));\n",
+    home.env,
+  );
+  await lone.ok('apply', '--yes');
+  const state = JSON.parse(await readFile(lone.file('.goqemu/lone/default/state.json'), 'utf8'));
+  const id = `lone-${state.lineage}`;
+  await rm(lone.file('.goqemu'), { recursive: true });
+  const [carrier] = await home.processes();
+  // Another session of the user has its sockets elsewhere.
+  const env = { XDG_RUNTIME_DIR: home.path };
+  const found = JSON.parse((await lone.run(['doctor', '--json'], { env })).stdout);
+  assert.deepEqual(
+    found.leftBehind.map((one: { id: string; networks: { pid: number } }) => [one.id, one.networks.pid]),
+    [[id, carrier?.pid]],
+  );
+  const cleared = await lone.run(['doctor', '--clear', id, '--yes'], { env });
+  assert.equal(cleared.code, 0, cleared.stderr);
+  assert.deepEqual(await home.processes(), []);
+  assert.deepEqual(await home.runtimeFiles(), []);
+});

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -27,6 +29,7 @@ interface StatusDocument {
     readonly state: string;
     readonly pid: number;
     readonly accelerator: string;
+    readonly forwards: readonly { readonly guest: number; readonly host: number }[];
     readonly commands: { readonly way: string; readonly reason: string | null } | null;
   }[];
 }
@@ -65,6 +68,26 @@ test('a Debian 12 is provisioned, broken, taken back to a checkpoint, and gone w
       'cat /proc/$PPID/comm; ls -lL /dev/virtio-ports/*goqemu*',
     );
     assert.match(port.stdout, /^perl\ncrw------- 1 root root /);
+  });
+
+  await t.test('a datagram reaches the guest by a forwarded UDP port, and its answer comes back', async () => {
+    await folder.ok('forward', 'box', 'udp:0:7002');
+    const { machines } = await folder.json<StatusDocument>('status');
+    const port = machines[0]?.forwards.find(({ guest }) => guest === 7002)?.host ?? assert.fail('no forward');
+    const server = `$s = IO::Socket::INET->new(LocalPort => 7002, Proto => "udp") or die $!;
+      $s->recv($text, 99); $s->send("$text to you"); print $text`;
+    const heard = folder.ok('exec', 'box', '--', 'perl', '-MIO::Socket::INET', '-e', server);
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    // Until the server is there, datagrams are lost.
+    const sending = setInterval(() => socket.send('hello', port, '127.0.0.1'), 300);
+    try {
+      const [answer] = (await once(socket, 'message')) as [Buffer];
+      assert.deepEqual([answer.toString(), (await heard).stdout], ['hello to you', 'hello']);
+    } finally {
+      clearInterval(sending);
+      socket.close();
+    }
+    await folder.ok('forward', 'box', '--remove', `udp:${port}`);
   });
 
   await t.test(

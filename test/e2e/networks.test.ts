@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
+/** `db` is in one network, `web` in two and routes between them, and `edge` in the other one. */
 const lab = (image: string, more = '') => `
 import { defineLab } from 'goqemu';
 const tiny = { image: ${JSON.stringify(image)}, user: 'debian', memory: '256 MiB', cpus: 1 } as const;
@@ -20,7 +21,9 @@ export default defineLab({ name: 'networks' }, (lab) => {
   const db = lab.vm('db', { ...tiny, networks: { lan } }).checkpoint('ready');
   const web = lab.vm('web', { ...tiny, networks: { lan, dmz } })
     .run('find', \`ping -c 1 -W 10 \${db.ip.lan} && nslookup db.lan \${lan.gateway}\`)
+    .run('route', 'sysctl -w net.ipv4.ip_forward=1')
     .checkpoint('ready');
+  db.run('route', \`ip route add \${dmz.cidr} via \${web.ip.lan}\`);
   ${more}
   return { web: web.ip.lan, outside: web.ip.dmz };
 });
@@ -35,6 +38,9 @@ interface Status {
   }[];
   readonly networks: readonly { readonly name: string; readonly state: string; readonly cidr: string }[];
 }
+
+const withEdge = (options = '') =>
+  `lab.vm('edge', { ...tiny, networks: { dmz }${options} }).run('route', \`ip route add \${lan.cidr} via \${web.ip.dmz}\`);`;
 
 /** A listener of this host that says hello. */
 async function helloServer() {
@@ -112,7 +118,7 @@ test('machines in networks have their planned addresses, find each other, and ke
 
   await t.test('a machine that joins disturbs no other, and is in its networks alone', async () => {
     const before = await folder.json<Status>('status');
-    await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz } });"));
+    await folder.write(lab(image, withEdge()));
     await folder.ok('apply', '--yes');
     const { machines, networks } = await folder.json<Status>('status');
     for (const { name, pid } of before.machines)
@@ -120,6 +126,14 @@ test('machines in networks have their planned addresses, find each other, and ke
     assert.deepEqual(networks.map(({ name, state }) => `${name} ${state}`).sort(), ['dmz running', 'lan running']);
     assert.match(await inGuest('edge', 'ping -c 1 -W 10 web.dmz || ping -c 1 -W 10 10.44.0.10'), /1 packets received/);
     assert.match(await inGuest('edge', 'arping -c 1 -w 2 -I eth1 10.43.0.10; true'), /Received 0 (?:response|repl)/);
+  });
+
+  await t.test('a machine in two networks routes between those that are in one each', async () => {
+    const own = (await addresses('edge'))[0]?.replace('/24', '') ?? assert.fail('no address');
+    const there = await inGuest('db', `ping -c 1 -W 10 ${own}`);
+    assert.match(there, new RegExp(`from ${own}: .*ttl=63 `), 'one router is on the way');
+    const lan = (await addresses('db'))[0]?.replace('/24', '');
+    assert.match(await inGuest('edge', `traceroute -n -q 1 -w 10 ${lan}`), /10\.44\.0\.[\s\S]* 10\.43\.0\./);
   });
 
   await t.test('a machine reaches the host only with a way out', async () => {
@@ -138,7 +152,7 @@ test('machines in networks have their planned addresses, find each other, and ke
     const { pid } = await edge();
     const serve = 'while :; do echo hello | nc -l -p 7001; done';
     await inGuest('edge', `(setsid sh -c '${serve}' < /dev/null > /dev/null 2>&1 &)`);
-    await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz }, forward: { hello: 7001 } });"));
+    await folder.write(lab(image, withEdge(', forward: { hello: 7001 }')));
     await folder.ok('apply', '--yes');
     await folder.ok('forward', 'edge', 'udp:0:7002');
     const { forwards, pid: after } = await edge();
@@ -148,7 +162,7 @@ test('machines in networks have their planned addresses, find each other, and ke
     await assert.rejects(receiving(udp.host), { code: 'EADDRINUSE' }, 'QEMU has the UDP port');
     await folder.ok('forward', 'edge', '--remove', `udp:${udp.host}`);
     await receiving(udp.host);
-    await folder.write(lab(image, "lab.vm('edge', { ...tiny, networks: { dmz } });"));
+    await folder.write(lab(image, withEdge()));
     await folder.ok('apply', '--yes');
     await assert.rejects(heardFrom(tcp.host), { code: 'ECONNREFUSED' });
   });
@@ -191,6 +205,16 @@ test('machines in networks have their planned addresses, find each other, and ke
       assert.match(await inGuest('web', `ping -c 1 -W 10 ${db}`), /1 packets received/);
     },
   );
+
+  await t.test('the switch ends with the last machine that is suspended, and is back before they resume', async () => {
+    await folder.ok('suspend', '--yes');
+    assert.deepEqual(switches(), []);
+    assert.equal((await folder.json<{ changes: number }>('plan')).changes, 0);
+    await folder.ok('resume');
+    assert.equal(switches().length, 1);
+    const own = (await addresses('edge'))[0]?.replace('/24', '');
+    assert.match(await inGuest('db', `ping -c 1 -W 10 ${own}`), /ttl=63 /);
+  });
 
   await t.test('a connection between two guests continues after the lab is taken back', async () => {
     await inGuest(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectFolder, runTypeScript } from '../installed-package.ts';
 import { type CommandRun, runCommand } from '../run-command.ts';
-import { e2eHome } from './lab-folder.ts';
+import { e2eHome, goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
 test('with passt the VM has the address of its host, its SSH works, a snapshot too, and passt ends with the VM', async () => {
@@ -116,6 +116,34 @@ test('where the default route goes over a bridge that may be used, the VM is on 
   );
 });
 
+test('a machine of a lab on the host’s network has its address, in the guest and in the status, and keeps it over a restore', async () => {
+  await using network = await Namespace.make();
+  const machine = { image: await tinyImage(), user: 'debian', memory: '256 MiB', cpus: 1, network: 'host' };
+  await using folder = await LabFolder.make(`
+    import { defineLab } from 'goqemu';
+    export default defineLab({ name: 'hosted' }, (lab) => {
+      lab.vm('web', ${JSON.stringify(machine)}).run('note', 'echo kept > /root/note').checkpoint('ready');
+    });`);
+  const inside = async (...words: string[]) => {
+    const run = await network.run(goqemuCommand, words, folder.path);
+    assert.equal(run.code, 0, run.stderr);
+    return run.stdout;
+  };
+  const address = async () => JSON.parse(await inside('status', '--json')).machines[0].ip;
+  await inside('apply', '--yes');
+  assert.equal(await address(), '10.91.0.1');
+  assert.match(await inside('exec', 'web', '--', 'ip', '-4', 'addr'), /inet 10\.91\.0\.1\//);
+  await inside('checkpoint', 'restore', 'ready');
+  assert.equal(await inside('exec', 'web', '--', 'sudo', 'cat', '/root/note'), 'kept\n');
+  assert.equal(await address(), '10.91.0.1');
+  assert.equal(JSON.parse(await inside('plan', '--json')).changes, 0);
+  await network.ip('route', 'del', 'default');
+  const closed = await network.run(goqemuCommand, ['plan'], folder.path);
+  assert.match(`${closed.stdout}${closed.stderr}`, /no IPv4 default route, so passt has no address to share/);
+  await inside('destroy', '--yes');
+  assert.equal(await network.processes('passt'), '');
+});
+
 /** A network of its own, with an address and a default route that lead nowhere. */
 class Namespace implements AsyncDisposable {
   readonly folder: string;
@@ -169,6 +197,11 @@ class Namespace implements AsyncDisposable {
       cwd: this.folder,
       env: { GOQEMU_HOME: e2eHome },
     });
+  }
+
+  /** Runs a program in this network. */
+  run(program: string, words: readonly string[], cwd: string): Promise<CommandRun> {
+    return runCommand('ip', ['netns', 'exec', this.#name, program, ...words], { cwd, env: { GOQEMU_HOME: e2eHome } });
   }
 
   /** Those that are left in the namespace. */

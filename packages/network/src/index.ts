@@ -1,5 +1,6 @@
 export { heardAddress, leasedAddress } from './addresses/find-address.ts';
 export { type ChooseNetworkOptions, chooseHostNetwork } from './host-range/choose-host-network.ts';
+export { defaultRouteInterface } from './host-range/default-route.ts';
 export type { ChosenNetwork, HostNetwork, NetworkWish } from './host-range/host-network.ts';
 export { type HostRoute, hostRoutes } from './host-range/host-routes.ts';
 export { endPasst } from './passt/end-passt.ts';

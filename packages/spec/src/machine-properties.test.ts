@@ -3,6 +3,7 @@ import test from 'node:test';
 import { machineProperties } from './machine-properties.ts';
 import type { MachineProperty } from './machine-property.ts';
 import type { MachineSpec } from './machine-spec.ts';
+import { ramShape } from './ram-shape.ts';
 import { baseKeyProperties, propertiesWith, ramShapeProperties } from './read-properties.ts';
 
 test('a property of a machine that the table leaves out does not compile, nor does a row that leaves something open', () => {
@@ -25,12 +26,15 @@ test('what is in the key of a machine that is ready is made again by a change, a
     const { change, derived } = machineProperties[property];
     assert.deepEqual([change, derived], ['recreate', 'fixed'], property);
   }
-  assert.deepEqual([...propertiesWith('change', 'recreate')].sort(), [...baseKeyProperties, 'kind'].sort());
+  assert.deepEqual([...propertiesWith('change', 'recreate')].sort(), [...baseKeyProperties, 'kind', 'network'].sort());
 });
 
 test('the places in the key and in the shape are those that layers and states hold', () => {
   assert.deepEqual(baseKeyProperties, ['disk', 'arch', 'firmware', 'user']);
   assert.deepEqual(ramShapeProperties, ['arch', 'firmware', 'memory', 'cpus', 'accelerator']);
+  const shape = { arch: 'amd64', firmware: 'bios', memory: 1, cpus: 2, accelerator: 'tcg' } as const;
+  assert.equal(ramShape(shape), 'amd64/bios/1/2/tcg');
+  assert.equal(ramShape({ ...shape, network: 'host' }), 'amd64/bios/1/2/tcg/host');
 });
 
 test('what starts a machine again or tells its RAM apart cannot be changed live', () => {

@@ -263,7 +263,7 @@ export const machineProperties = {
     observed: false,
     imported: null,
     namedWhenMade: true,
-    show: (_, { identity, wayOut }) => ({
+    show: (_, { identity, network, wayOut }) => ({
       ...Object.fromEntries(
         (identity?.cards ?? []).map(({ name, network, ip, prefix, ip6 }) => [
           `networks.${name}`,
@@ -272,8 +272,31 @@ export const machineProperties = {
           ),
         ]),
       ),
-      ...(identity?.cards && wayOut === undefined ? { [wayOutRow]: 'nat' } : {}),
+      ...(identity?.cards && wayOut === undefined ? { [wayOutRow]: network ?? 'nat' } : {}),
     }),
+  },
+  network: {
+    option: {
+      name: 'network',
+      value: { kind: 'compound' },
+      default: undefined,
+      open: false,
+      ignored: null,
+      standalone: false, // a machine in no lab may leave the choice to the host
+      docs: {
+        type: "`'user'` or `'host'`",
+        default: '`user`',
+        about: "`host`: it has an address on [the host's own network](networks.md#the-hosts-own-network)",
+      },
+    },
+    derived: 'own',
+    change: 'recreate', // its guest learns of its cards when it is made
+    baseKey: null,
+    ramShape: null, // layers name their devices
+    observed: false,
+    imported: null,
+    namedWhenMade: true,
+    show: (network) => (network === undefined ? {} : { network }),
   },
   wayOut: {
     option: null, // it follows from the networks

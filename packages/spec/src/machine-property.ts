@@ -55,6 +55,9 @@ export interface MachineProperty<T> {
   readonly namedWhenMade: boolean;
   /** The rows that plans show of it, by name; null for one row of the property's own name. */
   readonly show:
-    | ((value: T, machine: Partial<Pick<MachineSpec, 'identity' | 'wayOut'>>) => Readonly<Record<string, unknown>>)
+    | ((
+        value: T,
+        machine: Partial<Pick<MachineSpec, 'identity' | 'network' | 'wayOut'>>,
+      ) => Readonly<Record<string, unknown>>)
     | null;
 }

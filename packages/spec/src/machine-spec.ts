@@ -27,6 +27,8 @@ export interface MachineSpec {
   readonly timeouts: MachineTimeouts;
   /** Names of the networks of the lab that it is in; absent for a machine that is in none. */
   readonly networks?: readonly string[];
+  /** It has an address on the host's own network. Absent for one that is behind the host's. */
+  readonly network?: 'host';
   /** It reaches its networks and nothing else. Absent for one that reaches what the host reaches. */
   readonly wayOut?: 'none';
 }

@@ -101,7 +101,7 @@ export function pickProperties<K extends PropertyName>(machine: Pick<MachineSpec
 
 /** The rows that plans show of some properties of a machine. */
 export function shownProperties<K extends PropertyName>(
-  machine: Partial<Pick<MachineSpec, K | 'identity' | 'wayOut'>>,
+  machine: Partial<Pick<MachineSpec, K | 'identity' | 'network' | 'wayOut'>>,
   names: readonly K[],
 ): Readonly<Record<string, unknown>> {
   return Object.assign(

@@ -38,6 +38,7 @@ export {
   standalonePlace,
 } from './standalone/standalone-host.ts';
 export {
+  hostNetworkSchema,
   lockPath,
   readRecord,
   recordPath,
@@ -54,6 +55,7 @@ export { runStep } from './steps/run-step.ts';
 export type { StepGuest } from './steps/step-guest.ts';
 export { resumeVm } from './suspension/resume-vm.ts';
 export { suspendVm } from './suspension/suspend-vm.ts';
+export { chooseNetwork } from './vm/choose-network.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { labCardSocket } from './vm/lab-cards.ts';
 export { machineStopped, runtimeFoldersOf, Vm, type VmScope } from './vm/vm.ts';

@@ -12,6 +12,7 @@ export { collectStored } from '../layers/collect-stored.ts';
 export { cutLayers } from '../layers/cut-layers.ts';
 export { describeLayer, flattenStored } from '../layers/keep-layers.ts';
 export { adoptMachine } from '../machines/adopt-machine.ts';
+export { checkCopy, hostNetworkOf } from '../machines/host-network.ts';
 export { ImportedMachineVerbs } from '../machines/imported-machine-verbs.ts';
 export { OwnMachineVerbs } from '../machines/own-machine-verbs.ts';
 export { vmAt } from '../machines/vm-at.ts';

@@ -132,11 +132,14 @@ export class QemuBackend implements Backend {
   }
 
   async create(machine: MachineSpec, origin: MachineOrigin, call: BackendCall): Promise<BackendRecord> {
-    const { OwnMachineVerbs, presentImage, vmAt } = await acting();
-    const verbs = new OwnMachineVerbs(this.#place(machine, call.scope));
+    const { OwnMachineVerbs, checkCopy, hostNetworkOf, presentImage, vmAt } = await acting();
+    const place = this.#place(machine, call.scope);
+    const network = await hostNetworkOf(place, {}, call.signal);
+    const verbs = new OwnMachineVerbs(place, network);
     if ('layer' in origin) {
       const { layer, copyOf } = origin;
-      const original = copyOf ? { copyOf: vmAt(this.#place(copyOf.machine, copyOf.scope)) } : {};
+      if (copyOf) checkCopy(machine, network);
+      const original = copyOf ? { copyOf: vmAt(this.#place(copyOf.machine, copyOf.scope), network) } : {};
       return verbs.create({ layer, ...original }, call);
     }
     const { path, format, shell, guestAgent } = await presentImage(this.host.images, origin.image, machine.arch, call);
@@ -270,6 +273,10 @@ export class QemuBackend implements Backend {
     return (await this.#switch(call.scope)).hold(machines);
   }
 
+  async stopNetworks(call: BackendCall): Promise<void> {
+    await (await this.#switch(call.scope)).stop();
+  }
+
   async removeNetworks(call: BackendCall): Promise<void> {
     await (await this.#switch(call.scope)).remove();
   }
@@ -344,7 +351,7 @@ export class QemuBackend implements Backend {
   machineOf(machine: MachineSpec, record: BackendRecord, scope: LabScope): BackendMachine {
     const place = this.#place(machine, scope);
     const adopted = adoptedRecord(record);
-    return adopted ? new ImportedMachine(place, adopted) : new OwnMachine(place);
+    return adopted ? new ImportedMachine(place, adopted) : new OwnMachine(place, record);
   }
 
   labFolder(scope: LabScope): string {

@@ -3,11 +3,13 @@ import { folderNames, statIfThere } from '@goqemu/core';
 import type { LabFootprint } from '@goqemu/lab';
 import { standaloneLineages, type VmHost } from '@goqemu/vm';
 import { runningMachines } from './running-machines.ts';
+import { runningSwitches } from './running-switches.ts';
 
 interface Draft {
   lab: string | undefined;
   readonly machines: Map<string, number | undefined>;
   readonly folders: string[];
+  switch: number | undefined;
   layers: number;
 }
 
@@ -16,7 +18,13 @@ export async function findFootprints(host: VmHost): Promise<readonly LabFootprin
   const { labs, home } = host.folders;
   const drafts = new Map<string, Draft>();
   const draftOf = (lineage: string): Draft => {
-    const draft = drafts.get(lineage) ?? { lab: undefined, machines: new Map(), folders: [], layers: 0 };
+    const draft = drafts.get(lineage) ?? {
+      lab: undefined,
+      machines: new Map(),
+      folders: [],
+      switch: undefined,
+      layers: 0,
+    };
     drafts.set(lineage, draft);
     return draft;
   };
@@ -37,6 +45,11 @@ export async function findFootprints(host: VmHost): Promise<readonly LabFootprin
     draft.lab ??= machine.lab;
     draft.machines.set(machine.name, machine.pid);
   }
+  for (const { pid, lab, lineage } of await runningSwitches(home)) {
+    const draft = draftOf(lineage);
+    draft.lab ??= lab;
+    draft.switch = pid;
+  }
   const standalone = new Set(await standaloneLineages(host));
   for (const { manifest, folder } of await host.layers.list()) {
     const [owner, ...others] = manifest.owners;
@@ -46,7 +59,7 @@ export async function findFootprints(host: VmHost): Promise<readonly LabFootprin
     draft.folders.push(folder, join(host.layers.memoryFolder, manifest.id));
   }
   return Promise.all(
-    [...drafts].map(async ([lineage, { lab, machines, folders, layers }]) => ({
+    [...drafts].map(async ([lineage, { lab, machines, folders, switch: carrier, layers }]) => ({
       lineage,
       lab,
       machines: [...machines].map(([name, pid]) => ({
@@ -54,6 +67,7 @@ export async function findFootprints(host: VmHost): Promise<readonly LabFootprin
         isRunning: pid !== undefined,
         ...(pid === undefined ? {} : { display: { pid } }),
       })),
+      ...(carrier === undefined ? {} : { networks: { display: { pid: carrier } } }),
       layers,
       bytes: await bytesIn(folders),
     })),

@@ -2,10 +2,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, hostProcessTable } from '@goqemu/core';
 import type { LabFootprint } from '@goqemu/lab';
+import { endSwitch } from '@goqemu/network';
 import { collectLayers, endQemu, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
 import { disposeLab } from '../host/dispose-lab.ts';
 import { LabSwitch } from '../networks/lab-switch.ts';
 import { runningMachines } from './running-machines.ts';
+import { runningSwitches } from './running-switches.ts';
 
 /**
  * Leaves nothing of what a state had on this host: processes, sockets, disks, layers and keys. What another state's
@@ -24,6 +26,7 @@ export async function removeFootprint(host: VmHost, footprint: LabFootprint, sig
   }
   await endStrays(host, lineage, signal);
   await new LabSwitch(host, labFolder, lineage).remove();
+  await endStraySwitches(host, lineage);
   await collectLayers({ store: host.layers, labsFolder: host.folders.labs, lineage, keep: [] });
   await disposeLab(host, labFolder, { lab: lab ?? '', stack: '', lineage });
 }
@@ -36,4 +39,10 @@ async function endStrays(host: VmHost, lineage: string, signal: AbortSignal | un
     const identity = await processes.identify(machine.pid);
     if (identity) await endQemu(identity, machine.name, signal ? { signal } : {});
   }
+}
+
+/** Switches whose folder is where another environment put it; each proves by the record there that it is this process. */
+async function endStraySwitches({ folders, platform }: VmHost, lineage: string): Promise<void> {
+  for (const one of await runningSwitches(folders.home))
+    if (one.lineage === lineage) await endSwitch({ folder: one.folder, uuid: one.uuid, platform });
 }

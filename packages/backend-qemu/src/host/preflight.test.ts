@@ -22,6 +22,7 @@ function host(system: HostPlatform['system'], best: 'tcg' | 'whpx', without: rea
     objects: ['memory-backend-file'].filter((name) => !without.includes(name)),
     migrationCapabilities: ['x-ignore-shared', 'mapped-ram'],
     commands: ['xen-save-devices-state'],
+    netdevs: ['user', 'stream'],
   };
   const version = { major: 10, minor: 0, micro: 0, text: '10.0.0' };
   return {
@@ -86,4 +87,15 @@ test('a UDP port that leads to a machine without a way out is refused: its answe
     found.filter(({ severity }) => severity === 'error').map(({ code, machine: name }) => [code, name]),
     [['forward-refused', 'closed']],
   );
+});
+
+test('a machine that is to be on the host’s network is refused where no way leads there, with what would open one', async () => {
+  const windows = { ...host('win32', 'tcg'), platform: { ...hostPlatform(), system: 'win32' as const } };
+  const machines = [{ ...machine('web', 'tcg'), network: 'host' } as const, machine('db', 'tcg')];
+  const found = (await preflight(windows, machines, call)).filter(({ severity }) => severity === 'error');
+  assert.deepEqual(
+    found.map(({ code, machine: name }) => [code, name]),
+    [['host-network-unavailable', 'web']],
+  );
+  assert.match(found[0]?.message ?? '', /web: network: 'host' .*Windows has no network that QEMU can bridge to/);
 });

@@ -1,4 +1,4 @@
-import { formatByteSize, freeBytes, isGoqemuError, systemErrorCode } from '@goqemu/core';
+import { formatByteSize, freeBytes, hasErrorCode, isGoqemuError, systemErrorCode } from '@goqemu/core';
 import type { BackendCall, MachineSpec, Preflight } from '@goqemu/lab';
 import type { QemuInstallation } from '@goqemu/machine';
 import { hostRamStrategy, machineRamStrategy, type RamStrategy, type VmHost } from '@goqemu/vm';
@@ -34,9 +34,36 @@ export async function preflight(
   return [
     ...found,
     ...deafForwards(machines),
+    ...(await hostNetworkProblems(host, machines, call)),
     ...(await memoryFacts(host, machines)),
     ...(await roomFacts(host, machines)),
   ];
+}
+
+/** Ways into the host's own network are tried; the reasons why each is closed are told. */
+async function hostNetworkProblems(
+  host: VmHost,
+  machines: readonly MachineSpec[],
+  { signal }: BackendCall,
+): Promise<readonly Preflight[]> {
+  const wishing = machines.filter(({ network }) => network === 'host');
+  const [first] = wishing;
+  if (!first) return [];
+  const { tryHostNetwork } = await import('../machines/host-network.ts');
+  const closed = await tryHostNetwork(host, first, signal).then(
+    () => undefined,
+    (error: unknown) => {
+      if (hasErrorCode(error, 'host-network-unavailable')) return error;
+      throw error;
+    },
+  );
+  return wishing.flatMap(({ name: machine }) => {
+    if (!closed) return [];
+    const ways = closed.detail?.split('\n').join('; ') ?? '';
+    const message = `${machine}: network: 'host' has no way into this host's network: ${ways}`;
+    const hint = `open one of these ways, or take network: 'host' out of ${machine} and forward ports`;
+    return [{ severity: 'error', code: closed.code, machine, message, hint } as const];
+  });
 }
 
 /** QEMU's restricted network drops UDP of the guest, also its answers to what was forwarded (libslirp, udp_input). */

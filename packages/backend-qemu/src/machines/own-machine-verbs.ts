@@ -1,6 +1,7 @@
 import type { OpenOnce } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { BackendCall, BackendRecord, CutLayer } from '@goqemu/lab';
+import type { HostNetwork } from '@goqemu/network';
 import {
   createVm,
   deleteVm,
@@ -25,8 +26,9 @@ export class OwnMachineVerbs implements MachineVerbs {
   readonly #vm: Vm;
   readonly #sessions: OpenOnce<GuestSession>;
 
-  constructor(place: MachinePlace) {
-    this.#vm = vmAt(place);
+  /** @param network its way into the host's network, for a machine that is to be there */
+  constructor(place: MachinePlace, network: HostNetwork | undefined) {
+    this.#vm = vmAt(place, network);
     this.#sessions = place.sessions;
   }
 
@@ -98,7 +100,12 @@ export class OwnMachineVerbs implements MachineVerbs {
 
   async record(): Promise<BackendRecord> {
     const { accelerator } = (await this.#vm.state()).machine ?? {};
-    return { folder: this.#vm.folder.path, ...(typeof accelerator === 'string' ? { accelerator } : {}) };
+    const { network } = this.#vm.spec;
+    return {
+      folder: this.#vm.folder.path,
+      ...(typeof accelerator === 'string' ? { accelerator } : {}),
+      ...(network ? { network } : {}),
+    };
   }
 
   #session(): Promise<GuestSession> {

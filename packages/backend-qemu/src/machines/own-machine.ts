@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BackendCall, ObservedMachine } from '@goqemu/lab';
+import type { BackendCall, BackendRecord, ObservedMachine } from '@goqemu/lab';
 import { observeVm, VmFolder } from '@goqemu/vm';
 import { vmCall } from '../backend/vm-call.ts';
 import type { BackendMachine, MachinePlace, MachineReach, MachineVerbs } from './backend-machine.ts';
@@ -8,15 +8,21 @@ import { asObserved } from './shown-process.ts';
 /** A machine that goqemu made: its folder tells of it. */
 export class OwnMachine implements BackendMachine {
   readonly #place: MachinePlace;
+  readonly #record: BackendRecord;
   readonly #folder: VmFolder;
 
-  constructor(place: MachinePlace) {
+  constructor(place: MachinePlace, record: BackendRecord) {
     this.#place = place;
+    this.#record = record;
     this.#folder = new VmFolder(join(place.labFolder, place.spec.name));
   }
 
   async observe(call: BackendCall): Promise<ObservedMachine> {
-    return asObserved(await observeVm({ folder: this.#folder }, vmCall(call)));
+    const observed = asObserved(await observeVm({ folder: this.#folder }, vmCall(call)));
+    if (this.#place.spec.network !== 'host' || observed.status !== 'running') return observed;
+    const { addressOnHost } = await import('../backend/reaching.ts');
+    const ip = await addressOnHost(this.#place, this.#record);
+    return ip === undefined ? observed : { ...observed, ip };
   }
 
   get logs() {
@@ -29,7 +35,7 @@ export class OwnMachine implements BackendMachine {
   }
 
   async verbs(): Promise<MachineVerbs> {
-    const { OwnMachineVerbs } = await import('../backend/acting.ts');
-    return new OwnMachineVerbs(this.#place);
+    const { OwnMachineVerbs, hostNetworkOf } = await import('../backend/acting.ts');
+    return new OwnMachineVerbs(this.#place, await hostNetworkOf(this.#place, this.#record));
   }
 }

@@ -3,7 +3,15 @@ import type { Readable } from 'node:stream';
 import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import type { BackendCall, CaptureOf, NetworkConfiguration, NetworkView, ObservedNetwork } from '@goqemu/lab';
 import { defaultRuntimeFolder } from '@goqemu/machine';
-import { endSwitch, findSwitch, SwitchClient, startSwitch, streamCapture } from '@goqemu/network';
+import {
+  endSwitch,
+  findSwitch,
+  lastSwitch,
+  SwitchClient,
+  startSwitch,
+  stopSwitch,
+  streamCapture,
+} from '@goqemu/network';
 import type { NetworkFaults } from '@goqemu/spec';
 import type { VmHost } from '@goqemu/vm';
 import { captureOfMachine, networkViews } from './network-views.ts';
@@ -20,12 +28,12 @@ export class LabSwitch {
     this.#host = host;
     this.#labFolder = labFolder;
     const folder = defaultRuntimeFolder(join(labFolder, 'switch'), host.platform);
-    this.#place = { folder, uuid: uuidOf(lineage) };
+    this.#place = { folder, uuid: switchUuid(lineage) };
   }
 
   async observe(): Promise<ReadonlyMap<string, ObservedNetwork>> {
     await using client = await this.#find();
-    if (!client) return new Map();
+    if (!client) return new Map(this.#last());
     const { networks } = await client.status();
     return new Map(networks.map(({ name }) => [name, { status: 'running' }]));
   }
@@ -33,7 +41,13 @@ export class LabSwitch {
   /** Starts the process where it does not run, and makes it what is wanted. */
   async apply(wanted: NetworkConfiguration, { signal }: BackendCall): Promise<void> {
     const { platform } = this.#host;
-    const record = await startSwitch({ ...this.#place, program: switchProgram(), platform, signal });
+    const record = await startSwitch({
+      ...this.#place,
+      program: switchProgram(),
+      label: this.#labFolder,
+      platform,
+      signal,
+    });
     await using client = await SwitchClient.connect({ path: record.control, uuid: this.#place.uuid });
     await client.configure(switchConfigurationOf(wanted, { labFolder: this.#labFolder, platform }));
   }
@@ -75,8 +89,20 @@ export class LabSwitch {
     return streamCapture(where, 'network' in of ? of : captureOfMachine(of));
   }
 
+  /** Ends the process; what was applied and set stays for the next one. */
+  async stop(): Promise<void> {
+    await stopSwitch({ ...this.#place, platform: this.#host.platform });
+  }
+
   async remove(): Promise<void> {
     await endSwitch({ ...this.#place, platform: this.#host.platform });
+  }
+
+  /** What the process carried that ran last. */
+  #last(): readonly (readonly [string, ObservedNetwork])[] {
+    const last = lastSwitch(this.#place.folder, this.#place.uuid, this.#host.platform);
+    const reason = last?.hasDied ? 'its switch has died' : 'its switch was stopped';
+    return last?.networks.map((name) => [name, { status: 'down', reason }] as const) ?? [];
   }
 
   /** A connection to the switch that runs; undefined where none does. */
@@ -97,7 +123,7 @@ function down(network: string): GoqemuError {
 }
 
 /** The same for the same stack, so that its switch is found again. */
-function uuidOf(lineage: string): string {
+export function switchUuid(lineage: string): string {
   const digest = lengthPrefixedDigest(['goqemu-switch', lineage]);
   return [
     digest.slice(0, 8),

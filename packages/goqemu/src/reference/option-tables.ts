@@ -61,7 +61,7 @@ const labOptions: Own<MachineOptions> = {
 };
 
 /** What a script says of a VM beside its properties; its time-outs are those of its operations, too. */
-const sdkOptions: Own<QemuVMConfig, 'timeouts'> = {
+const sdkOptions: Own<QemuVMConfig, 'network' | 'timeouts'> = {
   name: { default: 'made by goqemu', about: 'lower-case letters, digits and hyphens' },
   image,
   snapshots: {

@@ -19,6 +19,7 @@ export const exitCode = {
 const typed = new Set([
   'usage',
   'machine-unknown',
+  'replace-refused',
   'checkpoint-unknown',
   'stack-exists',
   'not-left-behind',

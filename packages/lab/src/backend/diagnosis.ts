@@ -9,7 +9,7 @@ export interface DoctorFact {
   readonly hint?: string;
 }
 
-/** What one state of a lab has there: its machines, and layers that no other state uses. */
+/** What one state of a lab has there: its machines, what carries its networks, and layers that no other state uses. */
 export interface LabFootprint {
   readonly lineage: string;
   /** Undefined where there are layers alone, which do not know the lab's name. */
@@ -19,6 +19,8 @@ export interface LabFootprint {
     readonly isRunning: boolean;
     readonly display?: MachineDisplay;
   }[];
+  /** What carries its networks; absent where nothing does. */
+  readonly networks?: { readonly display?: MachineDisplay };
   readonly layers: number;
   /** That the files of both take on the disk. */
   readonly bytes: number;

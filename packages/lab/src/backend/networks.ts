@@ -117,6 +117,11 @@ export interface NetworkRole {
    * @throws GoqemuError `network-down` for one that does not run
    */
   setFaults?(faults: Readonly<Record<string, NetworkFaults | null>>, call: BackendCall): Promise<void>;
+  /**
+   * Ends what carries the networks of the stack, none of whose machines runs. The next `applyNetworks` brings them up, with
+   * what `setFaults` has set. None to end is no error.
+   */
+  stopNetworks?(call: BackendCall): Promise<void>;
   /** Leaves nothing of the stack's networks: no process, socket or folder. None to remove is no error. */
   removeNetworks?(call: BackendCall): Promise<void>;
 }

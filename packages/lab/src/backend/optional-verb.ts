@@ -16,6 +16,7 @@ const promisedBy = {
   viewNetworks: 'networks',
   captureFrames: 'networks',
   setFaults: 'networks',
+  stopNetworks: 'networks',
   removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 

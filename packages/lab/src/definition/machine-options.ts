@@ -151,6 +151,14 @@ export interface MachineOptions<Forward extends string = string, Networks extend
    */
   readonly forward?: Readonly<Record<Forward, ForwardOption>>;
   /**
+   * `host`: an address on the host's own network, by a bridge, passt or vmnet; where none of these is open to goqemu, the
+   * plan says so. `user`: behind the host, reached by forwarded ports.
+   *
+   * @default 'user'
+   * @example 'host'
+   */
+  readonly network?: 'user' | 'host';
+  /**
    * The networks of the lab that the machine is in, a network card for each, four at most. A change needs no restart.
    *
    * @default none

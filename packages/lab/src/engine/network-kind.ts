@@ -6,6 +6,7 @@ import { networkKindName } from '../resource/resource-ref.ts';
 /** Networks between the machines of a lab. Most labs have none: what plans them is loaded for those that have. */
 export const networkKind: ResourceKind<FoundNetworks | undefined> = {
   kind: networkKindName,
+  notReplaced: 'goqemu apply brings up a network whose switch has died, and changes one while its machines run',
   declared: (lab) => lab.networks.map(({ spec }) => ({ name: spec.name, needs: [] })),
   read: async (input) => {
     const isAny =

@@ -30,6 +30,7 @@ const machine: Names<MachineOptions> = {
   ignoreChanges: true,
   image: true,
   memory: true,
+  network: true,
   networks: true,
   protect: true,
   renamedFrom: true,
@@ -37,7 +38,7 @@ const machine: Names<MachineOptions> = {
   timeouts: true,
   user: true,
 };
-const { forward: _forward, networks: _networks, ...template } = machine;
+const { forward: _forward, network: _network, networks: _networks, ...template } = machine;
 const step: Names<StepOptions> = {
   after: true,
   cache: true,

@@ -25,6 +25,8 @@ interface RecordedMachine {
   readonly place: Place;
 }
 
+const onHost = { network: 'host' } as const;
+
 /** Collects the machines of one evaluation. */
 export class LabRecorder {
   readonly #folders: { readonly labFile: string; readonly labFolder: string };
@@ -110,6 +112,7 @@ export class LabRecorder {
     const before = this.#allocator.recorded(name, renamedFrom);
     const { cards: _cards, ...identity } = this.#allocator.identity(name, hostname, renamedFrom);
     const cards = this.networks.cards({ name, identity }, options.networks, before, place);
+    const network = check.oneOf(options.network ?? 'user', ['user', 'host'], 'network') === 'host' ? onHost : {};
     return {
       name,
       kind,
@@ -118,7 +121,8 @@ export class LabRecorder {
       ...settings,
       identity: cards.length === 0 ? identity : { ...identity, cards },
       ...(cards.length === 0 ? {} : { networks: [...new Set(cards.map(({ network }) => network))] }),
-      ...this.networks.wayOut(cards),
+      ...network,
+      ...this.networks.wayOut(cards, network),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       timeouts: { ...(base?.timeouts ?? this.#timeouts), ...readTimeouts(options.timeouts, name, place) },
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),

@@ -112,9 +112,9 @@ export class NetworkRecorder {
   }
 
   /** A machine in networks of which none has a way out reaches those alone. */
-  wayOut(cards: readonly CardIdentity[]): Pick<MachineSpec, 'wayOut'> {
+  wayOut(cards: readonly CardIdentity[], { network }: Pick<MachineSpec, 'network'>): Pick<MachineSpec, 'wayOut'> {
     const hasNat = this.#networks.some(({ spec }) => spec.nat && cards.some(({ network }) => network === spec.name));
-    return cards.length === 0 || hasNat ? {} : { wayOut: 'none' };
+    return cards.length === 0 || hasNat || network === 'host' ? {} : { wayOut: 'none' };
   }
 
   #wanted(machine: string, option: NetworksOption, place: Place) {

@@ -22,6 +22,7 @@ export function importDifferences(
   if (found.hostname !== undefined && hostname !== declaration.name && hostname !== found.hostname)
     differences.push({ property: 'hostname', before: found.hostname, after: hostname });
   if (spec.networks) differences.push({ property: 'networks', before: [], after: spec.networks });
+  if (spec.network) differences.push({ property: 'network', after: spec.network });
   if (left.has('forward')) return differences;
   for (const [name, { protocol, host, guest }] of Object.entries(declaration.forwards)) {
     const there = found.forwards.find((forward) => forward.guest === guest && forward.protocol === protocol);

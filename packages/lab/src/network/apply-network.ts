@@ -6,8 +6,10 @@ import type { NetworkWork } from './decide-network.ts';
 import { networkConfiguration } from './network-configuration.ts';
 import { type NetworkState, networkRows } from './network-state.ts';
 
-/** Makes a network, changes it, or brings it up again: the backend has all of the stack's in one configuration. */
-export async function applyNetwork({ backend, writer, call }: ApplyContext, operation: Operation): Promise<void> {
+/** Makes a network, changes it, brings it up again or ends it: the backend has all of the stack's in one configuration. */
+export async function applyNetwork(context: ApplyContext, operation: Operation): Promise<void> {
+  if (operation.action === 'stop') return stopNetwork(context, operation);
+  const { backend, writer, call } = context;
   const { id } = operation;
   const { name } = operation.resource;
   const { spec, machines } = operation.work as NetworkWork;
@@ -17,6 +19,13 @@ export async function applyNetwork({ backend, writer, call }: ApplyContext, oper
   const configuration = networkConfiguration([row, ...Object.values(others)]);
   await needed(optionalVerb(backend, 'applyNetworks'))(configuration, call);
   await writer.end(id, { resources: { network: { [name]: { ...row, record: {}, phase: 'made' } } } });
+}
+
+/** No machine runs in any network of the stack. */
+async function stopNetwork({ backend, writer, call }: ApplyContext, { id }: Operation): Promise<void> {
+  await writer.begin(id, {});
+  await needed(optionalVerb(backend, 'stopNetworks'))(call);
+  await writer.end(id, {});
 }
 
 /** Leaves nothing of a network. */

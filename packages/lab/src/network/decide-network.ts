@@ -13,14 +13,14 @@ export interface NetworkWork {
   readonly machines: readonly NetworkMachine[];
 }
 
-type Decision = Pick<Operation, 'action' | 'reason' | 'diff' | 'changeClass'>;
+export type NetworkDecision = Pick<Operation, 'action' | 'reason' | 'diff' | 'changeClass'>;
 
 /** Undefined for one that is as it should be. */
 export function decideNetwork(
   wanted: NetworkWork,
   row: NetworkState | undefined,
-  observed: ObservedNetwork | undefined,
-): Decision | undefined {
+  { observed, isParked }: { readonly observed: ObservedNetwork | undefined; readonly isParked: boolean },
+): NetworkDecision | undefined {
   if (!row || row.record === null || row.phase === 'deleting') {
     const reason = row ? 'an apply was interrupted while creating or removing it' : 'not created yet';
     return { action: 'create', reason, diff: propertyDiff({}, shown(wanted)) };
@@ -30,12 +30,16 @@ export function decideNetwork(
   if (!isSame) return { action: 'update', reason: whyUpdate(diff), changeClass: 'live', diff };
   if (row.phase !== 'made')
     return { action: 'update', reason: 'an apply was interrupted while changing it', changeClass: 'live', diff };
-  return decideStart(observed);
+  return decideStart(observed, { isParked });
 }
 
 /** Undefined for one that runs. */
-export function decideStart(observed: ObservedNetwork | undefined): Decision | undefined {
+export function decideStart(
+  observed: ObservedNetwork | undefined,
+  { isParked = false }: { readonly isParked?: boolean } = {},
+): NetworkDecision | undefined {
   if (observed?.status === 'running') return undefined;
+  if (isParked) return { action: 'start', reason: 'a machine in it is to run', diff: [] };
   const isThere = observed !== undefined && observed.status !== 'absent';
   const reason = observed?.reason ?? (isThere ? 'it is down' : 'nothing of it is there');
   return { action: 'start', reason, diff: [] };

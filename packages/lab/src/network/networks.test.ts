@@ -4,6 +4,7 @@ import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
 import type { Plan } from '../plan/plan.ts';
 import { problemsOf } from '../plan/plan.ts';
+import type { PowerVerb } from '../power/power-verb.ts';
 import { planReport } from '../report/plan-report.ts';
 import { resourceKey } from '../resource/resource-ref.ts';
 
@@ -20,6 +21,13 @@ const wired = labOf((lab) => {
 });
 const lines = (plan: Plan) =>
   plan.operations.map(({ action, resource, reason }) => `${action} ${resourceKey(resource)}: ${reason}`);
+/** Which operations one waits for. */
+const before = (plan: Plan, key: string) =>
+  plan.operations
+    .find(({ resource }) => resourceKey(resource) === key)
+    ?.dependsOn.map((id) =>
+      resourceKey(plan.operations.find((one) => one.id === id)?.resource ?? { kind: '', name: id }),
+    );
 const addresses = (bench: LabBench) =>
   Object.fromEntries(
     [...bench.host.machines.values()].map(({ spec }) => [spec.name, spec.identity.cards?.map(({ ip }) => ip) ?? []]),
@@ -296,6 +304,102 @@ test('goqemu start brings the networks of a machine up before it, as after a reb
   );
   assert.deepEqual((await engine.apply(plan)).errors, []);
   assert.deepEqual(lines(await bench.plan(wired)), []);
+});
+
+test('the switch ends with the last machine in its networks, whatever stops it, and comes back with the first', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  const power = async (verb: PowerVerb, ...machines: string[]) => {
+    const plan = await engine.planPower(verb, { machines });
+    assert.deepEqual((await engine.apply(plan)).errors, []);
+    return plan;
+  };
+  const carrier = () => [...bench.host.switches.values()].map(({ status }) => status);
+  await power('stop', 'web');
+  await power('suspend', 'alone');
+  assert.deepEqual(carrier(), ['running'], 'db is left in the network');
+  const last = await power('suspend', 'db');
+  assert.deepEqual(lines(last), [
+    'suspend machine/db: requested with goqemu suspend',
+    'stop network/lan: no machine in it runs',
+  ]);
+  assert.deepEqual(before(last, 'network/lan'), ['machine/db']);
+  assert.deepEqual(carrier(), ['stopped']);
+  assert.deepEqual(
+    (await engine.status()).networks.map(({ state, reason }) => [state, reason]),
+    [['down', 'no machine in it runs']],
+  );
+  assert.deepEqual((await engine.refresh()).drift, []);
+  assert.deepEqual(lines(await bench.plan(wired)), [], 'it stands still on purpose');
+
+  const first = await power('resume', 'db');
+  assert.deepEqual(lines(first), [
+    'start network/lan: a machine in it is to run',
+    'resume machine/db: requested with goqemu resume',
+  ]);
+  await power('restart');
+  assert.deepEqual(carrier(), ['running']);
+  assert.deepEqual(lines(await power('stop')).at(-1), 'stop network/lan: no machine in it runs');
+  assert.deepEqual(lines(await power('stop')), []);
+  await power('restart');
+  assert.deepEqual(carrier(), ['running']);
+  assert.equal([...bench.host.switches.values()][0]?.starts, 3);
+});
+
+test('an apply with work for a stopped machine brings its networks up before it', async () => {
+  const bench = new LabBench();
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  await engine.apply(await engine.planPower('stop'));
+  const alone = await bench.plan(wired, { start: true, target: ['alone'] });
+  assert.deepEqual(lines(alone), ['start machine/alone: it was stopped, and --start starts it']);
+  const changed = labOf((lab) => {
+    const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+    lab.vm('web', { networks: { lan } }).run('one', 'echo one').run('two', 'echo two');
+    lab.vm('db', { networks: { lan } });
+    lab.vm('alone');
+  });
+  const { plan } = await bench.apply(changed);
+  const [network, ...rest] = lines(plan);
+  assert.equal(network, 'start network/lan: a machine in it is to run');
+  assert.ok(rest.every((line) => line.includes(' machine/web: ')));
+  assert.deepEqual(before(plan, 'machine/web'), ['network/lan']);
+  assert.deepEqual(lines(await bench.plan(changed)), []);
+});
+
+test('a stop that fails leaves the switch to the machine that runs on', async () => {
+  const bench = new LabBench({
+    fault: ({ verb, subject }, moment) => {
+      if (verb === 'stop' && subject === 'db' && moment === 'middle') throw new Error('it does not listen');
+    },
+  });
+  await bench.apply(wired);
+  const engine = bench.engine('wired');
+  const { errors } = await engine.apply(await engine.planPower('stop'));
+  assert.deepEqual(
+    errors.map(({ resource }) => resource),
+    ['db'],
+  );
+  assert.deepEqual(
+    [...bench.host.switches.values()].map(({ status }) => status),
+    ['running'],
+  );
+});
+
+test('--replace of a network is refused, unless a machine has the name', async () => {
+  const bench = new LabBench();
+  for (const name of ['lan', 'network/lan'])
+    await assert.rejects(bench.plan(wired, { replace: [name] }), {
+      code: 'replace-refused',
+      subject: name,
+      hint: /apply/,
+    });
+  const shared = labOf((lab) => {
+    lab.vm('lan', { networks: { lan: lab.network('lan') } });
+  });
+  await bench.apply(shared);
+  assert.match(lines(await bench.plan(shared, { replace: ['lan'] })).join(), /machine\/lan: requested with --replace/);
 });
 
 test('while a checkpoint is restored its machines are held, also when one of them fails', async () => {

@@ -5,6 +5,7 @@ import type { Operation } from '../resource/operation.ts';
 import type { KindInput } from '../resource/plan-input.ts';
 import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
 import { machineRef, networkRef, resourceKey } from '../resource/resource-ref.ts';
+import { areParked } from './are-parked.ts';
 import { decideNetwork } from './decide-network.ts';
 import type { FoundNetworks } from './found-networks.ts';
 import { machinesOf, networkMembers } from './network-members.ts';
@@ -41,6 +42,8 @@ export async function readNetworks(input: KindInput): Promise<FoundNetworks> {
 export async function diffNetworks(found: FoundNetworks, { operations: before }: DiffContext): Promise<KindPlan> {
   const { input, wanted, rows } = found;
   const operations: Operation[] = [];
+  const standby = new Set<string>();
+  const isParked = areParked(input.read.state);
   const add = (name: string, what: Omit<Operation, 'id' | 'resource' | 'dependsOn'>): Operation => {
     const last = operations.at(-1);
     const id = `op-${before + operations.length + 1}`;
@@ -50,9 +53,10 @@ export async function diffNetworks(found: FoundNetworks, { operations: before }:
   };
   for (const network of wanted) {
     const { spec, machines } = network;
-    const decision = decideNetwork(network, rows[spec.name], found.observed.get(spec.name));
+    const decision = decideNetwork(network, rows[spec.name], { observed: found.observed.get(spec.name), isParked });
     if (!decision) continue;
     const operation = add(spec.name, { ...decision, work: { spec, machines } });
+    if (isParked && operation.action === 'start') standby.add(operation.id);
     // A place is worked out when the plan is saved or the operation fails.
     Object.defineProperty(operation, 'location', { get: () => network.location, enumerable: true });
   }
@@ -62,5 +66,5 @@ export async function diffNetworks(found: FoundNetworks, { operations: before }:
     const reason = input.lab ? 'it is no longer in the lab' : 'the lab is destroyed';
     add(name, { action: 'delete', reason, diff: [], work: { spec, machines: [] } });
   }
-  return { operations, notices: [], preflight: networkProblems(found) };
+  return { operations, ...(standby.size > 0 ? { standby } : {}), notices: [], preflight: networkProblems(found) };
 }

@@ -21,14 +21,20 @@ export function firstChange(
 /** Where the machine is: not every place can change the forwards of one that runs. */
 type LivePlace = Pick<PlanFacts, 'liveForwards'>;
 
+/** Nor can every way into the host's network. */
+function areForwardsLive({ network }: MachineSpec, { liveForwards }: LivePlace): boolean {
+  return liveForwards && network !== 'host';
+}
+
 /** What of a machine only its next start can change. */
 export function restartChanges(
   before: MachineSpec,
   after: MachineSpec,
   observed: ObservedMachine | undefined,
-  { liveForwards }: LivePlace,
+  place: LivePlace,
 ): readonly PropertyChange[] {
-  const restarting = [...propertiesWith('change', 'restart'), ...(liveForwards ? [] : (['forwards'] as const))];
+  const isLive = areForwardsLive(before, place);
+  const restarting = [...propertiesWith('change', 'restart'), ...(isLive ? [] : (['forwards'] as const))];
   const declared = propertyDiff(shownProperties(before, restarting), shownProperties(after, restarting));
   if (declared.length > 0 || observed?.status !== 'running') return declared;
   const seen = propertiesWith('observed', true).filter((property) => observed[property] !== undefined);
@@ -36,11 +42,8 @@ export function restartChanges(
 }
 
 /** What of a machine changes while it runs, or before its next start. */
-export function liveChanges(
-  before: MachineSpec,
-  after: MachineSpec,
-  { liveForwards }: LivePlace,
-): readonly PropertyChange[] {
-  const live = propertiesWith('change', 'live').filter((property) => property !== 'forwards' || liveForwards);
+export function liveChanges(before: MachineSpec, after: MachineSpec, place: LivePlace): readonly PropertyChange[] {
+  const isLive = areForwardsLive(before, place);
+  const live = propertiesWith('change', 'live').filter((property) => property !== 'forwards' || isLive);
   return propertyDiff(shownProperties(before, live), shownProperties(after, live));
 }

@@ -7,6 +7,7 @@ import { type LabResource, labResources } from './lab-resources.ts';
 import { orderKinds } from './order-kinds.ts';
 import type { Plan } from './plan.ts';
 import { selectResources } from './select-resources.ts';
+import { settleStandby } from './settle-standby.ts';
 
 /**
  * Compares what the lab wants with what is recorded and what is there. Read-only.
@@ -16,16 +17,17 @@ import { selectResources } from './select-resources.ts';
 export async function makePlan(input: PlanInput, kinds: readonly ResourceKind[]): Promise<Plan> {
   const { lab, read } = input;
   const declared = lab ? labResources(kinds, lab) : [];
-  checkNames(input, declared);
+  checkNames(input, declared, kinds);
   const selected = selectResources(declared, input);
   const found = await Promise.all(kinds.map((kind) => kind.read({ ...input, selected })));
-  const plans: KindPlan[] = [];
+  const made: KindPlan[] = [];
   let operations = 0;
   for (const [index, kind] of kinds.entries()) {
-    const plan = await kind.diff(found[index], { operations, disturbed: disturbed(kind, declared, plans) });
-    plans.push(plan);
+    const plan = await kind.diff(found[index], { operations, disturbed: disturbed(kind, declared, made) });
+    made.push(plan);
     operations += plan.operations.length;
   }
+  const plans = settleStandby(made, kinds, declared);
   return assemblePlan({
     read,
     now: input.now,

@@ -140,7 +140,9 @@ function furthestComing(context: PlanContext, desired: DesiredMachine): { index:
 function originReason(context: PlanContext, desired: DesiredMachine, index: number): string {
   if (index < 0) {
     const producer = context.producers.get(desired.chain[0]?.key ?? '');
-    return producer ? ', booted from its image because its memory, cores or accelerator differ from the others’' : '';
+    return producer
+      ? ', booted from its image because its memory, cores, accelerator or network differ from the others’'
+      : '';
   }
   const where = index === 0 ? 'a machine that is ready' : `the layer after "${desired.chain[index]?.name}"`;
   const boots = whyBoot(context, desired.spec, desired.chain[index]?.key ?? '');

@@ -1,4 +1,5 @@
 import { formatByteSize, formatDuration } from '@goqemu/core';
+import { baseKeyProperties, propertiesWith, shownProperties } from '@goqemu/spec';
 import type { ObservedMachine } from '../backend/backend.ts';
 import type { Parked } from '../power/parked.ts';
 import type { PropertyChange } from '../resource/operation.ts';
@@ -10,6 +11,11 @@ import type { Position } from './machine-position.ts';
 import type { PlanContext } from './plan-context.ts';
 import { propertyDiff } from './property-diff.ts';
 import type { RestoreRoad } from './restore-road.ts';
+
+/** What makes another machine, and is not in the key of its first layer. */
+const beyondKey = propertiesWith('change', 'recreate').filter(
+  (property) => property !== 'kind' && !baseKeyProperties.some((other) => other === property),
+);
 
 export function reasonToMakeAnew(
   context: PlanContext,
@@ -27,6 +33,9 @@ export function reasonToMakeAnew(
     const diff = propertyDiff(before, base.summary);
     return { reason: recreateReason(diff, recorded.image.key === desired.image.key), diff };
   }
+  const beyond = propertyDiff(shownProperties(recorded.spec, beyondKey), shownProperties(desired.spec, beyondKey));
+  if (beyond.length > 0)
+    return { reason: `recreate: its ${beyond.map(({ property }) => property).join(' and ')} changes`, diff: beyond };
   if (recorded.record !== null && (observed?.status === 'absent' || observed?.status === 'damaged' || !observed)) {
     return { reason: `its disk is gone or damaged${observed?.reason ? `: ${observed.reason}` : ''}` };
   }

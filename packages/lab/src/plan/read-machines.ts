@@ -35,6 +35,7 @@ import {
 } from './plan-problems.ts';
 import { withTextDiffs } from './property-diff.ts';
 import { KeyNotes } from './provisional-keys.ts';
+import { raisedMachines } from './raised-machines.ts';
 import { recordedMachine } from './recorded-machine.ts';
 import { isRemoved } from './removals.ts';
 
@@ -112,6 +113,7 @@ export async function diffMachines(found: FoundMachines, before: DiffContext): P
   const operations = await Promise.all(drafts.map(async (draft) => finished(draft, await withTextDiffs(draft.diff))));
   return {
     operations,
+    raised: raisedMachines(operations),
     notices: [
       ...lockNotices(images),
       ...imageNotices(images),

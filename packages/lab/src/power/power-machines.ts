@@ -3,17 +3,14 @@ import { chooseMachines } from '../checkpoint/choose-machines.ts';
 import type { PlanNotice } from '../plan/plan.ts';
 import { PlanContext } from '../plan/plan-context.ts';
 import type { PowerInput } from '../resource/plan-input.ts';
-import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
+import type { KindPlan, PowerContext } from '../resource/resource-kind.ts';
 import { machineRef } from '../resource/resource-ref.ts';
 import { observable } from '../state/lab-state.ts';
 import { cannotKeepRam } from './power-errors.ts';
 import { type PowerDecision, powerRules } from './power-rules.ts';
 
 /** Decides what has to be done with each machine; templates are none. */
-export async function powerMachines(
-  input: PowerInput,
-  { operations: before }: Pick<DiffContext, 'operations'>,
-): Promise<KindPlan> {
+export async function powerMachines(input: PowerInput, { before }: PowerContext): Promise<KindPlan> {
   const { read, backend, call, verb, machines: named } = input;
   const { state } = read;
   const machines = chooseMachines(state, named);
@@ -35,7 +32,7 @@ export async function powerMachines(
       ...{ state, observed, stored: new Map(), replace: new Set(), disturbed: new Map(), start: false },
       liveForwards: backend.capabilities.liveForwards,
     },
-    before,
+    before.length,
   );
   for (const machine of machines) {
     const found = observed.get(machine.spec.name);

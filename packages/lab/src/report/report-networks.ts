@@ -1,4 +1,6 @@
+import type { ObservedNetwork } from '../backend/networks.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
+import { areParked } from '../network/are-parked.ts';
 import { networkRows } from '../network/network-state.ts';
 import type { RecordedResources } from '../resource/resource-kind.ts';
 import type { NetworkReport } from './status-report.ts';
@@ -12,8 +14,11 @@ export async function reportNetworks({
   const rows = Object.values(networkRows(state)).sort((a, b) => (a.name < b.name ? -1 : 1));
   if (rows.length === 0) return { networks: [] };
   const observed = await optionalVerb(backend, 'observeNetworks')?.(call);
+  const isParked = areParked(state);
+  const found = (its: ObservedNetwork = { status: 'absent' }): ObservedNetwork =>
+    isParked && its.status !== 'running' ? { status: 'down', reason: 'no machine in it runs' } : its;
   const networks = rows.map(({ name, spec: { cidr } }) => {
-    const { status, reason } = observed?.get(name) ?? { status: 'absent' as const };
+    const { status, reason } = found(observed?.get(name));
     return { name, cidr, state: status, ...(reason === undefined ? {} : { reason }) };
   });
   return { networks };

@@ -23,6 +23,10 @@ export interface KindPlan {
   readonly operations: readonly Operation[];
   readonly notices: readonly PlanNotice[];
   readonly preflight: readonly Preflight[];
+  /** Names of the resources that run once the plan is carried out, and do not yet: what they need is up before. */
+  readonly raised?: readonly string[];
+  /** Operations that are left out unless a resource that needs theirs is raised, by their ids. */
+  readonly standby?: ReadonlySet<string>;
   /** What the kind adds to the plan beside its operations. */
   readonly facts?: Partial<Pick<Plan, 'outputs' | 'secrets' | 'pins' | 'provisional' | 'timeouts'>>;
 }
@@ -33,6 +37,12 @@ export interface DiffContext {
   readonly operations: number;
   /** Resources of this kind that need one of a kind before that the plan replaces, each with the reason to restart it. */
   readonly disturbed: ReadonlyMap<string, string>;
+}
+
+/** A plan that stops or starts what is there, as far as it was made when a kind is asked. */
+export interface PowerContext {
+  /** Of the kinds before; where things go down, those are the kinds whose resources need this one's. */
+  readonly before: readonly Operation[];
 }
 
 /** What is recorded of a stack, and where its resources are. */
@@ -67,6 +77,8 @@ export interface ForkInTheMaking extends RecordedResources {
  */
 export interface ResourceKind<Found = unknown> {
   readonly kind: string;
+  /** Why `--replace` does not make a resource of this kind again, as a hint; absent where it does. */
+  readonly notReplaced?: string;
   /** The resources of this kind that a lab wants, each after those that it needs. */
   declared(lab: Lab): readonly DeclaredResource[];
   /** Looks at what is recorded and what is there. Read-only. */
@@ -78,7 +90,7 @@ export interface ResourceKind<Found = unknown> {
   /** Carries out an operation whose action is `delete`: leaves nothing of the resource. */
   delete(context: ApplyContext, operation: Operation): Promise<void>;
   /** Decides what stops, starts or suspends resources that are there. Of a kind that has it, resources can be parked. */
-  power?(input: PowerInput, context: Pick<DiffContext, 'operations'>): Promise<KindPlan>;
+  power?(input: PowerInput, context: PowerContext): Promise<KindPlan>;
   /** Looks at what is recorded. Read-only. */
   refresh(recorded: RecordedResources): Promise<KindDrift>;
   /** What `status` says of this kind. Read-only. */

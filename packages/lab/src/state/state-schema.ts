@@ -45,6 +45,7 @@ const machineSpec = z.looseObject({
   ),
   timeouts: z._default(keyedBy(z.number()), {}),
   networks: z.optional(z.array(z.string())),
+  network: z.optional(z.literal('host')),
   wayOut: z.optional(z.literal('none')),
 } satisfies Record<keyof MachineSpec, z.ZodMiniType>);
 

@@ -23,7 +23,7 @@ export type {
   SwitchStatus,
 } from './control/messages.ts';
 export { SwitchClient, type SwitchClientOptions } from './control/switch-client.ts';
-export { type EndSwitchOptions, endSwitch } from './process/end-switch.ts';
+export { type EndSwitchOptions, endSwitch, stopSwitch } from './process/end-switch.ts';
 export { runSwitch } from './process/run-switch.ts';
 export { findSwitch, type StartSwitchOptions, startSwitch } from './process/start-switch.ts';
-export type { SwitchRecord } from './process/switch-files.ts';
+export { type LastSwitch, lastSwitch, type SwitchRecord } from './process/switch-files.ts';

@@ -108,6 +108,24 @@ export function networkCases(bench: ContractBench): readonly ContractCase[] {
       },
     },
     {
+      name: 'networks that are stopped run again once they are applied, with the faults that were set',
+      async run() {
+        await backend.setFaults?.({ [lan.name]: { loss: 0.25 } }, call);
+        await apply(wanted([lan], [])); // the machine of the contract runs
+        for (let round = 0; round < 2; round++) {
+          await backend.stopNetworks?.(call);
+          assert.notEqual((await states())[lan.name]?.status, 'running');
+          assert.deepEqual(await backend.viewNetworks?.(call), []);
+        }
+        await apply(wanted([lan], []));
+        assert.deepEqual(
+          (await backend.viewNetworks?.(call))?.map(({ faults, manual }) => [faults, manual]),
+          [[{ loss: 0.25 }, true]],
+        );
+        await backend.setFaults?.({ [lan.name]: null }, call);
+      },
+    },
+    {
       name: 'cards are counted, and frames are captured as pcapng until the reader ends',
       async run() {
         await apply(wanted([lan]));

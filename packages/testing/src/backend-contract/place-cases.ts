@@ -19,6 +19,7 @@ const verbs = {
   viewNetworks: 'networks',
   captureFrames: 'networks',
   setFaults: 'networks',
+  stopNetworks: 'networks',
   removeNetworks: 'networks',
 } as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 

@@ -282,6 +282,11 @@ export class FakeBackend implements Backend {
     return this.#networks.hold(machines, call);
   }
 
+  stopNetworks(call: BackendCall): Promise<void> {
+    this.#mustHave('networks');
+    return this.#networks.stop(call);
+  }
+
   removeNetworks(call: BackendCall): Promise<void> {
     this.#mustHave('networks');
     return this.#networks.remove(call);

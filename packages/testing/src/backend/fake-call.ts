@@ -32,6 +32,7 @@ export type FakeVerb =
   | 'viewNetworks'
   | 'captureFrames'
   | 'setFaults'
+  | 'stopNetworks'
   | 'removeNetworks'
   | 'dispose';
 

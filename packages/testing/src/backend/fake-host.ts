@@ -45,7 +45,7 @@ export interface ForeignMachine {
 /** The switch of a stack, which carries its networks. */
 export interface FakeSwitch {
   readonly configuration: NetworkConfiguration;
-  status: 'running' | 'half configured' | 'dead';
+  status: 'running' | 'half configured' | 'stopped' | 'dead';
   /** How often a process of it was started. */
   readonly starts: number;
   /** Those that were set while it runs, by network. */

@@ -301,7 +301,9 @@ function process(pid: number) {
 function ramObstacle(found: FakeMachine, machine: MachineSpec): string | undefined {
   if (found.status !== 'suspended') return 'it is not suspended';
   if (found.lostRam !== undefined) return found.lostRam;
-  return ramShape(found.spec) === ramShape(machine) ? undefined : 'memory, cores or accelerator differ from its RAM’s';
+  return ramShape(found.spec) === ramShape(machine)
+    ? undefined
+    : 'memory, cores, accelerator or network differ from its RAM’s';
 }
 
 function idOf(machine: MachineSpec, call: BackendCall): string {

@@ -118,6 +118,20 @@ export class FakeNetworks {
     return { [Symbol.asyncDispose]: async () => void holds.delete(hold) };
   }
 
+  async stop(call: BackendCall): Promise<void> {
+    const id = stackOf(call);
+    await this.#moments.reach('stopNetworks', '', 'before', call);
+    const running = [...this.#host.machines].filter(
+      ([key, { status }]) => key.startsWith(`${id}/`) && status === 'running',
+    );
+    const its = this.#host.switches.get(id);
+    const names = new Set(its?.configuration.machines.map(({ name }) => name));
+    const used = running.find(([, { spec }]) => names.has(spec.name));
+    if (used) throw refused('the networks', `${used[1].spec.name} runs in them`);
+    if (its) its.status = 'stopped';
+    await this.#moments.reach('stopNetworks', '', 'after', call);
+  }
+
   async remove(call: BackendCall): Promise<void> {
     await this.#moments.reach('removeNetworks', '', 'before', call);
     const found = this.#host.switches.get(stackOf(call));
@@ -130,7 +144,8 @@ export class FakeNetworks {
 
 function stateOf({ status }: FakeSwitch): ObservedNetwork {
   if (status === 'running') return { status };
-  return { status: 'down', reason: status === 'dead' ? 'its switch has died' : 'its switch is not configured' };
+  const reasons = { dead: 'its switch has died', stopped: 'its switch was stopped' };
+  return { status: 'down', reason: status === 'half configured' ? 'its switch is not configured' : reasons[status] };
 }
 
 /** A file of pcapng without frames: a section header (draft-ietf-opsawg-pcapng). */

@@ -70,6 +70,7 @@ export async function resumeGuest(resume: GuestResume, call: VmCall): Promise<Ma
       identity: vm.spec.identity.instanceId,
       agent,
       cards: cardsDigest(vm.spec),
+      ready: true, // a layer is cut of a guest that is
     });
     await removeSuspension(vm.folder);
     await vm.folder.keepOnly({ ...files, baseState: resumed.state.baseState });

@@ -6,7 +6,8 @@ import type { VmHost } from '../vm/vm-host.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
 import { lineageOf, standaloneFolder } from './standalone-host.ts';
 
-const network = z.discriminatedUnion('kind', [
+/** A way of a machine to the outside, as records have it. */
+export const hostNetworkSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('user') }),
   z.object({ kind: z.literal('passt'), program: z.string() }),
   z.object({ kind: z.literal('bridge'), bridge: z.string(), helper: z.string() }),
@@ -52,7 +53,7 @@ const recordSchema = z.object({
         manual: z.literal(true).exactOptional(),
       } satisfies Record<keyof PortForward, z.ZodType>),
     ),
-    network,
+    network: hostNetworkSchema,
     wayOut: z.literal('none').exactOptional(), // of machines of labs
     // Made by an earlier version, it has none.
     timeouts: z.partialRecord(z.enum(timeoutNames), z.number()).default({}),

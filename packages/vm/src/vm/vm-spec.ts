@@ -2,7 +2,7 @@ import type { HostNetwork } from '@goqemu/network';
 import type { MachineIdentity, MachineSpec } from '@goqemu/spec';
 
 /** Everything that makes a machine, with nothing left to default. Plain data. */
-export interface VmSpec extends Omit<MachineSpec, 'kind' | 'networks'> {
+export interface VmSpec extends Omit<MachineSpec, 'kind' | 'network' | 'networks'> {
   /** @default user mode */
   readonly network?: HostNetwork;
 }

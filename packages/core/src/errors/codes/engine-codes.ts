@@ -21,6 +21,10 @@ export const engineCodes = {
     when: 'A machine cannot be stopped, started, suspended or resumed as it is.',
     fix: 'Follow the hint; nothing was changed.',
   },
+  'replace-refused': {
+    when: '--replace names something that is not made again, such as a network.',
+    fix: 'Name machines alone; the hint says what an apply does for the rest.',
+  },
   'memory-short': {
     when: 'The machines want more memory than the host can give.',
     fix: 'Give them less memory, or apply some of them with --target.',

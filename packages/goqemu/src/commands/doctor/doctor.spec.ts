@@ -6,7 +6,7 @@ const options = {
   clear: {
     kind: 'list',
     value: 'ID',
-    summary: 'remove the machines, layers and keys left behind by a lab whose state is gone',
+    summary: 'remove the machines, networks, layers and keys left behind by a lab whose state is gone',
   },
   ...yesOption,
   ...jsonOption,
@@ -18,7 +18,7 @@ export const doctorCommand = defineCommand({
   name: 'doctor',
   summary: 'check that this host has what goqemu needs',
   description:
-    'Exits with 1 when something that labs need is missing. Also lists machines and layers that no state refers to any\nmore, because its folder .goqemu was removed or moved, with the space they take.',
+    'Exits with 1 when something that labs need is missing. Also lists machines, networks and layers that no state refers\nto any more, because its folder .goqemu was removed or moved, with the space they take.',
   positionals: [],
   options,
   examples: [

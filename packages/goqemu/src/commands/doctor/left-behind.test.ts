@@ -68,8 +68,24 @@ test('layers alone, and a lab that no note knows, are named too; a name that is 
   assert.equal(existsSync(lab.file('.goqemu')), false);
 });
 
+test('networks that run without a machine are named, and end', async () => {
+  using lab = new TestLab(
+    `import { defineLab } from 'goqemu';
+export default defineLab({ name: 'web' }, (lab) => void lab.vm('web', { networks: [lab.network('lan')] }));
+`,
+  );
+  await lab.run(['apply', '--yes']);
+  rmSync(lab.file('.goqemu'), { recursive: true });
+  lab.host.machines.clear();
+  lab.host.layers.clear();
+  const [one] = await leftBehindOf(lab);
+  assert.match((await lab.run(['doctor'])).stdout, /left behind +web-[0-9a-f]{12}: networks that run, /);
+  assert.equal((await lab.run(['doctor', '--yes', '--clear', one?.id ?? ''])).code, 0);
+  assert.equal(lab.host.switches.size, 0);
+});
+
 test('what is there is described in words', () => {
-  const one = (machines: readonly boolean[], layers: number) =>
+  const one = (machines: readonly boolean[], layers: number, networks?: object) =>
     contents({
       id: 'x',
       stateFolder: undefined,
@@ -78,10 +94,14 @@ test('what is there is described in words', () => {
         lab: 'x',
         machines: machines.map((isRunning, index) => ({ name: `m${index}`, isRunning })),
         layers,
+        ...(networks ? { networks } : {}),
         bytes: 3 * 2 ** 30,
       },
     });
   assert.equal(one([true, false], 5), '2 machines, 1 of them running, and 5 layers, 3 GiB');
   assert.equal(one([true], 0), '1 machine that runs, 3 GiB');
   assert.equal(one([], 1), '1 layer, 3 GiB');
+  assert.equal(one([], 0, {}), 'networks that run, 3 GiB');
+  assert.equal(one([false], 2, {}), '1 machine, networks that run and 2 layers, 3 GiB');
+  assert.equal(one([true], 2, {}), '1 machine that runs and 2 layers, 3 GiB');
 });

@@ -38,20 +38,24 @@ export function leftBehindFact(one: LeftBehind): DoctorFact {
 
 /** `2 machines, 1 of them running, and 5 layers, 1.2 GiB`. */
 export function contents({ footprint }: LeftBehind): string {
-  const { machines, layers, bytes } = footprint;
+  const { machines, networks, layers, bytes } = footprint;
   const running = machines.filter(({ isRunning }) => isRunning).length;
   const runs = running === 0 ? '' : machines.length === 1 ? ' that runs' : `, ${running} of them running,`;
   const parts = [
     ...(machines.length > 0 ? [`${count(machines.length, 'machine')}${runs}`] : []),
+    // Where machines run, so do their networks.
+    ...(networks && running === 0 ? ['networks that run'] : []),
     ...(layers > 0 ? [count(layers, 'layer')] : []),
   ];
-  return `${parts.join(' and ')}, ${roundedSize(bytes)}`;
+  const all = [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((text) => text !== '').join(' and ');
+  return `${all}, ${roundedSize(bytes)}`;
 }
 
 /** Its part of the document of `goqemu doctor --json`. */
 export function leftBehindReport({ id, stateFolder, footprint }: LeftBehind) {
   const machines = footprint.machines.map(({ name, display }) => ({ name, pid: display?.pid }));
-  return { id, stateFolder: stateFolder ?? null, ...footprint, machines };
+  const networks = footprint.networks && { pid: footprint.networks.display?.pid };
+  return { id, stateFolder: stateFolder ?? null, ...footprint, machines, networks };
 }
 
 function count(number: number, thing: string): string {

@@ -23,6 +23,13 @@ export interface EndSwitchOptions {
 /** Milliseconds for each way to end it, from the gentlest on. */
 const patienceMs = 3_000;
 
+/** Ends the switch of this folder, when it runs; the next one continues with what was applied last. */
+export async function stopSwitch(options: EndSwitchOptions): Promise<void> {
+  const { folder, uuid, platform = hostPlatform(), processes = hostProcessTable() } = options;
+  const record = readSwitchRecord(switchFiles(folder, uuid, platform).record);
+  if (record?.uuid === uuid && (await isAlive(record, processes))) await endProcess(record, processes);
+}
+
 /**
  * Ends the switch of this folder, when it runs, and removes its files; the folder goes when nothing else is in it. A
  * process of another lab is left alone.
@@ -32,7 +39,7 @@ export async function endSwitch(options: EndSwitchOptions): Promise<void> {
   const files = switchFiles(folder, uuid, platform);
   const record = readSwitchRecord(files.record);
   if (record && record.uuid !== uuid) return;
-  if (record && (await isAlive(record, processes))) await endProcess(record, processes);
+  await stopSwitch({ folder, uuid, platform, processes });
   for (const path of [files.record, files.state, files.lock, files.log]) await removeFile(path);
   if (platform.system !== 'win32') await removeFile(files.control);
   await removeAbandonedDrafts(folder);

@@ -22,6 +22,8 @@ export interface StartSwitchOptions {
   readonly uuid: string;
   /** The program with the words before the folder: Node.js and the file of `switch-main`. */
   readonly program: readonly [path: string, ...args: string[]];
+  /** Last word of its command line: by it, the process is found when nothing else knows of it. */
+  readonly label?: string;
   readonly platform?: HostPlatform;
   readonly processes?: ProcessTable;
   /** Milliseconds until it must answer. @default 20_000 */
@@ -68,14 +70,14 @@ export async function startSwitch(options: StartSwitchOptions): Promise<SwitchRe
 
 /** Spawns it with its output in its log; returns how to ask whether and how it ended. */
 async function spawnSwitch(
-  { program, folder, uuid }: StartSwitchOptions,
+  { program, folder, uuid, label }: StartSwitchOptions,
   files: SwitchFiles,
 ): Promise<() => string | undefined> {
   const log = await open(files.log, 'a', 0o600);
   let how: string | undefined;
   try {
     const [path, ...args] = program;
-    const child = spawn(path, [...args, folder, uuid], {
+    const child = spawn(path, [...args, folder, uuid, ...(label === undefined ? [] : [label])], {
       detached: true,
       windowsHide: true,
       env: lastingEnvironment(),

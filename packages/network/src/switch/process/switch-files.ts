@@ -46,3 +46,25 @@ export function readSwitchRecord(path: string): SwitchRecord | undefined {
   const parsed = switchRecord.safeParse(parseJson(readOwnText(path) ?? ''));
   return parsed.success ? parsed.data : undefined;
 }
+
+const lastState = z.object({ configuration: z.object({ networks: z.array(z.object({ name: z.string() })) }) });
+
+/** What the switch carried that does not run any more; undefined where there was none. */
+export interface LastSwitch {
+  readonly networks: readonly string[];
+  /** True: its process ended without being asked to. */
+  readonly hasDied: boolean;
+}
+
+/** The last switch of a folder, where {@link readSwitchRecord} names no process that runs. */
+export function lastSwitch(
+  folder: string,
+  uuid: string,
+  platform: Pick<HostPlatform, 'system'>,
+): LastSwitch | undefined {
+  const files = switchFiles(folder, uuid, platform);
+  const state = lastState.safeParse(parseJson(readOwnText(files.state) ?? ''));
+  if (!state.success) return undefined;
+  const networks = state.data.configuration.networks.map(({ name }) => name);
+  return { networks, hasDied: readSwitchRecord(files.record) !== undefined };
+}

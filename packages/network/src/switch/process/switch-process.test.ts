@@ -10,9 +10,9 @@ import { SwitchClient } from '../control/switch-client.ts';
 import { buildSwitch } from '../fixture/built-switch.ts';
 import { FakeCard } from '../fixture/fake-card.ts';
 import { frame, portOf, testFolder, texts } from '../fixture/test-switch.ts';
-import { endSwitch } from './end-switch.ts';
+import { endSwitch, stopSwitch } from './end-switch.ts';
 import { findSwitch, startSwitch } from './start-switch.ts';
-import { readSwitchRecord, switchFiles } from './switch-files.ts';
+import { lastSwitch, readSwitchRecord, switchFiles } from './switch-files.ts';
 
 const uuid = '6f1e2a52-7f0c-4d57-9d4f-3a0c8f1d2b11';
 const otherUuid = '6f1e2a52-7f0c-4d57-9d4f-3a0c8f1d2b12';
@@ -68,14 +68,26 @@ test('a switch is started once, serves its cards, comes back after kill -9 as it
   process.kill(record.pid, 'SIGKILL');
   await untilEnded(record);
   assert.equal(await findSwitch(folder, uuid), undefined);
+  assert.deepEqual(lastSwitch(folder, uuid, { system: 'linux' }), { networks: ['lan'], hasDied: true });
   const second = await start();
   assert.notEqual(second.pid, record.pid);
   for (const card of cards) await card.until(() => card.connections === 2);
   cards[1].send(frame({ to: 1, from: 2, text: 'two' }));
   await cards[0].until(() => cards[0].received.length === 2); // the fault, too, is there again
   assert.deepEqual(texts(cards[0]), ['two', 'two']);
-  await endSwitch({ folder, uuid });
+  await stopSwitch({ folder, uuid: otherUuid });
+  assert.equal(await isAlive(second), true);
+  await stopSwitch({ folder, uuid });
   assert.equal(await isAlive(second), false);
+  assert.deepEqual(lastSwitch(folder, uuid, { system: 'linux' }), { networks: ['lan'], hasDied: false });
+  const third = await start();
+  {
+    await using client = await SwitchClient.connect({ path: third.control, uuid });
+    const { configuration, faults } = await client.status();
+    assert.deepEqual([configuration.ports.length, faults.seed], [2, 5], 'it continues with what was applied');
+  }
+  await endSwitch({ folder, uuid });
+  assert.equal(await isAlive(third), false);
   assert.deepEqual((await readdir(parent)).sort(), ['a', 'b']);
 });
 

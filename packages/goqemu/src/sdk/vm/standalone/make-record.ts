@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { formatByteSize, GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
 import { newMachineId } from '@goqemu/guest';
 import type { CachedImage } from '@goqemu/image';
-import { defaultRuntimeFolder, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
-import { chooseHostNetwork } from '@goqemu/network';
 import { defaultDisk, pickProperties, simpleProperties } from '@goqemu/spec';
 import {
+  chooseNetwork,
   lineageOf,
   type StandaloneRecord,
   standaloneNames,
@@ -38,15 +37,8 @@ export async function makeRecord(
 ): Promise<StandaloneRecord> {
   const disk = shape.disk ?? Math.max(defaultDisk, image.virtualSize);
   if (disk < image.virtualSize) throw diskTooSmall(disk, image);
-  const installation = await host.installation(shape.arch, call.signal);
-  const { network, reason } = await withTrialFolder(host, name, (trialFolder) =>
-    chooseHostNetwork(shape.network, {
-      platform: host.platform,
-      netdevs: installation.features.netdevs,
-      trialFolder,
-      ...(call.signal ? { signal: call.signal } : {}),
-    }),
-  );
+  const place = `standalone/${name}`;
+  const { network, reason } = await chooseNetwork(host, { wish: shape.network, arch: shape.arch, place }, call);
   const { sshPort, forwards } = await choosePorts(host, name, shape.forward);
   return {
     version: 1,
@@ -78,17 +70,6 @@ export function newIdentity(name: string, sshPort: number, hostname = name): VmI
     machineId: newMachineId(),
     sshPort,
   };
-}
-
-/** passt is tried where the VM's own sockets will be: a profile of AppArmor may allow one folder and not another. */
-async function withTrialFolder<T>(host: VmHost, name: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = defaultRuntimeFolder(`standalone/${name}/trial`, host.platform);
-  await makeRuntimeFolder(folder, host.platform);
-  try {
-    return await work(folder);
-  } finally {
-    await removeRuntimeFiles(folder);
-  }
 }
 
 function diskTooSmall(disk: number, image: CachedImage): GoqemuError {

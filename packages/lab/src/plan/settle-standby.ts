@@ -1,0 +1,36 @@
+import type { Operation } from '../resource/operation.ts';
+import type { KindPlan, ResourceKind } from '../resource/resource-kind.ts';
+import { resourceKey } from '../resource/resource-ref.ts';
+import type { LabResource } from './lab-resources.ts';
+
+/** Leaves out what was only planned for resources that need it, where none of those is raised. */
+export function settleStandby(
+  plans: readonly KindPlan[],
+  kinds: readonly ResourceKind[],
+  declared: readonly LabResource[],
+): readonly KindPlan[] {
+  if (plans.every(({ standby }) => standby === undefined)) return plans;
+  const raised = new Set(
+    plans.flatMap(({ raised = [] }, index) =>
+      raised.map((name) => resourceKey({ kind: kinds[index]?.kind ?? '', name })),
+    ),
+  );
+  const needed = new Set(declared.flatMap(({ key, needs }) => (raised.has(key) ? [...needs] : [])));
+  return plans.map((plan) => {
+    const out = new Map(
+      plan.operations
+        .filter(({ id, resource }) => plan.standby?.has(id) && !needed.has(resourceKey(resource)))
+        .map((operation) => [operation.id, operation]),
+    );
+    const operations = plan.operations.filter(({ id }) => !out.has(id));
+    return out.size === 0 ? plan : { ...plan, operations: operations.map((operation) => without(operation, out)) };
+  });
+}
+
+/** It waits for what that which is left out would have waited for. */
+function without(operation: Operation, out: ReadonlyMap<string, Operation>): Operation {
+  const beyond = (id: string): readonly string[] => out.get(id)?.dependsOn.flatMap(beyond) ?? [id];
+  const dependsOn = [...new Set(operation.dependsOn.flatMap(beyond))];
+  const described = Object.getOwnPropertyDescriptors(operation);
+  return Object.defineProperties({}, { ...described, dependsOn: { value: dependsOn, enumerable: true } }) as Operation;
+}
