@@ -16,37 +16,44 @@ const patienceMs = 180_000;
 
 /** Two QEMUs with a card in each of several ways; what runs in them is asked of their agents. */
 export class GuestPair implements AsyncDisposable {
-  readonly #guests: readonly [BenchQemu, BenchQemu];
+  readonly #guests: readonly BenchQemu[];
 
-  private constructor(guests: readonly [BenchQemu, BenchQemu]) {
+  private constructor(guests: readonly BenchQemu[]) {
     this.#guests = guests;
   }
 
   static async boot(folder: string, image: string, ways: readonly Way[]): Promise<GuestPair> {
-    const start = async (side: 0 | 1) => {
-      const guest = new BenchQemu(folder, image, side, ways);
-      await guest.ready();
-      for (const index of ways.keys())
-        await guest.run(`ip link set eth${index} up && ip addr add ${address(index, side)}/24 dev eth${index}`);
-      return guest;
-    };
-    // The one that listens comes first.
-    const one = await start(0);
-    return new GuestPair([one, await start(1)]);
+    const guests: BenchQemu[] = [];
+    try {
+      // The one that listens comes first.
+      for (const side of [0, 1] as const) {
+        const guest = new BenchQemu(folder, image, side, ways);
+        guests.push(guest);
+        await guest.ready();
+        for (const index of ways.keys())
+          await guest.run(`ip link set eth${index} up && ip addr add ${address(index, side)}/24 dev eth${index}`);
+      }
+      return new GuestPair(guests);
+    } catch (error) {
+      await Promise.all(guests.map((guest) => guest.end()));
+      throw error;
+    }
   }
 
   /** MB/s of a TCP connection from the first guest to the second. */
   async throughput(way: number, megabytes: number): Promise<number> {
-    const [from, to] = this.#guests;
+    const [from, to] = this.#guests as readonly [BenchQemu, BenchQemu];
     await to.run('(setsid sh -c "sleep 1000 | nc -l -p 5001 > /dev/null" < /dev/null > /dev/null 2>&1 &)');
+    await to.run('until cat /proc/net/tcp* | grep -q ":1389 .* 0A "; do usleep 20000; done'); // port 5001 is listened on
     const send = `dd if=/dev/zero bs=64k count=${megabytes * 16} 2> /dev/null | nc -w 60 ${address(way, 1)} 5001`;
-    const said = await from.run(`a=$(date +%s%N); ${send}; echo $(($(date +%s%N) - a))`);
-    return (megabytes * 2 ** 20) / (Number(said) / 1e9) / 1e6;
+    const said = await from.run(`${uptime}; ${send}; ${uptime}`);
+    const [begun = 0, ended = 0] = said.split('\n').map(Number);
+    return (megabytes * 2 ** 20) / (ended - begun) / 1e6;
   }
 
   /** Microseconds of a ping, on average. */
   async roundTrip(way: number, count: number): Promise<number> {
-    const said = await this.#guests[0].run(`ping -q -c ${count} -i 0.02 ${address(way, 1)}`);
+    const said = await (this.#guests[0] as BenchQemu).run(`ping -q -c ${count} -i 0.02 ${address(way, 1)}`);
     return Number(/= [\d.]+\/([\d.]+)\//.exec(said)?.[1]) * 1_000;
   }
 
@@ -54,6 +61,9 @@ export class GuestPair implements AsyncDisposable {
     await Promise.all(this.#guests.map((guest) => guest.end()));
   }
 }
+
+/** proc(5): seconds since the boot, to the hundredth. */
+const uptime = 'cut -d " " -f 1 /proc/uptime';
 
 function address(way: number, side: number): string {
   return `10.9.${way}.${side + 1}`;
