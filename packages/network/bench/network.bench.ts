@@ -8,6 +8,7 @@ import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { endSwitch, SwitchClient, startSwitch } from '../src/index.ts';
 import { buildSwitch } from '../src/switch/fixture/built-switch.ts';
 import { BenchCard, benchMac, framesOf } from './bench-card.ts';
+import { betweenGuests } from './between-guests.ts';
 
 const uuid = '9a0f7a52-7f0c-4d57-9d4f-3a0c8f1d2b11';
 
@@ -20,7 +21,10 @@ interface Link {
 
 type MakeLink = (count: number) => Promise<Link>;
 
-/** The switch against a bare relay in Node.js between the same two sockets, in turns of one run; then the switch alone. */
+/**
+ * The switch against a bare relay in Node.js between the same two sockets, in turns of one run; then the switch alone; then
+ * between two guests, against QEMUs that are joined without it.
+ */
 export default async function bench(report: BenchReport, { quick }: { quick: boolean }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'gqb-'));
   const built = await buildSwitch();
@@ -34,6 +38,7 @@ export default async function bench(report: BenchReport, { quick }: { quick: boo
     for (const link of Object.values(links)) await link.end();
     await manyPorts(report, own, quick ? 300 : 1_000);
     await flood(report, own, quick ? 1_000 : 5_000);
+    await betweenGuests(report, { folder, program: built.program, quick });
   } finally {
     await built.remove();
     await rm(folder, { recursive: true });

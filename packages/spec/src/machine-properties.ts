@@ -284,9 +284,9 @@ export const machineProperties = {
       ignored: null,
       standalone: false, // a machine in no lab may leave the choice to the host
       docs: {
-        type: "`'user'` or `'host'`",
+        type: 'word',
         default: '`user`',
-        about: "`host`: it has an address on [the host's own network](networks.md#the-hosts-own-network)",
+        about: "`user`, or `host`: it has an address on [the host's own network](networks.md#the-hosts-own-network)",
       },
     },
     derived: 'own',

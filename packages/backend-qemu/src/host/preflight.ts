@@ -40,7 +40,7 @@ export async function preflight(
   ];
 }
 
-/** Ways into the host's own network are tried; the reasons why each is closed are told. */
+/** Ways into the host's own network are tried; the message says why each is closed. */
 async function hostNetworkProblems(
   host: VmHost,
   machines: readonly MachineSpec[],

@@ -70,6 +70,18 @@ test('a guest without a network manager asks by the client that it has', async (
   assert.match(guest.log(), /ip -6 addr replace fd00:40::a\/64 dev ens10\n/);
 });
 
+test('routes that a step has made outlive another MAC address of their card', async () => {
+  const shown = '10.40.0.0/24 scope link src 10.40.0.10\n10.44.0.0/24 via 10.40.0.11 linkdown';
+  const routes = `case "$*" in *"route show"*) echo '${shown}' ;; esac`;
+  const guest = guestWith('routes', { ip: routes, systemctl: 'exit 1' });
+  await prepareCards(guest.run, [card]);
+  const [, after = ''] = guest.log().split('address 52:54:01:00:00:07\n');
+  assert.deepEqual(after.match(/ip link set dev ens10 up|ip -4 route replace .*/g)?.slice(-2), [
+    'ip link set dev ens10 up',
+    'ip -4 route replace 10.44.0.0/24 via 10.40.0.11 dev ens10',
+  ]);
+});
+
 test('a card that is not there, and values that could be read as code, are errors', async () => {
   const guest = guestWith('none', { ip: '', systemctl: 'exit 1' });
   await assert.rejects(prepareCards(guest.run, [{ ...card, pci: '0000:00:0b.0' }]), {

@@ -112,7 +112,11 @@ echo "the guest has no network card at PCI address $1" >&2
 exit 1
 }`;
 
-/** `RequiredForOnline`: a card without a cable must not hold a boot up. systemd.network(5). */
+/**
+ * Routes that a step has made go with a card that is taken down, and are made again.
+ *
+ * `RequiredForOnline`: a card without a cable must not hold a boot up. systemd.network(5).
+ */
 function prepareScript(cards: readonly GuestCard[]): string {
   const calls = checked(cards).map(({ pci, mac, ip6 = '' }) => `card ${pci} ${mac} ${ip6}`);
   return `set -e
@@ -123,7 +127,9 @@ changed=
 card() {
 find_card "$1"
 read -r mac < "/sys/class/net/$dev/address"
+routes=
 if [ "$mac" != "$2" ]; then
+routes=$(ip -4 route show dev "$dev" 2>/dev/null | sed -n "/ via /{s/ linkdown//;s/ dead//;s/ dev $dev//;p;}")
 ip link set dev "$dev" down
 ip link set dev "$dev" address "$2"
 fi
@@ -149,6 +155,9 @@ ip link set dev "$dev" up
 ip -6 addr replace "$3/64" dev "$dev" 2>/dev/null || ip -6 addr add "$3/64" dev "$dev" 2>/dev/null || :
 fi
 ip link set dev "$dev" up
+printf '%s\\n' "$routes" | while read -r route; do
+if [ -n "$route" ]; then ip -4 route replace $route dev "$dev" 2>/dev/null || :; fi
+done
 }
 ${calls.join('\n')}
 if [ -n "$changed" ]; then networkctl reload; fi
