@@ -9,6 +9,7 @@ const below = {
   network: ['core', 'spec', 'protocol'],
   lab: ['core', 'spec'],
   vm: ['core', 'spec', 'protocol', 'machine', 'image', 'guest', 'network'],
+  test: ['core', 'spec', 'guest', 'lab'],
   'backend-qemu': ['core', 'spec', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab'],
   testing: ['core', 'spec', 'protocol', 'machine', 'image', 'guest', 'network', 'vm', 'lab', 'backend-qemu'],
 };

@@ -1,0 +1,1 @@
+export type { TestedCommandOptions, TestedCommandResult, TestedGuest } from './tested-guest.ts';
