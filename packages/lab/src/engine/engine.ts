@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '@goqemu/core';
 import { errorReport } from '../apply/operation-failure.ts';
+import type { CheckpointCall } from '../checkpoint/checkpoint-call.ts';
 import type {
   CheckpointListReport,
   CheckpointReport,
@@ -188,20 +189,13 @@ export class Engine {
   }
 
   /** @throws GoqemuError `machine-unknown`, `machine-not-running`, `locked` */
-  async createCheckpoint(options: {
-    readonly description: string;
-    readonly machines?: readonly string[];
-    readonly signal?: AbortSignal;
-  }): Promise<CheckpointReport> {
+  async createCheckpoint(options: CheckpointCall & { readonly description: string }): Promise<CheckpointReport> {
     const { createCheckpoint } = await acting();
     return createCheckpoint(this.#context, options);
   }
 
   /** @throws GoqemuError `checkpoint-unknown`, `machine-unknown`, `locked` */
-  async restoreCheckpoint(
-    idOrName: string,
-    options: { readonly machines?: readonly string[]; readonly signal?: AbortSignal } = {},
-  ): Promise<RestoreReport> {
+  async restoreCheckpoint(idOrName: string, options: CheckpointCall = {}): Promise<RestoreReport> {
     const { restoreCheckpoint } = await acting();
     return restoreCheckpoint(this.#context, idOrName, options);
   }
