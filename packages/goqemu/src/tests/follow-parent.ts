@@ -3,16 +3,17 @@ import { endLeases } from '@goqemu/test/process';
 /** Milliseconds to take away what tests have, when the run is over before they are. */
 const graceMs = 15_000;
 
+/** In the process of Node's runner: ends it when `goqemu test`, which it is connected to, has ended, however that was. */
+export function followCommand(): void {
+  process.on('disconnect', () => process.exit(1));
+  process.channel?.unref();
+}
+
 /**
- * Ends this process when the one that started it is gone, however that ended: the runner of a `goqemu test` is connected to
- * it, and each process of a test file has its standard input from the runner.
+ * In the process of a test file: ends it when Node's runner has ended, from which it has its standard input, and takes away
+ * what its tests have.
  */
-export function followParent(): void {
-  if (process.env.NODE_TEST_CONTEXT === undefined) {
-    process.on('disconnect', () => process.exit(1));
-    process.channel?.unref();
-    return;
-  }
+export function followRunner(): void {
   let left = false;
   const end = () => {
     if (left) return;

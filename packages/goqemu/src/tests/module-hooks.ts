@@ -15,11 +15,6 @@ interface ResolveContext {
   readonly parentURL?: string | undefined;
 }
 
-interface Resolved {
-  readonly url: string;
-  readonly shortCircuit?: boolean;
-}
-
 interface Loaded {
   readonly format: 'module';
   readonly source: string;
@@ -35,21 +30,19 @@ export function resolve<Result>(
   specifier: string,
   context: ResolveContext,
   next: Next<ResolveContext, Result>,
-): Result | Resolved {
+): Result {
   const from = context.parentURL?.startsWith('file:') ? fileURLToPath(context.parentURL) : undefined;
   if (from === undefined) return next(specifier, context);
   if (specifier === 'node:test' && process.env[collectVariable] !== undefined && context.parentURL !== registry)
-    return { url: registry, shortCircuit: true };
+    return next(registry, context);
   if (/^goqemu(?:$|\/)/.test(specifier)) {
     const own = localInstall(dirname(from)) ? undefined : ownCopy(specifier);
-    return own === undefined ? next(specifier, context) : { url: pathToFileURL(own).href, shortCircuit: true };
+    return next(own === undefined ? specifier : pathToFileURL(own).href, context);
   }
   if (!/^\.{1,2}\//.test(specifier) || from.includes('node_modules')) return next(specifier, context);
   const url = new URL(specifier, context.parentURL);
   const source = sourceOf(fileURLToPath(url));
-  return source === undefined
-    ? next(specifier, context)
-    : { url: pathToFileURL(source).href + url.search, shortCircuit: true };
+  return next(source === undefined ? specifier : pathToFileURL(source).href + url.search, context);
 }
 
 /** The TypeScript file that is meant by a path at which there is nothing. */
@@ -59,20 +52,12 @@ function sourceOf(path: string): string | undefined {
   return [compiled, `${path}.ts`].find((candidate) => candidate !== path && existsSync(candidate));
 }
 
-/** In a checkout these are left to the loader that runs them. */
-const ownSources = ownFile('').endsWith('/src/') ? ownFile('../../') : undefined;
-
 const loaders: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '.tsx': 'tsx' };
 
 /** Translates TypeScript; each file is an ES module, whatever the nearest package.json says, as a lab is. */
 export function load<Context, Result>(url: string, context: Context, next: Next<Context, Result>): Result | Loaded {
   const loader = url.startsWith('file:') ? loaders[extname(new URL(url).pathname)] : undefined;
-  if (
-    loader === undefined ||
-    url.includes('/node_modules/') ||
-    (ownSources !== undefined && url.startsWith(ownSources))
-  )
-    return next(url, context);
+  if (loader === undefined || url.includes('/node_modules/')) return next(url, context);
   const file = fileURLToPath(url.replace(/[?#].*$/, ''));
   const { code } = transformSync(readFileSync(file, 'utf8'), {
     loader,

@@ -1,11 +1,4 @@
-/** The URL of a program of this package: side by side in its bundle, in `src` in a checkout. */
+/** The URL of a program for the processes of a `goqemu test`: side by side with this in the package's bundle. */
 export function ownFile(name: string): string {
-  const bundled = !import.meta.url.endsWith('.ts');
-  const extension = name === '' || name.endsWith('/') ? '' : bundled ? '.js' : '.ts';
-  return new URL(`${bundled ? './' : '../'}${name}${extension}`, import.meta.url).href;
-}
-
-/** What `node` takes to run the programs of this package: nothing, but for its sources in a checkout. */
-export function ownLoader(): readonly string[] {
-  return import.meta.url.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+  return new URL(`./${name}.js`, import.meta.url).href;
 }

@@ -1,4 +1,5 @@
 import { errorMessage } from '@goqemu/core';
+import { followCommand } from './follow-parent.ts';
 import type { RecordedTest } from './recorded-test.ts';
 
 /** What of an event of Node's runner is read; see `TestsStream` in its documentation. */
@@ -20,30 +21,36 @@ export interface RunnerEvent {
 
 /** Sends each test that ended to the process that started the runner; prints nothing. */
 export async function* recordTests(source: AsyncIterable<RunnerEvent>): AsyncGenerator<string> {
+  followCommand();
   for await (const test of recorded(source)) process.send?.(test);
   yield ''; // a reporter is a generator
 }
 
 /**
  * The tests among the runner's events. It reports a test after those inside it, and by its depth alone: the names around
- * one are known when what is around it has ended.
+ * one are known when what is around it has ended. What a test said comes after it.
  */
 export async function* recorded(source: AsyncIterable<RunnerEvent>): AsyncGenerator<RecordedTest> {
   /** Those that have ended, of each depth, whose surroundings have not. */
-  const inside = new ByDepth<RecordedTest>();
-  const notes = new ByDepth<string>();
+  const inside = new ByDepth<Recording>();
+  let last: { readonly depth: number; readonly test: Recording } | undefined;
   for await (const { type, data } of source) {
     const depth = data.nesting ?? 0;
-    if (type === 'test:diagnostic') notes.add(depth, data.message ?? '');
+    if (type === 'test:diagnostic' && last?.depth === depth) last.test.notes.push(data.message ?? '');
+    if (type === 'test:plan') last = undefined; // what is said then is about all of them
     if (type !== 'test:pass' && type !== 'test:fail') continue;
+    if (depth === 0) yield* inside.take(0);
     const name = data.name ?? '';
-    const own = { ...read(type, data), notes: notes.take(depth) };
-    const children = inside.take(depth + 1).map((one) => ({ ...one, file: own.file, path: [name, ...one.path] }));
-    const ended = [...children, own];
-    if (depth === 0) yield* ended;
-    else for (const one of ended) inside.add(depth, one);
+    const test: Recording = { ...read(type, data), notes: [] };
+    for (const one of inside.take(depth + 1))
+      inside.add(depth, Object.assign(one, { file: test.file, path: [name, ...one.path] }));
+    inside.add(depth, test);
+    last = { depth, test };
   }
+  yield* inside.take(0);
 }
+
+type Recording = Omit<RecordedTest, 'notes'> & { readonly notes: string[] };
 
 class ByDepth<T> {
   readonly #lists = new Map<number, T[]>();

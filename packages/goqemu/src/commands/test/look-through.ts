@@ -4,7 +4,7 @@ import { runSettingsVariable } from '@goqemu/test/process';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { collectVariable } from '../../tests/collect-variable.ts';
 import type { CollectedFile } from '../../tests/collected-file.ts';
-import { ownFile, ownLoader } from '../../tests/own-file.ts';
+import { ownFile } from '../../tests/own-file.ts';
 import { testEnvironment } from './test-environment.ts';
 
 const script = 'const [module, ...files] = process.argv.slice(1); await (await import(module)).collectTests(files);';
@@ -36,7 +36,7 @@ export async function lookThrough(
 function collected({ shell }: CommandContext, files: readonly string[]): Promise<readonly CollectedFile[]> {
   const preload = ['--import', ownFile('test-preload')];
   const words = ['--input-type=module', '-e', script, ownFile('test-collector'), ...files];
-  const child = spawn(process.execPath, [...ownLoader(), ...preload, ...words], {
+  const child = spawn(process.execPath, [...preload, ...words], {
     cwd: shell.workingFolder,
     env: testEnvironment(shell.platform.env, { [runSettingsVariable]: '{}', [collectVariable]: '1' }),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type RunSettings, runSettingsVariable } from '@goqemu/test/process';
 import type { CommandContext } from '../../shell/command-context.ts';
-import { ownFile, ownLoader } from '../../tests/own-file.ts';
+import { ownFile } from '../../tests/own-file.ts';
 import type { RecordedTest } from '../../tests/recorded-test.ts';
 import { testEnvironment } from './test-environment.ts';
 
@@ -61,7 +61,6 @@ export async function runFiles(context: CommandContext, run: FileRun): Promise<F
 function argumentsOf({ files, patterns, only, workers, reporter }: FileRun): readonly string[] {
   const reporters = [reporter, ownFile('test-recorder')].filter((one) => one !== undefined);
   return [
-    ...ownLoader(),
     ...['--import', ownFile('test-preload')],
     '--test',
     '--test-force-exit', // a test whose time is up may leave something open
