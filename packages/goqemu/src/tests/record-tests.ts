@@ -37,7 +37,10 @@ export async function* recorded(source: AsyncIterable<RunnerEvent>): AsyncGenera
   for await (const { type, data } of source) {
     const depth = data.nesting ?? 0;
     if (type === 'test:diagnostic' && last?.depth === depth) last.test.notes.push(data.message ?? '');
-    if (type === 'test:plan') last = undefined; // what is said then is about all of them
+    if (type === 'test:plan' && depth === 0) {
+      last = undefined; // what is said then is about all of them
+      yield* inside.take(0); // the runner need not live to see the end of its events
+    }
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     if (depth === 0) yield* inside.take(0);
     const name = data.name ?? '';

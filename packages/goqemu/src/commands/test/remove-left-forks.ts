@@ -8,9 +8,10 @@ const patienceMs = 20_000;
 export async function removeLeftForks(labs: readonly TestedLab[], run: string): Promise<void> {
   const deadline = Date.now() + patienceMs;
   for (const { lab } of labs)
-    while ((await lab.engine.forks()).some((name) => name.startsWith(`test-${run}-`))) {
+    for (;;) {
       await lab.engine.removeDeadForks({ lockWaitMs: patienceMs });
-      if (Date.now() > deadline) return; // the next command on the lab removes them
+      const left = (await lab.engine.forks()).some((name) => name.startsWith(`test-${run}-`));
+      if (!left || Date.now() > deadline) break; // the next command on the lab removes what is left then
       await sleep(100);
     }
 }

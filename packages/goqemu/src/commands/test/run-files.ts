@@ -39,7 +39,7 @@ export async function runFiles(context: CommandContext, run: FileRun): Promise<F
   child.stderr?.pipe(shell.stderr, { end: false });
   child.on('message', (message) => tests.push(message as RecordedTest));
   const end = () => {
-    child.disconnect();
+    child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
   };
   const kill = () => child.kill('SIGKILL');

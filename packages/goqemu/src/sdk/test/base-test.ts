@@ -3,7 +3,7 @@ import type { LabDefinition } from '@goqemu/lab';
 import { baseTest, type LabTest, readRunSettings, testOn } from '@goqemu/test';
 import { noteLab } from './collected-labs.ts';
 import type { BaseTest, LabTestOptions } from './lab-fixtures.ts';
-import { labSource } from './lab-source.ts';
+import { importedLab, labSource } from './lab-source.ts';
 
 const settings = readRunSettings(process.env, resolve('test-results'));
 
@@ -22,7 +22,8 @@ const settings = readRunSettings(process.env, resolve('test-results'));
  * });
  */
 export const test: BaseTest = Object.assign(baseTest(settings), {
-  extend: (name: string, lab: LabDefinition, options: LabTestOptions = {}): LabTest<never> => {
+  extend: (name: string, imported: LabDefinition, options: LabTestOptions = {}): LabTest<never> => {
+    const lab = importedLab(imported);
     const source = labSource(name, lab, options);
     noteLab(lab, options);
     return testOn(source, settings);

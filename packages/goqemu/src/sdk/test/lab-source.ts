@@ -27,11 +27,11 @@ const schema = z.strictObject({
  * @throws GoqemuError `option-invalid`
  */
 export function labSource(fixture: string, lab: LabDefinition, given: LabTestOptions): TestedLabSource {
+  if (!isLabDefinition(lab)) throw invalid('the second argument must be a lab', "import lab from './lab.ts'");
   const options = readOptions(schema, given, 'test.extend') as LabTestOptions;
   const { at, isolation = 'fork', stack = 'default', parameters, machines = [] } = options;
   if (!/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(fixture) || taken.has(fixture))
     throw invalid(`the name of the lab's fixture must be one of a variable, got ${JSON.stringify(fixture)}`, "'lab'");
-  if (!isLabDefinition(lab)) throw invalid('the second argument must be a lab', "import lab from './lab.ts'");
   if (at === undefined && isolation !== 'none')
     throw invalid(`isolation "${isolation}" needs a checkpoint to begin at`, "{ at: 'ready' }");
   const unnamed = machines.find((name) => !isResourceName(name));
@@ -63,4 +63,11 @@ function invalid(message: string, hint: string): GoqemuError {
     message: `test.extend: ${message}`,
     hint: `write, for example: ${hint}`,
   });
+}
+
+/** The lab; of a `lab.ts` that was loaded as CommonJS, and imported by a module, it is the default export within. */
+export function importedLab(lab: LabDefinition | { readonly default: LabDefinition }): LabDefinition {
+  return !isLabDefinition(lab) && isLabDefinition((lab as { readonly default?: unknown } | undefined)?.default)
+    ? (lab as { readonly default: LabDefinition }).default
+    : (lab as LabDefinition);
 }
