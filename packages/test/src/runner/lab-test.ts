@@ -63,7 +63,6 @@ function readTestOptions({ timeout, retries = undefined, ...others }: TestOption
   if (unknown !== undefined)
     throw invalid(unknown, `"${unknown}" is none of its options`, `its options are: ${[...known].join(', ')}`);
   const timeoutMs = timeout === undefined ? settings.timeoutMs : parseDuration(timeout, 'timeout');
-  if (timeoutMs <= 0) throw invalid('timeout', 'its time-out must be longer than 0', "timeout: '30 s'");
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0 && retries <= 100))
     throw invalid('retries', `"retries" must be a whole number from 0 to 100, got ${String(retries)}`, 'retries: 2');
   return {
