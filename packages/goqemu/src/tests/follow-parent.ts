@@ -1,7 +1,7 @@
 import { endLeases } from '@goqemu/test/process';
 
 /** Milliseconds to take away what tests have, when the run is over before they are. */
-const graceMs = 15_000;
+const graceMs = 30_000;
 
 /** In the process of Node's runner: ends it when `goqemu test`, which it is connected to, has ended, however that was. */
 export function followCommand(): void {

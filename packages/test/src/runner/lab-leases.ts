@@ -1,4 +1,4 @@
-import { afterCleanUp, withCleanUp } from '@goqemu/core';
+import { afterCleanUp, anySignal, withCleanUp } from '@goqemu/core';
 import { noteLease } from './open-leases.ts';
 import type { RunSettings } from './run-settings.ts';
 import { beginningUnknown, checkMachines } from './test-errors.ts';
@@ -47,24 +47,27 @@ export class LabLeases {
 
   async #fork(signal: AbortSignal): Promise<LabLease> {
     const origin = await this.#source.open();
-    const end = async () => origin[Symbol.asyncDispose]();
     const name = `test-${this.#settings.id}-${process.pid.toString(36)}-${++this.#count}`;
-    return leased(() => origin.fork(this.#source.at ?? '', { name, lockWait, signal }), end);
+    return leased(signal, {
+      get: (until) => origin.fork(this.#source.at ?? '', { name, lockWait, signal: until }),
+      after: async () => origin[Symbol.asyncDispose](),
+    });
   }
 
   async #share(signal: AbortSignal): Promise<LabLease> {
     const { at, isolation, open } = this.#source;
-    const end = await this.#takeTurn(signal);
-    return leased(async () => {
+    const after = await this.#takeTurn(signal);
+    const get = async (until: AbortSignal) => {
       const lab = await open();
       if (isolation !== 'restore') return lab;
       try {
-        await lab.restore(at ?? '', { lockWait, signal });
+        await lab.restore(at ?? '', { lockWait, signal: until });
         return lab;
       } catch (error) {
         throw await afterCleanUp(error, async () => lab[Symbol.asyncDispose]());
       }
-    }, end);
+    };
+    return leased(signal, { get, after });
   }
 
   async #takeTurn(signal: AbortSignal): Promise<() => Promise<void>> {
@@ -87,12 +90,24 @@ export class LabLeases {
   }
 }
 
-/** @param after is called when the lab has been given back, or was not to be had */
-async function leased(get: () => Promise<TestedLab>, after: () => Promise<void>): Promise<LabLease> {
-  let lab: TestedLab | undefined;
-  const end = noteLease(() => withCleanUp(async () => lab?.[Symbol.asyncDispose](), after));
+interface Getting {
+  readonly get: (until: AbortSignal) => Promise<TestedLab>;
+  /** Called when the lab has been given back, or was not to be had. */
+  readonly after: () => Promise<void>;
+}
+
+/** A process that leaves gives back what it has, and no longer waits for what it does not have yet. */
+async function leased(signal: AbortSignal, { get, after }: Getting): Promise<LabLease> {
+  const leave = new AbortController();
+  const getting = get(anySignal(signal, leave.signal));
+  const giveBack = async () => {
+    leave.abort();
+    const lab = await getting.catch(() => undefined); // reported to the one who waits for it
+    await lab?.[Symbol.asyncDispose]();
+  };
+  const end = noteLease(() => withCleanUp(giveBack, after));
   try {
-    lab = await get();
+    const lab = await getting;
     const { machines } = await lab.status();
     return { lab, machines: machines.map(({ name }) => name), [Symbol.asyncDispose]: end };
   } catch (error) {
