@@ -42,7 +42,7 @@ nodeTest('options of a test are read before it runs', () => {
   assert.throws(wrong({ retries: -1 }), { code: 'option-invalid', message: /from 0 to 100, got -1/ });
   assert.throws(wrong({ timout: 5 }), { code: 'option-invalid', message: /"timout" is none of its options/ });
   assert.throws(() => test('', () => undefined), { code: 'option-invalid', message: /its name/ });
-  assert.throws(() => (test as (name: string) => unknown)('nothing'), {
+  assert.throws(() => (test as unknown as (name: string) => unknown)('nothing'), {
     code: 'option-invalid',
     message: /a function/,
   });

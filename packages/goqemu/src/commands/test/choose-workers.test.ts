@@ -7,13 +7,13 @@ import type { TestedLab } from './tested-labs.ts';
 const GiB = 2 ** 30;
 
 async function chosen(asked: number | undefined, files: number, available: number, isolation?: 'fork' | 'restore') {
-  const told: string[] = [];
+  const said: string[] = [];
   const lab = {
     uses: [isolation ? { isolation } : {}],
     lab: { engine: { forkRoom: async () => ({ needed: 2 * GiB, available }) } },
   } as unknown as TestedLab;
-  const context = { tell: (line: string) => told.push(line), shell: { interrupt: new AbortController().signal } };
-  return { workers: await chooseWorkers(context as never, asked, files, [lab]), told };
+  const context = { tell: (line: string) => said.push(line), shell: { interrupt: new AbortController().signal } };
+  return { workers: await chooseWorkers(context as never, asked, files, [lab]), said };
 }
 
 test('as many test files run at a time as are asked for, or as there are processors, and not more than there are', async () => {
@@ -25,8 +25,8 @@ test('as many test files run at a time as are asked for, or as there are process
 test('fewer run where the memory does not hold a fork for each, which is said; one always does', async () => {
   assert.deepEqual(await chosen(8, 9, 7 * GiB), {
     workers: 3,
-    told: ['3 of 8 test files at a time: a fork may need 2 GiB of memory, and the host has 7 GiB'],
+    said: ['3 of 8 test files at a time: a fork may need 2 GiB of memory, and the host has 7 GiB'],
   });
   assert.equal((await chosen(8, 9, 1 * GiB)).workers, 1);
-  assert.deepEqual(await chosen(8, 9, 1 * GiB, 'restore'), { workers: 8, told: [] });
+  assert.deepEqual(await chosen(8, 9, 1 * GiB, 'restore'), { workers: 8, said: [] });
 });
