@@ -9,10 +9,11 @@ export interface CommandRun {
 }
 
 export interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  /** One that is undefined is taken out of the environment of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   /** Called with the process while it runs. */
-  readonly onSpawn?: (pid: number) => void;
+  readonly onSpawn?: (pid: number) => unknown;
   /** Called with each piece of its standard output. */
   readonly onOutput?: (text: string) => void;
 }

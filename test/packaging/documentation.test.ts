@@ -35,6 +35,7 @@ test('every program in README.md and in docs has the types that it should', asyn
     'docs/protocol.md',
     'docs/guest.md',
     'docs/backends.md',
+    'docs/testing.md',
     'docs/tutorial.md',
     ...inDocs.filter((name) => /^how-to.(?!powershell|ci)/.test(name)).map((name) => join('docs', name)),
   ])

@@ -7,6 +7,7 @@ import { machineCodes } from './codes/machine-codes.ts';
 import { networkCodes } from './codes/network-codes.ts';
 import { optionCodes } from './codes/option-codes.ts';
 import { protocolCodes } from './codes/protocol-codes.ts';
+import { runnerCodes } from './codes/runner-codes.ts';
 import { vmCodes } from './codes/vm-codes.ts';
 
 /**
@@ -19,6 +20,7 @@ export const errorCodes = {
   lab: { title: 'Labs', codes: labCodes },
   engine: { title: 'Plan, apply, state and checkpoints', codes: engineCodes },
   vm: { title: 'Virtual machines of the SDK', codes: vmCodes },
+  test: { title: 'Tests on machines', codes: runnerCodes },
   guest: { title: 'Guests: commands, sessions and files', codes: guestCodes },
   image: { title: 'Images', codes: imageCodes },
   machine: { title: 'QEMU machines', codes: machineCodes },

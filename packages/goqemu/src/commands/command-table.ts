@@ -26,6 +26,7 @@ import { refreshCommand } from './refresh/refresh.spec.ts';
 import { sshCommand } from './ssh/ssh.spec.ts';
 import { sshConfigCommand } from './ssh-config/ssh-config.spec.ts';
 import { statusCommand } from './status/status.spec.ts';
+import { testCommand } from './test/test.spec.ts';
 import { validateCommand } from './validate/validate.spec.ts';
 
 /** Every command, in the order that help shows them: parser, help, completion and docs/cli.md read this table. */
@@ -48,6 +49,7 @@ export const commands: readonly CommandSpec[] = [
   ...checkpointCommands,
   ...networkCommands,
   captureCommand,
+  testCommand,
   ...imageCommands,
   doctorCommand,
   graphCommand,

@@ -44,12 +44,6 @@ export const topics: readonly Topic[] = [
     summary: 'give a service a secret in an EnvironmentFile',
   },
   {
-    name: 'testing',
-    group: 'How to',
-    file: 'how-to/testing.md',
-    summary: 'test with a lab in TypeScript, with node:test',
-  },
-  {
     name: 'powershell',
     group: 'How to',
     file: 'how-to/powershell.md',
@@ -104,6 +98,12 @@ export const topics: readonly Topic[] = [
   { name: 'files', group: 'Reference', summary: 'what goqemu writes where, on Linux, macOS and Windows' },
   { name: 'events', group: 'Reference', summary: 'the event stream of --events, for programs' },
   { name: 'sdk', group: 'Reference', summary: 'machines and labs in a script' },
+  {
+    name: 'testing',
+    group: 'Reference',
+    summary: 'tests on the machines of a lab, with goqemu test',
+    commands: ['test'],
+  },
   { name: 'glossary', group: 'Reference', summary: 'the words of goqemu, and what they mean' },
   { name: 'machine', group: 'In depth', summary: 'goqemu/machine: one QEMU process' },
   {

@@ -25,6 +25,14 @@ const own: readonly Variable[] = [
     about:
       '`qemu` (default), or `fake`: machines are entries in a file, to try the shape of a lab and to test programs that call goqemu',
   },
+  {
+    name: 'GOQEMU_TEST_RUN',
+    about: 'set by `goqemu test` for its processes: what its options ask for; not to be set by users',
+  },
+  {
+    name: 'GOQEMU_TEST_COLLECT',
+    about: 'set by `goqemu test` in the process that looks test files through; not to be set by users',
+  },
 ];
 
 /** Variables of other programs and of the system that it reads, too. */
@@ -47,6 +55,11 @@ const others: readonly Variable[] = [
   { name: 'LOCALAPPDATA', about: 'on Windows, the folder below which keys and logs of running machines are' },
   { name: 'ProgramFiles', about: 'on Windows, where QEMU’s installer puts it; also `ProgramW6432`' },
   { name: 'ComSpec', about: 'on Windows, the shell that starts `PAGER`' },
+  {
+    name: 'NODE_TEST_CONTEXT',
+    about:
+      'set by the test runner of Node.js in the processes of test files; `goqemu test` within a test leaves it out, also `NODE_TEST_WORKER_ID`',
+  },
   { name: 'SUDO_UID', about: 'under sudo, the user whose labs may be loaded as well as those of root' },
 ];
 

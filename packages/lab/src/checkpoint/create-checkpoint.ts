@@ -6,6 +6,7 @@ import { lockLab } from '../fork/lock-lab.ts';
 import type { MachineState, TakenCheckpoint } from '../state/lab-state.ts';
 import { taken } from '../state/settle-checkpoints.ts';
 import { StateWriter } from '../state/state-writer.ts';
+import type { CheckpointCall } from './checkpoint-call.ts';
 import type { CheckpointReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
@@ -14,11 +15,11 @@ import { checkpointReport } from './list-checkpoints.ts';
 /** Takes a manual checkpoint of running machines. */
 export async function createCheckpoint(
   context: EngineContext,
-  options: { readonly description: string; readonly machines?: readonly string[]; readonly signal?: AbortSignal },
+  options: CheckpointCall & { readonly description: string },
 ): Promise<CheckpointReport> {
-  const { description, signal } = options;
+  const { description, lockWaitMs = 0, signal } = options;
   checkDescription(description);
-  await using _lock = await lockLab(context, 0, signal);
+  await using _lock = await lockLab(context, lockWaitMs, signal);
   const read = await context.read();
   const { lineage } = read.state;
   const call = context.plainCall(lineage, 'checkpoint', signal);

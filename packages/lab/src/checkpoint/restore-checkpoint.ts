@@ -8,6 +8,7 @@ import { wakeNetworks } from '../network/wake-networks.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
 import { checkLayers } from './check-layers.ts';
+import type { CheckpointCall } from './checkpoint-call.ts';
 import type { RestoreReport } from './checkpoint-report.ts';
 import { chooseMachines } from './choose-machines.ts';
 import { findCheckpoint } from './find-checkpoint.ts';
@@ -17,10 +18,10 @@ import type { FoundCheckpoint } from './found-checkpoint.ts';
 export async function restoreCheckpoint(
   context: EngineContext,
   idOrName: string,
-  options: { readonly machines?: readonly string[]; readonly signal?: AbortSignal },
+  options: CheckpointCall,
 ): Promise<RestoreReport> {
   const began = context.now();
-  await using _lock = await lockLab(context, 0, options.signal);
+  await using _lock = await lockLab(context, options.lockWaitMs ?? 0, options.signal);
   const read = await context.read();
   const found = findCheckpoint(read.state, idOrName);
   const { having, untouched } = chooseRestored(read.state, found, idOrName, options.machines);

@@ -10,6 +10,8 @@ export { restoreCheckpoint } from '../checkpoint/restore-checkpoint.ts';
 export { clearMachines } from '../fork/clear-machines.ts';
 export { forkCheckpoint } from '../fork/fork-checkpoint.ts';
 export { forkMachines } from '../fork/fork-machines.ts';
+export { forkRoom } from '../fork/fork-room.ts';
+export { lockLab } from '../fork/lock-lab.ts';
 export { removeFork } from '../fork/remove-fork.ts';
 export { planForward } from '../forward/plan-forward.ts';
 export { readHistory } from '../history/history.ts';

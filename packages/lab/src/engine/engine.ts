@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '@goqemu/core';
 import { errorReport } from '../apply/operation-failure.ts';
+import type { CheckpointCall } from '../checkpoint/checkpoint-call.ts';
 import type {
   CheckpointListReport,
   CheckpointReport,
@@ -20,6 +21,7 @@ import type {
 import type { Lab } from '../evaluate/lab.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
+import type { ForkRoom } from '../fork/fork-room.ts';
 import { allForksOf, forksOf } from '../fork/forks-of.ts';
 import type { ForwardChange } from '../forward/forward-change.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
@@ -188,20 +190,13 @@ export class Engine {
   }
 
   /** @throws GoqemuError `machine-unknown`, `machine-not-running`, `locked` */
-  async createCheckpoint(options: {
-    readonly description: string;
-    readonly machines?: readonly string[];
-    readonly signal?: AbortSignal;
-  }): Promise<CheckpointReport> {
+  async createCheckpoint(options: CheckpointCall & { readonly description: string }): Promise<CheckpointReport> {
     const { createCheckpoint } = await acting();
     return createCheckpoint(this.#context, options);
   }
 
   /** @throws GoqemuError `checkpoint-unknown`, `machine-unknown`, `locked` */
-  async restoreCheckpoint(
-    idOrName: string,
-    options: { readonly machines?: readonly string[]; readonly signal?: AbortSignal } = {},
-  ): Promise<RestoreReport> {
+  async restoreCheckpoint(idOrName: string, options: CheckpointCall = {}): Promise<RestoreReport> {
     const { restoreCheckpoint } = await acting();
     return restoreCheckpoint(this.#context, idOrName, options);
   }
@@ -229,6 +224,22 @@ export class Engine {
   /** The names of the forks of this stack and of their forks, each before the one that it was forked from. */
   async forks(): Promise<readonly string[]> {
     return (await allForksOf(this.#context)).map(({ name }) => name);
+  }
+
+  /** What a fork of this stack may need of the host's memory, and what there is. */
+  async forkRoom(options: { readonly signal?: AbortSignal } = {}): Promise<ForkRoom> {
+    const { forkRoom } = await acting();
+    return forkRoom(this.#context, options.signal);
+  }
+
+  /**
+   * Removes what killed processes left of forks: what every verb that takes the lock does first.
+   *
+   * @throws GoqemuError `locked`
+   */
+  async removeDeadForks(options: { readonly lockWaitMs?: number } = {}): Promise<void> {
+    const { lockLab } = await acting();
+    await using _lock = await lockLab(this.#context, options.lockWaitMs ?? 0, undefined);
   }
 
   /** The same lab in another stack. */

@@ -29,7 +29,7 @@ export async function forkCheckpoint(
   options: ForkOptions,
 ): Promise<ForkReport> {
   const began = context.now();
-  await using _lock = await lockLab(context, 0, options.signal);
+  await using _lock = await lockLab(context, options.lockWaitMs ?? 0, options.signal);
   const { state } = await context.read();
   const found = findCheckpoint(state, idOrName);
   const chosen = chooseMachines(state, options.machines);

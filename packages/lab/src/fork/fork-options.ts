@@ -13,5 +13,7 @@ export interface ForkOptions {
   /** The lab and the values of its parameters, for outputs that tell the fork's own ports. */
   readonly definition?: LabDefinition;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Milliseconds to wait for another holder of the lab's lock (default: 0). */
+  readonly lockWaitMs?: number;
   readonly signal?: AbortSignal;
 }

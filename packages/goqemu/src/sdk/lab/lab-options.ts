@@ -79,10 +79,11 @@ const names = z.array(z.string().min(1)).readonly().optional();
 const signal = z.instanceof(AbortSignal, { message: 'expected an AbortSignal' }).optional();
 const selection = { target: names, exclude: names, signal };
 const planned = { replace: names, start: z.boolean().optional() };
-const carryOut = {
-  parallel: z.int().min(1).max(64).optional(),
-  lockWait: duration.refine((value) => parseDuration(value, 'lockWait') <= dayMs, 'expected at most 24 h').optional(),
-};
+const lockWait = duration
+  .refine((value) => parseDuration(value, 'lockWait') <= dayMs, 'expected at most 24 h')
+  .optional();
+const carryOut = { parallel: z.int().min(1).max(64).optional(), lockWait };
+const machineSelection = z.strictObject({ machines: names, signal, lockWait });
 const schemas = {
   plan: z.strictObject({ ...selection, ...planned }),
   apply: z.strictObject({ ...selection, ...planned, ...carryOut }),
@@ -118,5 +119,22 @@ export function readLabOptions(
       ...(parallel === undefined ? {} : { parallel }),
       ...(lockWait === undefined ? {} : { lockWaitMs: parseDuration(lockWait, 'lockWait') }),
     },
+  };
+}
+
+/**
+ * The options of a checkpoint, a restore or a fork, as the engine takes them.
+ *
+ * @throws GoqemuError `option-invalid`
+ */
+export function readMachineSelection(
+  verb: 'checkpoint' | 'restore' | 'fork',
+  given: OperationOptions & { readonly machines?: readonly string[]; readonly lockWait?: Duration },
+): { readonly machines?: readonly string[]; readonly lockWaitMs?: number; readonly signal?: AbortSignal } {
+  const { machines, signal: interrupt, lockWait: wait } = readOptions(machineSelection, given, verb) as typeof given;
+  return {
+    ...(machines ? { machines } : {}),
+    ...(wait === undefined ? {} : { lockWaitMs: parseDuration(wait, 'lockWait') }),
+    ...(interrupt ? { signal: interrupt } : {}),
   };
 }

@@ -75,6 +75,27 @@ test('machines are stopped, started, suspended and resumed as by the commands, a
   await lab.destroy();
 });
 
+test('checkpoints, restores and forks wait for the lock of the lab, where they are asked to', async () => {
+  writeFileSync(join(folder, 'lab.ts'), program);
+  await using lab = await openLab(folder);
+  await lab.apply();
+  const lockWait = '1 min';
+  await lab.checkpoint('ready');
+  const atOnce = (options: { readonly lockWait?: '1 min' }) => [
+    lab.checkpoint('again', options),
+    lab.restore('ready', options),
+    lab.fork('ready', { ...options, name: 'one' }).then((fork) => fork[Symbol.asyncDispose]()),
+  ];
+  const refused = await Promise.allSettled(atOnce({}));
+  assert.equal(refused.filter((one) => one.status === 'rejected' && one.reason.code === 'locked').length, 2);
+  await Promise.all(atOnce({ lockWait }));
+  await assert.rejects(lab.restore('ready', { lockWait: '25 h' }), {
+    code: 'option-invalid',
+    message: /restore: lockWait: /,
+  });
+  await lab.destroy();
+});
+
 test('what goes wrong in a network is set and ended while it runs, and its frames are written to a file', async () => {
   const inner = join(folder, 'wired');
   mkdirSync(inner);

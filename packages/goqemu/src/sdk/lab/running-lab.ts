@@ -5,7 +5,6 @@ import {
   type ApplyResult,
   type CheckpointReport,
   type Engine,
-  type ForkOptions,
   type ForwardChange,
   type LabDefinition,
   type Plan,
@@ -21,17 +20,19 @@ import { LabGuests } from './lab-guests.ts';
 import { LabMachine } from './lab-machine.ts';
 import {
   type ApplyLabOptions,
+  type CarryOutOptions,
   type DestroyLabOptions,
   type PlanLabOptions,
   type PowerLabOptions,
   type PowerMachineOptions,
   readLabOptions,
+  readMachineSelection,
 } from './lab-options.ts';
 import type { LabOutputs } from './lab-types.ts';
 import { RunningNetwork } from './running-network.ts';
 
 /** Which machines a checkpoint, a restore or a fork is about. */
-export interface MachineSelection extends OperationOptions {
+export interface MachineSelection extends OperationOptions, Pick<CarryOutOptions, 'lockWait'> {
   /** Names of machines. @default all of them @example ['web'] */
   readonly machines?: readonly string[];
 }
@@ -197,7 +198,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * @throws GoqemuError `machine-not-running`, `machine-unknown`, `locked`
    */
   checkpoint(description: string, options: MachineSelection = {}): Promise<CheckpointReport> {
-    return this.#parts.engine.createCheckpoint({ description, ...options });
+    return this.#parts.engine.createCheckpoint({ description, ...readMachineSelection('checkpoint', options) });
   }
 
   /** Checkpoints that were taken, and those that the lab declares. */
@@ -211,8 +212,9 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * @throws GoqemuError `checkpoint-unknown`, `checkpoint-damaged`, `machine-unknown`, `locked`
    */
   async restore(idOrName: string, options: MachineSelection = {}): Promise<RestoreReport> {
+    const selection = readMachineSelection('restore', options);
     await this.#guests.closeAll('was restored');
-    return await this.#parts.engine.restoreCheckpoint(idOrName, options);
+    return await this.#parts.engine.restoreCheckpoint(idOrName, selection);
   }
 
   /**
@@ -233,7 +235,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * await using fork = await lab.fork('ready');
    */
   async fork(idOrName: string, options: ForkLabOptions = {}): Promise<LabFork<Definition>> {
-    const [fork] = await this.#fork(idOrName, options);
+    const [fork] = await this.#fork(idOrName, options, 1);
     return fork as LabFork<Definition>;
   }
 
@@ -246,7 +248,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * await Promise.all(forks.map((fork) => tryOut(fork)));
    */
   async forks(idOrName: string, count: number, options: ForkLabOptions = {}): Promise<LabForks<Definition>> {
-    return LabForks.from(await this.#fork(idOrName, { ...options, count })) as LabForks<Definition>;
+    return LabForks.from(await this.#fork(idOrName, options, count)) as LabForks<Definition>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -260,10 +262,17 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     await this.#parts.engine.removeFork({ lockWaitMs: removalWaitMs });
   }
 
-  async #fork(idOrName: string, options: ForkOptions): Promise<readonly LabFork<Definition>[]> {
+  async #fork(
+    idOrName: string,
+    { name, ...selection }: ForkLabOptions,
+    count: number,
+  ): Promise<readonly LabFork<Definition>[]> {
     const { engine, definition, parameters } = this.#parts;
+    const options = readMachineSelection('fork', selection);
     const owner = await hostProcessTable().identify(process.pid);
-    const report = await engine.fork(idOrName, { ...options, ...(owner ? { owner } : {}), definition, parameters });
+    const named = { ...(name === undefined ? {} : { name }), count };
+    const own = { ...(owner ? { owner } : {}), definition, parameters };
+    const report = await engine.fork(idOrName, { ...options, ...named, ...own });
     return report.forks.map(
       ({ name }) => new LabFork<Definition>({ ...this.#parts, engine: engine.stack(name), stack: name }),
     );

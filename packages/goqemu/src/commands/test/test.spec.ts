@@ -1,0 +1,71 @@
+import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+
+const options = {
+  workers: {
+    kind: 'number',
+    short: 'w',
+    value: 'N',
+    least: 1,
+    most: 64,
+    summary: 'test files at a time (default: as many as the host has processors, and memory for forks)',
+  },
+  name: {
+    kind: 'list',
+    short: 'n',
+    value: 'PATTERN',
+    summary: 'only tests whose name matches this regular expression, and those in a suite that does',
+  },
+  shard: { kind: 'text', value: 'I/N', summary: 'only the I-th of N parts of the test files' },
+  'last-failed': { kind: 'flag', summary: 'only tests that failed in the last run' },
+  repeat: { kind: 'number', value: 'N', least: 1, most: 1000, summary: 'run each test N times, each with a result' },
+  'until-fails': {
+    kind: 'number',
+    value: 'N',
+    least: 1,
+    most: 100_000,
+    summary: 'run each test up to N times, until it fails',
+  },
+  retries: {
+    kind: 'number',
+    value: 'N',
+    least: 0,
+    most: 100,
+    summary: 'run a test that failed up to N times more; it passes when one passes (default: 0)',
+  },
+  timeout: {
+    kind: 'number',
+    value: 'SECONDS',
+    least: 1,
+    most: 86_400,
+    summary: 'time limit for a test that has none of its own (default: 300)',
+  },
+  reporter: {
+    kind: 'text',
+    short: 'r',
+    value: 'NAME',
+    choices: ['spec', 'dot', 'tap', 'junit', 'json'],
+    summary: 'how the result is printed: spec (default), dot, tap, junit or json',
+  },
+  list: { kind: 'flag', summary: 'list the tests, run none' },
+} as const satisfies OptionSpecs;
+
+export type TestCommandOptions = typeof options;
+
+export const testCommand = defineCommand({
+  name: 'test',
+  summary: 'run tests on the machines of labs',
+  description:
+    'Runs test files with the test runner of Node.js, several at a time. Without FILE these are the files that end in\n.lab.test.ts (or .mts, .js, .mjs) in the working folder and below it, but for node_modules and folders that begin with a\ndot. The labs that they name are applied first, without a question; afterwards they stay as they are. Exits with 1 when a\ntest failed, and with 65 when a test file cannot be read.',
+  positionals: [
+    { name: 'FILE', summary: 'test files, or folders with some', optional: true, many: true, completes: 'file' },
+  ],
+  options,
+  examples: [
+    { command: 'goqemu test', does: 'all *.lab.test.ts' },
+    { command: "goqemu test upgrade.lab.test.ts --name 'keeps the data'", does: 'one test' },
+    { command: 'goqemu test --last-failed', does: 'what failed, again' },
+    { command: 'goqemu test --until-fails 50 --workers 1', does: 'look for a test that fails at times' },
+    { command: 'goqemu test --reporter junit > results.xml', does: 'a result for CI' },
+  ],
+  load: async () => (await import('../lab-commands.ts')).test,
+});

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { defaultTimeoutMs, type RunSettings } from '@goqemu/test/process';
+import type { CommandInput } from '../../arguments/command-spec.ts';
+import { usageError } from '../../arguments/usage-error.ts';
+import { chooseRenderer } from '../../render/choose-renderer.ts';
+import type { CommandContext } from '../../shell/command-context.ts';
+import { exitCode } from '../../shell/exit-code.ts';
+import { applyLabs } from './apply-labs.ts';
+import { chooseWorkers } from './choose-workers.ts';
+import { readLastFailed, resultsFolder, writeLastRun } from './last-run.ts';
+import { lookThrough } from './look-through.ts';
+import { removeLeftForks } from './remove-left-forks.ts';
+import { listTests, resultDocument } from './report-results.ts';
+import { type FileRunResult, runFiles } from './run-files.ts';
+import { type SelectedTests, selectTests } from './select-tests.ts';
+import type { TestCommandOptions } from './test.spec.ts';
+import { findTestFiles } from './test-files.ts';
+import { TestedLabs } from './tested-labs.ts';
+
+type Options = CommandInput<TestCommandOptions>['options'];
+
+export async function run(context: CommandContext, input: CommandInput<TestCommandOptions>): Promise<number> {
+  const { options, positionals } = input;
+  checkOptions(options);
+  const { workingFolder } = context.shell;
+  const failed = options['last-failed'] ? lastFailed(workingFolder) : undefined;
+  if (failed?.length === 0) {
+    context.tell('no test failed in the last run');
+    return exitCode.done;
+  }
+  const found = await lookThrough(context, findTestFiles(positionals, workingFolder));
+  const selected = selectTests(found, { name: options.name, shard: options.shard, failed }, workingFolder);
+  if (options.list) {
+    listTests(context, selected.files, options.reporter === 'json');
+    return exitCode.done;
+  }
+  const { code, tests } = await runTests(context, selected, options);
+  if (context.shell.interrupt.aborted) return exitCode.interrupted;
+  await writeLastRun(workingFolder, tests);
+  if (options.reporter === 'json') context.printJson(resultDocument(tests, workingFolder));
+  return code === 0 ? exitCode.done : exitCode.failed;
+}
+
+/** What contradicts itself, and what cannot be. */
+function checkOptions(options: Options): void {
+  if (options['until-fails'] !== undefined && (options.repeat !== undefined || options.retries !== undefined))
+    throw usageError('--until-fails runs tests again itself', 'leave --repeat and --retries out');
+}
+
+function lastFailed(workingFolder: string) {
+  const failed = readLastFailed(workingFolder);
+  if (failed) return failed;
+  throw usageError(
+    `there is no last run: ${resultsFolder(workingFolder)} has nothing of one`,
+    'run "goqemu test" in this folder first',
+  );
+}
+
+async function runTests(context: CommandContext, selected: SelectedTests, options: Options): Promise<FileRunResult> {
+  const { files, patterns } = selected;
+  const sink = await chooseRenderer(context, undefined);
+  await using labs = await TestedLabs.open(context, files, sink);
+  try {
+    await applyLabs(context, labs.all);
+  } finally {
+    await sink.close(); // what follows is the report of the tests
+  }
+  const settings = settingsOf(context, options, labs);
+  const only = files.some(({ tests }) => tests.some(({ mode }) => mode === 'only'));
+  if (only) context.tell('only tests that are marked with .only run');
+  const { reporter = 'spec' } = options;
+  try {
+    return await runFiles(context, {
+      files: files.map(({ file }) => file),
+      patterns,
+      only,
+      workers: await chooseWorkers(context, options.workers, files.length, labs.all),
+      reporter: reporter === 'json' ? undefined : reporter,
+      settings,
+    });
+  } finally {
+    await removeLeftForks(labs.all, settings.id);
+  }
+}
+
+function settingsOf({ shell }: CommandContext, options: Options, labs: TestedLabs): RunSettings {
+  return {
+    id: randomBytes(3).toString('hex'),
+    timeoutMs: options.timeout === undefined ? defaultTimeoutMs : options.timeout * 1000,
+    retries: options.retries ?? 0,
+    repeat: options.repeat ?? 1,
+    untilFails: options['until-fails'] ?? 1,
+    results: resultsFolder(shell.workingFolder),
+    applied: labs.all.map(({ key }) => key),
+  };
+}

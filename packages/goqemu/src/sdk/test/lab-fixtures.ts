@@ -1,0 +1,77 @@
+import type { LabDefinition } from '@goqemu/lab';
+import type { BaseFixtures, Isolation, LabTest } from '@goqemu/test';
+import type { LabMachine } from '../lab/lab-machine.ts';
+import type { OpenLabOptions } from '../lab/lab-options.ts';
+import type { RunningLab } from '../lab/running-lab.ts';
+import type { RunningNetwork } from '../lab/running-network.ts';
+
+/** How the tests of a {@link BaseTest.extend} get their lab. */
+export interface LabTestOptions<
+  Definition extends LabDefinition = LabDefinition,
+  Machines extends string = string,
+  Networks extends string = string,
+> extends Pick<OpenLabOptions<Definition>, 'stack' | 'parameters'> {
+  /**
+   * The checkpoint that each test begins at, by its name or id: one that the lab declares, or one that was taken. Needed
+   * for `fork` and `restore`.
+   *
+   * @example 'ready'
+   */
+  readonly at?: string;
+  /**
+   * How a test gets the lab as it was. `fork`: a copy of its own, so that tests of several files run side by side.
+   * `restore`: the one lab, taken back before each test; its tests run one after another, and the last one leaves the lab as
+   * it is. `none`: the lab as the test before left it.
+   *
+   * @default 'fork'
+   */
+  readonly isolation?: Isolation;
+  /**
+   * Names of the machines that the tests use: then these are typed, and must be there. What a lab's program makes is not
+   * in its type.
+   *
+   * @default every machine of the lab, by any name
+   * @example ['web', 'db']
+   */
+  readonly machines?: readonly Machines[];
+  /** Names of the networks that the tests use, likewise. @default any name @example ['lan'] */
+  readonly networks?: readonly Networks[];
+}
+
+/**
+ * What a test on a lab is given: each machine by its name, the networks in `net`, the lab under the name that `extend` was
+ * given, and what every test is given.
+ */
+export type LabFixtures<
+  Name extends string,
+  Definition extends LabDefinition = LabDefinition,
+  Machines extends string = string,
+  Networks extends string = string,
+> = BaseFixtures & { readonly net: Readonly<Record<Networks, RunningNetwork>> } & {
+  readonly [Fixture in Name]: RunningLab<Definition>;
+} & Readonly<Record<Machines, LabMachine>>;
+
+/** The `test` of `goqemu/test`: tests without a lab, and where those on a lab come from. */
+export interface BaseTest extends LabTest<BaseFixtures> {
+  /**
+   * A `test` whose tests run on a lab. It is applied before the first of them, and each gets it as it was at a checkpoint.
+   *
+   * @param name the fixture that holds the lab
+   * @throws GoqemuError `option-invalid`
+   * @example
+   * const test = base.extend('lab', lab, { at: 'ready', machines: ['web'] });
+   * test('nginx comes back', async ({ web }) => {
+   *   await web.exec('systemctl restart nginx', { sudo: true, check: true });
+   * });
+   */
+  extend<
+    const Name extends string,
+    Definition extends LabDefinition,
+    const Machines extends string = string,
+    const Networks extends string = string,
+  >(
+    name: Name,
+    lab: Definition,
+    options?: LabTestOptions<Definition, Machines, Networks>,
+  ): LabTest<LabFixtures<Name, Definition, Machines, Networks>>;
+}

@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { acquireFileLock, GoqemuError, isResourceName } from '@goqemu/core';
+import { isLabDefinition, type LabDefinition, stateFolderOf } from '@goqemu/lab';
+import { labKey, type TestedLabSource } from '@goqemu/test';
+import { z } from 'zod';
+import { readOptions } from '../guest/invalid-option.ts';
+import { openLab } from '../lab/open-lab.ts';
+import type { LabTestOptions } from './lab-fixtures.ts';
+
+/** Milliseconds that a test waits for those of other processes on the one lab: longer than any of them takes. */
+const turnMs = 24 * 3_600_000;
+
+const names = z.array(z.string().min(1)).readonly().optional();
+const schema = z.strictObject({
+  at: z.string().min(1).optional(),
+  isolation: z.enum(['fork', 'restore', 'none']).optional(),
+  stack: z.string().min(1).optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  machines: names,
+  networks: names,
+});
+
+/**
+ * A lab that tests run on, on this host's backend.
+ *
+ * @throws GoqemuError `option-invalid`
+ */
+export function labSource(fixture: string, lab: LabDefinition, given: LabTestOptions): TestedLabSource {
+  if (!isLabDefinition(lab)) throw invalid('the second argument must be a lab', "import lab from './lab.ts'");
+  const options = readOptions(schema, given, 'test.extend') as LabTestOptions;
+  const { at, isolation = 'fork', stack = 'default', parameters, machines = [] } = options;
+  if (!/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(fixture) || taken.has(fixture))
+    throw invalid(`the name of the lab's fixture must be one of a variable, got ${JSON.stringify(fixture)}`, "'lab'");
+  if (at === undefined && isolation !== 'none')
+    throw invalid(`isolation "${isolation}" needs a checkpoint to begin at`, "{ at: 'ready' }");
+  const unnamed = machines.find((name) => !isResourceName(name));
+  if (unnamed !== undefined) throw invalid(`machines: ${JSON.stringify(unnamed)} is no machine's name`, "['web']");
+  const file = lab.location?.file ?? join(process.cwd(), 'lab.ts');
+  const folder = stateFolderOf(dirname(file), lab.name, stack);
+  return {
+    fixture,
+    key: labKey(file, stack, parameters),
+    at,
+    isolation,
+    machines,
+    open: () => openLab(lab, { stack, ...(parameters ? { parameters } : {}) }),
+    takeTurn: async (signal) => {
+      await mkdir(folder, { recursive: true });
+      return acquireFileLock(join(folder, 'test.lock'), { command: 'a test on the lab', waitMs: turnMs, signal });
+    },
+  };
+}
+
+/** Names of fixtures that every test has. */
+const taken = new Set(['t', 'signal', 'mark', 'attach', 'net']);
+
+function invalid(message: string, hint: string): GoqemuError {
+  return new GoqemuError({
+    code: 'option-invalid',
+    source: 'user',
+    subject: 'test.extend',
+    message: `test.extend: ${message}`,
+    hint: `write, for example: ${hint}`,
+  });
+}
+
+/** The lab; of a `lab.ts` that was loaded as CommonJS, and imported by a module, it is the default export within. */
+export function importedLab(lab: LabDefinition | { readonly default: LabDefinition }): LabDefinition {
+  return !isLabDefinition(lab) && isLabDefinition((lab as { readonly default?: unknown } | undefined)?.default)
+    ? (lab as { readonly default: LabDefinition }).default
+    : (lab as LabDefinition);
+}

@@ -1,0 +1,32 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { GoqemuError } from '@goqemu/core';
+
+/** The folder of a test's attachments: a name that is readable, and is one folder on every system. */
+export function attachmentFolder(results: string, file: string, test: string): string {
+  return join(results, folderName(basename(file)), folderName(test));
+}
+
+/** Writes an attachment in the folder, and returns its path. */
+export async function writeAttachment(folder: string, name: string, content: string | Uint8Array): Promise<string> {
+  if (!/^[\p{L}\p{N}_][\p{L}\p{N} ._-]*$/u.test(name) || name.length > 100)
+    throw new GoqemuError({
+      code: 'name-invalid',
+      source: 'user',
+      subject: 'attach',
+      message: `an attachment is named as a file, got ${JSON.stringify(name)}`,
+      hint: 'use letters, digits, spaces, ".", "-" and "_", as in "nginx.log"',
+    });
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+function folderName(text: string): string {
+  const words = text
+    .normalize('NFKC')
+    .replace(/[^\p{L}\p{N}._]+/gu, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
+  return words.slice(0, 80) || 'test';
+}

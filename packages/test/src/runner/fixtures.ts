@@ -1,0 +1,71 @@
+import type { TestContext } from 'node:test';
+import { guarded } from './guard.ts';
+import type { LabLease } from './lab-leases.ts';
+import { testEnded } from './test-errors.ts';
+import type { BaseFixtures, Mark } from './test-types.ts';
+import type { TestedLab } from './tested-lab.ts';
+
+/** One run of a test: what it marked, and whether it is over. */
+export interface TestRun {
+  readonly name: string;
+  readonly t: TestContext;
+  readonly signal: AbortSignal;
+  readonly marks: Mark[];
+  readonly attach: BaseFixtures['attach'];
+}
+
+/** What a test without a lab is given. */
+export function baseFixtures({ t, signal, marks, attach }: TestRun): BaseFixtures {
+  return {
+    t,
+    signal,
+    mark: async (name) => {
+      const mark = { name, at: new Date() };
+      marks.push(mark);
+      return mark;
+    },
+    attach: async (name, content) => {
+      const path = await attach(name, content);
+      t.diagnostic(`attachment: ${path}`);
+      return path;
+    },
+  };
+}
+
+/**
+ * What a test on a lab is given besides: the lab, its networks, and each machine by its name. A machine that is called as
+ * one of the others is `lab.machine(name)` alone.
+ */
+export function labFixtures(run: TestRun, fixture: string, { lab, machines }: LabLease): Record<string, unknown> {
+  const check = (used: string) => () => {
+    if (run.signal.aborted) throw testEnded(run.name, used);
+  };
+  const machine = (name: string) => guarded(lab.machine(name), check(`the machine ${name}`));
+  const network = (name: string) => guarded(lab.network(name), check(`the network ${name}`));
+  const wrap = (method: string, value: unknown) => {
+    const { name } = value as { readonly name: string };
+    return method === 'machine' ? machine(name) : method === 'network' ? network(name) : value;
+  };
+  return {
+    ...Object.fromEntries(machines.map((name) => [name, machine(name)])),
+    ...baseFixtures(run),
+    net: byName(network),
+    [fixture]: guarded<TestedLab>(lab, check('the lab'), wrap),
+  };
+}
+
+/** An object whose every property is a network: their names need not be known. */
+function byName(network: (name: string) => object): object {
+  const made = new Map<string, object>();
+  return new Proxy(
+    {},
+    {
+      get: (_target, name) => {
+        if (typeof name === 'symbol' || name === 'then') return undefined; // asked of whatever is awaited
+        const found = made.get(name) ?? network(name);
+        made.set(name, found);
+        return found;
+      },
+    },
+  );
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LabLeases } from './lab-leases.ts';
+import { endLeases } from './open-leases.ts';
+import { readRunSettings } from './run-settings.ts';
+import type { TestedLab, TestedLabSource } from './tested-lab.ts';
+
+const { signal } = new AbortController();
+const settings = { ...readRunSettings({}, '/away'), id: 'run' };
+
+/** A lab that notes what is done with it. */
+function noted(options: Partial<TestedLabSource> = {}, failing?: string) {
+  const did: string[] = [];
+  const note = async (what: string) => {
+    did.push(what);
+    if (what === failing) throw new Error(`${what} failed`);
+  };
+  const lab = (stack: string): TestedLab => ({
+    ...{ name: 'shop', stack },
+    apply: () => note('apply'),
+    checkpoints: async () => [{ id: 'abc', descriptions: ['ready', 'ready'] }],
+    status: async () => ({ machines: [{ name: 'web' }] }),
+    machine: (name) => ({ name }),
+    network: (name) => ({ name }),
+    restore: (at) => note(`restore ${at}`),
+    fork: async (at, { name }) => {
+      await note(`fork ${at}`);
+      return lab(name);
+    },
+    [Symbol.asyncDispose]: () => note(`close ${stack.replace(/-.*/, '')}`),
+  });
+  const source: TestedLabSource = {
+    ...{ fixture: 'lab', key: 'key', at: 'ready', isolation: 'fork', machines: [] },
+    open: async () => lab('default'),
+    takeTurn: async () => {
+      await note('turn');
+      return { [Symbol.asyncDispose]: () => note('turn over') };
+    },
+    ...options,
+  };
+  return { did, leases: new LabLeases(source, settings), source };
+}
+
+test('a fork is made from the checkpoint for each test and goes with it; the lab is applied once', async () => {
+  const { leases, did } = noted();
+  const names: string[] = [];
+  for (const _ of [1, 2]) {
+    await using lease = await leases.lease(signal);
+    names.push(lease.lab.stack);
+    assert.deepEqual(lease.machines, ['web']);
+  }
+  assert.equal(new Set(names).size, 2);
+  for (const name of names) assert.match(name, /^test-run-/);
+  const one = ['fork ready', 'close test', 'close default'];
+  assert.deepEqual(did, ['apply', 'close default', ...one, ...one]);
+});
+
+test('a lab that the run has applied is not applied again', async () => {
+  const { did, source } = noted();
+  await using _lease = await new LabLeases(source, { ...settings, applied: ['key'] }).lease(signal);
+  assert.ok(!did.includes('apply'));
+});
+
+test('the one lab is restored for each test, which others wait for', async () => {
+  const { leases, did } = noted({ isolation: 'restore' });
+  const first = await leases.lease(signal);
+  const second = leases.lease(signal);
+  await first[Symbol.asyncDispose]();
+  await (await second)[Symbol.asyncDispose]();
+  const one = ['turn', 'restore ready', 'close default', 'turn over'];
+  assert.deepEqual(did, ['apply', 'close default', ...one, ...one]);
+});
+
+test('a test whose restore fails leaves the lab to the next', async () => {
+  const { leases, did } = noted({ isolation: 'restore' }, 'restore ready');
+  for (const _ of [1, 2]) await assert.rejects(leases.lease(signal), /restore ready failed/);
+  assert.deepEqual(did.slice(-4), ['turn', 'restore ready', 'close default', 'turn over']);
+});
+
+test('a checkpoint or a machine that the lab does not have is reported with those that it has', async () => {
+  const unknown = noted({ at: 'redy' });
+  await assert.rejects(unknown.leases.lease(signal), { code: 'checkpoint-unknown', hint: 'it has: "ready"' });
+  const machine = noted({ machines: ['web', 'mail'] });
+  await assert.rejects(machine.leases.lease(signal), { code: 'machine-unknown', hint: 'it has: web' });
+});
+
+test('a process that leaves takes away what its tests have, each once', async () => {
+  const { leases, did } = noted();
+  const lease = await leases.lease(signal);
+  await Promise.all([endLeases(), endLeases()]);
+  await lease[Symbol.asyncDispose]();
+  assert.equal(did.filter((one) => one === 'close test').length, 1);
+});

@@ -1,0 +1,116 @@
+import { afterCleanUp, anySignal, withCleanUp } from '@goqemu/core';
+import { noteLease } from './open-leases.ts';
+import type { RunSettings } from './run-settings.ts';
+import { beginningUnknown, checkMachines } from './test-errors.ts';
+import type { TestedLab, TestedLabSource } from './tested-lab.ts';
+
+/** A lab for one test; the end of its block takes it away again. */
+export interface LabLease extends AsyncDisposable {
+  readonly lab: TestedLab;
+  readonly machines: readonly string[];
+}
+
+/** Milliseconds for other commands and tests to let go of the lab. */
+const lockWait = 30 * 60_000;
+
+/** Gives the tests of a process the lab, each as it was. */
+export class LabLeases {
+  readonly #source: TestedLabSource;
+  readonly #settings: RunSettings;
+  #ready: Promise<void> | undefined;
+  #count = 0;
+  /** Tests of this process on the one lab come one after another, too. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(source: TestedLabSource, settings: RunSettings) {
+    this.#source = source;
+    this.#settings = settings;
+  }
+
+  /** @throws GoqemuError `checkpoint-unknown`, and what applying, forking and restoring throw */
+  async lease(signal: AbortSignal): Promise<LabLease> {
+    this.#ready ??= this.#prepare(signal); // a lab that fails fails all its tests, once
+    await this.#ready;
+    return this.#source.isolation === 'fork' ? this.#fork(signal) : this.#share(signal);
+  }
+
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { open, key, at, isolation, machines } = this.#source;
+    await using lab = await open();
+    if (!this.#settings.applied.includes(key)) await lab.apply({ lockWait, signal });
+    if (machines.length > 0) checkMachines(lab.name, machines, await lab.status());
+    if (at === undefined || isolation === 'none') return;
+    const known = await lab.checkpoints();
+    if (known.some(({ id, descriptions }) => id === at || descriptions.includes(at))) return;
+    throw beginningUnknown(lab.name, at, [...new Set(known.flatMap(({ descriptions }) => descriptions.slice(0, 1)))]);
+  }
+
+  async #fork(signal: AbortSignal): Promise<LabLease> {
+    const origin = await this.#source.open();
+    const name = `test-${this.#settings.id}-${process.pid.toString(36)}-${++this.#count}`;
+    return leased(signal, {
+      get: (until) => origin.fork(this.#source.at ?? '', { name, lockWait, signal: until }),
+      after: async () => origin[Symbol.asyncDispose](),
+    });
+  }
+
+  async #share(signal: AbortSignal): Promise<LabLease> {
+    const { at, isolation, open } = this.#source;
+    const after = await this.#takeTurn(signal);
+    const get = async (until: AbortSignal) => {
+      const lab = await open();
+      if (isolation !== 'restore') return lab;
+      try {
+        await lab.restore(at ?? '', { lockWait, signal: until });
+        return lab;
+      } catch (error) {
+        throw await afterCleanUp(error, async () => lab[Symbol.asyncDispose]());
+      }
+    };
+    return leased(signal, { get, after });
+  }
+
+  async #takeTurn(signal: AbortSignal): Promise<() => Promise<void>> {
+    const before = this.#turn;
+    let release = () => {};
+    this.#turn = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    try {
+      await before;
+      const turn = await this.#source.takeTurn(signal);
+      return async () => {
+        release();
+        await turn[Symbol.asyncDispose]();
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+interface Getting {
+  readonly get: (until: AbortSignal) => Promise<TestedLab>;
+  /** Called when the lab has been given back, or was not to be had. */
+  readonly after: () => Promise<void>;
+}
+
+/** A process that leaves gives back what it has, and no longer waits for what it does not have yet. */
+async function leased(signal: AbortSignal, { get, after }: Getting): Promise<LabLease> {
+  const leave = new AbortController();
+  const getting = get(anySignal(signal, leave.signal));
+  const giveBack = async () => {
+    leave.abort();
+    const lab = await getting.catch(() => undefined); // reported to the one who waits for it
+    await lab?.[Symbol.asyncDispose]();
+  };
+  const end = noteLease(() => withCleanUp(giveBack, after));
+  try {
+    const lab = await getting;
+    const { machines } = await lab.status();
+    return { lab, machines: machines.map(({ name }) => name), [Symbol.asyncDispose]: end };
+  } catch (error) {
+    throw await afterCleanUp(error, end);
+  }
+}

@@ -1,0 +1,35 @@
+/** A lab as its tests need it; `RunningLab` is one. */
+export interface TestedLab extends AsyncDisposable {
+  readonly name: string;
+  readonly stack: string;
+  apply(options: { readonly lockWait: number; readonly signal: AbortSignal }): Promise<unknown>;
+  checkpoints(): Promise<readonly { readonly id: string; readonly descriptions: readonly string[] }[]>;
+  status(): Promise<{ readonly machines: readonly { readonly name: string }[] }>;
+  machine(name: string): object;
+  network(name: string): object;
+  restore(at: string, options: LabCall): Promise<unknown>;
+  fork(at: string, options: LabCall & { readonly name: string }): Promise<TestedLab>;
+}
+
+interface LabCall {
+  readonly lockWait: number;
+  readonly signal: AbortSignal;
+}
+
+/** How a test gets the lab as it was: a fork of its own, the one lab restored, or the lab as the test before left it. */
+export type Isolation = 'fork' | 'restore' | 'none';
+
+/** A lab that tests run on, and how. */
+export interface TestedLabSource {
+  /** The name of its fixture. */
+  readonly fixture: string;
+  /** As `labKey` names it. */
+  readonly key: string;
+  readonly at: string | undefined;
+  readonly isolation: Isolation;
+  /** Machines that must be there. */
+  readonly machines: readonly string[];
+  readonly open: () => Promise<TestedLab>;
+  /** Waits until no other process has a test on the one lab. */
+  readonly takeTurn: (signal: AbortSignal) => Promise<AsyncDisposable>;
+}

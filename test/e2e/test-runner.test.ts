@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { e2eHome, LabFolder } from './lab-folder.ts';
+import { tinyImage } from './tiny-image.ts';
+
+let folder: LabFolder;
+
+before(async () => {
+  const machine = { image: await tinyImage(), user: 'debian', memory: '256 MiB', cpus: 1 };
+  folder = await LabFolder.make(`
+import { defineLab } from 'goqemu';
+export default defineLab({ name: 'tested' }, (lab) => {
+  lab.vm('web', ${JSON.stringify(machine)}).run('mark', 'echo ready > /root/mark').checkpoint('ready');
+});
+`);
+  await folder.write(tests('fork'), 'fork.lab.test.ts');
+  await folder.write(tests('restore'), 'restore.lab.test.ts');
+  await folder.write(
+    `import { test as base } from 'goqemu/test';
+import lab from './lab.ts';
+base.extend('lab', lab, { at: 'ready', machines: ['web'] })('never ends', async ({ web }) => {
+  console.log('it runs');
+  await web.exec('sleep 1000');
+});
+`,
+    'endless.test.ts',
+  );
+});
+after(() => folder[Symbol.asyncDispose]());
+
+/** Tests of which each breaks what the next one looks at. */
+function tests(isolation: 'fork' | 'restore'): string {
+  return `import assert from 'node:assert/strict';
+import { test as base } from 'goqemu/test';
+import lab from './lab.ts';
+
+const test = base.extend('lab', lab, { at: 'ready', isolation: '${isolation}', machines: ['web'] });
+const asItWas = async (web: { exec(command: string, options: object): Promise<{ stdout: string }> }) => {
+  const look = 'cat /root/mark /dev/shm/* 2> /dev/null; ls -A /root | grep -v ash_history; date +%Y';
+  const { stdout } = await web.exec(look, { sudo: true, check: true });
+  assert.match(stdout, /^ready\\nmark\\n20[2-9]\\d\\n$/);
+};
+
+test('${isolation}: writes, deletes and kills', async ({ web }) => {
+  await asItWas(web);
+  await web.exec('rm /root/mark; echo x | tee /root/other /dev/shm/other; date -s 2001-01-01; sync', { sudo: true, check: true });
+});
+test('${isolation}: fails', async ({ web, mark }) => {
+  await asItWas(web);
+  await mark('it is as it was');
+  await web.exec('exit 3', { check: true });
+});
+test('${isolation}: hangs', { timeout: '3 s' }, async ({ web }) => {
+  await web.exec('echo x > /root/other; sleep 1000', { sudo: true });
+});
+test('${isolation}: switches its machine off', async ({ web }) => {
+  await asItWas(web);
+  await web.exec('echo o > /proc/sysrq-trigger; sleep 60', { sudo: true, check: true });
+});
+test('${isolation}: is not touched by those before', async ({ web }) => asItWas(web));
+`;
+}
+
+interface Document {
+  readonly tests: readonly {
+    readonly path: readonly string[];
+    readonly status: string;
+    readonly error: { readonly code?: string } | null;
+  }[];
+}
+
+test('each test gets the machine as it was, by a fork and by a restore, whatever the one before did to it', async () => {
+  const { code, stdout, stderr } = await folder.run(['test', '--workers', '2', '--reporter', 'json']);
+  const ended = (JSON.parse(stdout) as Document).tests.map(({ path, status, error }) => [
+    path[0],
+    error?.code ?? status,
+  ]);
+  const expected = (isolation: string) => [
+    [`${isolation}: writes, deletes and kills`, 'passed'],
+    [`${isolation}: fails`, 'command-failed'],
+    [`${isolation}: hangs`, 'test-timeout'],
+    [`${isolation}: switches its machine off`, 'command-interrupted'],
+    [`${isolation}: is not touched by those before`, 'passed'],
+  ];
+  assert.deepEqual(ended, [...expected('fork'), ...expected('restore')], `${stdout}\n${stderr}`);
+  assert.equal(code, 1);
+  assert.deepEqual(await stacks(), ['default']);
+  assert.equal(await machines(), 1);
+});
+
+test('a run that is killed leaves no process, no machine and no file of its fork', async () => {
+  let pid = 0;
+  const run = folder.run(['test', 'endless.test.ts'], {
+    onSpawn: (id) => {
+      pid = id;
+    },
+  });
+  while ((await machines()) < 2) await sleep(100);
+  process.kill(pid, 'SIGKILL');
+  assert.equal((await run).signal, 'SIGKILL');
+  while ((await ofRun()).length > 0) await sleep(200);
+  await folder.ok('checkpoint', 'create', 'next');
+  assert.deepEqual(await stacks(), ['default']);
+  assert.equal(await machines(), 1);
+  assert.equal((await readdir(join(e2eHome, 'labs'))).filter((name) => name.startsWith('tested-')).length, 1);
+});
+
+async function stacks(): Promise<readonly string[]> {
+  return readdir(folder.file('.goqemu/tested'));
+}
+
+/** QEMUs of the lab and its forks. */
+async function machines(): Promise<number> {
+  const lines = await commandLines();
+  return lines.filter((line) => /qemu-system/.test(line) && line.includes(join(e2eHome, 'labs/tested-'))).length;
+}
+
+/** Processes that run its test file. */
+async function ofRun(): Promise<readonly string[]> {
+  return (await commandLines()).filter((line) => line.includes('endless.test.ts'));
+}
+
+async function commandLines(): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+}
