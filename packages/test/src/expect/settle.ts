@@ -37,12 +37,12 @@ export async function settle<Seen>(expectation: Expectation, question: Question<
   const started = performance.now();
   const progress: Progress<Seen> = { attempts: 0 };
   const left = () => waiting.timeoutMs - (performance.now() - started);
-  while (progress.attempts === 0 || (left() > 0 && !question.once)) {
-    if (
-      await isMet(question, expectation.negated, progress, { timeoutMs: Math.max(1, left()), signal: waiting.signal })
-    )
-      return;
-    if (!question.once) await sleep(Math.max(0, Math.min(waiting.intervalMs, left())), waiting.signal);
+  for (;;) {
+    const call = { timeoutMs: Math.max(1, left()), signal: waiting.signal };
+    if (await isMet(question, expectation.negated, progress, call)) return;
+    // A pause at whose end no time is left would only delay the failure.
+    if (question.once || left() <= waiting.intervalMs) break;
+    await sleep(waiting.intervalMs, waiting.signal);
   }
   const waitedMs = performance.now() - started;
   throw failed(expectation, question, progress, waitedMs, await evidenceOf(question, progress, waiting));

@@ -10,7 +10,12 @@ export interface WaitOptions {
    * @example '2 min'
    */
   readonly timeout?: Duration;
-  /** The pause between an answer and the next question. @default '250 ms', or that of the machine's probes @example '2 s' */
+  /**
+   * The pause between an answer and the next question; one as long as the time limit asks once.
+   *
+   * @default '250 ms', or that of the machine's probes
+   * @example '2 s'
+   */
   readonly interval?: Duration;
   /** Ends the wait, and the command that runs in the guest for it. @default none @example AbortSignal.timeout(5000) */
   readonly signal?: AbortSignal;
