@@ -59,14 +59,14 @@ printf "%s\\t%s\\t%s\\n" "$l" "$(readlink "$l")" "$(stat -c "%f %u %g %s	%Y %Z %
 fi 2>/dev/null
 }
 sums() {
-find "$@" -xdev '(' ${shellQuoteAll(prune)} ')' -prune -o '(' '(' ${shellQuoteAll(packaged)} ')' ! -path '/usr/local' ! -path '/usr/local/*' ')' -prune -o -type f -size -2049 -exec cksum {} + 2>/dev/null
+find "$@" -xdev '(' ${shellQuoteAll(prune)} ')' -prune -o '(' '(' ${shellQuoteAll(packaged)} ')' ! -path '/usr/local' ! -path '/usr/local/*' ')' -prune -o -type f -size -2049 -exec md5sum {} + 2>/dev/null
 }
 installed() {
 if has dpkg-query; then dpkg-query -W -f '\${db:Status-Status}\\t\${Package}:\${Architecture}\\t\${Version}\\n' | awk -F '\\t' '$1 == "installed" { print $2 "\\t" $3 }'; fi
 if has rpm; then rpm -qa --qf '%{NAME}:%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' 2>/dev/null; fi
 if [ -f /lib/apk/db/installed ]; then awk '/^P:/ { name = substr($0, 3) } /^V:/ { print name ":\\t" substr($0, 3) }' /lib/apk/db/installed; fi
 }
-for tool in find stat awk cksum mktemp; do has "$tool" || lacks "$tool"; done
+for tool in find stat awk md5sum mktemp; do has "$tool" || lacks "$tool"; done
 `;
 
 /** With no words: all disks. What it keeps is root's alone, and survives a reboot, which /run and /tmp do not. */
@@ -110,9 +110,9 @@ installed > "$folder/packages-now"
 awk -F '\\t' -v OFS='\\t' '${different}' "$folder/files" "$folder/now" > "$folder/changes"
 awk -F '\\t' '$1 == "touched" { print $2 }' "$folder/changes" > "$folder/touched"
 awk 'NR == FNR { touched[$0] = 1; next }
-{ path = $0; sub(/^[0-9]+ [0-9]+ /, "", path); if (path in touched) print "before\\t" path "\\t" $1 }' "$folder/touched" "$folder/sums" > "$folder/before"
+{ path = $0; sub(/^[0-9a-f]+  /, "", path); if (path in touched) print "before\\t" path "\\t" $1 }' "$folder/touched" "$folder/sums" > "$folder/before"
 cat "$folder/before"
-cut -f 2 "$folder/before" | tr '\\n' '\\0' | xargs -0 -r cksum 2>/dev/null | awk '{ path = $0; sub(/^[0-9]+ [0-9]+ /, "", path); print "now\\t" path "\\t" $1 }'
+cut -f 2 "$folder/before" | tr '\\n' '\\0' | xargs -0 -r md5sum 2>/dev/null | awk '{ path = $0; sub(/^[0-9a-f]+  /, "", path); print "now\\t" path "\\t" $1 }'
 awk -F '\\t' -v OFS='\\t' '${versions}' "$folder/packages" "$folder/packages-now"
 cat "$folder/changes"
 echo end`;

@@ -13,7 +13,7 @@ export function shortWord(text: string): string {
 export function shortLine(text: string): string {
   return cut(
     printable(text.slice(0, 4 * longestWord))
-      .replaceAll(/\s+/g, ' ')
+      .replaceAll(/[\n\t]+/g, ' ')
       .trim(),
     longestWord,
   );

@@ -120,7 +120,11 @@ function failed<Seen>(
     },
     { machine: machine.name, expectation: text, waitedMs: Math.round(waitedMs), attempts },
   );
-  const frames = at.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  // The first frame is that of the matcher.
+  const frames = (at.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(1);
   error.stack = [`${error.name} [${error.code}]: ${message}`, ...frames].join('\n');
   return error;
 }

@@ -1,7 +1,7 @@
 import type { Command } from '@goqemu/guest';
 import { shortWord } from '../expect/bounded.ts';
 import type { Question } from '../expect/question.ts';
-import { textDiff } from '../expect/text-diff.ts';
+import { textDiff, textWords } from '../expect/text-diff.ts';
 import { optionInvalid } from '../options/check-options.ts';
 import { checkPattern, matches, type TextPattern } from '../options/text-pattern.ts';
 import type { WaitOptions } from '../options/wait-options.ts';
@@ -76,11 +76,10 @@ function printQuestion(probe: CommandProbe, output: TextPattern): Question<Teste
     holds: ({ stdout }) => matches(stdout, output),
     got: ({ stdout, exitCode }) => {
       const end = exitCode === 0 ? '' : `, and ${exitCode === null ? 'ended by a signal' : `exit code ${exitCode}`}`;
-      const isLong = stdout.length > 200 || /\n./.test(stdout);
-      return `${isLong ? `an output of ${stdout.length} characters` : `the output ${shortWord(stdout)}`}${end}`;
+      return `${textWords(stdout, 'output')}${end}`;
     },
     gotValue: ({ stdout }) => stdout,
-    evidence: async (result) => (result?.stdout ? textDiff(output, result.stdout, 'the output') : lastWords(result)),
+    evidence: async (result) => (result?.stdout ? textDiff(output, result.stdout, 'output') : lastWords(result)),
   });
 }
 

@@ -1,7 +1,7 @@
 import { askGuest, readFields } from '../ask/ask-guest.ts';
 import { shortWord } from '../expect/bounded.ts';
 import type { Question } from '../expect/question.ts';
-import { textDiff } from '../expect/text-diff.ts';
+import { textDiff, textWords } from '../expect/text-diff.ts';
 import { optionInvalid } from '../options/check-options.ts';
 import { checkPattern, contains, matches, type TextPattern } from '../options/text-pattern.ts';
 import type { WaitOptions } from '../options/wait-options.ts';
@@ -176,14 +176,12 @@ function contentQuestion(probe: FileProbe, { expected, pattern, isAll, test }: C
       if (seen.content === undefined) return `a ${seen.type}, which has no content to compare`;
       if (Buffer.byteLength(seen.content) > contentLimit)
         return 'a content of more than 1 MiB, of which the beginning was read';
-      return /\n./.test(seen.content) || seen.content.length > 200
-        ? `a content of ${seen.content.length} characters`
-        : `the content ${shortWord(seen.content)}`;
+      return textWords(seen.content, 'content');
     },
     gotValue: (seen) => ('missing' in seen ? undefined : seen.content),
     evidence: async (seen) =>
       seen && !('missing' in seen) && seen.content !== undefined
-        ? textDiff(isAll ? pattern : / /, seen.content, 'the content')
+        ? textDiff(isAll ? pattern : / /, seen.content, 'content')
         : undefined,
   };
 }

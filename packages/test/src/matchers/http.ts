@@ -1,7 +1,7 @@
 import { askGuest } from '../ask/ask-guest.ts';
 import { shortWord } from '../expect/bounded.ts';
 import type { Evidence, Question } from '../expect/question.ts';
-import { textDiff } from '../expect/text-diff.ts';
+import { textDiff, textWords } from '../expect/text-diff.ts';
 import { checkText, optionInvalid } from '../options/check-options.ts';
 import { checkPattern, matches, type TextPattern } from '../options/text-pattern.ts';
 import type { WaitOptions } from '../options/wait-options.ts';
@@ -48,7 +48,7 @@ type Answered = Extract<HttpAnswer, { readonly status: number }>;
 
 /** What is judged of an answer: a question about one that is there. */
 interface Judged extends Pick<Question<Answered>, 'expected' | 'expectedValue' | 'holds' | 'got' | 'gotValue'> {
-  evidence?(answer: Answered): Evidence | Promise<Evidence>;
+  evidence?(answer: Answered): Evidence | Promise<Evidence | undefined>;
 }
 
 /** The same request each time; without an answer there is nothing to judge. */
@@ -62,7 +62,8 @@ function answerQuestion({ subject, machine: { guest } }: HttpProbe, judged: Judg
     gotValue: (answer) => ('status' in answer ? judged.gotValue?.(answer) : undefined),
     evidence: async (answer) => {
       if (!answer || !('status' in answer)) return undefined;
-      return judged.evidence?.(answer) ?? { title: 'the body begins with', text: answer.body, from: 'start' };
+      if (judged.evidence) return judged.evidence(answer);
+      return { title: 'the body begins with', text: answer.body, from: 'start' };
     },
   };
 }
@@ -77,10 +78,10 @@ function bodyQuestion(probe: HttpProbe, body: TextPattern): Question<HttpAnswer>
     },
     got: (answer) => {
       if (answer.withoutBody) return `no answer: ${answer.withoutBody}`;
-      return answer.isWhole ? `a body of ${answer.body.length} characters` : 'a body that is longer than 256 KiB';
+      return answer.isWhole ? textWords(answer.body, 'body') : 'a body that is longer than 256 KiB';
     },
     gotValue: (answer) => answer.body,
-    evidence: (answer) => textDiff(body, answer.body, 'the body'),
+    evidence: (answer) => textDiff(body, answer.body, 'body'),
   });
 }
 
