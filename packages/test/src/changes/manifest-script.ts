@@ -63,7 +63,7 @@ find "$@" -xdev '(' ${shellQuoteAll(prune)} ')' -prune -o '(' '(' ${shellQuoteAl
 }
 installed() {
 if has dpkg-query; then dpkg-query -W -f '\${db:Status-Status}\\t\${Package}:\${Architecture}\\t\${Version}\\n' | awk -F '\\t' '$1 == "installed" { print $2 "\\t" $3 }'; fi
-if has rpm; then rpm -qa --qf '%{NAME}:%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' 2>/dev/null; fi
+if has rpm && [ -d /var/lib/rpm ]; then rpm -qa --qf '%{NAME}:%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' 2>/dev/null; fi
 if [ -f /lib/apk/db/installed ]; then awk '/^P:/ { name = substr($0, 3) } /^V:/ { print name ":\\t" substr($0, 3) }' /lib/apk/db/installed; fi
 }
 for tool in find stat awk md5sum mktemp; do has "$tool" || lacks "$tool"; done
@@ -81,18 +81,18 @@ walk "$@" > "$folder/files"
 sums "$@" > "$folder/sums"
 installed > "$folder/packages"
 if [ -d /var/lib/dpkg/info ]; then mkdir "$folder/lists" && cp /var/lib/dpkg/info/*.list "$folder/lists" 2>/dev/null; fi
-if has rpm; then rpm -qa --qf '[%{=NAME}\\t%{FILENAMES}\\n]' > "$folder/owned" 2>/dev/null; fi
+if has rpm && [ -d /var/lib/rpm ]; then rpm -qa --qf '[%{=NAME}\\t%{FILENAMES}\\n]' > "$folder/owned" 2>/dev/null; fi
 if [ -f /lib/apk/db/installed ]; then cp /lib/apk/db/installed "$folder/apk"; fi
 if [ "$how" = plain ]; then sleep 1; fi
 printf 'folder %s\\nfiles %s\\npackages %s\\n' "$folder" "$(wc -l < "$folder/files")" "$(wc -l < "$folder/packages")"`;
 
-const different = `NR == FNR { what[$1] = $3; to[$1] = $2; when[$1] = $4; next }
+const different = `FILENAME == ARGV[1] { what[$1] = $3; to[$1] = $2; when[$1] = $4; next }
 !($1 in what) { print "created", $1, "", $3; next }
 what[$1] != $3 || to[$1] != $2 || when[$1] != $4 { print "touched", $1, what[$1], $3, to[$1], $2, when[$1], $4 }
 { delete what[$1] }
 END { for (path in what) print "removed", path, what[path] }`;
 
-const versions = `NR == FNR { before[$1] = $2; next }
+const versions = `FILENAME == ARGV[1] { before[$1] = $2; next }
 !($1 in before) { print "package", $1, "", $2; next }
 before[$1] != $2 { print "package", $1, before[$1], $2 }
 { delete before[$1] }
@@ -109,7 +109,7 @@ walk "$@" > "$folder/now"
 installed > "$folder/packages-now"
 awk -F '\\t' -v OFS='\\t' '${different}' "$folder/files" "$folder/now" > "$folder/changes"
 awk -F '\\t' '$1 == "touched" { print $2 }' "$folder/changes" > "$folder/touched"
-awk 'NR == FNR { touched[$0] = 1; next }
+awk 'FILENAME == ARGV[1] { touched[$0] = 1; next }
 { path = $0; sub(/^[0-9a-f]+  /, "", path); if (path in touched) print "before\\t" path "\\t" $1 }' "$folder/touched" "$folder/sums" > "$folder/before"
 cat "$folder/before"
 cut -f 2 "$folder/before" | tr '\\n' '\\0' | xargs -0 -r md5sum 2>/dev/null | awk '{ path = $0; sub(/^[0-9a-f]+  /, "", path); print "now\\t" path "\\t" $1 }'

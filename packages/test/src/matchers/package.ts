@@ -65,12 +65,13 @@ function packageQuestion(
 }
 
 /**
- * A line `STATE VERSION` for each architecture in which it is there. `apk info` has no query for a version, so the database
- * is read: a paragraph for each package, P: its name, V: its version (apk-tools, doc/apk-v2 installed database).
+ * A line `STATE VERSION` for each architecture in which it is there. Busybox has an rpm of its own, without a database, which
+ * RPM has at /var/lib/rpm, at least as a link. `apk info` has no query for a version, so the database is read: a paragraph
+ * for each package, P: its name, V: its version (apk-tools, apk-package(5)).
  */
 const query = `known=
 if has dpkg-query; then known=1; dpkg-query -W -f '\${db:Status-Status} \${Version}\\n' -- "$1" 2>/dev/null && exit 0; fi
-if has rpm; then known=1; rpm -q --qf 'installed %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- "$1" 2>/dev/null | grep '^installed ' && exit 0; fi
+if has rpm && [ -d /var/lib/rpm ]; then known=1; rpm -q --qf 'installed %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n' -- "$1" 2>/dev/null | grep '^installed ' && exit 0; fi
 if [ -f /lib/apk/db/installed ]; then known=1
 awk -v name="$1" '/^P:/ { here = substr($0, 3) == name } here && /^V:/ { print "installed " substr($0, 3); exit }' /lib/apk/db/installed; fi
 [ -n "$known" ] || lacks 'package manager that goqemu knows (dpkg, rpm, apk)'`;

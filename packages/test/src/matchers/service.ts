@@ -30,7 +30,7 @@ export function serviceMatchers({ subject, machine: { guest } }: ServiceProbe, c
         },
         holds: ({ isRunning }: ServiceState) => isRunning,
         got: ({ isRunning, words }) =>
-          isRunning ? 'running' : `not running: ${words.trim().split('\n').at(-1) || 'no such service'}`,
+          isRunning ? 'running' : `not running: ${words.trim().split('\n').at(-1)?.trim() || 'no such service'}`,
         evidence: async (_seen, call) => {
           const { stdout } = await askGuest(guest, call, { script: details, words: [subject] });
           return { title: `the status of ${subject}`, text: stdout, from: 'end' };
