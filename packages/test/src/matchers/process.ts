@@ -57,8 +57,8 @@ echo "$p $comm"
 done 2>/dev/null
 :`;
 
-/** Those of the kernel have no memory of their own, and so no command line. */
-const all = `cd /proc; for p in [0-9]*; do
-read -r comm < "$p/comm" && [ -n "$(tr -d '\\0' < "$p/cmdline" | head -c 1)" ] && echo "$p $comm"
+/** Those of the kernel have no memory of their own, and so no command line; the shell's `read` leaves its NULs out. */
+const all = `cd /proc; for p in [0-9]*; do args=; read -r args < "$p/cmdline"
+[ -n "$args" ] && read -r comm < "$p/comm" && echo "$p $comm"
 done 2>/dev/null
 :`;
