@@ -99,7 +99,7 @@ const cases: Readonly<Record<string, readonly [rows: readonly Row[], ask: (web: 
   'a process': [
     [
       ['short=', ''],
-      ['tr -d', '1 systemd\n200 sshd\n201 sshd\n'],
+      ['args=', '1 systemd\n200 sshd\n201 sshd\n'],
     ],
     (web) => expect(web.process('nginx')).toBeRunning(),
   ],
