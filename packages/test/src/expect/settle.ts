@@ -1,4 +1,4 @@
-import { errorMessage, hasErrorCode, isGoqemuError, sleep, withDeadline } from '@goqemu/core';
+import { errorMessage, hasErrorCode, isGoqemuError, scaledTimeout, sleep, withDeadline } from '@goqemu/core';
 import type { AskCall } from '../ask/ask-guest.ts';
 import { readWaitOptions, type Waiting, type WaitOptions } from '../options/wait-options.ts';
 import type { ProbedMachine } from '../probes/probe.ts';
@@ -94,7 +94,7 @@ async function evidenceOf<Seen>(
   if (!question.evidence) return undefined;
   const ask = question.evidence.bind(question, seen?.answer);
   try {
-    return await withinTime({ timeoutMs: evidenceMs, signal }, ask);
+    return await withinTime({ timeoutMs: scaledTimeout(evidenceMs, process.env), signal }, ask);
   } catch (error) {
     signal?.throwIfAborted();
     return { title: 'no more could be learned', text: wordsOf(error), from: 'start' };
