@@ -172,3 +172,11 @@ test('what a probe, a matcher or its options are given is checked, and the error
     );
   }
 });
+
+test('a slow host has longer limits and pauses, and one question stays one', async (t) => {
+  process.env.GOQEMU_TIMEOUT_SCALE = '100';
+  t.after(() => delete process.env.GOQEMU_TIMEOUT_SCALE);
+  const guest = scriptedGuest([['systemctl show', state('inactive')]]);
+  await assert.rejects(expect(probesOf(guest).unit('nginx')).toBeActive(once), ExpectationError);
+  assert.equal(guest.received(), 2, 'the question, and the lines that matter');
+});

@@ -35,7 +35,8 @@ export function readWaitOptions(what: string, given: unknown, usual: WaitOptions
   const { timeout, interval, signal } = checkWaitOptions(what, given);
   return {
     timeoutMs: scaledTimeout(milliseconds(timeout ?? usual.timeout ?? '10 s'), process.env),
-    intervalMs: milliseconds(interval ?? usual.interval ?? '250 ms'),
+    // Scaled, too: one as long as the time limit asks once on each host.
+    intervalMs: scaledTimeout(milliseconds(interval ?? usual.interval ?? '250 ms'), process.env),
     signal: signal ?? usual.signal,
   };
 }
