@@ -43,11 +43,7 @@ export function journalMatchers(probe: JournalProbe, check: Check): JournalMatch
         [mark instanceof Date ? mark.toISOString() : mark],
         options,
         (what): Question<string> => ({
-          ...linesQuestion(
-            probe,
-            ['--priority=err', '--lines=5000', since(what, mark)],
-            (lines) => lines.trim() === '',
-          ),
+          ...linesQuestion(probe, ['--priority=err', since(what, mark)], (lines) => lines.trim() === ''),
           expected: 'no errors',
           got: (lines) => (lines.trim() === '' ? 'no errors' : `errors: ${counted(lines)}`),
         }),
@@ -70,8 +66,7 @@ function linesQuestion(
   const words = [...options, ...(unit === undefined ? [] : [`--unit=${unit}`])];
   return {
     expected: '',
-    ask: async (call) =>
-      (await askGuest(guest, call, { script: `${needed}\n${show} "$@" | tail -c 1048576`, words })).stdout,
+    ask: async (call) => (await askGuest(guest, call, { script: lines, words })).stdout,
     holds,
     got: counted,
     gotValue: (lines) => lines.slice(-4096),
@@ -82,12 +77,23 @@ function linesQuestion(
 const needed = `has journalctl || lacks 'journal (journalctl of systemd)'`;
 const show = 'journalctl --no-pager --quiet --output=short';
 
+/**
+ * What journald has received is written first. Journalctl's `--after-cursor` leaves an entry too many out where the one at the
+ * cursor is not of the priority that is asked for; so it begins at the cursor, and what stands at it is left out here.
+ */
+const lines = `${needed}
+journalctl --sync 2>/dev/null
+from=1; for word; do case $word in --cursor=*)
+first=$(journalctl --no-pager --quiet --output=export "$@" | sed -n '/^__CURSOR=/{s///p;q;}')
+[ "--cursor=$first" = "$word" ] && from=2 ;; esac; done
+${show} "$@" | tail -n +"$from" | tail -c 1048576`;
+
 function since(what: string, mark: unknown): string {
   if (mark instanceof Date && !Number.isNaN(mark.getTime())) return `--since=@${(mark.getTime() / 1000).toFixed(3)}`;
   const cursor = (mark as JournalMark | undefined)?.cursor;
   if (typeof cursor !== 'string') throw optionInvalid(what, 'mark', 'what journal().mark() returned, or a Date', mark);
   // A journal that was empty then has no cursor: all of it came after.
-  return cursor === '' ? '--boot=0' : `--after-cursor=${cursor}`;
+  return cursor === '' ? '--boot=0' : `--cursor=${cursor}`;
 }
 
 function counted(lines: string): string {
