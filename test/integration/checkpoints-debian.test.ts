@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { hostPlatform, sleep } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
+import type { TestedGuest } from '@goqemu/test';
 import { createVmHost, cutLayer, verifyLayer } from '@goqemu/vm';
 import { CheckpointLab, inGuest, keyOf } from './checkpoint-lab.ts';
+import { changesOnDebian, matchersOnDebian } from './matcher-cases.ts';
 
 const run = promisify(execFile);
 const home = fileURLToPath(new URL('../../.cache/e2e/home', import.meta.url));
@@ -138,6 +140,23 @@ describe('a checkpoint of Debian', () => {
       );
       await machine.close();
     }
+  });
+
+  test('is what matchers of tests say of it, each true and false', async (t) => {
+    const machine = await lab.restore('quiet');
+    const { session } = await lab.vm('web');
+    const guest: TestedGuest = {
+      exec: (command, { sudo, timeout, signal } = {}) =>
+        session.exec(command, {
+          ...(sudo ? { user: 'root' } : {}),
+          ...(timeout ? { timeoutMs: timeout } : {}),
+          ...(signal ? { signal } : {}),
+        }),
+    };
+    await matchersOnDebian(guest);
+    const took = await changesOnDebian(guest);
+    t.diagnostic(`milliseconds: ${JSON.stringify(took)}`);
+    await machine.close();
   });
 
   test('holds a disk that is whole by itself: its file system is clean, and the file is in it', async () => {

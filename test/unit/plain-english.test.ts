@@ -54,6 +54,7 @@ const roots = [
   'packages/network/src',
   'packages/protocol/src',
   'packages/spec/src',
+  'packages/test/src',
   'packages/testing/src',
   'packages/vm/src',
 ];

@@ -57,6 +57,7 @@ export {
 } from './process/process-identity.ts';
 export { hostProcessorMeter, type ProcessorMeter, type ProcessorUse } from './process/processor-use.ts';
 export { nearestWord } from './text/nearest-word.ts';
+export { escapedCharacter, printable, unseen, visible, visibleWord } from './text/printable.ts';
 export { refuseNul, shellQuote, shellQuoteAll } from './text/shell-quote.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
 export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

@@ -1,6 +1,7 @@
 // A recorded session is a fake too.
 export { type RecordedLine, recordSession, replaySession } from '@goqemu/protocol';
 export * from './backend/index.ts';
+export { unpackPackages } from './debian-packages/unpack-packages.ts';
 export {
   FakeGuestAgent,
   type FakeGuestAgentFaults,

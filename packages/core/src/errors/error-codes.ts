@@ -1,4 +1,5 @@
 import { engineCodes } from './codes/engine-codes.ts';
+import { expectationCodes } from './codes/expectation-codes.ts';
 import { guestCodes } from './codes/guest-codes.ts';
 import { hostCodes } from './codes/host-codes.ts';
 import { imageCodes } from './codes/image-codes.ts';
@@ -25,6 +26,7 @@ export const errorCodes = {
   image: { title: 'Images', codes: imageCodes },
   machine: { title: 'QEMU machines', codes: machineCodes },
   network: { title: 'Networks between machines', codes: networkCodes },
+  expectation: { title: 'Expectations of tests', codes: expectationCodes },
   protocol: { title: 'QMP and the guest agent', codes: protocolCodes },
 } as const;
 

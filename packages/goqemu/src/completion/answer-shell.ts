@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
+import { visibleWord } from '@goqemu/core';
 import { type KnownNames, knownNames } from '@goqemu/lab';
 import { commands } from '../commands/command-table.ts';
 import { isMachineWord } from '../lab/choose-lab.ts';
 import { findLabFile } from '../loader/lab-file.ts';
 import { topics } from '../pages/topics.ts';
-import { visibleWord } from '../render/printable.ts';
 import { exitCode } from '../shell/exit-code.ts';
 import type { Shell } from '../shell/shell.ts';
 import { commandWords } from './candidates.ts';

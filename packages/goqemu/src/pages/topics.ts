@@ -104,6 +104,11 @@ export const topics: readonly Topic[] = [
     summary: 'tests on the machines of a lab, with goqemu test',
     commands: ['test'],
   },
+  {
+    name: 'matchers',
+    group: 'Reference',
+    summary: 'what a test expects of a machine: every matcher, waiting, messages',
+  },
   { name: 'glossary', group: 'Reference', summary: 'the words of goqemu, and what they mean' },
   { name: 'machine', group: 'In depth', summary: 'goqemu/machine: one QEMU process' },
   {

@@ -1,6 +1,5 @@
-import { formatDuration } from '@goqemu/core';
+import { formatDuration, printable } from '@goqemu/core';
 import type { BackendProgress } from '@goqemu/lab';
-import { printable } from './printable.ts';
 import { roundedSize } from './rounded-size.ts';
 
 /** The latest thing that an operation does, in a few words: for one line under its title. */

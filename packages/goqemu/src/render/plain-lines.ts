@@ -1,9 +1,8 @@
-import { formatDuration } from '@goqemu/core';
+import { formatDuration, printable } from '@goqemu/core';
 import { type EngineEvent, type OperationHeader, titleOf } from '@goqemu/lab';
 import { stageDone } from './describe-progress.ts';
 import type { EventSink } from './event-sink.ts';
 import { actionDone, actionSign } from './operation-words.ts';
-import { printable } from './printable.ts';
 import { renderErrorFacts } from './render-error.ts';
 import type { Screen } from './screen.ts';
 import type { Style } from './style.ts';

@@ -1,5 +1,5 @@
+import { visibleWord } from '@goqemu/core';
 import type { CheckpointReport } from '@goqemu/lab';
-import { visibleWord } from './printable.ts';
 import { roundedSize } from './rounded-size.ts';
 import type { Style } from './style.ts';
 

@@ -1,7 +1,6 @@
 import { relative } from 'node:path';
-import { asGoqemuError, type SourceLocation } from '@goqemu/core';
+import { asGoqemuError, printable, type SourceLocation } from '@goqemu/core';
 import { withLabHint } from './lab-hints.ts';
-import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
 export interface ErrorRendering {

@@ -1,4 +1,4 @@
-import { visible } from './printable.ts';
+import { visible } from '@goqemu/core';
 import type { Style } from './style.ts';
 
 /** A lab's outputs, one to a line; a secret one is null and shown as such. */

@@ -1,4 +1,4 @@
-import { formatByteSize, formatDuration } from '@goqemu/core';
+import { formatByteSize, formatDuration, visible } from '@goqemu/core';
 import {
   countChanges,
   type Operation,
@@ -10,7 +10,6 @@ import {
 } from '@goqemu/lab';
 import { sizeProperties } from '@goqemu/spec';
 import { actionName, actionSign } from './operation-words.ts';
-import { visible } from './printable.ts';
 import { place } from './render-error.ts';
 import type { Style } from './style.ts';
 

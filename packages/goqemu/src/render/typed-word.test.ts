@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { visibleWord } from './printable.ts';
+import { visibleWord } from '@goqemu/core';
 import { typedWord } from './typed-word.ts';
 
 test('a word is shown as a shell reads it back, without a character that is not seen', () => {

@@ -1,4 +1,4 @@
-import { visibleWord } from './printable.ts';
+import { visibleWord } from '@goqemu/core';
 
 /**
  * A word as it can be typed at a shell: quoted where it has to be. Characters that would not be seen stand as escapes

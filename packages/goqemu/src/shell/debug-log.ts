@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger, LogLevel } from '@goqemu/core';
-import { visible } from '../render/printable.ts';
+import { visible } from '@goqemu/core';
 import type { Screen } from '../render/screen.ts';
 
 /** How many logs of earlier commands are kept. */

@@ -1,9 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
+import { printable } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { findMachine } from '../../lab/reach-machine.ts';
 import { eventLog } from '../../render/event-log.ts';
-import { printable } from '../../render/printable.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import type { OutputStream } from '../../shell/shell.ts';

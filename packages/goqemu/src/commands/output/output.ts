@@ -1,9 +1,8 @@
-import { GoqemuError, nearestWord } from '@goqemu/core';
+import { GoqemuError, nearestWord, visible } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
-import { visible } from '../../render/printable.ts';
 import { renderOutputs } from '../../render/render-outputs.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';

@@ -1,3 +1,4 @@
+import { visibleWord } from '@goqemu/core';
 import {
   type MachineReport,
   type MachineStatus,
@@ -11,7 +12,6 @@ import { chooseLab, isMachineWord } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
 import { forwardTable } from '../../render/forward-table.ts';
-import { visibleWord } from '../../render/printable.ts';
 import { renderOutputs } from '../../render/render-outputs.ts';
 import type { Style } from '../../render/style.ts';
 import { table } from '../../render/table.ts';

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { expect } from '../expect/expect.ts';
+import { ExpectationError } from '../expect/expectation-error.ts';
+import { busyboxOnly, dash, localGuest, removeBusybox } from '../fixture/local-guest.fixture.ts';
+import { probesOf } from '../probes/probes-of.ts';
+import { globPattern } from './glob.ts';
+import { readChanges } from './read-changes.ts';
+
+const busybox = busyboxOnly();
+const folders: string[] = [];
+after(() => {
+  removeBusybox(busybox);
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+const failed =
+  (...lines: string[]) =>
+  (error: unknown) => {
+    assert.ok(error instanceof ExpectationError, String(error));
+    for (const line of lines) assert.ok(error.message.includes(line), `${line} is not in\n${error.message}`);
+    return true;
+  };
+
+for (const [name, shell] of [
+  ['dash and GNU find', dash],
+  ['busybox alone', busybox],
+] as const) {
+  describe(`with ${name}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), "goqemu-changes it's $(here) "));
+    folders.push(folder);
+    const at = (path: string) => join(folder, path);
+    const web = probesOf(localGuest(shell), { name: 'web' });
+
+    test('files are compared by content, mode, owner and target, and not by their times', async () => {
+      mkdirSync(at('etc'));
+      mkdirSync(at('usr/lib'), { recursive: true });
+      for (const path of ['etc/same', 'etc/touched', 'etc/edited', 'etc/mode', 'etc/gone', 'etc/rewritten'])
+        writeFileSync(at(path), 'text\n');
+      symlinkSync('same', at('etc/link'));
+      await using baseline = await web.baseline({ within: [folder] });
+      assert.equal(baseline.files, 11);
+
+      await expect(web).toHaveChangedOnly({});
+      await assert.rejects(expect(web).not.toHaveChangedOnly({}), failed('got:      no others'));
+
+      utimesSync(at('etc/touched'), 1, 1);
+      writeFileSync(at('etc/rewritten.new'), 'text\n');
+      renameSync(at('etc/rewritten.new'), at('etc/rewritten'));
+      await expect(web).toHaveChangedOnly({});
+
+      writeFileSync(at('etc/edited'), 'tex2\n');
+      chmodSync(at('etc/mode'), 0o600);
+      rmSync(at('etc/gone'));
+      rmSync(at('etc/link'));
+      symlinkSync('edited', at('etc/link'));
+      writeFileSync(at("etc/new file's"), '');
+      await assert.rejects(
+        expect(web).toHaveChangedOnly({}),
+        failed(
+          'got:      changes of 5 files besides',
+          `~ ${at('etc/edited')} (content)`,
+          `- ${at('etc/gone')}`,
+          `~ ${at('etc/link')} (target same → edited)`,
+          `~ ${at('etc/mode')} (mode 0644 → 0600)`,
+          `+ ${at("etc/new file's")}`,
+        ),
+      );
+      await expect(web).not.toHaveChangedOnly({ files: [at('etc/*d')] });
+      await expect(web).toHaveChangedOnly({ files: [at('etc/**')] }, baseline);
+      await expect(web).toHaveChangedOnly({ files: [/\/etc\//g] });
+    });
+
+    test('a baseline that was removed, or was never taken, is an error that says so', async () => {
+      await assert.rejects(expect(web).toHaveChangedOnly({}), {
+        code: 'baseline-missing',
+        message: /does not have it any more/,
+      });
+      const other = probesOf(localGuest(shell));
+      await assert.rejects(expect(other).not.toHaveChangedOnly({}), {
+        code: 'baseline-missing',
+        message: /none was taken/,
+      });
+    });
+  });
+}
+
+test('what a package owns where its files are not read twice has changed with its size or its time', () => {
+  const row = (was: string, is: string) => `touched\t/usr/bin/x\t${was}\t${is}\t\t\t1.0 1.0 5\t1.0 2.0 6\nend\n`;
+  assert.deepEqual(readChanges(row('f 755 0 0 9', 'f 755 0 0 9'))?.files, [], 'installed again');
+  assert.deepEqual(readChanges(row('f 755 0 0 9', 'f 755 0 0 8'))?.files[0]?.details, ['content']);
+  assert.deepEqual(
+    readChanges('touched\t/usr/bin/x\tf 755 0 0 9\tf 755 0 0 9\t\t\t1.0 1.0 5\t3.0 3.0 5\nend\n')?.files[0]?.details,
+    ['content'],
+  );
+  assert.deepEqual(readChanges(row('81ed 0 0 9', 'a1ff 0 0 9'))?.files[0]?.details, ['type f → l']);
+  assert.equal(readChanges('created\t/a\t\tf 755 0 0 9\n'), undefined, 'it did not end');
+});
+
+test('a path pattern stays within a name, or does not', () => {
+  const cases: readonly [glob: string, path: string, isMatch: boolean][] = [
+    ['/etc/**', '/etc', true],
+    ['/etc/**', '/etc/a/b', true],
+    ['/etc/**', '/etcetera', false],
+    ['/etc/*', '/etc/a', true],
+    ['/etc/*', '/etc/a/b', false],
+    ['/etc/**/*.conf', '/etc/a.conf', true],
+    ['/etc/**/*.conf', '/etc/a/b.conf', true],
+    ['/etc/a?c', '/etc/abc', true],
+    ['/etc/a.c', '/etc/abc', false],
+    ['/srv/[a](b)', '/srv/[a](b)', true],
+  ];
+  for (const [glob, path, isMatch] of cases) assert.equal(globPattern(glob).test(path), isMatch, `${glob} ${path}`);
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { expect, probesOf } from '@goqemu/test';
+import { ignoredPaths } from '../../packages/test/src/changes/manifest-script.ts';
+
+const page = readFileSync('docs/matchers.md', 'utf8');
+
+/** Every matcher of the code, by the probe that it is of. */
+function matchers(): Record<string, string[]> {
+  const machine = probesOf({ exec: () => assert.fail('a probe asks nothing by itself') });
+  const all = {
+    unit: expect(machine.unit('a')),
+    port: expect(machine.port(1)),
+    http: expect(machine.http('http://a')),
+    file: expect(machine.file('/a')),
+    process: expect(machine.process('a')),
+    package: expect(machine.package('a')),
+    user: expect(machine.user('a')),
+    journal: expect(machine.journal()),
+    command: expect(machine.command('a')),
+    mount: expect(machine.mount('/a')),
+    service: expect(machine.service('a')),
+    machine: expect(machine),
+  };
+  const made = Object.keys(machine).filter((name) => name !== 'baseline');
+  assert.deepEqual(Object.keys(all), [...made, 'machine'], 'every kind of probe is here');
+  return Object.fromEntries(
+    Object.entries(all).map(([kind, { not, ...own }]) => [kind, Object.keys(own).filter((name) => name in not)]),
+  );
+}
+
+test('the table of docs/matchers.md has every probe and every matcher, and no others', () => {
+  const documented: Record<string, string[]> = {};
+  let kind = '';
+  for (const row of page.matchAll(/^\| *(?:`(\w+)\([^|]*|a (machine) *|) *\| `(\w+)\(/gm)) {
+    kind = row[1] ?? row[2] ?? kind;
+    documented[kind] = [...(documented[kind] ?? []), row[3] ?? ''];
+  }
+  assert.deepEqual(documented, matchers());
+});
+
+test('the page names the folders that a comparison leaves out', () => {
+  for (const path of ignoredPaths.filter((one) => /^\/(?!var\/(?:lib|lock|run)|etc|lost|swap|lib|usr)/.test(one)))
+    assert.ok(page.includes(`\`${path}\``), path);
+});
