@@ -34,7 +34,7 @@ after(() => folder[Symbol.asyncDispose]());
 /** Tests of which each breaks what the next one looks at. */
 function tests(isolation: 'fork' | 'restore'): string {
   return `import assert from 'node:assert/strict';
-import { test as base } from 'goqemu/test';
+import { expect, test as base } from 'goqemu/test';
 import lab from './lab.ts';
 
 const test = base.extend('lab', lab, { at: 'ready', isolation: '${isolation}', machines: ['web'] });
@@ -46,7 +46,9 @@ const asItWas = async (web: { exec(command: string, options: object): Promise<{ 
 
 test('${isolation}: writes, deletes and kills', async ({ web }) => {
   await asItWas(web);
+  await expect(web.file('/root/mark')).toHaveContent('ready');
   await web.exec('rm /root/mark; echo x | tee /root/other /dev/shm/other; date -s 2001-01-01; sync', { sudo: true, check: true });
+  await expect(web.file('/root/mark')).not.toExist();
 });
 test('${isolation}: fails', async ({ web, mark }) => {
   await asItWas(web);

@@ -1,4 +1,6 @@
 import type { TestContext } from 'node:test';
+import { probesOf } from '../probes/probes-of.ts';
+import { withProbes } from '../probes/with-probes.ts';
 import { guarded } from './guard.ts';
 import type { LabLease } from './lab-leases.ts';
 import { testEnded } from './test-errors.ts';
@@ -40,7 +42,10 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
   const check = (used: string) => () => {
     if (run.signal.aborted) throw testEnded(run.name, used);
   };
-  const machine = (name: string) => guarded(lab.machine(name), check(`the machine ${name}`));
+  const machine = (name: string) => {
+    const own = guarded(lab.machine(name), check(`the machine ${name}`));
+    return withProbes(own, probesOf(own, { name, signal: run.signal }));
+  };
   const network = (name: string) => guarded(lab.network(name), check(`the network ${name}`));
   const wrap = (method: string, value: unknown) => {
     const { name } = value as { readonly name: string };

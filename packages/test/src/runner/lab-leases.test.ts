@@ -20,7 +20,7 @@ function noted(options: Partial<TestedLabSource> = {}, failing?: string) {
     apply: () => note('apply'),
     checkpoints: async () => [{ id: 'abc', descriptions: ['ready', 'ready'] }],
     status: async () => ({ machines: [{ name: 'web' }] }),
-    machine: (name) => ({ name }),
+    machine: () => ({ exec: async () => ({ stdout: '', stderr: '', exitCode: 0 }) }),
     network: (name) => ({ name }),
     restore: (at) => note(`restore ${at}`),
     fork: async (at, { name }) => {

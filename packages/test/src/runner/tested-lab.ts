@@ -1,3 +1,5 @@
+import type { TestedGuest } from '../tested-guest.ts';
+
 /** A lab as its tests need it; `RunningLab` is one. */
 export interface TestedLab extends AsyncDisposable {
   readonly name: string;
@@ -5,7 +7,7 @@ export interface TestedLab extends AsyncDisposable {
   apply(options: { readonly lockWait: number; readonly signal: AbortSignal }): Promise<unknown>;
   checkpoints(): Promise<readonly { readonly id: string; readonly descriptions: readonly string[] }[]>;
   status(): Promise<{ readonly machines: readonly { readonly name: string }[] }>;
-  machine(name: string): object;
+  machine(name: string): TestedGuest;
   network(name: string): object;
   restore(at: string, options: LabCall): Promise<unknown>;
   fork(at: string, options: LabCall & { readonly name: string }): Promise<TestedLab>;

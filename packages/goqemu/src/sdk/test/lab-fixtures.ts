@@ -1,5 +1,5 @@
 import type { LabDefinition } from '@goqemu/lab';
-import type { BaseFixtures, Isolation, LabTest } from '@goqemu/test';
+import type { BaseFixtures, Isolation, LabTest, MachineProbes } from '@goqemu/test';
 import type { LabMachine } from '../lab/lab-machine.ts';
 import type { OpenLabOptions } from '../lab/lab-options.ts';
 import type { RunningLab } from '../lab/running-lab.ts';
@@ -39,7 +39,7 @@ export interface LabTestOptions<
 }
 
 /**
- * What a test on a lab is given: each machine by its name, the networks in `net`, the lab under the name that `extend` was
+ * What a test on a lab is given: each machine by its name, with its probes for `expect`, the networks in `net`, the lab under the name that `extend` was
  * given, and what every test is given.
  */
 export type LabFixtures<
@@ -49,7 +49,7 @@ export type LabFixtures<
   Networks extends string = string,
 > = BaseFixtures & { readonly net: Readonly<Record<Networks, RunningNetwork>> } & {
   readonly [Fixture in Name]: RunningLab<Definition>;
-} & Readonly<Record<Machines, LabMachine>>;
+} & Readonly<Record<Machines, LabMachine & MachineProbes>>;
 
 /** The `test` of `goqemu/test`: tests without a lab, and where those on a lab come from. */
 export interface BaseTest extends LabTest<BaseFixtures> {
@@ -62,6 +62,7 @@ export interface BaseTest extends LabTest<BaseFixtures> {
    * const test = base.extend('lab', lab, { at: 'ready', machines: ['web'] });
    * test('nginx comes back', async ({ web }) => {
    *   await web.exec('systemctl restart nginx', { sudo: true, check: true });
+   *   await expect(web.unit('nginx')).toBeActive();
    * });
    */
   extend<
