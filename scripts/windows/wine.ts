@@ -38,7 +38,7 @@ export const wineEnvironment = {
   WINEPREFIX: places.prefix,
   WINEARCH: 'win64',
   WINEDEBUG: '-all',
-  WINEDLLOVERRIDES: 'mscoree,mshtml=',
+  WINEDLLOVERRIDES: 'mscoree,mshtml=;powershell.exe=n',
   NODE_SKIP_PLATFORM_CHECK: '1',
 };
 
