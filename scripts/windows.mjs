@@ -4,23 +4,27 @@
  */
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { register } from 'tsx/esm/api';
 import { build } from './build.mjs';
 import { installPackage } from './run/installed-package.mjs';
 import { run } from './run/run.mjs';
 import { heading, say, seconds } from './run/say.mjs';
-
-register();
-const { laneFolder } = await import('./windows/lane-folder.ts');
-const { setUpLane } = await import('./windows/set-up.mjs');
-const { installApp } = await import('./windows/install-app.mjs');
-const { startLane } = await import('./windows/start-lane.mjs');
+import { aptInstall, missingPackages } from './setup/apt.mjs';
+import { forWindowsLane } from './setup/host-packages.mjs';
+import { hostFamily } from './setup/host-system.mjs';
+import { setUp } from './setup.mjs';
 
 process.exitCode = await main();
 
 async function main() {
   const begun = performance.now();
   heading('The Windows lane: set-up');
+  if (!(await setUp({ tests: true })) || !(await hasCompiler())) return 1;
+  const { register } = await import('tsx/esm/api'); // of the packages that the set-up installs
+  register();
+  const { laneFolder } = await import('./windows/lane-folder.ts');
+  const { setUpLane } = await import('./windows/set-up.mjs');
+  const { installApp } = await import('./windows/install-app.mjs');
+  const { startLane } = await import('./windows/start-lane.mjs');
   if (!(await build({ types: false })) || !(await installPackage())) return 1;
   if (!(await setUpLane()) || !(await installApp())) return 1;
   say(`  ${seconds(performance.now() - begun)}`);
@@ -35,4 +39,10 @@ async function main() {
     log.end();
     say(`  ${seconds(performance.now() - begun)} in all; logs in ${join(laneFolder, 'log')}`);
   }
+}
+
+async function hasCompiler() {
+  if (hostFamily() !== 'debian') return true; // the lane says itself what it needs
+  const missing = await missingPackages(forWindowsLane);
+  return missing.length === 0 || aptInstall(missing);
 }
