@@ -51,6 +51,12 @@ export const forTests = {
   win32: [],
 };
 
+/** For the Windows lane, besides both: what is loaded into this host's QEMU is compiled for it. */
+export const forWindowsLane = [
+  { name: 'gcc', why: 'compiles what the Windows lane loads into QEMU' },
+  { name: 'libc6-dev', why: 'the same' },
+];
+
 /** For people on other systems: the exact command to type. */
 export const byHand = {
   fedora: 'sudo dnf install qemu-system-x86 qemu-img openssh-clients tmux',

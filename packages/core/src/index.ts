@@ -34,6 +34,7 @@ export {
   readLockHolder,
   removeDeadLock,
 } from './files/file-lock.ts';
+export { type FileOperations, hostFileOperations } from './files/file-operations.ts';
 export { folderNames } from './files/folder-names.ts';
 export { freeBytes } from './files/free-bytes.ts';
 export { copyPath, type KeptTwice, readTwice, removeTwice, writeCopy, writeTwice } from './files/kept-twice.ts';
@@ -41,6 +42,14 @@ export { type LocalEntry, type LocalFile, type LocalLink, localTree } from './fi
 export { parseJson } from './files/parse-json.ts';
 export { readIfThere } from './files/read-if-there.ts';
 export { type OwnFile, readOwnFile, readOwnText } from './files/read-own-file.ts';
+export {
+  removeFile,
+  removeTree,
+  removeTreeUnlessHeld,
+  removeUnlessHeld,
+  replaceFile,
+  replaceUnlessHeld,
+} from './files/remove-and-replace.ts';
 export { moveFolderAside } from './files/rename-over.ts';
 export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';

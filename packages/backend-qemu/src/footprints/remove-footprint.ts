@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderNames, hostProcessTable } from '@goqemu/core';
 import type { LabFootprint } from '@goqemu/lab';
 import { endSwitch } from '@goqemu/network';
-import { collectLayers, endQemu, killVm, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
+import { collectLayers, endQemu, killVm, removeVmFolder, Vm, type VmHost, type VmSpec } from '@goqemu/vm';
 import { disposeLab } from '../host/dispose-lab.ts';
 import { LabSwitch } from '../networks/lab-switch.ts';
 import { runningMachines } from './running-machines.ts';
@@ -22,7 +21,7 @@ export async function removeFootprint(host: VmHost, footprint: LabFootprint, sig
     // What a machine is like is in the state alone; to end it, its name is enough.
     const vm = new Vm(host, { lineage, labFolder }, { name } as VmSpec);
     await killVm(vm, call);
-    await rm(vm.folder.path, { recursive: true, force: true });
+    await removeVmFolder(vm.folder.path);
   }
   await endStrays(host, lineage, signal);
   await new LabSwitch(host, labFolder, lineage).remove();

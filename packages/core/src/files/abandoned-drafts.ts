@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostProcessTable, type ProcessTable } from '../process/process-identity.ts';
 import { folderNames } from './folder-names.ts';
+import { removeTree } from './remove-and-replace.ts';
 
 /**
  * Files and folders that are written under a temporary name before they are renamed carry their writer's number: `NAME.PID.HEX`,
@@ -14,6 +14,6 @@ export async function removeAbandonedDrafts(
   for (const name of await folderNames(folder)) {
     const pid = /\.(\d+)\.[0-9a-f]{8}(\.tmp)?$/.exec(name)?.[1];
     if (pid === undefined || (await processes.identify(Number(pid)))) continue;
-    await rm(join(folder, name), { recursive: true, force: true }); // another process may clean up, too
+    await removeTree(join(folder, name)); // another process may clean up, too
   }
 }

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withPath } from '../errors/host-error.ts';
+import { type FileOperations, hostFileOperations } from './file-operations.ts';
+import { removeFile, replaceFile } from './remove-and-replace.ts';
 import { renameOver } from './rename-over.ts';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file; 0o644 unless said otherwise. */
   readonly mode?: number;
+  /** What removes and renames; injected in tests. */
+  readonly files?: FileOperations;
 }
 
 /** Replaces a file whole or not at all: a temporary name beside it, fsync, rename, fsync of the folder. */
@@ -15,7 +19,7 @@ export async function writeFileAtomic(
   content: string | Uint8Array,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
-  await writeAndRename(path, content, { ...options, renameTo: rename });
+  await writeAndRename(path, content, { ...options, renameTo: replaceFile });
 }
 
 /**
@@ -33,7 +37,11 @@ export async function writeOwnFile(
 async function writeAndRename(
   path: string,
   content: string | Uint8Array,
-  { mode = 0o644, renameTo }: AtomicWriteOptions & { readonly renameTo: (from: string, to: string) => Promise<void> },
+  {
+    mode = 0o644,
+    files = hostFileOperations,
+    renameTo,
+  }: AtomicWriteOptions & { readonly renameTo: typeof replaceFile },
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
@@ -45,9 +53,9 @@ async function writeAndRename(
     } finally {
       await file.close();
     }
-    await renameTo(temporary, path);
+    await renameTo(temporary, path, files);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined); // it may not exist
+    await removeFile(temporary, files).catch(() => undefined); // the first failure is what counts
     throw withPath(error, path);
   }
   await syncFolder(dirname(path));

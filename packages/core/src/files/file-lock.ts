@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, linkSync, mkdirSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sleep } from '../cancellation/sleep.ts';
@@ -13,8 +13,11 @@ import {
   type ProcessTable,
 } from '../process/process-identity.ts';
 import { formatDuration } from '../units/duration.ts';
+import { type FileOperations, hostFileOperations } from './file-operations.ts';
 import { parseJson } from './parse-json.ts';
-import { readOwnFile, readOwnText } from './read-own-file.ts';
+import { type OwnFile, readOwnFile, readOwnText } from './read-own-file.ts';
+import { isHeldError, removeFile, withPatience } from './remove-and-replace.ts';
+import { moveFolderAside } from './rename-over.ts';
 import { statIfThere } from './stat-if-there.ts';
 
 /** What a lock file holds: who has it, since when, and what for. */
@@ -31,6 +34,8 @@ export interface FileLockOptions {
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
   readonly processes?: ProcessTable;
+  /** What removes and renames; injected in tests. */
+  readonly files?: FileOperations;
 }
 
 /** A held lock; release it with `await using`. */
@@ -47,17 +52,18 @@ export interface FileLock extends AsyncDisposable {
  * await using lock = await acquireFileLock('/tmp/state.lock', { command: 'goqemu apply' });
  */
 export async function acquireFileLock(path: string, options: FileLockOptions): Promise<FileLock> {
-  const processes = options.processes ?? hostProcessTable();
+  const { processes = hostProcessTable(), files = hostFileOperations } = options;
   const identity = await ownIdentity(processes);
   const holder: LockHolder = { identity, command: options.command, since: new Date().toISOString() };
   const record = `${JSON.stringify(holder)}\n`;
   const deadline = Date.now() + (options.waitMs ?? 0);
   for (;;) {
-    if (tryCreate(path, record)) return { path, [Symbol.asyncDispose]: () => release(path, record) };
-    const other = await readLockHolder(path);
+    if (await withPatience(() => tryCreate(path, record, files), files))
+      return { path, [Symbol.asyncDispose]: () => release(path, record, files) };
+    const other = await readLockHolder(path, files);
     if (other === undefined) continue;
     if (other === 'damaged' || !(await isAlive(other.identity, processes))) {
-      await breakLock(path, processes);
+      await breakLock(path, { processes, files });
       continue;
     }
     if (Date.now() >= deadline) throw lockedError(path, other);
@@ -66,19 +72,36 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
 }
 
 /** Removes the lock of an owner who is dead, where no process is going to take it. */
-export async function removeDeadLock(path: string, processes: ProcessTable = hostProcessTable()): Promise<void> {
-  const holder = await readLockHolder(path);
+export async function removeDeadLock(
+  path: string,
+  processes: ProcessTable = hostProcessTable(),
+  files: FileOperations = hostFileOperations,
+): Promise<void> {
+  const holder = await readLockHolder(path, files);
   if (holder === undefined || (holder !== 'damaged' && (await isAlive(holder.identity, processes)))) return;
-  await breakLock(path, processes);
+  await breakLock(path, { processes, files });
 }
 
 /** The holder on record; undefined when there is no lock file, `damaged` when the host crashed while it was written
  * or something else is in its place. */
-export async function readLockHolder(path: string): Promise<LockHolder | 'damaged' | undefined> {
-  const file = readOwnFile(path);
+export async function readLockHolder(
+  path: string,
+  files: FileOperations = hostFileOperations,
+): Promise<LockHolder | 'damaged' | undefined> {
+  const file = await withPatience(async () => readable(path, files), files);
   if (file === undefined) return undefined;
   const parsed = 'text' in file ? (parseJson(file.text) as LockHolder | null | undefined) : undefined;
   return typeof parsed?.identity?.pid === 'number' ? parsed : 'damaged';
+}
+
+/**
+ * A lock that is being removed while another program has it open (“delete pending” on Windows) can be neither read nor
+ * replaced. That is no damage: its owner lives.
+ */
+function readable(path: string, { system }: FileOperations): OwnFile | undefined {
+  const file = readOwnFile(path);
+  if (file && 'damage' in file && isHeldError(file.cause, system)) throw file.cause;
+  return file;
 }
 
 /**
@@ -86,7 +109,7 @@ export async function readLockHolder(path: string): Promise<LockHolder | 'damage
  * host crash has torn is damaged, and its owner dead. Five short calls, made at once: every status check of a machine
  * takes a lock, and turns through the pool of threads would take ten times as long.
  */
-function tryCreate(path: string, record: string): boolean {
+async function tryCreate(path: string, record: string, files: FileOperations): Promise<boolean> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = createDraft(draft);
   try {
@@ -95,13 +118,22 @@ function tryCreate(path: string, record: string): boolean {
     } finally {
       closeSync(file);
     }
-    linkSync(draft, path);
+    files.linkNow(draft, path);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
-    unlinkSync(draft);
+    await removeNow(draft, files);
+  }
+}
+
+async function removeNow(path: string, files: FileOperations): Promise<void> {
+  try {
+    files.unlinkNow(path);
+  } catch (error) {
+    if (!isHeldError(error, files.system)) throw error;
+    await removeFile(path, files);
   }
 }
 
@@ -119,42 +151,46 @@ function createDraft(path: string): number {
 /** Milliseconds after which a contender that was killed while it removed a dead lock no longer keeps others from it. */
 const breakingMs = 10_000;
 
+/** What a lock stands on. */
+interface Host {
+  readonly processes: ProcessTable;
+  readonly files: FileOperations;
+}
+
 /**
  * Removes the lock of a dead owner. Contenders take turns and look again when it is theirs: what they saw before may
  * have been removed since, and the lock in its place be a living one's.
  */
-async function breakLock(path: string, processes: ProcessTable): Promise<void> {
+async function breakLock(path: string, { processes, files }: Host): Promise<void> {
   const turn = `${path}.breaking`;
   try {
     await (await open(turn, 'wx', 0o600)).close();
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error;
     const held = await statIfThere(turn);
-    if (held && Date.now() - held.mtimeMs > breakingMs) await remove(turn);
+    if (held && Date.now() - held.mtimeMs > breakingMs) await remove(turn, files);
     else await sleep(5);
     return;
   }
   try {
-    const holder = await readLockHolder(path);
-    if (holder === 'damaged' || (holder && !(await isAlive(holder.identity, processes)))) await remove(path);
+    const holder = await readLockHolder(path, files);
+    if (holder === 'damaged' || (holder && !(await isAlive(holder.identity, processes)))) await remove(path, files);
   } finally {
-    await remove(turn);
+    await remove(turn, files);
   }
 }
 
-async function remove(path: string): Promise<void> {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      renameSync(path, `${path}.moved-aside-${randomBytes(4).toString('hex')}`);
-    else if (systemErrorCode(error) !== 'ENOENT') throw error;
-  }
+async function remove(path: string, files: FileOperations): Promise<void> {
+  if (!(await moveFolderAside(path, files))) await removeNow(path, files).catch(unlessAbsent);
 }
 
-async function release(path: string, record: string): Promise<void> {
+function unlessAbsent(error: unknown): void {
+  if (systemErrorCode(error) !== 'ENOENT') throw error;
+}
+
+async function release(path: string, record: string, files: FileOperations): Promise<void> {
   // The folder may have been deleted.
-  if (readOwnText(path) === record) await remove(path);
+  if (readOwnText(path) === record) await remove(path, files);
 }
 
 function lockedError(path: string, holder: LockHolder): GoqemuError {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { type AtomicWriteOptions, writeOwnFile } from './atomic-write.ts';
+import { hostFileOperations } from './file-operations.ts';
 import { readOwnFile } from './read-own-file.ts';
+import { removeTree } from './remove-and-replace.ts';
 import { renameOver } from './rename-over.ts';
 
 /** What a file that is kept twice says. */
@@ -28,13 +30,14 @@ export async function writeTwice(path: string, text: string, options: AtomicWrit
 }
 
 /** The second of the two alone. */
-export async function writeCopy(path: string, text: string, { mode = 0o644 }: AtomicWriteOptions = {}): Promise<void> {
+export async function writeCopy(path: string, text: string, options: AtomicWriteOptions = {}): Promise<void> {
+  const { mode = 0o644, files = hostFileOperations } = options;
   const draft = `${copyPath(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await writeFile(draft, text, { mode, flag: 'wx' });
-    await renameOver(draft, copyPath(path));
+    await renameOver(draft, copyPath(path), files);
   } catch {
-    for (const name of [draft, copyPath(path)]) await rm(name, { recursive: true, force: true });
+    for (const name of [draft, copyPath(path)]) await removeTree(name, files);
   }
 }
 
@@ -56,7 +59,7 @@ export function readTwice<T>(path: string, parse: (text: string) => T | undefine
 
 /** Removes both, the copy first: without the file it would count. */
 export async function removeTwice(path: string): Promise<void> {
-  for (const name of [copyPath(path), path]) await rm(name, { recursive: true, force: true });
+  for (const name of [copyPath(path), path]) await removeTree(name);
 }
 
 function reasonOf(file: ReturnType<typeof readOwnFile>): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { systemErrorCode } from '../errors/internal-error.ts';
 
 /** A file of goqemu's own: its text, or why it has none. */
-export type OwnFile = { readonly text: string } | { readonly damage: string };
+export type OwnFile = { readonly text: string } | { readonly damage: string; readonly cause: unknown };
 
 /**
  * A small file that goqemu writes for itself; undefined when there is none. One that cannot be read, such as a folder in
@@ -16,7 +16,7 @@ export function readOwnFile(path: string): OwnFile | undefined {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code === undefined) throw error;
-    return { damage: code === 'EISDIR' ? 'a folder is in its place' : `it cannot be read (${code})` };
+    return { damage: code === 'EISDIR' ? 'a folder is in its place' : `it cannot be read (${code})`, cause: error };
   }
 }
 

@@ -69,14 +69,26 @@ function noSuchProcess(error: unknown): undefined {
   throw error;
 }
 
+/**
+ * Windows notes when a process was created, in UTC: neither a time zone nor a clock that is set changes that. Process 4 is
+ * the kernel's (“System”), created at each boot.
+ */
 const windowsTable: ProcessTable = {
   async identify(pid) {
-    const query = `$p = Get-CimInstance Win32_Process -Filter 'ProcessId=${Number(pid)}'; if ($p) { $p.CreationDate.Ticks; (Get-CimInstance Win32_OperatingSystem).LastBootUpTime.Ticks }`;
+    const query = `Get-CimInstance Win32_Process -Filter 'ProcessId=4 OR ProcessId=${Number(pid)}' | ForEach-Object { "$($_.ProcessId) $($_.CreationDate.ToFileTimeUtc())" }`;
     const shell = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]);
-    const [startTime, bootId] = shell.stdout.trim().split(/\s+/);
-    return startTime && bootId ? { pid, startTime, bootId } : undefined;
+    return readWindowsProcesses(shell.stdout, pid);
   },
 };
+
+/** `PID TIME` a line; exported for its tests. */
+export function readWindowsProcesses(text: string, pid: number): ProcessIdentity | undefined {
+  const created = new Map(
+    [...text.matchAll(/^(\d+) (\d+)\r?$/gm)].map(([, id, time = '']) => [Number(id), time] as const),
+  );
+  const startTime = created.get(pid);
+  return startTime === undefined ? undefined : { pid, startTime, bootId: created.get(4) ?? '' };
+}
 
 /** True while the very process that was identified is alive. */
 export async function isAlive(identity: ProcessIdentity, table: ProcessTable = hostProcessTable()): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canonicalJson, writeOwnFile } from '@goqemu/core';
+import { canonicalJson, removeUnlessHeld, writeOwnFile } from '@goqemu/core';
 import type { BundledLab } from './bundle-lab.ts';
 import { localInstall, ownCopy } from './sdk-location.ts';
 
@@ -58,7 +58,7 @@ export class LabCache {
     const bundle = join(this.#folder, manifest.bundle);
     await writeOwnFile(bundle, bundled.code, { mode: 0o600 });
     await writeOwnFile(this.#manifestPath(surroundings), canonicalJson(manifest), { mode: 0o600 });
-    this.#forgetOld();
+    await this.#forgetOld();
     return bundle;
   }
 
@@ -82,11 +82,11 @@ export class LabCache {
   }
 
   /** Another command may be about to import an older bundle: only those of yesterday go, and are made again when missed. */
-  #forgetOld(): void {
+  async #forgetOld(): Promise<void> {
     for (const name of readdirSync(this.#folder)) {
       const path = join(this.#folder, name);
       const found = statSync(path, { throwIfNoEntry: false });
-      if (found && Date.now() - found.mtimeMs > 24 * 3600_000) unlinkSync(path);
+      if (found && Date.now() - found.mtimeMs > 24 * 3600_000) await removeUnlessHeld(path);
     }
   }
 }

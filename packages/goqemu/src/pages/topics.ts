@@ -50,6 +50,11 @@ export const topics: readonly Topic[] = [
     summary: 'use goqemu in PowerShell: quoting, variables, results',
   },
   {
+    name: 'windows',
+    group: 'How to',
+    summary: 'run labs on a Windows host: set-up, limits, and what was tried',
+  },
+  {
     name: 'vagrant',
     group: 'Coming from',
     file: 'coming-from/vagrant.md',

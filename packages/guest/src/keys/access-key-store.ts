@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkResourceName,
@@ -7,6 +7,8 @@ import {
   GoqemuError,
   readOwnText,
   removeAbandonedDrafts,
+  removeTree,
+  replaceFile,
   systemErrorCode,
   writeOwnFile,
 } from '@goqemu/core';
@@ -67,9 +69,9 @@ export class AccessKeyStore {
     try {
       await writeKeyFiles(join(draft, 'id_ed25519'), pair);
       if (copyOf !== undefined) await writeOwnFile(join(draft, 'copy-of'), `${copyOf}\n`);
-      await rename(draft, this.#folderOf(labId)); // all files appear at once
+      await replaceFile(draft, this.#folderOf(labId)); // all files appear at once
     } catch (error) {
-      await rm(draft, { recursive: true, force: true });
+      await removeTree(draft);
       // Another process was first: a folder that is not empty is never replaced by rename(2).
       if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
     }
@@ -92,7 +94,7 @@ export class AccessKeyStore {
 
   /** Forgets the lab's pair; machines and layers that know it can no longer be reached with it. */
   async delete(labId: string): Promise<void> {
-    await rm(this.#folderOf(labId), { recursive: true, force: true });
+    await removeTree(this.#folderOf(labId));
   }
 
   /** Removes what killed writers left: half-made pairs, here and among the host keys. */

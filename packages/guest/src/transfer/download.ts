@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, type FileHandle, lstat, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
-import { GoqemuError, refuseNul, shellQuote, systemErrorCode } from '@goqemu/core';
+import { GoqemuError, refuseNul, removeFile, replaceFile, shellQuote, systemErrorCode } from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { chunkBytes, forEachAtOnce, inChunks } from './chunks.ts';
@@ -96,7 +96,7 @@ async function walk(sftp: Sftp, folder: Remote, folders: Remote[], files: Remote
     const entry = { remote, path, mode: attrs.mode & 0o777, size: attrs.size };
     if (attrs.isDirectory()) await walk(sftp, entry, folders, files);
     else if (attrs.isSymbolicLink()) {
-      await rm(path, { force: true });
+      await removeFile(path);
       await symlink(await sftp.readlink(remote), path);
     } else if (attrs.isFile()) files.push(entry);
   }
@@ -129,10 +129,10 @@ async function receiveFile(
     }
     await local.chmod(file.mode);
     await local.close();
-    await rename(draft, file.path);
+    await replaceFile(draft, file.path);
   } catch (error) {
     await local.close().catch(() => undefined); // it may be closed already
-    await rm(draft, { force: true });
+    await removeFile(draft);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, type HostPlatform, type Logger, shellQuote } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, type Logger, removeFile, removeTree, shellQuote } from '@goqemu/core';
 import { type AptMirror, readAptMirror } from './apt-mirror.ts';
 import { makeBootDisk } from './boot-disk.ts';
 import { bootstrapDebian, inRoot } from './bootstrap-debian.ts';
@@ -73,8 +73,8 @@ export async function buildDebianImage(options: BuildImageOptions): Promise<Buil
     { rootTar: tar, rootUuid, sizeBytes: recipe.diskBytes, workFolder: diskFolder, output: path },
     run,
   );
-  await rm(tar);
-  await rm(diskFolder, { recursive: true });
+  await removeFile(tar);
+  await removeTree(diskFolder);
   const versions = (await readFile(packageList, 'utf8')).trim().split('\n');
   return { path, key: builtImageKey(recipe, versions) };
 }

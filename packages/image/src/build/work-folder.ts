@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   GoqemuError,
@@ -7,6 +7,7 @@ import {
   isAlive,
   type Logger,
   type ProcessIdentity,
+  removeTree,
   silentLogger,
   sleep,
 } from '@goqemu/core';
@@ -62,7 +63,7 @@ async function removeWorkFolder(workFolder: string): Promise<void> {
       hint: `unmount them as root: umount ${inside.reverse().join(' ')}`,
     });
   }
-  await rm(workFolder, { recursive: true, force: true });
+  await removeTree(workFolder);
 }
 
 /** Ends the process that an interrupted build left in its folder, and all of its group. */

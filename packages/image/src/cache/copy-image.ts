@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { freeBytes, systemErrorCode } from '@goqemu/core';
+import { freeBytes, removeFile, systemErrorCode } from '@goqemu/core';
 import { diskFull } from '../download/download-errors.ts';
 import { fileDigest } from './file-digest.ts';
 
@@ -30,7 +30,7 @@ export async function copyImage(from: string, to: string, options: CopyImageOpti
   try {
     return await copySparse(from, to, options);
   } catch (error) {
-    await rm(to, { force: true });
+    await removeFile(to);
     if (!['ENOSPC', 'EDQUOT'].includes(systemErrorCode(error) ?? '')) throw error;
     throw diskFull(to, undefined, 0, error);
   }
@@ -53,7 +53,7 @@ async function cloned(from: string, to: string): Promise<boolean> {
     await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
     return true;
   } catch {
-    await rm(to, { force: true });
+    await removeFile(to);
     return false;
   }
 }

@@ -1,19 +1,25 @@
 import type { Stats } from 'node:fs';
-import { chmod, rename, rm, stat } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   acquireFileLock,
   errorMessage,
   type FileLock,
+  type FileOperations,
   folderNames,
   GoqemuError,
   hasErrorCode,
+  hostFileOperations,
   isGoqemuError,
   type Logger,
   parseJson,
   readIfThere,
   removeAbandonedDrafts,
+  removeFile,
+  removeUnlessHeld,
+  replaceFile,
+  replaceUnlessHeld,
   silentLogger,
   statIfThere,
   syncFolder,
@@ -37,10 +43,12 @@ const lockWaitMs = 60 * 60_000;
 export class ImageCache {
   readonly folder: string;
   readonly #logger: Logger;
+  readonly #files: FileOperations;
 
-  constructor(folder: string, logger: Logger = silentLogger) {
+  constructor(folder: string, logger: Logger = silentLogger, files: FileOperations = hostFileOperations) {
     this.folder = folder;
     this.#logger = logger;
+    this.#files = files;
   }
 
   /** All images, by name and then the newest first. */
@@ -73,7 +81,7 @@ export class ImageCache {
     );
     const whole = existing && (await this.whole(existing));
     if (whole) {
-      await rm(finishedFile, { force: true });
+      await removeFile(finishedFile);
       const { checksum, imported } = image;
       return this.touch({ ...whole, ...(checksum ? { checksum } : {}), ...(imported ? { imported } : {}) });
     }
@@ -81,7 +89,7 @@ export class ImageCache {
     const content = image.digest.slice('sha256:'.length).slice(0, 12);
     const file = `${image.name}-${image.arch}-${content}.${image.format === 'raw' ? 'raw' : 'qcow2'}`;
     await chmod(finishedFile, 0o444); // machines only ever lay their own file over it
-    await rename(finishedFile, join(this.folder, file));
+    await this.#place(finishedFile, join(this.folder, file), image.digest);
     await syncFolder(this.folder);
     const found = await stat(join(this.folder, file));
     const now = new Date().toISOString();
@@ -141,8 +149,29 @@ export class ImageCache {
 
   async remove(image: ImageManifest): Promise<void> {
     // The manifest goes first: what is left after a crash is a file that does not count.
-    await rm(join(this.folder, manifestName(image.file)), { force: true });
-    await rm(this.path(image), { force: true });
+    await removeFile(join(this.folder, manifestName(image.file)));
+    if (!(await removeUnlessHeld(this.path(image), this.#files)))
+      await writeOwnFile(join(this.folder, removedName(image.file)), ''); // a machine runs on it
+  }
+
+  /** A file that a machine runs on stays where the host insists, if it has the same content. */
+  async #place(from: string, to: string, digest: string): Promise<void> {
+    if (await replaceUnlessHeld(from, to, this.#files)) return;
+    if ((await fileDigest(to)) === digest) return await removeFile(from);
+    await chmod(to, 0o644); // Windows replaces nothing that is read-only
+    await replaceFile(from, to, this.#files);
+  }
+
+  /** Images that were removed while a machine ran on them. */
+  async #removeFreed(): Promise<void> {
+    const names = await folderNames(this.folder);
+    for (const name of names) {
+      const file = /^\.(.+)\.removed$/.exec(name)?.[1];
+      if (file === undefined) continue;
+      const isBack = names.includes(manifestName(file));
+      if (isBack || (await removeUnlessHeld(join(this.folder, file), this.#files)))
+        await removeFile(join(this.folder, name));
+    }
   }
 
   /** SHA-256 of the image's file, as its manifest writes it. */
@@ -171,6 +200,7 @@ export class ImageCache {
   /** Removes what killed processes left: drafts of manifests, and folders of abandoned builds. */
   async removeAbandoned(): Promise<void> {
     await removeAbandonedDrafts(this.folder);
+    await this.#removeFreed();
     const builds = (await folderNames(this.folder)).flatMap(
       (name) => /^\.work-(.+)-[0-9a-f]{8}$/.exec(name)?.[1] ?? [],
     );
@@ -234,3 +264,4 @@ function appearance({ size, mtimeMs, ctimeMs, ino }: Stats): ImageManifest['veri
 }
 
 const manifestName = (file: string) => `${file}.json`;
+const removedName = (file: string) => `.${file}.removed`;

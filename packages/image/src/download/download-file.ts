@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   errorMessage,
@@ -9,6 +9,7 @@ import {
   GoqemuError,
   isGoqemuError,
   type Logger,
+  removeFile,
   silentLogger,
   sleep,
   systemErrorCode,
@@ -145,7 +146,7 @@ class Download {
     if (this.#validator) {
       const record: PartRecord = { url: this.#options.url, validator: this.#validator };
       await writeOwnFile(recordPath(this.#options.part), JSON.stringify(record));
-    } else await rm(recordPath(this.#options.part), { force: true });
+    } else await removeFile(recordPath(this.#options.part));
     await this.#checkRoom();
   }
 
@@ -193,7 +194,7 @@ class Download {
       await this.#discard();
       throw checksumMismatch(url, checksum, digests.get(checksum.algorithm) ?? '');
     }
-    await rm(recordPath(part), { force: true });
+    await removeFile(recordPath(part));
     return { bytes: this.#bytes, digest: `sha256:${digests.get('sha256')}` };
   }
 
@@ -229,8 +230,8 @@ class Download {
   }
 
   async #discard(): Promise<void> {
-    await rm(this.#options.part, { force: true });
-    await rm(recordPath(this.#options.part), { force: true });
+    await removeFile(this.#options.part);
+    await removeFile(recordPath(this.#options.part));
   }
 
   #givenUp(cause: unknown): GoqemuError {

@@ -1,6 +1,6 @@
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { GoqemuError, type HostPlatform, internalError, type Logger } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, internalError, type Logger, removeFile } from '@goqemu/core';
 import type { buildDebianImage } from '../build/build-debian-image.ts';
 import { copyImage } from '../cache/copy-image.ts';
 import { fileDigest } from '../cache/file-digest.ts';
@@ -63,7 +63,7 @@ export class ImageFetcher {
       const came = { digest, key: digest, how: 'downloaded', source: url, ...(checksum ? { checksum } : {}) } as const;
       return { image: await this.#add(wanted, { ...inspected, ...came }, part), fresh: true };
     } catch (error) {
-      await rm(part, { force: true });
+      await removeFile(part);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+
 import { join } from 'node:path';
-import { folderNames, GoqemuError, parseJson, readOwnFile, readOwnText, removeTwice } from '@goqemu/core';
+import { folderNames, GoqemuError, parseJson, readOwnFile, readOwnText, removeTree, removeTwice } from '@goqemu/core';
 import * as z from 'zod/mini';
 
 /** Where the state of a lineage was when it was last written to, as goqemu's own folder remembers it. */
@@ -74,7 +74,7 @@ export async function knownStates(home: string): Promise<readonly KnownState[]> 
 
 /** Removes what goqemu's own folder keeps for a state that is gone: where it was, and the key of its secrets. */
 export async function forgetState(home: string, lineage: string): Promise<void> {
-  await rm(stateNotePath(home, lineage), { recursive: true, force: true });
+  await removeTree(stateNotePath(home, lineage));
   await removeTwice(join(home, 'keys', `${lineage}.state-key`));
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   acquireFileLock,
@@ -10,6 +10,7 @@ import {
   readOwnText,
   readTwice,
   removeAbandonedDrafts,
+  removeFile,
   syncFolder,
   systemErrorCode,
   writeOwnFile,
@@ -138,7 +139,7 @@ export class FileStateStorage implements StateStorage {
 
   async remove(file: StoredFile): Promise<void> {
     await moveFolderAside(this.path(file));
-    await rm(this.path(file), { force: true });
+    await removeFile(this.path(file));
   }
 
   refuseCopy(lineage: string): void {
@@ -157,7 +158,7 @@ export class FileStateStorage implements StateStorage {
     // The state goes last: what is left by a crash still says what it is.
     for (const file of ['history', 'journal-before', 'state-before', 'journal', 'state'] as const)
       await this.remove(file);
-    await rm(stateNotePath(this.#folders.home, lineage), { force: true });
+    await removeFile(stateNotePath(this.#folders.home, lineage));
     this.#cleared = true;
   }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HostPlatform, orAborted } from '@goqemu/core';
+import { type HostPlatform, orAborted, removeTree } from '@goqemu/core';
 import type { Accelerator } from '../configuration/machine-config.ts';
 import type { Architecture } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
@@ -67,7 +67,7 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryResult> {
     ];
     return await orAborted(watch(installation.systemPath, argv, canary), signal);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 

@@ -1,4 +1,5 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { removeFile } from '@goqemu/core';
 import { findGuestRam, type GuestRam } from './guest-ram.ts';
 import type { Monitor } from './monitor.ts';
 import { copyPrivatePages } from './private-pages.ts';
@@ -114,7 +115,7 @@ function fromPrivate(ram: GuestRam, base: string, options: CaptureOptions): Stro
     finish: async () => {
       const whole = withDevices(parseStateStream(await readFile(base)), await readFile(devices));
       await writeFile(state, whole, { mode: 0o600, flag: 'wx' });
-      await rm(devices);
+      await removeFile(devices);
     },
   };
 }

@@ -1,5 +1,5 @@
-import { open, unlink } from 'node:fs/promises';
-import { systemErrorCode } from '@goqemu/core';
+import { open } from 'node:fs/promises';
+import { removeFile, systemErrorCode } from '@goqemu/core';
 
 /** The layout of an empty overlay: header, refcount table, its first block, L1 table; a cluster each. */
 const clusterBits = 16;
@@ -50,11 +50,11 @@ export async function writeEmptyOverlay(
   try {
     await file.writeFile(image);
   } catch (error) {
-    await unlink(path);
-    throw error;
-  } finally {
     await file.close();
+    await removeFile(path); // closed before: Windows keeps a name whose file is open
+    throw error;
   }
+  await file.close();
   return true;
 }
 

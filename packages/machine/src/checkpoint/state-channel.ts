@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { hasErrorCode, internalError } from '@goqemu/core';
+import { hasErrorCode, internalError, removeFile } from '@goqemu/core';
 import { tlsId } from '../arguments/channel-arguments.ts';
 import type { MachineSockets } from '../sockets/machine-sockets.ts';
 import { readPreSharedKey } from '../sockets/tls-sockets.ts';
@@ -45,18 +45,18 @@ export function stateChannel(machine: {
 function unixChannel(path: string): StateChannel {
   return {
     async listen(_monitor, signal) {
-      await rm(path, { force: true }); // of one who was killed
+      await removeFile(path); // of one who was killed
       const server = createServer();
       const connection = firstConnection(server, 'connection', signal);
       await listening(server, { path });
       return { uri: `unix:${path}`, connection, close: async () => void server.close() };
     },
     async connect(monitor, signal) {
-      await rm(path, { force: true }); // of one who was killed
+      await removeFile(path); // of one who was killed
       await monitor.executeUntyped('migrate-incoming', { uri: `unix:${path}` }, { signal });
       return connected({ path });
     },
-    close: () => rm(path, { force: true }), // QEMU unlinks it itself on success
+    close: () => removeFile(path), // QEMU unlinks it itself on success
   };
 }
 

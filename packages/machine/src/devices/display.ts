@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GoqemuError, sleep } from '@goqemu/core';
+import { GoqemuError, removeTree, sleep } from '@goqemu/core';
 import { type ExecuteOptions, isQmpCommandError, type QmpClient } from '@goqemu/protocol';
 import { type InputEvent, inputDropped, sendInput } from './input.ts';
 import { type KeyCode, keysOfCharacter } from './keyboard.ts';
@@ -53,7 +53,7 @@ export class Display {
       await this.#qmp.execute('screendump', format === 'ppm' ? { filename } : { filename, format }, limits);
       return await readFile(filename);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeTree(folder);
     }
   }
 

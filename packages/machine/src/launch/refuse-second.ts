@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { GoqemuError, type HostPlatform, statIfThere, systemErrorCode } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, removeFile, statIfThere, systemErrorCode } from '@goqemu/core';
 import { type CommandLines, hostCommandLines } from '../process/command-line.ts';
 
 /**
@@ -20,7 +19,7 @@ export async function refuseSecond(
   const trace = join(runtimeFolder, windows ? 'keys.psk' : 'c');
   if (!(await statIfThere(trace))) return;
   const running = windows ? (await commandLines.containing(runtimeFolder)).length > 0 : await answers(trace);
-  if (!running) return await rm(trace, { force: true });
+  if (!running) return await removeFile(trace);
   throw new GoqemuError({
     code: 'machine-already-running',
     source: 'user',

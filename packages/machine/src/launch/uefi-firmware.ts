@@ -1,6 +1,6 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, statIfThere } from '@goqemu/core';
+import { GoqemuError, removeFile, replaceFile, statIfThere } from '@goqemu/core';
 import type { MachineConfig } from '../configuration/machine-config.ts';
 import type { Architecture } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
@@ -85,9 +85,9 @@ async function makeVariables(
     });
     signal?.throwIfAborted();
     if (result.failed) throw variablesNotMade(path, result.stderr || (result.shortMessage ?? ''));
-    await rename(draft, path);
+    await replaceFile(draft, path);
   } finally {
-    await rm(draft, { force: true });
+    await removeFile(draft);
   }
 }
 

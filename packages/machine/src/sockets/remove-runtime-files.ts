@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
-import { lstat, rmdir, unlink } from 'node:fs/promises';
+import { lstat, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { folderNames, removeAbandonedDrafts, systemErrorCode } from '@goqemu/core';
+import { folderNames, removeAbandonedDrafts, removeFile, systemErrorCode } from '@goqemu/core';
 import { cardSocketNames, socketNames } from './machine-sockets.ts';
 
 /** Every name that QEMU gives a socket in a runtime folder, and that goqemu and QEMU give a file. */
@@ -26,7 +26,7 @@ export async function removeRuntimeFiles(folder: string): Promise<void> {
       return (sockets.has(name) && found?.isSocket()) || (files.has(name) && found?.isFile()) ? [name] : [];
     }),
   );
-  await Promise.all(ours.flat().map((name) => removeFile(join(folder, name))));
+  await Promise.all(ours.flat().map((name) => removeFile(join(folder, name)))); // QEMU removes its sockets when it ends by itself
   await removeAbandonedDrafts(folder); // of locks, by a goqemu that was killed while it took its turn
   await removeEmptyFolder(folder);
   const parent = dirname(folder);
@@ -37,12 +37,6 @@ async function lstatIfThere(path: string): Promise<Stats | undefined> {
   return await lstat(path).catch((error: unknown) => {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
-  });
-}
-
-async function removeFile(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (systemErrorCode(error) !== 'ENOENT') throw error; // QEMU removes its sockets when it ends by itself
   });
 }
 

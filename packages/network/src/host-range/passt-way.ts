@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+
 import { join } from 'node:path';
-import { errorMessage, type HostPlatform, isGoqemuError } from '@goqemu/core';
+import { errorMessage, type HostPlatform, isGoqemuError, removeFile } from '@goqemu/core';
 import { endPasst } from '../passt/end-passt.ts';
 import { findPasst } from '../passt/find-passt.ts';
 import { startPasst } from '../passt/start-passt.ts';
@@ -40,6 +40,6 @@ export async function passtWay({ platform, netdevs, trialFolder, signal }: Passt
     const why = isGoqemuError(error) ? (error.detail ?? error.message) : errorMessage(error);
     return { closed: `passt does not start here: ${why.split('\n').at(-1)}` };
   } finally {
-    for (const path of Object.values(files)) await rm(path, { force: true });
+    for (const path of Object.values(files)) await removeFile(path);
   }
 }

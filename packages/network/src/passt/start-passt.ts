@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import {
   GoqemuError,
   hostProcessTable,
   lastingEnvironment,
   type ProcessIdentity,
+  removeFile,
   sleep,
   withDeadline,
 } from '@goqemu/core';
@@ -34,7 +35,7 @@ export interface StartPasstOptions {
  */
 export async function startPasst(options: StartPasstOptions): Promise<ProcessIdentity> {
   const { program, meet, log, timeoutMs = 5_000, signal } = options;
-  if ('socket' in meet) await rm(meet.socket, { force: true });
+  if ('socket' in meet) await removeFile(meet.socket);
   await untilPortsAreFree(options);
   const wire = 'qemu' in meet ? await dial(meet.qemu) : undefined;
   const output = await open(log, 'w', 0o600);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorMessage, GoqemuError, systemErrorCode } from '@goqemu/core';
+import { errorMessage, GoqemuError, removeFile, replaceFile, systemErrorCode } from '@goqemu/core';
 
 /** @throws GoqemuError `local-file-failed` */
 export async function* readLocalFile(path: string, chunkBytes: number): AsyncGenerator<Buffer, void, void> {
@@ -40,10 +40,10 @@ export async function writeLocalFile(
     const whole = await opened();
     if (draft && target.mode !== undefined) await said(path, 'written', whole.chmod(target.mode));
     await whole.close();
-    if (draft) await said(path, 'written', rename(draft, target.path));
+    if (draft) await said(path, 'written', replaceFile(draft, target.path));
   } catch (error) {
     await file?.close().catch(() => undefined); // it may be closed already
-    if (draft && file) await rm(draft, { force: true }).catch(() => undefined);
+    if (draft && file) await removeFile(draft).catch(() => undefined);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJson, readOwnText } from '@goqemu/core';
+import { parseJson, readOwnText, removeFile } from '@goqemu/core';
 import { identityOf, type MachineRecord } from '@goqemu/machine';
 
 /** The way that commands take into a running guest, as far as is known. */
@@ -23,7 +23,7 @@ export function readWay(record: MachineRecord): CommandWay | undefined {
 export async function writeWay(record: MachineRecord, way: CommandWay): Promise<void> {
   const path = pathOf(record);
   await writeFile(path, JSON.stringify({ ...way, of: nameOf(record) }), { mode: 0o600 }).catch(() =>
-    rm(path, { force: true }).catch(() => undefined),
+    removeFile(path).catch(() => undefined),
   );
 }
 

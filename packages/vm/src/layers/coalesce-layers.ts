@@ -21,7 +21,8 @@ export interface Coalesced {
  */
 export async function coalesceLayers(options: CoalesceOptions): Promise<Coalesced> {
   const { store, lineage, keys, onStage } = options;
-  for (const layer of await store.list()) if (layer.manifest.owners.includes(lineage)) await settleRebased(layer);
+  for (const layer of await store.list())
+    if (layer.manifest.owners.includes(lineage)) await settleRebased(layer, options.files);
   const found = await surveyLayers(options);
   const taken = new Set(keys.filter((key) => found.get(key)?.isPinned === false));
   let bytes = 0;

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { removeDeletedFolders } from '../vm/deleted-folders.ts';
 import { backingChain } from './backing-chain.ts';
 import { layerDamage } from './layer-damage.ts';
 import type { Layer, LayerStore } from './layer-store.ts';
@@ -32,6 +33,7 @@ export interface Collected {
 /** Removes the layers of one lab that nothing reaches any more. */
 export async function collectLayers(options: CollectLayersOptions): Promise<Collected> {
   const { store, lineage, dryRun = false } = options;
+  if (!dryRun) await removeDeletedFolders(options.labsFolder);
   const keep = new Set(options.keep);
   const layers = await store.list();
   const { folders: standing, files } = await reachable(options, layers, keep);

@@ -4,11 +4,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { HeldFiles } from '@goqemu/core/held-files';
 import { execa } from 'execa';
 import { backingChain } from './backing-chain.ts';
 import { contentOf, layerChain, overlay } from './fixture/layer-chain.ts';
 import { deepChain, flattenLayer, flattenWhenDeep } from './flatten-layer.ts';
 import type { Layer } from './layer-store.ts';
+import { surveyLayers } from './survey-layers.ts';
 
 const options = { qemuImg: async () => 'qemu-img' };
 const diskOf = ({ folder, manifest }: Layer) => join(folder, manifest.disk.name);
@@ -91,4 +93,29 @@ test('what qemu-img cannot do is reported, and nothing is changed', async (t) =>
     [top.manifest.disk.name, 'manifest.json', 'manifest.json.copy'].sort(),
   );
   assert.equal(await contentOf(diskOf(top)), content);
+});
+
+test('a disk that a running QEMU has open is flattened beside it on Windows, and its name follows when it is closed', async (t) => {
+  const { store, layers, top, machine, content } = await chainWithMachine(t, 3);
+  const files = new HeldFiles();
+  const old = diskOf(top);
+  files.hold(old);
+  const done = await flattenLayer(store, top, { ...options, files });
+  assert.ok(done, 'nothing was done');
+  assert.equal((await backingChain(machine)).length, 4, 'what the QEMU has open was replaced');
+  assert.equal(await contentOf(diskOf(done.layer)), content);
+  assert.deepEqual(
+    (await readdir(top.folder)).filter((name) => name.startsWith('rebasing')),
+    [],
+  );
+  // Nothing that the old file stands on may go while it is there.
+  const below = layers.at(-2) as Layer;
+  const labsFolder = join(store.folder, '../labs');
+  const survey = () => surveyLayers({ store, labsFolder, lineage: '0123456789ab' });
+  assert.equal((await survey()).get(below.manifest.key)?.isPinned, true);
+  files.release(old);
+  assert.equal(await flattenLayer(store, done.layer, { ...options, files }), undefined);
+  assert.equal((await backingChain(machine)).length, 2);
+  assert.equal(await contentOf(machine), content);
+  assert.equal((await survey()).get(below.manifest.key)?.isPinned, false);
 });

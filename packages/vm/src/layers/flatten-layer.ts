@@ -36,7 +36,7 @@ export async function flattenLayer(
   layer: Layer,
   options: RebaseOptions,
 ): Promise<Flattened | undefined> {
-  await settleRebased(layer);
+  await settleRebased(layer, options.files);
   const image = (await backingChain(join(layer.folder, layer.manifest.disk.name))).at(-1);
   const depth = await depthOf(store, layer);
   if (depth === 0 || !image || isInStore(store, image)) return undefined;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   acquireFileLock,
@@ -11,6 +11,9 @@ import {
   parseJson,
   readOwnText,
   readTwice,
+  removeFile,
+  removeTree,
+  removeTreeUnlessHeld,
   removeTwice,
   statIfThere,
   systemErrorCode,
@@ -192,9 +195,9 @@ export class LayerStore {
     const folder = this.folderOf(key);
     await removeTwice(join(folder, manifestName));
     this.#trace('remove: the manifest is gone');
-    await rm(folder, { recursive: true, force: true });
+    await removeTreeUnlessHeld(folder); // what stays is collected as what a killed process left
     this.#trace('remove: the disk is gone');
-    await rm(join(this.memoryFolder, layerId(key)), { recursive: true, force: true });
+    await removeTreeUnlessHeld(join(this.memoryFolder, layerId(key)));
     this.#trace('remove: the RAM is gone');
     await rmdir(this.memoryFolder).catch((error: unknown) => {
       if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemErrorCode(error) ?? '')) throw error;
@@ -226,7 +229,7 @@ export class LayerStore {
     if (!ram && !state) return layer;
     const written = await this.change(layer.manifest.key, withoutRam);
     this.#trace('give up RAM: the manifest has forgotten it');
-    for (const file of [ram, state]) if (file) await rm(this.pathOf(layer, file), { recursive: true, force: true });
+    for (const file of [ram, state]) if (file) await removeTree(this.pathOf(layer, file));
     this.#trace('give up RAM: it is gone');
     return written;
   }
@@ -296,7 +299,7 @@ export class LayerStore {
     const needed = new Set((await this.list()).map(({ manifest }) => manifest.group));
     for (const name of await folderNames(join(this.folder, 'groups'))) {
       const id = /^([0-9a-f]{12})\.json$/.exec(name)?.[1];
-      if (id && !needed.has(id)) await rm(join(this.folder, 'groups', name), { force: true });
+      if (id && !needed.has(id)) await removeFile(join(this.folder, 'groups', name));
     }
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+
 import { join } from 'node:path';
-import { folderNames } from '@goqemu/core';
+import { folderNames, removeUnlessHeld } from '@goqemu/core';
 import { isRunning } from './working-process.ts';
 
 /** A name in a layer's folder for a disk that is being rewritten. */
@@ -13,6 +13,6 @@ export function rebaseDraft(): string {
 export async function removeRebaseDrafts(folder: string): Promise<void> {
   for (const name of await folderNames(folder)) {
     const pid = /^rebasing-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+    if (pid !== undefined && !isRunning(Number(pid))) await removeUnlessHeld(join(folder, name));
   }
 }

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError } from '@goqemu/core';
+import {
+  type FileOperations,
+  GoqemuError,
+  hostFileOperations,
+  removeFile,
+  removeUnlessHeld,
+  replaceFile,
+  replaceUnlessHeld,
+} from '@goqemu/core';
 import { isQcow2 } from './backing-chain.ts';
 import type { Layer, LayerStore } from './layer-store.ts';
 import { rebaseDraft, removeRebaseDrafts } from './rebase-drafts.ts';
@@ -11,6 +19,8 @@ export interface RebaseOptions {
   /** Absolute path of qemu-img, asked for when there is something to do. */
   readonly qemuImg: () => Promise<string>;
   readonly signal?: AbortSignal;
+  /** What removes and renames; injected in tests. */
+  readonly files?: FileOperations;
   /** Called with how far it is, for the debug log. */
   readonly onStage?: (stage: string) => void;
 }
@@ -56,7 +66,7 @@ export async function rebaseLayer(
   purpose: RebasePurpose,
   options: RebaseOptions,
 ): Promise<Rebased> {
-  await settleRebased(layer);
+  await settleRebased(layer, options.files);
   const old = join(layer.folder, layer.manifest.disk.name);
   const draft = join(layer.folder, rebaseDraft());
   const name = `disk-${randomBytes(4).toString('hex')}.qcow2`;
@@ -68,33 +78,40 @@ export async function rebaseLayer(
     options.onStage?.('rebase: the new disk is whole');
     const before = await store.diskBytes(layer);
     const { size } = await stat(draft);
-    await rename(draft, join(layer.folder, name));
+    await replaceFile(draft, join(layer.folder, name));
     options.onStage?.('rebase: the new disk has its name');
     const written = await store.replaceDisk(layer, { name, size }, target.parent);
     options.onStage?.('rebase: the manifest names it');
     // All of them: the machine or the layer that knows it by its first name would stand on the old chain for ever.
-    for (const old of written.manifest.disk.formerly ?? []) await lead(layer.folder, old, name);
+    for (const old of written.manifest.disk.formerly ?? []) await lead(layer.folder, old, name, options.files);
     options.onStage?.('rebase: the old name points to it');
     return { layer: written, bytes: { before, after: await store.diskBytes(written) } };
   } finally {
-    await rm(draft, { force: true });
+    await removeFile(draft);
   }
 }
 
 /** Finishes what a killed process left: the former name of a disk is pointed at the manifest's, and drafts are removed. */
-export async function settleRebased({ folder, manifest }: Layer): Promise<void> {
+export async function settleRebased(
+  { folder, manifest }: Layer,
+  files: FileOperations = hostFileOperations,
+): Promise<void> {
   const { name, formerly = [] } = manifest.disk;
   await removeRebaseDrafts(folder);
   if (formerly.length === 0) return;
-  const { ino } = await stat(join(folder, name));
-  for (const old of formerly) if ((await stat(join(folder, old))).ino !== ino) await lead(folder, old, name);
+  const { ino } = await stat(join(folder, name), { bigint: true }); // NTFS has numbers beyond those of a double
+  for (const old of formerly)
+    if ((await stat(join(folder, old), { bigint: true })).ino !== ino) await lead(folder, old, name, files);
 }
 
-/** Points an old name at the new file, in one step. */
-async function lead(folder: string, old: string, name: string): Promise<void> {
+/**
+ * Points an old name at the new file, in one step. Where a running QEMU has the old file open, and the host does not
+ * replace it then, that waits for the next time that the layer is looked at.
+ */
+async function lead(folder: string, old: string, name: string, files = hostFileOperations): Promise<void> {
   const between = join(folder, rebaseDraft());
   await link(join(folder, name), between);
-  await rename(between, join(folder, old));
+  if (!(await replaceUnlessHeld(between, join(folder, old), files))) await removeUnlessHeld(between, files);
 }
 
 /** qemu-img(1), rebase: what differs between the old chain and the new one is copied into the overlay. */

@@ -1,6 +1,12 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderNames, removeAbandonedDrafts, removeDeadLock } from '@goqemu/core';
+import {
+  folderNames,
+  removeAbandonedDrafts,
+  removeDeadLock,
+  removeFile,
+  removeTreeUnlessHeld,
+  removeUnlessHeld,
+} from '@goqemu/core';
 import type { LayerManifest } from './layer-manifest.ts';
 import type { LayerStore } from './layer-store.ts';
 import { removeRebaseDrafts } from './rebase-drafts.ts';
@@ -31,9 +37,7 @@ export async function removeLeftovers(
       if (manifest) await removeLostDisks(join(store.folder, id), manifest, files);
       await removeAbandonedDrafts(join(store.folder, id)); // of manifests
       await removeRebaseDrafts(join(store.folder, id));
-    } else
-      for (const place of [store.folder, store.memoryFolder])
-        await rm(join(place, id), { recursive: true, force: true });
+    } else for (const place of [store.folder, store.memoryFolder]) await removeTreeUnlessHeld(join(place, id));
   }
   await removeAbandonedDrafts(join(store.folder, 'groups'));
   await removeAbandonedDrafts(store.folder); // of locks
@@ -46,8 +50,8 @@ async function removeForgotten(store: LayerStore, id: string, manifest: LayerMan
   const named = new Set([manifest?.ram?.name, manifest?.state?.name, manifest?.variables?.name]);
   for (const place of [store.folder, store.memoryFolder])
     for (const name of await folderNames(join(place, id)))
-      if (/^(ram|state|variables)-/.test(name) && !named.has(name)) await rm(join(place, id, name), { force: true });
-  if (manifest?.ram?.store !== 'memory') await rm(join(store.memoryFolder, id), { recursive: true, force: true });
+      if (/^(ram|state|variables)-/.test(name) && !named.has(name)) await removeUnlessHeld(join(place, id, name));
+  if (manifest?.ram?.store !== 'memory') await removeTreeUnlessHeld(join(store.memoryFolder, id));
 }
 
 /** A layer that was lost and cut again has another disk; the old one stays while something stands on it. */
@@ -55,7 +59,7 @@ async function removeLostDisks(folder: string, { disk }: LayerManifest, files: R
   const named = new Set([disk.name, ...(disk.formerly ?? [])]);
   for (const name of await folderNames(folder))
     if (/^disk-.*\.qcow2$/.test(name) && !named.has(name) && !files.has(join(folder, name)))
-      await rm(join(folder, name), { force: true });
+      await removeUnlessHeld(join(folder, name));
 }
 
 async function layerFolders(folder: string): Promise<readonly string[]> {
@@ -67,7 +71,7 @@ async function isBeingCut(folder: string): Promise<boolean> {
   for (const name of await folderNames(folder)) {
     if (!isWorkMark(name, cutting)) continue;
     if (await isAtWork(name, cutting)) return true;
-    await rm(join(folder, name), { force: true });
+    await removeFile(join(folder, name));
   }
   return false;
 }

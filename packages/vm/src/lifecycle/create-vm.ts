@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterCleanUp } from '@goqemu/core';
 import { writeKeyFiles } from '@goqemu/guest';
 import { createOverlay } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
+import { claimVmFolder, removeVmFolder } from '../vm/deleted-folders.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { writeVmState } from '../vm/vm-state.ts';
@@ -42,10 +43,11 @@ export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<
   await qemuImg(vm, call.signal);
   await deleteVm(vm, call);
   await mkdir(vm.folder.path, { recursive: true, mode: 0o700 });
+  await claimVmFolder(vm.folder.path);
   try {
     await make(vm, origin, below, call);
   } catch (error) {
-    throw await afterCleanUp(error, () => rm(vm.folder.path, { recursive: true, force: true }));
+    throw await afterCleanUp(error, () => removeVmFolder(vm.folder.path));
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, rm, writeFile } from 'node:fs/promises';
+import { link, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorMessage, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
+import { errorMessage, GoqemuError, removeAbandonedDrafts, removeFile, removeUnlessHeld } from '@goqemu/core';
 import { cutting } from '../layers/remove-leftovers.ts';
 import { workMark } from '../layers/working-process.ts';
 import { copyVariables } from '../vm/uefi-variables.ts';
@@ -50,15 +50,15 @@ export class CutFiles extends SavedFiles {
   /** Everything but the disk, which may be the machine's own. */
   async removeCopies(): Promise<void> {
     await this.removeRam();
-    await rm(this.variables, { force: true });
+    await removeFile(this.variables);
   }
 
   async removeDisk(): Promise<void> {
-    await rm(this.disk, { force: true });
+    await removeUnlessHeld(this.disk); // the disk of a machine that may run
   }
 
   async release(): Promise<void> {
-    await rm(join(this.folder, this.#mark), { force: true });
+    await removeFile(join(this.folder, this.#mark));
   }
 }
 

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { removeVmFolder } from '../vm/deleted-folders.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { killVm } from './kill-vm.ts';
@@ -10,7 +10,7 @@ import { killVm } from './kill-vm.ts';
 export async function deleteVm(vm: Vm, call: VmCall): Promise<void> {
   await killVm(vm, call);
   await keepHostKey(vm);
-  await rm(vm.folder.path, { recursive: true, force: true });
+  await removeVmFolder(vm.folder.path);
 }
 
 async function keepHostKey(vm: Vm): Promise<void> {

@@ -1,5 +1,5 @@
-import { copyFile, link, rm } from 'node:fs/promises';
-import { errorMessage, GoqemuError, isGoqemuError, systemErrorCode } from '@goqemu/core';
+import { copyFile, link } from 'node:fs/promises';
+import { errorMessage, GoqemuError, isGoqemuError, removeFile, systemErrorCode } from '@goqemu/core';
 import {
   type Accelerator,
   launchMachine,
@@ -155,7 +155,7 @@ async function freeRuntimeFolder(vm: Vm, { machine }: VmState, call: VmCall): Pr
 async function keepBase(vm: Vm, stateFile: string, { baseState }: VmState): Promise<string> {
   const name = baseState === 'base-1' ? 'base-2' : 'base-1';
   const path = vm.folder.file(name);
-  await rm(path, { force: true });
+  await removeFile(path);
   await link(stateFile, path).catch(async (error: unknown) => {
     if (!['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP'].includes(systemErrorCode(error) ?? '')) throw error;
     await copyFile(stateFile, path);

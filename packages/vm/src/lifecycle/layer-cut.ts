@@ -1,6 +1,5 @@
-import { rm, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { errorMessage, formatDuration, GoqemuError, removeAbandonedDrafts } from '@goqemu/core';
+import { errorMessage, formatDuration, GoqemuError, removeAbandonedDrafts, removeUnlessHeld } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { setGuestClock } from '../guest/guest-clock.ts';
@@ -230,7 +229,8 @@ export class LayerCut implements AsyncDisposable {
     const layer = await this.vm.host.layers.seal(manifest);
     this.#finished = true;
     this.vm.trace('cut: the manifest is written');
-    await unlink(this.vm.folder.file(this.#state.disk));
+    // Its first name: where QEMU has it open, and the host lets no such name go, the next start or restore removes it.
+    await removeUnlessHeld(this.vm.folder.file(this.#state.disk));
     return layer;
   }
 
@@ -245,7 +245,7 @@ export class LayerCut implements AsyncDisposable {
       await this.#files.removeCopies();
       if (!this.#moved) {
         if (this.#named) await this.vm.update({ disk: this.#state.disk });
-        await rm(this.vm.folder.file(this.#overlay), { force: true });
+        await removeUnlessHeld(this.vm.folder.file(this.#overlay)); // QEMU may have opened it and refused all the same
         await this.#files.removeDisk();
       }
     }

@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterCleanUp, removeAbandonedDrafts } from '@goqemu/core';
+import { afterCleanUp, removeAbandonedDrafts, removeUnlessHeld } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { createOverlay, type Machine } from '@goqemu/machine';
 import { variablesBeside } from '../vm/uefi-variables.ts';
@@ -44,7 +43,7 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
   } catch (error) {
     throw await afterCleanUp(error, async () => {
       if ((await vm.state()).disk === disk) return;
-      for (const name of [disk, variablesBeside(disk)]) await rm(vm.folder.file(name), { force: true });
+      for (const name of [disk, variablesBeside(disk)]) await removeUnlessHeld(vm.folder.file(name));
     });
   }
   const files = await filesAt(vm, disk, variables);

@@ -1,5 +1,6 @@
-import { open, rm, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeFile } from '@goqemu/core';
 import type { StateForm } from '@goqemu/machine';
 import type { LayerFile, LayerManifest } from '../layers/layer-manifest.ts';
 
@@ -68,6 +69,6 @@ export class SavedFiles {
   }
 
   async removeRam(): Promise<void> {
-    for (const path of [this.ram, this.state, `${this.state}.devices`]) await rm(path, { force: true });
+    for (const path of [this.ram, this.state, `${this.state}.devices`]) await removeFile(path);
   }
 }

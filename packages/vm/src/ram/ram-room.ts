@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   acquireFileLock,
@@ -8,6 +8,7 @@ import {
   type ProcessIdentity,
   parseJson,
   readOwnText,
+  removeFile,
   writeOwnFile,
 } from '@goqemu/core';
 import { findGuestRam, makeRuntimeFolder, removeRuntimeFiles } from '@goqemu/machine';
@@ -85,7 +86,7 @@ export async function keepRoom(
       await write({ version: 1, owner: { pid, startTime, bootId }, bytes, device, started: true });
     },
     async [Symbol.asyncDispose]() {
-      if (!handedOver) await rm(path, { force: true });
+      if (!handedOver) await removeFile(path);
     },
   };
 }

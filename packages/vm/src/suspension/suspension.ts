@@ -1,6 +1,15 @@
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { folderNames, type KeptTwice, parseJson, readTwice, removeTwice, statIfThere, writeTwice } from '@goqemu/core';
+import {
+  folderNames,
+  type KeptTwice,
+  parseJson,
+  readTwice,
+  removeFile,
+  removeTwice,
+  statIfThere,
+  writeTwice,
+} from '@goqemu/core';
 import { fileDamage } from '../layers/layer-damage.ts';
 import { type LayerManifest, layerManifestSchema, ramParts } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
@@ -52,8 +61,7 @@ export async function suspensionDamage(
 /** The file that says what there is goes first. Nothing happens where there is none. */
 export async function removeSuspension(folder: VmFolder): Promise<void> {
   await removeTwice(folder.suspension);
-  for (const name of await folderNames(folder.path))
-    if (/^suspended-/.test(name)) await rm(folder.file(name), { force: true });
+  for (const name of await folderNames(folder.path)) if (/^suspended-/.test(name)) await removeFile(folder.file(name));
 }
 
 /** Gives up the RAM of a machine that is suspended: from then on it is stopped. */

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { HeldFiles } from '@goqemu/core/held-files';
 import { VmFolder } from './vm-folder.ts';
 
 test('the next disk has a number that no disk here has', async (t) => {
@@ -33,4 +34,19 @@ test('a folder that cannot be read is not taken for one without disks: their nam
   const folder = new VmFolder(join(tmpdir(), 'x'.repeat(300)));
   await assert.rejects(folder.nextDisk(), { code: 'ENAMETOOLONG' });
   await assert.rejects(folder.keepOnly({ disk: 'disk-1.qcow2' }), { code: 'ENAMETOOLONG' });
+});
+
+test('a disk that a running QEMU has open as the layer below keeps its name on Windows, until it is closed', async (t) => {
+  const path = await mkdtemp(join(tmpdir(), 'goqemu-folder-'));
+  t.after(() => rm(path, { recursive: true }));
+  const folder = new VmFolder(path);
+  for (const name of ['disk-1.qcow2', 'disk-2.qcow2', 'disk-3.qcow2']) await writeFile(folder.file(name), '');
+  const files = new HeldFiles();
+  files.hold(folder.file('disk-1.qcow2'));
+  await folder.keepOnly({ disk: 'disk-3.qcow2' }, files);
+  assert.deepEqual((await folder.disks()).slice().sort(), ['disk-1.qcow2', 'disk-3.qcow2']);
+  assert.equal(files.slept, 0);
+  files.release(folder.file('disk-1.qcow2'));
+  await folder.keepOnly({ disk: 'disk-3.qcow2' }, files);
+  assert.deepEqual(await folder.disks(), ['disk-3.qcow2']);
 });

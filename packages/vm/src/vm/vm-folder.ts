@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+
 import { join } from 'node:path';
-import { folderNames } from '@goqemu/core';
+import { type FileOperations, folderNames, hostFileOperations, removeUnlessHeld } from '@goqemu/core';
 import { variablesName } from './uefi-variables.ts';
 import type { VmState } from './vm-state.ts';
 
@@ -51,13 +51,19 @@ export class VmFolder {
     return names.filter((name) => /^disk-\d+\.qcow2$/.test(name));
   }
 
-  /** Removes every disk, file of UEFI variables and base state but these. */
-  async keepOnly(files: Pick<VmState, 'disk' | 'variables' | 'baseState'>): Promise<void> {
+  /**
+   * Removes every disk, file of UEFI variables and base state but these. A running QEMU may have one open by another name,
+   * since a layer's disk was a machine's before: on Windows that name stays until this is called when none has.
+   */
+  async keepOnly(
+    files: Pick<VmState, 'disk' | 'variables' | 'baseState'>,
+    operations: FileOperations = hostFileOperations,
+  ): Promise<void> {
     const kept = [files.disk, variablesName(files), files.baseState];
     for (const name of await folderNames(this.path)) {
       if (kept.includes(name)) continue;
       if (/^(disk-\d+\.qcow2|(uefi-variables|variables-\d+)\.qcow2|base-\d)$/.test(name))
-        await rm(this.file(name), { force: true });
+        await removeUnlessHeld(this.file(name), operations);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { rmdir, unlink } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import {
   type HostPlatform,
   hostPlatform,
@@ -6,6 +6,7 @@ import {
   isAlive,
   type ProcessTable,
   removeAbandonedDrafts,
+  removeFile,
   sleep,
   systemErrorCode,
   withDeadline,
@@ -82,10 +83,4 @@ async function hasEnded(record: SwitchRecord, processes: ProcessTable, milliseco
     await sleep(10);
   }
   return true;
-}
-
-async function removeFile(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-  });
 }

