@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
+import type { MachineProbes } from '../probes/machine-probes.ts';
 import { baseTest } from './extend-test.ts';
 import { labFixtures, type TestRun } from './fixtures.ts';
 import { callAt, placeInStack } from './place.ts';
@@ -69,6 +70,9 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
     async runs() {
       return this.#runs;
     }
+    async exec() {
+      return { stdout: '', stderr: '', exitCode: 0 };
+    }
   }
   const lab = {
     name: 'shop',
@@ -86,6 +90,12 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
     'a machine that is called as a fixture is reached by the lab',
   );
   for (const one of all) assert.equal(await one.runs(), true);
+  const probed = [web, given.machine('net')] as unknown as readonly MachineProbes[];
+  assert.deepEqual(
+    probed.map((one) => one.unit('nginx').text),
+    ['web.unit("nginx")', 'net.unit("nginx")'],
+    'machines can be asked with expect',
+  );
   end.abort();
   for (const one of all) assert.throws(() => one.runs(), { code: 'test-ended', message: /"one" is over/ });
 });
