@@ -27,7 +27,6 @@ const acts = [
   'start',
   'stop',
   'suspend',
-  'test',
 ];
 const command = process.argv[2] ?? '';
 const file = looks.includes(command) ? 'look' : acts.includes(command) ? 'act' : 'cli';

@@ -30,4 +30,3 @@ export * as qmp from './qmp/qmp.ts';
 export * as refresh from './refresh/refresh.ts';
 export * as ssh from './ssh/ssh.ts';
 export * as sshConfig from './ssh-config/ssh-config.ts';
-export * as test from './test/test.ts';

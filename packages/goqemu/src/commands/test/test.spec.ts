@@ -67,5 +67,5 @@ export const testCommand = defineCommand({
     { command: 'goqemu test --until-fails 50 --workers 1', does: 'look for a test that fails at times' },
     { command: 'goqemu test --reporter junit > results.xml', does: 'a result for CI' },
   ],
-  load: async () => (await import('../lab-commands.ts')).test,
+  load: () => import('./test.ts'),
 });
