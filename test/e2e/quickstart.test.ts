@@ -67,6 +67,7 @@ test('the tutorial, typed from its first line to its last in an empty folder, sh
     npm_config_ignore_scripts: 'true', // the package was installed with them before; one compiles for half a minute
   };
   await using terminal = await Terminal.start('sh', { folder, env, columns: 120, rows: 60 });
+  await terminal.until(/^[#$]/m, 60_000); // what is typed before the shell asks for it shares a line with its first prompt
   await terminal.type('-l', `PS1='end of $((line = line + 1)): code $?> '`);
   await terminal.type('Enter');
   let line = 1;
