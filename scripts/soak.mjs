@@ -13,6 +13,8 @@ import { runTests } from './run/test-runner.mjs';
 import { setUp } from './setup.mjs';
 
 const paths = process.argv.slice(2);
+/** Milliseconds that a file may take here. */
+const timeoutMs = 4 * 3_600_000;
 const ready = (await setUp({ tests: true })) && (await build({ types: false }));
 process.exitCode = ready ? await soak() : 1;
 
@@ -24,7 +26,7 @@ async function soak() {
     if (files.length === 0) continue;
     heading(`Soak: ${title}`);
     if (installed && !(await installPackage())) return 1;
-    const code = await runTests(files, { concurrency: 1, installed, environment: { GOQEMU_SOAK: '1' } });
+    const code = await runTests(files, { concurrency: 1, installed, timeoutMs, environment: { GOQEMU_SOAK: '1' } });
     if (code !== 0) return code;
   }
   if (paths.length > 0) return 0;

@@ -25,6 +25,10 @@ async function main(words) {
     say(`"${unknown}" is neither a stage (${names.join(', ')}) nor a file`);
     return 64;
   }
+  if (paths.length > 0 && !stages.some((stage) => filesOf(stage, paths)?.length)) {
+    say(`no file *.test.ts of a stage is at ${paths.join(' or ')}; those of the soak run by "npm run test:soak"`);
+    return 64;
+  }
   const begun = performance.now();
   heading('Set up');
   if (!(await setUp({ tests: true })) || !(await build({ types: false }))) return 1;
@@ -38,7 +42,7 @@ async function main(words) {
 }
 
 async function runStage(stage, paths) {
-  const files = stage.folders?.flatMap((folder) => testFiles(folder)).filter((file) => chosen(file, paths));
+  const files = filesOf(stage, paths);
   if (files?.length === 0) return 0;
   heading(stage.title);
   if (stage.installed && !(await installPackage())) return 1;
@@ -51,6 +55,11 @@ async function runStage(stage, paths) {
   if (code !== 0) say(`${stage.title}: failed after ${seconds(performance.now() - begun)}`);
   else if (!files) say(`  ${seconds(performance.now() - begun)}`); // after tests, the runner has the last word
   return code;
+}
+
+/** Undefined for a stage that is a command. */
+function filesOf(stage, paths) {
+  return stage.folders?.flatMap((folder) => testFiles(folder)).filter((file) => chosen(file, paths));
 }
 
 function chosen(file, paths) {

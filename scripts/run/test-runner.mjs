@@ -4,14 +4,17 @@ import { run } from './run.mjs';
 const useInstalledPackage = ['--import', 'tsx', '--import', './scripts/run/use-installed-package.mjs'];
 
 /**
- * After this time a test file is ended, and fails by its name. The longest takes 8 minutes where it builds its image;
- * hosts differ threefold.
+ * Milliseconds after which a test file is ended, and fails by its name. The longest takes 8 minutes where it builds its
+ * image; hosts differ threefold.
  */
-const fileTimeout = 1_500_000;
+const fileTimeoutMs = 25 * 60_000;
 
 /** Runs test files on Node's own runner; its summary is the last thing printed. What runs the sources is compiled before;
  * what runs the installed package goes through tsx, and its imports of `goqemu` to that package. */
-export async function runTests(files, { concurrency, installed = false, environment = {}, extra = [] }) {
+export async function runTests(
+  files,
+  { concurrency, installed = false, environment = {}, extra = [], timeoutMs = fileTimeoutMs },
+) {
   return run(
     process.execPath,
     [
@@ -19,7 +22,7 @@ export async function runTests(files, { concurrency, installed = false, environm
       '--test',
       '--test-reporter=spec',
       `--test-concurrency=${concurrency}`,
-      `--test-timeout=${fileTimeout}`,
+      `--test-timeout=${timeoutMs}`,
       ...extra,
       ...(installed ? files : await compileTests(files)),
     ],
