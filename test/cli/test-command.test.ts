@@ -13,7 +13,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const env = { HOME: installedPackage.home, GOQEMU_HOME: join(folder, '.home'), GOQEMU_BACKEND: 'fake' };
 
 function goqemu(args: readonly string[], options: RunOptions & { readonly cwd?: string } = {}): Promise<CommandRun> {
-  return runCommand(process.execPath, [installedPackage.command, ...args], { cwd: folder, ...options, env });
+  return runCommand(process.execPath, [installedPackage.command, ...args], {
+    cwd: folder,
+    ...options,
+    env: { ...env, ...options.env },
+  });
 }
 
 function write(name: string, text: string): void {
@@ -258,6 +262,10 @@ describe('what cannot be run', () => {
   test('is a test file that cannot be read, or a lab that is wrong: 65', async () => {
     write('broken/syntax.test.ts', 'const = 1;\n');
     await failing(['broken/syntax.test.ts'], 65, /syntax\.test\.ts cannot be read: [\s\S]*test-file-failed/);
+    write('broken/endless.test.ts', 'setInterval(() => undefined, 1_000);\nawait new Promise(() => undefined);\n');
+    const endless = await goqemu(['test', 'broken/endless.test.ts'], { env: { GOQEMU_TIMEOUT_SCALE: '0.03' } });
+    assert.match(endless.stderr, /that takes longer than 3\.6 s[\s\S]*never ends: \S*endless\.test\.ts/);
+    assert.equal(endless.code, 65, endless.stderr);
     write('broken/import.test.ts', "import './away.ts';\n");
     await failing(['broken/import.test.ts'], 65, /import\.test\.ts cannot be read: Cannot find module/);
     write(

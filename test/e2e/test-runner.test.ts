@@ -93,7 +93,7 @@ test('each test gets the machine as it was, by a fork and by a restore, whatever
   assert.equal(await machines(), 1);
 });
 
-test('a run that is killed leaves no process, no machine and no file of its fork', async () => {
+test('a run that is killed leaves no process, no machine and no file of its fork', { timeout: 600_000 }, async () => {
   let pid = 0;
   const run = folder.run(['test', 'endless.test.ts'], {
     onSpawn: (id) => {

@@ -31,11 +31,12 @@ export async function claimVmFolder(folder: string): Promise<void> {
   await removeFile(join(folder, mark));
 }
 
-/** Removes what {@link removeVmFolder} had to leave, of every lab. */
+/** Removes what {@link removeVmFolder} had to leave, of every lab; no host but Windows makes it leave anything. */
 export async function removeDeletedFolders(
   labsFolder: string,
   files: FileOperations = hostFileOperations,
 ): Promise<void> {
+  if (files.system !== 'win32') return;
   for (const lab of await folderNames(labsFolder)) {
     const machines = await folderNames(join(labsFolder, lab));
     for (const machine of machines) {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-
 import { join } from 'node:path';
 import { type FileOperations, folderNames, hostFileOperations, removeUnlessHeld } from '@goqemu/core';
 import { variablesName } from './uefi-variables.ts';

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { GoqemuError } from '@goqemu/core';
+import { formatDuration, GoqemuError, hasErrorCode, scaledTimeout, withDeadline } from '@goqemu/core';
 import { runSettingsVariable } from '@goqemu/test/process';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { collectVariable } from '../../tests/collect-variable.ts';
 import type { CollectedFile } from '../../tests/collected-file.ts';
 import { ownFile } from '../../tests/own-file.ts';
 import { testEnvironment } from './test-environment.ts';
+
+/** Milliseconds for all files: they only describe their tests, and a slow host reads a hundred in this time. */
+const limitMs = 120_000;
 
 const script = 'const [module, ...files] = process.argv.slice(1); await (await import(module)).collectTests(files);';
 
@@ -18,7 +21,7 @@ export async function lookThrough(
   context: CommandContext,
   files: readonly string[],
 ): Promise<readonly CollectedFile[]> {
-  const found = await collected(context, files);
+  const found = await inTime(context, files);
   const broken = found.find(({ error }) => error !== undefined);
   if (!broken?.error) return found;
   const { message, stack, code } = broken.error;
@@ -33,14 +36,32 @@ export async function lookThrough(
   });
 }
 
-function collected({ shell }: CommandContext, files: readonly string[]): Promise<readonly CollectedFile[]> {
+async function inTime(context: CommandContext, files: readonly string[]): Promise<readonly CollectedFile[]> {
+  const { interrupt, platform } = context.shell;
+  const milliseconds = scaledTimeout(limitMs, platform.env);
+  try {
+    return await withDeadline('reading the test files', milliseconds, interrupt, (signal) =>
+      collected(context, files, signal),
+    );
+  } catch (error) {
+    if (!hasErrorCode(error, 'timeout')) throw error;
+    throw notReadable(files, `that takes longer than ${formatDuration(milliseconds)}`, '');
+  }
+}
+
+function collected(
+  { shell }: CommandContext,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly CollectedFile[]> {
   const preload = ['--import', ownFile('test-preload')];
   const words = ['--input-type=module', '-e', script, ownFile('test-collector'), ...files];
   const child = spawn(process.execPath, [...preload, ...words], {
     cwd: shell.workingFolder,
     env: testEnvironment(shell.platform.env, { [runSettingsVariable]: '{}', [collectVariable]: '1' }),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    signal: shell.interrupt,
+    signal,
+    killSignal: 'SIGKILL', // a file may be in a loop without an end
   });
   return new Promise((resolve, reject) => {
     let said = '';
@@ -51,7 +72,7 @@ function collected({ shell }: CommandContext, files: readonly string[]): Promise
     child.on('message', (message) => {
       answer = message as readonly CollectedFile[];
     });
-    child.once('error', reject); // also of an interrupt
+    child.once('error', reject); // also of an interrupt, and when the time is up
     child.once('close', (code, signal) => {
       if (answer) resolve(answer);
       else reject(notReadable(files, `Node.js ended with ${code ?? signal}`, said));
