@@ -13,7 +13,9 @@ before(async () => {
   folder = await LabFolder.make(`
 import { defineLab } from 'goqemu';
 export default defineLab({ name: 'tested' }, (lab) => {
-  lab.vm('web', ${JSON.stringify(machine)}).run('mark', 'echo ready > /root/mark').checkpoint('ready');
+  lab.vm('web', ${JSON.stringify(machine)}).run('mark', 'echo ready > /root/mark')
+    .run('number', 'cat /proc/sys/kernel/random/uuid > /etc/number')
+    .checkpoint('ready');
 });
 `);
   await folder.write(tests('fork'), 'fork.lab.test.ts');
@@ -62,6 +64,13 @@ test('${isolation}: switches its machine off', async ({ web }) => {
   await asItWas(web);
   await web.exec('echo o > /proc/sysrq-trigger; sleep 60', { sudo: true, check: true });
 });
+test('${isolation}: runs steps of the lab again', async ({ lab, web }) => {
+  const { stdout: before } = await web.exec('cat /etc/number');
+  await expect(lab.step('web', 'mark')).toBeIdempotent();
+  await expect(lab.step('web', 'number')).not.toBeIdempotent();
+  await expect(lab.step('web', 'number')).toBeIdempotent({ files: ['/etc/number'] });
+  await expect(web.file('/etc/number')).not.toHaveContent(before);
+});
 test('${isolation}: is not touched by those before', async ({ web }) => asItWas(web));
 `;
 }
@@ -85,6 +94,7 @@ test('each test gets the machine as it was, by a fork and by a restore, whatever
     [`${isolation}: fails`, 'command-failed'],
     [`${isolation}: hangs`, 'test-timeout'],
     [`${isolation}: switches its machine off`, 'command-interrupted'],
+    [`${isolation}: runs steps of the lab again`, 'passed'],
     [`${isolation}: is not touched by those before`, 'passed'],
   ];
   assert.deepEqual(ended, [...expected('fork'), ...expected('restore')], `${stdout}\n${stderr}`);

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { expect, probesOf } from '@goqemu/test';
 import { ignoredPaths } from '../../packages/test/src/changes/manifest-script.ts';
+import { stepProbe } from '../../packages/test/src/probes/step-probe.ts';
 
 const page = readFileSync('docs/matchers.md', 'utf8');
 
 /** Every matcher of the code, by the probe that it is of. */
 function matchers(): Record<string, string[]> {
   const machine = probesOf({ exec: () => assert.fail('a probe asks nothing by itself') });
+  const probe = stepProbe({ run: async () => undefined }, machine, 'lab.step("a", "b")');
   const all = {
     unit: expect(machine.unit('a')),
     port: expect(machine.port(1)),
@@ -22,9 +24,10 @@ function matchers(): Record<string, string[]> {
     mount: expect(machine.mount('/a')),
     service: expect(machine.service('a')),
     machine: expect(machine),
+    step: expect(probe),
   };
   const made = Object.keys(machine).filter((name) => name !== 'baseline');
-  assert.deepEqual(Object.keys(all), [...made, 'machine'], 'every kind of probe is here');
+  assert.deepEqual(Object.keys(all), [...made, 'machine', 'step'], 'every kind of probe is here');
   return Object.fromEntries(
     Object.entries(all).map(([kind, { not, ...own }]) => [kind, Object.keys(own).filter((name) => name in not)]),
   );
@@ -33,7 +36,7 @@ function matchers(): Record<string, string[]> {
 test('the table of docs/matchers.md has every probe and every matcher, and no others', () => {
   const documented: Record<string, string[]> = {};
   let kind = '';
-  for (const row of page.matchAll(/^\| *(?:`(\w+)\([^|]*|a (machine) *|) *\| `(\w+)\(/gm)) {
+  for (const row of page.matchAll(/^\| *(?:`(\w+)\([^|]*|a (machine|step) *|) *\| `(\w+)\(/gm)) {
     kind = row[1] ?? row[2] ?? kind;
     documented[kind] = [...(documented[kind] ?? []), row[3] ?? ''];
   }

@@ -34,10 +34,13 @@ export type {
   ReachOptions,
   RegisterTest,
   ServiceMatchers,
+  StepMatchers,
+  StepSubject,
   TestBody,
   TestedCommandOptions,
   TestedCommandResult,
   TestedGuest,
+  TestedStep,
   TestOptions,
   TextPattern,
   UnitMatchers,
@@ -46,4 +49,4 @@ export type {
 } from '@goqemu/test';
 export { ExpectationError, expect, probesOf } from '@goqemu/test';
 export { test } from './sdk/test/base-test.ts';
-export type { BaseTest, LabFixtures, LabTestOptions } from './sdk/test/lab-fixtures.ts';
+export type { BaseTest, LabFixtures, LabTestOptions, TestedRunningLab } from './sdk/test/lab-fixtures.ts';

@@ -1,3 +1,4 @@
+export type { AllowedChanges } from './changes/allowed-changes.ts';
 export type { Baseline, BaselineOptions } from './changes/baseline-types.ts';
 export {
   type Expectable,
@@ -12,12 +13,13 @@ export type { FileMatchers } from './matchers/file.ts';
 export type { HttpMatchers } from './matchers/http.ts';
 export type { JournalMatchers } from './matchers/journal.ts';
 export type { JournalMark } from './matchers/journal-mark.ts';
-export type { AllowedChanges, MachineMatchers } from './matchers/machine.ts';
+export type { MachineMatchers } from './matchers/machine.ts';
 export type { MountMatchers } from './matchers/mount.ts';
 export type { PackageMatchers } from './matchers/package.ts';
 export type { PortMatchers, ReachOptions } from './matchers/port.ts';
 export type { ProcessMatchers } from './matchers/process.ts';
 export type { ServiceMatchers } from './matchers/service.ts';
+export type { StepMatchers, StepSubject } from './matchers/step.ts';
 export type { UnitMatchers } from './matchers/unit.ts';
 export type { UserMatchers } from './matchers/user.ts';
 export type { TextPattern } from './options/text-pattern.ts';
@@ -32,6 +34,7 @@ export type {
 } from './probes/machine-probes.ts';
 export type { Probe, ProbeKind } from './probes/probe.ts';
 export { type ProbesOptions, probesOf } from './probes/probes-of.ts';
+export type { TestedStep } from './probes/step-probe.ts';
 export { baseTest, testOn } from './runner/extend-test.ts';
 export { labKey, readRunSettings } from './runner/run-settings.ts';
 export type { BaseFixtures, LabTest, Mark, RegisterTest, TestBody, TestOptions } from './runner/test-types.ts';

@@ -16,10 +16,11 @@ export type {
   PowerMachineOptions,
   SelectMachinesOptions,
 } from './lab/lab-options.ts';
+export type { LabStep } from './lab/lab-step.ts';
 export type { LabOutputs, LabParameters, OutputValues } from './lab/lab-types.ts';
 export { openLab } from './lab/open-lab.ts';
 export type { ForkLabOptions, LabFork, LabForks, MachineSelection, RunningLab } from './lab/running-lab.ts';
-export type { NetworkCapture, RunningNetwork } from './lab/running-network.ts';
+export type { MachineOrName, NetworkCapture, RunningNetwork } from './lab/running-network.ts';
 export type { OperationOptions } from './operation-options.ts';
 export type { SshAccess } from './vm/address/ssh-access.ts';
 export { deleteCachedImage, listCachedImages } from './vm/image/cached-images.ts';

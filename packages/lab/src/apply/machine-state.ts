@@ -21,7 +21,10 @@ export function recordOf(machine: MachineState): Readonly<Record<string, unknown
   return machine.record ?? {};
 }
 
-export function lateValues(context: Pick<ApplyContext, 'writer' | 'vault'>): LateValues {
+export function lateValues(context: {
+  readonly writer: { readonly state: LabState };
+  readonly vault: ApplyContext['vault'];
+}): LateValues {
   return {
     capture: async (key) => {
       const capture = context.writer.state.captures[key];

@@ -1,13 +1,10 @@
-import { changedError, GoqemuError, hasErrorCode } from '@goqemu/core';
 import { changesDisk, ramShape } from '@goqemu/spec';
-import type { BackendCall, BackendRecord, CutLayer } from '../backend/backend.ts';
+import type { BackendRecord, CutLayer } from '../backend/backend.ts';
 import { cutLayer } from '../backend/cut-layer.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
 import type { Capture, LabState, LayerNote, MachineState } from '../state/lab-state.ts';
-import { previewPlanned } from '../step/preview-planned.ts';
 import { resolveStep } from '../step/resolve-step.ts';
-import type { ResolvedStep, StepResult } from '../step/resolved-step.ts';
-import { uploadDigest } from '../step/upload-digest.ts';
+import { checkSource, runQuietly } from '../step/run-quietly.ts';
 import { goBack } from './go-back.ts';
 import { lateValues, recordOf, stateOf, type WorkOf } from './machine-state.ts';
 
@@ -17,16 +14,16 @@ export async function runStep(context: ApplyContext, id: string, name: string, w
   const pure = !changesDisk(work.step);
   const began = context.now();
   const step = await resolveStep(work.step, lateValues(context));
-  await checkSource(work);
+  await checkSource(work.step);
   // Nothing can take an imported machine back: a step of it that was interrupted runs again where it is.
   const dirty = before.imported !== true;
   if (!pure || work.cut || work.isStored)
     await writer.begin(id, { resources: { machine: { [name]: { ...before, dirty } } } });
   let inGuest = true;
   try {
-    const result = await runQuietly(context, work, before, step);
+    const result = await runQuietly(context, { spec: work.spec, record: recordOf(before), planned: work.step, step });
     inGuest = false;
-    await checkSource(work); // again: what was copied is what was planned only if nothing changed meanwhile
+    await checkSource(work.step); // again: what was copied is what was planned only if nothing changed meanwhile
     const captured = await keepCapture(context, work, result.stdout);
     const applied = [...before.applied, work.applied];
     const durations = { [`step:${name}/${step.name}`]: context.now() - began };
@@ -75,49 +72,6 @@ async function cutAfter(
   const shape = ramShape(work.spec);
   const note = { machine: name, parent: before.layer, shape, bytes: layer.bytes, usedAt: context.now() };
   return { record, note };
-}
-
-/**
- * Runs a step; one whose output is a secret tells nothing of it, not even when it fails. An error has the script as the
- * lab has it, without the values that were filled in.
- */
-async function runQuietly(
-  { backend, call }: ApplyContext,
-  { spec, step: planned }: WorkOf<'step'>,
-  machine: MachineState,
-  step: ResolvedStep,
-): Promise<StepResult> {
-  const secret = step.secretOutput === true;
-  const quiet: BackendCall = {
-    ...call,
-    progress: (event) => {
-      if (!secret || event.kind !== 'output') call.progress(event);
-    },
-  };
-  try {
-    return await backend.runStep(spec, recordOf(machine), step, quiet);
-  } catch (error) {
-    if (!hasErrorCode(error, 'step-failed') || planned.kind !== 'run') throw error;
-    const { exitCode, signal, output } = error.data;
-    const data = { command: previewPlanned(planned.script), exitCode, signal };
-    throw secret
-      ? changedError(error, { detail: 'its output is a secret and is not shown', data })
-      : changedError(error, { data: { ...data, output } });
-  }
-}
-
-/** What was uploaded must be what was planned. */
-async function checkSource(work: WorkOf<'step'>): Promise<void> {
-  if (work.step.kind !== 'upload') return;
-  const { source, digest } = work.step;
-  if ((await uploadDigest(source)).content === digest) return;
-  throw new GoqemuError({
-    code: 'source-changed',
-    source: 'user',
-    subject: work.step.name,
-    message: `${source} has changed since the plan was made`,
-    hint: 'plan again',
-  });
 }
 
 /** Captured output is kept before the layer that it belongs to is cut, or a cached layer could come without it. */

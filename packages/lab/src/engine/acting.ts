@@ -29,3 +29,4 @@ export { makePowerPlan } from '../power/make-power-plan.ts';
 export { powerMachines } from '../power/power-machines.ts';
 export { refreshMachines } from '../refresh/refresh-machines.ts';
 export { refreshState } from '../refresh/refresh-state.ts';
+export { runAgain } from '../step/run-again.ts';

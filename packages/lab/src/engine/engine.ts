@@ -41,6 +41,7 @@ import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { StatusReport } from '../report/status-report.ts';
 import type { PlanInput } from '../resource/plan-input.ts';
 import type { ResourceKind } from '../resource/resource-kind.ts';
+import type { StepOfMachine } from '../step/run-again.ts';
 import { type EvaluationOptions, evaluateWithState } from './evaluate-with-state.ts';
 import { resourceKinds } from './resource-kinds.ts';
 
@@ -133,6 +134,17 @@ export class Engine {
   async apply(plan: Plan, options: ApplyOptions = {}): Promise<ApplyResult> {
     const { applyPlan } = await acting();
     return applyPlan(this.#context, plan, options);
+  }
+
+  /**
+   * Runs a step of the lab on a machine as it is now, with the values that the last apply kept. Nothing of it is recorded.
+   *
+   * @throws GoqemuError `machine-unknown`, `machine-not-running`, `step-unknown`, `source-unreadable`, and what running it
+   * throws
+   */
+  async runAgain(lab: Lab, step: StepOfMachine & { readonly signal?: AbortSignal }): Promise<void> {
+    const { runAgain } = await acting();
+    return runAgain(this.#context, lab, step);
   }
 
   /**

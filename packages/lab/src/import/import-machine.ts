@@ -6,14 +6,10 @@ import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { Lab } from '../evaluate/lab.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
 import { appendHistory } from '../history/history.ts';
-import { readLabLock } from '../lock/lab-lock.ts';
 import { appliedUpTo } from '../plan/chain.ts';
-import { resolveImages } from '../plan/desired-images.ts';
 import type { DesiredMachine } from '../plan/desired-machine.ts';
-import { buildDesired } from '../plan/desired-machines.ts';
-import { fingerprints } from '../plan/read-machines.ts';
+import { desiredNow } from '../plan/desired-now.ts';
 import { recordedMachine } from '../plan/recorded-machine.ts';
-import type { PlanInput } from '../resource/plan-input.ts';
 import { type MachineState, observable } from '../state/lab-state.ts';
 import { emptyState, type ReadState } from '../state/read-state.ts';
 import { StateWriter } from '../state/state-writer.ts';
@@ -114,11 +110,7 @@ async function desiredMachine(
       hint: 'give the imported machine another name in the lab',
     });
   }
-  const lock = await readLabLock(context.storage);
-  const { backend, vault } = context;
-  const input: PlanInput = { lab, read, lock, backend, call, vault, now: context.now() };
-  const [images, secrets] = await Promise.all([resolveImages(input), fingerprints(input)]);
-  const { machines } = await buildDesired({ ...input, lab, state: read.state, images, secrets, renewed: new Set() });
+  const machines = await desiredNow(context, lab, read, call);
   const vms = machines.filter(({ spec }) => spec.kind === 'vm');
   const found = vms.find(({ declaration }) => declaration.name === name);
   if (found) return found;

@@ -10,6 +10,7 @@ import { type PackageMatchers, type PackageProbe, packageMatchers } from '../mat
 import { type PortMatchers, type PortProbe, portMatchers } from '../matchers/port.ts';
 import { type ProcessMatchers, type ProcessProbe, processMatchers } from '../matchers/process.ts';
 import { type ServiceMatchers, type ServiceProbe, serviceMatchers } from '../matchers/service.ts';
+import { type StepMatchers, type StepProbe, stepMatchers } from '../matchers/step.ts';
 import { type UnitMatchers, type UnitProbe, unitMatchers } from '../matchers/unit.ts';
 import { type UserMatchers, type UserProbe, userMatchers } from '../matchers/user.ts';
 import { optionInvalid } from '../options/check-options.ts';
@@ -30,6 +31,7 @@ export interface MatchersOf {
   command: CommandMatchers;
   mount: MountMatchers;
   service: ServiceMatchers;
+  step: StepMatchers;
   machine: MachineMatchers;
 }
 
@@ -56,6 +58,7 @@ const makers: { readonly [Kind in ProbeKind]: (probe: never, check: Check) => Ma
   command: (probe: CommandProbe, check) => commandMatchers(probe, check),
   mount: (probe: MountProbe, check) => mountMatchers(probe, check),
   service: (probe: ServiceProbe, check) => serviceMatchers(probe, check),
+  step: (probe: StepProbe, check) => stepMatchers(probe, check),
 };
 
 /**

@@ -14,7 +14,8 @@ export type ProbeKind =
   | 'journal'
   | 'command'
   | 'mount'
-  | 'service';
+  | 'service'
+  | 'step';
 
 /** Something of a machine that {@link expect} takes. It asks nothing by itself. */
 export interface Probe<K extends ProbeKind = ProbeKind> {

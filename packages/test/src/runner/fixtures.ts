@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { probesOf } from '../probes/probes-of.ts';
+import { stepProbe } from '../probes/step-probe.ts';
 import { withProbes } from '../probes/with-probes.ts';
 import { guarded } from './guard.ts';
 import type { LabLease } from './lab-leases.ts';
@@ -47,8 +48,13 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
     return withProbes(own, probesOf(own, { name, signal: run.signal }));
   };
   const network = (name: string) => guarded(lab.network(name), check(`the network ${name}`));
+  const step = (name: string, step: string) => {
+    const text = `${fixture}.step(${JSON.stringify(name)}, ${JSON.stringify(step)})`;
+    return stepProbe(guarded(lab.step(name, step), check(`the step ${step}`)), machine(name), text);
+  };
   const wrap = (method: string, value: unknown) => {
     const { name } = value as { readonly name: string };
+    if (method === 'step') return step((value as { readonly machine: string }).machine, name);
     return method === 'machine' ? machine(name) : method === 'network' ? network(name) : value;
   };
   return {

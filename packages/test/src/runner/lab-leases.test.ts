@@ -22,6 +22,7 @@ function noted(options: Partial<TestedLabSource> = {}, failing?: string) {
     status: async () => ({ machines: [{ name: 'web' }] }),
     machine: () => ({ exec: async () => ({ stdout: '', stderr: '', exitCode: 0 }) }),
     network: (name) => ({ name }),
+    step: (_machine, name) => ({ run: () => note(name) }),
     restore: (at) => note(`restore ${at}`),
     fork: async (at, { name }) => {
       await note(`fork ${at}`);

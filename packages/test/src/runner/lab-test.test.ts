@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
 import type { MachineProbes } from '../probes/machine-probes.ts';
+import type { TestedStep } from '../probes/step-probe.ts';
 import { baseTest } from './extend-test.ts';
 import { labFixtures, type TestRun } from './fixtures.ts';
 import { callAt, placeInStack } from './place.ts';
@@ -78,10 +79,17 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
     name: 'shop',
     machine: (name: string) => new Machine(name),
     network: (name: string) => new Machine(name),
+    step: (machine: string, name: string) => ({ machine, name, run: async () => `${machine}/${name}` }),
   } as unknown as TestedLab;
   const run = { name: 'one', signal: end.signal, marks: [] } as unknown as TestRun;
   const lease = { lab, machines: ['web', 'net'], [Symbol.asyncDispose]: async () => undefined };
-  type Fixtures = Record<'web', Machine> & { net: Record<string, Machine>; lab: { machine(name: string): Machine } };
+  type Fixtures = Record<'web', Machine> & {
+    net: Record<string, Machine>;
+    lab: {
+      machine(name: string): Machine;
+      step(machine: string, name: string): TestedStep<{ run(): Promise<string> }>;
+    };
+  };
   const { web, net, lab: given } = labFixtures(run, 'lab', lease) as unknown as Fixtures;
   const all = [web, net.lan as Machine, given.machine('net')];
   assert.deepEqual(
@@ -96,6 +104,9 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
     ['web.unit("nginx")', 'net.unit("nginx")'],
     'machines can be asked with expect',
   );
+  const step = given.step('web', 'nginx');
+  assert.deepEqual([step.kind, step.text, await step.run()], ['step', 'lab.step("web", "nginx")', 'web/nginx']);
   end.abort();
+  assert.throws(() => step.run(), { code: 'test-ended' });
   for (const one of all) assert.throws(() => one.runs(), { code: 'test-ended', message: /"one" is over/ });
 });

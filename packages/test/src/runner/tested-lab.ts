@@ -1,3 +1,4 @@
+import type { StepSubject } from '../matchers/step.ts';
 import type { TestedGuest } from '../tested-guest.ts';
 
 /** A lab as its tests need it; `RunningLab` is one. */
@@ -9,6 +10,7 @@ export interface TestedLab extends AsyncDisposable {
   status(): Promise<{ readonly machines: readonly { readonly name: string }[] }>;
   machine(name: string): TestedGuest;
   network(name: string): object;
+  step(machine: string, name: string): StepSubject;
   restore(at: string, options: LabCall): Promise<unknown>;
   fork(at: string, options: LabCall & { readonly name: string }): Promise<TestedLab>;
 }

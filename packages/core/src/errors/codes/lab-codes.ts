@@ -85,6 +85,7 @@ export const labCodes = {
     fix: 'Give each machine its own name; case does not count.',
   },
   'machine-unknown': { when: 'No machine of the lab has this name.', fix: 'Use the name that the hint suggests.' },
+  'step-unknown': { when: 'No step of the machine has this name.', fix: 'Use the name that the hint suggests.' },
   'network-duplicate': {
     when: 'Two networks of a lab have the same name.',
     fix: 'Give each network its own name; case does not count.',

@@ -6,6 +6,7 @@ import {
   type CheckpointReport,
   type Engine,
   type ForwardChange,
+  type Lab,
   type LabDefinition,
   type Plan,
   type PlanOptions,
@@ -28,6 +29,7 @@ import {
   readLabOptions,
   readMachineSelection,
 } from './lab-options.ts';
+import { LabStep } from './lab-step.ts';
 import type { LabOutputs } from './lab-types.ts';
 import { RunningNetwork } from './running-network.ts';
 
@@ -193,6 +195,20 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   }
 
   /**
+   * A step of a machine by its name. Nothing is looked up yet: an unknown one is reported when it runs.
+   *
+   * @example
+   * await lab.step('web', 'nginx').run();
+   */
+  step(machine: string, name: string): LabStep {
+    return new LabStep(machine, name, async (options) => {
+      const { engine } = this.#parts;
+      const lab = await this.#evaluate(options);
+      await engine.runAgain(lab, { machine, step: name, ...operation(options) });
+    });
+  }
+
+  /**
    * Keeps the running machines as they are now, at one moment.
    *
    * @throws GoqemuError `machine-not-running`, `machine-unknown`, `locked`
@@ -292,9 +308,12 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   }
 
   async #plan(options: PlanOptions): Promise<Plan> {
+    return this.#parts.engine.plan(await this.#evaluate(options), options);
+  }
+
+  #evaluate(options: OperationOptions): Promise<Lab> {
     const { engine, definition, parameters } = this.#parts;
-    const lab = await engine.evaluate(definition, { parameters, ...operation(options) });
-    return engine.plan(lab, options);
+    return engine.evaluate(definition, { parameters, ...operation(options) });
   }
 
   async #carryOut(

@@ -7,6 +7,9 @@ export interface NetworkCapture extends AsyncDisposable {
   readonly file: string;
 }
 
+/** A machine of the lab, or its name. */
+export type MachineOrName = string | { readonly name: string };
+
 /**
  * A network of a lab while it runs: what passes in it, and what goes wrong. What is set here takes the place of what
  * `lab.ts` says until {@link RunningNetwork.heal}; it is not in the state, and a fork does not have it.
@@ -49,23 +52,26 @@ export class RunningNetwork {
   }
 
   /**
-   * Splits it into groups of machines that reach only each other, with its other faults as they are. Machines in no group
-   * are one more; no groups end the partition.
+   * Splits it into groups of machines that reach only each other, with its other faults as they are. Each group is a machine
+   * or a list of them. Machines in no group are one more; no groups end the partition.
    *
    * @throws as `setFaults`
+   * @example
+   * await lab.network('lan').partition('web', ['db', 'cache']);
    */
-  async partition(...groups: readonly (readonly string[])[]): Promise<void> {
-    await (await this.#live()).partition(this.name, groups);
+  async partition(...groups: readonly (MachineOrName | readonly MachineOrName[])[]): Promise<void> {
+    const names = groups.map((group) => (isList(group) ? group : [group]).map(nameOf));
+    await (await this.#live()).partition(this.name, names);
   }
 
   /** Takes the cable of a machine out of it. @throws as `setFaults` */
-  async unplug(machine: string): Promise<void> {
-    await (await this.#live()).setCable(this.name, machine, false);
+  async unplug(machine: MachineOrName): Promise<void> {
+    await (await this.#live()).setCable(this.name, nameOf(machine), false);
   }
 
   /** Puts the cable of a machine back in. @throws as `setFaults` */
-  async plug(machine: string): Promise<void> {
-    await (await this.#live()).setCable(this.name, machine, true);
+  async plug(machine: MachineOrName): Promise<void> {
+    await (await this.#live()).setCable(this.name, nameOf(machine), true);
   }
 
   /** What `lab.ts` says of its faults applies again. @throws GoqemuError `network-unknown`, `network-down` */
@@ -98,4 +104,12 @@ export class RunningNetwork {
       },
     };
   }
+}
+
+function isList(group: MachineOrName | readonly MachineOrName[]): group is readonly MachineOrName[] {
+  return Array.isArray(group);
+}
+
+function nameOf(machine: MachineOrName): string {
+  return typeof machine === 'string' ? machine : machine.name;
 }

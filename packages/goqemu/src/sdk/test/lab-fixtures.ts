@@ -1,7 +1,8 @@
 import type { LabDefinition } from '@goqemu/lab';
-import type { BaseFixtures, Isolation, LabTest, MachineProbes } from '@goqemu/test';
+import type { BaseFixtures, Isolation, LabTest, MachineProbes, TestedStep } from '@goqemu/test';
 import type { LabMachine } from '../lab/lab-machine.ts';
 import type { OpenLabOptions } from '../lab/lab-options.ts';
+import type { LabStep } from '../lab/lab-step.ts';
 import type { RunningLab } from '../lab/running-lab.ts';
 import type { RunningNetwork } from '../lab/running-network.ts';
 
@@ -38,6 +39,12 @@ export interface LabTestOptions<
   readonly networks?: readonly Networks[];
 }
 
+/** A lab in a test: what it names can be asked with `expect`. */
+export type TestedRunningLab<Definition extends LabDefinition = LabDefinition> = {
+  machine(name: string): LabMachine & MachineProbes;
+  step(machine: string, name: string): TestedStep<LabStep>;
+} & RunningLab<Definition>;
+
 /**
  * What a test on a lab is given: each machine by its name, with its probes for `expect`, the networks in `net`, the lab under the name that `extend` was
  * given, and what every test is given.
@@ -48,7 +55,7 @@ export type LabFixtures<
   Machines extends string = string,
   Networks extends string = string,
 > = BaseFixtures & { readonly net: Readonly<Record<Networks, RunningNetwork>> } & {
-  readonly [Fixture in Name]: RunningLab<Definition>;
+  readonly [Fixture in Name]: TestedRunningLab<Definition>;
 } & Readonly<Record<Machines, LabMachine & MachineProbes>>;
 
 /** The `test` of `goqemu/test`: tests without a lab, and where those on a lab come from. */
