@@ -1,5 +1,14 @@
 export { type Accelerator, accelerators, type RealAccelerator, realAccelerators } from './accelerator.ts';
 export {
+  type AllowedPlace,
+  allowedKind,
+  allowMistake,
+  allowSummary,
+  mostAllowedPlaces,
+  parseAllowedPlace,
+  tidyAllowedPlaces,
+} from './allowed-place.ts';
+export {
   type Architecture,
   architectures,
   fromQemuArchitecture,

@@ -272,6 +272,11 @@ export const machineProperties = {
           ),
         ]),
       ),
+      ...Object.fromEntries(
+        (identity?.cards ?? []).flatMap(({ network, router }) =>
+          router ? [['internet', `what ${network} allows`]] : [],
+        ),
+      ),
       ...(identity?.cards && wayOut === undefined ? { [wayOutRow]: network ?? 'nat' } : {}),
     }),
   },

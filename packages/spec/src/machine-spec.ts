@@ -29,7 +29,7 @@ export interface MachineSpec {
   readonly networks?: readonly string[];
   /** It has an address on the host's own network. Absent for one that is behind the host's. */
   readonly network?: 'host';
-  /** It reaches its networks and nothing else. Absent for one that reaches what the host reaches. */
+  /** It reaches its networks and nothing else but by them. Absent for one that reaches what the host reaches. */
   readonly wayOut?: 'none';
 }
 

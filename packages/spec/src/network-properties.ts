@@ -97,6 +97,20 @@ export const networkProperties = {
     rule: null,
     default: undefined,
   },
+  internet: {
+    options: [
+      {
+        name: 'internet',
+        docs: {
+          default: 'none',
+          about:
+            "[the places outside](networks.md#chosen-places-alone) that its machines reach: `{ allow: ['packages.example.org'] }`",
+        },
+      },
+    ],
+    rule: null, // `allowMistake` says what is wrong, and where
+    default: undefined,
+  },
   faults: {
     options: [
       {

@@ -12,6 +12,8 @@ export interface NetworkSpec {
   readonly mtu: number;
   /** Its machines reach what the host reaches. Absent in a network without a way out. */
   readonly nat?: true;
+  /** Its machines reach these places of what the host reaches, and no others. Absent in a network without such a list. */
+  readonly internet?: { readonly allow: readonly string[] };
   /** What goes wrong in it; absent when nothing does. */
   readonly faults?: NetworkFaults;
 }
@@ -30,6 +32,8 @@ export interface CardIdentity {
   /** Bits of the address that the whole network shares. */
   readonly prefix: number;
   readonly ip6?: string;
+  /** The network's own address, where the machine's way to allowed places is by this card. */
+  readonly router?: string;
 }
 
 /** How many network cards every machine has for networks, used or not: one that joins a network needs no new device. */

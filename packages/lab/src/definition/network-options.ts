@@ -1,5 +1,11 @@
 import type { NetworkFaults } from '@goqemu/spec';
 
+/** What the machines of a network reach outside of it. */
+export interface InternetOption {
+  /** Names, IPv4 addresses and ranges, at most 256. An empty list allows nothing. */
+  readonly allow: readonly string[];
+}
+
 /** Options of {@link LabBuilder.network}. */
 export interface NetworkOptions {
   /**
@@ -38,6 +44,15 @@ export interface NetworkOptions {
    * @example true
    */
   readonly nat?: boolean;
+  /**
+   * The places outside that its machines reach, by the host's addresses; everything else is refused at once. Names also
+   * as `*.example.org`, IPv4 addresses and ranges, each with `:443` behind it for one port alone. A change takes effect
+   * with the next apply, while machines run. Not together with `nat`.
+   *
+   * @default nothing outside is reached
+   * @example { allow: ['packages.example.org', '*.debian.org:443', '203.0.113.0/24'] }
+   */
+  readonly internet?: InternetOption;
   /**
    * What goes wrong in it. A change takes effect with the next apply, while machines run; `goqemu network` sets other
    * faults in their place for a while.

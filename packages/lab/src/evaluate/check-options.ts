@@ -73,7 +73,15 @@ const known = {
   vm: machine,
   template,
   forward: { guest: true, host: true, protocol: true } satisfies Names<Exclude<ForwardOption, number>>,
-  network: { cidr: true, cidr6: true, faults: true, ipv6: true, mtu: true, nat: true } satisfies Names<NetworkOptions>,
+  network: {
+    cidr: true,
+    cidr6: true,
+    faults: true,
+    internet: true,
+    ipv6: true,
+    mtu: true,
+    nat: true,
+  } satisfies Names<NetworkOptions>,
   cache: { ttl: true },
 } satisfies Readonly<Record<string, Readonly<Record<string, true>>>>;
 

@@ -1,5 +1,6 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
 import {
+  allowMistake,
   areNoFaults,
   type CardIdentity,
   cardCount,
@@ -16,6 +17,7 @@ import {
   parseIpv6Prefix,
   rangesOverlap,
   shortestCidr6,
+  tidyAllowedPlaces,
 } from '@goqemu/spec';
 import type { LabNetwork, NetworkOptions, NetworksOption } from '../definition/network-options.ts';
 import type { Allocations, RecordedAllocation } from './allocations.ts';
@@ -108,7 +110,18 @@ export class NetworkRecorder {
       if (!address) throw full(name, network, place);
       return { name: card, network: network.name, slot, mac: cardMac(machine.identity.mac, slot), ...address };
     });
-    return cards.sort((one, other) => one.slot - other.slot);
+    return this.#withRouter(cards.sort((one, other) => one.slot - other.slot));
+  }
+
+  /**
+   * A machine goes to the places that its networks allow by the first of its cards in one of them: a guest has one
+   * default route. Where another of its networks has `nat`, that is the way to all of them.
+   */
+  #withRouter(cards: readonly CardIdentity[]): readonly CardIdentity[] {
+    const specOf = (name: string) => this.#networks.find(({ spec }) => spec.name === name)?.spec;
+    if (cards.some(({ network }) => specOf(network)?.nat)) return cards;
+    const way = cards.find(({ network }) => specOf(network)?.internet);
+    return cards.map((card) => (card === way ? { ...card, router: gatewayOf(specOf(card.network)?.cidr) } : card));
   }
 
   /** A machine in networks of which none has a way out reaches those alone. */
@@ -154,7 +167,7 @@ export class NetworkRecorder {
   }
 
   #spec(name: string, options: NetworkOptions, place: Place): NetworkSpec {
-    const { cidr, cidr6, ipv6, nat, mtu = networkProperties.mtu.default, faults = {} } = options;
+    const { cidr, cidr6, ipv6, nat, mtu = networkProperties.mtu.default, internet, faults = {} } = options;
     for (const property of ['cidr', 'cidr6', 'mtu'] as const)
       if (options[property] !== undefined) checkProperty(name, property, options[property], place);
     for (const [option, value] of Object.entries({ ipv6, nat }))
@@ -165,6 +178,7 @@ export class NetworkRecorder {
           location: place(),
           subject: name,
         });
+    checkInternet(name, options, place);
     checkFaults(name, faults, place);
     const context = {
       place: this.#allocations.place,
@@ -180,6 +194,7 @@ export class NetworkRecorder {
       ...(range6 === undefined ? {} : { cidr6: range6 }),
       mtu,
       ...(nat ? { nat } : {}),
+      ...(internet ? { internet: { allow: tidyAllowedPlaces(internet.allow) } } : {}),
       ...(areNoFaults(faults) ? {} : { faults }),
     };
   }
@@ -218,10 +233,15 @@ function handleOf({ name, cidr, cidr6, mtu }: NetworkSpec): LabNetwork {
   return Object.freeze({
     name,
     cidr,
-    gateway: formatIpv4((parseIpv4Range(cidr)?.base ?? 0) + 1),
+    gateway: gatewayOf(cidr),
     ...(cidr6 !== undefined && groups ? { cidr6, gateway6: ipv6Address(groups, 1) } : {}),
     mtu,
   });
+}
+
+/** The network's own address. */
+function gatewayOf(cidr: string | undefined): string {
+  return formatIpv4((parseIpv4Range(cidr)?.base ?? 0) + 1);
 }
 
 /** Cards under the names of their networks, the second in the same one as `lan-2`. */
@@ -253,6 +273,20 @@ function checkProperty(name: string, property: 'cidr' | 'cidr6' | 'mtu', value: 
   if ((fits as (value: unknown) => boolean)(value)) return;
   const message = `${name}: ${property} must be ${expected}, got ${JSON.stringify(value)}`;
   throw labError(`${property}-invalid`, { message, hint, location: place(), subject: name });
+}
+
+function checkInternet(name: string, { internet, nat }: Pick<NetworkOptions, 'internet' | 'nat'>, place: Place): void {
+  if (internet === undefined) return;
+  const mistake = allowMistake(internet);
+  if (!mistake && !nat) return;
+  throw labError('internet-invalid', {
+    message: mistake
+      ? `${name}: ${mistake.at} must be ${mistake.expected}`
+      : `${name}: nat lets its machines reach everything, and internet only what its list allows`,
+    hint: mistake ? "write internet: { allow: ['packages.example.org'] }" : 'leave one of the two out',
+    location: place(),
+    subject: name,
+  });
 }
 
 function checkFaults(name: string, faults: unknown, place: Place): void {

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@goqemu/core';
-import { type NetworkSpec, networkProperties } from '@goqemu/spec';
+import { allowedKind, allowSummary, type NetworkSpec, networkProperties } from '@goqemu/spec';
 import type { NetworkMachine, ObservedNetwork } from '../backend/backend.ts';
 import { propertyDiff } from '../plan/property-diff.ts';
 import type { Operation, PropertyChange } from '../resource/operation.ts';
@@ -49,7 +49,7 @@ const machineRow = 'machine.';
 
 /** The rows that plans show of a network. */
 function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown>> {
-  const { cidr, cidr6, mtu, nat, faults = {} } = spec;
+  const { cidr, cidr6, mtu, nat, internet, faults = {} } = spec;
   const cards = machines.flatMap((machine) =>
     machine.cards.map(({ name, ip, ip6 }) => {
       const card = name === spec.name ? '' : `.${name}`;
@@ -61,9 +61,16 @@ function shown({ spec, machines }: NetworkWork): Readonly<Record<string, unknown
     cidr6,
     ...(mtu === networkProperties.mtu.default ? {} : { mtu }),
     ...(nat ? { nat } : {}),
+    ...(internet ? allowRows(internet.allow) : {}),
     ...Object.fromEntries(faultRows(faults, 'faults')),
     ...Object.fromEntries(cards),
   };
+}
+
+/** How much is allowed, and a row for each place, so that plans show which comes and goes. */
+function allowRows(allow: readonly string[]): Readonly<Record<string, unknown>> {
+  const places = allow.map((place) => [`internet.${place}`, allowedKind(place)] as const);
+  return { internet: `allow ${allowSummary(allow)}`, ...Object.fromEntries(places) };
 }
 
 /** A row for each amount, so that plans show what changes. */

@@ -15,6 +15,7 @@ const card = z.looseObject({
   ip: z.string(),
   prefix: z.number(),
   ip6: z.optional(z.string()),
+  router: z.optional(z.string()),
 } satisfies Record<keyof CardIdentity, z.ZodMiniType>);
 /** A property that an earlier version did not record has a default here. */
 const machineSpec = z.looseObject({
@@ -96,6 +97,7 @@ const networkRow = z.looseObject({
     cidr6: z.optional(z.string()),
     mtu: z.number(),
     nat: flag,
+    internet: z.optional(z.object({ allow: z.array(z.string()) })),
   }),
   machines: z.array(networkMachine),
 });

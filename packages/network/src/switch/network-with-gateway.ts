@@ -4,10 +4,21 @@ import type { Clock } from './clock.ts';
 import type { NetworkConfiguration, PortConfiguration } from './control/configuration.ts';
 import { prefixBytes } from './frames/frame-reader.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { gatewayMac } from './gateway/gateway-addresses.ts';
 import { GatewayOutlet } from './gateway/gateway-outlet.ts';
+import type { HostNames } from './internet/host-names.ts';
+import type { HostSockets } from './internet/host-sockets.ts';
+import { Internet } from './internet/internet.ts';
 
 /** What the port of a network's gateway is called. */
 export const gatewayName = 'gateway';
+
+/** What the networks of a switch share. */
+export interface Outside {
+  readonly clock: Clock;
+  readonly host: HostSockets;
+  readonly names: HostNames;
+}
 
 /** A network with its gateway. */
 export class NetworkWithGateway {
@@ -15,12 +26,21 @@ export class NetworkWithGateway {
   readonly gatewayPort: SwitchPort;
   readonly #gateway: Gateway;
   readonly #outlet: GatewayOutlet;
+  readonly internet: Internet;
   configuration: NetworkConfiguration;
 
-  constructor(number: number, configuration: NetworkConfiguration, ports: readonly PortConfiguration[], clock: Clock) {
+  constructor(
+    number: number,
+    configuration: NetworkConfiguration,
+    ports: readonly PortConfiguration[],
+    { clock, host, names }: Outside,
+  ) {
     this.configuration = configuration;
     this.network = new SwitchNetwork({ name: configuration.name, mtu: configuration.mtu, clock });
-    this.#gateway = new Gateway(configuration, ports);
+    const deliver = (frames: readonly Buffer[]) => this.#outlet.sayLater(frames);
+    this.internet = new Internet({ clock, host, names, mac: gatewayMac(configuration.name), deliver });
+    this.internet.configure(configuration, ports);
+    this.#gateway = new Gateway(configuration, ports, this.internet);
     this.#outlet = new GatewayOutlet(this.#gateway, this.network);
     this.gatewayPort = new SwitchPort(number, gatewayName, this.#outlet);
     this.gatewayPort.side = -1;
@@ -32,6 +52,7 @@ export class NetworkWithGateway {
     this.configuration = configuration;
     this.network.mtu = configuration.mtu;
     this.#gateway.configure(configuration, ports);
+    this.internet.configure(configuration, ports);
   }
 
   /** Tells all stations of the network where a machine is: the frames come as if from its own port. */

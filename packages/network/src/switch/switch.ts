@@ -10,7 +10,9 @@ import {
 } from './control/configuration.ts';
 import { type FaultSettings, type FaultsOfNetwork, faultSettings } from './control/fault-settings.ts';
 import { FaultControl } from './faults/apply-faults.ts';
-import { NetworkWithGateway } from './network-with-gateway.ts';
+import { HostNames } from './internet/host-names.ts';
+import { type HostSockets, hostSockets } from './internet/host-sockets.ts';
+import { NetworkWithGateway, type Outside } from './network-with-gateway.ts';
 
 /** Milliseconds between two advertisements of an IPv6 range (RFC 4861 §6.2.1: at most 30 minutes). */
 const advertisementMs = 600_000;
@@ -18,6 +20,7 @@ const advertisementMs = 600_000;
 /** Networks with their ports, and what goes wrong between them. Applying a configuration changes what is different. */
 export class Switch {
   readonly #clock: Clock;
+  readonly #outside: Outside;
   readonly #faults: FaultControl;
   readonly #networks = new Map<string, NetworkWithGateway>();
   readonly #ports = new Map<string, CardPort>();
@@ -27,8 +30,10 @@ export class Switch {
   #settings: FaultSettings = faultSettings.parse({});
   #cancelAdvertising: () => void;
 
-  constructor(clock: Clock = hostClock) {
+  /** @param host by which machines reach allowed places outside */
+  constructor(clock: Clock = hostClock, host: HostSockets = hostSockets) {
     this.#clock = clock;
+    this.#outside = { clock, host, names: new HostNames((name) => host.lookup(name), clock) };
     this.#faults = new FaultControl(clock);
     this.#cancelAdvertising = this.#advertiseLater();
   }
@@ -68,8 +73,11 @@ export class Switch {
       this.#ports.delete(name);
     }
     for (const port of wanted.values()) this.#setPort(port);
-    for (const name of [...this.#networks.keys()])
-      if (!configuration.networks.some((network) => network.name === name)) this.#networks.delete(name);
+    for (const [name, { internet }] of [...this.#networks]) {
+      if (configuration.networks.some((network) => network.name === name)) continue;
+      internet.close();
+      this.#networks.delete(name);
+    }
     this.#configuration = configuration;
     const present = Object.entries(this.#settings.networks).filter(([name]) => this.#networks.has(name));
     this.#settings = { ...this.#settings, networks: Object.fromEntries(present) };
@@ -112,7 +120,7 @@ export class Switch {
 
   /** Drops the frames that are under way to and from a machine, and forgets its stations. */
   flush(machine: string, card?: string): { frames: number; stations: number } {
-    const flushed = this.portsOf(machine, card).map((port) => port.flush());
+    const flushed = this.portsOf(machine, card).map((port) => this.#flush(port));
     return {
       frames: flushed.reduce((sum, { frames }) => sum + frames, 0),
       stations: flushed.reduce((sum, { stations }) => sum + stations, 0),
@@ -152,6 +160,7 @@ export class Switch {
   close(): void {
     this.#cancelAdvertising();
     for (const port of this.#ports.values()) port.close();
+    for (const { internet } of this.#networks.values()) internet.close();
     this.#ports.clear();
     this.#networks.clear();
   }
@@ -160,7 +169,7 @@ export class Switch {
     const present = this.#networks.get(configuration.name);
     if (present) present.configure(configuration, ports);
     else {
-      const made = new NetworkWithGateway(this.#freeNumber(), configuration, ports, this.#clock);
+      const made = new NetworkWithGateway(this.#freeNumber(), configuration, ports, this.#outside);
       this.#networks.set(configuration.name, made);
     }
   }
@@ -201,7 +210,13 @@ export class Switch {
   }
 
   #flushHeld(machines: ReadonlySet<string>): void {
-    for (const port of this.#ports.values()) if (machines.has(port.configuration.machine)) port.flush();
+    for (const port of this.#ports.values()) if (machines.has(port.configuration.machine)) this.#flush(port);
+  }
+
+  /** Its connections to the outside are of another time, too: the guest gets a reset when it speaks of one. */
+  #flush(port: CardPort): { readonly frames: number; readonly stations: number } {
+    this.#networks.get(port.configuration.network)?.internet.forget(portName(port.configuration));
+    return port.flush();
   }
 
   #advertiseLater(): () => void {

@@ -47,6 +47,10 @@ export const optionCodes = {
     when: 'The faults of a network are not what they can be.',
     fix: 'Write them as the message says, for example faults: { latency: 50, loss: 0.01 }.',
   },
+  'internet-invalid': {
+    when: 'The places that a network allows are not what they can be, or the network has nat besides.',
+    fix: "Write internet: { allow: ['packages.example.org', '203.0.113.0/24'] }, or nat: true.",
+  },
   'mtu-invalid': { when: 'The MTU of a network is out of range.', fix: 'Write a whole number such as mtu: 1500.' },
   'firmware-invalid': {
     when: 'The firmware does not exist for the architecture.',

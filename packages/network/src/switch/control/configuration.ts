@@ -1,3 +1,4 @@
+import { parseAllowedPlace } from '@goqemu/spec';
 import { z } from 'zod';
 import { ip4Number, isInRange, range4 } from '../gateway/ip-range.ts';
 import { networkFaults } from './fault-settings.ts';
@@ -23,6 +24,11 @@ const ip4 = z.ipv4({ abort });
 const ip6 = z.ipv6({ abort });
 const cidr4 = z.cidrv4({ abort });
 const cidr6 = z.cidrv6({ abort });
+
+const allowedPlace = z
+  .string()
+  .max(300)
+  .refine((text) => parseAllowedPlace(text) !== undefined, 'expected a name, an address or a range');
 
 const endpoint = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unix'), path: z.string().min(1).max(107) }),
@@ -66,6 +72,8 @@ const port = z.strictObject({
   ip6: ip6.optional(),
   /** Default: the machine's name. */
   hostname: hostname.optional(),
+  /** The places outside that it reaches by this network (`AllowedPlace` of the specs). Default: it reaches none. */
+  allow: z.array(allowedPlace).max(1024).optional(),
   /** Other names that resolve to it. */
   aliases: z.array(hostname).max(32).default([]),
 });

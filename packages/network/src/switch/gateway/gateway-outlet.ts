@@ -20,12 +20,13 @@ export class GatewayOutlet implements Outlet {
     this.#network = network;
   }
 
-  send(_source: number, bytes: Buffer, start: number, end: number): number {
+  send(source: number, bytes: Buffer, start: number, end: number): number {
     let dropped = 0;
+    const port = this.#network.ports.find(({ number }) => number === source)?.name;
     for (let at = start; at < end; ) {
       const next = at + prefixBytes + bytes.readUInt32BE(at);
       const answer =
-        this.#answers.length < mostAnswers ? this.#gateway.answer(bytes, at + prefixBytes, next) : undefined;
+        this.#answers.length < mostAnswers ? this.#gateway.answer(bytes, at + prefixBytes, next, port) : undefined;
       if (answer) this.#answers.push(answer);
       else if (this.#answers.length >= mostAnswers) dropped += 1;
       at = next;
@@ -37,6 +38,13 @@ export class GatewayOutlet implements Outlet {
     const answers = this.#answers;
     this.#answers = [];
     for (const answer of answers) this.say(answer);
+  }
+
+  /** Sends frames that answer nothing which is just being read. */
+  sayLater(frames: readonly Buffer[]): void {
+    this.#network.begin();
+    for (const frame of frames) this.say(frame);
+    this.#network.end();
   }
 
   /** The gateway sends a frame, with its length before it. */

@@ -1,15 +1,17 @@
-import type { NetworkConfiguration, PortConfiguration } from '../control/configuration.ts';
+import { type NetworkConfiguration, type PortConfiguration, portName } from '../control/configuration.ts';
 import { broadcastMac, etherType, macBytes } from '../frames/ethernet.ts';
+import type { Internet } from '../internet/internet.ts';
 import { arpFrame, arpOperation, readArp } from './arp.ts';
 import { answerDhcp } from './dhcp-server.ts';
 import { type DnsNames, dnsNames } from './dns-names.ts';
 import { answerDns } from './dns-server.ts';
 import { answerEcho } from './echo.ts';
 import { type GatewayAddresses, gatewayAddresses, gatewayMac } from './gateway-addresses.ts';
-import { ipBytes, ipText, range4 } from './ip-range.ts';
+import { ipBytes, ipText, isInRange, range4 } from './ip-range.ts';
 import { allNodes, groupMac, icmp6Packet, neighbourAdvertisement } from './neighbour-discovery.ts';
 import { advertiseRouter, answerNeighbour } from './neighbours.ts';
 import {
+  type Datagram,
   ethernetFrame,
   ipPacket,
   type Packet,
@@ -24,10 +26,16 @@ import { tcpReset, unreachable } from './refusals.ts';
 const everybody = Buffer.from([255, 255, 255, 255]);
 const udpPort = { dns: 53, dhcpServer: 67, dhcpClient: 68 } as const;
 
+/** Who asks: a station, and the port that it is behind. */
+interface Asker {
+  readonly client: Buffer;
+  readonly port: string | undefined;
+}
+
 /**
  * The switch's own station in a network: it gives addresses out (DHCP), resolves names (DNS), answers ARP, neighbour
- * discovery and ping, and refuses everything else at once. It has no memory: each answer follows from the frame and the
- * configuration.
+ * discovery and ping, hands what is for elsewhere to the way out of the machine, and refuses everything else at once. It
+ * has no memory of its own: each answer follows from the frame and the configuration.
  */
 export class Gateway {
   readonly mac: Buffer;
@@ -35,8 +43,11 @@ export class Gateway {
   #ports: readonly PortConfiguration[];
   #addresses: GatewayAddresses;
   #names: DnsNames;
+  readonly #internet: Internet | undefined;
 
-  constructor(network: NetworkConfiguration, ports: readonly PortConfiguration[]) {
+  /** @param internet the way out of machines that have one */
+  constructor(network: NetworkConfiguration, ports: readonly PortConfiguration[], internet?: Internet) {
+    this.#internet = internet;
     this.mac = gatewayMac(network.name);
     this.#network = network;
     this.#ports = ports;
@@ -51,8 +62,11 @@ export class Gateway {
     this.#names = dnsNames(network, ports, ipText(this.#addresses.ip));
   }
 
-  /** The answer to a frame, with its length before it; undefined when it needs none. `at` is its first byte. */
-  answer(bytes: Buffer, at: number, end: number): Buffer | undefined {
+  /**
+   * The answer to a frame, with its length before it; undefined when it needs none, or when it comes later. `at` is its
+   * first byte, `port` where it came from: by that a machine is known, not by what it says of itself.
+   */
+  answer(bytes: Buffer, at: number, end: number, port?: string): Buffer | undefined {
     const isForOne = ((bytes[at] as number) & 1) === 0;
     // A frame for a station that the switch does not know goes to all ports; it is not the gateway's to refuse.
     if (isForOne && this.mac.compare(bytes, at, at + 6) !== 0) return undefined;
@@ -61,7 +75,7 @@ export class Gateway {
       case etherType.arp:
         return this.#answerArp(bytes, payload, end);
       case etherType.ipv4:
-        return this.#answerIpv4(bytes, at, end);
+        return this.#answerIpv4(bytes, at, end, port);
       case etherType.ipv6:
         return this.#answerIpv6(bytes, at, end);
       default:
@@ -103,7 +117,7 @@ export class Gateway {
     return arpFrame(targetMac, { operation: arpOperation.reply, senderMac: mac, senderIp: ip, targetMac, targetIp });
   }
 
-  #answerIpv4(bytes: Buffer, at: number, end: number): Buffer | undefined {
+  #answerIpv4(bytes: Buffer, at: number, end: number, port?: string): Buffer | undefined {
     const packet = readIpv4(bytes, at + 14, end);
     if (!packet) return undefined;
     const { broadcast } = range4(this.#network.cidr);
@@ -113,7 +127,7 @@ export class Gateway {
     const datagram = packet.protocol === protocolNumber.udp ? readUdp(packet) : undefined;
     if (datagram?.targetPort === udpPort.dhcpServer && (isMine || isForAll)) return this.#answerDhcp(datagram.payload);
     if (isForAll || (bytes[at] as number) & 1) return undefined;
-    const answer = isMine ? this.#answerOwn(packet) : this.#refuseOther(packet);
+    const answer = isMine ? this.#answerOwn(packet, client, port) : this.#answerElsewhere(packet, client, port);
     return answer && ethernetFrame(client, this.mac, etherType.ipv4, answer);
   }
 
@@ -136,12 +150,12 @@ export class Gateway {
       return ethernetFrame(discovered.toAll ? groupMac(allNodes) : client, this.mac, etherType.ipv6, discovered.packet);
     if ((bytes[at] as number) & 1) return undefined;
     const isMine = this.#addresses.ip6.some((ip) => ip.equals(packet.target));
-    const answer = isMine ? this.#answerOwn(packet) : this.#refuseOther(packet);
+    const answer = isMine ? this.#answerOwn(packet, client) : this.#refuseOther(packet);
     return answer && ethernetFrame(client, this.mac, etherType.ipv6, answer);
   }
 
   /** Ping and DNS; a port where nothing is answers so. */
-  #answerOwn(packet: Packet): Buffer | undefined {
+  #answerOwn(packet: Packet, client: Buffer, port?: string): Buffer | undefined {
     const echo = answerEcho(packet);
     if (echo) return ipPacket(echo);
     if (packet.protocol === protocolNumber.tcp) {
@@ -151,9 +165,30 @@ export class Gateway {
     const datagram = packet.protocol === protocolNumber.udp ? readUdp(packet) : undefined;
     if (!datagram) return undefined;
     if (datagram.targetPort !== udpPort.dns) return this.#unreachable('port', packet);
-    const payload = answerDns(datagram.payload, this.#names);
-    const ports = { sourcePort: udpPort.dns, targetPort: datagram.sourcePort };
-    return payload && udpPacket(packet.target, packet.source, { ...ports, payload });
+    return this.#answerDns(packet, datagram, { client, port });
+  }
+
+  #answerDns(packet: Packet, { payload: asked, sourcePort }: Datagram, { client, port }: Asker): Buffer | undefined {
+    const [source, target] = [Buffer.from(packet.target), Buffer.from(packet.source)];
+    const station = Buffer.from(client);
+    const reply = (payload: Buffer) =>
+      udpPacket(source, target, { sourcePort: udpPort.dns, targetPort: sourcePort, payload });
+    const way = port === undefined ? undefined : this.#internet?.wayOf(port);
+    const answer = answerDns(asked, this.#names, (name, isForAddress) => way?.resolve(name, isForAddress));
+    if (answer === undefined || Buffer.isBuffer(answer)) return answer && reply(answer);
+    void answer.then((payload) => this.#internet?.sendPacket(reply(payload), station));
+    return undefined;
+  }
+
+  /** Out of the network, where the machine has a way and says of itself what it is. */
+  #answerElsewhere(packet: Packet, client: Buffer, port?: string): Buffer | undefined {
+    const way = port === undefined ? undefined : this.#internet?.wayOf(port);
+    const its = this.#ports.find((one) => portName(one) === port);
+    const isInside = isInRange(ipText(packet.target), this.#network.cidr);
+    if (!way || isInside || !its?.ip || !packet.source.equals(ipBytes(its.ip))) return this.#refuseOther(packet);
+    const answer = way.take(packet, client);
+    this.#internet?.settleSoon();
+    return answer === 'prohibited' ? this.#unreachable('prohibited', packet) : answer;
   }
 
   /** What is sent to the gateway for elsewhere: there is no way out. */
@@ -167,7 +202,7 @@ export class Gateway {
       : undefined;
   }
 
-  #unreachable(what: 'network' | 'port', packet: Packet): Buffer | undefined {
+  #unreachable(what: 'network' | 'port' | 'prohibited', packet: Packet): Buffer | undefined {
     const own = packet.source.length === 4 ? this.#addresses.ip : (this.#addresses.ip6.at(-1) as Buffer);
     const refusal = unreachable(what, packet, ipPacket(packet), own);
     return refusal && ipPacket(refusal);

@@ -1,8 +1,8 @@
 import { icmp6Packet, icmp6Type } from './neighbour-discovery.ts';
 import { checksum, type Packet, protocolNumber, pseudoSum, wordSum } from './packets.ts';
 
-/** Why something cannot be reached: RFC 792 and RFC 4443 §3.1. */
-const codes = { network: [0, 0], port: [3, 4] } as const;
+/** Why something cannot be reached: RFC 792, RFC 1812 §5.2.7.1 and RFC 4443 §3.1. */
+const codes = { network: [0, 0], host: [1, 3], port: [3, 4], prohibited: [13, 1] } as const;
 
 /** A reset for a segment of TCP to where nothing listens (RFC 9293 §3.10.7.1); undefined for one that is itself a reset. */
 export function tcpReset(packet: Packet): Packet | undefined {
