@@ -27,8 +27,10 @@ export function networkViews(status: SwitchStatus, counters: SwitchCounters): re
           ...{ fromMachine: traffic(counted?.fromMachine), toMachine: traffic(counted?.toMachine) },
         };
       });
+  const refusalsOf = new Map(status.networks.map(({ name, refusals }) => [name, refusals]));
   return configuration.networks.map(({ name, faults: declared }) => ({
     name,
+    refusals: refusalsOf.get(name) ?? [], // a switch of an earlier version does not know of them
     faults: (faults.networks[name] ?? declared ?? {}) as NetworkView['faults'],
     manual: faults.networks[name] !== undefined,
     cards: cardsOf(name),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { HostPlatform } from '@goqemu/core';
 import type { NetworkConfiguration } from '@goqemu/lab';
 import type { SwitchConfigurationInput } from '@goqemu/network';
+import type { CardIdentity } from '@goqemu/spec';
 import { labCardSocket, runtimeFoldersOf } from '@goqemu/vm';
 import { cardName } from './network-views.ts';
 
@@ -10,6 +11,7 @@ export function switchConfigurationOf(
   { networks, machines }: NetworkConfiguration,
   { labFolder, platform }: { readonly labFolder: string; readonly platform: HostPlatform },
 ): SwitchConfigurationInput {
+  const listOf = new Map(networks.map(({ name, internet }) => [name, internet?.allow ?? []]));
   return {
     networks: networks.map(({ name, cidr, cidr6, mtu, faults }) => ({
       ...{ name, cidr, mtu },
@@ -24,8 +26,19 @@ export function switchConfigurationOf(
           ...{ machine: name, card: cardName(card.slot), network: card.network, mac: card.mac, ip: card.ip, hostname },
           ...{ endpoint: at(first), otherEndpoint: at(second), aliases: [...aliases] },
           ...(card.ip6 ? { ip6: card.ip6 } : {}),
+          // A machine goes wherever one of its networks allows, and may ask any of them for names.
+          ...(hasRouter(cards) ? { allow: unionOf(cards.map(({ network }) => listOf.get(network) ?? [])) } : {}),
+          ...(card.router ? { router: true } : {}),
         };
       }),
     ),
   };
+}
+
+function hasRouter(cards: readonly CardIdentity[]): boolean {
+  return cards.some(({ router }) => router !== undefined);
+}
+
+function unionOf(lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())];
 }

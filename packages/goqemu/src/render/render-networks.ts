@@ -12,7 +12,21 @@ export function renderNetwork(network: LiveNetworkReport, style: Style): string 
   const faults = faultLines(network).map((line) => `  ${line}\n`);
   const rows = cards.map((card) => row(card, name, style));
   const headings = ['  MACHINE', 'ADDRESS', 'LINK', 'SENT', 'RECEIVED', 'DROPPED'];
-  return `${style.bold(name)}  ${cidr}  ${paint(state)}\n${faults.join('')}${table(headings, rows, style)}`;
+  const above = `${style.bold(name)}  ${cidr}  ${paint(state)}\n${faults.join('')}`;
+  return `${above}${table(headings, rows, style)}${refusedLines(network, style)}`;
+}
+
+/** Refusals that a person is shown; `--json` has all that are kept. */
+const mostShown = 10;
+
+/** `web asked for deb.debian.org: not in the list (3 times)`. */
+function refusedLines({ refused }: LiveNetworkReport, style: Style): string {
+  const lines = refused.slice(0, mostShown).map(({ machine, what, why, times }) => {
+    const often = times === 1 ? '' : ` (${times} times)`;
+    return `  ${style.yellow('refused')}  ${style.bold(machine)} asked for ${what}: ${why}${often}\n`;
+  });
+  const more = refused.length - lines.length;
+  return [...lines, ...(more > 0 ? [`  and ${more} more: --json has them\n`] : [])].join('');
 }
 
 /** What goes wrong in a network, a line for each place. */

@@ -70,6 +70,19 @@ test('a guest without a network manager asks by the client that it has', async (
   assert.match(guest.log(), /ip -6 addr replace fd00:40::a\/64 dev ens10\n/);
 });
 
+test('a card by which the way out is has its router too, and asks again where it has the address alone', async () => {
+  const asked = join(folder, 'routed/asked');
+  const routed = `[ -e ${asked} ] && case "$*" in *"route show"*) echo "default via 10.40.0.1 " ;; esac`;
+  const guest = guestWith('routed', {
+    ip: `${hasAddress}\n${routed}\nexit 0`,
+    systemctl: 'exit 1',
+    udhcpc: `: > ${asked}`,
+  });
+  await awaitAddresses(guest.run, [{ ...card, router: '10.40.0.1' }]);
+  await awaitAddresses(guest.run, [{ ...card, router: '10.40.0.1' }]);
+  assert.equal(guest.log().match(/^udhcpc /gm)?.length, 1);
+});
+
 test('routes that a step has made outlive another MAC address of their card', async () => {
   const shown = '10.40.0.0/24 scope link src 10.40.0.10\n10.44.0.0/24 via 10.40.0.11 linkdown';
   const routes = `case "$*" in *"route show"*) echo '${shown}' ;; esac`;
@@ -92,6 +105,7 @@ test('a card that is not there, and values that could be read as code, are error
     { ...card, pci: '$(id)' },
     { ...card, mac: 'a;id' },
     { ...card, ip: '`id`' },
+    { ...card, router: ';id' },
   ])
     await assert.rejects(prepareCards(guest.run, [wrong]), { code: 'identity-invalid' });
 });

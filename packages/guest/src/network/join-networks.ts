@@ -11,6 +11,8 @@ export interface GuestCard {
   readonly ip?: string;
   /** The IPv6 address that it has in a network with IPv6, beside those that it makes itself. */
   readonly ip6?: string;
+  /** The default route that the DHCP server gives with the address. */
+  readonly router?: string;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function prepareCards(run: GuestRunner, cards: readonly GuestCard[]
 }
 
 /**
- * Waits until cards that have a cable have their addresses, 20 s at most.
+ * Waits until cards that have a cable have their addresses, and their routers where they have one, 20 s at most.
  *
  * @throws GoqemuError `guest-network-failed` with what the guest said
  */
@@ -88,8 +90,8 @@ const ipv6 = /^[\da-f:]{2,39}$/;
 
 function checked(cards: readonly GuestCard[]): readonly GuestCard[] {
   const wrong = cards.find(
-    ({ pci, mac, ip = '0.0.0.0', ip6 = '::' }) =>
-      !shape.pci.test(pci) || !shape.mac.test(mac) || !ipv4.test(ip) || !ipv6.test(ip6),
+    ({ pci, mac, ip = '0.0.0.0', ip6 = '::', router = '0.0.0.0' }) =>
+      !shape.pci.test(pci) || !shape.mac.test(mac) || !ipv4.test(ip) || !ipv6.test(ip6) || !ipv4.test(router),
   );
   if (!wrong) return cards;
   throw new GoqemuError({
@@ -165,12 +167,15 @@ if [ -n "$changed" ]; then networkctl reload; fi
 }
 
 function awaitScript(cards: readonly GuestCard[]): string {
-  const calls = checked(cards).flatMap(({ pci, ip }) => (ip === undefined ? [] : [`card ${pci} ${ip}`]));
+  const calls = checked(cards).flatMap(({ pci, ip, router = '' }) =>
+    ip === undefined ? [] : [`card ${pci} ${ip} ${router}`],
+  );
   return `${findCard}
 is_managed() {
 systemctl -q is-active systemd-networkd.service 2>/dev/null || systemctl -q is-active NetworkManager.service 2>/dev/null
 }
 has() { ip -4 addr show dev "$dev" 2>/dev/null | grep -q "inet $1/"; }
+is_routed() { [ -z "$1" ] || ip -4 route show dev "$dev" 2>/dev/null | grep -q "^default via $1 "; }
 start_client() {
 pid=/run/goqemu-dhcp-$dev.pid
 if [ -s "$pid" ]; then kill "$(cat "$pid")" 2>/dev/null; rm -f "$pid"; fi
@@ -185,15 +190,17 @@ fi >/dev/null 2>&1 </dev/null
 }
 card() {
 find_card "$1"
-if has "$2"; then return; fi
-is_managed || start_client
+if has "$2" && is_routed "$3"; then return; fi
+if ! is_managed; then start_client
+elif [ -n "$3" ]; then networkctl reconfigure "$dev" 2>/dev/null
+fi
 for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 for part in 1 2 3 4 5; do
-if has "$2"; then return; fi
+if has "$2" && is_routed "$3"; then return; fi
 sleep 0.2
 done
 done
-echo "$dev did not get the address $2 within 20 s; it has: $(ip -4 -o addr show dev "$dev" 2>&1)" >&2
+echo "$dev did not get the address $2\${3:+ and the router $3} within 20 s; it has: $(ip -4 -o addr show dev "$dev" 2>&1)" >&2
 exit 1
 }
 ${calls.join('\n')}

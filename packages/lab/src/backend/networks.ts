@@ -49,6 +49,17 @@ export interface CardCounters {
   readonly toMachine: CardTraffic;
 }
 
+/** Something outside that a machine asked for, and that no network of it allows. */
+export interface RefusedRequest {
+  readonly machine: string;
+  /** A name, or protocol, address and port: `tcp 192.0.2.7:443`. */
+  readonly what: string;
+  readonly why: string;
+  readonly times: number;
+  /** When it was refused last, in milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** A network that runs, as it is now. Machines are called by the backend's names. */
 export interface NetworkView {
   readonly name: string;
@@ -56,6 +67,8 @@ export interface NetworkView {
   /** True: they were set by `setFaults`, in the place of those of the network's specification. */
   readonly manual: boolean;
   readonly cards: readonly CardCounters[];
+  /** The last that its machines were refused outside, the newest first. */
+  readonly refusals: readonly RefusedRequest[];
 }
 
 /** What a capture is of: a network, each frame where it enters; or a machine, both directions, or one of its cards. */

@@ -35,6 +35,19 @@ export interface LiveNetworkReport {
   /** True: they were set while it runs, in the place of those of the lab. */
   readonly manual: boolean;
   readonly cards: readonly CardReport[];
+  /** What its machines asked for outside and were refused, the newest first; 64 at most. */
+  readonly refused: readonly RefusedReport[];
+}
+
+/** Something that a machine was refused: `deb.debian.org`, or `tcp 192.0.2.7:443`. */
+export interface RefusedReport {
+  /** As the lab names it. */
+  readonly machine: string;
+  readonly what: string;
+  readonly why: string;
+  readonly times: number;
+  /** When it was refused last, as ISO 8601. */
+  readonly at: string;
 }
 
 interface Stack {
@@ -163,6 +176,11 @@ function reportOf({ name, spec, machines }: NetworkState, view: NetworkView | un
   return {
     ...{ name, cidr: spec.cidr, state: view ? 'running' : 'down' },
     ...{ faults: areNoFaults(faults) ? {} : faults, manual: view?.manual ?? false },
+    refused: (view?.refusals ?? []).map(({ machine, at, ...rest }) => ({
+      machine: labels.get(machine) ?? machine,
+      ...rest,
+      at: new Date(at).toISOString(),
+    })),
     cards: cards.sort((one, other) => (one.machine < other.machine ? -1 : 1)),
   };
 }

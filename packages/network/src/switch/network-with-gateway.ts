@@ -6,6 +6,7 @@ import { prefixBytes } from './frames/frame-reader.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { gatewayMac } from './gateway/gateway-addresses.ts';
 import { GatewayOutlet } from './gateway/gateway-outlet.ts';
+import type { AllowedPlaces } from './internet/allowed-places.ts';
 import type { HostNames } from './internet/host-names.ts';
 import type { HostSockets } from './internet/host-sockets.ts';
 import { Internet } from './internet/internet.ts';
@@ -18,6 +19,8 @@ export interface Outside {
   readonly clock: Clock;
   readonly host: HostSockets;
   readonly names: HostNames;
+  /** What a machine may reach: a name that it asked one of its networks for is known in all of them. */
+  readonly placesOf: (machine: string) => AllowedPlaces;
 }
 
 /** A network with its gateway. */
@@ -33,12 +36,13 @@ export class NetworkWithGateway {
     number: number,
     configuration: NetworkConfiguration,
     ports: readonly PortConfiguration[],
-    { clock, host, names }: Outside,
+    outside: Outside,
   ) {
+    const { clock } = outside;
     this.configuration = configuration;
     this.network = new SwitchNetwork({ name: configuration.name, mtu: configuration.mtu, clock });
     const deliver = (frames: readonly Buffer[]) => this.#outlet.sayLater(frames);
-    this.internet = new Internet({ clock, host, names, mac: gatewayMac(configuration.name), deliver });
+    this.internet = new Internet({ ...outside, mac: gatewayMac(configuration.name), deliver });
     this.internet.configure(configuration, ports);
     this.#gateway = new Gateway(configuration, ports, this.internet);
     this.#outlet = new GatewayOutlet(this.#gateway, this.network);

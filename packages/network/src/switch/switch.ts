@@ -10,6 +10,7 @@ import {
 } from './control/configuration.ts';
 import { type FaultSettings, type FaultsOfNetwork, faultSettings } from './control/fault-settings.ts';
 import { FaultControl } from './faults/apply-faults.ts';
+import { AllowedPlaces } from './internet/allowed-places.ts';
 import { HostNames } from './internet/host-names.ts';
 import { type HostSockets, hostSockets } from './internet/host-sockets.ts';
 import { NetworkWithGateway, type Outside } from './network-with-gateway.ts';
@@ -21,6 +22,7 @@ const advertisementMs = 600_000;
 export class Switch {
   readonly #clock: Clock;
   readonly #outside: Outside;
+  readonly #places = new Map<string, AllowedPlaces>();
   readonly #faults: FaultControl;
   readonly #networks = new Map<string, NetworkWithGateway>();
   readonly #ports = new Map<string, CardPort>();
@@ -33,7 +35,12 @@ export class Switch {
   /** @param host by which machines reach allowed places outside */
   constructor(clock: Clock = hostClock, host: HostSockets = hostSockets) {
     this.#clock = clock;
-    this.#outside = { clock, host, names: new HostNames((name) => host.lookup(name), clock) };
+    const placesOf = (machine: string) => {
+      const places = this.#places.get(machine) ?? new AllowedPlaces(() => host.ownAddresses());
+      this.#places.set(machine, places);
+      return places;
+    };
+    this.#outside = { clock, host, placesOf, names: new HostNames((name) => host.lookup(name), clock) };
     this.#faults = new FaultControl(clock);
     this.#cancelAdvertising = this.#advertiseLater();
   }
@@ -79,6 +86,8 @@ export class Switch {
       this.#networks.delete(name);
     }
     this.#configuration = configuration;
+    for (const machine of this.#places.keys())
+      if (!configuration.ports.some((port) => port.machine === machine && port.allow)) this.#places.delete(machine);
     const present = Object.entries(this.#settings.networks).filter(([name]) => this.#networks.has(name));
     this.#settings = { ...this.#settings, networks: Object.fromEntries(present) };
     this.#applyFaults();

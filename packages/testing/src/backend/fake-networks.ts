@@ -59,6 +59,7 @@ export class FakeNetworks {
       name,
       faults: its.faults?.[name] ?? faults,
       manual: its.faults?.[name] !== undefined,
+      refusals: [],
       cards: its.configuration.machines.flatMap((machine) =>
         machine.cards.filter(({ network }) => network === name).map(({ slot }) => this.#idle(machine.name, slot, call)),
       ),

@@ -17,6 +17,8 @@ export interface LabCard {
   /** The guest's IPv4 address in the network of the lab that the card is in; a card in none has no carrier. */
   readonly ip: string | undefined;
   readonly ip6: string | undefined;
+  /** The network's own address, where the way out is by this card. */
+  readonly router: string | undefined;
 }
 
 /** Slots for network cards that machines have used before there were lab cards. */
@@ -36,6 +38,7 @@ export function labCards({ identity }: Pick<VmSpec, 'identity'>): readonly LabCa
       mac: used?.mac ?? cardMac(identity.mac, position),
       ip: used?.ip,
       ip6: used?.ip6,
+      router: used?.router,
     };
   });
 }
@@ -49,11 +52,12 @@ export function labCardSocket(runtimeFolder: string, position: number): string {
 
 /** The cards as the guest sees them. */
 export function guestCards(spec: Pick<VmSpec, 'identity'>): readonly GuestCard[] {
-  return labCards(spec).map(({ slot, mac, ip, ip6 }) => ({
+  return labCards(spec).map(({ slot, mac, ip, ip6, router }) => ({
     pci: networkCardAddress(slot),
     mac,
     ...(ip === undefined ? {} : { ip }),
     ...(ip6 === undefined ? {} : { ip6 }),
+    ...(router === undefined ? {} : { router }),
   }));
 }
 
@@ -65,5 +69,7 @@ export function cardsDigest(spec: Pick<VmSpec, 'identity' | 'wayOut'>): string |
   const cards = labCards(spec);
   if (cards.every(({ ip }) => ip === undefined)) return undefined;
   const wayOut = spec.wayOut === undefined ? [] : [spec.wayOut];
-  return lengthPrefixedDigest([...cards.map(({ mac, ip = '', ip6 = '' }) => `${mac} ${ip} ${ip6}`), ...wayOut]);
+  const router = cards.flatMap(({ router = '' }) => (router ? [`router ${router}`] : []));
+  const addresses = cards.map(({ mac, ip = '', ip6 = '' }) => `${mac} ${ip} ${ip6}`);
+  return lengthPrefixedDigest([...addresses, ...wayOut, ...router]);
 }

@@ -72,8 +72,10 @@ const port = z.strictObject({
   ip6: ip6.optional(),
   /** Default: the machine's name. */
   hostname: hostname.optional(),
-  /** The places outside that it reaches by this network (`AllowedPlace` of the specs). Default: it reaches none. */
+  /** The places outside that the machine reaches (`AllowedPlace` of the specs). Default: it reaches none. */
   allow: z.array(allowedPlace).max(1024).optional(),
+  /** Whether DHCP says that the way there is by this card. @default false */
+  router: z.boolean().default(false),
   /** Other names that resolve to it. */
   aliases: z.array(hostname).max(32).default([]),
 });

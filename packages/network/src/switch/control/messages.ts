@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { PortCounters } from '../bridge/counters.ts';
+import type { Refusal } from '../internet/refusal-log.ts';
 import { switchConfiguration } from './configuration.ts';
 import { faultSettings } from './fault-settings.ts';
 
@@ -83,7 +84,12 @@ export interface PortStatus {
 
 export interface SwitchStatus {
   readonly identity: SwitchIdentity;
-  readonly networks: readonly { readonly name: string; readonly stations: number }[];
+  readonly networks: readonly {
+    readonly name: string;
+    readonly stations: number;
+    /** What machines were refused that go to allowed places alone, the newest first. */
+    readonly refusals: readonly Refusal[];
+  }[];
   readonly ports: readonly PortStatus[];
   readonly configuration: z.output<typeof switchConfiguration>;
   /** Those that were set while it runs. */

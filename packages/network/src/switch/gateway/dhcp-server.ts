@@ -66,7 +66,7 @@ function replyOf(type: number, { network, port, yourIp, server }: Lease): DhcpRe
     serverIp: server,
     options: [
       [dhcpOption.mask, ip4Bytes(mask)],
-      ...(port.allow ? [[dhcpOption.router, server] as const] : []),
+      ...(port.router ? [[dhcpOption.router, server] as const] : []),
       [dhcpOption.dns, server],
       [dhcpOption.hostname, Buffer.from(port.hostname ?? port.machine, 'latin1')],
       [dhcpOption.domain, domain],

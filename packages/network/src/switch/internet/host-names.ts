@@ -33,7 +33,8 @@ export class HostNames {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > mostKept && oldest !== undefined) this.#kept.delete(oldest);
     void found.then((answer) => {
-      if (answer === 'failed' && this.#kept.get(name)?.found === found) this.#kept.delete(name);
+      // Only addresses are kept: a name that is made now is there at once.
+      if (typeof answer === 'string' && this.#kept.get(name)?.found === found) this.#kept.delete(name);
     });
     return found;
   }

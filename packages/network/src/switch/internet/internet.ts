@@ -3,6 +3,7 @@ import { type NetworkConfiguration, type PortConfiguration, portName } from '../
 import { etherType } from '../frames/ethernet.ts';
 import { ethernetFrame, ipPacket, type Packet } from '../gateway/packets.ts';
 import { unreachable } from '../gateway/refusals.ts';
+import type { AllowedPlaces } from './allowed-places.ts';
 import type { HostNames } from './host-names.ts';
 import type { HostSockets } from './host-sockets.ts';
 import { MachineWay } from './machine-way.ts';
@@ -14,6 +15,7 @@ const mostFrames = 4_096;
 export interface InternetOptions {
   readonly host: HostSockets;
   readonly names: HostNames;
+  readonly placesOf: (machine: string) => AllowedPlaces;
   readonly clock: Clock;
   /** The gateway's own. */
   readonly mac: Buffer;
@@ -83,6 +85,7 @@ export class Internet {
     return new MachineWay({
       host: this.#options.host,
       names: this.#options.names,
+      places: this.#options.placesOf(machine),
       clock: this.#options.clock,
       mtu: () => this.#mtu,
       send: (packet, station) => this.sendPacket(packet, station),

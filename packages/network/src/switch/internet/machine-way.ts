@@ -2,7 +2,7 @@ import type { OutsideAnswer } from '../gateway/dns-server.ts';
 import { ipText } from '../gateway/ip-range.ts';
 import { ipPacket, type Packet, protocolNumber, readUdp } from '../gateway/packets.ts';
 import { tcpReset } from '../gateway/refusals.ts';
-import { AllowedPlaces } from './allowed-places.ts';
+import type { AllowedPlaces } from './allowed-places.ts';
 import type { HostNames } from './host-names.ts';
 import { readSegment } from './tcp/segment.ts';
 import { isFirst, mostConnections, type RelayOptions, TcpRelay } from './tcp-relay.ts';
@@ -10,13 +10,15 @@ import { UdpRelay } from './udp-relay.ts';
 
 export interface MachineWayOptions extends RelayOptions {
   readonly names: HostNames;
+  /** What the machine may reach, whichever of its networks it asks. */
+  readonly places: AllowedPlaces;
   /** What was refused, and why. */
   readonly onRefusal: (what: string, why: string) => void;
 }
 
 const notListed = 'not in the list';
 
-/** The way out of one machine: what it may reach, and what passes there. */
+/** The way out of one machine by one of its networks: what it may reach, and what passes there. */
 export class MachineWay {
   readonly #options: MachineWayOptions;
   readonly #places: AllowedPlaces;
@@ -26,7 +28,7 @@ export class MachineWay {
 
   constructor(options: MachineWayOptions) {
     this.#options = options;
-    this.#places = new AllowedPlaces(() => options.host.ownAddresses());
+    this.#places = options.places;
     this.#tcp = new TcpRelay(options);
     this.#udp = new UdpRelay(options);
   }
@@ -68,6 +70,15 @@ export class MachineWay {
     }
     this.#udp.send(packet, datagram, Buffer.from(station));
     return undefined;
+  }
+
+  /** TCP connections, and pairs of UDP ports, that it has now. */
+  get connections(): number {
+    return this.#tcp.size;
+  }
+
+  get flows(): number {
+    return this.#udp.size;
   }
 
   settle(): void {

@@ -14,6 +14,9 @@ const connectMs = 30_000;
 const idleMs = 15 * 60_000;
 const goneMs = 20 * 60_000;
 const lookMs = 60_000;
+/** For which an end is acknowledged again, in case that the guest has missed it; and of how many connections. */
+const lingerMs = 5_000;
+const mostLingering = 256;
 
 /** Where packets for a machine leave. */
 export interface RelayOptions {
@@ -37,6 +40,8 @@ interface Connection {
 export class TcpRelay {
   readonly #options: RelayOptions;
   readonly #connections = new Map<string, Connection>();
+  /** Both of whose ends have ended; the first of them first. */
+  readonly #lingering = new Map<string, TcpEndpoint>();
   readonly #unsettled = new Set<TcpEndpoint>();
   #cancelLook: (() => void) | undefined;
 
@@ -48,15 +53,14 @@ export class TcpRelay {
     return this.#connections.size;
   }
 
-  /**
-   * Takes a segment to one of the connections; false where there is none, so that it is to be opened or refused. One that
-   * has ended is forgotten at once: a guest that missed the last acknowledgement gets a reset for its end.
-   */
+  /** Takes a segment to one of the connections; false where there is none, so that it is to be opened or refused. */
   input(packet: Packet, segment: Segment): boolean {
-    const its = this.#connections.get(keyOf(packet, segment));
-    if (!its) return false;
-    its.endpoint.input(segment);
-    if (!its.endpoint.isOver) this.#unsettled.add(its.endpoint);
+    const key = keyOf(packet, segment);
+    const lingering = isFirst(segment) ? undefined : this.#lingering.get(key);
+    const endpoint = this.#connections.get(key)?.endpoint ?? lingering;
+    if (!endpoint) return false;
+    endpoint.input(segment);
+    if (!endpoint.isOver) this.#unsettled.add(endpoint);
     return true;
   }
 
@@ -84,6 +88,7 @@ export class TcpRelay {
         this.#connections.delete(key);
         this.#unsettled.delete(endpoint);
         if (isReset) abort(stream);
+        else this.#linger(key, endpoint);
       },
     });
     this.#connections.set(key, { address, port: segment.targetPort, endpoint });
@@ -110,7 +115,17 @@ export class TcpRelay {
   clear(): void {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
+    this.#lingering.clear();
     for (const { endpoint } of [...this.#connections.values()]) endpoint.forget();
+  }
+
+  #linger(key: string, endpoint: TcpEndpoint): void {
+    this.#lingering.set(key, endpoint);
+    const [oldest] = this.#lingering.keys();
+    if (this.#lingering.size > mostLingering && oldest !== undefined) this.#lingering.delete(oldest);
+    this.#options.clock.after(lingerMs, () => {
+      if (this.#lingering.get(key) === endpoint) this.#lingering.delete(key);
+    });
   }
 
   #join(stream: HostStream, endpoint: TcpEndpoint, refuse: (what: 'host') => void): void {

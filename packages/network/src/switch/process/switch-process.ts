@@ -174,7 +174,11 @@ export class SwitchProcess {
     const { configuration, faults, networks, ports } = this.#switch;
     return {
       identity: this.#identity(),
-      networks: [...networks].map(([name, { network }]) => ({ name, stations: network.table.size })),
+      networks: [...networks].map(([name, { network, internet }]) => ({
+        name,
+        stations: network.table.size,
+        refusals: internet.refusals.list(),
+      })),
       ports: [...ports].map(
         ([
           port,

@@ -134,9 +134,12 @@ export class TcpEndpoint {
     if (this.#owesAcknowledgement && !this.#isOver) this.#acknowledge();
   }
 
-  /** A segment of the guest came. */
+  /** A segment of the guest came; one that comes after both ends have ended is acknowledged again. */
   input(segment: Segment): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      if ((segment.flags & tcpFlag.reset) === 0) this.#acknowledge(); // the last one was lost
+      return;
+    }
     const offset = distance(segment.sequence, this.#receiver.next);
     const room = this.#room();
     if ((segment.flags & tcpFlag.reset) !== 0) {
