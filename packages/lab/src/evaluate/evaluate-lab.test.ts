@@ -182,6 +182,16 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
     hint: /ipv6: true/,
   },
   'an MTU below that of IPv6': { code: 'mtu-invalid', program: (lab) => lab.network('lan', { mtu: 68 }) },
+  'an allowed place that is none': {
+    code: 'internet-invalid',
+    program: (lab) => lab.network('lan', { internet: { allow: ['deb.debian.org', 'https://example.org/'] } }),
+    hint: /packages\.example\.org/,
+  },
+  'a way out both to everything and to some places': {
+    code: 'internet-invalid',
+    program: (lab) => lab.network('lan', { nat: true, internet: { allow: ['deb.debian.org'] } }),
+    hint: /leave one of the two out/,
+  },
   'a fault that does not exist': {
     code: 'faults-invalid',
     program: (lab) => lab.network('lan', { faults: { machines: { web: { to: { delay: 5 } as never } } } }),

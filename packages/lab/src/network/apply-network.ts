@@ -12,12 +12,12 @@ export async function applyNetwork(context: ApplyContext, operation: Operation):
   const { backend, writer, call } = context;
   const { id } = operation;
   const { name } = operation.resource;
-  const { spec, machines } = operation.work as NetworkWork;
+  const { spec, machines, isParked } = operation.work as NetworkWork;
   const { [name]: before, ...others } = networkRows(writer.state);
   const row: NetworkState = { name, spec, machines, record: before?.record ?? null, phase: 'making' };
   await writer.begin(id, { resources: { network: { [name]: row } } });
   const configuration = networkConfiguration([row, ...Object.values(others)]);
-  await needed(optionalVerb(backend, 'applyNetworks'))(configuration, call);
+  if (!isParked) await needed(optionalVerb(backend, 'applyNetworks'))(configuration, call);
   await writer.end(id, { resources: { network: { [name]: { ...row, record: {}, phase: 'made' } } } });
 }
 
@@ -35,8 +35,9 @@ export async function deleteNetwork({ backend, writer, call }: ApplyContext, ope
   const { [name]: row, ...others } = networkRows(writer.state);
   await writer.begin(id, { resources: { network: { [name]: { ...row, phase: 'deleting' } } } });
   const rest = Object.values(others);
+  const { isParked } = operation.work as NetworkWork;
   if (rest.length === 0) await needed(optionalVerb(backend, 'removeNetworks'))(call);
-  else await needed(optionalVerb(backend, 'applyNetworks'))(networkConfiguration(rest), call);
+  else if (!isParked) await needed(optionalVerb(backend, 'applyNetworks'))(networkConfiguration(rest), call);
   await writer.end(id, { resources: { network: { [name]: null } } });
 }
 

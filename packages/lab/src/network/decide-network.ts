@@ -11,6 +11,8 @@ export interface NetworkWork {
   readonly spec: NetworkSpec;
   /** With their cards in it. */
   readonly machines: readonly NetworkMachine[];
+  /** No machine runs in any network: what is wanted is noted, and made when the first one starts. */
+  readonly isParked?: true;
 }
 
 export type NetworkDecision = Pick<Operation, 'action' | 'reason' | 'diff' | 'changeClass'>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { NetworkFaults } from '@goqemu/spec';
 import { LabBench } from '@goqemu/testing';
 import { defineLab, type LabBuilder, type LabDefinition } from '../definition/define-lab.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -345,6 +346,89 @@ test('the switch ends with the last machine in its networks, whatever stops it, 
   await power('restart');
   assert.deepEqual(carrier(), ['running']);
   assert.equal([...bench.host.switches.values()][0]?.starts, 3);
+});
+
+test('a network that changes while all its machines are stopped is noted, and made with the first that starts', async () => {
+  const bench = new LabBench();
+  const program = (names: readonly string[], faults: NetworkFaults = {}, more = false) =>
+    labOf((lab) => {
+      const lan = lab.network('lan', { cidr: '10.40.0.0/24', faults });
+      if (more) lab.network('dmz', { cidr: '10.41.0.0/24' });
+      for (const name of names) lab.vm(name, { networks: { lan } });
+    });
+  const carrier = () => [...bench.host.switches.values()].map(({ status, starts }) => `${status} ${starts}`);
+  await bench.apply(program(['web', 'db'], {}, true));
+  const engine = bench.engine('wired');
+  await engine.apply(await engine.planPower('stop', {}));
+  assert.deepEqual(carrier(), ['stopped 1']);
+  const changed = program(['web', 'db'], { latency: 50 });
+  const { plan } = await bench.apply(changed);
+  assert.deepEqual(lines(plan), [
+    'update network/lan: its faults change',
+    'delete network/dmz: it is no longer in the lab',
+  ]);
+  assert.deepEqual(carrier(), ['stopped 1']);
+  assert.deepEqual(lines(await bench.plan(changed)), []);
+  await engine.apply(await engine.planPower('start', { machines: ['web'] }));
+  const { configuration } = [...bench.host.switches.values()][0] ?? assert.fail('no switch');
+  assert.deepEqual(
+    configuration.networks.map(({ name, faults }) => [name, faults]),
+    [['lan', { latency: 50 }]],
+  );
+  assert.deepEqual(carrier(), ['running 2']);
+
+  await engine.apply(await engine.planPower('stop', {}));
+  await bench.apply(program(['web', 'db', 'new'], { latency: 60 }));
+  assert.deepEqual(carrier(), ['running 3'], 'a machine that is made needs it');
+});
+
+test('an allow-list changes while machines run: no restart, no other layer; a machine goes out by its first such card', async () => {
+  const bench = new LabBench();
+  const program = (allow: readonly string[] | undefined, nat = false) =>
+    labOf((lab) => {
+      const lan = lab.network('lan', { cidr: '10.40.0.0/24', ...(allow ? { internet: { allow } } : {}) });
+      const dmz = lab.network('dmz', { cidr: '10.41.0.0/24', internet: { allow: ['198.51.100.7'] } });
+      const out = lab.network('out', { cidr: '10.42.0.0/24', nat });
+      lab.vm('web', { networks: { out, lan, dmz } }).run('one', 'echo one');
+      lab.vm('db', { networks: { lan } });
+    });
+  const routers = (name: string) =>
+    bench.host.machine(name)?.spec.identity.cards?.flatMap(({ name, router }) => (router ? [`${name} ${router}`] : []));
+  const first = await bench.apply(program(undefined));
+  assert.deepEqual([routers('web'), routers('db')], [['dmz 10.41.0.1'], []]);
+  const created = first.plan.operations.find(({ resource }) => resource.name === 'web')?.diff ?? [];
+  assert.deepEqual(
+    created.filter(({ property }) => /internet|way out/.test(property)).map(({ property, after }) => [property, after]),
+    [
+      ['internet', 'what dmz allows'],
+      ['way out', 'none'],
+    ],
+  );
+  const opened = await bench.apply(program(['*.example.org', 'deb.debian.org', '203.0.113.0/24']));
+  assert.deepEqual(
+    opened.plan.operations.map(({ action, changeClass }) => `${action} ${changeClass}`),
+    opened.plan.operations.map(() => 'update live'),
+  );
+  const lan = opened.plan.operations.find(({ resource }) => resource.name === 'lan')?.diff ?? [];
+  assert.deepEqual(
+    lan.map(({ property, after }) => [property, after]),
+    [
+      ['internet', 'allow 2 names, 1 range'],
+      ['internet.*.example.org', 'name'],
+      ['internet.deb.debian.org', 'name'],
+      ['internet.203.0.113.0/24', 'range'],
+    ],
+  );
+  assert.deepEqual([routers('web'), routers('db')], [['lan 10.40.0.1'], ['lan 10.40.0.1']]);
+  assert.deepEqual([bench.host.machine('web')?.boots, bench.host.machine('db')?.boots], [1, 1]);
+
+  const edited = await bench.apply(program(['deb.debian.org']));
+  assert.deepEqual(lines(edited.plan), ['update network/lan: its internet changes']);
+  assert.deepEqual([bench.host.machine('web')?.boots, bench.host.machine('db')?.boots], [1, 1]);
+  assert.deepEqual(lines(await bench.plan(program(['DEB.debian.org', 'deb.debian.org']))), []);
+
+  await bench.apply(program(['deb.debian.org'], true));
+  assert.deepEqual(routers('web'), [], 'nat in one of its networks is the way to all places');
 });
 
 test('an apply with work for a stopped machine brings its networks up before it', async () => {

@@ -6,7 +6,7 @@ import type { KindInput } from '../resource/plan-input.ts';
 import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
 import { machineRef, networkRef, resourceKey } from '../resource/resource-ref.ts';
 import { areParked } from './are-parked.ts';
-import { decideNetwork } from './decide-network.ts';
+import { decideNetwork, type NetworkWork } from './decide-network.ts';
 import type { FoundNetworks } from './found-networks.ts';
 import { machinesOf, networkMembers } from './network-members.ts';
 import { networkProblems } from './network-problems.ts';
@@ -43,7 +43,9 @@ export async function diffNetworks(found: FoundNetworks, { operations: before }:
   const { input, wanted, rows } = found;
   const operations: Operation[] = [];
   const standby = new Set<string>();
+  const quiet = new Map<string, NetworkWork>();
   const isParked = areParked(input.read.state);
+  const isQuiet = isParked && staysParked(found);
   const add = (name: string, what: Omit<Operation, 'id' | 'resource' | 'dependsOn'>): Operation => {
     const last = operations.at(-1);
     const id = `op-${before + operations.length + 1}`;
@@ -57,6 +59,7 @@ export async function diffNetworks(found: FoundNetworks, { operations: before }:
     if (!decision) continue;
     const operation = add(spec.name, { ...decision, work: { spec, machines } });
     if (isParked && operation.action === 'start') standby.add(operation.id);
+    else if (isQuiet) quiet.set(operation.id, { spec, machines, isParked: true });
     // A place is worked out when the plan is saved or the operation fails.
     Object.defineProperty(operation, 'location', { get: () => network.location, enumerable: true });
   }
@@ -64,7 +67,16 @@ export async function diffNetworks(found: FoundNetworks, { operations: before }:
   for (const { name, spec } of Object.values(rows)) {
     if (declared.has(name) || !isInPlan(networkRef(name), input)) continue;
     const reason = input.lab ? 'it is no longer in the lab' : 'the lab is destroyed';
-    add(name, { action: 'delete', reason, diff: [], work: { spec, machines: [] } });
+    const { id } = add(name, { action: 'delete', reason, diff: [], work: { spec, machines: [] } });
+    if (isQuiet) quiet.set(id, { spec, machines: [], isParked: true });
   }
-  return { operations, ...(standby.size > 0 ? { standby } : {}), notices: [], preflight: networkProblems(found) };
+  const later = { ...(standby.size > 0 ? { standby } : {}), ...(quiet.size > 0 ? { quiet } : {}) };
+  return { operations, ...later, notices: [], preflight: networkProblems(found) };
+}
+
+/** Whether no machine that runs comes into the networks: one that is to be made or started is raised by the plan. */
+function staysParked({ wanted, input }: FoundNetworks): boolean {
+  const rows = Object.values(input.read.state.resources.machine);
+  const names = new Set(wanted.flatMap(({ machines }) => machines.map(({ name }) => name)));
+  return rows.every(({ spec, power }) => power !== undefined || !names.has(spec.name));
 }

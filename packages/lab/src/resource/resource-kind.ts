@@ -27,6 +27,8 @@ export interface KindPlan {
   readonly raised?: readonly string[];
   /** Operations that are left out unless a resource that needs theirs is raised, by their ids. */
   readonly standby?: ReadonlySet<string>;
+  /** Work that operations do in the place of theirs, by their ids, where nothing that needs a resource of the kind is raised. */
+  readonly quiet?: ReadonlyMap<string, unknown>;
   /** What the kind adds to the plan beside its operations. */
   readonly facts?: Partial<Pick<Plan, 'outputs' | 'secrets' | 'pins' | 'provisional' | 'timeouts'>>;
 }
