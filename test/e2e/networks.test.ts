@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,11 +13,11 @@ import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
 /** `db` is in one network, `web` in two and routes between them, and `edge` in the other one. */
-const lab = (image: string, more = '') => `
+const lab = (image: string, more = '', internet = '') => `
 import { defineLab } from 'goqemu';
 const tiny = { image: ${JSON.stringify(image)}, user: 'debian', memory: '256 MiB', cpus: 1 } as const;
 export default defineLab({ name: 'networks' }, (lab) => {
-  const lan = lab.network('lan', { cidr: '10.43.0.0/24' });
+  const lan = lab.network('lan', { cidr: '10.43.0.0/24'${internet} });
   const dmz = lab.network('dmz', { cidr: '10.44.0.0/24', nat: true });
   const db = lab.vm('db', { ...tiny, networks: { lan } }).checkpoint('ready');
   const web = lab.vm('web', { ...tiny, networks: { lan, dmz } })
@@ -43,8 +44,8 @@ const withEdge = (options = '') =>
   `lab.vm('edge', { ...tiny, networks: { dmz }${options} }).run('route', \`ip route add \${lan.cidr} via \${web.ip.dmz}\`);`;
 
 /** A listener of this host that says hello. */
-async function helloServer() {
-  const server = createServer((socket) => socket.on('error', () => undefined).end('hello\n')).listen(0, '127.0.0.1');
+async function helloServer(address = '127.0.0.1') {
+  const server = createServer((socket) => socket.on('error', () => undefined).end('hello\n')).listen(0, address);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
@@ -53,6 +54,12 @@ async function helloServer() {
       await once(server, 'close');
     },
   };
+}
+
+/** An address of this host that others reach it by; it stands for one elsewhere, which a test cannot count on. */
+function outwardAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((its = []) => its);
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? assert.fail('no network here');
 }
 
 /** Whether a UDP port of this host can be had. */
@@ -78,6 +85,12 @@ interface Card {
   readonly isConnected: boolean;
   readonly sent: { readonly frames: number };
   readonly received: { readonly dropped: Readonly<Record<string, number>> };
+}
+
+interface Refused {
+  readonly machine: string;
+  readonly what: string;
+  readonly why: string;
 }
 
 /** Processes of the installed package that carry networks. */
@@ -166,6 +179,43 @@ test('machines in networks have their planned addresses, find each other, and ke
     await folder.ok('apply', '--yes');
     await assert.rejects(heardFrom(tcp.host), { code: 'ECONNREFUSED' });
   });
+
+  await t.test(
+    'a machine reaches the places that its network allows, and is refused others; the list changes live',
+    async () => {
+      const own = outwardAddress();
+      await using host = await helloServer(own);
+      const before = await folder.json<Status>('status');
+      const withList = (...allow: string[]) =>
+        folder.write(lab(image, withEdge(), `, internet: { allow: ${JSON.stringify(allow)} }`));
+      const reach = () => inGuest('db', `nc -w 20 ${own} ${host.port} < /dev/null 2>&1; true`);
+      const resolve = (name: string) => inGuest('db', `nslookup -type=a ${name} 10.43.0.1 2>&1; true`);
+      await withList('198.51.100.7');
+      await folder.ok('apply', '--yes');
+      assert.match(await inGuest('db', 'ip route'), /^default via 10\.43\.0\.1 dev eth1/m);
+      assert.match(await reach(), /Connection refused/);
+      assert.match(await resolve('deb.debian.org'), /REFUSED/);
+      await withList(`${own}:${host.port}`, '*.goqemu.invalid');
+      const plan = await folder.ok('plan');
+      assert.match(plan.stdout, /update +network lan[\s\S]*allow 1 name, 1 address/);
+      await folder.ok('apply', '--yes');
+      assert.match(await reach(), /hello/);
+      assert.doesNotMatch(
+        await resolve('mirror.goqemu.invalid'),
+        /REFUSED/,
+        'the host is asked, which does not know it',
+      );
+      assert.match(await resolve('web.lan'), /10\.43\.0\./);
+      const { networks } = await folder.json<{ networks: { refused: Refused[] }[] }>('network', 'list', 'lan');
+      assert.deepEqual(networks[0]?.refused.map(({ machine, what, why }) => `${machine} ${what}: ${why}`).sort(), [
+        `db deb.debian.org: not in the list`,
+        `db tcp ${own}:${host.port}: not in the list`,
+      ]);
+      const { machines } = await folder.json<Status>('status');
+      for (const { name, pid } of before.machines)
+        assert.equal(machines.find((one) => one.name === name)?.pid, pid, name);
+    },
+  );
 
   await t.test(
     'a partition from the command line is seen in the guests and heals; a capture shows the ping',
