@@ -49,7 +49,7 @@ export type { ImportReport } from './import/import-report.ts';
 export type { LayerLimits } from './layer/layer-limits.ts';
 export type { PruneReport } from './layer/prune-layers.ts';
 export type { LockChange } from './lock/update-lock.ts';
-export type { CardReport, LiveNetworkReport, LiveNetworks } from './network/live-networks.ts';
+export type { CardReport, LiveNetworkReport, LiveNetworks, RefusedReport } from './network/live-networks.ts';
 export { checkSources } from './plan/check-sources.ts';
 export { countChanges, type Plan, type PlanNotice, problemsOf } from './plan/plan.ts';
 export { type PowerVerb, powerVerbs } from './power/power-verb.ts';

@@ -40,7 +40,7 @@ export { z } from './definition/schema-library.ts';
 export type { TimeoutOptions } from './definition/timeout-options.ts';
 export type { EngineEvent, ErrorReport, OperationHeader } from './events/engine-event.ts';
 export { eventStreamSchemas } from './events/event-schema.ts';
-export type { CardReport, LiveNetworkReport } from './network/live-networks.ts';
+export type { CardReport, LiveNetworkReport, RefusedReport } from './network/live-networks.ts';
 export type { PowerVerb } from './power/power-verb.ts';
 export type { PlanReport } from './report/plan-report.ts';
 export type {

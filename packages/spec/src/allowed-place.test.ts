@@ -30,7 +30,7 @@ test('a list that is wrong is said with the place in it', () => {
   assert.equal(allowMistake({ allow: [], deny: [] })?.at, 'internet.deny');
 });
 
-test('a list is told in few words, each place once', () => {
+test('a list is shown in few words, each place once', () => {
   const allow = tidyAllowedPlaces(['A.example.org', 'a.example.org', '*.debian.org', '198.51.100.7', '203.0.113.0/24']);
   assert.deepEqual(allow, ['a.example.org', '*.debian.org', '198.51.100.7', '203.0.113.0/24']);
   assert.equal(allowSummary(allow), '2 names, 1 address, 1 range');

@@ -50,7 +50,7 @@ test('an allowed name is resolved by the host, and its addresses are reached; ot
   assert.deepEqual(await bench.resolve('deb.debian.org'), ['198.51.100.8']);
   assert.equal(await bench.resolve('debian.org'), 'REFUSED');
   assert.equal(await bench.resolve('gone.debian.org'), 'NXDOMAIN');
-  assert.deepEqual(await bench.resolve('web.lan'), ['10.40.0.11'], 'names of the lab go on resolving');
+  assert.deepEqual(await bench.resolve('web.lan'), ['10.40.0.11'], 'names of the lab still resolve');
   assert.equal(await bench.resolve('nothing.lan'), 'NXDOMAIN');
 });
 

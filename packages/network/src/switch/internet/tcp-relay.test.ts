@@ -60,7 +60,7 @@ for (const [name, { faults, bytes }] of Object.entries(lines))
     }
   });
 
-test('one end ends, and the other goes on speaking', async () => {
+test('one end ends, and the other continues', async () => {
   const { bench, streams, heard } = serverOf();
   const guest = bench.guest();
   guest.connect();
@@ -181,7 +181,7 @@ const runs = process.env.GOQEMU_SOAK ? 100_000 : 2_000;
 test(`it survives ${runs} segments of every kind, and stays bounded`, async () => {
   const { bench, streams } = serverOf();
   const target = ipBytes(outsideIp);
-  /** What goes on with a connection, so that half of the segments do. */
+  /** What continues a connection, so that half of the segments do. */
   const known = new Map<number, { readonly sequence: number; readonly acknowledgement: number }>();
   bench.onSegment = ({ targetPort, sequence, acknowledgement, flags, payload }) => {
     const numbers = payload.length + (flags & tcpFlag.syn ? 1 : 0) + (flags & tcpFlag.fin ? 1 : 0);

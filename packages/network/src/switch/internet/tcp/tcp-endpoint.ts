@@ -23,7 +23,7 @@ export interface TcpEndpointOptions extends TcpEndpointEvents {
   readonly clock: Clock;
   /** The guest's first segment. */
   readonly first: Segment;
-  /** Number of the first segment to the guest: one that nobody can guess (RFC 6528). */
+  /** Number of the first segment to the guest: one that cannot be guessed (RFC 6528). */
   readonly sequence: number;
   /** The most that a segment in this network carries. */
   readonly mss: number;
@@ -32,7 +32,7 @@ export interface TcpEndpointOptions extends TcpEndpointEvents {
 /** RFC 9293 §3.7.1: of a guest that does not say how much it takes. */
 const defaultMss = 536;
 const leastMss = 88;
-/** The window is told in units of four bytes, where the guest knows of scaling. */
+/** The window is written in units of four bytes, where the guest knows of scaling. */
 const ownScale = 2;
 
 /**
@@ -162,7 +162,7 @@ export class TcpEndpoint {
 
   /** Whether a segment is only to be answered with where this end is; what it acknowledges is noted else. */
   #isOutOfPlace(segment: Segment, offset: number, room: number): boolean {
-    // RFC 5961 §4: one that began again resets this connection when it is told of it.
+    // RFC 5961 §4: one that began again resets this connection when it gets this.
     if ((segment.flags & tcpFlag.syn) !== 0) return true;
     const isOld = offset + segment.payload.length < 0 && !isPlain(segment);
     if (offset > room || isOld) return true;
