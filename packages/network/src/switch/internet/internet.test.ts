@@ -31,6 +31,20 @@ test('what is not in the list is refused at once, each protocol in its own way, 
   assert.deepEqual(bench.outside.datagramsSent, []);
 });
 
+test('DHCP names the gateway as the router of a card by which the way out is', () => {
+  const bench = new TestInternet();
+  const message = Buffer.alloc(240);
+  message.set([1, 1, 6, 0]);
+  guestMac.copy(message, 28);
+  message.writeUInt32BE(0x63825363, 236);
+  const payload = Buffer.concat([message, Buffer.from([53, 1, 1, 255])]);
+  const all = ipBytes('255.255.255.255');
+  const packet = udpPacket(ipBytes('0.0.0.0'), all, { sourcePort: 68, targetPort: 67, payload });
+  const frame = ethernetFrame(Buffer.alloc(6, 255), guestMac, etherType.ipv4, packet);
+  const offer = bench.gateway.answer(frame, 4, frame.length, 'web:n1');
+  assert.ok(offer?.includes(Buffer.from([3, 4, 10, 40, 0, 1])));
+});
+
 test('an allowed name is resolved by the host, and its addresses are reached; others at the same host are not', async () => {
   const names = { 'packages.example.org': ['198.51.100.7'], 'deb.debian.org': ['198.51.100.8'] };
   const bench = new TestInternet({ allow: ['packages.example.org:80', '*.debian.org'], names });
