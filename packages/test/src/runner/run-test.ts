@@ -1,8 +1,9 @@
 import type { TestContext } from 'node:test';
 import { errorMessage, longestTimerMs, withCleanUp } from '@goqemu/core';
+import { ActionLog } from '../record/action-log.ts';
+import { asRunning } from '../record/running-test.ts';
 import { attachmentFolder, writeAttachment } from './attachments.ts';
 import type { TestRun } from './fixtures.ts';
-import { asCurrent } from './steps.ts';
 import { lastMark, testTimeout } from './test-errors.ts';
 import type { Mark } from './test-types.ts';
 
@@ -57,10 +58,12 @@ async function runUntilItFails<Fixtures>(plan: TestPlan<Fixtures>, t: TestContex
 async function runOnce<Fixtures>(plan: TestPlan<Fixtures>, t: TestContext, reported: boolean): Promise<void> {
   const end = new AbortController();
   const marks: Mark[] = [];
+  const actions = new ActionLog();
   const run: TestRun = {
     name: plan.name,
     t,
     marks,
+    actions,
     signal: end.signal,
     attach: (name, content) => writeAttachment(attachmentFolder(plan.results, plan.file, plan.name), name, content),
   };
@@ -68,7 +71,9 @@ async function runOnce<Fixtures>(plan: TestPlan<Fixtures>, t: TestContext, repor
   await withCleanUp(
     async () => {
       try {
-        await inTime(plan, t.signal, async () => asCurrent({ t, reported }, () => plan.body(prepared.fixtures)));
+        await inTime(plan, t.signal, async () =>
+          asRunning({ t, reported, actions }, () => plan.body(prepared.fixtures)),
+        );
       } catch (error) {
         const where = lastMark(marks, new Date());
         if (where) t.diagnostic(where);

@@ -1,42 +1,40 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TestContext } from 'node:test';
-import { callAt, placeOfCall } from './place.ts';
-
-/** The test whose body is running. */
-interface Current {
-  readonly t: TestContext;
-  /** False while the test may run again: `node:test` counts a sub-test that failed, whatever comes after it. */
-  readonly reported: boolean;
-}
-
-const running = new AsyncLocalStorage<Current>();
-
-/** Runs the body of a test, so that `step` finds it. */
-export function asCurrent<T>(current: Current, body: () => T): T {
-  return running.run(current, body);
-}
+import { asRunning, type RunningTest, runningTest } from '../record/running-test.ts';
+import { callAt, placeOfCall, type TestPlace } from './place.ts';
 
 /** Runs a part of the test that runs as a sub-test of its own, and gives what it returned. */
 export async function step<T>(name: string, body: () => T | Promise<T>): Promise<T> {
-  const current = running.getStore();
+  const current = runningTest();
   if (!current) throw new Error(`test.step(${JSON.stringify(name)}) was called outside of a test`);
-  if (!current.reported) {
+  const place = placeOfCall(step);
+  return current.actions.perform({ kind: 'step', title: name }, (n) => {
+    const inside = { ...current, step: n };
+    if (current.reported) return reported(inside, { name, place, body });
     current.t.diagnostic(`step: ${name}`);
-    return await body();
-  }
+    return asRunning(inside, async () => body());
+  });
+}
+
+interface Step<T> {
+  readonly name: string;
+  readonly place: TestPlace | undefined;
+  readonly body: () => T | Promise<T>;
+}
+
+async function reported<T>(inside: RunningTest, { name, place, body }: Step<T>): Promise<T> {
   let ended: { readonly value: T } | { readonly error: unknown } | undefined;
-  const register: (name: string, body: (t: TestContext) => Promise<void>) => Promise<void> = current.t.test.bind(
-    current.t,
+  const register: (name: string, body: (t: TestContext) => Promise<void>) => Promise<void> = inside.t.test.bind(
+    inside.t,
   );
-  await callAt(placeOfCall(step), register, name, async (t) => {
+  await callAt(place, register, name, async (t) => {
     try {
-      ended = { value: await asCurrent({ ...current, t }, body) };
+      ended = { value: await asRunning({ ...inside, t }, body) };
     } catch (error) {
       ended = { error };
       throw error;
     }
   });
-  if (!ended) return await body(); // it was filtered by its name, and is a part of a test that was not
+  if (!ended) return await asRunning(inside, body); // it was filtered by its name, and is a part of a test that was not
   if ('error' in ended) throw ended.error;
   return ended.value;
 }
