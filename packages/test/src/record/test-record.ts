@@ -97,10 +97,10 @@ export interface Evidence {
   readonly place: FailurePlace;
 }
 
+/** What the engine reported, as `--events` writes it. */
 export interface RecordedEvent {
   readonly at: string;
   readonly type: string;
-  readonly text: string;
 }
 
 /** Of a machine; what could not be read is said in `missing`. */

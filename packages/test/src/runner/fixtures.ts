@@ -1,4 +1,6 @@
 import type { TestContext } from 'node:test';
+import { machineOf } from '../probes/machine-probes.ts';
+import type { ProbedMachine } from '../probes/probe.ts';
 import { probesOf } from '../probes/probes-of.ts';
 import { stepProbe } from '../probes/step-probe.ts';
 import { withProbes } from '../probes/with-probes.ts';
@@ -17,6 +19,8 @@ export interface TestRun {
   readonly signal: AbortSignal;
   readonly marks: Mark[];
   readonly actions: ActionLog;
+  /** The machines that it has used, with what it asks of them. */
+  readonly probed: Map<string, ProbedMachine>;
   readonly attach: BaseFixtures['attach'];
 }
 
@@ -48,14 +52,14 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
   const check = (used: string) => () => {
     if (run.signal.aborted) throw testEnded(run.name, used);
   };
-  const machine = (name: string) => {
+  const machine = onceEach((name) => {
     const own = guarded(lab.machine(name), check(`the machine ${name}`));
+    const probes = probesOf(own, { name, signal: run.signal });
+    const probed = machineOf(probes);
+    if (probed) run.probed.set(name, probed);
     // What matchers ask is theirs, and no action of the test.
-    return withProbes(
-      recorded(own, run.actions, { kind: 'machine', name }),
-      probesOf(own, { name, signal: run.signal }),
-    );
-  };
+    return withProbes(recorded(own, run.actions, { kind: 'machine', name }), probes);
+  });
   const network = (name: string) =>
     recorded(guarded(lab.network(name), check(`the network ${name}`)), run.actions, { kind: 'network', name });
   const step = (name: string, step: string) => {
@@ -80,17 +84,25 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
   };
 }
 
+/** The same for a name each time: a machine has one last baseline, however the test came to it. */
+function onceEach<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const found = made.get(name) ?? make(name);
+    made.set(name, found);
+    return found;
+  };
+}
+
 /** An object whose every property is a network: their names need not be known. */
 function byName(network: (name: string) => object): object {
-  const made = new Map<string, object>();
+  const once = onceEach(network);
   return new Proxy(
     {},
     {
       get: (_target, name) => {
         if (typeof name === 'symbol' || name === 'then') return undefined; // asked of whatever is awaited
-        const found = made.get(name) ?? network(name);
-        made.set(name, found);
-        return found;
+        return once(name);
       },
     },
   );

@@ -83,7 +83,7 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
     step: (machine: string, name: string) => ({ machine, name, run: async () => `${machine}/${name}` }),
   } as unknown as TestedLab;
   const actions = new ActionLog();
-  const run = { name: 'one', signal: end.signal, marks: [], actions } as unknown as TestRun;
+  const run = { name: 'one', signal: end.signal, marks: [], actions, probed: new Map() } as unknown as TestRun;
   const lease = { lab, machines: ['web', 'net'], [Symbol.asyncDispose]: async () => undefined };
   type Fixtures = Record<'web', Machine> & {
     net: Record<string, Machine>;
@@ -110,7 +110,10 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
   assert.deepEqual([step.kind, step.text, await step.run()], ['step', 'lab.step("web", "nginx")', 'web/nginx']);
   assert.deepEqual(
     actions.actions.map(({ title, result }) => [title, result]),
-    [...['web', 'lan', 'net'].map((name) => `${name}.runs()`), 'lab.step("web", "nginx").run()'].map((title) => [title, 'passed']),
+    [...['web', 'lan', 'net'].map((name) => `${name}.runs()`), 'lab.step("web", "nginx").run()'].map((title) => [
+      title,
+      'passed',
+    ]),
     'each call is an action of the test',
   );
   end.abort();

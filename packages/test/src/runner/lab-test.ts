@@ -19,7 +19,14 @@ export function labTest<Fixtures>(prepare: PrepareRun<Fixtures>, settings: RunSe
       const read = readTestOptions({ ...options, ...preset }, settings);
       const plan = {
         ...{ ...read.own, untilFails: settings.untilFails, results: settings.results },
-        ...{ name, file: place ? relative(process.cwd(), place.file) : 'test', prepare, body },
+        ...{
+          name,
+          file: place ? relative(process.cwd(), place.file) : 'test',
+          place,
+          records: settings,
+          prepare,
+          body,
+        },
       };
       const runs = Array.from({ length: settings.repeat }, (_, index) => {
         const title = settings.repeat > 1 ? `${name} [${index + 1}/${settings.repeat}]` : name;

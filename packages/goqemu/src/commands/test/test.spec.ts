@@ -46,6 +46,26 @@ const options = {
     choices: ['spec', 'dot', 'tap', 'junit', 'json'],
     summary: 'how the result is printed: spec (default), dot, tap, junit or json',
   },
+  trace: {
+    kind: 'text',
+    value: 'WHEN',
+    choices: ['off', 'on-failure'],
+    summary:
+      'what a test leaves behind: on-failure (default), a trace of one that failed, with its machines as they were; or off',
+  },
+  'trace-dir': {
+    kind: 'text',
+    value: 'FOLDER',
+    summary: 'where traces go (default: test-results/traces)',
+    completes: 'folder',
+  },
+  'keep-traces': {
+    kind: 'number',
+    value: 'N',
+    least: 0,
+    most: 10_000,
+    summary: 'how many failures of a run keep their machines, and how many traces of earlier runs stay (default: 10)',
+  },
   list: { kind: 'flag', summary: 'list the tests, run none' },
 } as const satisfies OptionSpecs;
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { defaultTimeoutMs, type RunSettings } from '@goqemu/test/process';
+import { defaultKeepTraces, defaultTimeoutMs, type RunSettings } from '@goqemu/test/process';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
+import { tracesFolder } from '../../traces/trace-folder.ts';
 import { applyLabs } from './apply-labs.ts';
 import { chooseWorkers } from './choose-workers.ts';
 import { readLastFailed, resultsFolder, writeLastRun } from './last-run.ts';
@@ -13,6 +14,7 @@ import { removeLeftForks } from './remove-left-forks.ts';
 import { listTests, resultDocument } from './report-results.ts';
 import { type FileRunResult, runFiles } from './run-files.ts';
 import { type SelectedTests, selectTests } from './select-tests.ts';
+import { settleTraces } from './settle-traces.ts';
 import type { TestCommandOptions } from './test.spec.ts';
 import { findTestFiles } from './test-files.ts';
 import { TestedLabs } from './tested-labs.ts';
@@ -34,8 +36,10 @@ export async function run(context: CommandContext, input: CommandInput<TestComma
     listTests(context, selected.files, options.reporter === 'json');
     return exitCode.done;
   }
-  const { code, tests } = await runTests(context, selected, options);
+  const settings = runSettings(context, options);
+  const { code, tests } = await runTests(context, selected, { options, settings });
   if (context.shell.interrupt.aborted) return exitCode.interrupted;
+  await settleTraces(context, settings);
   await writeLastRun(workingFolder, tests);
   if (options.reporter === 'json') context.printJson(resultDocument(tests, workingFolder));
   return code === 0 ? exitCode.done : exitCode.failed;
@@ -56,7 +60,16 @@ function lastFailed(workingFolder: string) {
   );
 }
 
-async function runTests(context: CommandContext, selected: SelectedTests, options: Options): Promise<FileRunResult> {
+interface Run {
+  readonly options: Options;
+  readonly settings: RunSettings;
+}
+
+async function runTests(
+  context: CommandContext,
+  selected: SelectedTests,
+  { options, settings }: Run,
+): Promise<FileRunResult> {
   const { files, patterns } = selected;
   const sink = await chooseRenderer(context, undefined);
   await using labs = await TestedLabs.open(context, files, sink);
@@ -65,7 +78,6 @@ async function runTests(context: CommandContext, selected: SelectedTests, option
   } finally {
     await sink.close(); // what follows is the report of the tests
   }
-  const settings = settingsOf(context, options, labs);
   const only = files.some(({ tests }) => tests.some(({ mode }) => mode === 'only'));
   if (only) context.tell('only tests that are marked with .only run');
   const { reporter = 'spec' } = options;
@@ -76,14 +88,14 @@ async function runTests(context: CommandContext, selected: SelectedTests, option
       only,
       workers: await chooseWorkers(context, options.workers, files.length, labs.all),
       reporter: reporter === 'json' ? undefined : reporter,
-      settings,
+      settings: { ...settings, applied: labs.all.map(({ key }) => key) },
     });
   } finally {
     await removeLeftForks(labs.all, settings.id);
   }
 }
 
-function settingsOf({ shell }: CommandContext, options: Options, labs: TestedLabs): RunSettings {
+function runSettings({ shell }: CommandContext, options: Options): RunSettings {
   return {
     id: randomBytes(3).toString('hex'),
     timeoutMs: options.timeout === undefined ? defaultTimeoutMs : options.timeout * 1000,
@@ -91,6 +103,9 @@ function settingsOf({ shell }: CommandContext, options: Options, labs: TestedLab
     repeat: options.repeat ?? 1,
     untilFails: options['until-fails'] ?? 1,
     results: resultsFolder(shell.workingFolder),
-    applied: labs.all.map(({ key }) => key),
+    trace: options.trace === 'off' ? 'off' : 'on-failure',
+    traces: tracesFolder(shell.workingFolder, options['trace-dir']),
+    keepTraces: options['keep-traces'] ?? defaultKeepTraces,
+    applied: [],
   };
 }
