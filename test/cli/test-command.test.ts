@@ -134,8 +134,32 @@ describe('a run of several files', () => {
     assert.match(stderr, /lab shop: 3 operations before its tests/);
   });
 
-  test('leaves the lab applied, and no fork of it', () => {
-    assert.deepEqual(stacks(), ['default']);
+  test('leaves the lab applied, and of its forks those of tests that failed, switched off', async () => {
+    const [first, ...forks] = stacks();
+    assert.equal(first, 'default');
+    assert.equal(forks.length, 2, 'the test that fails and the one that hangs');
+    const { stdout } = await goqemu(['status', '--stack', forks[0] ?? '', '--json']);
+    const { machines } = JSON.parse(stdout) as { readonly machines: readonly { readonly state: string }[] };
+    assert.deepEqual(
+      machines.map(({ state }) => state),
+      ['stopped', 'stopped'],
+    );
+  });
+
+  test('leaves a trace of each failure, which tells its actions', async () => {
+    const { stdout } = await goqemu(['trace', 'list', '--json']);
+    const { traces } = JSON.parse(stdout) as {
+      readonly traces: readonly { readonly test: string; readonly line: number }[];
+    };
+    assert.deepEqual(
+      traces.map(({ test: name }) => name).sort(),
+      ['fails', 'hangs', 'no such checkpoint', 'no such machine', 'passes at its second attempt'].sort(),
+    );
+    const shown = await goqemu(['trace', 'show', 'fails']);
+    assert.match(shown.stdout, /fails\n {2}forked\.lab\.test\.ts:25\n/);
+    assert.match(shown.stdout, /at forked\.lab\.test\.ts:27:10/);
+    assert.match(shown.stdout, /1 {2}✓ mark before it fails .*\n +2 {2}✓ a step that passes/);
+    assert.match(shown.stdout, /db \(disk and RAM\), web \(disk and RAM\)/);
   });
 
   test('tells where a failed test is in its file, and what it was at', () => {
@@ -174,6 +198,12 @@ describe('a run of several files', () => {
       ran.map(({ path }) => path.at(-1)),
       ['a step that passes', 'fails', 'hangs', 'no such checkpoint', 'no such machine'],
     );
+  });
+
+  test('traces go with their forks', async () => {
+    const { code, stderr } = await goqemu(['trace', 'delete', '--all']);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(stacks(), ['default']);
   });
 });
 

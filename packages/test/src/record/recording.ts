@@ -95,9 +95,10 @@ export class Recording {
   }
 
   async #evidenceFor(hasRoom: boolean): Promise<Evidence | undefined> {
-    const refused = hasRoom
-      ? undefined
-      : `the places of ${this.#plan.records.keepTraces} failures of this run are kept already`;
+    const most = this.#plan.records.keepTraces;
+    const kept =
+      most === 1 ? 'the place of one failure of this run is' : `the places of ${most} failures of this run are`;
+    const refused = hasRoom ? undefined : `${kept} kept already`;
     return this.#lab?.gather({ title: this.#plan.name, seconds: Math.ceil(this.actions.nowMs / 1000) + 1, refused });
   }
 
