@@ -120,7 +120,11 @@ test('a failure is a place: what the test did before is there, and what it start
     );
   const [forked, restored] = [await traceOf('fork: fails'), await traceOf('restore: fails')];
   for (const name of [forked, restored]) assert.equal((await inside(name)).stdout, 'ready\nwritten\nit counts\n');
-  assert.equal((await inside(forked, '--at', '4')).stdout, 'ready\nwritten\nit counts\n', 'done again from the beginning');
+  assert.equal(
+    (await inside(forked, '--at', '4')).stdout,
+    'ready\nwritten\nit counts\n',
+    'done again from the beginning',
+  );
   const { stdout: shown } = await folder.ok('trace', 'show', forked, '--full');
   assert.match(shown, /✗ web\.exec\("exit 3"/);
   assert.match(shown, /changed on its disks\n[\s\S]*\/root\/before/);

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type RunSettings, runSettingsVariable } from '@goqemu/test/process';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { ownFile } from '../../tests/own-file.ts';
 import type { RecordedTest } from '../../tests/recorded-test.ts';
+import type { Reporters } from './choose-reporters.ts';
 import { testEnvironment } from './test-environment.ts';
 
 export interface FileRun {
@@ -11,8 +14,8 @@ export interface FileRun {
   /** Only those that are marked so. */
   readonly only: boolean;
   readonly workers: number;
-  /** Of Node's runner; undefined: it prints nothing. */
-  readonly reporter: string | undefined;
+  /** Of Node's runner; none: it prints nothing. */
+  readonly reporters: Reporters['node'];
   readonly settings: RunSettings;
 }
 
@@ -29,6 +32,8 @@ const graceMs = 20_000;
 export async function runFiles(context: CommandContext, run: FileRun): Promise<FileRunResult> {
   const { shell } = context;
   const tests: RecordedTest[] = [];
+  for (const { destination } of run.reporters)
+    if (destination !== 'stdout') mkdirSync(dirname(destination), { recursive: true });
   const colours = context.style.coloured ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' };
   const child = spawn(process.execPath, argumentsOf(run), {
     cwd: shell.workingFolder,
@@ -58,14 +63,17 @@ export async function runFiles(context: CommandContext, run: FileRun): Promise<F
   }
 }
 
-function argumentsOf({ files, patterns, only, workers, reporter }: FileRun): readonly string[] {
-  const reporters = [reporter, ownFile('test-recorder')].filter((one) => one !== undefined);
+function argumentsOf({ files, patterns, only, workers, reporters }: FileRun): readonly string[] {
+  const all = [...reporters, { name: ownFile('test-recorder'), destination: 'stdout' }];
   return [
     ...['--import', ownFile('test-preload')],
     '--test',
     '--test-force-exit', // a test whose time is up may leave something open
     `--test-concurrency=${workers}`,
-    ...reporters.flatMap((one) => [`--test-reporter=${one}`, '--test-reporter-destination=stdout']),
+    ...all.flatMap(({ name, destination }) => [
+      `--test-reporter=${name}`,
+      `--test-reporter-destination=${destination}`,
+    ]),
     ...patterns.map((pattern) => `--test-name-pattern=${pattern}`),
     ...(only ? ['--test-only'] : []),
     ...files,

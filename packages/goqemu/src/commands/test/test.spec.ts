@@ -40,11 +40,11 @@ const options = {
     summary: 'time limit for a test that has none of its own (default: 300)',
   },
   reporter: {
-    kind: 'text',
+    kind: 'list',
     short: 'r',
-    value: 'NAME',
-    choices: ['spec', 'dot', 'tap', 'junit', 'json'],
-    summary: 'how the result is printed: spec (default), dot, tap, junit or json',
+    value: 'NAME[=FILE]',
+    summary:
+      'how results are reported: spec (default), dot, tap, junit or json, on standard output or in FILE; html (default FILE: test-results/report.html); github, annotations and a summary (default where GITHUB_ACTIONS is set)',
   },
   trace: {
     kind: 'text',
@@ -85,7 +85,8 @@ export const testCommand = defineCommand({
     { command: "goqemu test upgrade.lab.test.ts --name 'keeps the data'", does: 'one test' },
     { command: 'goqemu test --last-failed', does: 'what failed, again' },
     { command: 'goqemu test --until-fails 50 --workers 1', does: 'look for a test that fails at times' },
-    { command: 'goqemu test --reporter junit > results.xml', does: 'a result for CI' },
+    { command: 'goqemu test --reporter spec --reporter html', does: 'a page to look at, besides' },
+    { command: 'goqemu test --reporter junit=results.xml', does: 'a result for CI' },
   ],
   load: () => import('./test.ts'),
 });

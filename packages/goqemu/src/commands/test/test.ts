@@ -7,24 +7,28 @@ import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import { tracesFolder } from '../../traces/trace-folder.ts';
 import { applyLabs } from './apply-labs.ts';
+import { chooseReporters, type Reporters } from './choose-reporters.ts';
 import { chooseWorkers } from './choose-workers.ts';
 import { readLastFailed, resultsFolder, writeLastRun } from './last-run.ts';
 import { lookThrough } from './look-through.ts';
 import { removeLeftForks } from './remove-left-forks.ts';
-import { listTests, resultDocument } from './report-results.ts';
+import { listTests } from './report-results.ts';
 import { type FileRunResult, runFiles } from './run-files.ts';
 import { type SelectedTests, selectTests } from './select-tests.ts';
 import { settleTraces } from './settle-traces.ts';
 import type { TestCommandOptions } from './test.spec.ts';
 import { findTestFiles } from './test-files.ts';
+import { TestRecords } from './test-records.ts';
 import { TestedLabs } from './tested-labs.ts';
+import { writeReports } from './write-reports.ts';
 
 type Options = CommandInput<TestCommandOptions>['options'];
 
 export async function run(context: CommandContext, input: CommandInput<TestCommandOptions>): Promise<number> {
   const { options, positionals } = input;
   checkOptions(options);
-  const { workingFolder } = context.shell;
+  const { workingFolder, platform } = context.shell;
+  const reporters = chooseReporters(options.reporter, { workingFolder, env: platform.env });
   const failed = options['last-failed'] ? lastFailed(workingFolder) : undefined;
   if (failed?.length === 0) {
     context.tell('no test failed in the last run');
@@ -33,15 +37,20 @@ export async function run(context: CommandContext, input: CommandInput<TestComma
   const found = await lookThrough(context, findTestFiles(positionals, workingFolder));
   const selected = selectTests(found, { name: options.name, shard: options.shard, failed }, workingFolder);
   if (options.list) {
-    listTests(context, selected.files, options.reporter === 'json');
+    listTests(context, selected.files, reporters.json.includes('stdout'));
     return exitCode.done;
   }
   const settings = runSettings(context, options);
-  const { code, tests } = await runTests(context, selected, { options, settings });
+  await using records = await TestRecords.open(workingFolder, settings.id);
+  const startedAt = Date.now();
+  const { code, tests } = await runTests(context, selected, {
+    ...{ options, reporters: reporters.node },
+    settings: reporters.html.length > 0 || reporters.github ? { ...settings, records: records.folder } : settings,
+  });
   if (context.shell.interrupt.aborted) return exitCode.interrupted;
   await settleTraces(context, settings);
   await writeLastRun(workingFolder, tests);
-  if (options.reporter === 'json') context.printJson(resultDocument(tests, workingFolder));
+  await writeReports(context, reporters, { tests, records: records.read(), startedAt });
   return code === 0 ? exitCode.done : exitCode.failed;
 }
 
@@ -62,13 +71,14 @@ function lastFailed(workingFolder: string) {
 
 interface Run {
   readonly options: Options;
+  readonly reporters: Reporters['node'];
   readonly settings: RunSettings;
 }
 
 async function runTests(
   context: CommandContext,
   selected: SelectedTests,
-  { options, settings }: Run,
+  { options, reporters, settings }: Run,
 ): Promise<FileRunResult> {
   const { files, patterns } = selected;
   const sink = await chooseRenderer(context, undefined);
@@ -80,14 +90,13 @@ async function runTests(
   }
   const only = files.some(({ tests }) => tests.some(({ mode }) => mode === 'only'));
   if (only) context.tell('only tests that are marked with .only run');
-  const { reporter = 'spec' } = options;
   try {
     return await runFiles(context, {
       files: files.map(({ file }) => file),
       patterns,
       only,
       workers: await chooseWorkers(context, options.workers, files.length, labs.all),
-      reporter: reporter === 'json' ? undefined : reporter,
+      reporters,
       settings: { ...settings, applied: labs.all.map(({ key }) => key) },
     });
   } finally {
