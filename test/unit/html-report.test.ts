@@ -25,15 +25,18 @@ before(async () => {
   // Chromium has no sandbox of its own for root, who runs tests in containers; the pages are ours.
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 });
-beforeEach(async () => {
-  faults = [];
-  await page?.close();
-  page = await browser.newPage({ viewport: desktop });
+before(async () => {
+  page = await browser.newPage();
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => faults.push(message.text()));
   page.on('request', (request) => {
     if (!/^(?:file|data):/.test(request.url())) faults.push(request.url());
   });
+});
+beforeEach(async () => {
+  faults = [];
+  await page.setViewportSize(desktop);
+  await page.goto('about:blank'); // a link within the same page loads nothing
 });
 after(async () => {
   await browser?.close();
