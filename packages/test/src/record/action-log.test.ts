@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { GoqemuError } from '@goqemu/core';
 import { ActionLog } from './action-log.ts';
+import { inStep } from './current-step.ts';
 import { recorded } from './recorded-calls.ts';
-import { asRunning } from './running-test.ts';
 
-const t = {} as TestContext;
 const started = { kind: 'mark', title: 'one' } as const;
 
 class Machine {
@@ -56,7 +55,7 @@ test('one that has not ended is unfinished', () => {
 test('what is done in a step is a part of it', async () => {
   const log = new ActionLog();
   await log.perform({ kind: 'step', title: 'outer' }, async (step) =>
-    asRunning({ t, reported: true, actions: log, step }, async () => machine(log).exec('true')),
+    inStep(step, async () => machine(log).exec('true')),
   );
   assert.deepEqual(
     log.actions.map(({ n, step }) => [n, step]),

@@ -1,6 +1,6 @@
 import { boundedText, outputBounds } from './bounded-text.ts';
+import { currentStep } from './current-step.ts';
 import { recordedError } from './recorded-error.ts';
-import { runningTest } from './running-test.ts';
 import type { Action, RepeatableCall } from './test-record.ts';
 
 /** What is known of an action when it begins. */
@@ -71,7 +71,7 @@ export class ActionLog {
 
   #begin({ again, title, kind, machine }: ActionStart): Action {
     const mask = this.#mask();
-    const step = runningTest()?.step;
+    const step = currentStep();
     const repeated = again && withoutSecrets(again, mask);
     const action: Action = {
       n: ++this.#count,

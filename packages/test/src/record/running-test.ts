@@ -8,8 +8,6 @@ export interface RunningTest {
   /** False while the test may run again: `node:test` counts a sub-test that failed, whatever comes after it. */
   readonly reported: boolean;
   readonly actions: ActionLog;
-  /** The step that runs, by its number among the actions. */
-  readonly step?: number;
 }
 
 const running = new AsyncLocalStorage<RunningTest>();
@@ -19,7 +17,7 @@ export function runningTest(): RunningTest | undefined {
   return running.getStore();
 }
 
-/** Runs the body of a test, or of a step of it, so that what it calls knows. */
+/** Runs the body of a test, so that what it calls knows. */
 export function asRunning<T>(test: RunningTest, body: () => T): T {
   return running.run(test, body);
 }

@@ -18,17 +18,17 @@ export async function run(
   if (ways !== 1) throw usageError('which traces?', 'name some, or write --all, or --keep N');
   if (positionals.length === 0) {
     const { removed, bytes } = await pruneTraces(context, { folder, keep: options.keep ?? 0 });
-    context.print(told(removed.length, bytes));
+    context.print(deletedText(removed.length, bytes));
     return exitCode.done;
   }
   const found = [];
   for (const name of positionals) found.push(await findTrace(name, folder, workingFolder));
   let bytes = 0;
   for (const trace of found) bytes += await removeTrace(context, trace);
-  context.print(told(found.length, bytes));
+  context.print(deletedText(found.length, bytes));
   return exitCode.done;
 }
 
-function told(count: number, bytes: number): string {
+function deletedText(count: number, bytes: number): string {
   return `deleted ${count} ${count === 1 ? 'trace' : 'traces'}, ${roundedSize(bytes)} of machines\n`;
 }
