@@ -197,7 +197,7 @@ describe('a run of several files', () => {
     const html = readFileSync(join(folder, 'test-results/report.html'), 'utf8');
     assert.match(html, /"title":"before it fails"/, 'with the actions of tests');
     assert.match(html, /goqemu trace|"trace":"fails\./);
-    assert.match(readFileSync(join(folder, 'out/results.xml'), 'utf8'), /<testcase name="fails"/);
+    assert.match(readFileSync(join(folder, 'out/results.xml'), 'utf8'), /<testcase name="a suite &gt; fails"/);
     assert.match(annotations, /^::error file=forked\.lab\.test\.ts,line=27,title=a suite › fails::/m);
     assert.match(
       readFileSync(join(folder, 'summary.md'), 'utf8'),

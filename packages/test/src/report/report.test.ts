@@ -4,6 +4,7 @@ import { hostileText, reportOf } from '../fixture/report-data.fixture.ts';
 import type { TestRecord } from '../record/test-record.ts';
 import { githubAnnotations, githubSummary } from './github-report.ts';
 import { embedded, htmlReport } from './html-report.ts';
+import { junitReport } from './junit-report.ts';
 import { type ReportedTest, type ReportTest, reportData } from './report-data.ts';
 
 const reported = (path: string[], more: Partial<ReportedTest> = {}): ReportedTest => ({
@@ -78,4 +79,31 @@ test('a summary counts, and shows failures as text', () => {
   assert.match(summary, /^### ❌ \d+ passed, 3 failed, 1 skipped in \d/);
   assert.doesNotMatch(summary, /<script|<img/);
   assert.match(summary, /Passed at a later attempt:\n\n- the site survives/);
+});
+
+test('JUnit XML has a suite for each file, and is well-formed whatever tests print', () => {
+  const text = junitReport({
+    ...reportOf(12),
+    tests: [failing([hostileText], `\u0000]]>${hostileText}`), ...reportOf(12).tests],
+  });
+  assert.match(text, /<testsuites tests="13" failures="3" skipped="1" time="15\.000">/);
+  assert.match(text, /<testsuite name="upgrade\.lab\.test\.ts" tests="3" failures="1"/);
+  assert.match(
+    text,
+    /<testcase name="a suite of them &gt; a disk that is full" classname="\w+\.lab\.test\.ts" file="[^"]*" line="6" time="[\d.]+"\/>/,
+  );
+  assert.match(
+    text,
+    /<failure message="expect\(web\.unit\(&quot;nginx&quot;\)\)\.toBeActive\(\)" type="expectation-failed">/,
+  );
+  const tags = [...text.replace(/^<\?.*\?>/, '').matchAll(/<(\/?)([a-z-]+)(?: [a-z]+="[^"<]*")*(\/?)>/g)];
+  assert.equal(text.match(/</g)?.length, tags.length + 1, 'each "<" begins a tag');
+  const open: string[] = [];
+  for (const [, end, name = '', empty] of tags) {
+    if (end) assert.equal(open.pop(), name);
+    else if (!empty) open.push(name);
+  }
+  assert.deepEqual(open, []);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 has none
+  assert.doesNotMatch(text, /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
 });

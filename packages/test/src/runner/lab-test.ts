@@ -25,7 +25,6 @@ export function labTest<Fixtures>(prepare: PrepareRun<Fixtures>, settings: RunSe
           name,
           file: place ? relative(process.cwd(), place.file) : 'test',
           place,
-          records: settings,
           prepare,
           body,
         },

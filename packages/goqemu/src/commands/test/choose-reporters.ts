@@ -3,14 +3,16 @@ import { usageError } from '../../arguments/usage-error.ts';
 import { resultsFolder } from './last-run.ts';
 
 /** Reporters of Node's runner. */
-const ofNode = ['spec', 'dot', 'tap', 'junit'] as const;
-type NodeReporter = (typeof ofNode)[number];
+const ofNode = ['spec', 'dot', 'tap'] as const;
+/** Of goqemu, as documents. */
+const documents = ['junit', 'json', 'html'] as const;
 
 /** How the results of a run are reported. */
 export interface Reporters {
-  /** Of Node's runner, each with an absolute path, or `stdout`. */
-  readonly node: readonly { readonly name: NodeReporter; readonly destination: string }[];
-  /** Of goqemu: where each document goes, absolute, or `stdout`. */
+  /** Of Node's runner, on standard output; undefined: it prints nothing. */
+  readonly node: (typeof ofNode)[number] | undefined;
+  /** Where each document goes: absolute, or `stdout`. */
+  readonly junit: readonly string[];
   readonly json: readonly string[];
   readonly html: readonly string[];
   readonly github: boolean;
@@ -38,7 +40,8 @@ export function chooseReporters(
   const all = printed.length > 0 ? asked : [{ name: 'spec', destination: 'stdout' }, ...asked];
   const of = (name: string) => all.filter((one) => one.name === name).map(({ destination }) => destination);
   return {
-    node: ofNode.flatMap((name) => of(name).map((destination) => ({ name, destination }))),
+    node: ofNode.find((name) => of(name).length > 0),
+    junit: of('junit'),
     json: of('json'),
     html: of('html'),
     github: of('github').length > 0 || env.GITHUB_ACTIONS === 'true',
@@ -48,10 +51,11 @@ export function chooseReporters(
 function read(text: string, workingFolder: string): { readonly name: string; readonly destination: string } {
   const [, name = text, file] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   if (name === 'github' && file === undefined) return { name, destination: '' };
-  if (![...ofNode, 'json', 'html'].includes(name) || file === '')
+  const known: readonly string[] = file === undefined ? [...ofNode, ...documents] : documents;
+  if (!known.includes(name) || file === '')
     throw usageError(
       `--reporter: ${JSON.stringify(text)} is no reporter`,
-      'reporters are spec, dot, tap, junit, json and html, each also as NAME=FILE, and github',
+      'reporters are spec, dot, tap and github; junit, json and html, also as NAME=FILE',
     );
   if (file !== undefined) return { name, destination: resolve(workingFolder, file) };
   return { name, destination: name === 'html' ? join(resultsFolder(workingFolder), 'report.html') : 'stdout' };

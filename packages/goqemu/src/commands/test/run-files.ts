@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type RunSettings, runSettingsVariable } from '@goqemu/test/process';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { ownFile } from '../../tests/own-file.ts';
 import type { RecordedTest } from '../../tests/recorded-test.ts';
-import type { Reporters } from './choose-reporters.ts';
 import { testEnvironment } from './test-environment.ts';
 
 export interface FileRun {
@@ -14,8 +11,8 @@ export interface FileRun {
   /** Only those that are marked so. */
   readonly only: boolean;
   readonly workers: number;
-  /** Of Node's runner; none: it prints nothing. */
-  readonly reporters: Reporters['node'];
+  /** Of Node's runner; undefined: it prints nothing. */
+  readonly reporter: string | undefined;
   readonly settings: RunSettings;
 }
 
@@ -32,8 +29,6 @@ const graceMs = 20_000;
 export async function runFiles(context: CommandContext, run: FileRun): Promise<FileRunResult> {
   const { shell } = context;
   const tests: RecordedTest[] = [];
-  for (const { destination } of run.reporters)
-    if (destination !== 'stdout') mkdirSync(dirname(destination), { recursive: true });
   const colours = context.style.coloured ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' };
   const child = spawn(process.execPath, argumentsOf(run), {
     cwd: shell.workingFolder,
@@ -63,17 +58,14 @@ export async function runFiles(context: CommandContext, run: FileRun): Promise<F
   }
 }
 
-function argumentsOf({ files, patterns, only, workers, reporters }: FileRun): readonly string[] {
-  const all = [...reporters, { name: ownFile('test-recorder'), destination: 'stdout' }];
+function argumentsOf({ files, patterns, only, workers, reporter }: FileRun): readonly string[] {
+  const reporters = [reporter, ownFile('test-recorder')].filter((one) => one !== undefined);
   return [
     ...['--import', ownFile('test-preload')],
     '--test',
     '--test-force-exit', // a test whose time is up may leave something open
     `--test-concurrency=${workers}`,
-    ...all.flatMap(({ name, destination }) => [
-      `--test-reporter=${name}`,
-      `--test-reporter-destination=${destination}`,
-    ]),
+    ...reporters.flatMap((one) => [`--test-reporter=${one}`, '--test-reporter-destination=stdout']),
     ...patterns.map((pattern) => `--test-name-pattern=${pattern}`),
     ...(only ? ['--test-only'] : []),
     ...files,

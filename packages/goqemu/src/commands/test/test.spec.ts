@@ -44,7 +44,7 @@ const options = {
     short: 'r',
     value: 'NAME[=FILE]',
     summary:
-      'how results are reported: spec (default), dot, tap, junit or json, on standard output or in FILE; html (default FILE: test-results/report.html); github, annotations and a summary (default where GITHUB_ACTIONS is set)',
+      'how results are reported: spec (default), dot or tap; junit or json, also in FILE; html (default FILE: test-results/report.html); github, annotations and a summary (default where GITHUB_ACTIONS is set)',
   },
   trace: {
     kind: 'text',

@@ -44,8 +44,11 @@ export async function run(context: CommandContext, input: CommandInput<TestComma
   await using records = await TestRecords.open(workingFolder, settings.id);
   const startedAt = Date.now();
   const { code, tests } = await runTests(context, selected, {
-    ...{ options, reporters: reporters.node },
-    settings: reporters.html.length > 0 || reporters.github ? { ...settings, records: records.folder } : settings,
+    ...{ options, reporter: reporters.node },
+    settings:
+      reporters.html.length + reporters.junit.length > 0 || reporters.github
+        ? { ...settings, records: records.folder }
+        : settings,
   });
   if (context.shell.interrupt.aborted) return exitCode.interrupted;
   await settleTraces(context, settings);
@@ -71,14 +74,14 @@ function lastFailed(workingFolder: string) {
 
 interface Run {
   readonly options: Options;
-  readonly reporters: Reporters['node'];
+  readonly reporter: Reporters['node'];
   readonly settings: RunSettings;
 }
 
 async function runTests(
   context: CommandContext,
   selected: SelectedTests,
-  { options, reporters, settings }: Run,
+  { options, reporter, settings }: Run,
 ): Promise<FileRunResult> {
   const { files, patterns } = selected;
   const sink = await chooseRenderer(context, undefined);
@@ -96,7 +99,7 @@ async function runTests(
       patterns,
       only,
       workers: await chooseWorkers(context, options.workers, files.length, labs.all),
-      reporters,
+      reporter,
       settings: { ...settings, applied: labs.all.map(({ key }) => key) },
     });
   } finally {

@@ -2,7 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { basename, dirname, relative } from 'node:path';
 import { writeFileAtomic } from '@goqemu/core';
 import { type TestRecord, traceSuffix } from '@goqemu/test/process';
-import { githubAnnotations, githubSummary, htmlReport, reportData } from '@goqemu/test/report';
+import { githubAnnotations, githubSummary, htmlReport, junitReport, reportData } from '@goqemu/test/report';
 import type { CommandContext } from '../../shell/command-context.ts';
 import type { RecordedTest } from '../../tests/recorded-test.ts';
 import type { Reporters } from './choose-reporters.ts';
@@ -18,7 +18,7 @@ export interface RunResults {
 /** Writes what goqemu reports itself; Node's reporters have written theirs. */
 export async function writeReports(
   context: CommandContext,
-  { json, html, github }: Reporters,
+  { json, junit, html, github }: Reporters,
   { tests, records, startedAt }: RunResults,
 ): Promise<void> {
   const { workingFolder, platform } = context.shell;
@@ -27,12 +27,16 @@ export async function writeReports(
     if (destination === 'stdout') context.printJson(document);
     else await write(destination, `${JSON.stringify(document, null, 2)}\n`);
   }
-  if (html.length === 0 && !github) return;
+  if (html.length + junit.length === 0 && !github) return;
   const data = reportData({
     ...{ tests: tests.filter(({ suite }) => !suite), records, startedAt, durationMs: Date.now() - startedAt },
     nameOf: (file) => relative(workingFolder, file),
     traceOf: (path) => basename(path).slice(0, -traceSuffix.length),
   });
+  for (const destination of junit) {
+    if (destination === 'stdout') context.print(junitReport(data));
+    else await write(destination, junitReport(data));
+  }
   for (const destination of html) {
     await write(destination, htmlReport(data));
     context.tell(`report: ${relative(workingFolder, destination)}`);
