@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GoqemuError } from '@goqemu/core';
+import { probesOf } from '../probes/probes-of.ts';
 import { ActionLog } from './action-log.ts';
 import { inStep } from './current-step.ts';
 import { recorded } from './recorded-calls.ts';
@@ -44,6 +45,19 @@ test('a call that fails is thrown on, and its action has the error', async () =>
     [result, error?.code, error?.message, error?.hint],
     ['failed', 'vm-not-running', 'it is off', 'start it'],
   );
+});
+
+test('a machine among the arguments stands for its name', async () => {
+  const log = new ActionLog();
+  const guest = { exec: async () => ({ stdout: '', stderr: '', exitCode: 0 }) };
+  const [web, db] = [probesOf(guest, { name: 'web' }), probesOf(guest, { name: 'db' })];
+  const lan = recorded({ partition: async (..._groups: unknown[]) => undefined }, log, {
+    kind: 'network',
+    name: 'lan',
+  });
+  await lan.partition(web, [db, 'cache']);
+  assert.equal(log.actions[0]?.title, 'lan.partition("web", ["db","cache"])');
+  assert.deepEqual(log.actions[0]?.again?.args, ['web', ['db', 'cache']]);
 });
 
 test('one that has not ended is unfinished', () => {

@@ -1,4 +1,5 @@
 import { visible } from '@goqemu/core';
+import { machineOf } from '../probes/machine-probes.ts';
 import type { ActionLog, ActionStart } from './action-log.ts';
 import { argumentText } from './argument-text.ts';
 import type { RepeatableCall } from './test-record.ts';
@@ -45,9 +46,9 @@ function described(actor: Actor, method: string, args: readonly unknown[]): Acti
 /** A command with a label has one because its text may hold a secret. */
 function shownArguments(method: string, args: readonly unknown[]): string {
   const label = method === 'exec' || method === 'sendCommand' || method === 'stream' ? labelOf(args[1]) : undefined;
-  const shown = label === undefined ? args.slice(0, 1) : [label];
-  const others = args.slice(1).flatMap((value) => settings(value) ?? []);
-  return [...shown.map((value) => argumentText(value, longestCommand)), ...others].join(', ');
+  const [first, ...more] = args.map(namesOf);
+  const shown = args.length === 0 ? [] : [argumentText(label ?? first, longestCommand)];
+  return [...shown, ...more.flatMap((value) => settings(value) ?? [])].join(', ');
 }
 
 function labelOf(options: unknown): string | undefined {
@@ -74,7 +75,7 @@ function asData({ kind, name }: Actor, method: string, args: readonly unknown[])
   if (kind === 'lab') return undefined;
   const kept: unknown[] = [];
   for (const value of args) {
-    const plain = withoutSignal(value);
+    const plain = withoutSignal(namesOf(value));
     if (!isPlain(plain)) return undefined;
     kept.push(plain);
   }
@@ -82,6 +83,11 @@ function asData({ kind, name }: Actor, method: string, args: readonly unknown[])
   const isCommand = method === 'exec' || method === 'sendCommand';
   if (isCommand && ['environment', 'input', 'label'].some((key) => options?.[key] !== undefined)) return undefined;
   return { on: kind, name, method, args: kept };
+}
+
+/** A machine stands for its name, also in a list. */
+function namesOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.map((one) => machineOf(one)?.name ?? one) : (machineOf(value)?.name ?? value);
 }
 
 function withoutSignal(value: unknown): unknown {
