@@ -128,7 +128,6 @@ test('a failure is a place: what the test did before is there, and what it start
   const { stdout: shown } = await folder.ok('trace', 'show', forked, '--full');
   assert.match(shown, /✗ web\.exec\("exit 3"/);
   assert.match(shown, /changed on its disks\n[\s\S]*\/root\/before/);
-  assert.match(shown, /serial console\n/);
   await folder.ok('trace', 'delete', '--all');
   assert.deepEqual(await stacks(), ['default']);
   assert.equal(await machines(), 1);
