@@ -24,8 +24,6 @@ before(async () => {
   writeFileSync(large, htmlReport(reportOf(1000)));
   // Chromium has no sandbox of its own for root, who runs tests in containers; the pages are ours.
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-});
-before(async () => {
   page = await browser.newPage();
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => faults.push(message.text()));
