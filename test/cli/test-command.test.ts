@@ -10,7 +10,10 @@ import { type CommandRun, type RunOptions, runCommand } from '../run-command.ts'
 const folder = mkdtempSync(join(labsFolder(), 'test-command-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const env = { HOME: installedPackage.home, GOQEMU_HOME: join(folder, '.home'), GOQEMU_BACKEND: 'fake' };
+const env = {
+  ...{ HOME: installedPackage.home, GOQEMU_HOME: join(folder, '.home'), GOQEMU_BACKEND: 'fake' },
+  GITHUB_ACTIONS: undefined, // these tests may run there
+};
 
 function goqemu(args: readonly string[], options: RunOptions & { readonly cwd?: string } = {}): Promise<CommandRun> {
   return runCommand(process.execPath, [installedPackage.command, ...args], {
@@ -117,11 +120,16 @@ const stacks = () => readdirSync(join(folder, '.goqemu/shop'));
 
 describe('a run of several files', () => {
   let document: Document;
+  let annotations = '';
   const named = (name: string) => document.tests.find(({ path }) => path.at(-1) === name);
 
   test('reports every test, and exits with 1 when one failed', async () => {
-    const { code, stdout, stderr } = await goqemu(['test', '--workers', '1', '--reporter', 'json']);
+    const reporters = ['--reporter', 'json', '--reporter', 'html', '--reporter', 'junit=out/results.xml'];
+    const { code, stdout, stderr } = await goqemu(['test', '--workers', '1', ...reporters], {
+      env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(folder, 'summary.md') },
+    });
     assert.equal(code, 1, stderr);
+    annotations = stderr;
     document = JSON.parse(stdout) as Document;
     const failed = document.tests.filter(({ status }) => status === 'failed').map(({ path }) => path.join(' > '));
     assert.deepEqual(
@@ -134,8 +142,33 @@ describe('a run of several files', () => {
     assert.match(stderr, /lab shop: 3 operations before its tests/);
   });
 
-  test('leaves the lab applied, and no fork of it', () => {
-    assert.deepEqual(stacks(), ['default']);
+  test('leaves the lab applied, and of its forks those of tests that failed, switched off', async () => {
+    const [first, ...forks] = stacks();
+    assert.equal(first, 'default');
+    assert.equal(
+      forks.length,
+      3,
+      'the test that fails, the one that hangs, and the first attempt of the one that is flaky',
+    );
+    const { stdout } = await goqemu(['status', '--stack', forks[0] ?? '', '--json']);
+    const { machines } = JSON.parse(stdout) as { readonly machines: readonly { readonly state: string }[] };
+    assert.deepEqual(
+      machines.map(({ state }) => state),
+      ['stopped', 'stopped'],
+    );
+  });
+
+  test('leaves a trace of each failure, which tells its actions', async () => {
+    const { stdout } = await goqemu(['trace', 'list', '--json']);
+    const { traces } = JSON.parse(stdout) as {
+      readonly traces: readonly { readonly test: string; readonly line: number }[];
+    };
+    assert.deepEqual(traces.map(({ test: name }) => name).sort(), ['fails', 'hangs', 'passes at its second attempt']);
+    const shown = await goqemu(['trace', 'show', 'fails']);
+    assert.match(shown.stdout, /fails\n {2}forked\.lab\.test\.ts:25\n/);
+    assert.match(shown.stdout, /at forked\.lab\.test\.ts:27:\d+\n/);
+    assert.match(shown.stdout, /1 {2}✓ mark before it fails .*\n +2 {2}✓ a step that passes/);
+    assert.match(shown.stdout, /db \(disk and RAM\), web \(disk and RAM\)/);
   });
 
   test('tells where a failed test is in its file, and what it was at', () => {
@@ -160,6 +193,22 @@ describe('a run of several files', () => {
     assert.equal(named('no such machine')?.error?.code, 'machine-unknown');
   });
 
+  test('is reported as a page, as JUnit XML, and to GitHub, all at once', () => {
+    const html = readFileSync(join(folder, 'test-results/report.html'), 'utf8');
+    assert.match(html, /"title":"before it fails"/, 'with the actions of tests');
+    assert.match(html, /goqemu trace|"trace":"fails\./);
+    assert.match(readFileSync(join(folder, 'out/results.xml'), 'utf8'), /<testcase name="a suite &gt; fails"/);
+    assert.match(annotations, /^::error file=forked\.lab\.test\.ts,line=27,title=a suite › fails::/m);
+    assert.match(
+      readFileSync(join(folder, 'summary.md'), 'utf8'),
+      /^### ❌ [\s\S]*<summary>❌ a suite › fails <code>forked/,
+    );
+    assert.deepEqual(
+      readdirSync(join(folder, 'test-results')).filter((name) => name.startsWith('.records')),
+      [],
+    );
+  });
+
   test('keeps attachments with the results', () => {
     const path = join(folder, 'test-results/forked.lab.test.ts/a-fork-of-its-own/state.txt');
     assert.equal(readFileSync(path, 'utf8'), 'stopped');
@@ -174,6 +223,12 @@ describe('a run of several files', () => {
       ran.map(({ path }) => path.at(-1)),
       ['a step that passes', 'fails', 'hangs', 'no such checkpoint', 'no such machine'],
     );
+  });
+
+  test('traces go with their forks', async () => {
+    const { code, stderr } = await goqemu(['trace', 'delete', '--all']);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(stacks(), ['default']);
   });
 });
 
@@ -218,7 +273,7 @@ test('fails the third time', () => { assert.notEqual(++runs, 3); });
       repeated.tests.map(({ path, status }) => [path.join(), status]),
       [1, 2, 3, 4].map((run) => [`fails the third time [${run}/4]`, run === 3 ? 'failed' : 'passed']),
     );
-    const until = JSON.parse((await goqemu([...often, '--until-fails', '9'])).stdout) as Document;
+    const until = JSON.parse((await goqemu([...often, '--until-fails', '9', '--trace', 'off'])).stdout) as Document;
     assert.equal(until.tests.length, 1);
     assert.deepEqual(until.tests[0]?.notes, ['failed in run 3 of 9']);
     const retried = await goqemu([...often, '--until-fails', '2']);
@@ -256,6 +311,8 @@ describe('what cannot be run', () => {
     await failing(['--shard', '4/3'], 64, /"4\/3" is not I\/N/);
     await failing(['--name', 'no such test'], 64, /no test matches no such test/);
     await failing(['--name', '('], 64, /--name: Invalid regular expression/);
+    await failing(['--reporter', 'pdf'], 64, /"pdf" is no reporter[\s\S]*spec, dot, tap and github/);
+    await failing(['--reporter', 'tap', '--reporter', 'json'], 64, /only one reporter can write to standard output/);
     await failing(['--until-fails', '2', '--retries', '1'], 64, /--until-fails runs tests again itself/);
   });
 

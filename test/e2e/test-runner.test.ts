@@ -55,6 +55,7 @@ test('${isolation}: writes, deletes and kills', async ({ web }) => {
 test('${isolation}: fails', async ({ web, mark }) => {
   await asItWas(web);
   await mark('it is as it was');
+  await web.exec('echo written > /root/before; (i=0; while :; do i=$((i + 1)); echo $i > /dev/shm/count; sleep 0.1; done) > /dev/null 2>&1 &', { sudo: true, check: true });
   await web.exec('exit 3', { check: true });
 });
 test('${isolation}: hangs', { timeout: '3 s' }, async ({ web }) => {
@@ -99,9 +100,43 @@ test('each test gets the machine as it was, by a fork and by a restore, whatever
   ];
   assert.deepEqual(ended, [...expected('fork'), ...expected('restore')], `${stdout}\n${stderr}`);
   assert.equal(code, 1);
+  assert.deepEqual((await stacks())[0], 'default');
+  assert.equal((await stacks()).length, 3, 'of the forks, those of the test that failed and of the one that hung');
+  assert.equal(await machines(), 1);
+});
+
+test('a failure is a place: what the test did before is there, and what it started runs on', async () => {
+  const inside = (name: string, ...words: string[]) =>
+    folder.ok(
+      'trace',
+      'open',
+      name,
+      ...words,
+      '--',
+      'sudo',
+      'sh',
+      '-c',
+      'cat /root/mark /root/before; a=$(cat /dev/shm/count); sleep 2; [ "$(cat /dev/shm/count)" -gt "$a" ] && echo it counts',
+    );
+  const [forked, restored] = [await traceOf('fork: fails'), await traceOf('restore: fails')];
+  for (const name of [forked, restored]) assert.equal((await inside(name)).stdout, 'ready\nwritten\nit counts\n');
+  assert.equal(
+    (await inside(forked, '--at', '4')).stdout,
+    'ready\nwritten\nit counts\n',
+    'done again from the beginning',
+  );
+  const { stdout: shown } = await folder.ok('trace', 'show', forked, '--full');
+  assert.match(shown, /✗ web\.exec\("exit 3"/);
+  assert.match(shown, /changed on its disks\n[\s\S]*\/root\/before/);
+  await folder.ok('trace', 'delete', '--all');
   assert.deepEqual(await stacks(), ['default']);
   assert.equal(await machines(), 1);
 });
+
+async function traceOf(test: string): Promise<string> {
+  const { traces } = await folder.json<{ traces: { name: string; test: string }[] }>('trace', 'list');
+  return traces.find((one) => one.test === test)?.name ?? '';
+}
 
 test('a run that is killed leaves no process, no machine and no file of its fork', { timeout: 600_000 }, async () => {
   let pid = 0;

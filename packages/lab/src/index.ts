@@ -61,6 +61,7 @@ export type * from './report/status-report.ts';
 export type * from './resource/operation.ts';
 export { subjectOf, titleOf } from './resource/operation-subject.ts';
 export { type ResourceRef, resourceKey } from './resource/resource-ref.ts';
+export { maskText } from './secret/mask.ts';
 export { forgetState, type KnownState, knownStates } from './state/known-states.ts';
 export { MemoryStateStorage } from './state/memory-storage.ts';
 export { stateFolderOf } from './state/state-folder.ts';

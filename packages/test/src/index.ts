@@ -35,8 +35,9 @@ export type {
 export type { Probe, ProbeKind } from './probes/probe.ts';
 export { type ProbesOptions, probesOf } from './probes/probes-of.ts';
 export type { TestedStep } from './probes/step-probe.ts';
+export type { KeptPlace, RecordedEvent } from './record/test-record.ts';
 export { baseTest, testOn } from './runner/extend-test.ts';
 export { labKey, readRunSettings } from './runner/run-settings.ts';
 export type { BaseFixtures, LabTest, Mark, RegisterTest, TestBody, TestOptions } from './runner/test-types.ts';
-export type { Isolation, TestedLab, TestedLabSource } from './runner/tested-lab.ts';
+export type { AskedCut, Isolation, LabTracing, TestedLab, TestedLabSource } from './runner/tested-lab.ts';
 export type { TestedCommandOptions, TestedCommandResult, TestedGuest } from './tested-guest.ts';

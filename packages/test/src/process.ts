@@ -1,4 +1,12 @@
 /** What the processes of a `goqemu test` need besides tests: none of it imports `node:test`. */
+export * from './record/test-record.ts';
 export { endLeases } from './runner/open-leases.ts';
 export { placeOfCall } from './runner/place.ts';
-export { defaultTimeoutMs, labKey, type RunSettings, runSettingsVariable } from './runner/run-settings.ts';
+export {
+  defaultKeepTraces,
+  defaultTimeoutMs,
+  labKey,
+  type RunSettings,
+  runSettingsVariable,
+} from './runner/run-settings.ts';
+export { formatTrace, parseTrace, readTrace, traceSuffix } from './trace/trace-file.ts';

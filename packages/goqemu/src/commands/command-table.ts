@@ -27,6 +27,7 @@ import { sshCommand } from './ssh/ssh.spec.ts';
 import { sshConfigCommand } from './ssh-config/ssh-config.spec.ts';
 import { statusCommand } from './status/status.spec.ts';
 import { testCommand } from './test/test.spec.ts';
+import { traceCommands } from './trace/trace.spec.ts';
 import { validateCommand } from './validate/validate.spec.ts';
 
 /** Every command, in the order that help shows them: parser, help, completion and docs/cli.md read this table. */
@@ -50,6 +51,7 @@ export const commands: readonly CommandSpec[] = [
   ...networkCommands,
   captureCommand,
   testCommand,
+  ...traceCommands,
   ...imageCommands,
   doctorCommand,
   graphCommand,

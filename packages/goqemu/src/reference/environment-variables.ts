@@ -60,6 +60,9 @@ const others: readonly Variable[] = [
     about:
       'set by the test runner of Node.js in the processes of test files; `goqemu test` within a test leaves it out, also `NODE_TEST_WORKER_ID`',
   },
+  { name: 'GITHUB_ACTIONS', about: '`true`: `goqemu test` annotates failures, and writes a summary of the job' },
+  { name: 'GITHUB_STEP_SUMMARY', about: 'in GitHub Actions, the file of that summary' },
+  { name: 'GITHUB_WORKSPACE', about: 'in GitHub Actions, the folder that paths in annotations are relative to' },
   { name: 'SUDO_UID', about: 'under sudo, the user whose labs may be loaded as well as those of root' },
 ];
 

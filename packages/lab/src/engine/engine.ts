@@ -233,9 +233,14 @@ export class Engine {
     return report;
   }
 
-  /** The names of the forks of this stack and of their forks, each before the one that it was forked from. */
-  async forks(): Promise<readonly string[]> {
-    return (await allForksOf(this.#context)).map(({ name }) => name);
+  /**
+   * The names of the forks of this stack and of their forks, each before the one that it was forked from.
+   *
+   * @param options bound: only those that end with a process
+   */
+  async forks(options: { readonly bound?: boolean } = {}): Promise<readonly string[]> {
+    const all = await allForksOf(this.#context);
+    return all.filter(({ isBound }) => isBound || !options.bound).map(({ name }) => name);
   }
 
   /** What a fork of this stack may need of the host's memory, and what there is. */
@@ -267,6 +272,23 @@ export class Engine {
   async removeFork(options: { readonly lockWaitMs?: number } = {}): Promise<void> {
     const { removeFork } = await acting();
     return removeFork(this.#context, options.lockWaitMs ?? 0);
+  }
+
+  /**
+   * Keeps this stack, which is a fork, for its checkpoints: it is no longer bound to a process, and its machines are switched
+   * off at once.
+   *
+   * @throws GoqemuError `not-a-fork`, `locked`
+   */
+  async keepFork(options: { readonly lockWaitMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { keepFork } = await acting();
+    return keepFork(this.#context, options.lockWaitMs ?? 0, options.signal);
+  }
+
+  /** The secrets of the lab in every form in which they may appear, to be masked in what its guests print. */
+  async secretTexts(lab: Lab): Promise<readonly string[]> {
+    const { secretTexts } = await acting();
+    return secretTexts(this.#context, lab);
   }
 
   /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */

@@ -239,6 +239,44 @@ test('a fork that is bound to a process is removed by the next command after the
   assert.deepEqual((await engine.status()).forks, ['other']);
 });
 
+test('a fork that is kept outlives its process, switched off; its checkpoint can be forked again, and goes with it', async () => {
+  const bench = await applied();
+  const engine = bench.engine('shop');
+  const owner = { pid: 2 ** 22 + 1, startTime: '1', bootId: 'of no boot' };
+  await engine.fork('ready', { name: 'test', owner });
+  const fork = engine.stack('test');
+  const { id } = await fork.createCheckpoint({ description: 'it failed' });
+  assert.deepEqual(await engine.forks({ bound: true }), ['test']);
+  await fork.keepFork();
+  await fork.keepFork();
+  assert.deepEqual([await engine.forks({ bound: true }), await engine.forks()], [[], ['test']]);
+  await engine.createCheckpoint({ description: 'the next command' });
+  const { machines } = await fork.status();
+  assert.deepEqual(
+    machines.map(({ state }) => state),
+    ['stopped', 'stopped'],
+  );
+  const running = await fork.fork(id, { name: 'opened' });
+  assert.deepEqual(
+    running.forks[0]?.machines.map(({ name }) => name),
+    ['db', 'web'],
+  );
+  await engine.stack('opened').removeFork();
+  await fork.removeFork();
+  assert.deepEqual(await bench.storage.stacks(), ['default']);
+  await assert.rejects(engine.keepFork(), { code: 'not-a-fork' });
+});
+
+test('the secrets of a lab are known in a process that has not used them', async () => {
+  const bench = await applied();
+  const engine = bench.engine('shop');
+  const texts = await engine.secretTexts(await engine.evaluate(lab));
+  assert.ok(
+    texts.some((text) => text.length === 22),
+    'the password of 16 bytes in base64url',
+  );
+});
+
 test('the fake backend leaves the layers of other labs alone', async () => {
   const bench = await applied();
   const stranger = { lab: 'other', stack: 'default', lineage: 'ffffffffffff' };

@@ -5,6 +5,8 @@ export interface KnownFork {
   /** Its stack. */
   readonly name: string;
   readonly checkpoint: ForkOrigin['checkpoint'];
+  /** Whether it ends with a process. */
+  readonly isBound: boolean;
 }
 
 /** The forks of a stack that are whole, by name. Stacks whose state cannot be read are left out. */
@@ -18,7 +20,7 @@ export async function forksOf(context: EngineContext): Promise<readonly KnownFor
       .catch(() => undefined); // reported by commands on that stack
     const origin = read?.state.forkedFrom;
     if (read && origin?.stack === context.owner.stack && read.state.serial > 0)
-      forks.push({ name, checkpoint: origin.checkpoint });
+      forks.push({ name, checkpoint: origin.checkpoint, isBound: origin.owner !== undefined });
   }
   return forks.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }

@@ -1,5 +1,6 @@
 import { GoqemuError, hasErrorCode, isAlive, isGoqemuError } from '@goqemu/core';
 import type { EngineContext } from '../engine-context/engine-context.ts';
+import type { ForkOrigin, LabState } from '../state/lab-state.ts';
 import type { ReadState } from '../state/read-state.ts';
 
 /**
@@ -10,16 +11,20 @@ import type { ReadState } from '../state/read-state.ts';
 export async function removeFork(fork: EngineContext, lockWaitMs: number): Promise<void> {
   await using _lock = await fork.storage.lock(fork.command, lockWaitMs);
   const { state, exists } = await fork.read();
-  if (exists && !state.forkedFrom) {
-    throw new GoqemuError({
-      code: 'not-a-fork',
-      source: 'user',
-      subject: state.stack,
-      message: `the stack "${state.stack}" was applied, and is not a fork`,
-      hint: `destroy it: goqemu destroy --stack ${state.stack}`,
-    });
-  }
+  if (exists) checkIsFork(state);
   await removeLocked(fork);
+}
+
+/** @throws GoqemuError `not-a-fork` */
+export function checkIsFork({ stack, forkedFrom }: LabState): ForkOrigin {
+  if (forkedFrom) return forkedFrom;
+  throw new GoqemuError({
+    code: 'not-a-fork',
+    source: 'user',
+    subject: stack,
+    message: `the stack "${stack}" was applied, and is not a fork`,
+    hint: `destroy it: goqemu destroy --stack ${stack}`,
+  });
 }
 
 /** The same for one whose lock is held. */

@@ -7,6 +7,7 @@ import { expect } from '../expect/expect.ts';
 import { ExpectationError } from '../expect/expectation-error.ts';
 import { busyboxOnly, dash, localGuest, removeBusybox } from '../fixture/local-guest.fixture.ts';
 import { probesOf } from '../probes/probes-of.ts';
+import { changedSince } from './changed-since.ts';
 import { globPattern } from './glob.ts';
 import { readChanges } from './read-changes.ts';
 
@@ -34,6 +35,18 @@ for (const [name, shell] of [
     folders.push(folder);
     const at = (path: string) => join(folder, path);
     const web = probesOf(localGuest(shell), { name: 'web' });
+
+    test('what has changed in the last seconds is found by the guest’s own clock', async () => {
+      const seen = mkdtempSync(join(folder, 'since '));
+      writeFileSync(join(seen, 'new'), '');
+      const guest = localGuest(shell);
+      const call = { timeoutMs: 60_000, signal: undefined };
+      const found = await changedSince(guest, { seconds: 60, most: 1, within: [seen] }, call);
+      assert.deepEqual(found, { lines: [seen], more: 1 });
+      const none = await changedSince(guest, { seconds: -3600, most: 9, within: [seen] }, call);
+      assert.deepEqual(none.lines, []);
+      rmSync(seen, { recursive: true });
+    });
 
     test('files are compared by content, mode, owner and target, and not by their times', async () => {
       mkdirSync(at('etc'));

@@ -13,7 +13,7 @@ import { type Changes, readChanges } from './read-changes.ts';
  * @throws GoqemuError `baseline-missing`, `expectation-unanswered`
  */
 export async function findChanges(
-  machine: ProbedMachine,
+  machine: Pick<ProbedMachine, 'name' | 'guest'>,
   baseline: Baseline,
   rules: ChangeRules,
   call: AskCall,

@@ -117,6 +117,13 @@ awk -F '\\t' -v OFS='\\t' '${versions}' "$folder/packages" "$folder/packages-now
 cat "$folder/changes"
 echo end`;
 
+/** $1 seconds, then paths, or none for all disks: what has changed since then, removed files by their folders. */
+export const changedSinceScript = `${functions}seconds=$1; shift
+how=plain; find / -maxdepth 0 -printf '' 2>/dev/null && how=gnu
+if [ $# -eq 0 ]; then set -f; IFS='
+'; set -- $(disks); set +f; unset IFS; fi
+walk "$@" | awk -F '\\t' -v since="$(($(date +%s) - seconds))" '{ split($4, times, " "); if (times[2] >= since) print $1 }' | head -n 20000`;
+
 /** $1 the folder of the baseline, then names of packages: the files that they own, or owned then. */
 export const ownedScript = `has() { command -v "$1" >/dev/null 2>&1; }
 folder=$1; shift

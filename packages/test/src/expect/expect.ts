@@ -16,6 +16,8 @@ import { type UserMatchers, type UserProbe, userMatchers } from '../matchers/use
 import { optionInvalid } from '../options/check-options.ts';
 import { type MachineProbes, machineOf } from '../probes/machine-probes.ts';
 import { isProbe, type Probe, type ProbedMachine, type ProbeKind } from '../probes/probe.ts';
+import { argumentText } from '../record/argument-text.ts';
+import { runningTest } from '../record/running-test.ts';
 import { settle } from './settle.ts';
 
 /** The matchers of each kind of probe, and those of a machine. */
@@ -89,26 +91,15 @@ export function expect<Subject extends Expectable>(subject: Subject): Expectatio
 
 function checkOf(machine: ProbedMachine, text: string, negated: boolean): Check {
   return function check(matcher, args, options, question) {
-    const shown = args.map(argumentText).join(', ');
+    const shown = args.map((value) => argumentText(value)).join(', ');
     const expectation = visible(`expect(${text})${negated ? '.not' : ''}.${matcher}(${shown})`);
     const at: { stack?: string } = {};
     Error.captureStackTrace(at, check);
-    return run();
+    const { actions } = runningTest() ?? {};
+    return actions ? actions.perform({ kind: 'expect', title: expectation, machine: machine.name }, run) : run();
 
     async function run(): Promise<void> {
       await settle({ machine, text: expectation, negated, options, at }, question(expectation));
     }
   };
-}
-
-/** As a test would write it, in short. */
-function argumentText(value: unknown): string {
-  const text =
-    machineOf(value)?.name ??
-    (value instanceof RegExp ? String(value) : (JSON.stringify(value, shown) ?? String(value)));
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
-}
-
-function shown(_key: string, value: unknown): unknown {
-  return value instanceof RegExp ? String(value) : value;
 }

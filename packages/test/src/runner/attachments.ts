@@ -4,7 +4,7 @@ import { GoqemuError } from '@goqemu/core';
 
 /** The folder of a test's attachments: a name that is readable, and is one folder on every system. */
 export function attachmentFolder(results: string, file: string, test: string): string {
-  return join(results, folderName(basename(file)), folderName(test));
+  return join(results, fileWord(basename(file)), fileWord(test));
 }
 
 /** Writes an attachment in the folder, and returns its path. */
@@ -23,7 +23,8 @@ export async function writeAttachment(folder: string, name: string, content: str
   return path;
 }
 
-function folderName(text: string): string {
+/** A text as a part of a file's name on every system. */
+export function fileWord(text: string): string {
   const words = text
     .normalize('NFKC')
     .replace(/[^\p{L}\p{N}._]+/gu, '-')

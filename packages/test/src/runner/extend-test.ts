@@ -1,4 +1,6 @@
 import { afterCleanUp } from '@goqemu/core';
+import type { RecordedEvent } from '../record/test-record.ts';
+import { LabTrace } from '../trace/lab-trace.ts';
 import { baseFixtures, labFixtures, type TestRun } from './fixtures.ts';
 import { LabLeases } from './lab-leases.ts';
 import { labTest } from './lab-test.ts';
@@ -18,10 +20,12 @@ export function baseTest(settings: RunSettings): LabTest<BaseFixtures> {
 export function testOn<Fixtures>(source: TestedLabSource, settings: RunSettings): LabTest<Fixtures> {
   const leases = new LabLeases(source, settings);
   return labTest(async (run: TestRun) => {
-    const lease = await leases.lease(run.t.signal);
+    const events: RecordedEvent[] = [];
+    const lease = await leases.lease(run.t.signal, (event) => events.push(event));
     try {
       const fixtures = labFixtures(run, source.fixture, lease) as Fixtures;
-      return { fixtures, [Symbol.asyncDispose]: async () => lease[Symbol.asyncDispose]() };
+      const trace = await LabTrace.of({ source, lease, events, probed: run.probed });
+      return { fixtures, trace, [Symbol.asyncDispose]: async () => lease[Symbol.asyncDispose]() };
     } catch (error) {
       throw await afterCleanUp(error, async () => lease[Symbol.asyncDispose]());
     }

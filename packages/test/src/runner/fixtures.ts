@@ -1,7 +1,11 @@
 import type { TestContext } from 'node:test';
+import { machineOf } from '../probes/machine-probes.ts';
+import type { ProbedMachine } from '../probes/probe.ts';
 import { probesOf } from '../probes/probes-of.ts';
 import { stepProbe } from '../probes/step-probe.ts';
 import { withProbes } from '../probes/with-probes.ts';
+import type { ActionLog } from '../record/action-log.ts';
+import { recorded } from '../record/recorded-calls.ts';
 import { guarded } from './guard.ts';
 import type { LabLease } from './lab-leases.ts';
 import { testEnded } from './test-errors.ts';
@@ -14,24 +18,29 @@ export interface TestRun {
   readonly t: TestContext;
   readonly signal: AbortSignal;
   readonly marks: Mark[];
+  readonly actions: ActionLog;
+  /** The machines that it has used, with what it asks of them. */
+  readonly probed: Map<string, ProbedMachine>;
   readonly attach: BaseFixtures['attach'];
 }
 
 /** What a test without a lab is given. */
-export function baseFixtures({ t, signal, marks, attach }: TestRun): BaseFixtures {
+export function baseFixtures({ t, signal, marks, actions, attach }: TestRun): BaseFixtures {
   return {
     t,
     signal,
-    mark: async (name) => {
-      const mark = { name, at: new Date() };
-      marks.push(mark);
-      return mark;
-    },
-    attach: async (name, content) => {
-      const path = await attach(name, content);
-      t.diagnostic(`attachment: ${path}`);
-      return path;
-    },
+    mark: async (name) =>
+      actions.perform({ kind: 'mark', title: name }, () => {
+        const mark = { name, at: new Date() };
+        marks.push(mark);
+        return mark;
+      }),
+    attach: (name, content) =>
+      actions.perform({ kind: 'attach', title: name }, async () => {
+        const path = await attach(name, content);
+        t.diagnostic(`attachment: ${path}`);
+        return path;
+      }),
   };
 }
 
@@ -43,14 +52,20 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
   const check = (used: string) => () => {
     if (run.signal.aborted) throw testEnded(run.name, used);
   };
-  const machine = (name: string) => {
+  const machine = onceEach((name) => {
     const own = guarded(lab.machine(name), check(`the machine ${name}`));
-    return withProbes(own, probesOf(own, { name, signal: run.signal }));
-  };
-  const network = (name: string) => guarded(lab.network(name), check(`the network ${name}`));
+    const probes = probesOf(own, { name, signal: run.signal });
+    const probed = machineOf(probes);
+    if (probed) run.probed.set(name, probed);
+    // What matchers ask is theirs, and no action of the test.
+    return withProbes(recorded(own, run.actions, { kind: 'machine', name }), probes);
+  });
+  const network = (name: string) =>
+    recorded(guarded(lab.network(name), check(`the network ${name}`)), run.actions, { kind: 'network', name });
   const step = (name: string, step: string) => {
     const text = `${fixture}.step(${JSON.stringify(name)}, ${JSON.stringify(step)})`;
-    return stepProbe(guarded(lab.step(name, step), check(`the step ${step}`)), machine(name), text);
+    const own = guarded(lab.step(name, step), check(`the step ${step}`));
+    return stepProbe(recorded(own, run.actions, { kind: 'lab', name: text }), machine(name), text);
   };
   const wrap = (method: string, value: unknown) => {
     const { name } = value as { readonly name: string };
@@ -61,21 +76,33 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
     ...Object.fromEntries(machines.map((name) => [name, machine(name)])),
     ...baseFixtures(run),
     net: byName(network),
-    [fixture]: guarded<TestedLab>(lab, check('the lab'), wrap),
+    [fixture]: recorded(guarded<TestedLab>(lab, check('the lab'), wrap), run.actions, { kind: 'lab', name: fixture }, [
+      'machine',
+      'network',
+      'step',
+    ]),
+  };
+}
+
+/** The same for a name each time: a machine has one last baseline, however the test came to it. */
+function onceEach<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const found = made.get(name) ?? make(name);
+    made.set(name, found);
+    return found;
   };
 }
 
 /** An object whose every property is a network: their names need not be known. */
 function byName(network: (name: string) => object): object {
-  const made = new Map<string, object>();
+  const once = onceEach(network);
   return new Proxy(
     {},
     {
       get: (_target, name) => {
         if (typeof name === 'symbol' || name === 'then') return undefined; // asked of whatever is awaited
-        const found = made.get(name) ?? network(name);
-        made.set(name, found);
-        return found;
+        return once(name);
       },
     },
   );

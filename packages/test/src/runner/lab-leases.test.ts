@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LabLeases } from './lab-leases.ts';
 import { endLeases } from './open-leases.ts';
 import { readRunSettings } from './run-settings.ts';
-import type { TestedLab, TestedLabSource } from './tested-lab.ts';
+import type { LabTracing, TestedLab, TestedLabSource } from './tested-lab.ts';
 
 const { signal } = new AbortController();
 const settings = { ...readRunSettings({}, '/away'), id: 'run' };
@@ -19,7 +19,7 @@ function noted(options: Partial<TestedLabSource> = {}, failing?: string) {
     ...{ name: 'shop', stack },
     apply: () => note('apply'),
     checkpoints: async () => [{ id: 'abc', descriptions: ['ready', 'ready'] }],
-    status: async () => ({ machines: [{ name: 'web' }] }),
+    status: async () => ({ machines: [{ name: 'web', state: 'running' }] }),
     machine: () => ({ exec: async () => ({ stdout: '', stderr: '', exitCode: 0 }) }),
     network: (name) => ({ name }),
     step: (_machine, name) => ({ run: () => note(name) }),
@@ -33,6 +33,7 @@ function noted(options: Partial<TestedLabSource> = {}, failing?: string) {
   const source: TestedLabSource = {
     ...{ fixture: 'lab', key: 'key', at: 'ready', isolation: 'fork', machines: [] },
     open: async () => lab('default'),
+    tracing: {} as LabTracing,
     takeTurn: async () => {
       await note('turn');
       return { [Symbol.asyncDispose]: () => note('turn over') };

@@ -1,4 +1,5 @@
 import { afterCleanUp, anySignal, withCleanUp } from '@goqemu/core';
+import type { RecordedEvent } from '../record/test-record.ts';
 import { noteLease } from './open-leases.ts';
 import type { RunSettings } from './run-settings.ts';
 import { beginningUnknown, checkMachines } from './test-errors.ts';
@@ -28,10 +29,11 @@ export class LabLeases {
   }
 
   /** @throws GoqemuError `checkpoint-unknown`, and what applying, forking and restoring throw */
-  async lease(signal: AbortSignal): Promise<LabLease> {
+  async lease(signal: AbortSignal, onEvent?: (event: RecordedEvent) => void): Promise<LabLease> {
     this.#ready ??= this.#prepare(signal); // a lab that fails fails all its tests, once
     await this.#ready;
-    return this.#source.isolation === 'fork' ? this.#fork(signal) : this.#share(signal);
+    const open = () => this.#source.open(onEvent);
+    return this.#source.isolation === 'fork' ? this.#fork(signal, open) : this.#share(signal, open);
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
@@ -45,8 +47,8 @@ export class LabLeases {
     throw beginningUnknown(lab.name, at, [...new Set(known.flatMap(({ descriptions }) => descriptions.slice(0, 1)))]);
   }
 
-  async #fork(signal: AbortSignal): Promise<LabLease> {
-    const origin = await this.#source.open();
+  async #fork(signal: AbortSignal, open: () => Promise<TestedLab>): Promise<LabLease> {
+    const origin = await open();
     const name = `test-${this.#settings.id}-${process.pid.toString(36)}-${++this.#count}`;
     return leased(signal, {
       get: (until) => origin.fork(this.#source.at ?? '', { name, lockWait, signal: until }),
@@ -54,8 +56,8 @@ export class LabLeases {
     });
   }
 
-  async #share(signal: AbortSignal): Promise<LabLease> {
-    const { at, isolation, open } = this.#source;
+  async #share(signal: AbortSignal, open: () => Promise<TestedLab>): Promise<LabLease> {
+    const { at, isolation } = this.#source;
     const after = await this.#takeTurn(signal);
     const get = async (until: AbortSignal) => {
       const lab = await open();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test as nodeTest } from 'node:test';
 import type { MachineProbes } from '../probes/machine-probes.ts';
 import type { TestedStep } from '../probes/step-probe.ts';
+import { ActionLog } from '../record/action-log.ts';
 import { baseTest } from './extend-test.ts';
 import { labFixtures, type TestRun } from './fixtures.ts';
 import { callAt, placeInStack } from './place.ts';
@@ -81,7 +82,8 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
     network: (name: string) => new Machine(name),
     step: (machine: string, name: string) => ({ machine, name, run: async () => `${machine}/${name}` }),
   } as unknown as TestedLab;
-  const run = { name: 'one', signal: end.signal, marks: [] } as unknown as TestRun;
+  const actions = new ActionLog();
+  const run = { name: 'one', signal: end.signal, marks: [], actions, probed: new Map() } as unknown as TestRun;
   const lease = { lab, machines: ['web', 'net'], [Symbol.asyncDispose]: async () => undefined };
   type Fixtures = Record<'web', Machine> & {
     net: Record<string, Machine>;
@@ -106,6 +108,14 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
   );
   const step = given.step('web', 'nginx');
   assert.deepEqual([step.kind, step.text, await step.run()], ['step', 'lab.step("web", "nginx")', 'web/nginx']);
+  assert.deepEqual(
+    actions.actions.map(({ title, result }) => [title, result]),
+    [...['web', 'lan', 'net'].map((name) => `${name}.runs()`), 'lab.step("web", "nginx").run()'].map((title) => [
+      title,
+      'passed',
+    ]),
+    'each call is an action of the test',
+  );
   end.abort();
   assert.throws(() => step.run(), { code: 'test-ended' });
   for (const one of all) assert.throws(() => one.runs(), { code: 'test-ended', message: /"one" is over/ });

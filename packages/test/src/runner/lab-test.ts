@@ -17,9 +17,17 @@ export function labTest<Fixtures>(prepare: PrepareRun<Fixtures>, settings: RunSe
       const { name, options, body } = readCall<Fixtures>(args);
       const place = placeOfCall(test);
       const read = readTestOptions({ ...options, ...preset }, settings);
+      // The failure of one that is to be done counts nowhere.
+      const records: RunSettings = read.node.todo ? { ...settings, trace: 'off' } : settings;
       const plan = {
-        ...{ ...read.own, untilFails: settings.untilFails, results: settings.results },
-        ...{ name, file: place ? relative(process.cwd(), place.file) : 'test', prepare, body },
+        ...{ ...read.own, untilFails: settings.untilFails, results: settings.results, records },
+        ...{
+          name,
+          file: place ? relative(process.cwd(), place.file) : 'test',
+          place,
+          prepare,
+          body,
+        },
       };
       const runs = Array.from({ length: settings.repeat }, (_, index) => {
         const title = settings.repeat > 1 ? `${name} [${index + 1}/${settings.repeat}]` : name;

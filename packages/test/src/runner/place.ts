@@ -10,14 +10,18 @@ export interface TestPlace {
 
 /** The first frame of a stack below the function that took it. */
 export function placeInStack(stack: string): TestPlace | undefined {
-  for (const line of stack.split('\n')) {
+  return framesOf(stack)[0];
+}
+
+/** The places of a stack that are in files. */
+export function framesOf(stack: string): readonly TestPlace[] {
+  return stack.split('\n').flatMap((line) => {
     const match = /^\s*at (?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/.exec(line);
-    if (!match?.[1]) continue;
+    if (!match?.[1]) return [];
     const bare = match[1].replace(/\?.*$/, ''); // loaders add queries
     const file = bare.startsWith('file:') ? fileURLToPath(bare) : bare;
-    return { file, line: Number(match[2]), column: Number(match[3]) };
-  }
-  return undefined;
+    return [{ file, line: Number(match[2]), column: Number(match[3]) }];
+  });
 }
 
 /** The place from which `callee` was called. */

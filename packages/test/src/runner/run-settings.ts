@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseJson } from '@goqemu/core';
 
 /** What `goqemu test` asks of the processes in which tests run. */
@@ -13,6 +14,14 @@ export interface RunSettings {
   readonly untilFails: number;
   /** Absolute: the folder of attachments. */
   readonly results: string;
+  /** Whether tests that fail leave a trace. */
+  readonly trace: 'off' | 'on-failure';
+  /** Absolute: the folder of traces. */
+  readonly traces: string;
+  /** How many traces of one run keep the machines as they were. */
+  readonly keepTraces: number;
+  /** Absolute: a folder for a record of each run of a test, for reports; undefined: none is written. */
+  readonly records?: string;
   /** Labs that have been applied for this run, as `labKey` names them. */
   readonly applied: readonly string[];
 }
@@ -22,6 +31,9 @@ export const runSettingsVariable = 'GOQEMU_TEST_RUN';
 
 /** The default of a test's time-out. */
 export const defaultTimeoutMs = 5 * 60_000;
+
+/** The default of `--keep-traces`. */
+export const defaultKeepTraces = 10;
 
 /** What the environment says; under a bare `node --test`, the defaults. */
 export function readRunSettings(env: Readonly<Record<string, string | undefined>>, results: string): RunSettings {
@@ -34,6 +46,9 @@ export function readRunSettings(env: Readonly<Record<string, string | undefined>
     repeat: 1,
     untilFails: 1,
     results,
+    trace: 'off',
+    traces: join(results, 'traces'),
+    keepTraces: defaultKeepTraces,
     applied: [],
     ...given,
   };

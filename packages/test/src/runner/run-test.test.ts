@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { TestRun } from './fixtures.ts';
+import { readRunSettings } from './run-settings.ts';
 import { runTest, type TestPlan } from './run-test.ts';
 
 /** A test whose body is this, with what it did in order. */
@@ -8,6 +9,7 @@ function planned(body: (run: TestRun) => unknown, options: Partial<TestPlan<Test
   const did: string[] = [];
   const plan: TestPlan<TestRun> = {
     ...{ name: 'one', file: 'a.test.ts', timeoutMs: 60_000, retries: 0, untilFails: 1, results: '/away' },
+    ...{ place: undefined, records: readRunSettings({}, '/away') },
     prepare: async (run) => {
       did.push('prepared');
       return {

@@ -1,4 +1,5 @@
 import type { StepSubject } from '../matchers/step.ts';
+import type { KeptPlace, RecordedEvent } from '../record/test-record.ts';
 import type { TestedGuest } from '../tested-guest.ts';
 
 /** A lab as its tests need it; `RunningLab` is one. */
@@ -7,12 +8,40 @@ export interface TestedLab extends AsyncDisposable {
   readonly stack: string;
   apply(options: { readonly lockWait: number; readonly signal: AbortSignal }): Promise<unknown>;
   checkpoints(): Promise<readonly { readonly id: string; readonly descriptions: readonly string[] }[]>;
-  status(): Promise<{ readonly machines: readonly { readonly name: string }[] }>;
+  status(): Promise<{ readonly machines: readonly TestedMachineStatus[] }>;
   machine(name: string): TestedGuest;
   network(name: string): object;
   step(machine: string, name: string): StepSubject;
   restore(at: string, options: LabCall): Promise<unknown>;
   fork(at: string, options: LabCall & { readonly name: string }): Promise<TestedLab>;
+}
+
+export interface TestedMachineStatus {
+  readonly name: string;
+  /** `running`, `stopped`, … */
+  readonly state: string;
+}
+
+/** What a record of a test, and its trace, need of the lab besides. */
+export interface LabTracing {
+  /** Absolute. */
+  readonly file: string;
+  /** The lab's own stack. */
+  readonly stack: string;
+  /** Gives what takes the lab's secrets out of a text. */
+  mask(lab: TestedLab): Promise<(text: string) => string>;
+  /** The end of what a machine wrote on its first serial port. */
+  readConsole(lab: TestedLab, machine: string, signal: AbortSignal): Promise<string>;
+  /** Keeps these machines, which run, as they are now. */
+  cut(lab: TestedLab, asked: AskedCut): Promise<KeptPlace>;
+  /** Keeps a fork, switched off, when it is given back. */
+  keep(fork: TestedLab, signal: AbortSignal): Promise<void>;
+}
+
+export interface AskedCut {
+  readonly description: string;
+  readonly machines: readonly string[];
+  readonly signal: AbortSignal;
 }
 
 interface LabCall {
@@ -33,7 +62,8 @@ export interface TestedLabSource {
   readonly isolation: Isolation;
   /** Machines that must be there. */
   readonly machines: readonly string[];
-  readonly open: () => Promise<TestedLab>;
+  readonly open: (onEvent?: (event: RecordedEvent) => void) => Promise<TestedLab>;
+  readonly tracing: LabTracing;
   /** Waits until no other process has a test on the one lab. */
   readonly takeTurn: (signal: AbortSignal) => Promise<AsyncDisposable>;
 }

@@ -13,4 +13,20 @@ export const runnerCodes = {
     when: 'A test file could not be read: its syntax, its imports, or an error that it threw outside of a test.',
     fix: 'Correct it at the place that is shown.',
   },
+  'trace-invalid': {
+    when: 'A file is no trace of a test, or was not written to its end.',
+    fix: 'Name a trace that "goqemu trace list" shows.',
+  },
+  'trace-newer': {
+    when: 'A trace was written by a newer goqemu.',
+    fix: 'Update goqemu.',
+  },
+  'trace-gone': {
+    when: 'A trace was opened where the lab, or the machines that it kept, are not: they were removed, or it is another host.',
+    fix: 'Open it where it was made, or read it with "goqemu trace show".',
+  },
+  'trace-unknown': {
+    when: 'There is no such trace.',
+    fix: 'Name one that "goqemu trace list" shows, or the path of its file.',
+  },
 } satisfies Record<string, ErrorMeaning>;

@@ -10,7 +10,7 @@ export async function removeLeftForks(labs: readonly TestedLab[], run: string): 
   for (const { lab } of labs)
     for (;;) {
       await lab.engine.removeDeadForks({ lockWaitMs: patienceMs });
-      const left = (await lab.engine.forks()).some((name) => name.startsWith(`test-${run}-`));
+      const left = (await lab.engine.forks({ bound: true })).some((name) => name.startsWith(`test-${run}-`));
       if (!left || Date.now() > deadline) break; // the next command on the lab removes what is left then
       await sleep(100);
     }

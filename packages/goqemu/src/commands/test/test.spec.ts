@@ -40,11 +40,31 @@ const options = {
     summary: 'time limit for a test that has none of its own (default: 300)',
   },
   reporter: {
-    kind: 'text',
+    kind: 'list',
     short: 'r',
-    value: 'NAME',
-    choices: ['spec', 'dot', 'tap', 'junit', 'json'],
-    summary: 'how the result is printed: spec (default), dot, tap, junit or json',
+    value: 'NAME[=FILE]',
+    summary:
+      'how results are reported: spec (default), dot or tap; junit or json, also in FILE; html (default FILE: test-results/report.html); github, annotations and a summary (default where GITHUB_ACTIONS is set)',
+  },
+  trace: {
+    kind: 'text',
+    value: 'WHEN',
+    choices: ['off', 'on-failure'],
+    summary:
+      'what a test leaves behind: on-failure (default), a trace of one that failed, with its machines as they were; or off',
+  },
+  'trace-dir': {
+    kind: 'text',
+    value: 'FOLDER',
+    summary: 'where traces go (default: test-results/traces)',
+    completes: 'folder',
+  },
+  'keep-traces': {
+    kind: 'number',
+    value: 'N',
+    least: 0,
+    most: 10_000,
+    summary: 'how many failures of a run keep their machines, and how many traces of earlier runs stay (default: 10)',
   },
   list: { kind: 'flag', summary: 'list the tests, run none' },
 } as const satisfies OptionSpecs;
@@ -65,7 +85,8 @@ export const testCommand = defineCommand({
     { command: "goqemu test upgrade.lab.test.ts --name 'keeps the data'", does: 'one test' },
     { command: 'goqemu test --last-failed', does: 'what failed, again' },
     { command: 'goqemu test --until-fails 50 --workers 1', does: 'look for a test that fails at times' },
-    { command: 'goqemu test --reporter junit > results.xml', does: 'a result for CI' },
+    { command: 'goqemu test --reporter spec --reporter html', does: 'a page to look at, besides' },
+    { command: 'goqemu test --reporter junit=results.xml', does: 'a result for CI' },
   ],
   load: () => import('./test.ts'),
 });

@@ -1,28 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { defaultTimeoutMs, type RunSettings } from '@goqemu/test/process';
+import { defaultKeepTraces, defaultTimeoutMs, type RunSettings } from '@goqemu/test/process';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
+import { tracesFolder } from '../../traces/trace-folder.ts';
 import { applyLabs } from './apply-labs.ts';
+import { chooseReporters, type Reporters } from './choose-reporters.ts';
 import { chooseWorkers } from './choose-workers.ts';
 import { readLastFailed, resultsFolder, writeLastRun } from './last-run.ts';
 import { lookThrough } from './look-through.ts';
 import { removeLeftForks } from './remove-left-forks.ts';
-import { listTests, resultDocument } from './report-results.ts';
+import { listTests } from './report-results.ts';
 import { type FileRunResult, runFiles } from './run-files.ts';
 import { type SelectedTests, selectTests } from './select-tests.ts';
+import { settleTraces } from './settle-traces.ts';
 import type { TestCommandOptions } from './test.spec.ts';
 import { findTestFiles } from './test-files.ts';
+import { TestRecords } from './test-records.ts';
 import { TestedLabs } from './tested-labs.ts';
+import { writeReports } from './write-reports.ts';
 
 type Options = CommandInput<TestCommandOptions>['options'];
 
 export async function run(context: CommandContext, input: CommandInput<TestCommandOptions>): Promise<number> {
   const { options, positionals } = input;
   checkOptions(options);
-  const { workingFolder } = context.shell;
+  const { workingFolder, platform } = context.shell;
+  const reporters = chooseReporters(options.reporter, { workingFolder, env: platform.env });
   const failed = options['last-failed'] ? lastFailed(workingFolder) : undefined;
   if (failed?.length === 0) {
     context.tell('no test failed in the last run');
@@ -31,13 +37,23 @@ export async function run(context: CommandContext, input: CommandInput<TestComma
   const found = await lookThrough(context, findTestFiles(positionals, workingFolder));
   const selected = selectTests(found, { name: options.name, shard: options.shard, failed }, workingFolder);
   if (options.list) {
-    listTests(context, selected.files, options.reporter === 'json');
+    listTests(context, selected.files, reporters.json.includes('stdout'));
     return exitCode.done;
   }
-  const { code, tests } = await runTests(context, selected, options);
+  const settings = runSettings(context, options);
+  await using records = await TestRecords.open(workingFolder, settings.id);
+  const startedAt = Date.now();
+  const { code, tests } = await runTests(context, selected, {
+    ...{ options, reporter: reporters.node },
+    settings:
+      reporters.html.length + reporters.junit.length > 0 || reporters.github
+        ? { ...settings, records: records.folder }
+        : settings,
+  });
   if (context.shell.interrupt.aborted) return exitCode.interrupted;
+  await settleTraces(context, settings);
   await writeLastRun(workingFolder, tests);
-  if (options.reporter === 'json') context.printJson(resultDocument(tests, workingFolder));
+  await writeReports(context, reporters, { tests, records: records.read(), startedAt });
   return code === 0 ? exitCode.done : exitCode.failed;
 }
 
@@ -56,7 +72,17 @@ function lastFailed(workingFolder: string) {
   );
 }
 
-async function runTests(context: CommandContext, selected: SelectedTests, options: Options): Promise<FileRunResult> {
+interface Run {
+  readonly options: Options;
+  readonly reporter: Reporters['node'];
+  readonly settings: RunSettings;
+}
+
+async function runTests(
+  context: CommandContext,
+  selected: SelectedTests,
+  { options, reporter, settings }: Run,
+): Promise<FileRunResult> {
   const { files, patterns } = selected;
   const sink = await chooseRenderer(context, undefined);
   await using labs = await TestedLabs.open(context, files, sink);
@@ -65,25 +91,23 @@ async function runTests(context: CommandContext, selected: SelectedTests, option
   } finally {
     await sink.close(); // what follows is the report of the tests
   }
-  const settings = settingsOf(context, options, labs);
   const only = files.some(({ tests }) => tests.some(({ mode }) => mode === 'only'));
   if (only) context.tell('only tests that are marked with .only run');
-  const { reporter = 'spec' } = options;
   try {
     return await runFiles(context, {
       files: files.map(({ file }) => file),
       patterns,
       only,
       workers: await chooseWorkers(context, options.workers, files.length, labs.all),
-      reporter: reporter === 'json' ? undefined : reporter,
-      settings,
+      reporter,
+      settings: { ...settings, applied: labs.all.map(({ key }) => key) },
     });
   } finally {
     await removeLeftForks(labs.all, settings.id);
   }
 }
 
-function settingsOf({ shell }: CommandContext, options: Options, labs: TestedLabs): RunSettings {
+function runSettings({ shell }: CommandContext, options: Options): RunSettings {
   return {
     id: randomBytes(3).toString('hex'),
     timeoutMs: options.timeout === undefined ? defaultTimeoutMs : options.timeout * 1000,
@@ -91,6 +115,9 @@ function settingsOf({ shell }: CommandContext, options: Options, labs: TestedLab
     repeat: options.repeat ?? 1,
     untilFails: options['until-fails'] ?? 1,
     results: resultsFolder(shell.workingFolder),
-    applied: labs.all.map(({ key }) => key),
+    trace: options.trace === 'off' ? 'off' : 'on-failure',
+    traces: tracesFolder(shell.workingFolder, options['trace-dir']),
+    keepTraces: options['keep-traces'] ?? defaultKeepTraces,
+    applied: [],
   };
 }

@@ -45,7 +45,8 @@ export interface ForkLabOptions extends MachineSelection {
   readonly name?: string;
 }
 
-interface Parts {
+/** @internal What a lab is made of. */
+export interface LabParts {
   readonly engine: Engine;
   readonly backend: Backend;
   readonly definition: LabDefinition;
@@ -68,11 +69,11 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   readonly name: string;
   /** `default`, or the name of a fork. */
   readonly stack: string;
-  readonly #parts: Parts;
+  readonly #parts: LabParts;
   readonly #guests: LabGuests;
 
   /** @internal */
-  constructor(parts: Parts) {
+  constructor(parts: LabParts) {
     this.name = parts.name;
     this.stack = parts.stack;
     this.#parts = parts;
@@ -267,6 +268,11 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     return LabForks.from(await this.#fork(idOrName, options, count)) as LabForks<Definition>;
   }
 
+  /** @internal For what reads and keeps machines of tests that failed. */
+  get parts(): LabParts {
+    return this.#parts;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#guests.closeAll('was detached');
     await this.#parts.backend[Symbol.asyncDispose]();
@@ -274,8 +280,13 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
 
   /** @internal Its engine removes it; the backend is its origin's. */
   protected async remove(): Promise<void> {
-    await this.#guests.closeAll('was removed with its fork');
+    await this.closeGuests('was removed with its fork');
     await this.#parts.engine.removeFork({ lockWaitMs: removalWaitMs });
+  }
+
+  /** @internal */
+  protected async closeGuests(why: string): Promise<void> {
+    await this.#guests.closeAll(why);
   }
 
   async #fork(
@@ -375,8 +386,17 @@ const removalWaitMs = 60_000;
 
 /** A running copy of a lab. At the end of its block nothing of it stays: machines, disks, layers, state. */
 export class LabFork<Definition extends LabDefinition = LabDefinition> extends RunningLab<Definition> {
+  #isKept = false;
+
+  /** @internal Switches it off, and leaves it for its checkpoints: neither this process nor its block ends it. */
+  async keep(signal: AbortSignal): Promise<void> {
+    await this.closeGuests('was kept for its trace');
+    await this.parts.engine.keepFork({ lockWaitMs: removalWaitMs, signal });
+    this.#isKept = true;
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
-    await this.remove();
+    if (!this.#isKept) await this.remove();
   }
 }
 

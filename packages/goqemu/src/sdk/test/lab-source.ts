@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { readOptions } from '../guest/invalid-option.ts';
 import { openLab } from '../lab/open-lab.ts';
 import type { LabTestOptions } from './lab-fixtures.ts';
+import { labTracing } from './lab-tracing.ts';
 
 /** Milliseconds that a test waits for those of other processes on the one lab: longer than any of them takes. */
 const turnMs = 24 * 3_600_000;
@@ -44,7 +45,8 @@ export function labSource(fixture: string, lab: LabDefinition, given: LabTestOpt
     at,
     isolation,
     machines,
-    open: () => openLab(lab, { stack, ...(parameters ? { parameters } : {}) }),
+    open: (onEvent) => openLab(lab, { stack, ...(parameters ? { parameters } : {}), ...(onEvent ? { onEvent } : {}) }),
+    tracing: labTracing({ file, stack, isFork: isolation === 'fork' }),
     takeTurn: async (signal) => {
       await mkdir(folder, { recursive: true });
       return acquireFileLock(join(folder, 'test.lock'), { command: 'a test on the lab', waitMs: turnMs, signal });

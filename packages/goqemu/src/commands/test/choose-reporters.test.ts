@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseReporters } from './choose-reporters.ts';
+
+const none = { node: undefined, junit: [], json: [], html: [], github: false };
+const choose = (given: readonly string[], env = {}) => chooseReporters(given, { workingFolder: '/shop', env });
+
+test('the result is printed by spec, unless another reporter is', () => {
+  assert.deepEqual(choose([]).node, 'spec');
+  assert.deepEqual(choose(['tap']).node, 'tap');
+  assert.deepEqual(choose(['json']), { ...none, json: ['stdout'] });
+});
+
+test('several reporters write files beside it', () => {
+  assert.deepEqual(choose(['html', 'junit=a=b.xml', 'json=/out.json', 'github']), {
+    node: 'spec',
+    junit: ['/shop/a=b.xml'],
+    json: ['/out.json'],
+    html: ['/shop/test-results/report.html'],
+    github: true,
+  });
+  assert.equal(choose([], { GITHUB_ACTIONS: 'true' }).github, true);
+});
+
+test('what is none, or two on standard output, is a mistake', () => {
+  for (const given of [['pdf'], ['html='], ['github=x'], ['toString'], ['tap', 'spec'], ['tap=x'], ['junit', 'json']])
+    assert.throws(() => choose(given), { code: 'usage' }, given.join());
+});
