@@ -1,6 +1,7 @@
 import type { MachineSpec } from '@goqemu/spec';
 import type { Backend, BackendRecord, LabScope } from '../backend/backend.ts';
 import type { EngineEvent, ErrorReport } from '../events/engine-event.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
 /** What the engine takes from outside, so that a test decides it. */
@@ -63,6 +64,24 @@ export interface ApplyOptions {
   readonly kill?: AbortSignal;
   /** Milliseconds to wait for another holder of the lock (default: 0). */
   readonly lockWaitMs?: number;
+}
+
+/** Why a plan is the one that is carried out: what was given, or what took its place. */
+export type PlanReason = 'given' | 'images-fetched' | 'lab-changed';
+
+export interface ApplyFreshOptions extends ApplyOptions {
+  /** Makes the plan again, from the lab as it is by then. A saved plan has none: it is carried out as it is. */
+  readonly replan?: (() => Promise<Plan>) | undefined;
+  /** A plan that another apply has made stale is refused instead of replaced: this very one was agreed to. @default false */
+  readonly keepsPlan?: boolean;
+  /** Called with each plan before it is carried out. */
+  readonly beforeApply?: (plan: Plan, reason: PlanReason) => void | Promise<void>;
+}
+
+/** The plan that was carried out in the end, and what came of it. */
+export interface FreshResult {
+  readonly plan: Plan;
+  readonly result: ApplyResult;
 }
 
 export interface ApplyResult {
