@@ -37,6 +37,7 @@ export interface EngineOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Which machines a plan is about. */
 export interface PlanOptions {
   /** Only these machines, and what they depend on. */
   readonly target?: readonly string[];
@@ -55,6 +56,7 @@ export interface PowerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a plan is carried out. */
 export interface ApplyOptions {
   /** Maximum parallel operations (default: 4). */
   readonly parallel?: number;
@@ -84,6 +86,7 @@ export interface FreshResult {
   readonly result: ApplyResult;
 }
 
+/** What came of a plan that was carried out. */
 export interface ApplyResult {
   readonly outcome: 'done' | 'failed' | 'interrupted';
   readonly outputs: Readonly<Record<string, unknown>>;
