@@ -15,7 +15,7 @@ import { setUp } from './setup.mjs';
 const paths = process.argv.slice(2);
 /** Milliseconds that a file may take here. */
 const timeoutMs = 4 * 3_600_000;
-const ready = (await setUp({ tests: true })) && (await build({ types: false }));
+const ready = (await setUp({ tests: true, soak: true })) && (await build({ types: false }));
 process.exitCode = ready ? await soak() : 1;
 
 async function soak() {

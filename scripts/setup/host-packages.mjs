@@ -51,6 +51,19 @@ export const forTests = {
   win32: [],
 };
 
+/** For the long forms of the tests, besides both. */
+export const forSoak = {
+  debian: [
+    { name: 'kmod', why: "finds what a guest's kernel has to load" },
+    { name: 'xfsprogs', why: 'a guest whose root is xfs' },
+    { name: 'btrfs-progs', why: 'a guest whose root is btrfs' },
+    { name: 'dosfstools', why: 'the EFI system partition of a guest' },
+    { name: 'mtools', why: 'writes the boot loader into it' },
+    { name: 'qemu-efi-aarch64', why: 'UEFI firmware for an arm64 machine' },
+    { name: 'python3-fusepy', why: 'a file system whose writes fail on demand' },
+  ],
+};
+
 /** For the Windows lane, besides both: what is loaded into this host's QEMU is compiled for it. */
 export const forWindowsLane = [
   { name: 'gcc', why: 'compiles what the Windows lane loads into QEMU' },

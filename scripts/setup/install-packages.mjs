@@ -1,13 +1,14 @@
 import { capture, run } from '../run/run.mjs';
 import { say } from '../run/say.mjs';
 import { aptInstall, missingPackages } from './apt.mjs';
-import { byHand, forLabs, forTests } from './host-packages.mjs';
+import { byHand, forLabs, forSoak, forTests } from './host-packages.mjs';
 import { hostFamily } from './host-system.mjs';
 
 /** Makes sure that the host has QEMU and, for the tests, what they need; says what it installs and why. */
-export async function installHostPackages({ tests }) {
+export async function installHostPackages({ tests, soak = false }) {
   const family = hostFamily();
-  const wanted = [...(forLabs[family] ?? []), ...(tests ? (forTests[family] ?? []) : [])];
+  const of = (packages, isWanted) => (isWanted ? (packages[family] ?? []) : []);
+  const wanted = [...of(forLabs, true), ...of(forTests, tests), ...of(forSoak, soak)];
   if (wanted.length === 0) return haveQemu(family);
   const missing = await missingOf(family, wanted);
   if (missing.length === 0) return true;

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { installedPackage, labsFolder } from '../installed-package.ts';
+import { runCommand } from '../run-command.ts';
 import { assertScreen } from './screens.ts';
 import { Terminal } from './terminal.ts';
 
@@ -72,6 +73,28 @@ test('the first Ctrl-C lets what runs end and begins nothing more', async () => 
   assert.match(screen, /no further operation is started/);
   assert.match(screen, /✔ run first/);
   assert.doesNotMatch(screen, /✔ run second/);
+});
+
+test('SIGTERM lets what runs end, begins nothing more, and leaves with 143', async () => {
+  using lab = labFolder(twoSteps);
+  let pid = 0;
+  const { code, stdout } = await runCommand(
+    process.execPath,
+    [installedPackage.command, 'apply', '--yes', '--events', '-'],
+    {
+      cwd: lab.folder,
+      env: lab.env,
+      onSpawn: (spawned) => {
+        pid = spawned;
+      },
+      onOutput: (text) => {
+        if (/"operation-started"[^\n]*"first"/.test(text)) process.kill(pid, 'SIGTERM');
+      },
+    },
+  );
+  assert.equal(code, 143);
+  assert.match(stdout, /"operation-done","id":"op-2"/);
+  assert.doesNotMatch(stdout, /"operation-started"[^\n]*"second"/);
 });
 
 test('NO_COLOR and a pipe have neither colours nor a list', async () => {

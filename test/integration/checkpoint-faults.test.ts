@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { onOwnMounts } from './own-mounts.ts';
 
 const worker = fileURLToPath(new URL('checkpoint-faults.ts', import.meta.url));
-const works = process.env.GOQEMU_SOAK ? ['kill', 'stop', 'full', 'read-only', 'eio'] : ['few'];
+const works = process.env.GOQEMU_SOAK ? ['kill', 'stop', 'full', 'read-only', 'eio', 'device'] : ['few'];
 
 for (const work of works)
   test(`a host that fails on the way costs what was asked for, and neither machine nor checkpoint: ${work}`, async (t) => {

@@ -1,8 +1,8 @@
 /**
  * Does all that can be done to a machine while the host fails on the way, and then continues as a user does:
  * `checkpoint-faults.ts FOLDER WORK`. The work is one fault at every stage of every verb – `kill` (of goqemu), `stop`
- * (of QEMU), `full`, `read-only`, `eio` – or `few` of them all, or one
- * as `eio:restore:2`.
+ * (of QEMU), `full`, `read-only`, `eio` (of goqemu's own writes), `device` (the same for QEMU too) – or
+ * `few` of them all, or those of one verb, as `eio:restore`, or one, as `eio:restore:2`.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -14,13 +14,14 @@ import { isGoqemuError } from '@goqemu/core';
 import { deleteVm, startVm } from '@goqemu/vm';
 import { CheckpointLab, inGuest, keyOf, qemusOf } from './checkpoint-lab.ts';
 import { type VerbName as AnyVerb, Stages, verbs } from './checkpoint-verbs.ts';
-import { failingDevice, fullDisk, type HostFault, readOnlyDisk } from './host-faults.ts';
+import { failingDevice, failingFileSystem, fullDisk, type HostFault, readOnlyDisk } from './host-faults.ts';
 
 /** A suspension is interrupted by `checkpoints-killed.test.ts`: it ends the machine that these leave running. */
 type VerbName = Exclude<AnyVerb, 'suspend' | 'resume'>;
 
 const [place = '', work = ''] = process.argv.slice(2);
-const folder = join(place, 'home'); // the mount itself cannot be removed
+await using device = work.startsWith('device') ? await failingFileSystem(place) : undefined;
+const folder = join(place, device ? 'disk/home' : 'home'); // the mount itself cannot be removed
 await mkdir(folder);
 const worker = fileURLToPath(new URL('checkpoint-work.ts', import.meta.url));
 const few = [
@@ -37,6 +38,7 @@ const faults: Readonly<Record<string, HostFault>> = {
   full: fullDisk(place),
   'read-only': readOnlyDisk(folder),
   eio: await failingDevice(folder),
+  ...(device ? { device } : {}),
   stop: {
     begin: () => {
       for (const pid of running) process.kill(pid, 'SIGSTOP');
@@ -92,7 +94,10 @@ async function befallen(name: string, verb: VerbName, line: number): Promise<boo
   const tookMs = Math.round(performance.now() - begun);
   const about = `${name} at "${stage}" of ${verb} (${tookMs} ms): ${ended}`;
   process.stdout.write(`${about}\n`);
-  if (!stage) return false;
+  if (!stage) {
+    await cleared(verb, about); // it was done without a fault
+    return false;
+  }
   await started(async (machine) => {
     const found = await contents(machine);
     const allowed = [
@@ -169,8 +174,10 @@ await machine.close();
 const [one = '', verb, line] = work.split(':');
 if (work === 'few')
   for (const [fault, verb, line] of few) assert.ok(await befallen(fault, verb, line), `${verb} has no stage ${line}`);
-else if (verb !== undefined) assert.ok(await befallen(one, verb as VerbName, Number(line)));
-else
-  for (const verb of ['create', 'cut', 'restore', 'fork', 'flatten', 'coalesce'] as const)
-    for (let line = 1; await befallen(work, verb, line); line++);
+else if (line !== undefined) assert.ok(await befallen(one, verb as VerbName, Number(line)));
+else {
+  const all = ['create', 'cut', 'restore', 'fork', 'flatten', 'coalesce'] as const;
+  for (const each of verb === undefined ? all : [verb as VerbName])
+    for (let line = 1; await befallen(one, each, line); line++);
+}
 process.stdout.write('all is well\n');

@@ -1,8 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sleep } from '@goqemu/core';
 
 /** What befalls the file system of a folder; `end` makes it well again. */
 export interface HostFault {
@@ -44,14 +47,46 @@ export function readOnlyDisk(folder: string): HostFault {
   };
 }
 
+/**
+ * A device that fails every write below a mount point with EIO, to QEMU as to goqemu: a file system of our own (FUSE), which
+ * keeps what it holds in another folder. It ends when it is disposed of.
+ *
+ * @param folder where the mount point `disk`, and what is kept, are to be
+ */
+export async function failingFileSystem(folder: string): Promise<HostFault & AsyncDisposable> {
+  const [kept, mountPoint, broken] = ['kept', 'disk', 'broken'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const path of [kept, mountPoint]) fs.mkdirSync(path);
+  const program = fileURLToPath(new URL('failing-disk.py', import.meta.url));
+  const server = spawn('/usr/bin/python3', [program, kept, mountPoint, broken], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = once(server, 'exit');
+  while (fs.statSync(mountPoint).dev === fs.statSync(folder).dev) {
+    if (server.exitCode !== null) throw new Error(`the file system ended with ${server.exitCode}`);
+    await sleep(20);
+  }
+  return {
+    begin: () => fs.writeFileSync(broken, ''),
+    end: () => fs.rmSync(broken, { force: true }),
+    [Symbol.asyncDispose]: async () => {
+      execFileSync('umount', ['--lazy', mountPoint]);
+      await ended;
+    },
+  };
+}
+
 const written = {
   folder: ['mkdir', 'mkdtemp', 'rename', 'link', 'copyFile', 'writeFile', 'truncate', 'unlink', 'rm', 'rmdir'],
   handle: ['write', 'writev', 'writeFile', 'appendFile', 'sync', 'datasync', 'truncate'],
 } as const;
 
 /**
- * A device that fails every write of this process below the folder with EIO. Node.js' own functions are replaced: there
- * is no file system in the kernel that fails on demand and needs no device.
+ * A device that fails every write of this process below the folder with EIO. Node.js' own functions are replaced, so that it
+ * needs nothing of the host.
  */
 export async function failingDevice(folder: string): Promise<HostFault> {
   const handle = await open('/dev/null');

@@ -3,6 +3,7 @@
  */
 export const timeoutNames = ['firmware', 'kernel', 'sshBanner', 'login', 'cloudInit', 'stop'] as const;
 
+/** Name of a time-out of a machine. */
 export type TimeoutName = (typeof timeoutNames)[number];
 
 /** In milliseconds; what is not set has its default. */

@@ -2,7 +2,9 @@ import { machineProperties } from './machine-properties.ts';
 import type { MachineProperty, PropertyOption } from './machine-property.ts';
 import type { MachineSpec } from './machine-spec.ts';
 
+/** All that is said of each property of a machine. */
 export type PropertyTable = typeof machineProperties;
+/** Name of a property of a machine. */
 export type PropertyName = keyof PropertyTable;
 
 /** The properties whose row has one of these values in a column. */
@@ -10,6 +12,7 @@ export type PropertyWith<Column extends keyof MachineProperty<unknown>, Value> =
   [K in PropertyName]: PropertyTable[K][Column] extends Value ? K : never;
 }[PropertyName];
 
+/** Properties of a machine whose option has such a value for a member. */
 export type OptionWith<Member extends keyof PropertyOption<unknown>, Value> = {
   [K in PropertyName]: PropertyTable[K]['option'] extends { readonly [M in Member]: Value } ? K : never;
 }[PropertyName];
@@ -34,6 +37,7 @@ export type SimpleProperty = Exclude<OptionWith<'name', string>, OptionWith<'val
 /** The same, with a rule instead of a list of words. */
 export type RuledProperty = Exclude<SimpleProperty, OptionWith<'value', { readonly kind: 'choice' }>>;
 
+/** The option that sets a property of a machine. */
 export type NameOfOption<K extends PropertyName> = NonNullable<PropertyTable[K]['option']>['name'];
 /** Every option that sets a property. */
 export type PropertyOptionName = NameOfOption<OptionWith<'name', string>>;

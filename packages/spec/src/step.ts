@@ -70,7 +70,9 @@ export interface StepKinds<Text> {
   readonly reboot: Reboot<Text>;
 }
 
+/** Name of a kind of step. */
 export type StepKind = keyof StepKinds<unknown>;
+/** A step of a machine, whatever its kind; its texts are of type `Text`. */
 export type Step<Text> = StepKinds<Text>[StepKind];
 
 /** Stands for a text in the type below: no other property of a step has this type. */

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sleep } from '@goqemu/core';
+import { deferred, sleep } from '@goqemu/core';
 import { eventStreamSchemas } from '@goqemu/lab';
 import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
 import type { Ran } from '../shell/fixture/test-shell.ts';
@@ -296,6 +306,31 @@ test('several stacks are destroyed by one command: those that are named, or all 
   const none = await lab.run(['destroy', '--yes', '--forks']);
   assert.deepEqual([none.code, none.stdout], [0, '']);
   assert.match(none.stderr, /lab web has no forks/);
+});
+
+test('destroy --forks removes a fork, too, that was interrupted while it was made', async () => {
+  using lab = new TestLab(labOf('web', ['web', 'db']));
+  await lab.run(['apply', '--yes']);
+  const reached = deferred<void>();
+  lab.settings = {
+    fault: async ({ verb }, moment) => {
+      if (verb !== 'start' || moment !== 'middle') return;
+      reached.resolve();
+      await new Promise(() => undefined); // its process is gone by then
+    },
+  };
+  void lab.run(['checkpoint', 'fork', 'ready']);
+  await reached.promise;
+  lab.settings = {};
+  const dead = { identity: { pid: 4_194_304, startTime: '1', bootId: 'b' }, command: 'goqemu', since: new Date(0) };
+  for (const stack of ['default', 'ready-1'])
+    writeFileSync(lab.file(`.goqemu/web/${stack}/lock`), `${JSON.stringify(dead)}\n`);
+  assert.ok(lab.host.machines.size > 2);
+  const { code, stderr } = await lab.run(['destroy', '--yes', '--forks']);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /removed what was left of ready-1/);
+  assert.deepEqual(readdirSync(lab.file('.goqemu/web')), ['default']);
+  assert.equal(lab.host.machines.size, 2, 'the lab stays');
 });
 
 test('a fork that could not be destroyed does not keep the others', async () => {

@@ -1,5 +1,5 @@
-import { formatDuration, hasErrorCode } from '@goqemu/core';
-import { type ApplyResult, countChanges, type Plan } from '@goqemu/lab';
+import { formatDuration } from '@goqemu/core';
+import { type ApplyResult, countChanges, type FreshResult, type Plan } from '@goqemu/lab';
 import type { EventSink } from '../render/event-sink.ts';
 import { renderOutputs } from '../render/render-outputs.ts';
 import { renderPlan } from '../render/render-plan.ts';
@@ -11,7 +11,7 @@ import type { OpenLab } from './open-lab.ts';
 export interface CarryOutOptions {
   readonly lab: OpenLab;
   readonly plan: Plan;
-  /** Plans again once the images have been fetched, or when another apply came first; a saved plan cannot be. */
+  /** As `applyFresh` wants it; a saved plan has none. */
   readonly replan?: () => Promise<Plan>;
   readonly sink: EventSink;
   readonly yes: boolean;
@@ -28,7 +28,7 @@ export interface CarryOutOptions {
 
 /** Shows a plan, asks, applies it and reports: the common part of apply and destroy. */
 export async function carryOut(context: CommandContext, options: CarryOutOptions): Promise<number> {
-  let applied: Applied | undefined;
+  let applied: FreshResult | undefined;
   try {
     applied = await askAndApply(context, options);
   } finally {
@@ -45,13 +45,7 @@ export async function carryOut(context: CommandContext, options: CarryOutOptions
   return result.outcome === 'failed' ? exitCode.failed : exitCode.done;
 }
 
-/** The plan that was carried out in the end, and what came of it. */
-interface Applied {
-  readonly plan: Plan;
-  readonly result: ApplyResult;
-}
-
-async function askAndApply(context: CommandContext, options: CarryOutOptions): Promise<Applied | undefined> {
+async function askAndApply(context: CommandContext, options: CarryOutOptions): Promise<FreshResult | undefined> {
   const { plan } = options;
   if (!options.agreed) showPlan(context, plan);
   if (countChanges(plan) > 0 && !options.yes && !options.agreed) {
@@ -60,7 +54,7 @@ async function askAndApply(context: CommandContext, options: CarryOutOptions): P
       return undefined;
     }
   }
-  return await applyFresh(context, { ...options, plan: await withImages(context, options) });
+  return await applyTelling(context, options);
 }
 
 function questionOf({ purpose, lab }: Plan): string {
@@ -74,33 +68,13 @@ export function showPlan(context: CommandContext, plan: Plan): void {
 }
 
 /**
- * Another apply may have come first while this one waited for its lock. A plan that needs no
- * confirmation is then made again; a plan that the user has confirmed is not replaced by another.
+ * Tells what an interrupt does meanwhile. A plan that needs no confirmation is made again when another apply came first; one
+ * that the user has confirmed is not replaced by another.
  */
-async function applyFresh(context: CommandContext, options: CarryOutOptions): Promise<Applied> {
-  const { replan, yes, plan } = options;
-  try {
-    return { plan, result: await applyTelling(context, options) };
-  } catch (error) {
-    if (!replan || !yes || !hasErrorCode(error, 'plan-stale')) throw error;
-    context.tell('the lab has been changed since the plan was made: planning again');
-    const fresh = await replan();
-    showPlan(context, fresh);
-    return { plan: fresh, result: await applyTelling(context, { ...options, plan: fresh }) };
-  }
-}
-
-/** What an image contains is known once it is here, and with it which layers are cached already. */
-async function withImages(context: CommandContext, { lab, plan, replan }: CarryOutOptions): Promise<Plan> {
-  if (!replan) return plan;
-  const fetched = await lab.engine.fetchImages(plan, { signal: context.shell.interrupt });
-  return fetched > 0 ? replan() : plan;
-}
-
 async function applyTelling(
   context: CommandContext,
-  { lab, plan, sink, parallel, lockWait }: CarryOutOptions,
-): Promise<ApplyResult> {
+  { lab, plan, replan, yes, sink, parallel, lockWait }: CarryOutOptions,
+): Promise<FreshResult> {
   const { interrupt, kill } = context.shell;
   const tell = (message: string) => () =>
     sink.handle({ at: new Date().toISOString(), type: 'notice', code: 'interrupted', message });
@@ -111,9 +85,16 @@ async function applyTelling(
   interrupt.addEventListener('abort', first);
   kill.addEventListener('abort', second);
   try {
-    return await lab.engine.apply(plan, {
+    return await lab.engine.applyFresh(plan, {
       interrupt,
       kill,
+      replan,
+      keepsPlan: !yes,
+      beforeApply: (current, reason) => {
+        if (reason !== 'lab-changed') return;
+        context.tell('the lab has been changed since the plan was made: planning again');
+        showPlan(context, current);
+      },
       ...(parallel === undefined ? {} : { parallel }),
       ...(lockWait === undefined ? {} : { lockWaitMs: lockWait * 1000 }),
     });

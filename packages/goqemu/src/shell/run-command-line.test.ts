@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { commands } from '../commands/command-table.ts';
 import { type Ran, runInTestShell } from './fixture/test-shell.ts';
 import { version } from './version.ts';
 
@@ -66,8 +67,15 @@ test('apply and destroy without a terminal refuse at once unless --yes is there'
   }
 });
 
-test('--json with --events on standard output is refused', async () => {
-  assert.equal((await run('apply', '--yes', '--json', '--events', '-')).code, 64);
+test('--json with --events on standard output is refused by every command that has both', async () => {
+  const both = commands.filter(({ options }) => options.json && options.events);
+  assert.ok(both.length > 6);
+  for (const { name } of both) {
+    const words = name === 'forward' ? ['web', '8080:80'] : ['--yes'];
+    const { code, stderr } = await run(...name.split(' '), ...words, '--json', '--events', '-');
+    assert.equal(code, 64, name);
+    assert.match(stderr, /--json and --events - both write to standard output/, name);
+  }
 });
 
 test('an invalid lab exits with 65 and shows the place in the file', async () => {

@@ -65,6 +65,30 @@ test('firmware, kernel and a boot that has failed are distinguished while the lo
   assert.equal((await watch.look()).fatal, '[    1.234567] Kernel panic - not syncing: VFS');
 });
 
+test('a boot that waits for a person at a prompt has failed', async () => {
+  const prompts: readonly (readonly [string, RegExp])[] = [
+    ['\x1b[8D\x1b[1m\x1b[33m\x1b[40mShell> \x1b[0m\x1b[37m\x1b[40m', /^UEFI found no boot loader/],
+    ['error: no such device: 0123.\r\nEntering rescue mode...\r\ngrub rescue> ', /^GRUB found no system/],
+    ['ALERT!  UUID=0123 does not exist.  Dropping to a shell!\r\n\r\n(initramfs) ', /^the kernel found no root/],
+  ];
+  for (const [index, [text, reason]] of prompts.entries()) {
+    const path = join(folder, `prompt-${index}`);
+    const cut = text.search(/Shell>|grub rescue>|\(initramfs\)/) + 3;
+    await writeFile(path, `UEFI Interactive Shell v2.2\r\n${text.slice(0, cut)}`);
+    await using watch = new ConsoleWatch(path);
+    assert.equal((await watch.look()).fatal, undefined, 'a prompt that is not whole');
+    await appendFile(path, text.slice(cut));
+    assert.match((await watch.look()).fatal ?? '', reason);
+  }
+});
+
+test('commands of a script that UEFI’s shell or GRUB runs are no prompt', async () => {
+  const path = join(folder, 'script');
+  await writeFile(path, 'Shell> echo -off\r\nFS0:\\> vmlinuz\r\ngrub> linux /vmlinuz\r\n(initramfs) exit\r\n');
+  await using watch = new ConsoleWatch(path);
+  assert.equal((await watch.look()).fatal, undefined);
+});
+
 test('what a log held before this boot does not count', async () => {
   const path = join(folder, 'offset');
   const old = 'Linux version 6.1\r\nKernel panic - not syncing\r\n';

@@ -5,7 +5,7 @@ import { systemErrorCode } from '@goqemu/core';
 export interface ConsoleReading {
   readonly firmware: boolean;
   readonly kernel: boolean;
-  /** The line that says that this boot is over, such as a kernel panic. */
+  /** What says that this boot is over: a line such as a kernel panic, or where it waits for a person. */
   readonly fatal: string | undefined;
   /** Bytes since this boot. */
   readonly written: number;
@@ -18,6 +18,12 @@ const kernelLine =
   /Linux version \d|^\s*\[\s*\d+\.\d{6}\]|systemd\[1\]|Run \/init|Welcome to .*!|cloud-init\[\d+\]| login: /m;
 const fatalLine =
   /^.*(Kernel panic - not syncing|No bootable device|BdsDxe: No bootable option|VFS: Unable to mount root fs|You are in emergency mode).*$/m;
+/** A prompt at which a boot that has failed waits for a person: of UEFI's shell, of GRUB, of an initial RAM disk. */
+const prompts: readonly (readonly [RegExp, string])[] = [
+  [/^Shell> *$/m, 'UEFI found no boot loader on the disk, and waits in its shell'],
+  [/^grub(?: rescue)?> *$/m, 'GRUB found no system, and waits at its prompt'],
+  [/^\(initramfs\) *$/m, 'the kernel found no root file system, and waits in the shell of its initial RAM disk'],
+];
 
 /** Control sequences of ECMA-48 §5.4, operating-system commands, and lone control characters but tab and newline. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be removed
@@ -78,7 +84,12 @@ export class ConsoleWatch implements AsyncDisposable {
     this.#recent = (this.#recent + text).slice(-32 * 1024); // a line may come in two pieces
     this.#kernel ||= kernelLine.test(this.#recent);
     this.#firmware ||= this.#kernel || firmwareLine.test(this.#recent);
-    this.#fatal ??= fatalLine.exec(this.#recent)?.[0].replace(control, '').trim();
+    this.#fatal ??= fatalLine.exec(this.#recent)?.[0].replace(control, '').trim() ?? this.#prompt();
+  }
+
+  #prompt(): string | undefined {
+    const text = this.#recent.replaceAll('\r', '\n').replace(control, '');
+    return prompts.find(([prompt]) => prompt.test(text))?.[1];
   }
 }
 

@@ -18,6 +18,7 @@ export interface GuestCredentials {
   readonly hostKey: string;
 }
 
+/** Which log is wanted, and how much of it. */
 export interface LogRequest {
   /** `console`: what the guest wrote on its first serial port; `backend`: what the program that runs it wrote. */
   readonly log: 'console' | 'backend';

@@ -50,6 +50,7 @@ export interface CollectedLayers {
   readonly stripped: readonly { readonly key: string; readonly bytes: number }[];
 }
 
+/** One machine of a cut, and the layer that is made of it. */
 export interface CutLayer {
   readonly machine: MachineSpec;
   readonly record: BackendRecord;

@@ -10,11 +10,13 @@ export interface PreflightError extends PreflightText {
   readonly code: ErrorCode;
 }
 
+/** What a plan says beforehand and carries out all the same. */
 export interface PreflightNotice extends PreflightText {
   readonly severity: 'notice';
   readonly code: string;
 }
 
+/** What is known beforehand, and what to do about it. */
 export interface PreflightText {
   readonly message: string;
   readonly hint?: string;

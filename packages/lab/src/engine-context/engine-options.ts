@@ -1,6 +1,7 @@
 import type { MachineSpec } from '@goqemu/spec';
 import type { Backend, BackendRecord, LabScope } from '../backend/backend.ts';
 import type { EngineEvent, ErrorReport } from '../events/engine-event.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { StateStorage } from '../state/state-storage.ts';
 
 /** What the engine takes from outside, so that a test decides it. */
@@ -36,6 +37,7 @@ export interface EngineOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Which machines a plan is about. */
 export interface PlanOptions {
   /** Only these machines, and what they depend on. */
   readonly target?: readonly string[];
@@ -54,6 +56,7 @@ export interface PowerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a plan is carried out. */
 export interface ApplyOptions {
   /** Maximum parallel operations (default: 4). */
   readonly parallel?: number;
@@ -65,6 +68,25 @@ export interface ApplyOptions {
   readonly lockWaitMs?: number;
 }
 
+/** Why a plan is the one that is carried out: what was given, or what took its place. */
+export type PlanReason = 'given' | 'images-fetched' | 'lab-changed';
+
+export interface ApplyFreshOptions extends ApplyOptions {
+  /** Makes the plan again, from the lab as it is by then. A saved plan has none: it is carried out as it is. */
+  readonly replan?: (() => Promise<Plan>) | undefined;
+  /** A plan that another apply has made stale is refused instead of replaced: this very one was agreed to. @default false */
+  readonly keepsPlan?: boolean;
+  /** Called with each plan before it is carried out. */
+  readonly beforeApply?: (plan: Plan, reason: PlanReason) => void | Promise<void>;
+}
+
+/** The plan that was carried out in the end, and what came of it. */
+export interface FreshResult {
+  readonly plan: Plan;
+  readonly result: ApplyResult;
+}
+
+/** What came of a plan that was carried out. */
 export interface ApplyResult {
   readonly outcome: 'done' | 'failed' | 'interrupted';
   readonly outputs: Readonly<Record<string, unknown>>;

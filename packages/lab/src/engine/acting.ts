@@ -1,7 +1,7 @@
 /** What the engine does beside planning and looking, in one file of the bundle: a plan with nothing to do loads none of it. */
+export { applyFresh } from '../apply/apply-fresh.ts';
 export { applyPlan } from '../apply/apply-plan.ts';
 export { carryOut } from '../apply/carry-out.ts';
-export { fetchImages } from '../apply/fetch-images.ts';
 export { createCheckpoint } from '../checkpoint/create-checkpoint.ts';
 export { deleteCheckpoint } from '../checkpoint/delete-checkpoint.ts';
 export { flattenCheckpoint } from '../checkpoint/flatten-checkpoint.ts';
@@ -13,7 +13,7 @@ export { forkMachines } from '../fork/fork-machines.ts';
 export { forkRoom } from '../fork/fork-room.ts';
 export { keepFork } from '../fork/keep-fork.ts';
 export { lockLab } from '../fork/lock-lab.ts';
-export { removeFork } from '../fork/remove-fork.ts';
+export { deadForks, removeFork } from '../fork/remove-fork.ts';
 export { planForward } from '../forward/plan-forward.ts';
 export { readHistory } from '../history/history.ts';
 export { importMachine } from '../import/import-machine.ts';

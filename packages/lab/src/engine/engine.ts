@@ -11,10 +11,12 @@ import type {
 import type { LabDefinition } from '../definition/define-lab.ts';
 import { EngineContext } from '../engine-context/engine-context.ts';
 import type {
+  ApplyFreshOptions,
   ApplyOptions,
   ApplyResult,
   EngineOptions,
   FoundMachine,
+  FreshResult,
   PlanOptions,
   PowerOptions,
 } from '../engine-context/engine-options.ts';
@@ -115,18 +117,6 @@ export class Engine {
   }
 
   /**
-   * Downloads or builds the images that a plan starts from and that are not there. Their content enters the keys of
-   * all layers, so a plan that was made before is best made again: it may find layers that are cached. One that is applied
-   * as it is, such as a saved one, gets the real keys in `apply`.
-   *
-   * @returns the number of images that were fetched
-   */
-  async fetchImages(plan: Plan, options: { readonly signal?: AbortSignal } = {}): Promise<number> {
-    const { fetchImages } = await acting();
-    return (await fetchImages(this.#context, plan, options.signal)).size;
-  }
-
-  /**
    * Does what the plan says. A failing operation is in the result, not thrown.
    *
    * @throws GoqemuError `plan-stale`, `locked`, or the first error of the plan's preflight
@@ -145,6 +135,17 @@ export class Engine {
   async runAgain(lab: Lab, step: StepOfMachine & { readonly signal?: AbortSignal }): Promise<void> {
     const { runAgain } = await acting();
     return runAgain(this.#context, lab, step);
+  }
+
+  /**
+   * Fetches the images that the plan starts from and carries the plan out. It is made again by `replan` when images have
+   * been fetched, since their content is in the keys of all layers, and when another apply came first.
+   *
+   * @throws GoqemuError as `apply`
+   */
+  async applyFresh(plan: Plan, options: ApplyFreshOptions): Promise<FreshResult> {
+    const { applyFresh } = await acting();
+    return applyFresh(this.#context, plan, options);
   }
 
   /**
@@ -250,13 +251,19 @@ export class Engine {
   }
 
   /**
-   * Removes what killed processes left of forks: what every verb that takes the lock does first.
+   * Removes what killed processes left of forks: what every verb that takes the lock does first. Takes none where nothing is
+   * left.
    *
+   * @returns their names
    * @throws GoqemuError `locked`
    */
-  async removeDeadForks(options: { readonly lockWaitMs?: number } = {}): Promise<void> {
-    const { lockLab } = await acting();
+  async removeDeadForks(options: { readonly lockWaitMs?: number } = {}): Promise<readonly string[]> {
+    const { deadForks, lockLab } = await acting();
+    const dead = await deadForks(this.#context);
+    if (dead.length === 0) return [];
     await using _lock = await lockLab(this.#context, options.lockWaitMs ?? 0, undefined);
+    const left = await this.#context.storage.stacks();
+    return dead.map(({ owner }) => owner.stack).filter((name) => !left.includes(name));
   }
 
   /** The same lab in another stack. */

@@ -257,9 +257,9 @@ for (const [number, [scene, prepare]] of Object.entries(scenes).entries()) {
     for (const [index] of files.entries()) {
       for (const [turn, [what, how]] of Object.entries(damages).entries()) {
         if (!isTaken(number, index, turn)) continue;
-        // A key of the right form that is another lab's is not recognised: it opens nothing, which only use shows.
-        if (what === "another lab's" && files[index]?.includes('.state-key')) continue;
         const place = original.copy(join(root, `case-${++cases}`));
+        // The keys of the labs of one home lie side by side: by that one is known as another lab's.
+        cpSync(join(foreign.folder, 'home/keys'), join(place.folder, 'home/keys'), { recursive: true });
         const path = place.files()[index] ?? '';
         if (damage(path, how, foreign.files()[index] ?? '')) await settles(place, `${scene}: ${path} is ${what}`);
         rmSync(place.folder, { recursive: true });

@@ -27,6 +27,7 @@ export interface Lab {
   readonly freshRanges: readonly string[];
 }
 
+/** A value that a lab returns, as a plan has it: late ones are not known yet. */
 export type OutputValue =
   | string
   | number

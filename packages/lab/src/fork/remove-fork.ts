@@ -48,16 +48,24 @@ export async function clearFork(fork: EngineContext, lineage: string): Promise<v
  * they were bound to.
  */
 export async function removeDeadForks(context: EngineContext): Promise<void> {
-  for (const stack of await context.storage.stacks()) {
-    if (stack === context.owner.stack) continue;
-    const fork = context.sibling(stack);
-    if (!(await isDead(fork))) continue;
+  for (const fork of await deadForks(context)) {
     await using lock = await fork.storage.lock(context.command, 0).catch((error: unknown) => {
       if (hasErrorCode(error, 'locked')) return undefined; // it is being made, or another process is at it
       throw error;
     });
     if (lock && (await isDead(fork))) await removeLocked(fork);
   }
+}
+
+/** Those of the lab, whatever stack they were made from. */
+export async function deadForks(context: EngineContext): Promise<readonly EngineContext[]> {
+  const dead: EngineContext[] = [];
+  for (const stack of await context.storage.stacks()) {
+    if (stack === context.owner.stack) continue;
+    const fork = context.sibling(stack);
+    if (await isDead(fork)) dead.push(fork);
+  }
+  return dead;
 }
 
 async function isDead(fork: EngineContext): Promise<boolean> {

@@ -17,6 +17,7 @@ export interface BaseMaterial extends Pick<MachineSpec, BaseKeyProperty> {
  */
 export const seedVersions = [2, 1] as const;
 
+/** Version of what the cloud-init seed of a machine does. */
 export type SeedVersion = (typeof seedVersions)[number];
 
 /** The key of the layer that is cut when a machine from an image is ready for the first time. */

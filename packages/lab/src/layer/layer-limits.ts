@@ -2,6 +2,7 @@ import { GoqemuError, parseByteSize } from '@goqemu/core';
 import type { LayerOptions } from '../definition/layer-options.ts';
 import { checkOptions } from '../evaluate/check-options.ts';
 
+/** How many unnamed layers are kept, and what all of them may take. */
 export interface LayerLimits {
   readonly perMachine: number;
   /** Bytes. */

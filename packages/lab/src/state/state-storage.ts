@@ -17,6 +17,7 @@ import {
   writeTwice,
 } from '@goqemu/core';
 import { refuseCopy, stateNote, stateNotePath } from './known-states.ts';
+import { keyIn, ownKey } from './own-key.ts';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -105,12 +106,13 @@ export class FileStateStorage implements StateStorage {
   async read(file: StoredFile): Promise<string | undefined> {
     const path = this.path(file);
     if (isSecretKey(file)) {
-      const kept = readTwice(path, (text) => (/^[0-9a-f]{64}\n?$/.test(text) ? text : undefined));
+      const kept = readTwice(path, keyIn);
+      if (!kept?.value) return kept && unreadable;
+      const copy = keyIn(readOwnText(copyPath(path)) ?? '');
+      if (copy && copy.trim() !== kept.value.trim()) return await ownKey(path, [kept.value, copy]);
       // It never changes: any reader may rewrite the damaged one of the two.
-      // A copy with another key stays: which of the two is right cannot be decided here.
-      if (kept?.value && (kept.damage || !/^[0-9a-f]{64}\n?$/.test(readOwnText(copyPath(path)) ?? '')))
-        await this.write(file, kept.value).catch(notNow);
-      return kept && (kept.value ?? unreadable);
+      if (kept.damage || !copy) await this.write(file, kept.value).catch(notNow);
+      return kept.value;
     }
     const found = readOwnFile(path);
     return found && ('text' in found ? found.text : unreadable);

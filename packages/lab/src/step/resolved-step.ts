@@ -11,6 +11,7 @@ export interface Sensitivity {
 /** A step with everything known, as a backend carries it out. */
 export type ResolvedStep = Step<string> & Sensitivity;
 
+/** What a step gave. */
 export interface StepResult {
   /** Standard output of a `run`: all of a captured one, of others the last 1 MiB; empty for the other kinds. */
   readonly stdout: string;

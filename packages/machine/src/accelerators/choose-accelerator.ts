@@ -15,6 +15,7 @@ import { runsNatively } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
 import { type CanaryOptions, type CanaryResult, hasCanary, runCanary } from './run-canary.ts';
 
+/** What `chooseAccelerator` may use and how long it may take. */
 export interface AcceleratorOptions {
   /** Where proofs are kept, for this boot and this binary; without it each call proves again, for some 30 ms. */
   readonly cacheFolder?: string;
@@ -38,6 +39,7 @@ export interface AcceleratorFact {
   readonly hint?: string;
 }
 
+/** The accelerator that was chosen, and why. */
 export interface ChosenAccelerator {
   readonly accelerator: Accelerator;
   readonly reason: string;

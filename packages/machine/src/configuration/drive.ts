@@ -84,4 +84,5 @@ export const cdrom = z.strictObject({
 });
 
 export const throttleGroup = z.strictObject({ id, limits: throttleLimits });
+/** Limits of a disk’s throughput. */
 export type ThrottleLimits = z.output<typeof throttleLimits>;

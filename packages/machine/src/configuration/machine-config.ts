@@ -12,6 +12,7 @@ import { network } from './network.ts';
 import { chardev, rtc, secret, tpm, usb, virtioPort } from './peripherals.ts';
 
 export const accelerators = realAccelerators;
+/** What runs the guest’s instructions. */
 export type Accelerator = (typeof accelerators)[number];
 
 const cpu = z
@@ -161,8 +162,11 @@ export type MachineConfig = Omit<
   readonly cdroms: Identified<ParsedMachineConfig['cdroms'][number]>[];
   readonly networks: Identified<ParsedMachineConfig['networks'][number]>[];
 };
+/** A disk of a machine, with its defaults filled in. */
 export type DriveConfig = MachineConfig['drives'][number];
+/** A CD drive of a machine, with its defaults filled in. */
 export type CdromConfig = MachineConfig['cdroms'][number];
+/** A network card of a machine, with its defaults filled in. */
 export type NetworkConfig = MachineConfig['networks'][number];
 
 /**

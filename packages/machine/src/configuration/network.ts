@@ -26,6 +26,7 @@ const forward = z.strictObject({
   guestAddress: ipv4.optional(),
   guestPort: port,
 });
+/** A port of the host that leads to one of the guest. */
 export type Forward = z.output<typeof forward>;
 
 /** QEMU's user-mode network (slirp): no privileges, the guest behind NAT at 10.0.2.15. */

@@ -8,21 +8,25 @@ import { type ExecuteOptions, isQmpCommandError, type QmpClient } from '@goqemu/
 import { type InputEvent, inputDropped, sendInput } from './input.ts';
 import { type KeyCode, keysOfCharacter } from './keyboard.ts';
 
+/** The format of a picture of the screen. */
 export interface ScreenshotOptions extends ExecuteOptions {
   /** `png` needs QEMU 7.1 with libpng; `ppm` is always there. */
   readonly format?: 'png' | 'ppm';
 }
 
+/** How long keys are held down. */
 export interface KeyOptions extends ExecuteOptions {
   /** Milliseconds that the keys are held; default 100. */
   readonly holdMs?: number;
 }
 
+/** How a text is typed. */
 export interface TextOptions extends ExecuteOptions {
   /** Milliseconds from one character to the next; default 40. A guest under emulation may need more. */
   readonly characterMs?: number;
 }
 
+/** A button of the mouse, by the name that QEMU has for it. */
 export type MouseButton = 'left' | 'middle' | 'right' | 'wheel-up' | 'wheel-down' | 'side' | 'extra';
 
 /** When a password stops to be taken: never, at once, or after so many seconds. */

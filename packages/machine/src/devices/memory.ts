@@ -1,5 +1,6 @@
 import type { ExecuteOptions, QmpClient } from '@goqemu/protocol';
 
+/** The format of a dump of the memory, and how addresses are found in it. */
 export interface DumpOptions extends ExecuteOptions {
   /** `elf` for gdb and crash; the `kdump` forms are compressed, for crash alone. */
   readonly format?: 'elf' | 'kdump-zlib' | 'kdump-lzo' | 'kdump-snappy';

@@ -2,6 +2,7 @@ import { type Deferred, deferred, GoqemuError, hasErrorCode, withDeadline } from
 import { isQmpCommandError, type QmpClient } from '@goqemu/protocol';
 import { unlimited } from './added-parts.ts';
 
+/** How long a guest has to let go of a device. */
 export interface UnplugOptions {
   /** Milliseconds for the guest to let go; default 10 000. */
   readonly timeoutMs?: number;

@@ -12,6 +12,7 @@ export const architectures = [
   'mips64',
   's390x',
 ] as const;
+/** A processor architecture, by the name that Debian has for it. */
 export type Architecture = (typeof architectures)[number];
 
 /** What a machine of this architecture is made of unless the configuration says otherwise. */

@@ -7,6 +7,7 @@ import { probeCached } from './probe-cache.ts';
 import { qemuMissing } from './qemu-missing.ts';
 import { binaryFolders, firmwareFolders, pathOf } from './usual-places.ts';
 
+/** Which QEMU is wanted, and where it is looked for. */
 export interface FindQemuOptions {
   /** As Go, Node, Debian or QEMU write it. Default: the host's own. */
   readonly arch?: string;

@@ -1,5 +1,6 @@
 import type { Architecture } from './architecture.ts';
 
+/** A version of QEMU. */
 export interface QemuVersion {
   readonly major: number;
   readonly minor: number;
@@ -8,6 +9,7 @@ export interface QemuVersion {
   readonly text: string;
 }
 
+/** A machine type that a QEMU has. */
 export interface MachineTypeFact {
   readonly name: string;
   readonly alias?: string;

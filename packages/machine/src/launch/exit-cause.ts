@@ -17,6 +17,7 @@ export type ExitCause =
   | 'sandbox-violation'
   | 'qemu-exited';
 
+/** How the process of a machine has ended. */
 export interface ProcessExit {
   /** Null when a signal ended it; undefined when goqemu did not see it. */
   readonly code?: number | null;

@@ -1,6 +1,7 @@
 import type { HostPlatform, Logger, ProcessTable } from '@goqemu/core';
 import type { QemuInstallation } from '../find/installation.ts';
 
+/** How a machine is launched, besides what it is made of. */
 export interface LaunchOptions {
   /** Default: found by the configuration's architecture. */
   readonly installation?: QemuInstallation;

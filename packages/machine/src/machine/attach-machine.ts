@@ -25,6 +25,7 @@ import { identityOf, type MachineRecord } from './machine-record.ts';
 /** A machine on record, or what is known of one that is not: its monitor's socket, or its process. */
 export type AttachTarget = MachineRecord | { readonly socketPath: string } | { readonly pid: number };
 
+/** How a machine that runs already is looked for. */
 export interface AttachOptions {
   /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;

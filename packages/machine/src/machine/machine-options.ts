@@ -17,12 +17,14 @@ export interface MachineConnection {
   readonly logOffset?: number;
 }
 
+/** How a machine is stopped: rungs of the ladder, and when to give up. */
 export interface StopOptions {
   /** Milliseconds for each rung; 0 leaves it out. See {@link defaultStopTimeouts}. */
   readonly timeouts?: Partial<StopTimeouts>;
   readonly signal?: AbortSignal;
 }
 
+/** How a machine was stopped, with what each rung of the ladder did. */
 export interface StopResult {
   /** The rung that did it; undefined when the machine had ended before. */
   readonly how: StopRung | undefined;
@@ -31,6 +33,7 @@ export interface StopResult {
   readonly durationMs: number;
 }
 
+/** How long to wait for the guest agent, and when to give up. */
 export interface AgentOptions {
   /** Milliseconds to wait for one's turn, and again for the agent to answer. @default 5_000 */
   readonly timeoutMs?: number;

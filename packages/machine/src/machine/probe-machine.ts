@@ -14,6 +14,7 @@ import { type MachineState, machineState } from './machine-state.ts';
  */
 export type MachineProbe = MachineState | 'gone' | 'unresponsive';
 
+/** How long a machine has to answer, and when to give up. */
 export interface ProbeOptions {
   /** @internal Replaced in tests. */
   readonly processes?: ProcessTable;

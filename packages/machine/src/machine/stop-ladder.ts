@@ -2,11 +2,13 @@ import { anySignal, errorMessage, isGoqemuError } from '@goqemu/core';
 
 /** From the gentlest to the last: each is tried when the one before did not end the machine in its time. */
 const stopRungs = ['guest-agent', 'acpi', 'quit', 'sigterm', 'sigkill'] as const;
+/** A way of stopping a machine, from the gentlest on. */
 export type StopRung = (typeof stopRungs)[number];
 
 /** Milliseconds that each rung has to end the machine; 0 leaves it out. */
 export type StopTimeouts = Readonly<Record<StopRung, number>>;
 
+/** Milliseconds for each way of stopping a machine. */
 export const defaultStopTimeouts: StopTimeouts = {
   'guest-agent': 30_000,
   acpi: 30_000,

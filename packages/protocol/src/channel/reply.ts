@@ -1,5 +1,6 @@
 import type { WireMessage } from '../framing/message.ts';
 
+/** The error in a reply, as QEMU and the guest agent send it. */
 export interface ReplyError {
   readonly class: string;
   readonly desc: string;

@@ -14,6 +14,7 @@ import { writeVersionTable } from './version-table.ts';
 /** Where the schema comes from: source trees of QEMU, from old to new, or a monitor that answers. */
 export type TypesSource = { readonly sourceTrees: readonly string[] } | { readonly monitor: Connectable };
 
+/** The sources that types are generated from. */
 export interface GenerateTypesOptions {
   /** A path stands for what is there: a folder is a source tree, a socket a monitor. */
   readonly from: TypesSource | string;

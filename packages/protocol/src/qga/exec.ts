@@ -3,6 +3,7 @@ import type { AgentEnvironment } from './agent-environment.ts';
 import { ExecStatus } from './exec-status.ts';
 import type { GuestAgentClient, QgaResult } from './guest-agent-client.ts';
 
+/** A program that the guest agent starts, and how long it may take. */
 export interface AgentExecOptions {
   /** The program: a path, or a name that the agent's PATH finds. No shell is involved. */
   readonly path: string;
@@ -18,6 +19,7 @@ export interface AgentExecOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a program that the guest agent started has ended. */
 export interface AgentExecResult {
   /** Undefined when a signal ended the program. */
   readonly exitCode: number | undefined;

@@ -6,12 +6,14 @@ import { readLocalFile, writeLocalFile } from './local-file.ts';
 /** What a file is written from: text as UTF-8, bytes, or pieces of bytes. */
 export type GuestFileSource = string | Uint8Array | AsyncIterable<Uint8Array>;
 
+/** How a file is copied through the guest agent. */
 export interface FileTransferOptions {
   /** Bytes per message, 1 to 48 MiB (the agent's own limit); default 256 KiB. */
   readonly chunkBytes?: number;
   readonly signal?: AbortSignal;
 }
 
+/** How a file of the guest is written through its agent. */
 export interface WriteFileOptions extends FileTransferOptions {
   /** Default false: replace. */
   readonly append?: boolean;

@@ -3,6 +3,7 @@ import type { GuestAgentClient } from './guest-agent-client.ts';
 import { isQgaCommandError } from './qga-errors.ts';
 import { type Thawed, thaw } from './thaw.ts';
 
+/** How long a guest may stay frozen, and how long freezing and thawing may take. */
 export interface FreezeOptions {
   /** Milliseconds after which the guest is thawed even while the work runs; default 10 000, as Windows' VSS does. */
   readonly maxMs?: number;

@@ -21,10 +21,14 @@ import type { QgaCommands } from './schema-types.ts';
 import { setGuestTime } from './set-time.ts';
 import { execStreamingInGuest, type StreamedExecOptions, type StreamedExecResult } from './streamed-exec.ts';
 
+/** Name of a command of the guest agent. */
 export type QgaCommandName = keyof QgaCommands & string;
+/** Arguments of a command of the guest agent. */
 export type QgaArguments<C extends QgaCommandName> = QgaCommands[C]['arguments'];
+/** What a command of the guest agent returns. */
 export type QgaResult<C extends QgaCommandName> = QgaCommands[C]['returns'];
 
+/** Limits of a connection to a guest agent. */
 export interface GuestAgentClientOptions {
   /** Milliseconds for the connection to be made; default 5000. */
   readonly connectTimeoutMs?: number;
@@ -41,6 +45,7 @@ export interface GuestAgentClientOptions {
   readonly logger?: Logger;
 }
 
+/** How long a command of the guest agent may take, and when to give it up. */
 export interface QgaExecuteOptions {
   /** Milliseconds until the command counts as lost; default that of the client. */
   readonly timeoutMs?: number;

@@ -5,6 +5,7 @@ import { ExecStatus } from './exec-status.ts';
 import type { GuestAgentClient } from './guest-agent-client.ts';
 import { withGuestFile } from './guest-file.ts';
 
+/** A program that the guest agent starts and whose output is read while it runs. */
 export interface StreamedExecOptions extends Omit<AgentExecOptions, 'capture'> {
   /** Called with each piece of standard output, in order. */
   readonly onStdout?: (bytes: Buffer) => void;
@@ -13,6 +14,7 @@ export interface StreamedExecOptions extends Omit<AgentExecOptions, 'capture'> {
   readonly intervalMs?: number;
 }
 
+/** How a program whose output was streamed has ended. */
 export type StreamedExecResult = Pick<AgentExecResult, 'exitCode' | 'signal' | 'pid'>;
 
 /** Makes the folder and both files, so that they can be opened before the program runs. */

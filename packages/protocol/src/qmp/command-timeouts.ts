@@ -8,6 +8,7 @@ export interface CommandTimeouts {
   readonly slow: number;
 }
 
+/** Milliseconds for a QMP command of each class. */
 export const defaultCommandTimeouts: CommandTimeouts = { query: 10_000, change: 30_000, slow: 300_000 };
 
 /** These answer only when the disk or the peer did; users of other managers ran into shorter limits. */

@@ -1,8 +1,12 @@
 import type { QmpCommands, QmpEvents } from './schema-types.ts';
 
+/** Name of a QMP command. */
 export type QmpCommandName = keyof QmpCommands & string;
+/** Name of a QMP event. */
 export type QmpEventName = keyof QmpEvents & string;
+/** Arguments of a QMP command. */
 export type QmpArguments<C extends QmpCommandName> = QmpCommands[C]['arguments'];
+/** What a QMP command returns. */
 export type QmpResult<C extends QmpCommandName> = QmpCommands[C]['returns'];
 
 /** Commands that start a background job under an id of the caller's. */
@@ -30,6 +34,7 @@ export interface QmpEvent<E extends QmpEventName = QmpEventName> {
 /** Any event, distinguished by `event`. One that is newer than goqemu's types still arrives at run time. */
 export type AnyQmpEvent = { [E in QmpEventName]: QmpEvent<E> }[QmpEventName];
 
+/** How long a command may take, and when to give it up. */
 export interface ExecuteOptions {
   /** Milliseconds until the command counts as lost; default by its class, see {@link CommandTimeouts}. */
   readonly timeoutMs?: number;

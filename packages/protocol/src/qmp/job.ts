@@ -9,6 +9,7 @@ export interface JobProgress {
   readonly total: number;
 }
 
+/** How a job is run to its end, and who is notified meanwhile. */
 export interface RunJobOptions {
   /** Milliseconds for the whole job; default: no limit, because disks take as long as they take. */
   readonly timeoutMs?: number;

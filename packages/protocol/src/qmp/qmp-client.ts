@@ -21,6 +21,7 @@ import { oobUnavailableError } from './qmp-errors.ts';
 import type { QemuVersion } from './version.ts';
 import { type WaitForOptions, waitForEvent } from './wait-for-event.ts';
 
+/** Limits of a connection to a monitor. */
 export interface QmpClientOptions {
   /** Milliseconds for the connection to be made; default 5000. */
   readonly connectTimeoutMs?: number;

@@ -20,6 +20,7 @@ import type {
 } from './commands.ts';
 import { QmpClient, type QmpClientOptions } from './qmp-client.ts';
 
+/** How a connection to a monitor is made again. */
 export interface ReconnectOptions extends QmpClientOptions {
   /** Milliseconds before the first new attempt; doubled after each that fails. Default 100. */
   readonly firstDelayMs?: number;
@@ -34,6 +35,7 @@ export interface ReconnectOptions extends QmpClientOptions {
   readonly onState?: (state: ConnectionState) => void;
 }
 
+/** What a client that reconnects is doing. */
 export type ConnectionState =
   | { readonly state: 'connected'; readonly client: QmpClient }
   | { readonly state: 'lost'; readonly error: unknown; readonly nextAttemptMs: number };

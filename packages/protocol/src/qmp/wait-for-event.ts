@@ -1,6 +1,7 @@
 import { type GoqemuError, longestTimerMs, timeoutError } from '@goqemu/core';
 import type { QmpEvent, QmpEventName } from './commands.ts';
 
+/** Which event is waited for, and for how long. */
 export interface WaitForOptions<E extends QmpEventName> {
   /** Which event is meant; default: the first one of this name. */
   readonly match?: (event: QmpEvent<E>) => boolean;

@@ -13,6 +13,7 @@ export interface SocketPathAddress {
   readonly passDescriptors?: boolean;
 }
 
+/** A TCP port that a peer listens on. */
 export interface TcpAddress {
   readonly host: string;
   /** 1 to 65535. */
@@ -31,6 +32,7 @@ export interface ProcessAddress {
   readonly command: readonly [string, ...string[]];
 }
 
+/** Where a peer is reached. */
 export type TransportAddress = SocketPathAddress | TcpAddress | DescriptorAddress | ProcessAddress;
 
 /** An address to connect to, or a connection that is there already. */

@@ -6,6 +6,7 @@ import { loadPipeWrap, type PipeHandle, type PipeWrap, type SocketOnHandle } fro
 import { StreamTransport } from './stream-transport.ts';
 import type { PassedDescriptor, Transport } from './transport.ts';
 
+/** Whether open descriptors can be passed to QEMU on this host, and why not. */
 export type DescriptorPassing = { readonly available: true } | { readonly available: false; readonly reason: string };
 
 /** Whether file descriptors can be given to QEMU over a Unix socket, and if not, why. */

@@ -1,6 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { GoqemuError, systemErrorCode, withDeadline } from '@goqemu/core';
 
+/** How long opening a connection may take, and when to give up. */
 export interface OpenOptions {
   /** Milliseconds for the connection to be made; default 5000. */
   readonly connectTimeoutMs?: number;

@@ -46,6 +46,7 @@ import { FakeMachines, type FakeOutput } from './fake-machines.ts';
 import { type FakeFault, FakeMoments } from './fake-moments.ts';
 import { FakeNetworks } from './fake-networks.ts';
 
+/** The host that a fake backend works on, its faults and what it cannot do. */
 export interface FakeBackendOptions {
   readonly host?: FakeHost;
   /**

@@ -36,6 +36,7 @@ export type FakeVerb =
   | 'removeNetworks'
   | 'dispose';
 
+/** A call of a verb of the fake backend. */
 export interface FakeCall {
   readonly verb: FakeVerb;
   readonly subject: string;

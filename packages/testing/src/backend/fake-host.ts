@@ -24,6 +24,7 @@ export interface FakeMachine {
   boots: number;
 }
 
+/** A layer in the store of a fake host. */
 export interface FakeLayer {
   stored: StoredLayer;
   readonly disk: readonly string[];

@@ -4,6 +4,7 @@ import type { FakeCall, FakeVerb } from './fake-call.ts';
 /** How far a verb has come: nothing is done yet, half of it, or everything but to return. */
 export type FakeMoment = 'before' | 'middle' | 'after';
 
+/** Called at each moment of each verb: what it throws fails the verb there. */
 export type FakeFault = (call: FakeCall, moment: FakeMoment) => void | Promise<void>;
 
 /** Lists every call, and lets something go wrong at any moment of it. */

@@ -13,6 +13,7 @@ import {
 import { FakeBackend, type FakeBackendOptions } from './fake-backend.ts';
 import { FakeHost } from './fake-host.ts';
 
+/** What a bench of labs works with: faults, storage, and the file that labs are said to be in. */
 export interface LabBenchOptions extends Omit<FakeBackendOptions, 'host'> {
   /** Absolute path of the lab's file; paths in the lab are relative to its folder. @default './lab.ts' */
   readonly labFile?: string;

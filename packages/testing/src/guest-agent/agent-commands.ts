@@ -1,7 +1,9 @@
 import { AgentError } from './agent-error.ts';
 import type { FakeGuestAgent } from './fake-guest-agent.ts';
 
+/** Arguments of a command of the guest agent, as they arrive. */
 export type AgentArguments = Readonly<Record<string, unknown>>;
+/** Answers one command of the guest agent: what it returns is the answer, what it throws the error. */
 export type AgentHandler = (args: AgentArguments, agent: FakeGuestAgent) => unknown;
 
 /** Commands that a frozen guest still takes. */

@@ -12,6 +12,7 @@ import { AgentError } from './agent-error.ts';
 import { GuestFiles } from './guest-files.ts';
 import { GuestPrograms, type Program } from './guest-programs.ts';
 
+/** What goes wrong with a fake guest agent. */
 export interface FakeGuestAgentFaults extends ChardevFaults {
   /** Commands whose replies are kept back this many milliseconds. */
   delays?: Readonly<Record<string, number>>;
@@ -19,6 +20,7 @@ export interface FakeGuestAgentFaults extends ChardevFaults {
   mute?: ReadonlySet<string>;
 }
 
+/** Where a fake guest agent listens, and what it answers. */
 export interface FakeGuestAgentOptions {
   /** `{ path }`, or `{ host, port }`; default a free port on loopback. */
   readonly listen?: ListenOptions;

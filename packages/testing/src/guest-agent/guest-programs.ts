@@ -16,6 +16,7 @@ export interface ProgramEnd {
   readonly stderr?: string | Buffer;
 }
 
+/** A program of a fake guest: what it returns is how it ends. */
 export type Program = (call: ProgramCall) => ProgramEnd | Promise<ProgramEnd>;
 
 /** The agent keeps no more output than this of each stream. */

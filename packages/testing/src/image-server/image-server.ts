@@ -16,6 +16,7 @@ export interface PathBehaviour {
   readonly redirect?: string;
 }
 
+/** A request that the image server has received. */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
@@ -23,6 +24,7 @@ export interface RecordedRequest {
   readonly ifRange: string | undefined;
 }
 
+/** Form and content of a checksum file that the image server makes. */
 export interface ChecksumOptions {
   readonly algorithm: 'sha256' | 'sha512';
   readonly style: 'gnu' | 'bsd' | 'bare';

@@ -5,6 +5,7 @@ import { unpackPackages } from '../debian-packages/unpack-packages.ts';
 
 const run = promisify(execFile);
 
+/** A newer QEMU than the host’s own, or why there is none. */
 export type NewerQemu =
   | {
       readonly found: true;

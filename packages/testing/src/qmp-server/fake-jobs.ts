@@ -8,6 +8,7 @@ export interface FakeJob {
   error?: string;
 }
 
+/** How a fake job proceeds and ends. */
 export interface FakeJobOptions {
   readonly type?: string;
   /** Fails with these words. */
@@ -22,6 +23,7 @@ export interface FakeJobOptions {
   readonly autoDismiss?: boolean;
 }
 
+/** Sends an event of a fake job to the clients. */
 export type Emit = (event: 'JOB_STATUS_CHANGE', data: { id: string; status: string }) => void;
 
 /** The jobs of a fake QEMU: each step is a JOB_STATUS_CHANGE in a turn of the event loop of its own. */

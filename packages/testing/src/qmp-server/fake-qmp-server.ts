@@ -5,11 +5,13 @@ import { Chardev, type ChardevFaults } from './chardev.ts';
 import { FakeJobs } from './fake-jobs.ts';
 import { commandNotFound, FakeQmpError } from './fake-qmp-error.ts';
 
+/** Arguments of a command, as they arrive. */
 export type FakeArguments = Readonly<Record<string, unknown>>;
 
 /** Answers a command: what it returns is the result, a {@link FakeQmpError} is the error. */
 export type FakeQmpHandler = (args: FakeArguments, server: FakeQmpServer) => unknown;
 
+/** What goes wrong with a fake QMP server. */
 export interface FakeQmpFaults extends ChardevFaults {
   /** Take the client, but never greet it. */
   noGreeting?: boolean;
@@ -17,6 +19,7 @@ export interface FakeQmpFaults extends ChardevFaults {
   mute?: ReadonlySet<string>;
 }
 
+/** Where a fake QMP server listens, and what it answers. */
 export interface FakeQmpServerOptions {
   /** `{ path }`, or `{ host, port }`; default a free port on loopback. */
   readonly listen?: ListenOptions;
@@ -27,6 +30,7 @@ export interface FakeQmpServerOptions {
   readonly faults?: FakeQmpFaults;
 }
 
+/** A command that a fake QMP server has received. */
 export interface ReceivedCommand {
   readonly execute: string;
   readonly arguments: FakeArguments;

@@ -8,6 +8,7 @@ import { FaultyLink } from './faulty-link.ts';
 /** Answers one `exec` request: writes to the channel, then `channel.exit(…)` and `channel.end()`. */
 export type ExecHandler = (command: string, channel: ServerChannel) => void;
 
+/** Who may log in to a fake SSH server, and what it runs. */
 export interface FakeSshServerOptions {
   /** In OpenSSH's format. */
   readonly hostPrivateKey: string;

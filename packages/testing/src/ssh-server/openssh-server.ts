@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
+/** Who may log in to a real OpenSSH server of a test, and its configuration. */
 export interface OpensshServerOptions {
   /** In OpenSSH's format. */
   readonly hostPrivateKey: string;
@@ -27,6 +28,7 @@ export interface OpensshServer extends AsyncDisposable {
   cutSessions(): Promise<void>;
 }
 
+/** Starts a real sshd of this host for a test, with keys and a configuration of its own. */
 export async function startOpensshServer(options: OpensshServerOptions): Promise<OpensshServer> {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-sshd-'));
   const port = await freePort();

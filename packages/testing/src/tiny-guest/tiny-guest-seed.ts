@@ -1,5 +1,6 @@
 import { cloudInitSeed } from '@goqemu/image';
 
+/** What the tiny guest takes from a seed. */
 export interface TinyGuestSeedOptions {
   /** The guest's name, and the name of its instance: another one applies the seed again. */
   readonly hostname: string;

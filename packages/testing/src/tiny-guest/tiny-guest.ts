@@ -12,6 +12,7 @@ import {
 } from '@goqemu/image';
 import { guestFiles } from './guest-scripts.ts';
 
+/** Where the tiny guest’s image is kept, and when to give up making it. */
 export interface TinyGuestOptions {
   /** Where the image is kept from one run of the tests to the next. */
   readonly cacheFolder: string;
@@ -19,6 +20,7 @@ export interface TinyGuestOptions {
   readonly logger?: Logger;
 }
 
+/** The tiny guest’s image. */
 export interface TinyGuest {
   /** A read-only qcow2 image that boots from its own disk through a BIOS. */
   readonly path: string;

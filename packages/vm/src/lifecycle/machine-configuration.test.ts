@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostPlatform } from '@goqemu/core';
+import { findQemu, plannedGuestArguments } from '@goqemu/machine';
 import { createVmHost } from '../vm/create-vm-host.ts';
 import { Vm } from '../vm/vm.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
@@ -65,6 +66,19 @@ test('every machine has four cards for networks, in slots of their own; QEMU lis
   assert.deepEqual(folders, ['/elsewhere/l0', '/elsewhere/l1', '/elsewhere/l2', '/elsewhere/l3']);
   assert.equal(deviceDigest(configurationOf(spec)), deviceDigest({ ...configurationOf(spec), networks }));
 });
+
+for (const [arch, firmware] of [
+  ['amd64', 'bios'],
+  ['arm64', 'uefi'],
+] as const)
+  test(`QEMU for ${arch} has every device that a machine of it is started with`, async () => {
+    const config = { ...configurationOf({ ...spec, arch, firmware }), accelerator: 'tcg' } as const;
+    const words = plannedGuestArguments(config, await findQemu({ arch }), hostPlatform());
+    assert.equal(
+      words.some((word) => word.includes('vmgenid')),
+      arch === 'amd64',
+    );
+  });
 
 test('the digest of the devices is the one that layers hold', () => {
   const digests = [spec, { ...spec, firmware: 'uefi' as const }].map((one) => deviceDigest(configurationOf(one)));

@@ -25,7 +25,7 @@ export function machineConfiguration(vm: Vm, state: VmState): MachineConfigurati
     ],
     guestAgent: true,
     standbyPort: true,
-    vmgenid: true,
+    vmgenid: vm.spec.arch === 'amd64', // QEMU has the device for x86 alone (hw/acpi/Kconfig)
     serialLog: folder.serialLog,
     stderrLog: folder.qemuLog,
     runtimeFolder: vm.runtimeFolder,

@@ -1,6 +1,6 @@
 import { Engine, type Plan } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
-import { usageError } from '../../arguments/usage-error.ts';
+import { oneDocument } from '../../arguments/one-document.ts';
 import { carryOut } from '../../lab/carry-out.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { evaluateFor } from '../../lab/evaluate-for.ts';
@@ -16,11 +16,7 @@ import type { ApplyOptions } from './apply.spec.ts';
 
 export async function run(context: CommandContext, input: CommandInput<ApplyOptions>): Promise<number> {
   const { options, positionals } = input;
-  if (options.json && options.events === '-')
-    throw usageError(
-      '--json and --events - both write to standard output',
-      'send the events to a file: --events run.ndjson',
-    );
+  oneDocument(options);
   const saved = savedPlanAt(positionals[0], context.shell.workingFolder);
   // A saved plan has been looked at already.
   const yes = options.yes || saved !== undefined;

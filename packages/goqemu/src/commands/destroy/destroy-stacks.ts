@@ -8,6 +8,7 @@ import { chooseRenderer } from '../../render/choose-renderer.ts';
 import { eventFile } from '../../render/event-file.ts';
 import { eventLog } from '../../render/event-log.ts';
 import type { EventSink } from '../../render/event-sink.ts';
+import { listed } from '../../render/listed.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import { confirm } from '../../shell/prompt.ts';
@@ -54,8 +55,16 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
     }
     return worst;
   });
+  if (options.forks) await removeRests(context, lab, options['lock-wait']);
   if (options.json) context.printJson({ version: 1, lab: lab.name, stacks: documents });
   return code;
+}
+
+/** A fork that was interrupted while it was made or removed is no fork, and has no plan. */
+async function removeRests(context: CommandContext, lab: OpenLab, lockWait: number | undefined): Promise<void> {
+  const rests = await lab.engine.removeDeadForks(lockWait === undefined ? {} : { lockWaitMs: lockWait * 1000 });
+  if (rests.length > 0)
+    context.tell(`removed what was left of ${listed(rests)}, interrupted while it was made or removed`);
 }
 
 /** The machines of all stacks have the same names. */

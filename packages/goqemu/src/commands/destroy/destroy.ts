@@ -1,5 +1,5 @@
 import type { CommandInput } from '../../arguments/command-spec.ts';
-import { usageError } from '../../arguments/usage-error.ts';
+import { oneDocument } from '../../arguments/one-document.ts';
 import { carryOut } from '../../lab/carry-out.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
@@ -12,11 +12,7 @@ import { destroyStacks } from './destroy-stacks.ts';
 
 export async function run(context: CommandContext, input: CommandInput<DestroyOptions>): Promise<number> {
   const { options } = input;
-  if (options.json && options.events === '-')
-    throw usageError(
-      '--json and --events - both write to standard output',
-      'send the events to a file: --events run.ndjson',
-    );
+  oneDocument(options);
   if (!options.yes) mustBeAbleToAsk(context.shell);
   const [stack, ...others] = new Set(options.stack);
   if (options.forks || others.length > 0) return destroyStacks(context, input);

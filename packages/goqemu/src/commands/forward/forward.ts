@@ -1,5 +1,6 @@
 import { countChanges, type ForwardChange } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
+import { oneDocument } from '../../arguments/one-document.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { carryOut } from '../../lab/carry-out.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
@@ -42,11 +43,7 @@ async function change(
   { options }: CommandInput<ForwardOptions>,
   wanted: ForwardChange,
 ): Promise<number> {
-  if (options.json && options.events === '-')
-    throw usageError(
-      '--json and --events - both write to standard output',
-      'send the events to a file: --events run.ndjson',
-    );
+  oneDocument(options);
   const sink = await chooseRenderer(context, options.events);
   await using lab = await openDeployedLab(context, options, sink.handle);
   const replan = () => lab.engine.planForward(wanted, { signal: context.shell.interrupt });

@@ -1,5 +1,6 @@
 import { countChanges, type Plan, type PowerVerb } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
+import { oneDocument } from '../../arguments/one-document.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { carryOut } from '../../lab/carry-out.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
@@ -14,11 +15,7 @@ export async function run(
   { options, positionals }: CommandInput<PowerOptions>,
   verb: PowerVerb,
 ): Promise<number> {
-  if (options.json && options.events === '-')
-    throw usageError(
-      '--json and --events - both write to standard output',
-      'send the events to a file: --events run.ndjson',
-    );
+  oneDocument(options);
   const sink = await chooseRenderer(context, options.events);
   await using lab = await openDeployedLab(context, options, sink.handle);
   const planAgain = () =>

@@ -17,12 +17,17 @@ export async function applyLabs({ shell, tell }: CommandContext, labs: readonly 
     const parameters = uses[0]?.parameters ?? {};
     const planned = async () =>
       lab.engine.plan(await lab.engine.evaluate(lab.definition, { parameters }), { signal: interrupt });
-    const first = await planned();
-    const plan = (await lab.engine.fetchImages(first, { signal: interrupt })) > 0 ? await planned() : first;
-    if (plan.operations.length > 0) tell(`lab ${lab.name}: ${plan.operations.length} operations before its tests`);
-    const { outcome, errors } = await lab.engine.apply(plan, { interrupt, kill, lockWaitMs });
+    const { result } = await lab.engine.applyFresh(await planned(), {
+      interrupt,
+      kill,
+      lockWaitMs,
+      replan: planned,
+      beforeApply: ({ operations }) => {
+        if (operations.length > 0) tell(`lab ${lab.name}: ${operations.length} operations before its tests`);
+      },
+    });
     interrupt.throwIfAborted();
-    if (outcome !== 'done') throw notApplied(lab.name, outcome, errors[0]);
+    if (result.outcome !== 'done') throw notApplied(lab.name, result.outcome, result.errors[0]);
   }
 }
 

@@ -1,8 +1,7 @@
-import { GoqemuError, hasErrorCode, hostProcessTable, type Logger } from '@goqemu/core';
+import { GoqemuError, hostProcessTable, type Logger } from '@goqemu/core';
 import type { Backend } from '@goqemu/lab';
 import {
   type ApplyOptions,
-  type ApplyResult,
   type CheckpointReport,
   type Engine,
   type ForwardChange,
@@ -98,12 +97,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * await lab.apply({ target: ['web'], parallel: 2, lockWait: '2 min' });
    */
   async apply(options: ApplyLabOptions = {}): Promise<LabOutputs<Definition>> {
-    const { engine } = this.#parts;
     const read = readLabOptions('apply', options);
-    const replan = () => this.#plan(read.plan);
-    const planned = await replan();
-    const plan = (await engine.fetchImages(planned, operation(options))) > 0 ? await replan() : planned;
-    return (await this.#carryOut(plan, replan, read.apply)) as LabOutputs<Definition>;
+    return (await this.#carryOut(() => this.#plan(read.plan), read.apply)) as LabOutputs<Definition>;
   }
 
   /**
@@ -113,8 +108,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    */
   async destroy(options: DestroyLabOptions = {}): Promise<void> {
     const read = readLabOptions('destroy', options);
-    const replan = () => this.#parts.engine.planDestroy(read.plan);
-    await this.#carryOut(await replan(), replan, read.apply);
+    await this.#carryOut(() => this.#parts.engine.planDestroy(read.plan), read.apply);
   }
 
   /**
@@ -307,15 +301,12 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
 
   async #power(verb: PowerVerb, options: PowerLabOptions): Promise<void> {
     const read = readLabOptions('power', options);
-    const replan = () => this.#parts.engine.planPower(verb, read.power);
-    await this.#carryOut(await replan(), replan, read.apply);
+    await this.#carryOut(() => this.#parts.engine.planPower(verb, read.power), read.apply);
   }
 
   async #forward(change: ForwardChange, options: PowerMachineOptions): Promise<void> {
     const read = readLabOptions('power', options);
-    const replan = () => this.#parts.engine.planForward(change, read.power);
-    const plan = await replan();
-    await this.#carryOut(plan, replan, read.apply);
+    await this.#carryOut(() => this.#parts.engine.planForward(change, read.power), read.apply);
   }
 
   async #plan(options: PlanOptions): Promise<Plan> {
@@ -327,13 +318,13 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     return engine.evaluate(definition, { parameters, ...operation(options) });
   }
 
-  async #carryOut(
-    plan: Plan,
-    replan: () => Promise<Plan>,
-    options: ApplyOptions,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    await this.#closeGuests(plan);
-    const { outcome, outputs, errors } = await this.#applyFresh(plan, replan, options);
+  async #carryOut(plan: () => Promise<Plan>, options: ApplyOptions): Promise<Readonly<Record<string, unknown>>> {
+    const { result } = await this.#parts.engine.applyFresh(await plan(), {
+      ...options,
+      replan: plan,
+      beforeApply: (current) => this.#closeGuests(current),
+    });
+    const { outcome, outputs, errors } = result;
     options.interrupt?.throwIfAborted();
     if (outcome === 'done') return outputs;
     const [first] = errors;
@@ -354,17 +345,6 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     if (purpose === 'forward') return; // connections stay
     const machines = new Set(operations.map(({ resource }) => resource.name));
     await this.#guests.close([...machines], endedBy[purpose]);
-  }
-
-  /** Another apply may have come first while this one waited for the lock. */
-  async #applyFresh(plan: Plan, replan: () => Promise<Plan>, options: ApplyOptions): Promise<ApplyResult> {
-    const { engine } = this.#parts;
-    try {
-      return await engine.apply(plan, options);
-    } catch (error) {
-      if (!hasErrorCode(error, 'plan-stale')) throw error;
-      return engine.apply(await replan(), options);
-    }
   }
 }
 
