@@ -3,6 +3,7 @@ export { longestTimerMs, orAborted, timeoutError, withDeadline } from './cancell
 export { type Deferred, deferred } from './cancellation/deferred.ts';
 export { OpenOnce } from './cancellation/open-once.ts';
 export { sleep } from './cancellation/sleep.ts';
+export { type Moved, type StallLimit, withStallLimit } from './cancellation/stall-limit.ts';
 export { scaledTimeout, timeoutScale } from './cancellation/timeout-scale.ts';
 export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';

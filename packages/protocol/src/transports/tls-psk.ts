@@ -42,15 +42,18 @@ export async function connectTlsPsk(
 }
 
 /**
- * Sends each byte in a record of its own. QEMU's monitor takes one byte at a time from its connection, and older
- * ones forget what is left of a TLS record until the next one comes (7.2 does, and never answers; 10.0 does not). Commands are short, so this costs little; the replies come in records of any size.
+ * Sends each byte in a record of its own until it is known that the peer takes more. QEMU's monitor takes one byte at a time
+ * from its connection, and older ones forget what is left of a TLS record until the next one comes (7.2 does, and never
+ * answers; 10.0 does not). A command has some hundred bytes, and each record is a call of the system for both sides.
  */
 class TlsTransport extends StreamTransport {
   readonly #socket: TLSSocket;
+  readonly #writev: unknown;
 
   constructor(socket: TLSSocket, peer: string) {
     super(socket, peer);
     this.#socket = socket;
+    this.#writev = Reflect.get(socket, '_writev');
     // Without it, the socket writes what has queued up one by one, instead of all as one.
     Object.assign(socket, { _writev: null });
   }
@@ -58,6 +61,15 @@ class TlsTransport extends StreamTransport {
   override write(bytes: string | Uint8Array): void {
     if (!this.#socket.writable) return;
     const all = Buffer.from(bytes as Uint8Array);
-    for (let at = 0; at < all.length; at += 1) this.#socket.write(all.subarray(at, at + 1));
+    const step = this.#isWhole ? all.length : 1;
+    for (let at = 0; at < all.length; at += step) this.#socket.write(all.subarray(at, at + step));
+  }
+
+  #isWhole = false;
+
+  /** What has queued up by then is still written one by one. */
+  sendWhole(): void {
+    this.#isWhole = true;
+    if (this.#socket.writableLength === 0) Object.assign(this.#socket, { _writev: this.#writev });
   }
 }
