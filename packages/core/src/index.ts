@@ -44,12 +44,14 @@ export { parseJson } from './files/parse-json.ts';
 export { readIfThere } from './files/read-if-there.ts';
 export { type OwnFile, readOwnFile, readOwnText } from './files/read-own-file.ts';
 export {
+  isHeldError,
   removeFile,
   removeTree,
   removeTreeUnlessHeld,
   removeUnlessHeld,
   replaceFile,
   replaceUnlessHeld,
+  withPatience,
 } from './files/remove-and-replace.ts';
 export { moveFolderAside } from './files/rename-over.ts';
 export { statIfThere } from './files/stat-if-there.ts';
@@ -58,10 +60,12 @@ export { checkResourceName, isResourceName } from './names/resource-name.ts';
 export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts';
 export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';
+export { askPowerShell } from './process/powershell.ts';
 export {
   hostProcessTable,
   isAlive,
   ownIdentity,
+  ownSign,
   type ProcessIdentity,
   type ProcessTable,
 } from './process/process-identity.ts';
