@@ -17,6 +17,7 @@ import {
   writeTwice,
 } from '@goqemu/core';
 import { refuseCopy, stateNote, stateNotePath } from './known-states.ts';
+import { refuseCaseTwin } from './refuse-case-twin.ts';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -174,6 +175,7 @@ export class FileStateStorage implements StateStorage {
   /** The holder of the lock clears away what a killed one was just writing. */
   async lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
     const { stateFolder } = this.#folders;
+    await refuseCaseTwin(stateFolder);
     const lock = await acquireFileLock(join(stateFolder, 'lock'), {
       command,
       waitMs,
