@@ -41,6 +41,7 @@ export { freeBytes } from './files/free-bytes.ts';
 export { copyPath, type KeptTwice, readTwice, removeTwice, writeCopy, writeTwice } from './files/kept-twice.ts';
 export { type LocalEntry, type LocalFile, type LocalLink, localTree } from './files/local-tree.ts';
 export { parseJson } from './files/parse-json.ts';
+export { makePrivateFolder, type PrivateFolderHost, privateFolderHost } from './files/private-folder.ts';
 export { readIfThere } from './files/read-if-there.ts';
 export { type OwnFile, readOwnFile, readOwnText } from './files/read-own-file.ts';
 export {

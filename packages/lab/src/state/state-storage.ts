@@ -5,6 +5,7 @@ import {
   checkResourceName,
   copyPath,
   folderNames,
+  makePrivateFolder,
   moveFolderAside,
   readOwnFile,
   readOwnText,
@@ -119,7 +120,7 @@ export class FileStateStorage implements StateStorage {
 
   async write(file: StoredFile, text: string): Promise<void> {
     if (!isSecretKey(file)) return await writeOwnFile(this.path(file), text);
-    await mkdir(dirname(this.path(file)), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(this.path(file)));
     await writeTwice(this.path(file), text, { mode: 0o600 });
   }
 
