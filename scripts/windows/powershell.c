@@ -71,6 +71,8 @@ int main(int count, char **words) {
     printf("%s\r\n", line);
   } else if (strstr(question, "CommandLine")) {
     list();
+  } else if (strstr(question, "$PSVersionTable")) {
+    printf("5.1 (stand-in)\r\n");
   } else {
     fprintf(stderr, "the stand-in for PowerShell does not know: %s\n", question);
     return 1;
