@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { installPackage } from './run/installed-package.mjs';
+import { tool } from './run/program.mjs';
 import { root, run } from './run/run.mjs';
 import { heading, say, seconds } from './run/say.mjs';
 import { stages, testFiles } from './run/stages.mjs';
@@ -49,9 +50,7 @@ async function runStage(stage, paths) {
   const begun = performance.now();
   const code = files
     ? await runTests(files, { concurrency: stage.concurrency, installed: stage.installed })
-    : await run(join(root, 'node_modules', '.bin', stage.command[0]), stage.command.slice(1), {
-        shell: process.platform === 'win32',
-      });
+    : await run(...tool(stage.command[0], stage.command.slice(1), root));
   if (code !== 0) say(`${stage.title}: failed after ${seconds(performance.now() - begun)}`);
   else if (!files) say(`  ${seconds(performance.now() - begun)}`); // after tests, the runner has the last word
   return code;

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sourceFingerprint } from '../build/fingerprint.mjs';
-import { capture, needsShell, root } from './run.mjs';
+import { capture, root } from './run.mjs';
 import { say, seconds } from './say.mjs';
 
 /** Where the install is written down, for the tests and for the next run. */
@@ -58,7 +58,7 @@ function packageFingerprint() {
 async function succeeds(command, args, cwd) {
   // npx sets npm_config_package for what it runs, and npm's own programs would read it.
   const env = { ...process.env, npm_config_package: '' };
-  const { code, stdout, stderr } = await capture(command, args, { cwd, env, shell: needsShell(command) });
+  const { code, stdout, stderr } = await capture(command, args, { cwd, env });
   if (code !== 0) say(`${command} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
   return code === 0;
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { program } from './program.mjs';
 
 /** A Node.js of this host. */
 export interface NodeVersion {
@@ -19,9 +20,8 @@ export const ownNode: NodeVersion = { version: process.version, path: process.ex
  */
 export async function nodeOf(line: string): Promise<NodeVersion> {
   const { stdout } = await promisify(execFile)(
-    'npx',
-    ['--yes', `--package=node@${line}`, '--', 'node', '-p', describeNode],
-    { env: { ...process.env, npm_config_package: '' }, shell: process.platform === 'win32', timeout: 120_000 },
+    ...program('npx', ['--yes', `--package=node@${line}`, '--', 'node', '-p', describeNode]),
+    { env: { ...process.env, npm_config_package: '' }, timeout: 120_000 },
   );
   return JSON.parse(stdout) as NodeVersion;
 }

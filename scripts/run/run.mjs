@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { program } from './program.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** npm's and pnpm's commands are batch files on Windows, which only a shell can start. */
-export const needsShell = (command) => process.platform === 'win32' && /^(?:npx|npm|pnpm)$/.test(command);
 
 /** Runs a program with this terminal; resolves to its exit code. */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', shell: needsShell(command), ...options });
+    const child = spawn(...program(command, args), { cwd: root, stdio: 'inherit', ...options });
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
   });
@@ -18,7 +16,7 @@ export function run(command, args, options = {}) {
 /** Runs a program and returns what it wrote; `code` is 127 where there is no such program. */
 export function capture(command, args, options = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const child = spawn(...program(command, args), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {

@@ -3,6 +3,7 @@ import { say } from '../run/say.mjs';
 import { aptInstall, missingPackages } from './apt.mjs';
 import { byHand, forLabs, forSoak, forTests } from './host-packages.mjs';
 import { hostFamily } from './host-system.mjs';
+import { installCommands, lookCommand } from './install-commands.mjs';
 
 /** Makes sure that the host has QEMU and, for the tests, what they need; says what it installs and why. */
 export async function installHostPackages({ tests, soak = false }) {
@@ -27,16 +28,16 @@ async function missingOf(family, wanted) {
 }
 
 async function isThere(family, name) {
-  if (family === 'darwin') return (await capture('brew', ['list', '--versions', name])).code === 0;
-  return (await capture('winget', ['list', '--exact', '--id', name])).code === 0;
+  const [command, ...args] = lookCommand(family, name);
+  return (await capture(command, args)).code === 0;
 }
 
 async function install(family, missing) {
   const names = missing.map((entry) => entry.name);
   if (family === 'debian') return aptInstall(missing);
-  const command =
-    family === 'darwin' ? ['brew', 'install', ...names] : ['winget', 'install', '--exact', '--id', ...names];
-  return (await run(command[0], command.slice(1)).catch(() => 127)) === 0 || byCommand(command);
+  for (const command of installCommands(family, names))
+    if ((await run(command[0], command.slice(1)).catch(() => 127)) !== 0) return byCommand(command);
+  return true;
 }
 
 function byCommand(command) {

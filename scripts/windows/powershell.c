@@ -47,21 +47,32 @@ static void list(void) {
   } while (Process32Next(all, &entry));
 }
 
+/* When each process of the question was created: `PID TIME` a line, with the kernel's, or the time alone. */
+static void creation_times(const char *question) {
+  int lines = strstr(question, "ForEach-Object") != NULL;
+  for (const char *at = question; (at = strstr(at, "ProcessId=")); at++) {
+    DWORD pid = atoi(at + strlen("ProcessId="));
+    unsigned long long time = pid == 4 ? 132537600000000000ULL : created(pid);
+    if (!time) continue;
+    if (lines) printf("%lu %llu\r\n", pid, time);
+    else printf("%llu\r\n", time);
+  }
+}
+
 int main(int count, char **words) {
   static char line[65536];
   const char *question = count > 1 ? words[count - 1] : "";
-  const char *last = NULL;
-  for (const char *at = question; (at = strstr(at, "ProcessId=")); at++) last = at;
-  DWORD pid = last ? atoi(last + strlen("ProcessId=")) : 0;
+  const char *at = strstr(question, "ProcessId=");
+  DWORD pid = at ? atoi(at + strlen("ProcessId=")) : 0;
   if (strstr(question, "CreationDate.ToFileTimeUtc")) {
-    unsigned long long time = created(pid);
-    printf("4 132537600000000000\r\n");
-    if (time) printf("%lu %llu\r\n", pid, time);
+    creation_times(question);
   } else if (strstr(question, ").CommandLine") && pid) {
     command_line(pid, line, sizeof line);
     printf("%s\r\n", line);
   } else if (strstr(question, "CommandLine")) {
     list();
+  } else if (strstr(question, "$PSVersionTable")) {
+    printf("5.1 (stand-in)\r\n");
   } else {
     fprintf(stderr, "the stand-in for PowerShell does not know: %s\n", question);
     return 1;

@@ -75,7 +75,7 @@ export async function startQemuServer({ driveC, library, workFolder, log }) {
 
 /** This host has no Windows Hypervisor Platform: a machine that asks for it is emulated, and the rest is as under WHPX. */
 function emulated(argument) {
-  return argument === 'whpx' || argument.startsWith('whpx,') ? argument.replace('whpx', 'tcg') : argument;
+  return argument === 'whpx' || argument.startsWith('whpx,') ? 'tcg' : argument; // whose options are other ones
 }
 
 function readFrames(socket, onFrame) {

@@ -3,6 +3,7 @@ export { longestTimerMs, orAborted, timeoutError, withDeadline } from './cancell
 export { type Deferred, deferred } from './cancellation/deferred.ts';
 export { OpenOnce } from './cancellation/open-once.ts';
 export { sleep } from './cancellation/sleep.ts';
+export { type Moved, type StallLimit, withStallLimit } from './cancellation/stall-limit.ts';
 export { scaledTimeout, timeoutScale } from './cancellation/timeout-scale.ts';
 export { orUndone, within } from './cancellation/undo.ts';
 export { canonicalJson } from './digest/canonical-json.ts';
@@ -40,15 +41,18 @@ export { freeBytes } from './files/free-bytes.ts';
 export { copyPath, type KeptTwice, readTwice, removeTwice, writeCopy, writeTwice } from './files/kept-twice.ts';
 export { type LocalEntry, type LocalFile, type LocalLink, localTree } from './files/local-tree.ts';
 export { parseJson } from './files/parse-json.ts';
+export { makePrivateFolder, type PrivateFolderHost, privateFolderHost } from './files/private-folder.ts';
 export { readIfThere } from './files/read-if-there.ts';
 export { type OwnFile, readOwnFile, readOwnText } from './files/read-own-file.ts';
 export {
+  isHeldError,
   removeFile,
   removeTree,
   removeTreeUnlessHeld,
   removeUnlessHeld,
   replaceFile,
   replaceUnlessHeld,
+  withPatience,
 } from './files/remove-and-replace.ts';
 export { moveFolderAside } from './files/rename-over.ts';
 export { statIfThere } from './files/stat-if-there.ts';
@@ -57,10 +61,12 @@ export { checkResourceName, isResourceName } from './names/resource-name.ts';
 export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts';
 export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';
+export { askPowerShell } from './process/powershell.ts';
 export {
   hostProcessTable,
   isAlive,
   ownIdentity,
+  ownSign,
   type ProcessIdentity,
   type ProcessTable,
 } from './process/process-identity.ts';

@@ -32,7 +32,7 @@ export {
   type StateForm,
   type StateStream,
   stateChannel,
-  wholeStateTimeoutMs,
+  wholeStateStallMs,
 } from './checkpoint/index.ts';
 export type { ThrottleLimits } from './configuration/drive.ts';
 export {

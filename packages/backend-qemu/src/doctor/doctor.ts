@@ -6,6 +6,7 @@ import { acceleratorReport, installedArchitectures, type QemuInstallation, runsN
 import { hostArchitecture } from '@goqemu/spec';
 import { hostRamStrategy, machineRamStrategy, type RamStrategy, type VmHost } from '@goqemu/vm';
 import { foreignMachines } from '../footprints/foreign-machines.ts';
+import { windowsFacts } from './windows-facts.ts';
 
 /** Looks at everything that goqemu needs from this host. Read-only, but for a proof of the accelerator. */
 export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readonly DoctorFact[]> {
@@ -26,6 +27,7 @@ export async function doctor(host: VmHost, signal?: AbortSignal): Promise<readon
     memoryFact(),
     await roomFact(host),
     await buildFact(host),
+    ...(await windowsFacts(host.platform, host.folders.home)),
     ...(await foreignMachines(host.folders.home)),
   );
   return facts;

@@ -41,7 +41,7 @@ test('a plan says which RAM strategy checkpoints use, once for all machines that
       severity: 'notice',
       code: 'slower-checkpoints',
       message:
-        'checkpoints of web, db hold disk and RAM, which QEMU writes and reads whole (mapped-ram): RAM can be reached from outside QEMU on Linux alone',
+        'checkpoints of web, db hold disk and, where they have a name, RAM, which QEMU writes and reads whole (mapped-ram): RAM can be reached from outside QEMU on Linux alone',
     },
   ]);
 });
@@ -52,7 +52,7 @@ test('a machine that WHPX runs keeps its disk only, whether it was asked for or 
     found.map(({ code, message }) => `${code}: ${message}`),
     [
       'ram-not-kept: checkpoints of web hold disk only, restoring boots: WHPX cannot save the state of its processors',
-      'slower-checkpoints: checkpoints of db hold disk and RAM, which is streamed out of QEMU and back: RAM can be reached from outside QEMU on Linux alone',
+      'slower-checkpoints: checkpoints of db hold disk and, where they have a name, RAM, which is streamed out of QEMU and back: RAM can be reached from outside QEMU on Linux alone',
     ],
   );
 });

@@ -8,7 +8,7 @@ import { systemErrorCode } from '../errors/internal-error.ts';
 import {
   hostProcessTable,
   isAlive,
-  ownIdentity,
+  ownSign,
   type ProcessIdentity,
   type ProcessTable,
 } from '../process/process-identity.ts';
@@ -53,7 +53,7 @@ export interface FileLock extends AsyncDisposable {
  */
 export async function acquireFileLock(path: string, options: FileLockOptions): Promise<FileLock> {
   const { processes = hostProcessTable(), files = hostFileOperations } = options;
-  const identity = await ownIdentity(processes);
+  const identity = await ownSign(processes);
   const holder: LockHolder = { identity, command: options.command, since: new Date().toISOString() };
   const record = `${JSON.stringify(holder)}\n`;
   const deadline = Date.now() + (options.waitMs ?? 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hostProcessTable, ownIdentity, type ProcessTable, readWindowsProcesses } from './process-identity.ts';
+import { hostProcessTable, ownIdentity, type ProcessTable } from './process-identity.ts';
 
 test('a process table is asked once which process this one is, however many want to know', async () => {
   const looks: number[] = [];
@@ -29,10 +29,19 @@ test('a table that could not be read is asked again', async () => {
   assert.equal((await ownIdentity(table)).pid, process.pid);
 });
 
-test('on Windows a process is known by when it and the kernel were created, and one that is gone is none', () => {
-  const both = '4 133000000000000000\r\n1234 133000000500000001\r\n';
-  const identity = { pid: 1234, startTime: '133000000500000001', bootId: '133000000000000000' };
-  assert.deepEqual(readWindowsProcesses(both, 1234), identity);
-  assert.equal(readWindowsProcesses('4 133000000000000000\r\n', 1234), undefined);
-  assert.equal(readWindowsProcesses('1234 133000000500000001\r\n', 1234)?.bootId, '');
+test('as on macOS, a process is the same in every time zone and language', async () => {
+  const { env } = process;
+  const table = hostProcessTable('darwin');
+  const seen: unknown[] = [];
+  for (const [zone, words] of [
+    ['UTC', 'C'],
+    ['Asia/Tokyo', 'C.UTF-8'],
+  ]) {
+    Object.assign(env, { TZ: zone, LC_ALL: words });
+    seen.push(await table.identify(process.pid));
+  }
+  delete env.TZ;
+  delete env.LC_ALL;
+  assert.notEqual(seen[0], undefined);
+  assert.deepEqual(seen[1], seen[0]);
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { readIfThere } from '../files/read-if-there.ts';
 import { run } from './run-program.ts';
+import { windowsProcessTable } from './windows-table.ts';
 
 /**
  * Which process this is: a pid alone is reused, so the start time and the boot belong to it.
@@ -17,12 +18,23 @@ export interface ProcessIdentity {
 export interface ProcessTable {
   /** Undefined when no such process lives (a zombie does not). */
   identify(pid: number): Promise<ProcessIdentity | undefined>;
+  /** This process, by what `isAlive` tells without asking for the host's processes; present where that saves something. */
+  own?(): Promise<ProcessIdentity>;
+  /** Present where comparing what `identify` gives is not all. */
+  isAlive?(identity: ProcessIdentity): Promise<boolean>;
 }
 
 /** The table of the host system that goqemu runs on. */
 export function hostProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
   if (platform === 'linux') return linuxTable;
-  return platform === 'win32' ? windowsTable : posixTable;
+  return platform === 'win32' ? windowsTable() : posixTable;
+}
+
+let windows: ProcessTable | undefined;
+
+function windowsTable(): ProcessTable {
+  windows ??= windowsProcessTable();
+  return windows;
 }
 
 /** proc(5): field 3 of /proc/PID/stat is the state, field 22 the start time in clock ticks after boot. */
@@ -51,10 +63,13 @@ function statOf(pid: number): string | undefined {
   }
 }
 
+/** So that the same start is written the same, whoever asks: ps(1) writes it in the words and the time zone of its user. */
+const plainWords = { LC_ALL: 'C', TZ: 'UTC' };
+
 /** ps(1) of POSIX gives the start time to the second; macOS's boot time comes from sysctl(8). */
 const posixTable: ProcessTable = {
   async identify(pid) {
-    const ps = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).catch(noSuchProcess);
+    const ps = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], plainWords).catch(noSuchProcess);
     const line = ps?.stdout.trim();
     if (!line || line.startsWith('Z')) return undefined;
     // Only macOS has it; elsewhere the start time alone has to do.
@@ -69,29 +84,9 @@ function noSuchProcess(error: unknown): undefined {
   throw error;
 }
 
-/**
- * Windows notes when a process was created, in UTC: neither a time zone nor a clock that is set changes that. Process 4 is
- * the kernel's (“System”), created at each boot.
- */
-const windowsTable: ProcessTable = {
-  async identify(pid) {
-    const query = `Get-CimInstance Win32_Process -Filter 'ProcessId=4 OR ProcessId=${Number(pid)}' | ForEach-Object { "$($_.ProcessId) $($_.CreationDate.ToFileTimeUtc())" }`;
-    const shell = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]);
-    return readWindowsProcesses(shell.stdout, pid);
-  },
-};
-
-/** `PID TIME` a line; exported for its tests. */
-export function readWindowsProcesses(text: string, pid: number): ProcessIdentity | undefined {
-  const created = new Map(
-    [...text.matchAll(/^(\d+) (\d+)\r?$/gm)].map(([, id, time = '']) => [Number(id), time] as const),
-  );
-  const startTime = created.get(pid);
-  return startTime === undefined ? undefined : { pid, startTime, bootId: created.get(4) ?? '' };
-}
-
 /** True while the very process that was identified is alive. */
 export async function isAlive(identity: ProcessIdentity, table: ProcessTable = hostProcessTable()): Promise<boolean> {
+  if (table.isAlive) return table.isAlive(identity);
   const now = await table.identify(identity.pid);
   return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
 }
@@ -111,4 +106,12 @@ export async function ownIdentity(table: ProcessTable = hostProcessTable()): Pro
   });
   if (!identity) throw new Error('this process cannot find itself in the process table');
   return identity;
+}
+
+/**
+ * Which process this one is, for others who only want to know whether it lives: on Windows a named pipe that it holds, so
+ * that a lock starts no program.
+ */
+export async function ownSign(table: ProcessTable = hostProcessTable()): Promise<ProcessIdentity> {
+  return table.own ? await table.own() : await ownIdentity(table);
 }

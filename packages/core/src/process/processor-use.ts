@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { readIfThere } from '../files/read-if-there.ts';
+import { askPowerShell } from './powershell.ts';
 import { run } from './run-program.ts';
 
 /** What a process has had of the host's processors. */
@@ -68,7 +69,7 @@ function ifItLives<T>(read: () => T): T | undefined {
 const posixMeter: ProcessorMeter = {
   everyMs: 2000,
   async of(pid) {
-    const ps = await run('ps', ['-o', 'state=,time=', '-p', String(pid)]).catch(() => undefined);
+    const ps = await run('ps', ['-o', 'state=,time=', '-p', String(pid)], { LC_ALL: 'C' }).catch(() => undefined);
     return ps && readPs(ps.stdout);
   },
 };
@@ -86,10 +87,8 @@ const windowsMeter: ProcessorMeter = {
   everyMs: 5000,
   async of(pid) {
     const query = `[long](Get-Process -Id ${Number(pid)}).TotalProcessorTime.TotalMilliseconds`;
-    const shell = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]).catch(
-      () => undefined,
-    );
-    return shell && readMilliseconds(shell.stdout);
+    const text = await askPowerShell(query).catch(() => undefined);
+    return text === undefined ? undefined : readMilliseconds(text);
   },
 };
 

@@ -432,6 +432,8 @@ test('ssh-config quotes paths and names machines after their lab', async () => {
   const { stdout } = await lab.run(['ssh-config']);
   assert.match(stdout, /^Host web-box\n {2}HostName 127\.0\.0\.1\n {2}Port \d+\n {2}User debian\n/);
   assert.match(stdout, /UserKnownHostsFile "\/keys\/known hosts"/);
+  assert.equal((await lab.run(['ssh-config', '--out', 'lab.ssh'])).stdout, '');
+  assert.equal(readFileSync(join(lab.folder, 'lab.ssh'), 'utf8'), stdout, 'in UTF-8, without a mark of the byte order');
 });
 
 test('lock shows what an image has become and moves lab.lock.json on when asked', async () => {

@@ -17,6 +17,11 @@ const own: readonly Variable[] = [
       'by what time-outs of boots, stops, steps and the SDK’s operations are multiplied (default: 1), such as `4` on a slow host',
   },
   {
+    name: 'GOQEMU_WHPX_OPTIONS',
+    about:
+      'options of QEMU’s `-accel whpx` in place of goqemu’s own (`kernel-irqchip=off` on x86 before QEMU 11), such as `kernel-irqchip=on`; empty for QEMU’s defaults',
+  },
+  {
     name: 'GOQEMU_GUEST_WAY',
     about: '`ssh`: all commands go into guests by SSH, also where the channel is there ([the guest](guest.md))',
   },

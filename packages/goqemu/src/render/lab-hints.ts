@@ -20,7 +20,8 @@ const hints: Readonly<Record<string, (name: string, error: GoqemuError) => strin
   'stage-stalled': (name, { data }) => {
     const timeout = timeoutOf(data.stage);
     const longer = timeout && `; if it only needs more time, write timeouts: { ${timeout}: '20 min' } in the lab`;
-    return `read its whole console with: goqemu logs ${name}${longer ?? ''}`;
+    const slow = data.emulationMayHelp === true ? "; accelerator: 'tcg' tells whether the accelerator hangs" : '';
+    return `read its whole console with: goqemu logs ${name}${longer ?? ''}${slow}`;
   },
   'machine-exited': (name) => `read the last words of its QEMU with: goqemu logs ${name} --source qemu`,
   'machine-already-running': () => 'see what runs with "goqemu status"; "goqemu apply" takes it over',

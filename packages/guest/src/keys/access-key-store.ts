@@ -5,6 +5,7 @@ import {
   checkResourceName,
   folderNames,
   GoqemuError,
+  makePrivateFolder,
   readOwnText,
   removeAbandonedDrafts,
   removeTree,
@@ -63,7 +64,7 @@ export class AccessKeyStore {
   }
 
   async #put(labId: string, pair: SshKeyPair, copyOf?: string): Promise<AccessKey> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(this.folder);
     const draft = join(this.folder, `.${labId}.${process.pid}.${randomBytes(4).toString('hex')}`);
     await mkdir(draft, { mode: 0o700 });
     try {

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkResourceName } from '@goqemu/core';
+import { checkResourceName, makePrivateFolder } from '@goqemu/core';
 import { readKeyFiles, writeKeyFiles } from './key-files.ts';
 import type { SshKeyPair } from './key-pair.ts';
 
@@ -18,7 +17,7 @@ export class HostKeyStore {
 
   async keep(lab: string, machine: string, pair: SshKeyPair): Promise<void> {
     const path = this.#path(lab, machine);
-    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(join(path, '..'));
     await writeKeyFiles(path, pair);
   }
 

@@ -15,6 +15,8 @@ export interface ReadinessOptions {
   readonly serialOffset?: number;
   /** False when the machine's process has ended. */
   readonly isProcessAlive: () => boolean | Promise<boolean>;
+  /** The machine has an accelerator, and one that hangs looks like a guest that does: said where a stage stalls. */
+  readonly emulationMayHelp?: boolean;
   /** Names the machine in errors. */
   readonly machine?: string;
   /** Overrides `defaultStageTimeouts`, in milliseconds of the guest's own time. */
@@ -182,15 +184,19 @@ function failed(
     subject: machine,
     message: `${machine} did not become ready: ${how}`,
     ...(detail.length > 0 ? { detail: detail.join('\n') } : {}),
-    hint: hints[code],
+    hint: code === 'stage-stalled' && options.emulationMayHelp ? `${hints[code]}; ${emulate}` : hints[code],
     data: {
       stage,
       waitedMs: Math.round(track.waitedMs),
+      ...(options.emulationMayHelp ? { emulationMayHelp: true } : {}),
       reached: track.reached.map((one) => one.stage),
       console: tail,
     },
   });
 }
+
+const emulate =
+  "when its console stays silent, accelerator: 'tcg' in the lab tells whether the accelerator is what hangs";
 
 const hints = {
   'stage-stalled':

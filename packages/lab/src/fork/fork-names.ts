@@ -10,9 +10,12 @@ const mostForks = 64;
  */
 export function chooseForkNames(
   checkpoint: string,
-  taken: ReadonlySet<string>,
+  stacks: ReadonlySet<string>,
   { name, count = 1 }: { readonly name?: string; readonly count?: number },
 ): readonly string[] {
+  // In a folder of Windows or macOS upper and lower case count as the same.
+  const spellings = new Set([...stacks].map((stack) => stack.toLowerCase()));
+  const isTaken = (candidate: string) => spellings.has(candidate.toLowerCase());
   if (!Number.isInteger(count) || count < 1 || count > mostForks) {
     throw new GoqemuError({
       code: 'count-invalid',
@@ -23,7 +26,7 @@ export function chooseForkNames(
     });
   }
   if (name !== undefined && count === 1) {
-    if (!taken.has(name)) return [checkResourceName(name, 'the fork')];
+    if (!isTaken(name)) return [checkResourceName(name, 'the fork')];
     throw new GoqemuError({
       code: 'stack-exists',
       source: 'user',
@@ -36,7 +39,7 @@ export function chooseForkNames(
   const names: string[] = [];
   for (let number = 1; names.length < count; number++) {
     const candidate = checkResourceName(`${base}-${number}`, 'the fork');
-    if (!taken.has(candidate)) names.push(candidate);
+    if (!isTaken(candidate)) names.push(candidate);
   }
   return names;
 }

@@ -5,6 +5,7 @@ import {
   checkResourceName,
   copyPath,
   folderNames,
+  makePrivateFolder,
   moveFolderAside,
   readOwnFile,
   readOwnText,
@@ -18,6 +19,7 @@ import {
 } from '@goqemu/core';
 import { refuseCopy, stateNote, stateNotePath } from './known-states.ts';
 import { keyIn, ownKey } from './own-key.ts';
+import { refuseCaseTwin } from './refuse-case-twin.ts';
 
 /**
  * What the engine keeps: the state, its journal, the history, what image names resolved to, and the key of
@@ -120,7 +122,7 @@ export class FileStateStorage implements StateStorage {
 
   async write(file: StoredFile, text: string): Promise<void> {
     if (!isSecretKey(file)) return await writeOwnFile(this.path(file), text);
-    await mkdir(dirname(this.path(file)), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(this.path(file)));
     await writeTwice(this.path(file), text, { mode: 0o600 });
   }
 
@@ -176,6 +178,7 @@ export class FileStateStorage implements StateStorage {
   /** The holder of the lock clears away what a killed one was just writing. */
   async lock(command: string, waitMs: number, signal?: AbortSignal): Promise<AsyncDisposable> {
     const { stateFolder } = this.#folders;
+    await refuseCaseTwin(stateFolder);
     const lock = await acquireFileLock(join(stateFolder, 'lock'), {
       command,
       waitMs,

@@ -138,6 +138,7 @@ async function proveOnce(canary: CanaryOptions, options: AcceleratorOptions): Pr
   const { systemPath } = canary.installation;
   const binary = await stat(systemPath);
   const self = await (options.processes ?? hostProcessTable()).identify(process.pid);
+  if (canary.platform.system === 'win32' && !self?.bootId) return await run(); // no PowerShell: this boot is not known
   const key = {
     boot: self?.bootId,
     binary: [systemPath, binary.mtimeMs, binary.size],

@@ -5,6 +5,7 @@ import { type HostPlatform, orAborted, removeTree } from '@goqemu/core';
 import type { Accelerator } from '../configuration/machine-config.ts';
 import type { Architecture } from '../find/architecture.ts';
 import type { QemuInstallation } from '../find/installation.ts';
+import { acceleratorText } from './accelerator-text.ts';
 import { arm64CanaryFirmware } from './arm64-canary.ts';
 import { canaryExitCode, x86CanaryFirmware } from './x86-canary.ts';
 
@@ -25,7 +26,9 @@ export interface CanaryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds that the canary may take; it needs about 20 on an idle host, and one that is stuck never ends. */
+/** Milliseconds that QEMU may take to say anything: a busy host, or a scanner that reads each program first. */
+const startMs = 60_000;
+/** Milliseconds that the canary may take from then on; it needs about 20 on an idle host, and a stuck one never ends. */
 const timeoutMs = 10_000;
 
 interface Canary {
@@ -37,12 +40,12 @@ interface Canary {
 const canaries: Partial<Record<Architecture, Canary>> = {
   x86_64: {
     firmware: x86CanaryFirmware,
-    argv: ['-machine', 'q35', '-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
+    argv: ['-machine', 'q35', '-device', 'isa-debug-exit,iobase=0xf4,iosize=1', '-qmp', 'stdio'],
     passed: (code) => code === canaryExitCode,
   },
   aarch64: {
     firmware: arm64CanaryFirmware,
-    argv: ['-machine', 'virt', '-serial', 'stdio'],
+    argv: ['-machine', 'virt', '-chardev', 'stdio,id=c,mux=on', '-serial', 'chardev:c', '-mon', 'c,mode=control'],
     passed: (code, output) => code === 0 && output.includes('OK'),
   },
 };
@@ -63,7 +66,15 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryResult> {
     await writeFile(rom, canary.firmware());
     const argv = [
       ...['-no-user-config', '-nodefaults', '-display', 'none', '-no-reboot', ...canary.argv],
-      ...['-accel', accelerator, ...(cpu ? ['-cpu', cpu] : []), '-m', '16', '-bios', rom],
+      ...[
+        '-accel',
+        acceleratorText(accelerator, installation, platform),
+        ...(cpu ? ['-cpu', cpu] : []),
+        '-m',
+        '16',
+        '-bios',
+        rom,
+      ],
     ];
     return await orAborted(watch(installation.systemPath, argv, canary), signal);
   } finally {
@@ -82,10 +93,17 @@ function watch(path: string, argv: readonly string[], canary: Canary): Promise<C
       child.kill('SIGKILL');
     };
     let stuck = false;
-    const timer = setTimeout(() => {
-      stuck = true;
-      give(`the guest was stuck for ${timeoutMs / 1000} s`);
-    }, timeoutMs);
+    const limit = (milliseconds: number, what: string) =>
+      setTimeout(() => {
+        stuck = true;
+        give(`${what} for ${milliseconds / 1000} s`);
+      }, milliseconds);
+    let timer = limit(startMs, 'QEMU said nothing');
+    // The greeting of its monitor: from here on it is the guest that takes time.
+    child.stdout.once('data', () => {
+      clearTimeout(timer);
+      timer = limit(timeoutMs, 'the guest was stuck');
+    });
     child.stdout.setEncoding('latin1').on('data', (text: string) => {
       output = (output + text).slice(0, 1024);
     });

@@ -1,3 +1,4 @@
+import { acceleratorText } from '../accelerators/accelerator-text.ts';
 import { architectureDefaults, runsNatively } from '../find/architecture.ts';
 import type { ArgumentContext } from './argument-context.ts';
 import { interruptController, versionedMachineType } from './machine-type.ts';
@@ -20,7 +21,7 @@ export function processorArguments(context: ArgumentContext, memoryId: string): 
   return [
     ...['-machine', machine],
     // Multi-threaded tcg is QEMU's own default where the host's memory model allows it; forcing it elsewhere is wrong.
-    ...['-accel', config.accelerator],
+    ...['-accel', acceleratorText(config.accelerator, installation, context.platform)],
     ...(cpu ? ['-cpu', cpu] : []),
     ...['-smp', optionText(undefined, { cpus: config.cpus, ...config.topology })],
   ];

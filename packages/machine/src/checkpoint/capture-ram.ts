@@ -6,7 +6,7 @@ import { copyPrivatePages } from './private-pages.ts';
 import { copyRam, prepareCopying } from './ram-file.ts';
 import { residentBytes } from './resident-bytes.ts';
 import { saveDevices } from './save-devices.ts';
-import { saveState, wholeStateTimeoutMs } from './saved-state.ts';
+import { saveState, wholeStateStallMs } from './saved-state.ts';
 import type { StateChannel } from './state-channel.ts';
 import type { StateForm } from './state-form.ts';
 import { parseStateStream, withDevices } from './state-stream.ts';
@@ -78,7 +78,7 @@ export async function captureWhole(
       saveState(monitor, ram, {
         form,
         channel,
-        timeoutMs: wholeStateTimeoutMs(memory),
+        stallMs: wholeStateStallMs(form, memory),
         ...(signal ? { signal } : {}),
       }),
     finish: async () => undefined,

@@ -5,7 +5,7 @@ export { qcow2Size } from './empty-overlay.ts';
 export { findGuestRam, type GuestRam } from './guest-ram.ts';
 export type { Monitor } from './monitor.ts';
 export { copyRam } from './ram-file.ts';
-export { loadState, type SavedStateOptions, wholeStateTimeoutMs } from './saved-state.ts';
+export { loadState, type SavedStateOptions, wholeStateStallMs } from './saved-state.ts';
 export { type StateChannel, stateChannel } from './state-channel.ts';
 export type { StateForm } from './state-form.ts';
 export { isSavedState, parseStateStream, type StateStream } from './state-stream.ts';

@@ -7,6 +7,8 @@ export type Monitor = Pick<QmpClient, 'executeUntyped'>;
 export interface MigrationInfo {
   readonly status?: string;
   readonly 'error-desc'?: string;
+  /** Bytes so far. */
+  readonly ram?: { readonly transferred?: number };
   /** Where a QEMU that loads from a port of its own choice listens. */
   readonly 'socket-address'?: readonly { readonly port?: string }[];
 }

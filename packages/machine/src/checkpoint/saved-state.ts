@@ -1,7 +1,16 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { GoqemuError, sleep, systemErrorCode, withDeadline } from '@goqemu/core';
+import {
+  formatByteSize,
+  GoqemuError,
+  type Moved,
+  type StallLimit,
+  sleep,
+  systemErrorCode,
+  withDeadline,
+  withStallLimit,
+} from '@goqemu/core';
 import { type Monitor, queryMigrate } from './monitor.ts';
 import { noRoom } from './no-room.ts';
 import type { StateChannel } from './state-channel.ts';
@@ -14,14 +23,17 @@ export interface SavedStateOptions {
   /** What the state holds. @default 'devices' */
   readonly form?: StateForm;
   readonly channel: StateChannel;
-  /** Milliseconds. @default 30_000 */
-  readonly timeoutMs?: number;
+  /** Milliseconds in which some of it must have moved. @default 30_000 */
+  readonly stallMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds in which a state that holds RAM must be saved or loaded: 50 MiB in each second, and a minute. */
-export function wholeStateTimeoutMs(memory: number): number {
-  return 60_000 + (memory / 2 ** 20) * 20;
+/**
+ * Milliseconds in which some of a state that holds RAM must have moved. What QEMU reads from a file by itself
+ * (`mapped-ram`) is not seen to move: it has a minute, and a second for each 50 MiB of the guest's memory.
+ */
+export function wholeStateStallMs(form: StateForm, memory: number): number {
+  return form === 'stream' ? 60_000 : 60_000 + (memory / 2 ** 20) * 20;
 }
 
 /**
@@ -31,25 +43,36 @@ export function wholeStateTimeoutMs(memory: number): number {
  */
 export async function saveState(monitor: Monitor, file: string, options: SavedStateOptions): Promise<void> {
   const { form = 'devices', channel } = options;
-  await withDeadline("saving the machine's state", options.timeoutMs ?? 30_000, options.signal, async (signal) => {
+  await withStallLimit(limitOf("saving the machine's state", options), async (signal, moved) => {
     await chooseForm(monitor, form, signal);
     await monitor.executeUntyped('migrate-set-parameters', { 'max-bandwidth': bandwidth }, { signal });
-    if (form === 'mapped-ram') await saveToFile(monitor, file, signal);
-    else await saveThrough(channel, monitor, file, signal);
+    if (form === 'mapped-ram') await saveToFile(monitor, file, { signal, moved });
+    else await saveThrough(channel, monitor, file, { signal, moved });
   });
 }
 
-async function saveThrough(channel: StateChannel, monitor: Monitor, file: string, signal: AbortSignal): Promise<void> {
+/** What ends a transfer, and is told how many bytes of it there were. */
+interface Watched {
+  readonly signal: AbortSignal;
+  readonly moved: Moved;
+}
+
+function limitOf(name: string, { stallMs = 30_000, signal }: SavedStateOptions): StallLimit {
+  return { name, milliseconds: stallMs, show: formatByteSize, ...(signal ? { signal } : {}) };
+}
+
+async function saveThrough(channel: StateChannel, monitor: Monitor, file: string, watched: Watched): Promise<void> {
+  const { signal } = watched;
   const listening = await channel.listen(monitor, signal);
   let full: GoqemuError | undefined;
   try {
-    const received = receive(listening.connection, file, signal);
+    const received = receive(listening.connection, file, watched);
     // Awaited below; QEMU's own reason comes first, but all that QEMU sees of a full disk is a closed connection.
     received.catch((error: unknown) => {
       if (systemErrorCode(error) === 'ENOSPC') full = noRoom(file, error);
     });
     await monitor.executeUntyped('migrate', { uri: listening.uri }, { signal });
-    await untilMigrated(monitor, signal);
+    await untilMigrated(monitor, { signal });
     await received;
   } catch (error) {
     await cancel(monitor);
@@ -59,10 +82,10 @@ async function saveThrough(channel: StateChannel, monitor: Monitor, file: string
   }
 }
 
-async function saveToFile(monitor: Monitor, file: string, signal: AbortSignal): Promise<void> {
+async function saveToFile(monitor: Monitor, file: string, watched: Watched): Promise<void> {
   try {
-    await monitor.executeUntyped('migrate', { channels: fileChannels(file) }, { signal });
-    await untilMigrated(monitor, signal);
+    await monitor.executeUntyped('migrate', { channels: fileChannels(file) }, { signal: watched.signal });
+    await untilMigrated(monitor, watched);
   } catch (error) {
     await cancel(monitor);
     const { detail = '', message } = error as { detail?: string; message: string };
@@ -99,7 +122,7 @@ async function cancel(monitor: Monitor): Promise<void> {
  */
 export async function loadState(monitor: Monitor, file: string, options: SavedStateOptions): Promise<void> {
   const { form = 'devices', channel } = options;
-  await withDeadline("loading the machine's state", options.timeoutMs ?? 30_000, options.signal, async (signal) => {
+  await withStallLimit(limitOf("loading the machine's state", options), async (signal, moved) => {
     await expectForm(monitor, form, signal);
     const handle = await open(file, 'r');
     await handle.close(); // a missing file is an error before QEMU is touched
@@ -107,17 +130,18 @@ export async function loadState(monitor: Monitor, file: string, options: SavedSt
       await monitor.executeUntyped('migrate-incoming', { channels: fileChannels(file) }, { signal });
       await untilLoaded(monitor, signal);
     } else {
-      await loadThrough(channel, monitor, file, signal);
+      await loadThrough(channel, monitor, file, { signal, moved });
     }
   });
 }
 
-async function loadThrough(channel: StateChannel, monitor: Monitor, file: string, signal: AbortSignal): Promise<void> {
+async function loadThrough(channel: StateChannel, monitor: Monitor, file: string, watched: Watched): Promise<void> {
+  const { signal } = watched;
   try {
     const way = await channel.connect(monitor, signal);
     way.resume();
     try {
-      await pipeline(createReadStream(file, { highWaterMark: 2 ** 20 }), way, { signal });
+      await pipeline(createReadStream(file, { highWaterMark: chunkBytes }), counting(watched), way, { signal });
     } catch (error) {
       // QEMU closes its end with the last byte that it needs, at times before ours is closed. Whether it got them all
       // is for QEMU to say: one that did not ends, or stays in migration until the deadline.
@@ -129,28 +153,55 @@ async function loadThrough(channel: StateChannel, monitor: Monitor, file: string
   }
 }
 
-async function receive(connection: Promise<NodeJS.ReadableStream>, file: string, signal: AbortSignal): Promise<void> {
+async function receive(connection: Promise<NodeJS.ReadableStream>, file: string, watched: Watched): Promise<void> {
+  const { signal } = watched;
   const source = await connection;
-  await pipeline(source, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal });
+  const target = createWriteStream(file, { flags: 'wx', mode: 0o600, highWaterMark: chunkBytes });
+  await pipeline(source, counting(watched), target, { signal });
 }
 
-async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<void> {
-  for (;;) {
+/** Bytes that are on their way between two ends: less, and each of many waits for its turn. */
+const chunkBytes = 2 ** 20;
+
+/** Passes bytes on, and says how many. */
+function counting({ moved }: Watched) {
+  let bytes = 0;
+  return async function* count(source: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      moved(bytes);
+      yield chunk;
+    }
+  };
+}
+
+async function untilMigrated(monitor: Monitor, { signal, moved }: Pick<Watched, 'signal'> & Partial<Watched>) {
+  for await (const _ of looks(signal)) {
     const info = await queryMigrate(monitor, signal);
     if (info.status === 'completed') return;
     if (info.status === 'failed' || info.status === 'cancelled')
       throw stateError('saved', info['error-desc'] ?? info.status);
-    await sleep(2, signal);
+    moved?.(info.ram?.transferred ?? 0);
   }
 }
 
 async function untilLoaded(monitor: Monitor, signal: AbortSignal): Promise<void> {
-  for (;;) {
+  for await (const _ of looks(signal)) {
     const { status } = (await monitor.executeUntyped('query-status', {}, { signal })) as { status: string };
     if (status !== 'inmigrate') return;
     const info = await queryMigrate(monitor, signal);
     if (info.status === 'failed') throw stateError('loaded', info['error-desc'] ?? 'QEMU gave no reason');
-    await sleep(2, signal);
+  }
+}
+
+/**
+ * When to ask QEMU how far it is: devices alone take some milliseconds, and RAM up to minutes, which questions would only
+ * make longer.
+ */
+async function* looks(signal: AbortSignal): AsyncGenerator<void> {
+  for (let pause = 2; ; pause = Math.min(pause * 1.25, 100)) {
+    yield;
+    await sleep(pause, signal);
   }
 }
 

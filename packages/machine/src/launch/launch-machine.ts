@@ -25,6 +25,7 @@ import { hostRuntimeFolder, makeRuntimeFolder } from '../sockets/runtime-folder.
 import { type StartedSwtpm, startSwtpm } from '../tpm/start-swtpm.ts';
 import { awaitMonitor } from './await-monitor.ts';
 import type { LaunchOptions } from './launch-options.ts';
+import { refuseHeldDisks } from './refuse-held-disks.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { type SpawnedQemu, spawnQemu } from './spawn-qemu.ts';
@@ -51,6 +52,7 @@ export async function launchMachine(
   await makeRuntimeFolder(folder, platform);
   await refuseOtherFiles(folder);
   await refuseSecond(config.name, folder, platform);
+  await refuseHeldDisks(config);
   try {
     for (let attempt = 1; ; attempt++) {
       const resolved = await resolveConfig(config, { runtimeFolder: folder, installation, platform }, options);

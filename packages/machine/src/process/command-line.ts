@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { askPowerShell } from '@goqemu/core';
 
 const run = promisify(execFile);
 
@@ -49,23 +50,19 @@ const posixCommandLines: CommandLines = {
 const windowsCommandLines: CommandLines = {
   async of(pid) {
     const query = `(Get-CimInstance Win32_Process -Filter 'ProcessId=${Number(pid)}').CommandLine`;
-    const { stdout } = await powershell(query);
+    const stdout = (await askPowerShell(query)) ?? '';
     return stdout.trim() === '' ? undefined : splitWindowsCommandLine(stdout.trim());
   },
   async containing(text) {
-    const { stdout } = await powershell(
+    const stdout = await askPowerShell(
       'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId)`t$($_.CommandLine)" }',
     );
-    return stdout
+    return (stdout ?? '')
       .split(/\r?\n/)
       .filter((line) => line.includes(text))
       .map((line) => Number.parseInt(line, 10));
   },
 };
-
-function powershell(command: string) {
-  return run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', command], { maxBuffer: 2 ** 26 });
-}
 
 /** Splits before each word that looks like one of QEMU's options; a value keeps its blanks. */
 export function splitAtOptions(line: string): string[] {

@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { askPowerShell } from '@goqemu/core';
 
 /** Loaded with the first question: a plan asks none. */
 async function run(command: string, args: readonly string[]) {
@@ -100,8 +101,7 @@ export function readLsof(text: string): ProcessFiles {
 const windowsOpenFiles: OpenFiles = {
   async of(pid) {
     const query = `Get-NetTCPConnection -OwningProcess ${Number(pid)} | ForEach-Object { "$($_.LocalPort) $($_.RemoteAddress) $($_.RemotePort)" }`;
-    const words = ['-NoProfile', '-NonInteractive', '-Command', query];
-    const { stdout } = await run('powershell.exe', words).catch(() => ({ stdout: '' }));
+    const stdout = (await askPowerShell(query).catch(() => undefined)) ?? '';
     return stdout.trim() === '' ? undefined : { sockets: readTcpConnections(stdout) };
   },
 };

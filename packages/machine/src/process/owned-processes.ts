@@ -23,10 +23,11 @@ process.stdin.setEncoding('utf8').on('data', (chunk) => { text += chunk; }).on('
       return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     }
     if (process.platform === 'win32') {
-      const query = "(Get-CimInstance Win32_Process -Filter 'ProcessId=" + Number(pid) + "').CreationDate.Ticks";
+      const query = "(Get-CimInstance Win32_Process -Filter 'ProcessId=" + Number(pid) + "').CreationDate.ToFileTimeUtc()";
       return execFileSync('powershell.exe', ['-NoProfile', '-Command', query], { encoding: 'utf8' }).trim();
     }
-    return execFileSync('ps', ['-o', 'stat=,lstart=', '-p', pid], { encoding: 'utf8' }).trim().replace(/^\\S+\\s+/, '');
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    return execFileSync('ps', ['-o', 'stat=,lstart=', '-p', pid], { encoding: 'utf8', env }).trim().replace(/^\\S+\\s+/, '');
   };
   const signal = (name) => {
     for (const [pid, startTime] of owned) {

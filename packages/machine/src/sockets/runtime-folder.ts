@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, stat } from 'node:fs/promises';
-import { GoqemuError, type HostPlatform, systemErrorCode } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, makePrivateFolder, privateFolderHost, systemErrorCode } from '@goqemu/core';
 import { pathOf } from '../find/usual-places.ts';
 
 /** Bytes that a socket's path may have: sun_path is 104 on macOS and 108 on Linux, with a NUL at its end. */
@@ -50,9 +50,9 @@ export async function makeRuntimeFolder(folder: string, platform: HostPlatform):
       hint: 'choose a shorter runtimeFolder',
     });
   }
+  if (platform.uid === undefined) return await makePrivateFolder(folder, privateFolderHost(platform));
   const parent = pathOf(platform).dirname(folder);
   await makeFolders(parent, folder);
-  if (platform.uid === undefined) return; // Windows: the user's own folder is private by its access list
   await checkParent(parent, platform.uid);
   await checkOwn(folder, platform.uid);
 }

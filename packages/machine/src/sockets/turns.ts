@@ -85,7 +85,7 @@ function releasing(transport: Transport, release: () => Promise<void>): Transpor
     await transport.close();
     await once();
   };
-  const { sendWithDescriptor } = transport;
+  const { sendWithDescriptor, sendWhole } = transport;
   return {
     peer: transport.peer,
     closed,
@@ -100,6 +100,7 @@ function releasing(transport: Transport, release: () => Promise<void>): Transpor
             sendWithDescriptor.call(transport, text, descriptor),
         }
       : {}),
+    ...(sendWhole ? { sendWhole: () => sendWhole.call(transport) } : {}),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { HostSystem } from '@goqemu/core';
+import { askPowerShell, type HostSystem } from '@goqemu/core';
 import { type HostPort, portNumber } from '@goqemu/spec';
 import { linuxSockets, socketTables } from './linux-sockets.ts';
 
@@ -60,7 +60,7 @@ async function macHolder(port: number, protocol: Protocol): Promise<PortHolder |
 async function windowsHolder(port: number, protocol: Protocol): Promise<PortHolder | undefined> {
   const sockets = protocol === 'tcp' ? 'Get-NetTCPConnection -State Listen' : 'Get-NetUDPEndpoint';
   const query = `$c = ${sockets} -LocalPort ${Number(port)} -ErrorAction SilentlyContinue | Select-Object -First 1; if ($c) { $c.OwningProcess; (Get-Process -Id $c.OwningProcess).ProcessName }`;
-  const { stdout } = await run('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', query]);
-  const [pid, command] = stdout.trim().split(/\r?\n/);
+  const stdout = await askPowerShell(query);
+  const [pid, command] = (stdout ?? '').trim().split(/\r?\n/);
   return pid ? { pid: Number(pid), command: command ?? '' } : undefined;
 }

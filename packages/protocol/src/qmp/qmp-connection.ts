@@ -41,6 +41,9 @@ export interface QmpEnd {
   readonly error?: GoqemuError;
 }
 
+/** The major version of QEMU whose monitors read a TLS record of any size to its end, see `connectTlsPsk`. */
+const takesWholeRecords = 10;
+
 /** The wire of one monitor: greeting, negotiation, requests and their replies (QEMU docs/interop/qmp-spec). */
 export class QmpConnection {
   readonly peer: string;
@@ -224,6 +227,7 @@ export class QmpConnection {
     const greeting = readGreeting(message);
     if (!greeting || this.#greeting) return false;
     this.#greeting = greeting;
+    if (greeting.version.major >= takesWholeRecords) this.#transport.sendWhole?.();
     this.#onGreeting?.();
     return true;
   }

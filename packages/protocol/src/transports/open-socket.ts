@@ -1,9 +1,9 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { GoqemuError, systemErrorCode, withDeadline } from '@goqemu/core';
+import { GoqemuError, scaledTimeout, systemErrorCode, withDeadline } from '@goqemu/core';
 
 /** How long opening a connection may take, and when to give up. */
 export interface OpenOptions {
-  /** Milliseconds for the connection to be made; default 5000. */
+  /** Milliseconds for the connection to be made. @default 5000, multiplied by `GOQEMU_TIMEOUT_SCALE` */
   readonly connectTimeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -29,7 +29,7 @@ export async function established<S extends Socket>(
   try {
     await withDeadline(
       `connecting to ${peer}`,
-      options.connectTimeoutMs ?? 5_000,
+      options.connectTimeoutMs ?? scaledTimeout(5_000, process.env),
       options.signal,
       () =>
         new Promise<void>((resolve, reject) => {

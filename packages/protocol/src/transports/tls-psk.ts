@@ -1,4 +1,7 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { sleep } from '@goqemu/core';
 import { established, type OpenOptions, openSocket } from './open-socket.ts';
 import { StreamTransport } from './stream-transport.ts';
 import type { Transport } from './transport.ts';
@@ -29,7 +32,7 @@ export async function connectTlsPsk(
   const socket = await openSocket({ host, port, noDelay: true }, peer, options);
   const { connect: connectTls } = await import('node:tls'); // late: only hosts without Unix sockets need it
   const tls = connectTls({
-    socket,
+    socket: wireOf(socket),
     ciphers: cipherSuites,
     // Node.js negotiates pre-shared keys of this kind in TLS 1.2 only.
     maxVersion: 'TLSv1.2',
@@ -38,19 +41,47 @@ export async function connectTlsPsk(
     checkServerIdentity: () => undefined,
   });
   tls.pause();
-  return new TlsTransport(await established(tls, 'secureConnect', peer, options), peer);
+  return new TlsTransport(await established(tls, 'secureConnect', peer, options), socket, peer);
 }
 
+/** A connection as a stream of bytes, so that it stays one that can be reset: TLS takes a socket's own handle for itself. */
+function wireOf(socket: Socket): Duplex {
+  const wire = new Duplex({
+    read: () => void socket.resume(),
+    write: (bytes, _encoding, done) => void socket.write(bytes, done),
+    final: (done) => void socket.end(done),
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on('data', (bytes) => {
+    if (!wire.push(bytes)) socket.pause();
+  });
+  socket.once('end', () => wire.push(null));
+  socket.once('error', (error) => wire.destroy(error));
+  socket.once('close', () => wire.destroy());
+  return wire;
+}
+
+/** Milliseconds that a peer has to take what is still unsent. */
+const lingerMs = 1_000;
+
 /**
- * Sends each byte in a record of its own. QEMU's monitor takes one byte at a time from its connection, and older
- * ones forget what is left of a TLS record until the next one comes (7.2 does, and never answers; 10.0 does not). Commands are short, so this costs little; the replies come in records of any size.
+ * Sends each byte in a record of its own until it is known that the peer takes more. QEMU's monitor takes one byte at a time
+ * from its connection, and older ones forget what is left of a TLS record until the next one comes (7.2 does, and never
+ * answers; 10.0 does not). A command has some hundred bytes, and each record is a call of the system for both sides.
  */
 class TlsTransport extends StreamTransport {
   readonly #socket: TLSSocket;
+  readonly #tcp: Socket;
+  readonly #writev: unknown;
 
-  constructor(socket: TLSSocket, peer: string) {
+  constructor(socket: TLSSocket, tcp: Socket, peer: string) {
     super(socket, peer);
     this.#socket = socket;
+    this.#tcp = tcp;
+    this.#writev = Reflect.get(socket, '_writev');
     // Without it, the socket writes what has queued up one by one, instead of all as one.
     Object.assign(socket, { _writev: null });
   }
@@ -58,6 +89,31 @@ class TlsTransport extends StreamTransport {
   override write(bytes: string | Uint8Array): void {
     if (!this.#socket.writable) return;
     const all = Buffer.from(bytes as Uint8Array);
-    for (let at = 0; at < all.length; at += 1) this.#socket.write(all.subarray(at, at + 1));
+    const step = this.#isWhole ? all.length : 1;
+    for (let at = 0; at < all.length; at += step) this.#socket.write(all.subarray(at, at + step));
+  }
+
+  /**
+   * Ends it by a reset, once all is sent. A port of a guest that reads nothing is not read by QEMU either: it would never see
+   * an end in order (FIN), and the next client of the port would wait for ever.
+   */
+  override async close(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.closed) {
+      socket.resume();
+      const deadline = performance.now() + lingerMs;
+      while (socket.writableLength > 0 && !socket.destroyed && performance.now() < deadline) await sleep(5);
+      this.#tcp.resetAndDestroy();
+      socket.destroy();
+    }
+    await this.closed;
+  }
+
+  #isWhole = false;
+
+  /** What has queued up by then is still written one by one. */
+  sendWhole(): void {
+    this.#isWhole = true;
+    if (this.#socket.writableLength === 0) Object.assign(this.#socket, { _writev: this.#writev });
   }
 }

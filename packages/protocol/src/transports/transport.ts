@@ -28,6 +28,8 @@ export interface Transport extends AsyncDisposable {
   readonly closed: Promise<TransportEnd>;
   /** Present where a file descriptor can travel with the bytes (SCM_RIGHTS, unix(7)). */
   sendWithDescriptor?(text: string, descriptor: PassedDescriptor): Promise<void>;
+  /** Present where bytes are sent one by one: from now on what one `write` is given leaves as a whole. */
+  sendWhole?(): void;
 }
 
 export function isTransport(value: unknown): value is Transport {

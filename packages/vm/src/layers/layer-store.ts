@@ -8,6 +8,7 @@ import {
   folderNames,
   GoqemuError,
   type KeptTwice,
+  makePrivateFolder,
   parseJson,
   readOwnText,
   readTwice,
@@ -121,7 +122,7 @@ export class LayerStore {
   /** An empty folder for a layer that is being cut; what an earlier try left there without a manifest goes. */
   async prepare(key: string): Promise<string> {
     const folder = this.folderOf(key);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(folder);
     return folder;
   }
 

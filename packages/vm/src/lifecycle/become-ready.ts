@@ -31,6 +31,7 @@ export async function becomeReady({ vm, machine, session, serialOffset }: Bootin
     session,
     isProcessAlive: () => isAlive(machine.record),
     machine: vm.spec.name,
+    emulationMayHelp: machine.record.accelerator !== 'tcg',
     serialOffset,
     ...bootLimits(vm.host, machine.record, vm.spec.timeouts),
     onStage: tellStages(call),

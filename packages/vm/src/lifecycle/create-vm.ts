@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterCleanUp } from '@goqemu/core';
+import { afterCleanUp, makePrivateFolder } from '@goqemu/core';
 import { writeKeyFiles } from '@goqemu/guest';
 import { createOverlay } from '@goqemu/machine';
 import type { Layer } from '../layers/layer-store.ts';
@@ -42,7 +41,7 @@ export async function createVm(vm: Vm, origin: VmOrigin, call: VmCall): Promise<
   const below = 'layer' in origin ? await adopted(vm, origin.layer, call) : origin;
   await qemuImg(vm, call.signal);
   await deleteVm(vm, call);
-  await mkdir(vm.folder.path, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(vm.folder.path);
   await claimVmFolder(vm.folder.path);
   try {
     await make(vm, origin, below, call);

@@ -1,5 +1,6 @@
 import { lengthPrefixedDigest, withCleanUp } from '@goqemu/core';
 import { type Layer, layerId } from '../layers/layer-store.ts';
+import { keepsRam } from '../ram/capture-machine.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { keepShallow } from './keep-shallow.ts';
 import { type CutPart, LayerCut } from './layer-cut.ts';
@@ -17,7 +18,8 @@ export interface LabCut {
  *
  * @throws GoqemuError as `cutLayer` does
  */
-export async function cutLab(parts: readonly CutPart[], call: VmCall): Promise<LabCut> {
+export async function cutLab(wanted: readonly CutPart[], call: VmCall): Promise<LabCut> {
+  const parts = await all(wanted.map((part) => withRamWhereKept(part, call)));
   const present = await Promise.all(parts.map((part) => adopted(part)));
   if (present.every((layer) => layer !== undefined)) return { layers: present, pauseMs: 0 };
   const [first] = parts;
@@ -54,6 +56,13 @@ async function takeAll(cuts: readonly LayerCut[]): Promise<number> {
     () => withCleanUp(() => all(cuts.map((cut) => cut.goOn())), setClocks),
   );
   return pauseMs;
+}
+
+/** Decided before the store is asked: a layer without RAM is whole where none would be taken along. */
+async function withRamWhereKept(part: CutPart, call: VmCall): Promise<CutPart> {
+  const { vm, machine, options } = part;
+  const ram = machine !== undefined && options.ram && (await keepsRam(vm, machine, options.descriptions, call));
+  return { ...part, options: { ...options, ram } };
 }
 
 async function adopted({ vm, options }: CutPart): Promise<Layer | undefined> {

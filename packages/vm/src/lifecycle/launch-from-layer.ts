@@ -7,7 +7,7 @@ import {
   type Machine,
   plannedGuestArguments,
   stateChannel,
-  wholeStateTimeoutMs,
+  wholeStateStallMs,
 } from '@goqemu/machine';
 import { ramParts } from '../layers/layer-manifest.ts';
 import type { Layer } from '../layers/layer-store.ts';
@@ -99,7 +99,7 @@ export async function launchFromLayer(
     await loadState(machine.qmp, files.state, {
       form: files.form,
       channel: stateChannel(machine.record),
-      ...(files.form === 'devices' ? {} : { timeoutMs: wholeStateTimeoutMs(vm.spec.memory) }),
+      ...(files.form === 'devices' ? {} : { stallMs: wholeStateStallMs(files.form, vm.spec.memory) }),
       ...signal,
     });
     vm.trace('restore: its devices are loaded');

@@ -2,26 +2,36 @@ import { captureRam, captureWhole, type Machine, type RamCapture, stateChannel }
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
-import { hostRamStrategy, machineRamStrategy, type RamStrategy, wholeRamStrategy } from './ram-strategy.ts';
+import { hostRamStrategy, machineRamStrategy, type RamStrategy, takesRam, wholeRamStrategy } from './ram-strategy.ts';
 
-/** How the RAM of a machine gets into files; undefined, with a notice that says why, where it cannot. */
-export async function captureMachine(
+/** Whether a cut of this machine takes its RAM along. A checkpoint with a name that does not says why. */
+export async function keepsRam(
   vm: Vm,
   machine: Machine,
-  files: { readonly ram: string; readonly state: string },
+  descriptions: readonly string[],
   call: VmCall,
-): Promise<RamCapture | undefined> {
-  const { pid } = machine.record;
-  const installation = await vm.host.installation(vm.spec.arch, call.signal);
+): Promise<boolean> {
+  const isNamed = descriptions.length > 0;
   const strategy = await ramStrategyOf(vm, machine, call);
-  if (strategy.kind === 'disk') {
+  if (strategy.kind === 'disk' && isNamed)
     call.onProgress?.({
       kind: 'notice',
       code: 'ram-not-kept',
       message: `the checkpoint of ${vm.spec.name} holds the ${strategy.reason}`,
     });
-    return undefined;
-  }
+  return takesRam(strategy, { isNamed });
+}
+
+/** How the RAM of a machine that keeps it gets into files. */
+export async function captureMachine(
+  vm: Vm,
+  machine: Machine,
+  files: { readonly ram: string; readonly state: string },
+  call: VmCall,
+): Promise<RamCapture> {
+  const { pid } = machine.record;
+  const installation = await vm.host.installation(vm.spec.arch, call.signal);
+  const strategy = await ramStrategyOf(vm, machine, call);
   const { baseState } = await vm.state();
   const options = {
     pid,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type HostPlatform, hostPlatform } from '@goqemu/core';
 import { mayReadMemory, type QemuInstallation } from '@goqemu/machine';
-import { hostRamStrategy, machineRamStrategy } from './ram-strategy.ts';
+import { hostRamStrategy, machineRamStrategy, takesRam } from './ram-strategy.ts';
 
 const host = (system: HostPlatform['system']) => ({ platform: { ...hostPlatform(), system } });
 
@@ -36,7 +36,10 @@ test('a build that cannot share RAM writes it itself: sparse where it can, else 
   assert.equal(await of(qemu(8, 1, ['memory-backend-file'])), 'stream');
   assert.equal(await of(qemu(9, 0, ['x-ignore-shared'])), 'mapped-ram');
   const { reason } = await hostRamStrategy(host('linux'), qemu(7, 2, ['x-ignore-shared']));
-  assert.match(reason, /^disk and RAM, which is streamed .*QEMU 7\.2\.0 cannot leave RAM out of a saved state/);
+  assert.match(
+    reason,
+    /^disk and, where they have a name, RAM, which is streamed .*QEMU 7\.2\.0 cannot leave RAM out of a saved state/,
+  );
 });
 
 test('other systems take what QEMU writes, and Windows never mapped-ram', async () => {
@@ -59,4 +62,11 @@ test('WHPX keeps the disk only, and UEFI variables keep a machine from copy-on-w
   assert.equal(machineRamStrategy(best, { firmware: 'bios', accelerator: 'kvm' }), best);
   assert.equal(machineRamStrategy(best, { firmware: 'uefi', accelerator: 'kvm' }).kind, 'copy');
   assert.equal(machineRamStrategy(stream, { firmware: 'uefi', accelerator: 'tcg' }), stream);
+});
+
+test('where QEMU writes RAM whole, steps keep the disk alone, and checkpoints with a name keep the RAM', () => {
+  const kinds = ['copy-on-write', 'copy', 'mapped-ram', 'stream', 'disk'] as const;
+  const taking = (isNamed: boolean) => kinds.filter((kind) => takesRam({ kind, reason: '' }, { isNamed }));
+  assert.deepEqual(taking(true), ['copy-on-write', 'copy', 'mapped-ram', 'stream']);
+  assert.deepEqual(taking(false), ['copy-on-write', 'copy']);
 });

@@ -13,6 +13,15 @@ export interface RamStrategy {
   readonly reason: string;
 }
 
+/**
+ * Whether a cut takes the RAM along. Where QEMU writes and reads all of it itself, the guest stands still for as long as
+ * that takes: a checkpoint that has a name is worth it, a step is not, and going back to one boots.
+ */
+export function takesRam({ kind }: RamStrategy, cut: { readonly isNamed: boolean }): boolean {
+  if (kind === 'disk') return false;
+  return cut.isNamed || kind === 'copy-on-write' || kind === 'copy';
+}
+
 /** Looks at the host and its QEMU; nothing is started. */
 export async function hostRamStrategy(
   host: Pick<VmHost, 'platform'>,
@@ -32,6 +41,8 @@ export async function hostRamStrategy(
   return { kind: 'copy-on-write', reason: 'disk and RAM, restored copy-on-write' };
 }
 
+const onlyNamed = 'disk and, where they have a name, RAM, which';
+
 /** The strategy of a machine whose RAM is not reached from outside QEMU, for this reason. */
 export function wholeRamStrategy(
   { platform }: Pick<VmHost, 'platform'>,
@@ -41,8 +52,8 @@ export function wholeRamStrategy(
   // QEMU writes such files at given offsets (pwritev), which its builds for Windows cannot.
   const mapped = platform.system !== 'win32' && features.migrationCapabilities.includes('mapped-ram');
   return mapped
-    ? { kind: 'mapped-ram', reason: `disk and RAM, which QEMU writes and reads whole (mapped-ram): ${reason}` }
-    : { kind: 'stream', reason: `disk and RAM, which is streamed out of QEMU and back: ${reason}` };
+    ? { kind: 'mapped-ram', reason: `${onlyNamed} QEMU writes and reads whole (mapped-ram): ${reason}` }
+    : { kind: 'stream', reason: `${onlyNamed} is streamed out of QEMU and back: ${reason}` };
 }
 
 /** Why RAM cannot be a file that goqemu and QEMU share; undefined where it can. */

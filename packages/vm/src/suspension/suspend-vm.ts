@@ -39,7 +39,6 @@ export async function suspendVm(vm: Vm, machine: Machine, session: GuestSession,
   let stoppedAt = 0;
   try {
     const capture = await captureMachine(vm, machine, files, call);
-    if (!capture) throw refused(vm, 'this host cannot keep it');
     const { name } = vm.spec;
     const need = { what: `the RAM of ${name}`, machine: name, folder: folder.path, bytes: capture.bytes };
     await checkDisk(vm.host, need);

@@ -53,6 +53,10 @@ export const hostCodes = {
     when: 'Too many files are open in this process or on this host.',
     fix: 'Raise the limit with ulimit -n, or end other programs.',
   },
+  'folder-not-private': {
+    when: 'On Windows a folder outside of the user’s profile cannot be given an access list.',
+    fix: 'Set GOQEMU_HOME to a folder on NTFS, or leave it out.',
+  },
   'file-busy': { when: 'Another program uses or runs the file.', fix: 'End the other program and try again.' },
   'device-failed': {
     when: 'A device of the host reported an error or is gone.',

@@ -15,6 +15,10 @@ export const optionCodes = {
     when: 'A duration is not a number of milliseconds or a number with a unit.',
     fix: "Write a duration such as '90 s'.",
   },
+  'accelerator-options-invalid': {
+    when: 'GOQEMU_WHPX_OPTIONS is no list of options such as kernel-irqchip=off.',
+    fix: 'Write the options of -accel whpx as QEMU has them, or leave the variable out.',
+  },
   'timeout-scale-invalid': {
     when: 'GOQEMU_TIMEOUT_SCALE is not a number greater than 0.',
     fix: 'Write a number such as GOQEMU_TIMEOUT_SCALE=4, or leave it out.',

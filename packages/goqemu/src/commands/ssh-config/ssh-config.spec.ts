@@ -1,7 +1,10 @@
 import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
 import { labOptions } from '../../arguments/global-options.ts';
 
-const options = { ...labOptions } as const satisfies OptionSpecs;
+const options = {
+  ...labOptions,
+  out: { kind: 'text', value: 'FILE', summary: 'write it to a file in UTF-8, whatever the shell', completes: 'file' },
+} as const satisfies OptionSpecs;
 
 export type SshConfigOptions = typeof options;
 
@@ -19,6 +22,6 @@ export const sshConfigCommand = defineCommand({
     },
   ],
   options,
-  examples: [{ command: 'goqemu ssh-config > lab.ssh && ssh -F lab.ssh hello-web', does: "with OpenSSH's client" }],
+  examples: [{ command: 'goqemu ssh-config --out lab.ssh && ssh -F lab.ssh hello-web', does: "with OpenSSH's client" }],
   load: async () => (await import('../lab-commands.ts')).sshConfig,
 });

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { writeFileAtomic } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openDeployedLab } from '../../lab/open-lab.ts';
 import { findMachine } from '../../lab/reach-machine.ts';
@@ -10,11 +12,12 @@ export async function run(context: CommandContext, input: CommandInput<SshConfig
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
   const names =
     input.positionals.length > 0 ? input.positionals : (await lab.engine.machines()).map(({ name }) => name);
+  const hosts: string[] = [];
   for (const name of names) {
     const { found, endpoints } = await findMachine(lab, name);
     const { identityFile, knownHostsFile } = await endpoints.sshFiles();
     const { host, port } = lab.backend.sshAddress(found.spec);
-    context.print(
+    hosts.push(
       [
         `Host ${lab.name}-${name}`,
         `  HostName ${host}`,
@@ -29,6 +32,10 @@ export async function run(context: CommandContext, input: CommandInput<SshConfig
       ].join('\n'),
     );
   }
+  const { out } = input.options;
+  // Windows PowerShell 5.1 writes UTF-16 with `>`, which OpenSSH does not read.
+  if (out === undefined) context.print(hosts.join(''));
+  else await writeFileAtomic(resolve(context.shell.workingFolder, out), hosts.join(''), { mode: 0o600 });
   return exitCode.done;
 }
 

@@ -1,4 +1,4 @@
-import { GoqemuError, hostProcessTable, type Logger } from '@goqemu/core';
+import { GoqemuError, type Logger, ownSign } from '@goqemu/core';
 import type { Backend } from '@goqemu/lab';
 import {
   type ApplyOptions,
@@ -290,9 +290,9 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   ): Promise<readonly LabFork<Definition>[]> {
     const { engine, definition, parameters } = this.#parts;
     const options = readMachineSelection('fork', selection);
-    const owner = await hostProcessTable().identify(process.pid);
+    const owner = await ownSign();
     const named = { ...(name === undefined ? {} : { name }), count };
-    const own = { ...(owner ? { owner } : {}), definition, parameters };
+    const own = { owner, definition, parameters };
     const report = await engine.fork(idOrName, { ...options, ...named, ...own });
     return report.forks.map(
       ({ name }) => new LabFork<Definition>({ ...this.#parts, engine: engine.stack(name), stack: name }),

@@ -1,0 +1,2 @@
+export function installCommands(family: string, names: readonly string[]): string[][];
+export function lookCommand(family: string, name: string): string[];
