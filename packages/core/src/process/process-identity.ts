@@ -46,7 +46,7 @@ function statOf(pid: number): string | undefined {
   }
 }
 
-/** So that the same start is written the same, whoever asks: ps(1) writes it in the words and the time zone of its user. */
+/** So that the same start is written the same, by any user: ps(1) writes it in the words and the time zone of its user. */
 const plainWords = { LC_ALL: 'C', TZ: 'UTC' };
 
 /** ps(1) of POSIX gives the start time to the second; macOS's boot time comes from sysctl(8). */
