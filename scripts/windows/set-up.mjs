@@ -56,7 +56,7 @@ async function makeChroot() {
     ...['unshare', '--mount', '--propagation=private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
     ...['mmdebstrap', '--variant=apt', '--mode=root', ...options.map((option) => `--aptopt=${option}`)],
     ...[
-      // dpkg syncs its own lists for each package even so; half of the time would go into waiting for the disk.
+      // dpkg syncs its own lists for each package even so.
       '--dpkgopt=force-unsafe-io',
       '--hook-dir=/usr/share/mmdebstrap/hooks/eatmydata',
       ...['doc', 'man', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),

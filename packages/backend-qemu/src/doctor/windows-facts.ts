@@ -27,7 +27,8 @@ async function shellFact(ask: typeof askPowerShell): Promise<DoctorFact> {
   return {
     name: 'PowerShell',
     status: 'warning',
-    finding: 'not found, or it may not be run: a process that has taken the number of a machine’s is not told from it',
+    finding:
+      'not found, or it may not be run: a process that has taken the number of a machine’s is not distinguished from it',
     hint: 'add C:\\Windows\\System32\\WindowsPowerShell\\v1.0 to PATH, or install PowerShell 7',
   };
 }

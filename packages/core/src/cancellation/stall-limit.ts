@@ -18,7 +18,7 @@ export interface StallLimit {
 
 /**
  * Runs `work` with a signal that fires when nothing has moved for a while: how long a transfer takes as a whole depends on
- * the host, and says nothing about whether it goes on.
+ * the host, and says nothing about whether it continues.
  *
  * @throws GoqemuError `timeout`, naming the wait and how far it had come; `signal.reason` when the caller gave up
  */

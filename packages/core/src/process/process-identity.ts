@@ -1,28 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { readIfThere } from '../files/read-if-there.ts';
+import type { ProcessIdentity, ProcessTable } from './process-table.ts';
 import { run } from './run-program.ts';
 import { windowsProcessTable } from './windows-table.ts';
 
-/**
- * Which process this is: a pid alone is reused, so the start time and the boot belong to it.
- * `startTime` is opaque and compared for equality only.
- */
-export interface ProcessIdentity {
-  readonly pid: number;
-  readonly startTime: string;
-  readonly bootId: string;
-}
-
-/** How a host tells about its processes; injected in tests. */
-export interface ProcessTable {
-  /** Undefined when no such process lives (a zombie does not). */
-  identify(pid: number): Promise<ProcessIdentity | undefined>;
-  /** This process, by what `isAlive` tells without asking for the host's processes; present where that saves something. */
-  own?(): Promise<ProcessIdentity>;
-  /** Present where comparing what `identify` gives is not all. */
-  isAlive?(identity: ProcessIdentity): Promise<boolean>;
-}
+export type { ProcessIdentity, ProcessTable } from './process-table.ts';
 
 /** The table of the host system that goqemu runs on. */
 export function hostProcessTable(platform: NodeJS.Platform = process.platform): ProcessTable {
@@ -63,7 +46,7 @@ function statOf(pid: number): string | undefined {
   }
 }
 
-/** So that the same start is written the same, whoever asks: ps(1) writes it in the words and the time zone of its user. */
+/** So that the same start is written the same, by any user: ps(1) writes it in the words and the time zone of its user. */
 const plainWords = { LC_ALL: 'C', TZ: 'UTC' };
 
 /** ps(1) of POSIX gives the start time to the second; macOS's boot time comes from sysctl(8). */

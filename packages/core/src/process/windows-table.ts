@@ -1,6 +1,6 @@
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { type AskWindows, askPowerShell } from './powershell.ts';
-import type { ProcessIdentity, ProcessTable } from './process-identity.ts';
+import type { ProcessIdentity, ProcessTable } from './process-table.ts';
 import { SignOfLife } from './sign-of-life.ts';
 
 /** What Windows is asked through; injected in tests. */

@@ -51,7 +51,7 @@ export async function saveState(monitor: Monitor, file: string, options: SavedSt
   });
 }
 
-/** What ends a transfer, and is told how many bytes of it there were. */
+/** What ends a transfer, and is notified of how many bytes of it there were. */
 interface Watched {
   readonly signal: AbortSignal;
   readonly moved: Moved;
