@@ -372,3 +372,32 @@ test('Ctrl-C ends the run with 130 and leaves no fork', async () => {
   assert.equal(run.code, 130, run.stderr);
   assert.deepEqual(stacks(), ['default']);
 });
+
+test('a matrix runs each test on a lab of its own for every combination', async () => {
+  write(
+    'matrix/lab.ts',
+    `import { defineLab, z } from 'goqemu';
+export default defineLab({ name: 'many', params: z.object({ count: z.number().default(1) }) }, (lab, { count }) => {
+  for (let n = 1; n <= count; n++) lab.vm('web-' + n).checkpoint('ready');
+});
+`,
+  );
+  write(
+    'matrix/many.lab.test.ts',
+    `${head}const test = base.extend('lab', lab, { at: 'ready', matrix: { count: [1, 2] } });
+test('has its machines', async ({ t, lab }) => {
+  const { machines } = await lab.status();
+  assert.equal(machines.length, Number(/count=(\\d)/.exec(t.name)?.[1]));
+});
+`,
+  );
+  const { code, stdout, stderr } = await goqemu(['test', 'matrix', '--reporter', 'json']);
+  const { tests } = JSON.parse(stdout) as Document;
+  assert.deepEqual(
+    tests.map(({ path, status, line }) => [path[0], status, line]),
+    [1, 2].map((count) => [`has its machines [count=${count}]`, 'passed', 6]),
+    stderr,
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(readdirSync(join(folder, 'matrix/.goqemu/many')).sort(), ['1', '2']);
+});

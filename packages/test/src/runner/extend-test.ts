@@ -5,21 +5,36 @@ import { baseFixtures, labFixtures, type TestRun } from './fixtures.ts';
 import { LabLeases } from './lab-leases.ts';
 import { labTest } from './lab-test.ts';
 import type { RunSettings } from './run-settings.ts';
+import type { PrepareRun } from './run-test.ts';
 import type { BaseFixtures, LabTest } from './test-types.ts';
 import type { TestedLabSource } from './tested-lab.ts';
 
 /** A `test` without a lab. */
 export function baseTest(settings: RunSettings): LabTest<BaseFixtures> {
+  const prepare = async (run: TestRun) => ({
+    fixtures: baseFixtures(run),
+    [Symbol.asyncDispose]: async () => undefined,
+  });
+  return labTest([{ suffix: '', prepare }], settings);
+}
+
+/** A lab that tests run on, and what of its name tells it from others of a matrix. */
+export interface LabVariant {
+  /** Follows the names of tests: ` [image=debian-13]`; empty where there is no matrix. */
+  readonly suffix: string;
+  readonly source: TestedLabSource;
+}
+
+/** A `test` whose tests get a lab as it was, and what is in it: one test for each of these labs. */
+export function testOn<Fixtures>(labs: readonly LabVariant[], settings: RunSettings): LabTest<Fixtures> {
   return labTest(
-    async (run) => ({ fixtures: baseFixtures(run), [Symbol.asyncDispose]: async () => undefined }),
+    labs.map(({ suffix, source }) => ({ suffix, prepare: onLab<Fixtures>(source, new LabLeases(source, settings)) })),
     settings,
   );
 }
 
-/** A `test` whose tests get a lab as it was, and what is in it. */
-export function testOn<Fixtures>(source: TestedLabSource, settings: RunSettings): LabTest<Fixtures> {
-  const leases = new LabLeases(source, settings);
-  return labTest(async (run: TestRun) => {
+function onLab<Fixtures>(source: TestedLabSource, leases: LabLeases): PrepareRun<Fixtures> {
+  return async (run) => {
     const events: RecordedEvent[] = [];
     const lease = await leases.lease(run.t.signal, (event) => events.push(event));
     try {
@@ -29,5 +44,5 @@ export function testOn<Fixtures>(source: TestedLabSource, settings: RunSettings)
     } catch (error) {
       throw await afterCleanUp(error, async () => lease[Symbol.asyncDispose]());
     }
-  }, settings);
+  };
 }

@@ -10,8 +10,15 @@ import type { LabTest, RegisterTest, TestBody, TestOptions } from './test-types.
 /** Node's own. */
 const register: (name: string, options: object, body: (t: TestContext) => Promise<void>) => Promise<void> = nodeTest;
 
-/** A `test` whose tests are prepared like this. */
-export function labTest<Fixtures>(prepare: PrepareRun<Fixtures>, settings: RunSettings): LabTest<Fixtures> {
+/** A way in which each test runs. */
+export interface Variant<Fixtures> {
+  /** Follows the name of the test: ` [image=debian-13]`; empty where there is one variant alone. */
+  readonly suffix: string;
+  readonly prepare: PrepareRun<Fixtures>;
+}
+
+/** A `test` each of whose tests runs in these variants. */
+export function labTest<Fixtures>(variants: readonly Variant<Fixtures>[], settings: RunSettings): LabTest<Fixtures> {
   const variant = (preset: TestOptions): RegisterTest<Fixtures> => {
     function test(...args: unknown[]): Promise<void> {
       const { name, options, body } = readCall<Fixtures>(args);
@@ -21,18 +28,16 @@ export function labTest<Fixtures>(prepare: PrepareRun<Fixtures>, settings: RunSe
       const records: RunSettings = read.node.todo ? { ...settings, trace: 'off' } : settings;
       const plan = {
         ...{ ...read.own, untilFails: settings.untilFails, results: settings.results, records },
-        ...{
-          name,
-          file: place ? relative(process.cwd(), place.file) : 'test',
-          place,
-          prepare,
-          body,
-        },
+        ...{ file: place ? relative(process.cwd(), place.file) : 'test', place, body },
       };
-      const runs = Array.from({ length: settings.repeat }, (_, index) => {
-        const title = settings.repeat > 1 ? `${name} [${index + 1}/${settings.repeat}]` : name;
-        return callAt(place, register, title, read.node, (t: TestContext) => runTest(plan, t));
-      });
+      const runs = variants.flatMap(({ suffix, prepare }) =>
+        Array.from({ length: settings.repeat }, (_, index) => {
+          const title = `${name}${suffix}`;
+          const repeated = settings.repeat > 1 ? `${title} [${index + 1}/${settings.repeat}]` : title;
+          const run = (t: TestContext) => runTest({ ...plan, name: title, prepare }, t);
+          return callAt(place, register, repeated, read.node, run);
+        }),
+      );
       return Promise.all(runs).then(() => undefined);
     }
     return test;

@@ -3,7 +3,8 @@ import type { LabDefinition } from '@goqemu/lab';
 import { baseTest, type LabTest, readRunSettings, testOn } from '@goqemu/test';
 import { noteLab } from './collected-labs.ts';
 import type { BaseTest, LabTestOptions } from './lab-fixtures.ts';
-import { importedLab, labSource } from './lab-source.ts';
+import { matrixEntries } from './lab-matrix.ts';
+import { importedLab, labSource, readLabTestOptions } from './lab-source.ts';
 
 const settings = readRunSettings(process.env, resolve('test-results'));
 
@@ -24,8 +25,11 @@ const settings = readRunSettings(process.env, resolve('test-results'));
 export const test: BaseTest = Object.assign(baseTest(settings), {
   extend: (name: string, imported: LabDefinition, options: LabTestOptions = {}): LabTest<never> => {
     const lab = importedLab(imported);
-    const source = labSource(name, lab, options);
-    noteLab(lab, options);
-    return testOn(source, settings);
+    const labs = matrixEntries(readLabTestOptions(options)).map((entry) => {
+      const source = labSource(name, lab, entry.options);
+      noteLab(lab, entry.options);
+      return { suffix: entry.suffix, source };
+    });
+    return testOn(labs, settings);
   },
 }) as BaseTest;

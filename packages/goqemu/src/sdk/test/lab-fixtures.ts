@@ -3,6 +3,7 @@ import type { BaseFixtures, Isolation, LabTest, MachineProbes, TestedStep } from
 import type { LabMachine } from '../lab/lab-machine.ts';
 import type { OpenLabOptions } from '../lab/lab-options.ts';
 import type { LabStep } from '../lab/lab-step.ts';
+import type { LabParameters } from '../lab/lab-types.ts';
 import type { RunningLab } from '../lab/running-lab.ts';
 import type { RunningNetwork } from '../lab/running-network.ts';
 
@@ -37,6 +38,14 @@ export interface LabTestOptions<
   readonly machines?: readonly Machines[];
   /** Names of the networks that the tests use, likewise. @default any name @example ['lan'] */
   readonly networks?: readonly Networks[];
+  /**
+   * Parameters of the lab with the values that they take in turn: each test runs once for every combination, on a lab with
+   * these parameters in a stack of its own.
+   *
+   * @default the one lab
+   * @example { image: ['debian-12', 'debian-13'] }
+   */
+  readonly matrix?: { readonly [Name in keyof LabParameters<Definition>]?: readonly LabParameters<Definition>[Name][] };
 }
 
 /** A lab in a test: what it names can be asked with `expect`. */

@@ -20,16 +20,24 @@ const schema = z.strictObject({
   parameters: z.record(z.string(), z.unknown()).optional(),
   machines: names,
   networks: names,
+  matrix: z
+    .record(z.string().min(1), z.array(z.unknown()).min(1).readonly())
+    .refine((axes) => Object.keys(axes).length > 0, 'must name a parameter')
+    .optional(),
 });
+
+/** @throws GoqemuError `option-invalid` */
+export function readLabTestOptions(given: LabTestOptions): LabTestOptions {
+  return readOptions(schema, given, 'test.extend') as LabTestOptions;
+}
 
 /**
  * A lab that tests run on, on this host's backend.
  *
  * @throws GoqemuError `option-invalid`
  */
-export function labSource(fixture: string, lab: LabDefinition, given: LabTestOptions): TestedLabSource {
+export function labSource(fixture: string, lab: LabDefinition, options: LabTestOptions): TestedLabSource {
   if (!isLabDefinition(lab)) throw invalid('the second argument must be a lab', "import lab from './lab.ts'");
-  const options = readOptions(schema, given, 'test.extend') as LabTestOptions;
   const { at, isolation = 'fork', stack = 'default', parameters, machines = [] } = options;
   if (!/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(fixture) || taken.has(fixture))
     throw invalid(`the name of the lab's fixture must be one of a variable, got ${JSON.stringify(fixture)}`, "'lab'");
