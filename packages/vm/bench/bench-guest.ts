@@ -14,7 +14,7 @@ import {
   type VmOrigin,
   type VmProgress,
 } from '@goqemu/vm';
-import { ownBytes } from './own-bytes.ts';
+import { ownBytes } from '../../../scripts/bench/own-bytes.ts';
 
 const gibibyte = 2 ** 30;
 

@@ -9,11 +9,11 @@ import { hostPlatform } from '@goqemu/core';
 import { createOverlay } from '@goqemu/machine';
 import { ensureTinyGuest } from '@goqemu/testing';
 import { createVmHost, type VmHost, type VmOrigin } from '@goqemu/vm';
+import { type BareRestore, bareRestore } from '../../../scripts/bench/bare-restore.ts';
+import { median, timed } from '../../../scripts/bench/timing.ts';
 import type { BenchReport } from '../../../scripts/run/bench-row.ts';
-import { type BareRestore, bareRestore } from './bare-restore.ts';
 import { BenchGuest, type MeasuredRestore } from './bench-guest.ts';
 import { savevm } from './savevm.ts';
-import { median, timed } from './timing.ts';
 
 const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const gibibyte = 2 ** 30;

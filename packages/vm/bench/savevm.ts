@@ -1,5 +1,5 @@
+import { median, timed } from '../../../scripts/bench/timing.ts';
 import type { BenchGuest } from './bench-guest.ts';
-import { median, timed } from './timing.ts';
 
 /** QEMU's own way: HMP `savevm` and `loadvm`, in milliseconds. */
 export async function savevm(guest: BenchGuest, turns: number): Promise<{ save: number; load: number }> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { link, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { HeldFiles } from '../../../core/src/files/fixture/held-files.ts';
+import { HeldFiles } from '@goqemu/core/held-files';
 import { parseMachineConfig } from '../configuration/machine-config.ts';
 import { temporaryFolder } from '../fixture/test-machine.ts';
 import { refuseHeldDisks } from './refuse-held-disks.ts';
