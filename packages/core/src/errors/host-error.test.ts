@@ -67,3 +67,18 @@ test('what goqemu says itself stays, and what is neither is a defect', () => {
   assert.equal(asGoqemuError(own), own);
   assert.equal(asGoqemuError(new RangeError('z')).code, 'internal');
 });
+
+test('of a block whose clean-up fails too, the first failure is reported', async () => {
+  const own = new GoqemuError({ code: 'usage', source: 'user', message: 'the work' });
+  const failing = (why: string) => ({ [Symbol.asyncDispose]: async () => Promise.reject(new Error(why)) });
+  const block = async () => {
+    await using _outer = failing('the outer clean-up');
+    await using _inner = failing('the inner clean-up');
+    throw own;
+  };
+  const thrown = await block().catch((error: unknown) => error);
+  assert.notEqual(thrown, own, 'the language has wrapped it');
+  const reported = asGoqemuError(thrown);
+  assert.equal(reported, own);
+  assert.match(String((reported.cause as Error).message), /the inner clean-up/);
+});

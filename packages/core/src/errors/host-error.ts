@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { ErrorCode } from './error-codes.ts';
 import { GoqemuError, isGoqemuError } from './goqemu-error.ts';
 import { errorMessage, internalError, systemErrorCode } from './internal-error.ts';
+import { firstFailure } from './late-failure.ts';
 
 interface Cause {
   readonly code: ErrorCode;
@@ -130,7 +131,8 @@ export function hostError(thrown: unknown): GoqemuError | undefined {
 
 /** Anything that was thrown, as goqemu reports it: a GoqemuError stays, an error of the host is put into words. */
 export function asGoqemuError(thrown: unknown): GoqemuError {
-  return isGoqemuError(thrown) ? thrown : (hostError(thrown) ?? internalError(errorMessage(thrown), thrown));
+  const first = firstFailure(thrown);
+  return isGoqemuError(first) ? first : (hostError(first) ?? internalError(errorMessage(first), first));
 }
 
 /** Some of Node.js' errors name no path, such as those of a write: the caller adds it. */

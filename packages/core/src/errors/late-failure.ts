@@ -17,6 +17,16 @@ export function withLateFailure(first: unknown, late: unknown): unknown {
 }
 
 /**
+ * The first failure of a block with `await using` whose clean-up failed, too: the language throws a `SuppressedError`, whose
+ * message says neither. Anything else is given back as it is.
+ */
+export function firstFailure(thrown: unknown): unknown {
+  const { name, error, suppressed } = (thrown ?? {}) as { name?: unknown; error?: unknown; suppressed?: unknown };
+  if (name !== 'SuppressedError' || suppressed === undefined) return thrown;
+  return withLateFailure(firstFailure(suppressed), firstFailure(error));
+}
+
+/**
  * Clears up after a failure, and gives what to throw then: `throw await afterCleanUp(error, () => rm(draft))`. A clean-up
  * that fails, too, never hides why it was needed.
  */

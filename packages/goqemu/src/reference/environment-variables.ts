@@ -59,6 +59,13 @@ const others: readonly Variable[] = [
   },
   { name: 'LOCALAPPDATA', about: 'on Windows, the folder below which keys and logs of running machines are' },
   { name: 'ProgramFiles', about: 'on Windows, where QEMU’s installer puts it; also `ProgramW6432`' },
+  { name: 'SystemRoot', about: 'on Windows, the folder in which PowerShell and its like are; also `SYSTEMROOT`' },
+  { name: 'USERNAME', about: 'on Windows, whose the folders for keys and machines are; also `USERDOMAIN`' },
+  {
+    name: 'OneDrive',
+    about:
+      'on Windows, a folder that `goqemu doctor` warns of, as it is copied elsewhere; also `OneDriveCommercial` and also `OneDriveConsumer`',
+  },
   { name: 'ComSpec', about: 'on Windows, the shell that starts `PAGER`' },
   {
     name: 'NODE_TEST_CONTEXT',

@@ -21,7 +21,7 @@ test('a matrix gives every combination, each in a stack of its own', () => {
   assert.ok(entries.every(({ options }) => options.at === 'ready' && !('matrix' in options)));
 });
 
-test('values that no stack can be called by are told apart nevertheless', () => {
+test('values that no stack can be called by are distinguished nevertheless', () => {
   const values = ['a b', 'a-b', 'A-b', '', 'x'.repeat(100), { deep: [1] }, { deep: [2] }, true, null, '-'];
   const stacks = matrixEntries({ matrix: { value: values } }).map(({ options }) => options.stack ?? '');
   assert.ok(stacks.every(isResourceName), stacks.join('\n'));
