@@ -72,7 +72,8 @@ test('a guest without a network manager asks by the client that it has', async (
 
 test('a card by which the way out is has its router too, and asks again where it has the address alone', async () => {
   const asked = join(folder, 'routed/asked');
-  const routed = `[ -e ${asked} ] && case "$*" in *"route show"*) echo "default via 10.40.0.1 " ;; esac`;
+  const own = 'echo "10.44.0.0/24 via 10.40.0.11"';
+  const routed = `case "$*" in *"route show"*) if [ -e ${asked} ]; then echo "default via 10.40.0.1 "; else ${own}; fi ;; esac`;
   const guest = guestWith('routed', {
     ip: `${hasAddress}\n${routed}\nexit 0`,
     systemctl: 'exit 1',
@@ -81,6 +82,8 @@ test('a card by which the way out is has its router too, and asks again where it
   await awaitAddresses(guest.run, [{ ...card, router: '10.40.0.1' }]);
   await awaitAddresses(guest.run, [{ ...card, router: '10.40.0.1' }]);
   assert.equal(guest.log().match(/^udhcpc /gm)?.length, 1);
+  const [, after = ''] = guest.log().split('udhcpc ');
+  assert.match(after, /^ip -4 route replace 10\.44\.0\.0\/24 via 10\.40\.0\.11 dev ens10$/m, 'those of a step stay');
 });
 
 test('routes that a step has made outlive another MAC address of their card', async () => {

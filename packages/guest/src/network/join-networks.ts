@@ -114,15 +114,24 @@ echo "the guest has no network card at PCI address $1" >&2
 exit 1
 }`;
 
+/** Routes that a step has made go with a card that is taken down, or asks for its address again; they are made again. */
+const keepRoutes = `note_routes() {
+routes=$(ip -4 route show dev "$dev" 2>/dev/null | sed -n "/ via /{s/ linkdown//;s/ dead//;s/ dev $dev//;p;}")
+}
+put_routes() {
+printf '%s\\n' "$routes" | while read -r route; do
+case "$route" in ''|"$1 "*) ;; *) ip -4 route replace $route dev "$dev" 2>/dev/null || : ;; esac
+done
+}`;
+
 /**
- * Routes that a step has made go with a card that is taken down, and are made again.
- *
  * `RequiredForOnline`: a card without a cable must not hold a boot up. systemd.network(5).
  */
 function prepareScript(cards: readonly GuestCard[]): string {
   const calls = checked(cards).map(({ pci, mac, ip6 = '' }) => `card ${pci} ${mac} ${ip6}`);
   return `set -e
 ${findCard}
+${keepRoutes}
 networkd=
 if systemctl -q is-active systemd-networkd.service 2>/dev/null; then networkd=1; fi
 changed=
@@ -131,7 +140,7 @@ find_card "$1"
 read -r mac < "/sys/class/net/$dev/address"
 routes=
 if [ "$mac" != "$2" ]; then
-routes=$(ip -4 route show dev "$dev" 2>/dev/null | sed -n "/ via /{s/ linkdown//;s/ dead//;s/ dev $dev//;p;}")
+note_routes
 ip link set dev "$dev" down
 ip link set dev "$dev" address "$2"
 fi
@@ -157,9 +166,7 @@ ip link set dev "$dev" up
 ip -6 addr replace "$3/64" dev "$dev" 2>/dev/null || ip -6 addr add "$3/64" dev "$dev" 2>/dev/null || :
 fi
 ip link set dev "$dev" up
-printf '%s\\n' "$routes" | while read -r route; do
-if [ -n "$route" ]; then ip -4 route replace $route dev "$dev" 2>/dev/null || :; fi
-done
+put_routes none
 }
 ${calls.join('\n')}
 if [ -n "$changed" ]; then networkctl reload; fi
@@ -171,6 +178,7 @@ function awaitScript(cards: readonly GuestCard[]): string {
     ip === undefined ? [] : [`card ${pci} ${ip} ${router}`],
   );
   return `${findCard}
+${keepRoutes}
 is_managed() {
 systemctl -q is-active systemd-networkd.service 2>/dev/null || systemctl -q is-active NetworkManager.service 2>/dev/null
 }
@@ -191,12 +199,13 @@ fi >/dev/null 2>&1 </dev/null
 card() {
 find_card "$1"
 if has "$2" && is_routed "$3"; then return; fi
+note_routes
 if ! is_managed; then start_client
 elif [ -n "$3" ]; then networkctl reconfigure "$dev" 2>/dev/null
 fi
 for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 for part in 1 2 3 4 5; do
-if has "$2" && is_routed "$3"; then return; fi
+if has "$2" && is_routed "$3"; then put_routes "\${3:+default}"; return; fi
 sleep 0.2
 done
 done
