@@ -283,10 +283,17 @@ test('machines in networks have their planned addresses, find each other, and ke
     await folder.ok('checkpoint', 'create', 'talking');
     await folder.ok('checkpoint', 'restore', 'talking');
     await hears((await heard()) + 3);
-    const { forks } = await folder.json<{ forks: { name: string }[] }>('checkpoint', 'fork', 'talking');
-    const fork = ['--stack', forks[0]?.name ?? ''];
-    await hears((await heard(...fork)) + 3, ...fork);
-    await folder.ok('destroy', ...fork, '--yes');
+    const { forks } = await folder.json<{ forks: { name: string }[] }>('checkpoint', 'fork', 'talking', '--count', '2');
+    const [one, two] = forks.map(({ name }) => ['--stack', name]);
+    assert.ok(one && two);
+    for (const fork of [one, two]) await hears((await heard(...fork)) + 3, ...fork);
+    // The same addresses everywhere, and each reaches its own peers only: what ends in one fork ends in no other.
+    await inGuest('web', `pkill -f "[n]c ${db}"`, ...one);
+    await sleep(1_000);
+    const silent = await heard(...one);
+    await hears((await heard(...two)) + 5, ...two);
+    assert.equal(await heard(...one), silent);
+    for (const fork of [one, two]) await folder.ok('destroy', ...fork, '--yes');
     await hears((await heard()) + 3);
   });
 });
