@@ -25,6 +25,7 @@ export type {
   CommandRoute,
   NetworkView,
   PreflightText,
+  RefusedRequest,
 } from './backend/backend.ts';
 export type { ApplyOptions, ApplyResult, PlanOptions } from './engine-context/engine-options.ts';
 export type { OutputValue } from './evaluate/lab.ts';
