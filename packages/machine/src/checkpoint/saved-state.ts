@@ -141,7 +141,7 @@ async function loadThrough(channel: StateChannel, monitor: Monitor, file: string
     const way = await channel.connect(monitor, signal);
     way.resume();
     try {
-      await pipeline(createReadStream(file, { highWaterMark: chunkBytes }), counting(watched), way, { signal });
+      await pipeline(counted(createReadStream(file, { highWaterMark: chunkBytes }), watched), way, { signal });
     } catch (error) {
       // QEMU closes its end with the last byte that it needs, at times before ours is closed. Whether it got them all
       // is for QEMU to say: one that did not ends, or stays in migration until the deadline.
@@ -157,22 +157,26 @@ async function receive(connection: Promise<NodeJS.ReadableStream>, file: string,
   const { signal } = watched;
   const source = await connection;
   const target = createWriteStream(file, { flags: 'wx', mode: 0o600, highWaterMark: chunkBytes });
-  await pipeline(source, counting(watched), target, { signal });
+  await pipeline(counted(source, watched), target, { signal });
 }
 
 /** Bytes that are on their way between two ends: less, and each of many waits for its turn. */
 const chunkBytes = 2 ** 20;
 
-/** Passes bytes on, and says how many. */
-function counting({ moved }: Watched) {
+/**
+ * Says how many bytes a stream has given. Not a stage of its own: a pipeline with a generator in it can wait for ever for a
+ * socket that its peer has closed meanwhile.
+ */
+function counted<Source extends NodeJS.ReadableStream>(source: Source, { moved }: Watched): Source {
   let bytes = 0;
-  return async function* count(source: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | string> {
-    for await (const chunk of source) {
+  // A listener would start the stream at once: what it gives before the pipeline stands would be lost.
+  queueMicrotask(() => {
+    source.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       moved(bytes);
-      yield chunk;
-    }
-  };
+    });
+  });
+  return source;
 }
 
 async function untilMigrated(monitor: Monitor, { signal, moved }: Pick<Watched, 'signal'> & Partial<Watched>) {
