@@ -115,6 +115,6 @@ function asksFor(source: string, module: string): boolean {
   const path = join(root, source);
   if (!existsSync(path)) return false;
   return new RegExp(`(?:from|import\\(|require\\(|getBuiltinModule\\()\\s*['"](?:node:)?${module}['"]`).test(
-    readFileSync(path, 'utf8'),
+    readFileSync(path, 'utf8').replaceAll(/^(?:import|export) type\b.*$/gm, ''), // types load nothing
   );
 }

@@ -38,14 +38,14 @@ test('--version loads nothing but the command itself', () => {
   assert.deepEqual(modules, []);
 });
 
-test('--help loads no third-party package, no engine, no backend, and neither TLS nor HTTP', () => {
+test('--help loads no third-party package, no engine, no backend, and nothing of the network', () => {
   const { parts, modules } = loadedBy(base, '--help');
   assert.deepEqual([...new Set(parts.map(({ name }) => name))].sort(), [
     'packages/core',
     'packages/goqemu',
     'packages/spec', // words that options take
   ]);
-  for (const heavy of ['tls', 'http', 'child_process', 'readline'])
+  for (const heavy of ['net', 'tls', 'http', 'child_process', 'readline'])
     assert.ok(!modules.includes(heavy), `node:${heavy}`);
 });
 

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
-import { systemErrorCode } from '../errors/internal-error.ts';
 
 /** What the start time of an identity begins with that is a sign of life. */
 const mark = 'pipe:';
+
+/** In a file of its own: commands on other systems do without the module for sockets. */
+const namedPipe = () => import('./named-pipe.ts');
 
 /** Where Windows has its named pipes; replaced in tests. */
 const windowsPipe = (name: string) => `\\\\.\\pipe\\${name}`;
@@ -35,21 +37,8 @@ export class SignOfLife {
 
   /** Whether the process that has this sign lives. */
   async lives(startTime: string): Promise<boolean> {
-    const { connect } = await import('node:net');
-    return await new Promise<boolean>((resolve, reject) => {
-      const socket = connect(this.#place(startTime.slice(mark.length)));
-      socket.once('connect', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', (error) => {
-        const code = systemErrorCode(error);
-        if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(false);
-        // All its instances are taken at this moment, or it is another user's: it is there.
-        else if (code === 'EBUSY' || code === 'EPERM' || code === 'EACCES' || code === 'EAGAIN') resolve(true);
-        else reject(error);
-      });
-    });
+    const { isPipeThere } = await namedPipe();
+    return isPipeThere(this.#place(startTime.slice(mark.length)));
   }
 
   /** Ends the sign before the process ends; for tests. */
@@ -61,18 +50,9 @@ export class SignOfLife {
   }
 
   async #give(pid: number): Promise<string> {
-    const { createServer } = await import('node:net');
+    const { openPipe } = await namedPipe();
     const name = `goqemu-${pid}-${randomBytes(8).toString('hex')}`;
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined); // who looked has gone
-      socket.unref();
-      socket.destroy();
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.#place(name), resolve);
-    });
-    server.unref();
+    const server = await openPipe(this.#place(name));
     this.#server = server;
     return `${mark}${name}`;
   }
