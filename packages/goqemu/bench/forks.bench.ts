@@ -2,13 +2,13 @@
  * Forks of a lab with one Debian 12 of 1 GiB: how long until all of them answer, to a boot of the same machine, and
  * what memory each one adds, to that of the first.
  */
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { timed } from '../../../scripts/bench/timing.ts';
 import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { openLab, type RunningLab } from '../src/index.ts';
+import { withBenchHome } from './bench-home.ts';
 
-const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const mebibyte = 2 ** 20;
 const ms = { unit: 'ms' } as const;
 const source = `import { defineLab } from 'goqemu';
@@ -18,14 +18,7 @@ export default defineLab({ name: 'bench-forks' }, (lab) => {
 `;
 
 export default async function forks(report: BenchReport, { quick }: { readonly quick: boolean }): Promise<void> {
-  const home = await mkdtemp(join(cache, 'bench-'));
-  const before = process.env.GOQEMU_HOME;
-  try {
-    // Images are built once for all; layers and disks are this run's own.
-    await mkdir(join(cache, 'e2e/home/img'), { recursive: true });
-    await symlink(join(cache, 'e2e/home/img'), join(home, 'img'));
-    process.env.GOQEMU_HOME = home;
-    await mkdir(join(home, 'lab'));
+  await withBenchHome(async (home) => {
     await writeFile(join(home, 'lab/lab.ts'), source);
     await using lab = await openLab(join(home, 'lab'));
     const boot = await timed(() => lab.apply());
@@ -34,11 +27,7 @@ export default async function forks(report: BenchReport, { quick }: { readonly q
     } finally {
       await lab.destroy();
     }
-  } finally {
-    if (before === undefined) delete process.env.GOQEMU_HOME;
-    else process.env.GOQEMU_HOME = before;
-    await rm(home, { recursive: true, force: true });
-  }
+  });
 }
 
 async function rows(
@@ -93,10 +82,4 @@ async function ownBytes(lab: RunningLab): Promise<number> {
 async function ramBytes(folder: string): Promise<number> {
   const name = (await readdir(folder)).find((one) => one.startsWith('ram-'));
   return name === undefined ? 0 : (await stat(join(folder, name))).blocks * 512;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
 }

@@ -3,9 +3,8 @@
  * bare script that restores the same RAM file by QMP and runs one command; eight workers, to one; and the memory of a fork.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createOverlay } from '@goqemu/machine';
 import { bareRestore } from '../../../scripts/bench/bare-restore.ts';
@@ -13,9 +12,9 @@ import { ownBytes } from '../../../scripts/bench/own-bytes.ts';
 import { median, timed } from '../../../scripts/bench/timing.ts';
 import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { openLab, type RunningLab } from '../src/index.ts';
+import { withBenchHome } from './bench-home.ts';
 import { environment, goqemu, type Place } from './turns.ts';
 
-const cache = fileURLToPath(new URL('../../../.cache', import.meta.url));
 const mebibyte = 2 ** 20;
 const ms = { unit: 'ms' } as const;
 const run = promisify(execFile);
@@ -37,15 +36,8 @@ for (let turn = 0; turn < ${count}; turn++)
 `;
 
 export default async function testRunner(report: BenchReport, { quick }: { readonly quick: boolean }): Promise<void> {
-  const home = await mkdtemp(join(cache, 'bench-'));
-  const before = process.env.GOQEMU_HOME;
-  try {
-    // Images are built once for all; layers and disks are this run's own.
-    await mkdir(join(cache, 'e2e/home/img'), { recursive: true });
-    await symlink(join(cache, 'e2e/home/img'), join(home, 'img'));
-    process.env.GOQEMU_HOME = home;
+  await withBenchHome(async (home) => {
     const place = { cwd: join(home, 'lab'), home };
-    await mkdir(place.cwd);
     await writeFile(join(place.cwd, 'lab.ts'), source);
     await using lab = await openLab(place.cwd);
     const boot = await timed(() => lab.apply());
@@ -56,11 +48,7 @@ export default async function testRunner(report: BenchReport, { quick }: { reado
     } finally {
       await lab.destroy();
     }
-  } finally {
-    if (before === undefined) delete process.env.GOQEMU_HOME;
-    else process.env.GOQEMU_HOME = before;
-    await rm(home, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Costs {
