@@ -288,7 +288,7 @@ test('machines in networks have their planned addresses, find each other, and ke
     assert.ok(one && two);
     for (const fork of [one, two]) await hears((await heard(...fork)) + 3, ...fork);
     // The same addresses everywhere, and each reaches its own peers only: what ends in one fork ends in no other.
-    await inGuest('web', `pkill -f "[n]c ${db}"`, ...one);
+    await inGuest('web', 'killall nc', ...one);
     await sleep(1_000);
     const silent = await heard(...one);
     await hears((await heard(...two)) + 5, ...two);
