@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hostProcessTable, visibleWord } from '@goqemu/core';
+import { ownSign, visibleWord } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { type LoadedOpenLab, type OpenLab, openDeployedLab, openLab } from '../../lab/open-lab.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
@@ -49,11 +49,10 @@ async function forkAt(
   lab: OpenLab | LoadedOpenLab,
   { checkpoint }: TracePlace,
 ): Promise<OpenFork> {
-  const owner = await hostProcessTable().identify(process.pid);
+  const owner = await ownSign();
   const name = `trace-${randomBytes(3).toString('hex')}`;
   const report = await lab.engine.fork(checkpoint, {
-    ...{ name, lockWaitMs, signal: context.shell.interrupt },
-    ...(owner ? { owner } : {}),
+    ...{ name, owner, lockWaitMs, signal: context.shell.interrupt },
     ...('definition' in lab ? { definition: lab.definition } : {}),
   });
   const engine = lab.engine.stack(name);
