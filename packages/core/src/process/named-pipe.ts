@@ -1,7 +1,7 @@
 import { connect, createServer, type Server } from 'node:net';
 import { systemErrorCode } from '../errors/internal-error.ts';
 
-/** Opens a pipe that says nothing to whoever looks; it keeps no process running. */
+/** Opens a pipe that tells nothing to a process that connects; it keeps no process running. */
 export async function openPipe(path: string): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined); // who looked has gone
