@@ -152,16 +152,37 @@ describe('a checkpoint of a running machine', () => {
     });
   });
 
-  test('holds a disk that boots alone', async () => {
+  test('holds a disk that boots alone, once: then it has the RAM of that boot', async () => {
     const { layers } = lab.host;
-    const whole = await lab.cut('disk', await (await lab.vm('web')).vm.machine(), { ram: false });
-    assert.equal(whole.layer.manifest.ram, undefined);
+    const running = await (await lab.vm('web')).vm.machine();
+    const { layer } = await lab.cut('disk', running, { ram: false });
+    assert.equal(layer.manifest.ram, undefined);
+    await inGuest(running, 'echo above > /root/above');
+    await lab.cut('above disk', running, { parent: keyOf('disk') });
+    await running.close();
     lab.notices.length = 0;
     await restored('disk', async (machine) => {
-      assert.equal(await inGuest(machine, 'cat /root/file'), 'disk');
+      assert.equal(await inGuest(machine, 'cat /root/file; ls /root/above 2>&1 | grep -c No'), 'disk\n1');
+      await inGuest(machine, 'echo later > /root/file');
     });
-    assert.match(lab.notices.join('\n'), /ram-not-used: .*holds the disk only/);
-    await layers.check(whole.layer);
+    assert.match(lab.notices.join('\n'), /^ram-not-used: .*holds the disk only$/);
+    lab.notices.length = 0;
+    for (const turn of ['resumed', 'and again'])
+      await restored('disk', async (machine) => {
+        assert.equal(await inGuest(machine, 'cat /root/file'), 'disk', turn);
+        await inGuest(machine, 'echo later > /root/file');
+      });
+    await restored('above disk', async (machine) => {
+      assert.equal(
+        await inGuest(machine, 'cat /root/above'),
+        'above',
+        'it stands on the disk that the layer had before',
+      );
+    });
+    assert.deepEqual(lab.notices, []);
+    const { imgPath = '' } = await lab.host.installation('amd64');
+    for (const key of ['disk', 'above disk'])
+      await verifyLayer(layers, await layers.get(keyOf(key)), { qemuImg: imgPath });
   });
 
   test('boots from its disk when its RAM is damaged or missing, and leaves the machine alone when the disk is', async () => {

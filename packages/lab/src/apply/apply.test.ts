@@ -129,6 +129,30 @@ test('the newest two unnamed layers of a machine keep their RAM, beside the firs
   );
 });
 
+test('whichever step is edited, its first try boots at most once, and every further one resumes', async () => {
+  const bench = new LabBench({ labFile: import.meta.filename });
+  const steps = ['1', '2', '3', '4', '5', '6'];
+  const edited = (script: string) => steps.map((step) => (step === '3' ? script : step));
+  const program = (scripts: readonly string[]) =>
+    lab((l) => void scripts.reduce((web, script, index) => web.run(`step ${index + 1}`, script), l.vm('web')));
+  const road = async (script: string) =>
+    (await bench.plan(program(edited(script)))).operations.find(({ action }) => action === 'restore')?.reason ?? '';
+  await bench.apply(program(steps));
+  assert.match(await road('exit 1'), /^roll back: boots from the layer after "step 2", its RAM is not kept/);
+  for (const script of ['exit 1', 'exit 2', '3 again', '3 once more']) {
+    const { result } = await bench.tryApply(program(edited(script)));
+    assert.equal(result.errors.length, script.startsWith('exit') ? 1 : 0, script);
+    assert.equal([...bench.host.layers.values()][2]?.stored.ram, true, script); // that of step 2, which a failed try is back at
+    assert.doesNotMatch(await road(`after ${script}`), /boots/, script);
+  }
+  // The two layers that it was taken back to last keep their RAM, and no more.
+  for (const place of [4, 5]) {
+    const other = edited('3 once more').map((step, index) => (index + 1 === place ? `${step} edited` : step));
+    await bench.apply(program(other));
+  }
+  assert.match(await road('3 at last'), /boots from the layer after "step 2"/);
+});
+
 test('a wait needs no layer of its own unless it has a name', async () => {
   const bench = new LabBench({ labFile: import.meta.filename });
   const program = (named: boolean) =>

@@ -36,9 +36,16 @@ export function lateValues(context: {
   };
 }
 
-export function touchLayer(context: ApplyContext, key: string | null): { layers?: LabState['layers'] } {
+/** @param isReturn the machine that the layer is of was taken back to it */
+export function touchLayer(
+  context: ApplyContext,
+  key: string | null,
+  { isReturn = false }: { readonly isReturn?: boolean } = {},
+): { layers?: LabState['layers'] } {
   const note = key === null ? undefined : context.writer.state.layers[key];
-  return note && key !== null ? { layers: { [key]: { ...note, usedAt: context.now() } } } : {};
+  if (!note || key === null) return {};
+  const usedAt = context.now();
+  return { layers: { [key]: { ...note, usedAt, ...(isReturn ? { returnedAt: usedAt } : {}) } } };
 }
 
 /** What was measured, for estimates: of this machine and of any. */

@@ -36,6 +36,6 @@ export async function restoreTo(context: ApplyContext, way: WayBack): Promise<vo
     resources: {
       machine: { [name]: { ...awake(machine), spec, record, layer, applied, checkpoints, dirty: false, ready: true } },
     },
-    ...touchLayer(context, layer),
+    ...touchLayer(context, layer, { isReturn: true }),
   });
 }

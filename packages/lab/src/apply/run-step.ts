@@ -5,6 +5,7 @@ import type { ApplyContext } from '../resource/apply-context.ts';
 import type { Capture, LabState, LayerNote, MachineState } from '../state/lab-state.ts';
 import { resolveStep } from '../step/resolve-step.ts';
 import { checkSource, runQuietly } from '../step/run-quietly.ts';
+import { layersToGiveUpRam } from './give-up-ram.ts';
 import { goBack } from './go-back.ts';
 import { lateValues, recordOf, stateOf, type WorkOf } from './machine-state.ts';
 
@@ -58,7 +59,6 @@ async function cutAfter(
   work: WorkOf<'step'>,
   before: MachineState,
 ): Promise<{ readonly record: BackendRecord; readonly note: LayerNote }> {
-  const supersedes = layerToGiveUpRam(context, name, before);
   const cut: CutLayer = {
     machine: work.spec,
     record: recordOf(before),
@@ -66,7 +66,7 @@ async function cutAfter(
     ram: true,
     descriptions: work.descriptions,
     ...(before.layer === null ? {} : { parent: before.layer }),
-    ...(supersedes === undefined ? {} : { supersedes }),
+    supersedes: layersToGiveUpRam(context, name, before),
   };
   const { record, layer } = await cutLayer(context.backend, cut, context.call);
   const shape = ramShape(work.spec);
@@ -91,23 +91,4 @@ async function keepCapture(
   const captures = { [key]: capture };
   await context.writer.note({ captures });
   return { captures };
-}
-
-/**
- * The layer whose RAM is given up for the one that is being cut. The newest two keep theirs: a user who
- * edits the last step returns to the layer before it, again and again. A layer that has a name, begins the chain, or is
- * the base of another machine keeps it too.
- */
-function layerToGiveUpRam(context: ApplyContext, name: string, machine: MachineState): string | undefined {
-  const { state } = context.writer;
-  const layer = machine.layer === null ? undefined : state.layers[machine.layer]?.parent;
-  if (!layer || machine.applied[0]?.key === layer || context.isOriginToCome(layer)) return undefined;
-  if (state.layers[layer]?.machine !== name) return undefined;
-  const named = Object.values(state.checkpoints).some((one) =>
-    Object.values(one.machines).some((taken) => taken.layer === layer),
-  );
-  const used = Object.values(state.resources.machine).some(
-    (other) => Object.values(other.checkpoints).includes(layer) || (other.name !== name && other.layer === layer),
-  );
-  return named || used ? undefined : layer;
 }

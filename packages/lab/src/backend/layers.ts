@@ -59,8 +59,8 @@ export interface CutLayer {
   readonly parent?: string;
   /** Keep the RAM too, where the host can. */
   readonly ram: boolean;
-  /** An unnamed layer of this machine whose RAM is given up once the new layer is safe: the newest two keep it. */
-  readonly supersedes?: string;
+  /** Unnamed layers of this machine whose RAM is given up once the new layer is safe. Default: none. */
+  readonly supersedes?: readonly string[];
   readonly descriptions: readonly string[];
 }
 
@@ -84,7 +84,10 @@ export interface LayerRole {
    * @returns in the order of the cuts
    */
   cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]>;
-  /** Takes the machine back to a layer and leaves it running and ready. */
+  /**
+   * Takes the machine back to a layer and leaves it running and ready. A layer without RAM, from which it boots, has its RAM
+   * afterwards where `cutLayers` would have kept it: the next way back resumes. The layer keeps its key.
+   */
   restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord>;
   /**
    * Makes this lab one of those that use these layers: no other lab's collection or coalescing takes them from then on.

@@ -1,6 +1,7 @@
 import type { SurveyedLayer } from '../backend/backend.ts';
 import type { AppliedStep, LabState, MachineState } from '../state/lab-state.ts';
 import type { ChainPlace, LayerFacts, UnnamedLayer } from './choose-layers.ts';
+import { keptReturns, returnedLayers } from './returned-layers.ts';
 
 /** A machine's newest layers have RAM: a user who edits its last step returns to them. */
 const newest = 2;
@@ -23,6 +24,8 @@ export function layerFacts(
   const inChains = new Set(chains.flatMap(({ steps }) => steps.map(({ key }) => key)));
   const kept = new Set<string>();
   for (const { machine, steps } of chains) for (const key of keptOf(machine, steps, isThere)) kept.add(key);
+  for (const { machine } of chains)
+    for (const key of returnedLayers(state, machine.name).slice(0, keptReturns)) kept.add(key);
 
   const unnamed = new Map<string, UnnamedLayer>();
   for (const [key, { bytes, above, isPinned, isNamed }] of survey) {

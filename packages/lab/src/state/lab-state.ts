@@ -90,6 +90,8 @@ export interface LayerNote {
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly usedAt: number;
+  /** When its machine was last taken back to it, in milliseconds since 1970: a step above it was edited, or failed. */
+  readonly returnedAt?: number;
 }
 
 /** Captured output, by the key of the step that gave it. */

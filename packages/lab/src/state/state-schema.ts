@@ -134,6 +134,7 @@ export const stateSchema = z.looseObject({
       shape: z.string(),
       bytes: z._default(z.number(), 0),
       usedAt: z.number(),
+      returnedAt: z.optional(z.number()),
     }),
   ),
   captures: keyedBy(z.union([z.object({ value: z.string() }), z.object({ encrypted: z.string() })])),

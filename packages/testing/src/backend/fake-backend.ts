@@ -205,8 +205,10 @@ export class FakeBackend implements Backend {
     return this.#machines.cutLayers(cuts, call);
   }
 
-  restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
-    return this.#machines.restore(machine, record, layer, call);
+  async restore(machine: MachineSpec, record: BackendRecord, layer: string, call: BackendCall): Promise<BackendRecord> {
+    const restored = await this.#machines.restore(machine, record, layer, call);
+    if (this.capabilities.ramLayers) this.#layers.renewRam(layer);
+    return restored;
   }
 
   claimLayers(keys: readonly string[], call: BackendCall): Promise<ReadonlySet<string>> {

@@ -152,9 +152,18 @@ export class FakeLayerStore {
     };
     const owners = (before?.owners ?? new Set<string>()).add(call.scope.lineage);
     if (!known) this.#host.layers.set(cut.key, { stored, disk: [...disk], owners });
-    const below = cut.supersedes === undefined ? undefined : this.#host.layers.get(cut.supersedes);
-    if (below && below.stored.descriptions.length === 0) below.stored = { ...below.stored, ram: false };
+    for (const older of cut.supersedes ?? []) {
+      const layer = this.#host.layers.get(older);
+      if (layer && layer.stored.descriptions.length === 0) layer.stored = { ...layer.stored, ram: false };
+    }
     return { layer: stored, record: { ...cut.record, top: cut.key } };
+  }
+
+  /** A machine has booted from a layer, which has its RAM from then on. */
+  renewRam(key: string): void {
+    const layer = this.#get(key);
+    layer.stored = { ...layer.stored, ram: true };
+    if (layer.damage === 'ram') delete layer.damage;
   }
 
   /** Noted as in use by a lab: another lab's collection leaves it alone. */

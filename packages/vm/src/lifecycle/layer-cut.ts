@@ -22,7 +22,7 @@ export interface CutOptions {
   readonly key: string;
   readonly parent?: string;
   readonly ram: boolean;
-  readonly supersedes?: string;
+  readonly supersedes?: readonly string[];
   /** Where the RAM is kept: `memory` is quicker on slow disks, and gone when the host is. @default 'disk' */
   readonly store?: 'disk' | 'memory';
   readonly descriptions: readonly string[];
@@ -276,14 +276,16 @@ async function settled(vm: Vm, machine: Machine | undefined, call: VmCall): Prom
   return vm.update({ disk: basename(file) });
 }
 
-/** A layer without a name gives up its RAM when newer ones have theirs. */
-async function supersede(vm: Vm, { supersedes }: CutOptions): Promise<void> {
-  const older = supersedes === undefined ? undefined : await vm.host.layers.find(supersedes);
-  if (
-    !older ||
-    older.manifest.descriptions.length > 0 ||
-    older.manifest.owners.some((owner) => owner !== vm.scope.lineage)
-  )
-    return;
-  await vm.host.layers.dropRam(older);
+/** Layers without a name give up their RAM when newer ones have theirs. */
+async function supersede(vm: Vm, { supersedes = [] }: CutOptions): Promise<void> {
+  for (const key of supersedes) {
+    const older = await vm.host.layers.find(key);
+    if (
+      !older ||
+      older.manifest.descriptions.length > 0 ||
+      older.manifest.owners.some((owner) => owner !== vm.scope.lineage)
+    )
+      continue;
+    await vm.host.layers.dropRam(older);
+  }
 }

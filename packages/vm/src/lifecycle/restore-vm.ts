@@ -9,8 +9,9 @@ import { checkImageBelow } from './check-image-below.ts';
 import { killVm } from './kill-vm.ts';
 import { placeVariables } from './place-variables.ts';
 import { qemuImg } from './qemu-img.ts';
+import { renewRam } from './renew-ram.ts';
 import { resumeGuest } from './resume-guest.ts';
-import { bootVm } from './start-vm.ts';
+import { bootVm, closedIfNot } from './start-vm.ts';
 
 /**
  * Takes a machine back to a layer and leaves it running and ready. What it holds beyond any layer is given up.
@@ -51,7 +52,8 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
   vm.trace('restore: the folder names the overlay');
   await vm.folder.keepOnly(files);
   session.reset();
-  return bootVm(vm, session, call);
+  const machine = await bootVm(vm, session, call);
+  return await closedIfNot(machine, renewRam({ vm, layer, machine, session }, call));
 }
 
 /** The machine keeps its own UEFI variables where the layer has none. */

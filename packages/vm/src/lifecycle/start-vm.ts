@@ -112,7 +112,7 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
 }
 
 /** A machine that is not returned is closed. */
-async function closedIfNot(machine: Machine, ready: Promise<void>): Promise<Machine> {
+export async function closedIfNot(machine: Machine, ready: Promise<void>): Promise<Machine> {
   try {
     await ready;
     return machine;
