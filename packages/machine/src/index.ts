@@ -93,7 +93,7 @@ export { withAgent } from './machine/with-agent.ts';
 export { type CommandLines, hostCommandLines } from './process/command-line.ts';
 export { type HeldSocket, hostOpenFiles, type OpenFiles, type ProcessFiles } from './process/open-files.ts';
 export type { MachineSockets, SocketEndpoint } from './sockets/machine-sockets.ts';
-export { cardSocketNames } from './sockets/machine-sockets.ts';
+export { cardSocketNames, portFileOf } from './sockets/machine-sockets.ts';
 export { askReader, connectReader, type MonitorTurnOptions, openReader } from './sockets/monitor-turn.ts';
 export { removeRuntimeFiles } from './sockets/remove-runtime-files.ts';
 export { defaultRuntimeFolder, makeRuntimeFolder } from './sockets/runtime-folder.ts';

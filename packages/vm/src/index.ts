@@ -58,7 +58,7 @@ export { suspendVm } from './suspension/suspend-vm.ts';
 export { chooseNetwork } from './vm/choose-network.ts';
 export { createVmHost, type VmHostOptions } from './vm/create-vm-host.ts';
 export { removeVmFolder } from './vm/deleted-folders.ts';
-export { labCardSocket } from './vm/lab-cards.ts';
+export { labCardAddress } from './vm/lab-cards.ts';
 export { machineStopped, runtimeFoldersOf, Vm, type VmScope } from './vm/vm.ts';
 export { VmFolder } from './vm/vm-folder.ts';
 export type { HostRoom, VmCall, VmHost, VmProgress } from './vm/vm-host.ts';

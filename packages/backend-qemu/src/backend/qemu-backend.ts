@@ -71,8 +71,6 @@ export class QemuBackend implements Backend {
 
   constructor(options: QemuBackendOptions = {}) {
     this.host = createVmHost(options);
-    // QEMU's networks over streams lie in files that other users cannot open; on Windows they would be open ports.
-    this.capabilities.networks = this.host.platform.system !== 'win32';
   }
 
   // Looking.

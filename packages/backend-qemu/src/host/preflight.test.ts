@@ -14,7 +14,15 @@ const call: BackendCall = {
 } as unknown as BackendCall;
 
 const machine = (name: string, accelerator: MachineSpec['accelerator'] = 'auto') =>
-  ({ name, arch: 'amd64', firmware: 'bios', accelerator, memory: 2 ** 30, forwards: {} }) as unknown as MachineSpec;
+  ({
+    name,
+    arch: 'amd64',
+    firmware: 'bios',
+    accelerator,
+    memory: 2 ** 30,
+    forwards: {},
+    identity: {},
+  }) as unknown as MachineSpec;
 
 /** A host with plenty of memory, and a QEMU 10 that has everything but what is named. */
 function host(system: HostPlatform['system'], best: 'tcg' | 'whpx', without: readonly string[] = []): VmHost {
@@ -70,6 +78,16 @@ test('a plan says before anything boots that a checkpoint may find no room', asy
   const found = await preflight({ ...full, room: { ...full.room, disk: async () => 2 ** 20 } }, [machine('web')], call);
   const said = found.find(({ code }) => code === 'little-room');
   assert.match(said?.message ?? '', /^1 MiB are free at \/home\/me\/qemu.* may take 1 GiB/);
+});
+
+test('a plan says that cards in networks are open to other users of a Windows host', async () => {
+  const wired = { ...machine('db'), identity: { cards: [{}] } } as unknown as MachineSpec;
+  const codes = async (system: HostPlatform['system']) =>
+    (await preflight(host(system, 'tcg'), [machine('web'), wired], call))
+      .filter(({ code }) => code === 'network-cards-open')
+      .map(({ message }) => message);
+  assert.match((await codes('win32')).join(), /^the network cards of db are reached by ports/);
+  assert.deepEqual([await codes('linux'), await codes('darwin')], [[], []]);
 });
 
 test('a UDP port that leads to a machine without a way out is refused: its answers would be dropped', async () => {

@@ -34,6 +34,7 @@ export async function preflight(
   return [
     ...found,
     ...deafForwards(machines),
+    ...openCards(host, machines),
     ...(await hostNetworkProblems(host, machines, call)),
     ...(await memoryFacts(host, machines)),
     ...(await roomFacts(host, machines)),
@@ -81,6 +82,20 @@ function deafForwards(machines: readonly MachineSpec[]): Preflight[] {
       } as const,
     ];
   });
+}
+
+/** Other users of a host reach its loopback; Unix sockets, which they do not reach, Node opens elsewhere alone. */
+function openCards({ platform }: VmHost, machines: readonly MachineSpec[]): Preflight[] {
+  const wired = machines.filter(({ identity }) => identity.cards).map(({ name }) => name);
+  if (platform.system !== 'win32' || wired.length === 0) return [];
+  return [
+    {
+      severity: 'notice',
+      code: 'network-cards-open',
+      message: `the network cards of ${wired.join(', ')} are reached by ports of this host's loopback: another user of this host who connects to one before goqemu does reads and sends its frames`,
+      hint: 'on a host that others use, encrypt what passes between the machines',
+    },
+  ];
 }
 
 /** What checkpoints hold, where that is not the best there is: once for all machines that share a strategy. */

@@ -10,6 +10,18 @@ const card = (network: string, slot: number, router?: string): CardIdentity => (
   ...(router ? { router } : {}),
 });
 
+test('on Windows, where Node opens no Unix sockets, a file in a folder of the owner says the port of a card', () => {
+  const lab = {
+    networks: [{ name: 'lan', cidr: '10.40.0.0/24', mtu: 1500 }],
+    machines: [{ name: 'web', hostname: 'web', aliases: [], cards: [card('lan', 0)] }],
+  };
+  const platform = { ...hostPlatform(), system: 'win32' as const };
+  const [port] = switchConfiguration.parse(switchConfigurationOf(lab, { labFolder: '/labs/a', platform })).ports;
+  assert.deepEqual([port?.endpoint.kind, port?.otherEndpoint?.kind], ['port-file', 'port-file']);
+  assert.match(port?.endpoint.path ?? '', /[/\\\\]l0\.port$/);
+  assert.notEqual(port?.endpoint.path, port?.otherEndpoint?.path);
+});
+
 test('a machine is allowed what each of its networks lists, by whichever it asks; one card is the way', () => {
   const networks = [
     { name: 'lan', cidr: '10.40.0.0/24', mtu: 1500, internet: { allow: ['deb.debian.org', '198.51.100.7'] } },

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { HostPlatform } from '@goqemu/core';
 import type { NetworkConfiguration } from '@goqemu/lab';
-import type { SwitchConfigurationInput } from '@goqemu/network';
+import type { LinkEndpoint, SwitchConfigurationInput } from '@goqemu/network';
 import type { CardIdentity } from '@goqemu/spec';
-import { labCardSocket, runtimeFoldersOf } from '@goqemu/vm';
+import { labCardAddress, runtimeFoldersOf } from '@goqemu/vm';
 import { cardName } from './network-views.ts';
 
 /** The configuration of a lab’s switch: a port for each card, at the sockets of the machine's QEMU and of the next one. */
@@ -21,7 +21,7 @@ export function switchConfigurationOf(
     ports: machines.flatMap(({ name, hostname, aliases, cards }) =>
       cards.map((card) => {
         const [first, second] = runtimeFoldersOf(join(labFolder, name), platform);
-        const at = (folder: string) => ({ kind: 'unix' as const, path: labCardSocket(folder, card.slot) });
+        const at = (folder: string) => endpointOf(labCardAddress(folder, card.slot, platform));
         return {
           ...{ machine: name, card: cardName(card.slot), network: card.network, mac: card.mac, ip: card.ip, hostname },
           ...{ endpoint: at(first), otherEndpoint: at(second), aliases: [...aliases] },
@@ -33,6 +33,10 @@ export function switchConfigurationOf(
       }),
     ),
   };
+}
+
+function endpointOf(address: ReturnType<typeof labCardAddress>): LinkEndpoint {
+  return 'path' in address ? { kind: 'unix', path: address.path } : { kind: 'port-file', path: address.portFile };
 }
 
 function hasRouter(cards: readonly CardIdentity[]): boolean {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { internalError } from '@goqemu/core';
 import type { NetworkConfig } from '../configuration/machine-config.ts';
-import type { Forward, SocketAddressConfig } from '../configuration/network.ts';
+import type { Forward, PortFileConfig, SocketAddressConfig } from '../configuration/network.ts';
 import { architectureDefaults } from '../find/architecture.ts';
 import { type ArgumentContext, featureMissing } from './argument-context.ts';
 import { type DeviceProperties, device, slot, virtio } from './device-arguments.ts';
@@ -102,7 +103,8 @@ function netdevText({ type, hostfwd, ...rest }: Record<string, unknown>): string
   return optionText(String(type), rest as Record<string, string | boolean | undefined>) + forwards.join('');
 }
 
-function socketAddress(address: SocketAddressConfig): Record<string, unknown> {
+function socketAddress(address: SocketAddressConfig | PortFileConfig): Record<string, unknown> {
+  if ('portFile' in address) throw internalError(`no port was chosen for ${address.portFile}`);
   return 'path' in address
     ? { type: 'unix', path: address.path }
     : { type: 'inet', host: address.host, port: String(address.port) };

@@ -64,13 +64,20 @@ const bridge = z.strictObject({
 
 /** One end of a point-to-point or switched network that carries Ethernet frames. */
 const socketAddress = z.union([z.strictObject({ path }), z.strictObject({ host: z.string().min(1), port })]);
+/** A free port of this host's loopback, chosen at each start and written to this file: for hosts where Node opens no Unix sockets. */
+const portFile = z.strictObject({ portFile: path });
 /** Frames with a length before each, over a stream (QEMU 7.2). */
-const stream = z.strictObject({
-  ...card,
-  kind: z.literal('stream'),
-  server: z.boolean().default(false),
-  address: socketAddress,
-});
+const stream = z
+  .strictObject({
+    ...card,
+    kind: z.literal('stream'),
+    server: z.boolean().default(false),
+    address: z.union([socketAddress, portFile]),
+  })
+  .refine(({ server, address }) => server || !('portFile' in address), {
+    path: ['address'],
+    message: 'expected a port that something listens at: portFile is for server: true',
+  });
 /** One frame to a datagram (QEMU 7.2). */
 const dgram = z.strictObject({
   ...card,
@@ -113,3 +120,4 @@ export const network = z.discriminatedUnion('kind', [
   unplugged,
 ]);
 export type SocketAddressConfig = z.output<typeof socketAddress>;
+export type PortFileConfig = z.output<typeof portFile>;

@@ -37,6 +37,18 @@ test('a port of the guest is free again when a client has left, though the guest
   }
 });
 
+test('a card for a switch is at a port of loopback, which a file of the owner says and which goes with the machine', async (t) => {
+  const runtimeFolder = join(await temporaryFolder(t), 'run');
+  const portFile = join(runtimeFolder, 'l0.port');
+  const card = { kind: 'stream', server: true, address: { portFile } } as const;
+  const machine = await testMachine(t, { runtimeFolder, networks: [card] }, { platform: windows });
+  assert.equal((await stat(portFile)).mode & 0o777, 0o600);
+  const wire = await openTransport({ host: '127.0.0.1', port: Number(await readFile(portFile, 'utf8')) });
+  await wire.close();
+  await machine.kill();
+  await assert.rejects(stat(portFile), { code: 'ENOENT' });
+});
+
 test('a client without the key gets no greeting', async (t) => {
   const machine = await testMachine(t, {}, { platform: windows });
   const { tools } = machine.record.sockets;

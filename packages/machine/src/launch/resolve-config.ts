@@ -3,8 +3,9 @@ import { chooseAccelerator } from '../accelerators/choose-accelerator.ts';
 import type { ResolvedMachineConfig } from '../arguments/argument-context.ts';
 import type { MachineConfig } from '../configuration/machine-config.ts';
 import type { QemuInstallation } from '../find/installation.ts';
-import type { MachineSockets } from '../sockets/machine-sockets.ts';
+import { LoopbackPorts } from '../sockets/loopback-ports.ts';
 import { unixSockets } from '../sockets/machine-sockets.ts';
+import { publishedPorts } from '../sockets/published-ports.ts';
 import { tlsSockets } from '../sockets/tls-sockets.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { resolveFirmware } from './uefi-firmware.ts';
@@ -32,12 +33,19 @@ export async function resolveConfig(
   });
   for (const notice of notices) logger?.log('warn', 'machine', notice, { machine: config.name });
   const firmware = await resolveFirmware(config, installation, signal);
-  const sockets = await chooseSockets(config, runtimeFolder, platform);
-  return { ...config, accelerator, firmware, runtimeFolder, sockets };
+  return { ...config, accelerator, firmware, runtimeFolder, ...(await chooseSockets(config, runtimeFolder, platform)) };
 }
 
 /** Node opens no Unix sockets on Windows. */
-async function chooseSockets(config: MachineConfig, folder: string, platform: HostPlatform): Promise<MachineSockets> {
+async function chooseSockets(
+  config: MachineConfig,
+  folder: string,
+  platform: HostPlatform,
+): Promise<Pick<ResolvedMachineConfig, 'sockets' | 'networks'>> {
   const wanted = { agent: config.guestAgent, standby: config.standbyPort, console: true };
-  return platform.system === 'win32' ? await tlsSockets(folder, wanted) : unixSockets(folder, wanted, platform);
+  await using ports = new LoopbackPorts();
+  const networks = await publishedPorts(config.networks, ports);
+  const sockets =
+    platform.system === 'win32' ? await tlsSockets(folder, wanted, ports) : unixSockets(folder, wanted, platform);
+  return { sockets, networks };
 }

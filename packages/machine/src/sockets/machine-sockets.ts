@@ -39,6 +39,11 @@ export const socketNames = { control: 'c', readers: 'r', tools: 't', agent: 'a',
 /** Sockets of network cards, at which QEMU waits: for passt, and for the switch of a lab at each of four cards. */
 export const cardSocketNames = { passt: 'n', lan: ['l0', 'l1', 'l2', 'l3'] } as const;
 
+/** What the file is called that has the port, where a card has one in the place of its socket. */
+export function portFileOf(socket: string): string {
+  return `${socket}.port`;
+}
+
 /** The sockets in a machine's runtime folder. */
 export function unixSockets(folder: string, wanted: WantedSockets, platform: HostPlatform): MachineSockets {
   const unix = (name: keyof MachineSockets): SocketEndpoint => ({

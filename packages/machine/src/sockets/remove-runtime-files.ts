@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { folderNames, removeAbandonedDrafts, removeFile, systemErrorCode } from '@goqemu/core';
-import { cardSocketNames, socketNames } from './machine-sockets.ts';
+import { cardSocketNames, portFileOf, socketNames } from './machine-sockets.ts';
 
 /** Every name that QEMU gives a socket in a runtime folder, and that goqemu and QEMU give a file. */
 const sockets = new Set<string>([
@@ -12,7 +12,10 @@ const sockets = new Set<string>([
   'spice',
   'vnc',
 ]);
-const files = new Set(['r.lock', 'a.lock', 'w.lock', 'way', 'log', 'keys.psk', 'room']);
+const files = new Set([
+  ...['r.lock', 'a.lock', 'w.lock', 'way', 'log', 'keys.psk', 'room'],
+  ...cardSocketNames.lan.map(portFileOf),
+]);
 
 /**
  * Removes a dead machine's sockets, locks and log from a folder of goqemu's own; the folder goes when it is empty, and so

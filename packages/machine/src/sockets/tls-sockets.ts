@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { GoqemuError, writeOwnFile } from '@goqemu/core';
+import type { LoopbackPorts } from './loopback-ports.ts';
 import type { MachineSockets, SocketEndpoint, WantedSockets } from './machine-sockets.ts';
 
 /** The user in QEMU's `keys.psk` (docs/system/tls, “TLS Pre-Shared Keys”). */
@@ -12,7 +12,7 @@ const identity = 'qemu';
  * Loopback ports and a key for a machine on a host where Node opens no Unix sockets. Anybody on the host can reach a
  * port, so each carries TLS with a key that only the machine's owner can read.
  */
-export async function tlsSockets(folder: string, wanted: WantedSockets): Promise<MachineSockets> {
+export async function tlsSockets(folder: string, wanted: WantedSockets, ports: LoopbackPorts): Promise<MachineSockets> {
   const line = `${identity}:${randomBytes(32).toString('hex')}\n`;
   await writeOwnFile(join(folder, 'keys.psk'), line, { mode: 0o600 });
   const names = [
@@ -23,30 +23,12 @@ export async function tlsSockets(folder: string, wanted: WantedSockets): Promise
     ...(wanted.standby ? ['standby'] : []),
     ...(wanted.console ? ['console'] : []),
   ];
-  const ports = await freePorts(names.length);
+  const chosen = await ports.take(names.length);
   const endpoints = names.map((name, index): [string, SocketEndpoint] => [
     name,
-    { kind: 'tls-psk', host: '127.0.0.1', port: ports[index] ?? 0, keyFolder: folder },
+    { kind: 'tls-psk', host: '127.0.0.1', port: chosen[index] ?? 0, keyFolder: folder },
   ]);
   return Object.fromEntries(endpoints) as unknown as MachineSockets;
-}
-
-/** Ports that were free a moment ago: if a program takes one meanwhile, the start fails with `port-taken`. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
-  try {
-    for (let index = 0; index < count; index++) {
-      const server = createServer();
-      servers.push(server);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-      });
-    }
-    return servers.map((server) => (server.address() as { port: number }).port);
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  }
 }
 
 /** @throws GoqemuError `key-unreadable` */

@@ -23,6 +23,7 @@ export type {
   SwitchStatus,
 } from './control/messages.ts';
 export { SwitchClient, type SwitchClientOptions } from './control/switch-client.ts';
+export type { LinkEndpoint } from './links/dialled-link.ts';
 export { type EndSwitchOptions, endSwitch, stopSwitch } from './process/end-switch.ts';
 export { runSwitch } from './process/run-switch.ts';
 export { findSwitch, type StartSwitchOptions, startSwitch } from './process/start-switch.ts';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { FakeCard } from './fixture/fake-card.ts';
 import { connected, frame, portOf, TestClock, testSwitch, texts } from './fixture/test-switch.ts';
@@ -112,14 +113,15 @@ test('a QEMU that is not there yet, ends and comes again is connected each time'
   assert.equal(its.portsOf('m3')[0]?.port.counters.connects, 2);
 });
 
-test('a card that listens on TCP, as on a host without Unix sockets, is connected like any other', async (t) => {
-  const { its, cards, ports, configure } = await testSwitch(t);
+test('a card at a port of loopback, as on a host without Unix sockets, is connected when a file says the port', async (t) => {
+  const { its, cards, ports, folder, configure } = await testSwitch(t);
   const card = await FakeCard.listenOnTcp();
   t.after(() => card[Symbol.asyncDispose]());
   configure((input) => ({
     ...input,
-    ports: [...ports, { ...portOf(3, ''), endpoint: { kind: 'tcp', port: card.port } }],
+    ports: [...ports, { ...portOf(3, ''), endpoint: { kind: 'port-file', path: `${folder}/l0.port` } }],
   }));
+  await writeFile(`${folder}/l0.port`, `${card.port}\n`);
   await card.until(() => card.isConnected);
   await connected(its);
   card.send(frame({ to: 0, from: 3, text: 'by TCP' }));
@@ -127,6 +129,11 @@ test('a card that listens on TCP, as on a host without Unix sockets, is connecte
   cards[0].send(frame({ to: 3, from: 1, text: 'back' }));
   await card.until(() => card.received.length === 1);
   assert.deepEqual([texts(cards[0]), texts(card)], [['by TCP'], ['back']]);
+  // The next QEMU has another port, and the former may be another program's by then.
+  const next = await FakeCard.listenOnTcp();
+  t.after(() => next[Symbol.asyncDispose]());
+  await writeFile(`${folder}/l0.port`, `${next.port}\n`);
+  await next.until(() => next.isConnected);
 });
 
 test('the same configuration again, and a machine more, disturb no port', async (t) => {

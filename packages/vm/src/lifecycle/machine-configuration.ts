@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { cardSocketNames, type MachineConfigInput } from '@goqemu/machine';
 import { forwardsOf, loopbackForward } from '../vm/forwards.ts';
-import { labCardSocket, labCards } from '../vm/lab-cards.ts';
+import { labCardAddress, labCards } from '../vm/lab-cards.ts';
 import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 import { networkOf, outwardMac } from '../vm/vm-network.ts';
@@ -63,6 +63,7 @@ export function passtSocket(runtimeFolder: string): string {
 }
 
 type Networks = NonNullable<MachineConfigInput['networks']>;
+type StreamAddress = Extract<Networks[number], { readonly kind: 'stream' }>['address'];
 
 /** The same cards for a QEMU in another runtime folder, while another one holds the ports. */
 export function withoutForwards(networks: MachineConfigInput['networks'], runtimeFolder: string): Networks {
@@ -74,10 +75,14 @@ export function withoutForwards(networks: MachineConfigInput['networks'], runtim
 /** The same cards for a QEMU in another runtime folder. */
 export function inFolder(networks: MachineConfigInput['networks'], runtimeFolder: string): Networks {
   return (networks ?? []).map((network) =>
-    network.kind === 'stream' && 'path' in network.address
-      ? { ...network, address: { path: join(runtimeFolder, basename(network.address.path)) } }
-      : network,
+    network.kind === 'stream' ? { ...network, address: addressInFolder(network.address, runtimeFolder) } : network,
   );
+}
+
+function addressInFolder(address: StreamAddress, folder: string): StreamAddress {
+  if ('path' in address) return { path: join(folder, basename(address.path)) };
+  if ('portFile' in address) return { portFile: join(folder, basename(address.portFile)) };
+  return address;
 }
 
 function networks(vm: Vm): Networks {
@@ -113,6 +118,6 @@ function labCardArguments(vm: Vm): Networks {
     kind: 'stream',
     optional: true,
     server: true,
-    address: { path: labCardSocket(vm.runtimeFolder, position) },
+    address: labCardAddress(vm.runtimeFolder, position, vm.host.platform),
   }));
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { internalError, lengthPrefixedDigest } from '@goqemu/core';
+import { type HostPlatform, internalError, lengthPrefixedDigest } from '@goqemu/core';
 import type { GuestCard } from '@goqemu/guest';
-import { cardSocketNames, networkCardAddress } from '@goqemu/machine';
+import { cardSocketNames, networkCardAddress, portFileOf } from '@goqemu/machine';
 import { cardCount, cardMac } from '@goqemu/spec';
 import type { VmSpec } from './vm-spec.ts';
 
@@ -43,11 +43,16 @@ export function labCards({ identity }: Pick<VmSpec, 'identity'>): readonly LabCa
   });
 }
 
-/** Where QEMU waits for the lab's switch. */
-export function labCardSocket(runtimeFolder: string, position: number): string {
+/** Where QEMU waits for the lab's switch: a Unix socket, or a port of loopback on Windows, where Node opens none. */
+export function labCardAddress(
+  runtimeFolder: string,
+  position: number,
+  { system }: Pick<HostPlatform, 'system'>,
+): { readonly path: string } | { readonly portFile: string } {
   const name = cardSocketNames.lan[position];
   if (name === undefined) throw internalError(`a machine has no card ${position} for networks`);
-  return join(runtimeFolder, name);
+  const path = join(runtimeFolder, name);
+  return system === 'win32' ? { portFile: portFileOf(path) } : { path };
 }
 
 /** The cards as the guest sees them. */

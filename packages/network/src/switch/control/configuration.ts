@@ -32,11 +32,7 @@ const allowedPlace = z
 
 const endpoint = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unix'), path: z.string().min(1).max(107) }),
-  z.strictObject({
-    kind: z.literal('tcp'),
-    host: ip4.default('127.0.0.1'),
-    port: z.number().int().min(1).max(65535),
-  }),
+  z.strictObject({ kind: z.literal('port-file'), path: z.string().min(1).max(4096) }),
 ]);
 
 const network = z.strictObject({

@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 
-/** Where a QEMU listens for the switch: a Unix socket, or a port of this host's loopback where there are none (Windows). */
+/**
+ * Where a QEMU listens for the switch: a Unix socket, or, where Node opens none (Windows), a port of this host's loopback.
+ * Each start of QEMU has another port, so a file says it: read at each dial.
+ */
 export type LinkEndpoint =
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+  | { readonly kind: 'port-file'; readonly path: string };
 
 export interface DialledLinkOptions {
   /** Dialled in turn until one answers. */
@@ -55,13 +59,18 @@ export class DialledLink {
     this.#cancelRetry?.();
     const { endpoints, onConnect } = this.#options;
     const endpoint = endpoints[this.#dials++ % endpoints.length] ?? endpoints[0];
-    const where = endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
+    const address = addressOf(endpoint);
+    if (!address) {
+      this.#dialLater();
+      return;
+    }
     const onread = { buffer: this.#bytes, callback: (length: number) => this.#read(socket, length) };
-    const socket: Socket = connect({ ...where, noDelay: true, onread });
+    const socket: Socket = connect({ ...address, noDelay: true, onread });
     this.#socket = socket;
     socket.on('connect', () => {
       this.#isConnected = true;
       this.#retryMs = firstRetryMs;
+      if ('port' in address) this.#leaveWhenMoved(endpoint, address.port);
       onConnect();
     });
     socket.on('error', () => undefined); // 'close' follows
@@ -103,15 +112,45 @@ export class DialledLink {
 
   #ended(socket: Socket): void {
     if (socket !== this.#socket) return;
+    this.#cancelRetry?.();
     const wasConnected = this.#isConnected;
     this.#socket = undefined;
     this.#isConnected = false;
     this.#options.onEnd(wasConnected);
-    if (this.#isClosed) return;
+    if (!this.#isClosed) this.#dialLater();
+  }
+
+  /** The port of a QEMU that died may be another program's when it is dialled again; the file says where the next QEMU is. */
+  #leaveWhenMoved(endpoint: LinkEndpoint, port: number): void {
+    this.#cancelRetry = this.#options.clock.after(longestRetryMs, () => {
+      if (portIn(endpoint.path) === port) this.#leaveWhenMoved(endpoint, port);
+      else this.reset();
+    });
+  }
+
+  #dialLater(): void {
     this.#cancelRetry = this.#options.clock.after(this.#retryMs, () => {
       const next = Math.min(2 * this.#retryMs, longestRetryMs);
       this.dial();
       this.#retryMs = next;
     });
+  }
+}
+
+type LinkAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** Undefined where no QEMU has said its port. */
+function addressOf(endpoint: LinkEndpoint): LinkAddress | undefined {
+  if (endpoint.kind === 'unix') return { path: endpoint.path };
+  const port = portIn(endpoint.path);
+  return port === undefined ? undefined : { host: '127.0.0.1', port };
+}
+
+function portIn(path: string): number | undefined {
+  try {
+    const port = Number(readFileSync(path, 'utf8'));
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+  } catch {
+    return undefined; // not there, or held by the program that writes it: the next dial sees
   }
 }
