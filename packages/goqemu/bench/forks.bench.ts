@@ -23,20 +23,22 @@ export default async function forks(report: BenchReport, { quick }: { readonly q
     await using lab = await openLab(join(home, 'lab'));
     const boot = await timed(() => lab.apply());
     try {
-      await rows(lab, join(home, 'snapshots'), boot, quick ? [1, 2] : [1, 2, 4, 8], report);
+      await rows(report, { lab, snapshots: join(home, 'snapshots'), boot, counts: quick ? [1, 2] : [1, 2, 4, 8] });
     } finally {
       await lab.destroy();
     }
   });
 }
 
-async function rows(
-  lab: RunningLab,
-  snapshots: string,
-  boot: number,
-  counts: readonly number[],
-  report: BenchReport,
-): Promise<void> {
+interface Measurement {
+  readonly lab: RunningLab;
+  readonly snapshots: string;
+  /** Milliseconds. */
+  readonly boot: number;
+  readonly counts: readonly number[];
+}
+
+async function rows(report: BenchReport, { lab, snapshots, boot, counts }: Measurement): Promise<void> {
   const [ready] = await lab.checkpoints();
   const file = await ramBytes(join(snapshots, ready?.machines[0]?.layer.slice(0, 12) ?? ''));
   // The first brings the RAM file into memory, where the others find it.

@@ -28,13 +28,13 @@ export default async function bench(report: BenchReport, { quick }: { quick: boo
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-bench-'));
   try {
     await withServer(join(folder, 'e'), process.execPath, [echoServer, join(folder, 'e')], async (path) => {
-      await roundTrips(report, path, 'an echo server', folder, quick ? 2_000 : 10_000);
+      await roundTrips(report, { path, server: 'an echo server', folder, count: quick ? 2_000 : 10_000 });
       await pipelined(report, path, folder, quick ? 5_000 : 20_000);
     });
     const qemu = ['-machine', 'none', '-accel', 'tcg', '-display', 'none', '-nodefaults', '-no-user-config'];
     const monitor = ['-qmp', `unix:${join(folder, 'q')},server=on,wait=off`];
     await withServer(join(folder, 'q'), 'qemu-system-x86_64', [...qemu, ...monitor], async (path) => {
-      await roundTrips(report, path, 'QEMU', folder, quick ? 500 : 2_000);
+      await roundTrips(report, { path, server: 'QEMU', folder, count: quick ? 500 : 2_000 });
       await schema(report, path, quick ? 5 : 20);
     });
   } finally {
@@ -42,7 +42,14 @@ export default async function bench(report: BenchReport, { quick }: { quick: boo
   }
 }
 
-async function roundTrips(report: BenchReport, path: string, server: string, folder: string, count: number) {
+interface RoundTrips {
+  readonly path: string;
+  readonly server: string;
+  readonly folder: string;
+  readonly count: number;
+}
+
+async function roundTrips(report: BenchReport, { path, server, folder, count }: RoundTrips) {
   const rival = await nodeQemu(folder);
   const makers: [string, (path: string) => Promise<Contender>][] = [
     ['bare', bareLoop],

@@ -109,7 +109,7 @@ export function parseArguments<Options extends OptionSpecs>(
     else if (token.kind === 'option') {
       const option = known[token.name];
       if (!option) throw unknownOption(token.rawName, own[token.index] ?? '', known, spec);
-      read(values, token.name, option, token.value, token.rawName);
+      read(values, { name: token.name, typed: token.rawName, option, value: token.value });
     }
   const rest = spec.rest ? after : [];
   if (!spec.rest) positionals.push(...after);
@@ -120,13 +120,16 @@ export function parseArguments<Options extends OptionSpecs>(
   };
 }
 
-function read(
-  values: Record<string, unknown>,
-  name: string,
-  option: OptionSpec,
-  value: string | undefined,
-  typed: string,
-): void {
+/** An option as a command line gives it. */
+interface GivenOption {
+  readonly name: string;
+  /** As it is typed there. */
+  readonly typed: string;
+  readonly option: OptionSpec;
+  readonly value: string | undefined;
+}
+
+function read(values: Record<string, unknown>, { name, typed, option, value }: GivenOption): void {
   if (option.kind === 'flag') {
     if (value === undefined) values[name] = true;
     else if (!option.choices) throw usageError(`${typed} takes no value`, `write ${typed} alone`);

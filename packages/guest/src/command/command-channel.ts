@@ -44,10 +44,13 @@ export function openCommandChannel<Client extends CommandClient, Pipe extends Co
   what: string,
   open: (client: Client, done: (error: Error | undefined, channel: Pipe) => void) => void,
 ): Promise<CommandChannel<Pipe>> {
-  return openOn<CommandChannel<Pipe>, Client>(connection, endpoint, what, (client, done) => {
-    open(client, (error, channel) => {
-      if (error) done(error);
-      else done(undefined, new CommandChannel(channel));
-    });
+  return openOn<CommandChannel<Pipe>, Client>(connection, endpoint, {
+    what,
+    open: (client, done) => {
+      open(client, (error, channel) => {
+        if (error) done(error);
+        else done(undefined, new CommandChannel(channel));
+      });
+    },
   });
 }

@@ -28,9 +28,10 @@ for g in ${groups}; do kill -KILL $g 2>/dev/null; done; exit 0`;
   );
   try {
     await withDeadline('ending the command in the guest', 5000, undefined, async () => {
-      const channel = await openOn<CommandPipe>(connection, endpoint, 'another channel', (client, done) =>
-        client.exec(request, {}, done),
-      );
+      const channel = await openOn<CommandPipe>(connection, endpoint, {
+        what: 'another channel',
+        open: (client, done) => client.exec(request, {}, done),
+      });
       channel.resume();
       channel.stderr.resume();
       await untilBroken(connection, new Promise((resolve) => channel.once('close', resolve)));

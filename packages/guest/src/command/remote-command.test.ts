@@ -10,17 +10,22 @@ import { StartAnnouncement } from './start-announcement.ts';
 /** tcsh (Debian's package tcsh) and fish read quotes otherwise than a POSIX shell. */
 const loginShells = ['/bin/sh', '/bin/bash', '/bin/tcsh', '/usr/bin/fish'];
 
+interface Received {
+  readonly input?: string;
+  /** Bytes after which what is sent ends. */
+  readonly cut?: number;
+  readonly shell?: string;
+}
+
 /** What a server does with a request: its user's login shell gets it, and then the bytes. */
 function serve(
   command: Command,
   options: CommandOptions = {},
-  input = '',
-  cut = Number.POSITIVE_INFINITY,
-  loginShell = '/bin/sh',
+  { input = '', cut = Number.POSITIVE_INFINITY, shell = '/bin/sh' }: Received = {},
 ) {
   const remote = remoteCommand(command, options, 'debian');
   const sent = Buffer.from(remote.preamble + input).subarray(0, cut);
-  const run = spawnSync(loginShell, ['-c', remote.request], { input: sent });
+  const run = spawnSync(shell, ['-c', remote.request], { input: sent });
   const stdout = new StartAnnouncement(remote.nonce).push(run.stdout);
   return { remote, status: run.status, stdout: stdout.toString('utf8'), stderr: run.stderr.toString('utf8') };
 }
@@ -34,7 +39,7 @@ test('words, environment and input reach a program unchanged, whatever they hold
       fc.constantFrom(...loginShells),
       (words, value, input, shell) => {
         const program = ['sh', '-c', 'printf "%s\\0" "$VALUE" "$@"; cat', 'sh', ...words];
-        const { stdout } = serve(program, { environment: { VALUE: value } }, input, undefined, shell);
+        const { stdout } = serve(program, { environment: { VALUE: value } }, { input, shell });
         assert.equal(stdout, `${[value, ...words].map((text) => `${text}\0`).join('')}${input}`);
       },
     ),
@@ -47,7 +52,7 @@ test('a script may hold any text, long or short, and leaves the input to its com
     for (const interpreter of [undefined, 'sh -e', 'bash', ['perl', '-x']] as const) {
       const body = `${filler}printf '%s' 'Ё'"'"; read -r line; echo "$line"; cat`;
       const script = Array.isArray(interpreter) ? '#!perl\nprint "Ё\'"; $_ = <STDIN>; print; print <STDIN>;' : body;
-      const { stdout, status, stderr } = serve(script, interpreter ? { interpreter } : {}, 'one\ntwo\n');
+      const { stdout, status, stderr } = serve(script, interpreter ? { interpreter } : {}, { input: 'one\ntwo\n' });
       assert.equal(stdout, "Ё'one\ntwo\n", stderr);
       assert.equal(status, 0);
     }
@@ -58,7 +63,7 @@ test('a script that arrives cut short never runs', () => {
     const script = `echo ran\n${filler}echo ran`;
     const { preamble } = remoteCommand(script, {}, 'debian');
     for (const cut of [0, 1, 9, 10, preamble.length - 34, preamble.length - 2]) {
-      const { stdout, status } = serve(script, {}, '', cut);
+      const { stdout, status } = serve(script, {}, { cut });
       assert.equal(stdout, '', `cut at ${cut}`);
       assert.equal(status, 255);
     }
@@ -102,7 +107,7 @@ test('on a terminal a script reaches /bin/sh whole from every login shell', () =
   for (const shell of loginShells) {
     const script = `printf '%s|' "it's" 'a\\\\b' '!x' '@n' '
 '`;
-    const { stdout } = serve(script, { pty: true }, '', undefined, shell);
+    const { stdout } = serve(script, { pty: true }, { shell });
     assert.equal(stdout, "it's|a\\\\b|!x|@n|\n|", shell);
   }
 });

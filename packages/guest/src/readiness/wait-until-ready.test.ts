@@ -181,9 +181,7 @@ function virtualClock() {
 /** A guest that shows nothing after this on its console, on the virtual clock; how long it took to be called stalled. */
 async function stalled(
   name: string,
-  log: string,
-  share: number,
-  wants: boolean,
+  { log, share, wants }: { readonly log: string; readonly share: number; readonly wants: boolean },
   options: Partial<ReadinessOptions> = {},
 ) {
   await using guest = await fakeGuest(bare, quick);
@@ -214,23 +212,24 @@ test('a guest that hangs is reported within two minutes, whether it spins or wai
       [1, true],
       [0.02, false],
     ] as const) {
-      const { error, seconds } = await stalled(`hangs-${name}-${wants}`, log, share, wants);
+      const { error, seconds } = await stalled(`hangs-${name}-${wants}`, { log, share, wants });
       assert.ok(seconds <= 120, `${name}: ${seconds} s`);
       assert.match(error.detail ?? '', /ECONNREFUSED|nothing more came from its serial console/);
     }
-  const mute = await stalled('hangs-mute', '', 0.02, false);
+  const mute = await stalled('hangs-mute', { log: '', share: 0.02, wants: false });
   assert.ok(mute.seconds <= 120, `one whose console was never there: ${mute.seconds} s`);
 });
 
 test('a guest that is given a twentieth of a processor has twenty times as long, and the error says so', async () => {
-  const { error, seconds } = await stalled('starved', bootLog, 0.05, true);
+  const { error, seconds } = await stalled('starved', { log: bootLog, share: 0.05, wants: true });
   assert.ok(seconds > 1800, `${seconds} s`);
   assert.match(error.message, /within 3\d min.*, of which it had a processor of this busy host for 1 min/);
 });
 
 test('a stage that the lab gives more time has it, also where the console is silent; the scale multiplies all', async () => {
-  const longer = await stalled('longer', bootLog, 1, true, { timeouts: { 'ssh-banner': 200_000 } });
+  const busy = { log: bootLog, share: 1, wants: true };
+  const longer = await stalled('longer', busy, { timeouts: { 'ssh-banner': 200_000 } });
   assert.ok(longer.seconds >= 200 && longer.seconds <= 201, `${longer.seconds} s`);
-  const scaled = await stalled('scaled', bootLog, 1, true, { timeoutScale: 3 });
+  const scaled = await stalled('scaled', busy, { timeoutScale: 3 });
   assert.ok(scaled.seconds >= 330 && scaled.seconds <= 332, `${scaled.seconds} s`);
 });

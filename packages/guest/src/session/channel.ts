@@ -8,6 +8,15 @@ type Callback<T> = (error: Error | undefined | null, value?: T) => void;
 /** Raised when the connection broke before the request was answered: what was asked has not begun. */
 export class NotBegun extends Error {}
 
+/** Something that is opened on a connection. */
+export interface Opening<T, Client> {
+  /** What a refusal of it names. */
+  readonly what: string;
+  readonly open: (client: Client, callback: Callback<T>) => void;
+  /** Whether a refusal is tried again. @default true */
+  readonly patient?: boolean;
+}
+
 /**
  * Opens something on a connection. A server that has not yet noticed the end of earlier channels refuses new ones
  * for a moment (OpenSSH's MaxSessions), so with `patient` a refusal is tried again for two seconds.
@@ -17,9 +26,7 @@ export class NotBegun extends Error {}
 export async function openOn<T, Client extends CommandClient = CommandClient>(
   connection: CommandConnection<Client>,
   endpoint: SshEndpoint,
-  what: string,
-  open: (client: Client, callback: Callback<T>) => void,
-  patient = true,
+  { what, open, patient = true }: Opening<T, Client>,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     if (connection.brokenBecause !== undefined) throw new NotBegun(connection.brokenBecause);

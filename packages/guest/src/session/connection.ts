@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { errorMessage, type Logger, orAborted, timeoutError } from '@goqemu/core';
-import type { Client, PublicKeyAuthMethod } from 'ssh2';
+import { errorMessage, type GoqemuError, type Logger, orAborted, timeoutError } from '@goqemu/core';
+import type { Client, ConnectConfig, PublicKeyAuthMethod } from 'ssh2';
 import { keyFingerprint, parsePublicKey } from '../keys/key-pair.ts';
 import { socketWithBanner } from './banner.ts';
 import type { CommandConnection } from './command-connection.ts';
@@ -48,92 +48,125 @@ export async function openConnection(
   progress.onBanner?.();
   const client = new (await library).Client();
   try {
-    return await logIn(client, socket, endpoint, settings, signal);
+    return await logIn({ client, socket, endpoint, settings }, signal);
   } catch (error) {
     socket.destroy();
     throw error;
   }
 }
 
-async function logIn(
-  client: Client,
-  socket: Duplex,
-  endpoint: SshEndpoint,
-  settings: ConnectionSettings,
-  signal: AbortSignal,
-): Promise<Connection> {
+/** What a login is made with. */
+interface Login {
+  readonly client: Client;
+  /** After the banner. */
+  readonly socket: Duplex;
+  readonly endpoint: SshEndpoint;
+  readonly settings: ConnectionSettings;
+}
+
+async function logIn(login: Login, signal: AbortSignal): Promise<Connection> {
+  const { client, socket, endpoint, settings } = login;
   if (socket.destroyed) throw connectFailed(endpoint, 'the connection was closed after the banner');
-  const pinned = parsePublicKey(endpoint.hostKey);
-  let offered: Buffer | undefined;
-  let trouble: unknown;
-  let brokenBecause: string | undefined;
-  const listeners = new Set<(reason: string) => void>();
-  const breakUp = (reason: string) => {
-    brokenBecause ??= reason;
-    for (const listener of listeners) listener(brokenBecause);
-    listeners.clear();
-  };
+  const expected = parsePublicKey(endpoint.hostKey);
+  const refusal: Refusal = { expected: expected.blob };
+  const breakage = new Breakage();
   client.on('error', (error) => {
-    trouble = error;
+    refusal.trouble = error;
     settings.logger.log('debug', 'ssh', 'connection error', { reason: error.message });
   });
   const settled = new Promise<void>((resolve) => {
     client.once('ready', resolve);
     client.once('close', () => {
-      breakUp(trouble ? errorMessage(trouble) : 'the connection was closed');
+      breakage.happen(refusal.trouble ? errorMessage(refusal.trouble) : 'the connection was closed');
       resolve();
     });
   });
   const timer = setTimeout(() => {
-    trouble = timeoutError(`logging in to ${endpoint.host}:${endpoint.port} over SSH`, settings.handshakeMs);
+    refusal.trouble = timeoutError(`logging in to ${endpoint.host}:${endpoint.port} over SSH`, settings.handshakeMs);
     socket.destroy();
     client.emit('close'); // the client is not notified of a socket that was destroyed before
   }, settings.handshakeMs);
-  const accessKey: PublicKeyAuthMethod = { type: 'publickey', username: endpoint.user, key: endpoint.privateKey };
   leaveOutIntroduction(socket);
   client.connect({
-    sock: socket,
-    ident: clientSoftware,
-    username: endpoint.user,
-    authHandler: [accessKey],
-    algorithms: { serverHostKey: [pinned.type as 'ssh-ed25519'] },
+    ...clientOptions(login, expected.type),
     hostVerifier: (key: Buffer) => {
-      offered = key;
-      return key.equals(pinned.blob);
+      refusal.offered = key;
+      return key.equals(expected.blob);
     },
-    readyTimeout: 0, // ours covers more
-    keepaliveInterval: settings.keepaliveMs,
-    keepaliveCountMax: settings.keepaliveCount,
   });
   try {
     await orAborted(settled, signal);
   } finally {
     clearTimeout(timer);
   }
-  if (brokenBecause !== undefined) throw refusal(endpoint, brokenBecause, trouble, pinned.blob, offered);
+  if (breakage.reason !== undefined) throw refusalError(endpoint, breakage.reason, refusal);
+  return connectionOf(login, breakage);
+}
+
+function clientOptions({ socket, endpoint, settings }: Login, hostKeyType: string): ConnectConfig {
+  const accessKey: PublicKeyAuthMethod = { type: 'publickey', username: endpoint.user, key: endpoint.privateKey };
+  return {
+    sock: socket,
+    ident: clientSoftware,
+    username: endpoint.user,
+    authHandler: [accessKey],
+    algorithms: { serverHostKey: [hostKeyType as 'ssh-ed25519'] },
+    readyTimeout: 0, // ours covers more
+    keepaliveInterval: settings.keepaliveMs,
+    keepaliveCountMax: settings.keepaliveCount,
+  };
+}
+
+function connectionOf({ client, socket }: Login, breakage: Breakage): Connection {
   return {
     client,
     title: 'the SSH session',
     get brokenBecause() {
-      return brokenBecause;
+      return breakage.reason;
     },
-    onBroken(listener) {
-      if (brokenBecause !== undefined) listener(brokenBecause);
-      else listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onBroken: (listener) => breakage.onHappen(listener),
     close(reason) {
-      breakUp(reason);
+      breakage.happen(reason);
       client.end();
       socket.end(() => socket.destroy());
     },
   };
 }
 
-function refusal(endpoint: SshEndpoint, reason: string, trouble: unknown, pinned: Buffer, offered: Buffer | undefined) {
-  const expected = keyFingerprint(pinned);
-  if (offered && !offered.equals(pinned)) return hostKeyMismatch(endpoint, expected, keyFingerprint(offered));
-  if (/no matching host key/i.test(reason)) return hostKeyMismatch(endpoint, expected, 'only keys of other types');
+/** The one time that a connection breaks, with the first reason. */
+class Breakage {
+  readonly #listeners = new Set<(reason: string) => void>();
+  #reason: string | undefined;
+
+  /** Undefined while the connection stands. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  happen(reason: string): void {
+    this.#reason ??= reason;
+    for (const listener of this.#listeners) listener(this.#reason);
+    this.#listeners.clear();
+  }
+
+  onHappen(listener: (reason: string) => void): () => void {
+    if (this.#reason !== undefined) listener(this.#reason);
+    else this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+/** What a refused login is judged by. */
+interface Refusal {
+  readonly expected: Buffer;
+  offered?: Buffer;
+  trouble?: unknown;
+}
+
+function refusalError(endpoint: SshEndpoint, reason: string, { expected, offered, trouble }: Refusal): GoqemuError {
+  const fingerprint = keyFingerprint(expected);
+  if (offered && !offered.equals(expected)) return hostKeyMismatch(endpoint, fingerprint, keyFingerprint(offered));
+  if (/no matching host key/i.test(reason)) return hostKeyMismatch(endpoint, fingerprint, 'only keys of other types');
   if ((trouble as { level?: unknown } | undefined)?.level === 'client-authentication')
     return authenticationFailed(endpoint, trouble);
   return connectFailed(endpoint, reason, trouble);

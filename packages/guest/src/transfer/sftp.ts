@@ -140,9 +140,10 @@ export async function withSftp<T>(
   work: (sftp: Sftp, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return session.withSlot(options.signal, async (connection) => {
-    const wrapper = await openOn<SFTPWrapper, Client>(connection, session.endpoint, 'SFTP', (client, done) =>
-      client.sftp(done),
-    );
+    const wrapper = await openOn<SFTPWrapper, Client>(connection, session.endpoint, {
+      what: 'SFTP',
+      open: (client, done) => client.sftp(done),
+    });
     const stallMs = options.stallMs ?? 60_000;
     const over = new AbortController();
     setMaxListeners(0, over.signal); // every request under way listens

@@ -46,13 +46,11 @@ export async function dialThroughGuest(
   const where = `${host}:${port} in the guest`;
   try {
     return await session.withConnection(undefined, (connection) =>
-      openOn<ClientChannel, Client>(
-        connection,
-        session.endpoint,
-        where,
-        (client, done) => client.forwardOut('127.0.0.1', 0, host, port, done),
-        false, // a closed port is an answer
-      ),
+      openOn<ClientChannel, Client>(connection, session.endpoint, {
+        what: where,
+        open: (client, done) => client.forwardOut('127.0.0.1', 0, host, port, done),
+        patient: false, // a closed port is an answer
+      }),
     );
   } catch (error) {
     if (!hasErrorCode(error, 'connect-failed')) throw error;
@@ -135,11 +133,14 @@ export async function openReverseTunnel(
   const establish = () =>
     session.withConnection(options.signal, async (standing) => {
       standing.client.on('tcp connection', accept); // before the port is there: a client may be waiting for it
-      await openOn(standing, session.endpoint, `port ${guestPort} of the guest`, (client, done) => {
-        client.forwardIn(guestHost, guestPort, (error, port) => {
-          guestPort ||= port;
-          done(error, undefined);
-        });
+      await openOn(standing, session.endpoint, {
+        what: `port ${guestPort} of the guest`,
+        open: (client, done) => {
+          client.forwardIn(guestHost, guestPort, (error, port) => {
+            guestPort ||= port;
+            done(error, undefined);
+          });
+        },
       });
       connection = standing;
       if (!open) return release(standing); // closed in the meantime

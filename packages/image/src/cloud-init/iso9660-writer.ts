@@ -196,19 +196,21 @@ function alternateName(name: string): Uint8Array {
 }
 
 const fileRecord = (name: Uint8Array, file: PlacedFile, systemUse: Uint8Array) =>
-  directoryRecord(name, file.sector, file.content.length, 0, systemUse);
+  directoryRecord({ name, sector: file.sector, size: file.content.length, flags: 0, systemUse });
 
 const folderRecord = (name: Uint8Array, sector: number, size: number, systemUse: Uint8Array) =>
-  directoryRecord(name, sector, size, 2, systemUse);
+  directoryRecord({ name, sector, size, flags: 2, systemUse });
+
+interface DirectoryRecord {
+  readonly name: Uint8Array;
+  readonly sector: number;
+  readonly size: number;
+  readonly flags: number;
+  readonly systemUse: Uint8Array;
+}
 
 /** Directory record, ECMA-119 §9.1. */
-function directoryRecord(
-  name: Uint8Array,
-  sector: number,
-  size: number,
-  flags: number,
-  systemUse: Uint8Array,
-): Uint8Array {
+function directoryRecord({ name, sector, size, flags, systemUse }: DirectoryRecord): Uint8Array {
   const namePadding = name.length % 2 === 0 ? 1 : 0;
   const used = 33 + name.length + namePadding + systemUse.length;
   const length = used + (used % 2);

@@ -69,7 +69,7 @@ test('frames pass between two machines on the older socket network', async (t) =
 
 test('frames pass between two machines on a switch of VDE', async (t) => {
   const path = join(await temporaryFolder(t), 'switch');
-  await testServer(t, 'vde_switch', ['--sock', path], { path: join(path, 'ctl') });
+  await testServer(t, 'vde_switch', { argv: ['--sock', path], at: { path: join(path, 'ctl') } });
   await hearEachOther(t, [
     { kind: 'vde', path },
     { kind: 'vde', path },

@@ -64,7 +64,7 @@ test('a disk on an NBD server is read and written over a Unix socket', async (t)
   const served = await noisyDisk(folder);
   const path = join(folder, 'n,b d');
   const share = ['--persistent', '--format=raw', '--export-name=the export', '--cache=writethrough'];
-  await testServer(t, 'qemu-nbd', [...share, `--socket=${path}`, served], { path });
+  await testServer(t, 'qemu-nbd', { argv: [...share, `--socket=${path}`, served], at: { path } });
   await readsAndWrites(t, served, folder, raw({ kind: 'nbd', server: { path }, export: 'the export' }));
 });
 
@@ -73,7 +73,7 @@ test('a disk on an NBD server is read and written over loopback', async (t) => {
   const served = await noisyDisk(folder);
   const at = { host: '127.0.0.1', port: await freePort() };
   const share = ['--persistent', '--format=raw', '--bind=127.0.0.1', `--port=${at.port}`];
-  await testServer(t, 'qemu-nbd', [...share, served], at);
+  await testServer(t, 'qemu-nbd', { argv: [...share, served], at });
   await readsAndWrites(t, served, folder, raw({ kind: 'nbd', server: at }));
 });
 
@@ -82,7 +82,7 @@ test('a disk on an iSCSI target is read and written, with the password from a se
   const served = await noisyDisk(folder);
   const at = { host: '127.0.0.1', port: await freePort() };
   const environment = { TGT_IPC_SOCKET: join(folder, 'ipc') };
-  await testServer(t, 'tgtd', ['--foreground', '--iscsi', `portal=127.0.0.1:${at.port}`], at, environment);
+  await testServer(t, 'tgtd', { argv: ['--foreground', '--iscsi', `portal=127.0.0.1:${at.port}`], at, environment });
   const target = 'iqn.2026-01.org.example:disk';
   const admin = (...words: string[]) => execa('tgtadm', ['--lld', 'iscsi', ...words], { env: environment });
   await admin('--op', 'new', '--mode', 'target', '--tid', '1', '--targetname', target);

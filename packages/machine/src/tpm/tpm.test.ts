@@ -117,7 +117,7 @@ test('an swtpm that was started elsewhere is used through its socket', async (t)
   const folder = await temporaryFolder(t);
   const path = join(folder, 'socket');
   const argv = ['socket', '--tpm2', '--tpmstate', `dir=${folder}`, '--ctrl', `type=unixio,path=${path}`];
-  await testServer(t, 'swtpm', argv, { path });
+  await testServer(t, 'swtpm', { argv, at: { path } });
   const machine = await testMachine(t, { tpm: { socket: path } });
   assert.equal((await machine.qmp.execute('query-tpm')).length, 1);
 });

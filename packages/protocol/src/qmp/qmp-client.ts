@@ -110,12 +110,12 @@ export class QmpClient implements AsyncDisposable {
     command: C,
     ...[args, options]: ExecuteParameters<QmpArguments<C>, ExecuteOptions>
   ): Promise<QmpResult<C>> {
-    return this.#connection.send('execute', command, args, options) as Promise<QmpResult<C>>;
+    return this.#connection.send({ command, args }, options) as Promise<QmpResult<C>>;
   }
 
   /** The same for a name that goqemu's types do not know. */
   executeUntyped(command: string, args?: object, options?: ExecuteOptions): Promise<unknown> {
-    return this.#connection.send('execute', command, args, options);
+    return this.#connection.send({ command, args }, options);
   }
 
   /** Milliseconds that a command gets without a `timeoutMs` of its own; see {@link CommandTimeouts}. */
@@ -134,14 +134,14 @@ export class QmpClient implements AsyncDisposable {
     ...[args, options]: ExecuteParameters<QmpArguments<C>, ExecuteOptions>
   ): Promise<QmpResult<C>> {
     if (!this.oob) return Promise.reject(oobUnavailableError(this.peer, command));
-    return this.#connection.send('exec-oob', command, args, options) as Promise<QmpResult<C>>;
+    return this.#connection.send({ verb: 'exec-oob', command, args }, options) as Promise<QmpResult<C>>;
   }
 
   /** Runs a command of the human monitor and gives what it printed; errors are in that text. */
   humanMonitor(line: string, options: ExecuteOptions & { readonly cpuIndex?: number } = {}): Promise<string> {
     const { cpuIndex, ...limits } = options;
     const args = { 'command-line': line, ...(cpuIndex === undefined ? {} : { 'cpu-index': cpuIndex }) };
-    return this.#connection.send('execute', 'human-monitor-command', args, limits) as Promise<string>;
+    return this.#connection.send({ command: 'human-monitor-command', args }, limits) as Promise<string>;
   }
 
   /**
@@ -173,7 +173,7 @@ export class QmpClient implements AsyncDisposable {
     options: ExecuteOptions & { readonly properties?: QmpArguments<'transaction'>['properties'] } = {},
   ): Promise<void> {
     const { properties, ...limits } = options;
-    await this.#connection.send('execute', 'transaction', { actions, properties }, limits);
+    await this.#connection.send({ command: 'transaction', args: { actions, properties } }, limits);
   }
 
   /** What this QEMU can do, by its own account; asked once, and kept per binary where there is a cache. */

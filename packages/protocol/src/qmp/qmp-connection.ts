@@ -35,6 +35,14 @@ export interface NegotiationOptions {
   readonly oob?: boolean;
 }
 
+/** A command as it is sent. */
+export interface QmpCommand {
+  /** `exec-oob` overtakes what the monitor is busy with. @default execute */
+  readonly verb?: 'execute' | 'exec-oob';
+  readonly command: string;
+  readonly args?: object | undefined;
+}
+
 /** How a connection ended. */
 export interface QmpEnd {
   /** Absent when this client closed it. */
@@ -105,7 +113,8 @@ export class QmpConnection {
     const { signal } = options;
     if (!this.#greeting) await this.#awaitGreeting(options.greetingTimeoutMs ?? 5_000, signal);
     const oob = options.oob === true && this.greeting.capabilities.includes('oob');
-    await this.send('execute', 'qmp_capabilities', oob ? { enable: ['oob'] } : undefined, signal ? { signal } : {});
+    const args = oob ? { enable: ['oob'] } : undefined;
+    await this.send({ command: 'qmp_capabilities', args }, signal ? { signal } : {});
     this.#oob = oob;
     this.#liveness?.start();
   }
@@ -115,14 +124,8 @@ export class QmpConnection {
   }
 
   /** Sends a command; its error points at the line that awaits it. */
-  send(
-    verb: 'execute' | 'exec-oob',
-    command: string,
-    args?: object,
-    options?: ExecuteOptions,
-    carry?: (text: string) => Promise<void>,
-  ): Promise<unknown> {
-    return withCallerStack(this.#open(verb, command, args, options, carry), options?.signal);
+  send(request: QmpCommand, options?: ExecuteOptions, carry?: (text: string) => Promise<void>): Promise<unknown> {
+    return withCallerStack(this.#open(request, options, carry), options?.signal);
   }
 
   /** One after another: QEMU keeps only the descriptor that came last until a command has taken it. */
@@ -136,7 +139,7 @@ export class QmpConnection {
       const { sendWithDescriptor } = this.#transport;
       if (!sendWithDescriptor) throw fdPassingUnavailableError('this connection was made without it');
       const carry = (text: string) => sendWithDescriptor.call(this.#transport, text, descriptor);
-      return this.send('execute', command, args, options, carry);
+      return this.send({ command, args }, options, carry);
     });
     this.#descriptorTurn = turn.catch(() => undefined);
     return turn;
@@ -150,9 +153,7 @@ export class QmpConnection {
   }
 
   #open(
-    verb: 'execute' | 'exec-oob',
-    command: string,
-    args: object | undefined,
+    { verb = 'execute', command, args }: QmpCommand,
     options: ExecuteOptions | undefined,
     carry: ((text: string) => Promise<void>) | undefined,
   ): Promise<unknown> {
@@ -179,7 +180,7 @@ export class QmpConnection {
     if (silenceMs === undefined) return undefined;
     return new Liveness(silenceMs, {
       busy: () => this.#requests.size > 0,
-      ask: (timeoutMs) => this.send('execute', 'query-version', undefined, { timeoutMs }),
+      ask: (timeoutMs) => this.send({ command: 'query-version' }, { timeoutMs }),
       dead: (milliseconds) => this.#fail(silentPeerError(this.peer, milliseconds)),
     });
   }

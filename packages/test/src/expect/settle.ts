@@ -14,6 +14,12 @@ interface Progress<Seen> {
   trouble?: unknown;
 }
 
+/** A wait that is over. */
+interface Failure<Seen> extends Progress<Seen> {
+  readonly waitedMs: number;
+  readonly evidence: Evidence | undefined;
+}
+
 /** One use of a matcher. */
 export interface Expectation {
   readonly machine: ProbedMachine;
@@ -45,7 +51,8 @@ export async function settle<Seen>(expectation: Expectation, question: Question<
     await sleep(waiting.intervalMs, waiting.signal);
   }
   const waitedMs = performance.now() - started;
-  throw failed(expectation, question, progress, waitedMs, await evidenceOf(question, progress, waiting));
+  const evidence = await evidenceOf(question, progress, waiting);
+  throw failed(expectation, question, { ...progress, waitedMs, evidence });
 }
 
 async function isMet<Seen>(
@@ -104,9 +111,7 @@ async function evidenceOf<Seen>(
 function failed<Seen>(
   { machine, text, negated, at }: Expectation,
   question: Question<Seen>,
-  { attempts, seen, trouble }: Progress<Seen>,
-  waitedMs: number,
-  evidence: Evidence | undefined,
+  { attempts, seen, trouble, waitedMs, evidence }: Failure<Seen>,
 ): ExpectationError {
   const expected = `${negated ? 'not ' : ''}${question.expected}`;
   const got = seen ? question.got(seen.answer) : `no answer: ${wordsOf(trouble)}`;

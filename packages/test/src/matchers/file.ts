@@ -51,28 +51,26 @@ export function fileMatchers(probe: FileProbe, check: Check): FileMatchers {
     toHaveMode: (mode, options) =>
       check('toHaveMode', [mode], options, (what) => {
         const wanted = octal(what, mode);
-        return factQuestion(
-          probe,
-          `mode ${wanted}`,
-          wanted,
-          ({ mode: got }) => got,
-          (got) => got === wanted,
-        );
+        return factQuestion(probe, {
+          expected: `mode ${wanted}`,
+          expectedValue: wanted,
+          fact: ({ mode: got }) => got,
+          holds: ({ mode: got }) => got === wanted,
+        });
       }),
     toHaveOwner: (owner, options) =>
       check('toHaveOwner', [owner], options, (what) => {
         const [user, group] = ownerParts(what, owner);
-        return factQuestion(
-          probe,
-          `owner ${owner}`,
-          owner,
-          ({ owner: got }) => got,
-          (_got, { names, ids }) => {
+        return factQuestion(probe, {
+          expected: `owner ${owner}`,
+          expectedValue: owner,
+          fact: ({ owner: got }) => got,
+          holds: ({ names, ids }) => {
             const is = (wanted: string | undefined, at: 0 | 1) =>
               wanted === undefined || wanted === names[at] || wanted === ids[at];
             return is(user, 0) && is(group, 1);
           },
-        );
+        });
       }),
   };
 }
@@ -134,19 +132,20 @@ function existence(probe: FileProbe): Question<Seen> {
   };
 }
 
+interface FactExpectation {
+  readonly expected: string;
+  readonly expectedValue: unknown;
+  readonly fact: (found: Found) => string;
+  readonly holds: (found: Found) => boolean;
+}
+
 /** Something of what is at the path; where nothing is, there is nothing to judge. */
-function factQuestion(
-  probe: FileProbe,
-  expected: string,
-  expectedValue: unknown,
-  fact: (found: Found) => string,
-  holds: (fact: string, found: Found) => boolean,
-): Question<Seen> {
+function factQuestion(probe: FileProbe, { expected, expectedValue, fact, holds }: FactExpectation): Question<Seen> {
   return {
     expected,
     expectedValue,
     ask: (call) => look(probe, call),
-    holds: (seen) => ('missing' in seen ? undefined : holds(fact(seen), seen)),
+    holds: (seen) => ('missing' in seen ? undefined : holds(seen)),
     got: (seen) => ('missing' in seen ? seen.missing : `${expected.split(' ')[0]} ${fact(seen)}`),
     gotValue: (seen) => ('missing' in seen ? undefined : fact(seen)),
   };

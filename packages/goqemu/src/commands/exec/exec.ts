@@ -31,7 +31,7 @@ export async function run(context: CommandContext, input: Input): Promise<number
   // An unknown name is reported before anything runs anywhere.
   for (const name of machines) await lab.engine.machine(name).catch((error) => notSeparated(error, input));
   if (!input.separated) await refuseAmbiguous(lab, input);
-  const outcomes = await Promise.all(machines.map((name) => runOn(context, lab, name, input, machines)));
+  const outcomes = await Promise.all(machines.map((name) => runOn(name, { context, lab, input, machines })));
   for (const { error } of outcomes)
     if (error !== undefined && !isAbort(error)) {
       const { noticeStyle: style, debug, shell } = context;
@@ -64,13 +64,16 @@ async function refuseAmbiguous(lab: OpenLab, { positionals, rest }: Input): Prom
   );
 }
 
-async function runOn(
-  context: CommandContext,
-  lab: OpenLab,
-  name: string,
-  { options, rest }: Input,
-  machines: readonly string[],
-): Promise<Outcome> {
+/** One call of `exec`, on one machine or several. */
+interface Execution {
+  readonly context: CommandContext;
+  readonly lab: OpenLab;
+  readonly input: Input;
+  readonly machines: readonly string[];
+}
+
+async function runOn(name: string, { context, lab, input, machines }: Execution): Promise<Outcome> {
+  const { options, rest } = input;
   const { shell, style } = context;
   const width = Math.max(...machines.map((machine) => machine.length));
   const prefix = machines.length > 1 ? `${style.cyan(name.padEnd(width))} ${style.dim('|')} ` : '';

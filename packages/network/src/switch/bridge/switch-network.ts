@@ -17,7 +17,7 @@ export interface SwitchNetworkOptions extends MacTableOptions {
  * One network of the switch, as a bridge of IEEE 802.1D without a spanning tree: it learns which station is behind which
  * port, per VLAN, and floods what is for all, for a group, or for a station that it does not know.
  *
- * Frames are handed on where they lie. Those that lie one after another and go to the same port, as nearly all of a bulk
+ * Frames are handed on where they lie, in parameters by position: an object would be made for every frame. Those that lie one after another and go to the same port, as nearly all of a bulk
  * transfer do, are copied at once (a run).
  */
 export class SwitchNetwork {

@@ -64,7 +64,10 @@ export function packetBytes(kept: number): number {
   return 28 + padded(kept) + 12 + 4;
 }
 
-/** Writes the block of a packet at a place, with its first `kept` bytes from `from` on; returns the place after it. */
+/**
+ * Writes the block of a packet at a place, with its first `kept` bytes from `from` on; returns the place after it. Its
+ * parameters have positions, since this is done for every frame.
+ */
 export function writePacket(to: Buffer, at: number, header: PacketHeader, frame: Buffer, from: number): number {
   const { interface: id, time, direction, length, kept } = header;
   const size = packetBytes(kept);

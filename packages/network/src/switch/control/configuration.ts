@@ -81,15 +81,34 @@ export const switchConfiguration = z
   .strictObject({ networks: z.array(network).max(256), ports: z.array(port).max(1024) })
   .superRefine(({ networks, ports }, context) => {
     const report = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
-    refuseDoubles(networks, ['networks'], ({ name }) => name, 'name', report);
-    refuseDoubles(ports, ['ports'], portName, 'card', report);
+    const refuse = (list: string, what: string, doubles: readonly number[]) => {
+      for (const index of doubles) report([list, index], `another one has the same ${what}`);
+    };
+    refuse(
+      'networks',
+      'name',
+      doublesIn(networks, ({ name }) => name),
+    );
+    refuse('ports', 'card', doublesIn(ports, portName));
     const dialled = ports.flatMap(({ endpoint, otherEndpoint }) =>
       otherEndpoint ? [endpoint, otherEndpoint] : [endpoint],
     );
-    refuseDoubles(dialled, ['ports'], (one) => JSON.stringify(one), 'endpoint', report);
-    refuseDoubles(ports, ['ports'], ({ network, mac }) => `${network} ${mac}`, 'MAC address in its network', report);
+    refuse(
+      'ports',
+      'endpoint',
+      doublesIn(dialled, (one) => JSON.stringify(one)),
+    );
+    refuse(
+      'ports',
+      'MAC address in its network',
+      doublesIn(ports, ({ network, mac }) => `${network} ${mac}`),
+    );
     const withAddress = ports.map((port) => ({ ...port, ip: port.ip ?? `none ${portName(port)}` }));
-    refuseDoubles(withAddress, ['ports'], ({ network, ip }) => `${network} ${ip}`, 'address in its network', report);
+    refuse(
+      'ports',
+      'address in its network',
+      doublesIn(withAddress, ({ network, ip }) => `${network} ${ip}`),
+    );
     for (const [index, { cidr, gateway }] of networks.entries()) {
       const { prefix } = range4(cidr);
       if (prefix < 8 || prefix > 30) report(['networks', index, 'cidr'], 'expected a range from /8 to /30');
@@ -119,17 +138,13 @@ function gatewayNumber({ cidr, gateway }: { readonly cidr: string; readonly gate
   return gateway ? ip4Number(gateway) : range4(cidr).first;
 }
 
-function refuseDoubles<T>(
-  items: readonly T[],
-  path: readonly (string | number)[],
-  keyOf: (item: T) => string,
-  what: string,
-  report: (path: (string | number)[], message: string) => void,
-): void {
+/** Places of the items whose key an earlier one has. */
+function doublesIn<T>(items: readonly T[], keyOf: (item: T) => string): readonly number[] {
   const seen = new Set<string>();
-  for (const [index, item] of items.entries()) {
+  return items.flatMap((item, index) => {
     const key = keyOf(item);
-    if (seen.has(key)) report([...path, index], `another one has the same ${what}`);
+    if (seen.has(key)) return [index];
     seen.add(key);
-  }
+    return [];
+  });
 }

@@ -38,17 +38,18 @@ export class FaultControl {
     }
   }
 
-  #setLine({ port, network }: FaultedPort, direction: Direction, faults: LineFaults, seed: number): void {
+  #setLine(faulted: FaultedPort, direction: Direction, faults: LineFaults, seed: number): void {
+    const { port, network } = faulted;
     const wanted = areNone(faults) ? undefined : JSON.stringify([seed, network.name, faults]);
     const present = port[direction];
     if (wanted === (present && this.#made.get(present))) return;
-    const line = wanted === undefined ? undefined : this.#line(port, network, direction, faults, seed);
+    const line = wanted === undefined ? undefined : this.#line(faulted, direction, faults, seed);
     port[direction] = line;
     if (line && wanted !== undefined) this.#made.set(line, wanted);
     present?.close();
   }
 
-  #line(port: SwitchPort, network: SwitchNetwork, direction: Direction, faults: LineFaults, seed: number): FaultLine {
+  #line({ port, network }: FaultedPort, direction: Direction, faults: LineFaults, seed: number): FaultLine {
     return new FaultLine({
       faults,
       random: seededRandom(seed, port.name, direction),
