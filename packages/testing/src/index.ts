@@ -2,6 +2,7 @@
 export { type RecordedLine, recordSession, replaySession } from '@goqemu/protocol';
 export * from './backend/index.ts';
 export { unpackPackages } from './debian-packages/unpack-packages.ts';
+export type { FakeGuestState } from './guest-agent/agent-command.ts';
 export {
   FakeGuestAgent,
   type FakeGuestAgentFaults,
@@ -16,10 +17,10 @@ export {
 } from './image-server/image-server.ts';
 export { findNewerQemu, type NewerQemu } from './newer-qemu/newer-qemu.ts';
 export type { FakeJobOptions } from './qmp-server/fake-jobs.ts';
+export type { FakeQmpHandler } from './qmp-server/fake-qmp-command.ts';
 export { FakeQmpError } from './qmp-server/fake-qmp-error.ts';
 export {
   type FakeQmpFaults,
-  type FakeQmpHandler,
   FakeQmpServer,
   type FakeQmpServerOptions,
   type ReceivedCommand,

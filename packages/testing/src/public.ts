@@ -20,7 +20,7 @@ export {
   LabBench,
   type LabBenchOptions,
 } from './backend/index.ts';
-export type { AgentArguments, AgentHandler } from './guest-agent/agent-commands.ts';
+export type { AgentArguments, AgentHandler, FakeGuestState } from './guest-agent/agent-command.ts';
 export {
   FakeGuestAgent,
   type FakeGuestAgentFaults,
@@ -37,11 +37,10 @@ export {
 export { findNewerQemu, type NewerQemu } from './newer-qemu/newer-qemu.ts';
 export type { ChardevFaults } from './qmp-server/chardev.ts';
 export type { Emit, FakeJob, FakeJobOptions, FakeJobs } from './qmp-server/fake-jobs.ts';
+export type { FakeArguments, FakeMonitor, FakeQmpHandler } from './qmp-server/fake-qmp-command.ts';
 export { FakeQmpError } from './qmp-server/fake-qmp-error.ts';
 export {
-  type FakeArguments,
   type FakeQmpFaults,
-  type FakeQmpHandler,
   FakeQmpServer,
   type FakeQmpServerOptions,
   type ReceivedCommand,

@@ -1,5 +1,3 @@
-import type { CommandContext } from '../shell/command-context.ts';
-
 /**
  * What a word completes to. A `machine` and a `checkpoint` are those that the state knows; a `base` is a machine or a
  * template; `network` is one of the lab; a `copy-end` is MACHINE:PATH or a file; a `topic` is what `goqemu help` takes.
@@ -73,12 +71,7 @@ export interface CommandInput<Options extends OptionSpecs = OptionSpecs> {
   readonly separated: boolean;
 }
 
-export interface CommandModule<Options extends OptionSpecs = OptionSpecs> {
-  /** Returns the exit code. */
-  run(context: CommandContext, input: CommandInput<Options>): Promise<number>;
-}
-
-/** A command as data. What it does is in a module of its own, loaded when it is called. */
+/** A command as data: its words, and what help says of them. What it does is `RunnableCommand`'s. */
 export interface CommandSpec<Options extends OptionSpecs = OptionSpecs> {
   /** `plan`, or two words: `checkpoint create`. */
   readonly name: string;
@@ -90,10 +83,4 @@ export interface CommandSpec<Options extends OptionSpecs = OptionSpecs> {
   readonly rest?: PositionalSpec;
   readonly options: Options;
   readonly examples: readonly { readonly command: string; readonly does: string }[];
-  readonly load: () => Promise<CommandModule<Options>>;
-}
-
-/** Keeps the exact types of a command's options, so that its module sees them. */
-export function defineCommand<const Options extends OptionSpecs>(spec: CommandSpec<Options>): CommandSpec<Options> {
-  return spec;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GoqemuError } from '@goqemu/core';
-import { type CommandSpec, defineCommand } from './command-spec.ts';
+import { defineCommand } from '../shell/runnable-command.ts';
+import type { CommandSpec } from './command-spec.ts';
 import { globalOptions } from './global-options.ts';
 import { chooseCommand, ownWords, parseArguments } from './parse-arguments.ts';
 

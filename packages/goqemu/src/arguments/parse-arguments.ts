@@ -5,8 +5,8 @@ import { readTokens, splitWords } from './split-words.ts';
 import { usageError } from './usage-error.ts';
 
 /** The command that the first words name, and the words that are left. */
-export interface ChosenCommand {
-  readonly spec: CommandSpec;
+export interface ChosenCommand<Spec extends CommandSpec = CommandSpec> {
+  readonly spec: Spec;
   readonly words: readonly string[];
 }
 
@@ -15,11 +15,11 @@ export interface ChosenCommand {
  *
  * @throws GoqemuError `usage` with the nearest command, or with the command that another tool's word is here
  */
-export function chooseCommand(
+export function chooseCommand<Spec extends CommandSpec>(
   words: readonly string[],
-  commands: readonly CommandSpec[],
+  commands: readonly Spec[],
   globals: OptionSpecs,
-): ChosenCommand | undefined {
+): ChosenCommand<Spec> | undefined {
   const chosen = findCommand(words, commands, globals);
   if (chosen) return chosen;
   const at = firstPlainWord(words, globals);
@@ -28,11 +28,11 @@ export function chooseCommand(
   throw unknownCommand(first, words[at + 1], commands);
 }
 
-function findCommand(
+function findCommand<Spec extends CommandSpec>(
   words: readonly string[],
-  commands: readonly CommandSpec[],
+  commands: readonly Spec[],
   globals: OptionSpecs,
-): ChosenCommand | undefined {
+): ChosenCommand<Spec> | undefined {
   const at = firstPlainWord(words, globals);
   const [first, second] = words.slice(at);
   if (first === undefined) return undefined;

@@ -1,4 +1,4 @@
-import type { CommandSpec } from '../arguments/command-spec.ts';
+import type { RunnableCommand } from '../shell/runnable-command.ts';
 import { applyCommand } from './apply/apply.spec.ts';
 import { checkpointCommands } from './checkpoint/checkpoint.spec.ts';
 import { codegenCommand } from './codegen/codegen.spec.ts';
@@ -31,7 +31,7 @@ import { traceCommands } from './trace/trace.spec.ts';
 import { validateCommand } from './validate/validate.spec.ts';
 
 /** Every command, in the order that help shows them: parser, help, completion and docs/cli.md read this table. */
-export const commands: readonly CommandSpec[] = [
+export const commands: readonly RunnableCommand[] = [
   initCommand,
   validateCommand,
   planCommand,
@@ -63,4 +63,4 @@ export const commands: readonly CommandSpec[] = [
   codegenCommand,
   completionCommand,
   helpCommand,
-] as readonly CommandSpec[];
+] as readonly RunnableCommand[];

@@ -1,7 +1,10 @@
 import type { CommandSpec } from '../arguments/command-spec.ts';
 import { commandWords, completionWord, optionsOf } from './candidates.ts';
 
-/** A completion script for bash: words and options from the command table, names from the lab's state. */
+/**
+ * A completion script for bash: words and options from the command table, names from the lab's state. It is as long as the
+ * script, which is one text.
+ */
 export function bashCompletion(commands: readonly CommandSpec[]): string {
   const words = commandWords(commands)
     .map(({ path, words }) => `    '${path}') candidates='${words.map(({ word }) => word).join(' ')}' ;;`)

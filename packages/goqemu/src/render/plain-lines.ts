@@ -18,74 +18,87 @@ export interface PlainLinesOptions {
 }
 
 /** One line for each thing that happens: for logs, pipes and continuous integration. */
-export function plainLines({ screen, style, workingFolder, verbose, quiet }: PlainLinesOptions): EventSink {
-  const operations = new Map<string, OperationHeader>();
-  const partial = new Map<string, string>();
-  const line = (subject: string, text: string) => {
-    if (!quiet) screen.write(`${style.bold(subject)}  ${text}\n`);
-  };
+export function plainLines(options: PlainLinesOptions): EventSink {
+  return new PlainLines(options);
+}
 
-  function handle(event: EngineEvent): void {
+class PlainLines implements EventSink {
+  readonly #options: PlainLinesOptions;
+  readonly #operations = new Map<string, OperationHeader>();
+  /** Output after the last end of a line, by what it is of. */
+  readonly #partial = new Map<string, string>();
+
+  constructor(options: PlainLinesOptions) {
+    this.#options = options;
+  }
+
+  handle(event: EngineEvent): void {
+    const { screen, style, workingFolder } = this.#options;
     switch (event.type) {
       case 'apply-started':
-        for (const operation of event.operations) operations.set(operation.id, operation);
+        for (const operation of event.operations) this.#operations.set(operation.id, operation);
         break;
       case 'operation-started': {
         const { operation } = event;
-        operations.set(operation.id, operation);
-        if (operation.action !== 'reuse')
-          line(titleOf(operation), `${actionSign(operation.action, style)} ${operation.action}: ${operation.reason}`);
+        this.#operations.set(operation.id, operation);
+        const { action, reason } = operation;
+        if (action !== 'reuse') this.#line(titleOf(operation), `${actionSign(action, style)} ${action}: ${reason}`);
         break;
       }
       case 'operation-progress':
-        progress(named(event.id), event.progress);
+        this.#progress(this.#named(event.id), event.progress);
         break;
       case 'progress':
-        progress(event.subject, event.progress);
+        this.#progress(event.subject, event.progress);
         break;
       case 'operation-done': {
-        flush(named(event.id));
-        const action = operations.get(event.id)?.action;
-        line(
-          named(event.id),
-          `${style.green('✔')} ${action ? actionDone(action) : 'done'} in ${formatDuration(event.durationMs)}`,
-        );
+        const subject = this.#named(event.id);
+        this.#flush(subject);
+        const action = this.#operations.get(event.id)?.action;
+        const done = action ? actionDone(action) : 'done';
+        this.#line(subject, `${style.green('✔')} ${done} in ${formatDuration(event.durationMs)}`);
         break;
       }
       case 'operation-failed':
-        flush(named(event.id));
+        this.#flush(this.#named(event.id));
         screen.write(`${renderErrorFacts(event.error, { style, workingFolder, debug: false })}\n`);
         break;
       case 'operation-skipped':
-        line(named(event.id), style.dim(`skipped: ${event.reason}`));
+        this.#line(this.#named(event.id), style.dim(`skipped: ${event.reason}`));
         break;
       case 'notice':
-        line('notice', `${style.yellow(event.message)}${event.hint ? `; ${event.hint}` : ''}`);
+        this.#line('notice', `${style.yellow(event.message)}${event.hint ? `; ${event.hint}` : ''}`);
         break;
     }
   }
 
-  function progress(subject: string, progress: Extract<EngineEvent, { type: 'progress' }>['progress']): void {
-    if (progress.kind === 'notice') line(subject, style.yellow(progress.message));
-    else if (progress.kind === 'stage' && (verbose || progress.status === 'done')) {
-      if (progress.status === 'done') line(subject, style.dim(stageDone(progress.stage, progress.durationMs)));
+  async close(): Promise<void> {}
+
+  #line(subject: string, text: string): void {
+    const { screen, style, quiet } = this.#options;
+    if (!quiet) screen.write(`${style.bold(subject)}  ${text}\n`);
+  }
+
+  #progress(subject: string, progress: Extract<EngineEvent, { type: 'progress' }>['progress']): void {
+    const { style, verbose } = this.#options;
+    if (progress.kind === 'notice') this.#line(subject, style.yellow(progress.message));
+    else if (progress.kind === 'stage') {
+      if (progress.status === 'done') this.#line(subject, style.dim(stageDone(progress.stage, progress.durationMs)));
     } else if (progress.kind === 'output' && verbose) {
-      const lines = ((partial.get(subject) ?? '') + progress.text).split('\n');
-      partial.set(subject, lines.pop() ?? '');
-      for (const text of lines) line(subject, `${style.dim('|')} ${printable(text)}`);
+      const lines = ((this.#partial.get(subject) ?? '') + progress.text).split('\n');
+      this.#partial.set(subject, lines.pop() ?? '');
+      for (const text of lines) this.#line(subject, `${style.dim('|')} ${printable(text)}`);
     }
   }
 
-  function flush(subject: string): void {
-    const rest = partial.get(subject);
-    partial.delete(subject);
-    if (rest) line(subject, `${style.dim('|')} ${printable(rest)}`);
+  #flush(subject: string): void {
+    const rest = this.#partial.get(subject);
+    this.#partial.delete(subject);
+    if (rest) this.#line(subject, `${this.#options.style.dim('|')} ${printable(rest)}`);
   }
 
-  function named(id: string): string {
-    const operation = operations.get(id);
+  #named(id: string): string {
+    const operation = this.#operations.get(id);
     return operation ? titleOf(operation) : id;
   }
-
-  return { handle, close: async () => undefined };
 }

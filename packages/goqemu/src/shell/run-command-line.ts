@@ -106,14 +106,7 @@ async function withoutCommand(shell: Shell): Promise<number> {
   return exitCode.usage;
 }
 
-const noCommand: CommandSpec = {
-  name: '',
-  summary: '',
-  positionals: [],
-  options: {},
-  examples: [],
-  load: () => Promise.reject(new Error('no command was named')),
-};
+const noCommand: CommandSpec = { name: '', summary: '', positionals: [], options: {}, examples: [] };
 
 async function showHelp(shell: Shell, spec: CommandSpec): Promise<number> {
   const { renderCommandHelp } = await import('../arguments/help.ts');

@@ -7,6 +7,41 @@ import { engineEventVersion } from './engine-event.ts';
  * for: an ordinary run writes events and never reads them.
  */
 export function eventStreamSchemas() {
+  const { operation, error, progress } = recordSchemas();
+  const at = z.iso.datetime();
+  const lab = z.string();
+  const stack = z.string();
+  const id = z.string();
+
+  const header = z.object({
+    type: z.literal('stream'),
+    format: z.literal('goqemu-events'),
+    version: z.literal(engineEventVersion),
+  });
+
+  const event = z.discriminatedUnion('type', [
+    z.object({ at, type: z.literal('plan-made'), lab, stack, changes: z.number().int() }),
+    z.object({ at, type: z.literal('apply-started'), lab, stack, operations: z.array(operation) }),
+    z.object({ at, type: z.literal('operation-started'), operation }),
+    z.object({ at, type: z.literal('operation-progress'), id, progress }),
+    z.object({ at, type: z.literal('operation-done'), id, durationMs: z.number() }),
+    z.object({ at, type: z.literal('operation-failed'), id, error }),
+    z.object({ at, type: z.literal('operation-skipped'), id, reason: z.string() }),
+    z.object({ at, type: z.literal('progress'), subject: z.string(), progress }),
+    z.object({ at, type: z.literal('notice'), code: z.string(), message: z.string(), hint: z.string().optional() }),
+    z.object({ at, type: z.literal('state-saved'), serial: z.number().int() }),
+    z.object({
+      at,
+      type: z.literal('apply-done'),
+      outcome: z.enum(['done', 'failed', 'interrupted']),
+      durationMs: z.number(),
+    }),
+  ]);
+  return { header, event };
+}
+
+/** Schemas of what events are about. */
+function recordSchemas() {
   const action = z.enum([
     'create',
     'update',
@@ -53,35 +88,5 @@ export function eventStreamSchemas() {
     z.object({ kind: z.literal('output'), stream: z.enum(['stdout', 'stderr']), text: z.string() }),
     z.object({ kind: z.literal('notice'), code: z.string(), message: z.string() }),
   ]);
-
-  const at = z.iso.datetime();
-  const lab = z.string();
-  const stack = z.string();
-  const id = z.string();
-
-  const header = z.object({
-    type: z.literal('stream'),
-    format: z.literal('goqemu-events'),
-    version: z.literal(engineEventVersion),
-  });
-
-  const event = z.discriminatedUnion('type', [
-    z.object({ at, type: z.literal('plan-made'), lab, stack, changes: z.number().int() }),
-    z.object({ at, type: z.literal('apply-started'), lab, stack, operations: z.array(operation) }),
-    z.object({ at, type: z.literal('operation-started'), operation }),
-    z.object({ at, type: z.literal('operation-progress'), id, progress }),
-    z.object({ at, type: z.literal('operation-done'), id, durationMs: z.number() }),
-    z.object({ at, type: z.literal('operation-failed'), id, error }),
-    z.object({ at, type: z.literal('operation-skipped'), id, reason: z.string() }),
-    z.object({ at, type: z.literal('progress'), subject: z.string(), progress }),
-    z.object({ at, type: z.literal('notice'), code: z.string(), message: z.string(), hint: z.string().optional() }),
-    z.object({ at, type: z.literal('state-saved'), serial: z.number().int() }),
-    z.object({
-      at,
-      type: z.literal('apply-done'),
-      outcome: z.enum(['done', 'failed', 'interrupted']),
-      durationMs: z.number(),
-    }),
-  ]);
-  return { header, event };
+  return { operation, error, progress };
 }

@@ -19,7 +19,7 @@ export interface AgentKind {
   readonly start: () => Promise<AgentUnderTest>;
 }
 
-/** What every guest agent does, as this client needs it. The guest has `sh` and `cat`. */
+/** What every guest agent does, as this client needs it. The guest has `sh` and `cat`. A table of cases, hence its length. */
 export function qgaContract(kind: AgentKind): void {
   const check = (name: string, body: (agent: GuestAgentClient, under: AgentUnderTest) => Promise<void>) =>
     test(`${kind.name}: ${name}`, async () => {

@@ -23,7 +23,10 @@ export interface MonitorKind {
   readonly start: () => Promise<MonitorUnderTest>;
 }
 
-/** What every QMP monitor does, as this client needs it. The same cases run against the fake and the real ones. */
+/**
+ * What every QMP monitor does, as this client needs it. The same cases run against the fake and the real ones. A table of
+ * cases, hence its length.
+ */
 export function qmpContract(kind: MonitorKind): void {
   const check = (name: string, body: (monitor: MonitorUnderTest) => Promise<void>) =>
     test(`${kind.name}: ${name}`, async () => {

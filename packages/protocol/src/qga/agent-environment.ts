@@ -1,5 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
-import type { GuestAgentClient, QgaExecuteOptions } from './guest-agent-client.ts';
+import { readGuestFile } from './files.ts';
+import type { GuestAgent, QgaExecuteOptions } from './guest-agent.ts';
 
 type Variables = ReadonlyMap<string, string>;
 
@@ -8,10 +9,10 @@ type Variables = ReadonlyMap<string, string>;
  * means knowing it: Linux shows it in a file (proc(5), /proc/self/environ), elsewhere a program prints it.
  */
 export class AgentEnvironment {
-  readonly #agent: GuestAgentClient;
+  readonly #agent: GuestAgent;
   #known: { readonly variables: Variables; readonly foldsCase: boolean } | undefined;
 
-  constructor(agent: GuestAgentClient) {
+  constructor(agent: GuestAgent) {
     this.#agent = agent;
   }
 
@@ -53,7 +54,7 @@ export class AgentEnvironment {
         if (exitCode === 0) return stdout;
         throw new Error(`${path} ended with ${exitCode}: ${stderr}`);
       };
-    const file = async () => (await this.#agent.readFile('/proc/self/environ', signal)).toString();
+    const file = async () => (await readGuestFile(this.#agent, '/proc/self/environ', signal)).toString();
     return [
       { separator: '\0', foldsCase: false, text: file },
       { separator: '\0', foldsCase: false, text: printed('env', '-0') },

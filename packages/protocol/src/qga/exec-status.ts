@@ -1,18 +1,18 @@
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
-import type { GuestAgentClient, QgaResult } from './guest-agent-client.ts';
+import type { GuestAgent, QgaResult } from './guest-agent.ts';
 import { isQgaCommandError } from './qga-errors.ts';
 
 type Status = QgaResult<'guest-exec-status'>;
 
 /** How a started program is. The agent hands its result out once: a late answer with it must not be dropped. */
 export class ExecStatus {
-  readonly #agent: GuestAgentClient;
+  readonly #agent: GuestAgent;
   readonly #path: string;
   readonly #pid: number;
   #lost: unknown;
   #late: Status | undefined;
 
-  constructor(agent: GuestAgentClient, path: string, pid: number) {
+  constructor(agent: GuestAgent, path: string, pid: number) {
     this.#agent = agent;
     this.#path = path;
     this.#pid = pid;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasErrorCode, sleep } from '@goqemu/core';
-import { FakeGuestAgent, type FakeGuestAgentOptions, type ProgramCall } from '@goqemu/testing';
+import { FakeGuestAgent, type FakeGuestAgentOptions, type FakeGuestState, type ProgramCall } from '@goqemu/testing';
 import { GuestAgentClient, type GuestAgentClientOptions } from './guest-agent-client.ts';
 
 async function withFake(
@@ -89,7 +89,7 @@ test('a status that is lost is asked for again, and a result that is lost is nam
 });
 
 test('a connection that ends while a program runs is reported with its pid', async () => {
-  const status = (_args: unknown, guest: FakeGuestAgent) => guest.hangUp();
+  const status = (_args: unknown, guest: FakeGuestState) => guest.hangUp();
   const commands = { 'guest-exec': () => ({ pid: 77 }), 'guest-exec-status': status };
   await withFake({ commands, faults: { mute: new Set(['guest-exec-status']) } }, async (agent) => {
     await assert.rejects(

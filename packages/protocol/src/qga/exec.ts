@@ -1,42 +1,7 @@
 import { formatDuration, GoqemuError, sleep } from '@goqemu/core';
 import type { AgentEnvironment } from './agent-environment.ts';
 import { ExecStatus } from './exec-status.ts';
-import type { GuestAgentClient, QgaResult } from './guest-agent-client.ts';
-
-/** A program that the guest agent starts, and how long it may take. */
-export interface AgentExecOptions {
-  /** The program: a path, or a name that the agent's PATH finds. No shell is involved. */
-  readonly path: string;
-  readonly args?: readonly string[];
-  /** What the program reads from its standard input; default: nothing. */
-  readonly input?: string | Uint8Array;
-  /** Added to the environment of the agent, which a program has without it; a name that is there is replaced. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Keep the output; default true. */
-  readonly capture?: boolean;
-  /** Milliseconds until the program counts as stuck; default 60 000. It is not killed. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** How a program that the guest agent started has ended. */
-export interface AgentExecResult {
-  /** Undefined when a signal ended the program. */
-  readonly exitCode: number | undefined;
-  /** The number of the signal; on Windows the code of the unhandled exception. */
-  readonly signal: number | undefined;
-  /** As UTF-8; empty without `capture`. */
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly stdoutBytes: Buffer;
-  readonly stderrBytes: Buffer;
-  /**
-   * True when the agent cut the output, at 16 MiB each. An agent before 10.0 that kept just 16 MiB leaves it open: that
-   * counts as cut.
-   */
-  readonly truncated: boolean;
-  readonly pid: number;
-}
+import type { AgentExecOptions, AgentExecResult, GuestAgent, QgaResult } from './guest-agent.ts';
 
 const defaultTimeoutMs = 60_000;
 /** Milliseconds between looks: short at first, for the many programs that end at once. */
@@ -46,7 +11,7 @@ const longestPauseMs = 250;
 
 /** `guest-exec` and `guest-exec-status` (QEMU Guest Agent Protocol Reference; since 2.5). */
 export async function execInGuest(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   options: AgentExecOptions,
   environment: AgentEnvironment,
 ): Promise<AgentExecResult> {
@@ -62,7 +27,7 @@ export async function execInGuest(
 
 /** Waits for a program that `guest-exec` has started; its result is handed out once. */
 export async function untilExited(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   pid: number,
   options: Pick<AgentExecOptions, 'path' | 'timeoutMs' | 'signal'>,
 ): Promise<AgentExecResult> {
@@ -79,7 +44,7 @@ export async function untilExited(
 
 /** Starts a program and gives its pid. */
 export async function startInGuest(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   options: AgentExecOptions,
   environment: AgentEnvironment,
 ): Promise<number> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasErrorCode } from '@goqemu/core';
-import { FakeGuestAgent, type FakeGuestAgentOptions } from '@goqemu/testing';
+import { FakeGuestAgent, type FakeGuestAgentOptions, type FakeGuestState } from '@goqemu/testing';
 import { GuestAgentClient } from './guest-agent-client.ts';
 
 async function withFolder(
@@ -38,7 +38,7 @@ test('a local file that cannot be read is refused, and the file of the guest kee
 
 test('a file of the guest that cannot be read to its end leaves the local one as it was', async () => {
   let reads = 0;
-  const read = (args: { handle?: unknown }, { files }: FakeGuestAgent) => {
+  const read = (args: { handle?: unknown }, { files }: FakeGuestState) => {
     reads += 1;
     if (reads === 3) throw new Error('I/O error');
     return files.read(Number(args.handle), 2);

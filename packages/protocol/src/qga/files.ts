@@ -1,5 +1,5 @@
 import { GoqemuError, orAborted } from '@goqemu/core';
-import type { GuestAgentClient } from './guest-agent-client.ts';
+import type { GuestAgent } from './guest-agent.ts';
 import { withGuestFile } from './guest-file.ts';
 import { readLocalFile, writeLocalFile } from './local-file.ts';
 
@@ -24,7 +24,7 @@ const defaultChunkBytes = 256 * 1024;
 const greatestChunkBytes = 48 * 2 ** 20;
 
 export async function readGuestFile(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   path: string,
   options: FileTransferOptions = {},
 ): Promise<Buffer> {
@@ -34,7 +34,7 @@ export async function readGuestFile(
 }
 
 export async function copyFileFromGuest(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   guestPath: string,
   hostPath: string,
   options: FileTransferOptions = {},
@@ -43,7 +43,7 @@ export async function copyFileFromGuest(
 }
 
 export async function copyFileToGuest(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   hostPath: string,
   guestPath: string,
   options: FileTransferOptions = {},
@@ -53,7 +53,7 @@ export async function copyFileToGuest(
 }
 
 export async function writeGuestFile(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   path: string,
   content: GuestFileSource,
   options: WriteFileOptions = {},
@@ -87,7 +87,7 @@ export async function writeGuestFile(
 
 /** Piece after piece until the agent says that this was the end. */
 async function readPieces(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   path: string,
   options: FileTransferOptions,
   take: (piece: Buffer) => Promise<void>,

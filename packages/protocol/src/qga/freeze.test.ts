@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deferred, hasErrorCode } from '@goqemu/core';
-import { FakeGuestAgent, type FakeGuestAgentOptions } from '@goqemu/testing';
+import { FakeGuestAgent, type FakeGuestAgentOptions, type FakeGuestState } from '@goqemu/testing';
 import { GuestAgentClient, type GuestAgentClientOptions } from './guest-agent-client.ts';
 import { isQgaCommandError } from './qga-errors.ts';
 
@@ -48,7 +48,7 @@ test('an agent command that the work itself was refused does not keep the guest 
 
 test('a freeze that outlasts its time-out is waited for, and the guest is thawed when the call returns', async () => {
   const frozen = deferred<void>();
-  const freeze = async (_args: unknown, guest: FakeGuestAgent) => {
+  const freeze = async (_args: unknown, guest: FakeGuestState) => {
     await frozen.promise;
     guest.frozen = true;
     return 1;
@@ -78,7 +78,7 @@ test('a guest that cannot be reached after its freeze was lost is reported as po
 });
 
 test('a guest that thawed by itself makes the work in doubt, not the thaw', async () => {
-  const thaw = (_args: unknown, guest: FakeGuestAgent) => {
+  const thaw = (_args: unknown, guest: FakeGuestState) => {
     guest.frozen = false;
     throw new Error("couldn't hold writes: fsfreeze is limited up to 10 seconds");
   };

@@ -1,5 +1,5 @@
 import { afterCleanUp, GoqemuError, hasErrorCode, withDeadline } from '@goqemu/core';
-import type { GuestAgentClient } from './guest-agent-client.ts';
+import type { GuestAgent } from './guest-agent.ts';
 import { isQgaCommandError } from './qga-errors.ts';
 import { type Thawed, thaw } from './thaw.ts';
 
@@ -30,7 +30,7 @@ const workName = 'work on frozen filesystems';
  *   `maxMs`, or the guest had thawed by itself; `qga-thaw-failed` when the guest may still be frozen
  */
 export async function freezeAround<T>(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   work: (frozen: number) => Promise<T>,
   options: FreezeOptions = {},
 ): Promise<T> {
@@ -55,7 +55,7 @@ export async function freezeAround<T>(
 /** Distinguished from what the caller's own work throws. */
 const refusedFreezes = new WeakSet<object>();
 
-async function freeze(agent: GuestAgentClient, options: FreezeOptions): Promise<number> {
+async function freeze(agent: GuestAgent, options: FreezeOptions): Promise<number> {
   const { freezeTimeoutMs = 60_000, mountpoints, signal } = options;
   const limits = { timeoutMs: freezeTimeoutMs, ...(signal ? { signal } : {}) };
   try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasErrorCode } from '@goqemu/core';
-import { FakeGuestAgent, type FakeGuestAgentOptions } from '@goqemu/testing';
+import { FakeGuestAgent, type FakeGuestAgentOptions, type FakeGuestState } from '@goqemu/testing';
 import type { RecordedLine } from '../recording/recorded-line.ts';
 import { recordSession } from '../recording/recording-transport.ts';
 import { replaySession } from '../recording/replay-transport.ts';
@@ -183,7 +183,7 @@ test('a guest is thawed in time though the work continues, and the work is abort
 
 test('a thaw that is refused at first is tried again, and in the end reported', async () => {
   let refusals = 2;
-  const thaw = (_args: unknown, guest: FakeGuestAgent) => {
+  const thaw = (_args: unknown, guest: FakeGuestState) => {
     refusals -= 1;
     if (refusals >= 0) throw new Error('busy');
     guest.frozen = false;

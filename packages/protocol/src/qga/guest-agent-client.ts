@@ -5,7 +5,7 @@ import { versionTable } from '../generated/qga-versions.ts';
 import type { ExecuteParameters } from '../qmp/commands.ts';
 import { type Connectable, openTransport } from '../transports/address.ts';
 import { AgentEnvironment } from './agent-environment.ts';
-import { type AgentExecOptions, type AgentExecResult, execInGuest, untilExited } from './exec.ts';
+import { execInGuest, untilExited } from './exec.ts';
 import {
   copyFileFromGuest,
   copyFileToGuest,
@@ -16,17 +16,18 @@ import {
   writeGuestFile,
 } from './files.ts';
 import { type FreezeOptions, freezeAround } from './freeze.ts';
+import type {
+  AgentExecOptions,
+  AgentExecResult,
+  GuestAgent,
+  QgaArguments,
+  QgaCommandName,
+  QgaExecuteOptions,
+  QgaResult,
+} from './guest-agent.ts';
 import { GuestAgentChannel } from './guest-agent-channel.ts';
-import type { QgaCommands } from './schema-types.ts';
 import { setGuestTime } from './set-time.ts';
 import { execStreamingInGuest, type StreamedExecOptions, type StreamedExecResult } from './streamed-exec.ts';
-
-/** Name of a command of the guest agent. */
-export type QgaCommandName = keyof QgaCommands & string;
-/** Arguments of a command of the guest agent. */
-export type QgaArguments<C extends QgaCommandName> = QgaCommands[C]['arguments'];
-/** What a command of the guest agent returns. */
-export type QgaResult<C extends QgaCommandName> = QgaCommands[C]['returns'];
 
 /** Limits of a connection to a guest agent. */
 export interface GuestAgentClientOptions {
@@ -45,16 +46,6 @@ export interface GuestAgentClientOptions {
   readonly logger?: Logger;
 }
 
-/** How long a command of the guest agent may take, and when to give it up. */
-export interface QgaExecuteOptions {
-  /** Milliseconds until the command counts as lost; default that of the client. */
-  readonly timeoutMs?: number;
-  /** Gives the command up; the guest may still carry it out. */
-  readonly signal?: AbortSignal;
-  /** Called with the result when it arrives after the command was given up, before anything else is answered. */
-  readonly onLateResult?: (result: unknown) => void;
-}
-
 /** Commands that answer only when they fail, such as `guest-shutdown`. */
 const silentCommands = new Set(versionTable.silent);
 
@@ -69,7 +60,7 @@ const idempotent = /^guest-(?:ping|info|get-\w[\w-]*|network-get-\w[\w-]*|fsfree
  * await using agent = await GuestAgentClient.connect({ path: '/run/vm/qga.sock' });
  * const { stdout } = await agent.exec({ path: 'uname', args: ['-r'] });
  */
-export class GuestAgentClient implements AsyncDisposable {
+export class GuestAgentClient implements GuestAgent, AsyncDisposable {
   /** Whom it speaks to, for messages. */
   readonly peer: string;
   /** Resolves when the connection has ended; never rejects. Without `error` when this client closed it. */

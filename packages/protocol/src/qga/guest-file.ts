@@ -1,5 +1,5 @@
 import { orUndone, withCleanUp } from '@goqemu/core';
-import type { GuestAgentClient } from './guest-agent-client.ts';
+import type { GuestAgent } from './guest-agent.ts';
 
 export interface OpenGuestFile {
   readonly path: string;
@@ -10,7 +10,7 @@ export interface OpenGuestFile {
 
 /** Opens a file of the guest for some work and closes it afterwards; the first failure is the one that is thrown. */
 export async function withGuestFile<T>(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   file: OpenGuestFile,
   work: (handle: number) => Promise<T>,
 ): Promise<T> {
@@ -23,7 +23,7 @@ export async function withGuestFile<T>(
 }
 
 /** A handle that arrives after the opening was given up is closed: the agent keeps it for ever. */
-function openGuestFile(agent: GuestAgentClient, { path, mode, signal }: OpenGuestFile): Promise<number> {
+function openGuestFile(agent: GuestAgent, { path, mode, signal }: OpenGuestFile): Promise<number> {
   const close = (handle: number) => agent.execute('guest-file-close', { handle });
   const onLateResult = (handle: unknown) => void close(handle as number).catch(() => undefined);
   return orUndone({

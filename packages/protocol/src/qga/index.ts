@@ -14,17 +14,17 @@ export {
 } from '../transports/address.ts';
 export type { OpenOptions } from '../transports/open-socket.ts';
 export type { PassedDescriptor, Transport, TransportEnd } from '../transports/transport.ts';
-export type { AgentExecOptions, AgentExecResult } from './exec.ts';
 export type { FileTransferOptions, GuestFileSource, WriteFileOptions } from './files.ts';
 export type { FreezeOptions } from './freeze.ts';
-export {
-  GuestAgentClient,
-  type GuestAgentClientOptions,
-  type QgaArguments,
-  type QgaCommandName,
-  type QgaExecuteOptions,
-  type QgaResult,
-} from './guest-agent-client.ts';
+export type {
+  AgentExecOptions,
+  AgentExecResult,
+  QgaArguments,
+  QgaCommandName,
+  QgaExecuteOptions,
+  QgaResult,
+} from './guest-agent.ts';
+export { GuestAgentClient, type GuestAgentClientOptions } from './guest-agent-client.ts';
 export { isQgaCommandError, QgaCommandError } from './qga-errors.ts';
 export type { QgaCommands } from './schema-types.ts';
 export type { StreamedExecOptions, StreamedExecResult } from './streamed-exec.ts';

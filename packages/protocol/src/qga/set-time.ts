@@ -1,12 +1,12 @@
 import { hasErrorCode } from '@goqemu/core';
-import type { GuestAgentClient, QgaExecuteOptions } from './guest-agent-client.ts';
+import type { GuestAgent, QgaExecuteOptions } from './guest-agent.ts';
 
 /**
  * `guest-set-time` starts hwclock(8), which waits for the next full second and which a minimal Debian 13 does not have:
  * the command then fails although the clock is set. One process of date(1) is quicker and is in every guest with a shell.
  */
 export async function setGuestTime(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   time: Date | undefined,
   options: QgaExecuteOptions = {},
 ): Promise<void> {

@@ -1,8 +1,8 @@
 import { GoqemuError, orUndone, sleep, withCleanUp } from '@goqemu/core';
 import type { AgentEnvironment } from './agent-environment.ts';
-import { type AgentExecOptions, type AgentExecResult, execTimeoutError, startInGuest } from './exec.ts';
+import { execTimeoutError, startInGuest } from './exec.ts';
 import { ExecStatus } from './exec-status.ts';
-import type { GuestAgentClient } from './guest-agent-client.ts';
+import type { AgentExecOptions, AgentExecResult, GuestAgent } from './guest-agent.ts';
 import { withGuestFile } from './guest-file.ts';
 
 /** A program that the guest agent starts and whose output is read while it runs. */
@@ -23,7 +23,7 @@ const redirect = 'd=$1; shift; exec "$@" >>"$d/out" 2>>"$d/err"';
 const chunkBytes = 64 * 1024;
 
 export async function execStreamingInGuest(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   options: StreamedExecOptions,
   environment: AgentEnvironment,
 ): Promise<StreamedExecResult> {
@@ -47,7 +47,7 @@ export async function execStreamingInGuest(
   );
 }
 
-async function prepareFolder(agent: GuestAgentClient): Promise<string> {
+async function prepareFolder(agent: GuestAgent): Promise<string> {
   const made = await agent.exec({ path: 'sh', args: ['-c', prepare] });
   if (made.exitCode === 0) return made.stdout;
   throw new GoqemuError({
@@ -68,7 +68,7 @@ interface Streams {
 }
 
 async function follow(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   { folder, out, err, environment }: Streams,
   options: StreamedExecOptions,
 ): Promise<StreamedExecResult> {
@@ -91,7 +91,7 @@ async function follow(
 
 /** Hands on what the file holds beyond the last look. */
 async function drain(
-  agent: GuestAgentClient,
+  agent: GuestAgent,
   handle: number,
   onBytes: ((bytes: Buffer) => void) | undefined,
   limits: { signal?: AbortSignal },

@@ -1,5 +1,5 @@
 import { GoqemuError, hasErrorCode, sleep } from '@goqemu/core';
-import type { GuestAgentClient } from './guest-agent-client.ts';
+import type { GuestAgent } from './guest-agent.ts';
 import { isQgaCommandError } from './qga-errors.ts';
 
 export interface Thawed {
@@ -16,7 +16,7 @@ const longestPauseMs = 500;
  *
  * @throws GoqemuError `qga-thaw-failed` when the guest may still be frozen
  */
-export async function thaw(agent: GuestAgentClient, timeoutMs: number): Promise<Thawed> {
+export async function thaw(agent: GuestAgent, timeoutMs: number): Promise<Thawed> {
   const begun = performance.now();
   const elapsed = () => performance.now() - begun;
   let lost = false;
@@ -33,7 +33,7 @@ export async function thaw(agent: GuestAgentClient, timeoutMs: number): Promise<
 }
 
 /** Undefined when it succeeded. */
-async function attempt(agent: GuestAgentClient, leftMs: number): Promise<Error | undefined> {
+async function attempt(agent: GuestAgent, leftMs: number): Promise<Error | undefined> {
   try {
     await agent.execute('guest-fsfreeze-thaw', undefined, {
       timeoutMs: Math.min(agent.timeoutMs, Math.max(1_000, leftMs)),
@@ -45,7 +45,7 @@ async function attempt(agent: GuestAgentClient, leftMs: number): Promise<Error |
 }
 
 /** Undefined when the agent does not say. */
-function statusOf(agent: GuestAgentClient): Promise<string | undefined> {
+function statusOf(agent: GuestAgent): Promise<string | undefined> {
   return agent.execute('guest-fsfreeze-status').catch(() => undefined);
 }
 

@@ -3,7 +3,10 @@ import { optionalVerb } from '@goqemu/lab';
 import { type ContractBench, contractKey as key } from './contract-bench.ts';
 import type { ContractCase } from './contract-case.ts';
 
-/** The machine is cut, taken back, deleted, and made again from its layer; at the end nothing is left. */
+/**
+ * The machine is cut, taken back, deleted, and made again from its layer; at the end nothing is left. A table, each case of
+ * which follows those before.
+ */
 export function layerCases(bench: ContractBench): readonly ContractCase[] {
   const { backend, call, spec } = bench;
   const { ramLayers } = backend.capabilities;

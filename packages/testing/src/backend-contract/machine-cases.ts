@@ -5,7 +5,7 @@ import { hasErrorCode, isGoqemuError } from '@goqemu/core';
 import type { ContractBench } from './contract-bench.ts';
 import type { ContractCase } from './contract-case.ts';
 
-/** A machine is made and started, and steps run in it. */
+/** A machine is made and started, and steps run in it. A table, each case of which follows those before. */
 export function machineCases(bench: ContractBench): readonly ContractCase[] {
   const { backend, call, image, spec } = bench;
   return [

@@ -8,7 +8,7 @@ import type { ContractCase } from './contract-case.ts';
 const lan: NetworkSpec = { name: 'contract-lan', cidr: '10.213.7.0/24', mtu: 1500 };
 const dmz: NetworkSpec = { name: 'contract-dmz', cidr: '10.213.8.0/28', cidr6: 'fd00:213:8::/64', mtu: 1400 };
 
-/** Networks come up, change while the machine runs, and leave nothing behind. */
+/** Networks come up, change while the machine runs, and leave nothing behind. A table, each case of which follows those before. */
 export function networkCases(bench: ContractBench): readonly ContractCase[] {
   const { backend, call, spec } = bench;
   if (!backend.capabilities.networks) return [];

@@ -1,10 +1,5 @@
+import type { AgentArguments, AgentHandler, FakeGuestState } from './agent-command.ts';
 import { AgentError } from './agent-error.ts';
-import type { FakeGuestAgent } from './fake-guest-agent.ts';
-
-/** Arguments of a command of the guest agent, as they arrive. */
-export type AgentArguments = Readonly<Record<string, unknown>>;
-/** Answers one command of the guest agent: what it returns is the answer, what it throws the error. */
-export type AgentHandler = (args: AgentArguments, agent: FakeGuestAgent) => unknown;
 
 /** Commands that a frozen guest still takes. */
 export const allowedWhileFrozen = new Set([
@@ -93,7 +88,7 @@ export const agentCommands: Readonly<Record<string, AgentHandler>> = {
   },
 };
 
-function freeze(agent: FakeGuestAgent): number {
+function freeze(agent: FakeGuestState): number {
   agent.frozen = true;
   agent.freezes += 1;
   return 1;

@@ -1,13 +1,8 @@
 import type { ListenOptions } from 'node:net';
 import { LineSplitter } from '@goqemu/protocol';
 import { Chardev, type ChardevFaults } from '../qmp-server/chardev.ts';
-import {
-  type AgentArguments,
-  type AgentHandler,
-  agentCommands,
-  allowedWhileFrozen,
-  silentCommands,
-} from './agent-commands.ts';
+import type { AgentArguments, AgentHandler, FakeGuestState } from './agent-command.ts';
+import { agentCommands, allowedWhileFrozen, silentCommands } from './agent-commands.ts';
 import { AgentError } from './agent-error.ts';
 import { GuestFiles } from './guest-files.ts';
 import { GuestPrograms, type Program } from './guest-programs.ts';
@@ -49,7 +44,7 @@ const sentinel = 0xff;
  * await using guest = await FakeGuestAgent.listen({ programs: { uname: () => ({ stdout: 'Fake\n' }) } });
  * const agent = await GuestAgentClient.connect(guest.address);
  */
-export class FakeGuestAgent implements AsyncDisposable {
+export class FakeGuestAgent implements FakeGuestState, AsyncDisposable {
   readonly version: string;
   readonly hostName: string;
   readonly faults: FakeGuestAgentFaults;

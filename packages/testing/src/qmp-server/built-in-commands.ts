@@ -1,5 +1,5 @@
+import type { FakeArguments, FakeMonitor, FakeQmpHandler } from './fake-qmp-command.ts';
 import { FakeQmpError } from './fake-qmp-error.ts';
-import type { FakeArguments, FakeQmpHandler, FakeQmpServer } from './fake-qmp-server.ts';
 
 /** What the fake can do by itself; qmp-server/README.md describes it. */
 export const builtInCommands: Readonly<Record<string, FakeQmpHandler>> = {
@@ -60,7 +60,7 @@ function check(args: FakeArguments, wanted: Readonly<Record<string, string>>, op
   if (unexpected !== undefined) throw new FakeQmpError(`Parameter '${unexpected}' is unexpected`);
 }
 
-function jobOf(args: FakeArguments, server: FakeQmpServer): string {
+function jobOf(args: FakeArguments, server: FakeMonitor): string {
   check(args, { id: 'string' });
   const id = String(args.id);
   if (!server.jobs.get(id)) throw new FakeQmpError('Job not found');
@@ -68,7 +68,7 @@ function jobOf(args: FakeArguments, server: FakeQmpServer): string {
 }
 
 /** As much of the schema as tells which commands there are, and what the checked ones take. */
-function schema(server: FakeQmpServer): object[] {
+function schema(server: FakeMonitor): object[] {
   const own: Readonly<Record<string, string>> = { device_del: '1', 'job-dismiss': '1' };
   return [
     { name: 'str', 'meta-type': 'builtin', 'json-type': 'string' },

@@ -3,13 +3,8 @@ import { LineSplitter } from '@goqemu/protocol';
 import { builtInCommands } from './built-in-commands.ts';
 import { Chardev, type ChardevFaults } from './chardev.ts';
 import { FakeJobs } from './fake-jobs.ts';
+import type { FakeArguments, FakeMonitor, FakeQmpHandler } from './fake-qmp-command.ts';
 import { commandNotFound, FakeQmpError } from './fake-qmp-error.ts';
-
-/** Arguments of a command, as they arrive. */
-export type FakeArguments = Readonly<Record<string, unknown>>;
-
-/** Answers a command: what it returns is the result, a {@link FakeQmpError} is the error. */
-export type FakeQmpHandler = (args: FakeArguments, server: FakeQmpServer) => unknown;
 
 /** What goes wrong with a fake QMP server. */
 export interface FakeQmpFaults extends ChardevFaults {
@@ -52,7 +47,7 @@ interface Request {
  * await using server = await FakeQmpServer.listen({ commands: { 'query-name': () => ({ name: 'web' }) } });
  * const qmp = await QmpClient.connect(server.address);
  */
-export class FakeQmpServer implements AsyncDisposable {
+export class FakeQmpServer implements FakeMonitor, AsyncDisposable {
   readonly version: { readonly major: number; readonly minor: number; readonly micro: number };
   readonly package: string;
   /** May be changed at any time. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { applyIdentity, GuestSession, newEntropySeed } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
-import type { Layer } from '../layers/layer-store.ts';
+import type { Layer } from '../layers/layer.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';

@@ -10,8 +10,10 @@ import { backingChain } from './backing-chain.ts';
 import { coalesceLayers } from './coalesce-layers.ts';
 import { contentOf, layerChain, overlay } from './fixture/layer-chain.ts';
 import { flattenLayer } from './flatten-layer.ts';
-import type { Layer, LayerStore } from './layer-store.ts';
-import { diskOf, surveyLayers } from './survey-layers.ts';
+import type { Layer } from './layer.ts';
+import { diskOf } from './layer-bases.ts';
+import type { LayerStore } from './layer-store.ts';
+import { surveyLayers } from './survey-layers.ts';
 
 const lineage = '0123456789ab';
 const qemuImg = async () => 'qemu-img';

@@ -1,5 +1,6 @@
+import { diskOf } from './layer-bases.ts';
 import { type RebaseOptions, rebaseLayer, settleRebased } from './rebase-layer.ts';
-import { diskOf, type SurveyedLayer, type SurveyOptions, surveyLayers } from './survey-layers.ts';
+import { type SurveyedLayer, type SurveyOptions, surveyLayers } from './survey-layers.ts';
 
 export interface CoalesceOptions extends SurveyOptions, RebaseOptions {
   readonly keys: readonly string[];

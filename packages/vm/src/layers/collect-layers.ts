@@ -1,8 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import { removeDeletedFolders } from '../vm/deleted-folders.ts';
 import { backingChain } from './backing-chain.ts';
+import type { Layer } from './layer.ts';
 import { layerDamage } from './layer-damage.ts';
-import type { Layer, LayerStore } from './layer-store.ts';
+import type { LayerStore } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
 

@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import { backingChain } from './backing-chain.ts';
 import { contentOf, layerChain, overlay } from './fixture/layer-chain.ts';
 import { deepChain, flattenLayer, flattenWhenDeep } from './flatten-layer.ts';
-import type { Layer } from './layer-store.ts';
+import type { Layer } from './layer.ts';
 import { surveyLayers } from './survey-layers.ts';
 
 const options = { qemuImg: async () => 'qemu-img' };

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { backingChain } from './backing-chain.ts';
-import type { Layer, LayerStore } from './layer-store.ts';
+import type { Layer } from './layer.ts';
+import type { LayerStore } from './layer-store.ts';
 import { type Rebased, type RebaseOptions, rebaseLayer, settleRebased } from './rebase-layer.ts';
 
 /** Layers below one another from which reading takes notably longer: 20,000 small reads 0.25 s at 8, 0.6 s at 32. */

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { statIfThere, systemErrorCode } from '@goqemu/core';
 import { backingOf } from './backing-chain.ts';
 import { type DiskHeader, readDiskHeader } from './disk-header.ts';
+import type { Layer } from './layer.ts';
 import { type LayerFile, ramParts } from './layer-manifest.ts';
-import type { Layer, LayerStore } from './layer-store.ts';
+import type { LayerReader } from './layer-reader.ts';
 
 /** What is wrong with a layer's files, in words that begin with the file. */
 export interface LayerDamage {
@@ -29,7 +30,7 @@ export function knownDisks(): KnownDisks {
  * time and header.
  */
 export async function layerDamage(
-  store: LayerStore,
+  store: LayerReader,
   layer: Layer,
   known: KnownDisks = knownDisks(),
 ): Promise<LayerDamage> {
@@ -47,7 +48,7 @@ export async function layerDamage(
 }
 
 /** RAM that was kept in memory and is gone with the host's last start is no damage. */
-async function ramDamage(store: LayerStore, layer: Layer): Promise<string | undefined> {
+async function ramDamage(store: LayerReader, layer: Layer): Promise<string | undefined> {
   if (!(await store.hasRam(layer))) return undefined;
   for (const file of ramParts(layer.manifest) ?? []) {
     const damage = await fileDamage(store.pathOf(layer, file), file);

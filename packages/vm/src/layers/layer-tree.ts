@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { statIfThere } from '@goqemu/core';
 import { backingChain } from './backing-chain.ts';
-import type { Layer, LayerStore } from './layer-store.ts';
+import type { Layer } from './layer.ts';
+import type { LayerStore } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
 
 /** A layer with what stands on it. */

@@ -12,7 +12,8 @@ import {
   replaceUnlessHeld,
 } from '@goqemu/core';
 import { isQcow2 } from './backing-chain.ts';
-import type { Layer, LayerStore } from './layer-store.ts';
+import type { Layer } from './layer.ts';
+import type { LayerStore } from './layer-store.ts';
 import { rebaseDraft, removeRebaseDrafts } from './rebase-drafts.ts';
 
 export interface RebaseOptions {

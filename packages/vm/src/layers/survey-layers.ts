@@ -1,7 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import { allocatedClusters } from './allocated-clusters.ts';
 import { backingFile } from './backing-chain.ts';
-import type { Layer, LayerStore } from './layer-store.ts';
+import type { Layer } from './layer.ts';
+import { diskOf, LayerBases } from './layer-bases.ts';
+import type { LayerStore } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
 
 /** A layer of a lab, with what stands on its disk. */
@@ -33,45 +35,9 @@ export async function surveyLayers({
   lineage,
 }: SurveyOptions): Promise<ReadonlyMap<string, SurveyedLayer>> {
   const layers = await store.list();
-  const byId = new Map(layers.map((layer) => [layer.manifest.id, layer]));
-  const below = new Map<string, string | undefined>();
-  for (const layer of layers) below.set(layer.manifest.id, await backingFile(diskOf(layer)));
-  const idOf = (file: string | undefined) =>
-    file !== undefined && dirname(dirname(file)) === store.folder ? basename(dirname(file)) : undefined;
-
-  const pinned = new Set<string>();
-  const pin = async (start: string | undefined) => {
-    for (let file = start; file !== undefined; ) {
-      const id = idOf(file);
-      if (id === undefined || pinned.has(id)) return;
-      pinned.add(id);
-      file = byId.has(id) ? below.get(id) : await backingFile(file);
-    }
-  };
-  const above = new Map<string, Layer[]>();
-  for (const layer of layers) {
-    const { owners, id } = layer.manifest;
-    if (owners.some((owner) => owner !== lineage)) await pin(diskOf(layer));
-    // A process that was killed between giving a layer another disk and moving the old name there left two.
-    for (const old of layer.manifest.disk.formerly ?? []) {
-      const former = await backingFile(join(layer.folder, old));
-      if (former !== below.get(id)) await pin(former);
-    }
-    const under = idOf(below.get(id));
-    if (under === undefined) continue;
-    // A folder that is no layer, and that a disk is based on all the same: what is below it must not change.
-    if (!byId.has(under)) await pin(below.get(id));
-    else above.set(under, [...(above.get(under) ?? []), layer]);
-  }
-  const direct = new Set<string>();
-  for (const disk of await machineDisks(labsFolder)) {
-    const file = await backingFile(disk);
-    const id = idOf(file);
-    if (id !== undefined) direct.add(id);
-    const isOwn = basename(dirname(dirname(disk))).endsWith(`-${lineage}`);
-    if (!isOwn || (id !== undefined && !byId.has(id))) await pin(file);
-  }
-
+  const bases = await LayerBases.read(store, layers);
+  const above = await layersAbove(bases, layers, lineage);
+  const carrying = await carryingMachines(bases, labsFolder, lineage);
   const surveyed = new Map<string, SurveyedLayer>();
   for (const layer of layers) {
     const { id, key, owners } = layer.manifest;
@@ -81,18 +47,56 @@ export async function surveyLayers({
     surveyed.set(key, {
       layer,
       bytes,
-      below: below.get(id),
-      parent: byId.get(idOf(below.get(id)) ?? '')?.manifest.key,
+      below: bases.below(layer),
+      parent: bases.parent(layer)?.manifest.key,
       above: await Promise.all(
         standing.map(async (upper) => ({
           key: upper.manifest.key,
           saves: Math.max(0, bytes - (await growth(store, layer, upper))),
         })),
       ),
-      isPinned: pinned.has(id) || direct.has(id),
+      isPinned: bases.isPinned(layer) || carrying.has(id),
     });
   }
   return surveyed;
+}
+
+/** By the id of a layer, those whose disks stand directly on it; pins what other labs and leftovers stand on. */
+async function layersAbove(
+  bases: LayerBases,
+  layers: readonly Layer[],
+  lineage: string,
+): Promise<ReadonlyMap<string, readonly Layer[]>> {
+  const above = new Map<string, Layer[]>();
+  for (const layer of layers) {
+    const { owners } = layer.manifest;
+    const below = bases.below(layer);
+    if (owners.some((owner) => owner !== lineage)) await bases.pin(diskOf(layer));
+    // A process that was killed between giving a layer another disk and moving the old name there left two.
+    for (const old of layer.manifest.disk.formerly ?? []) {
+      const former = await backingFile(join(layer.folder, old));
+      if (former !== below) await bases.pin(former);
+    }
+    const under = bases.idOf(below);
+    if (under === undefined) continue;
+    // A folder that is no layer, and that a disk is based on all the same: what is below it must not change.
+    if (!bases.has(under)) await bases.pin(below);
+    else above.set(under, [...(above.get(under) ?? []), layer]);
+  }
+  return above;
+}
+
+/** Ids of layers that a machine's disk stands directly on; pins what machines of other labs stand on. */
+async function carryingMachines(bases: LayerBases, labsFolder: string, lineage: string): Promise<ReadonlySet<string>> {
+  const carrying = new Set<string>();
+  for (const disk of await machineDisks(labsFolder)) {
+    const file = await backingFile(disk);
+    const id = bases.idOf(file);
+    if (id !== undefined) carrying.add(id);
+    const isOwn = basename(dirname(dirname(disk))).endsWith(`-${lineage}`);
+    if (!isOwn || (id !== undefined && !bases.has(id))) await bases.pin(file);
+  }
+  return carrying;
 }
 
 /** Bytes that an upper disk grows by when it takes in what the lower one holds and it does not hold itself. */
@@ -104,9 +108,4 @@ async function growth(store: LayerStore, lower: Layer, upper: Layer): Promise<nu
   ]);
   if (!under || !over || under.size !== over.size) return whole;
   return Math.min(whole, under.held.filter((cluster) => !over.isHeld(cluster)).length * under.size);
-}
-
-/** The file that a layer's disk is. */
-export function diskOf({ folder, manifest }: Layer): string {
-  return join(folder, manifest.disk.name);
 }

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError } from '@goqemu/core';
 import { isSavedState, parseStateStream } from '@goqemu/machine';
-import type { Layer, LayerStore } from './layer-store.ts';
+import type { Layer } from './layer.ts';
+import type { LayerStore } from './layer-store.ts';
 
 /**
  * Looks into every file of a layer, where a restore only looks at them: disk and UEFI variables as a whole with

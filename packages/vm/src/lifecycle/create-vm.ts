@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterCleanUp, makePrivateFolder } from '@goqemu/core';
 import { writeKeyFiles } from '@goqemu/guest';
 import { createOverlay } from '@goqemu/machine';
-import type { Layer } from '../layers/layer-store.ts';
+import type { Layer } from '../layers/layer.ts';
 import { claimVmFolder, removeVmFolder } from '../vm/deleted-folders.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';

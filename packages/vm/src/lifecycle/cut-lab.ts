@@ -1,5 +1,5 @@
 import { lengthPrefixedDigest, withCleanUp } from '@goqemu/core';
-import { type Layer, layerId } from '../layers/layer-store.ts';
+import { type Layer, layerId } from '../layers/layer.ts';
 import { keepsRam } from '../ram/capture-machine.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { keepShallow } from './keep-shallow.ts';

@@ -1,5 +1,5 @@
 import { internalError } from '@goqemu/core';
-import type { Layer } from '../layers/layer-store.ts';
+import type { Layer } from '../layers/layer.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { cutLab } from './cut-lab.ts';
 import type { CutPart } from './layer-cut.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { MachineRecord, StateForm } from '@goqemu/machine';
+import { layerId } from '../layers/layer.ts';
 import type { LayerManifest } from '../layers/layer-manifest.ts';
-import { layerId } from '../layers/layer-store.ts';
 import { ramFacts } from '../layers/ram-facts.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmState } from '../vm/vm-state.ts';

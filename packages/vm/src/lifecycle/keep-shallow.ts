@@ -1,6 +1,6 @@
 import { errorMessage } from '@goqemu/core';
 import { flattenWhenDeep } from '../layers/flatten-layer.ts';
-import type { Layer } from '../layers/layer-store.ts';
+import type { Layer } from '../layers/layer.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { qemuImg } from './qemu-img.ts';

@@ -9,8 +9,8 @@ import {
   stateChannel,
   wholeStateStallMs,
 } from '@goqemu/machine';
+import type { Layer } from '../layers/layer.ts';
 import { ramParts } from '../layers/layer-manifest.ts';
-import type { Layer } from '../layers/layer-store.ts';
 import { ramDifference } from '../layers/ram-difference.ts';
 import { ramFacts } from '../layers/ram-facts.ts';
 import { resumeMemory } from '../ram/resume-memory.ts';

@@ -4,7 +4,7 @@ import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { setGuestClock } from '../guest/guest-clock.ts';
 import type { Standby } from '../guest/standby.ts';
-import type { Layer } from '../layers/layer-store.ts';
+import type { Layer } from '../layers/layer.ts';
 import { captureMachine } from '../ram/capture-machine.ts';
 import { checkDisk } from '../ram/host-room.ts';
 import { variablesName } from '../vm/uefi-variables.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Layer } from '../layers/layer-store.ts';
+import type { Layer } from '../layers/layer.ts';
 import { copyVariables, variablesBeside } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
 

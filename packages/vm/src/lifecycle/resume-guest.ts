@@ -3,7 +3,7 @@ import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { beginRenewal, giveIdentity, type Renewal } from '../guest/give-identity.ts';
 import { setCables } from '../guest/join-networks.ts';
-import type { Layer } from '../layers/layer-store.ts';
+import type { Layer } from '../layers/layer.ts';
 import { removeSuspension } from '../suspension/suspension.ts';
 import { cardsDigest } from '../vm/lab-cards.ts';
 import type { Vm } from '../vm/vm.ts';

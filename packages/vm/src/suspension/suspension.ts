@@ -10,9 +10,9 @@ import {
   statIfThere,
   writeTwice,
 } from '@goqemu/core';
+import type { Layer } from '../layers/layer.ts';
 import { fileDamage } from '../layers/layer-damage.ts';
 import { type LayerManifest, layerManifestSchema, ramParts } from '../layers/layer-manifest.ts';
-import type { Layer } from '../layers/layer-store.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmFolder } from '../vm/vm-folder.ts';
 import type { VmState } from '../vm/vm-state.ts';

@@ -1,4 +1,4 @@
-import { defineCommand } from '../../arguments/command-spec.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 export const completionCommand = defineCommand({
   name: 'completion',

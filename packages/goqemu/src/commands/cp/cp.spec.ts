@@ -1,5 +1,6 @@
-import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
 import { labOptions } from '../../arguments/global-options.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 const options = { ...labOptions } as const satisfies OptionSpecs;
 

@@ -1,6 +1,7 @@
-import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
 import { applyOptions } from '../../arguments/plan-options.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 const options = {
   remove: { kind: 'text', value: 'HOST', summary: 'take a forward away that was added here: 8080, udp:5353' },

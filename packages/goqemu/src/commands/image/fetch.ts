@@ -1,9 +1,10 @@
-import type { CommandInput, CommandModule } from '../../arguments/command-spec.ts';
+import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openImageStore } from '../../host/image-store.ts';
 import { imageProgress } from '../../render/image-progress.ts';
 import { roundedSize } from '../../render/rounded-size.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
+import type { CommandModule } from '../../shell/runnable-command.ts';
 import type { ImageFetchOptions } from './image.spec.ts';
 
 export const pull: CommandModule<ImageFetchOptions> = { run: (context, input) => fetchImage('pull', context, input) };

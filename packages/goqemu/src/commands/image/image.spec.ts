@@ -1,7 +1,8 @@
 import { qemuArchitectures } from '@goqemu/spec';
-import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption } from '../../arguments/global-options.ts';
 import { yesOption } from '../../arguments/plan-options.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 const arch = {
   arch: {

@@ -1,5 +1,6 @@
-import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
 import { yesOption } from '../../arguments/plan-options.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 const options = {
   name: { kind: 'text', value: 'NAME', summary: "name of the lab (default: the folder's name)" },

@@ -1,7 +1,8 @@
 import type { PowerVerb } from '@goqemu/lab';
-import { type CommandSpec, defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
 import { applyOptions } from '../../arguments/plan-options.ts';
+import { defineCommand, type RunnableCommand } from '../../shell/runnable-command.ts';
 
 const options = { ...labOptions, ...applyOptions, ...jsonOption } as const satisfies OptionSpecs;
 
@@ -48,7 +49,7 @@ const texts: Readonly<Record<PowerVerb, PowerText>> = {
   },
 };
 
-function powerCommand(verb: PowerVerb): CommandSpec<PowerOptions> {
+function powerCommand(verb: PowerVerb): RunnableCommand<PowerOptions> {
   const { summary, description, examples } = texts[verb];
   return defineCommand({
     name: verb,

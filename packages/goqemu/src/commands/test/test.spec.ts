@@ -1,4 +1,5 @@
-import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 const options = {
   workers: {

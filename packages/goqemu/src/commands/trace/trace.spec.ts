@@ -1,5 +1,6 @@
-import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption } from '../../arguments/global-options.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 const folderOption = {
   'trace-dir': {

@@ -1,6 +1,7 @@
-import { defineCommand, type OptionSpecs } from '../../arguments/command-spec.ts';
+import type { OptionSpecs } from '../../arguments/command-spec.ts';
 import { jsonOption, labOptions } from '../../arguments/global-options.ts';
 import { parameterOptions } from '../../arguments/plan-options.ts';
+import { defineCommand } from '../../shell/runnable-command.ts';
 
 const options = {
   ...labOptions,

@@ -9,6 +9,7 @@ import { screenText } from '../printable.ts';
 import { renderErrorFacts } from '../render-error.ts';
 import { screenOn } from '../screen.ts';
 import type { Style } from '../style.ts';
+import { type DrawList, drawOn } from './draw-list.ts';
 import { OperationTask, type TaskHandle } from './operation-task.ts';
 import { ResourceProgress } from './resource-progress.ts';
 
@@ -18,143 +19,126 @@ export interface TaskListOptions {
   readonly workingFolder: string;
 }
 
-/**
- * A live list on a terminal: one entry for each resource, under it its operations with what they are doing now.
- * listr2 is loaded here and nowhere else. Its own handling of Ctrl-C, which leaves with code 127, is off, and it
- * draws on standard error whether or not standard output is a terminal.
- */
-export async function taskList({ stream, style, workingFolder }: TaskListOptions): Promise<EventSink> {
-  const { createWritable, DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
-  class RendererOnStderr extends DefaultRenderer {
-    static override nonTTY = true;
+/** A live list on a terminal: one entry for each resource, under it its operations with what they are doing now. */
+export async function taskList(options: TaskListOptions): Promise<EventSink> {
+  const progress = new ResourceProgress();
+  return new TaskList(options, progress, await drawOn(options.stream, progress));
+}
 
-    override create(parts?: {
-      readonly tasks?: boolean;
-      readonly bottomBar?: boolean;
-      readonly prompt?: boolean;
-    }): string {
-      const whole = super.create(parts);
-      // The last drawing is without a prompt, and stays: whole, as what scrolls by can be read.
-      return parts?.prompt === false ? whole : progress.fitted(whole, stream.rows ?? Number.POSITIVE_INFINITY);
+class TaskList implements EventSink {
+  readonly #options: TaskListOptions;
+  readonly #progress: ResourceProgress;
+  readonly #draw: DrawList;
+  readonly #tasks = new Map<string, OperationTask>();
+  /** Operations that have not ended. */
+  readonly #waiting = new Map<string, OperationHeader>();
+  readonly #failures: ErrorReport[] = [];
+  readonly #notices = new OperationTask('');
+  #running: Promise<unknown> | undefined;
+
+  constructor(options: TaskListOptions, progress: ResourceProgress, draw: DrawList) {
+    this.#options = options;
+    this.#progress = progress;
+    this.#draw = draw;
+  }
+
+  handle(event: EngineEvent): void {
+    const { style } = this.#options;
+    switch (event.type) {
+      case 'apply-started':
+        this.#begin(event.operations.filter((operation) => operation.action !== 'reuse'));
+        break;
+      case 'operation-started':
+        this.#progress.begin(event.operation.resource);
+        this.#tasks.get(event.operation.id)?.begin();
+        break;
+      case 'operation-progress':
+      case 'progress':
+        this.#report(event);
+        break;
+      case 'operation-done':
+        this.#ended(event.id)?.finish(style.dim(`  ${formatDuration(event.durationMs)}`));
+        break;
+      case 'operation-failed':
+        this.#failures.push(event.error);
+        this.#ended(event.id)?.fail(event.error.message);
+        break;
+      case 'operation-skipped':
+        this.#ended(event.id)?.skip(event.reason);
+        break;
+      case 'notice':
+        this.#notices.say(event.hint ? `${event.message}; ${event.hint}` : event.message);
+        break;
+      case 'apply-done':
+        this.#endWith('not begun');
+        break;
     }
   }
-  const progress = new ResourceProgress();
-  const tasks = new Map<string, OperationTask>();
-  const waiting = new Map<string, OperationHeader>();
-  const failures: { readonly resource: string; readonly error: ErrorReport }[] = [];
-  const notices = new OperationTask('');
-  let running: Promise<unknown> | undefined;
 
-  function begin(operations: readonly OperationHeader[]): void {
-    progress.plan(operations);
-    for (const operation of operations) waiting.set(operation.id, operation);
+  async close(): Promise<void> {
+    // An apply that was ended by an error has sent no apply-done.
+    this.#endWith('not finished');
+    await this.#running;
+    const { stream, style, workingFolder } = this.#options;
+    for (const error of this.#failures)
+      screenOn(stream).write(`\n${renderErrorFacts(error, { style, workingFolder, debug: false })}\n`);
+  }
+
+  #begin(operations: readonly OperationHeader[]): void {
+    this.#progress.plan(operations);
+    for (const operation of operations) this.#waiting.set(operation.id, operation);
     const entries: ListrTask[] = [...groupByResource(operations)].map(([, own]) => {
       // All of them now: the first may have ended before the list gets to it.
-      const lines = own.map(entryOf);
+      const lines = own.map((operation) => this.#entryOf(operation));
       const [first] = own;
       return {
-        title: style.bold(screenText(first ? titleOf({ resource: first.resource }) : '')),
+        title: this.#options.style.bold(screenText(first ? titleOf({ resource: first.resource }) : '')),
         task: (_context, task) => task.newListr(lines, { concurrent: false, exitOnError: false }),
       };
     });
     // A task without a title writes to the bar under the list.
     entries.push({
-      task: (_context, task) => notices.run(handleOf(task)),
+      task: (_context, task) => this.#notices.run(handleOf(task)),
       rendererOptions: { bottomBar: 4, persistentOutput: true },
     });
-    const output = new ProcessOutput(
-      stream as NodeJS.WriteStream,
-      createWritable(() => undefined) as NodeJS.WriteStream,
-      {
-        leaveEmptyLine: false,
-      },
-    );
-    const list = new Listr(entries, {
-      concurrent: true,
-      exitOnError: false,
-      registerSignalListeners: false,
-      renderer: RendererOnStderr,
-      rendererOptions: {
-        collapseSubtasks: false,
-        collapseErrors: false,
-        showErrorMessage: false,
-        formatOutput: 'truncate',
-        logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: output }),
-      },
-    });
-    running = list.run();
+    this.#running = this.#draw(entries);
   }
 
-  function entryOf(operation: OperationHeader): ListrTask {
+  #entryOf(operation: OperationHeader): ListrTask {
+    const { style } = this.#options;
     const action = actionName(operation.action, style);
     const name = operation.step === undefined ? action : `${action} ${operation.step}`;
-    const task = new OperationTask(`${name}  ${style.dim(operation.reason)}`, () => waitsFor(operation));
-    tasks.set(operation.id, task);
+    const task = new OperationTask(`${name}  ${style.dim(operation.reason)}`, () => this.#waitsFor(operation));
+    this.#tasks.set(operation.id, task);
     return { title: screenText(task.title), task: (_context, handle) => task.run(handleOf(handle)) };
   }
 
   /** Its turn in the list has come, which says nothing about what others have to do first. */
-  function waitsFor(operation: OperationHeader): string {
-    const before = operation.dependsOn.flatMap((id) => waiting.get(id) ?? []).map(titleOf);
+  #waitsFor(operation: OperationHeader): string {
+    const before = operation.dependsOn.flatMap((id) => this.#waiting.get(id) ?? []).map(titleOf);
     return before.length > 0 ? `waits for ${before.join(', ')}` : 'waits for its turn';
   }
 
-  function ended(id: string): OperationTask | undefined {
-    progress.end(id);
-    waiting.delete(id);
-    for (const task of tasks.values()) task.wait();
-    return tasks.get(id);
+  #report(event: Extract<EngineEvent, { readonly type: 'operation-progress' | 'progress' }>): void {
+    const text = describeProgress(event.progress);
+    if (text === undefined) return;
+    const id = event.type === 'operation-progress' ? event.id : undefined;
+    if (id === undefined || event.progress.kind === 'notice')
+      this.#notices.say(event.type === 'progress' ? `${event.subject}: ${text}` : text);
+    else this.#tasks.get(id)?.say(text);
   }
 
-  function handle(event: EngineEvent): void {
-    switch (event.type) {
-      case 'apply-started':
-        begin(event.operations.filter((operation) => operation.action !== 'reuse'));
-        break;
-      case 'operation-started':
-        progress.begin(event.operation.resource);
-        tasks.get(event.operation.id)?.begin();
-        break;
-      case 'operation-progress':
-      case 'progress': {
-        const text = describeProgress(event.progress);
-        if (text === undefined) break;
-        const id = event.type === 'operation-progress' ? event.id : undefined;
-        if (id === undefined || event.progress.kind === 'notice')
-          notices.say(event.type === 'progress' ? `${event.subject}: ${text}` : text);
-        else tasks.get(id)?.say(text);
-        break;
-      }
-      case 'operation-done':
-        ended(event.id)?.finish(style.dim(`  ${formatDuration(event.durationMs)}`));
-        break;
-      case 'operation-failed':
-        failures.push({ resource: event.id, error: event.error });
-        ended(event.id)?.fail(event.error.message);
-        break;
-      case 'operation-skipped':
-        ended(event.id)?.skip(event.reason);
-        break;
-      case 'notice':
-        notices.say(event.hint ? `${event.message}; ${event.hint}` : event.message);
-        break;
-      case 'apply-done':
-        for (const task of tasks.values()) task.skip('not begun');
-        notices.finish('');
-        break;
-    }
+  #ended(id: string): OperationTask | undefined {
+    this.#progress.end(id);
+    this.#waiting.delete(id);
+    for (const task of this.#tasks.values()) task.wait();
+    return this.#tasks.get(id);
   }
 
-  async function close(): Promise<void> {
-    // An apply that was ended by an error has sent no apply-done.
-    for (const task of tasks.values()) task.skip('not finished');
-    notices.finish('');
-    await running;
-    for (const { error } of failures)
-      screenOn(stream).write(`\n${renderErrorFacts(error, { style, workingFolder, debug: false })}\n`);
+  #endWith(why: string): void {
+    for (const task of this.#tasks.values()) task.skip(why);
+    this.#notices.finish('');
   }
-
-  return { handle, close };
 }
 
 function groupByResource(operations: readonly OperationHeader[]): Map<string, OperationHeader[]> {
