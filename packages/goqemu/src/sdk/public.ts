@@ -10,6 +10,8 @@ export type {
   ApplyLabOptions,
   CarryOutOptions,
   DestroyLabOptions,
+  ForkLabOptions,
+  MachineSelection,
   OpenLabOptions,
   PlanLabOptions,
   PowerLabOptions,
@@ -17,9 +19,17 @@ export type {
   SelectMachinesOptions,
 } from './lab/lab-options.ts';
 export type { LabStep } from './lab/lab-step.ts';
-export type { LabOutputs, LabParameters, OutputValues } from './lab/lab-types.ts';
+export type {
+  CheckpointChoice,
+  CheckpointName,
+  LabOutputs,
+  LabParameters,
+  MachineName,
+  OutputValues,
+  StepName,
+} from './lab/lab-types.ts';
 export { openLab } from './lab/open-lab.ts';
-export type { ForkLabOptions, LabFork, LabForks, MachineSelection, RunningLab } from './lab/running-lab.ts';
+export type { LabFork, LabForks, RunningLab } from './lab/running-lab.ts';
 export type { MachineOrName, NetworkCapture, RunningNetwork } from './lab/running-network.ts';
 export type { OperationOptions } from './operation-options.ts';
 export type { SshAccess } from './vm/address/ssh-access.ts';

@@ -85,7 +85,7 @@ class Tenant {
 
 const lab = (checkpoints: readonly string[], kind: 'vm' | 'template' = 'vm') =>
   defineLab({ name: 'web' }, (l) => {
-    const web = l[kind]('web', {});
+    const web = kind === 'vm' ? l.vm('web') : l.template('web');
     for (const step of ['one', 'two', 'three']) {
       web.run(step, `do ${step}`);
       if (checkpoints.includes(`after-${step}`)) web.checkpoint(`after-${step}`);

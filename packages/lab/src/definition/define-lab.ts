@@ -23,10 +23,15 @@ export interface LabBuilder {
    * @example
    * const web = lab.vm('web', { memory: '1 GiB', forward: { http: 80 } });
    */
-  vm<Forward extends string = never, const Networks extends NetworksOption = Record<never, never>>(
-    name: string,
-    options?: MachineOptions<Forward, Networks> & StartsFrom,
-  ): MachineBuilder<never, never, Forward, CardNames<Networks>>;
+  vm<
+    Name extends string,
+    Forward extends string = never,
+    const Networks extends NetworksOption = Record<never, never>,
+    Before extends string = never,
+  >(
+    name: Name,
+    options?: MachineOptions<Forward, Networks> & StartsFrom<Before>,
+  ): MachineBuilder<never, never, Forward, CardNames<Networks>, Name, Before>;
   /**
    * A machine that is provisioned, checkpointed and stopped: a base for others.
    *
@@ -34,7 +39,10 @@ export interface LabBuilder {
    * const base = lab.template('base').run('nginx', 'apt-get install -y nginx').checkpoint('installed');
    * lab.vm('web', { from: base.at.installed });
    */
-  template(name: string, options?: TemplateOptions & StartsFrom): MachineBuilder;
+  template<Name extends string, Before extends string = never>(
+    name: Name,
+    options?: TemplateOptions & StartsFrom<Before>,
+  ): MachineBuilder<never, never, never, never, Name, Before>;
   /**
    * A network between machines of the lab, by a name that is an RFC 1123 label. It is a link of its own: nothing leads
    * out of it, and nothing into it.
@@ -64,7 +72,8 @@ export interface LabDefinition<Parameters = unknown, Outputs = unknown, Input = 
 
 /**
  * Describes a lab. The program runs at every plan: it must do nothing but describe, and give the same
- * description each time.
+ * description each time. What it returns are the lab's outputs. Of a machine that is its name; the names of the machines
+ * that it returns, of their steps and their checkpoints are known to the types of `openLab` and of tests.
  *
  * @throws GoqemuError `lab-invalid`, `name-invalid`, `option-unknown`
  * @example

@@ -6,15 +6,18 @@ import type { CheckpointReference } from './references.ts';
 
 /**
  * A machine while the lab describes it. Each step builds on the one before. Every method returns the same
- * machine, with what it has learned in its type: an output or a checkpoint that is not there does not compile.
+ * machine, with what it has learned in its type: an output or a checkpoint that is not there does not compile. A lab
+ * that returns it hands its names on to scripts and tests.
  */
 export interface MachineBuilder<
   Output extends string = never,
   Checkpoint extends string = never,
   Forward extends string = never,
   Card extends string = never,
+  Name extends string = string,
+  Step extends string = string,
 > {
-  readonly name: string;
+  readonly name: Name;
   readonly hostname: string;
   /** The host's loopback port that is forwarded to the guest's SSH server. */
   readonly sshPort: number;
@@ -26,44 +29,48 @@ export interface MachineBuilder<
   readonly ip6: { readonly [C in Card]: string };
   /** Captured output, late. */
   readonly out: { readonly [O in Output]: LateValue };
-  readonly at: { readonly [C in Checkpoint]: CheckpointReference };
+  readonly at: { readonly [C in Checkpoint]: CheckpointReference<Step> };
 
   /** Runs a script, as root unless the options say otherwise. */
-  run(name: string, script: TextInput, options?: RunOptions): MachineBuilder<Output, Checkpoint, Forward, Card>;
+  run<Added extends string>(
+    name: Added,
+    script: TextInput,
+    options?: RunOptions,
+  ): MachineBuilder<Output, Checkpoint, Forward, Card, Name, Step | Added>;
   /** Copies a file or a folder; the source is relative to the lab's folder. */
-  upload(
-    name: string,
+  upload<Added extends string>(
+    name: Added,
     source: string,
     destination: string,
     options?: UploadOptions,
-  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card, Name, Step | Added>;
   /** Writes one file. */
-  file(
-    name: string,
+  file<Added extends string>(
+    name: Added,
     path: string,
     contents: TextInput,
     options?: FileOptions,
-  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card, Name, Step | Added>;
   /** Writes one file from a template beside the lab, in which `{{name}}` stands for a value. */
-  render(
-    name: string,
+  render<Added extends string>(
+    name: Added,
     template: string,
     path: string,
     values: Readonly<Record<string, TextInput | number>>,
     options?: FileOptions,
-  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card, Name, Step | Added>;
   /** Runs a script and keeps its standard output, without the trailing newline, as `out.<name>`. */
-  capture<Name extends string>(
-    name: Name,
+  capture<Added extends string>(
+    name: Added,
     script: TextInput,
     options?: CaptureOptions,
-  ): MachineBuilder<Output | Name, Checkpoint, Forward, Card>;
+  ): MachineBuilder<Output | Added, Checkpoint, Forward, Card, Name, Step | Added>;
   /** Waits until a port, a unit, a URL or a file is there. */
-  waitFor(
-    name: string,
+  waitFor<Added extends string>(
+    name: Added,
     condition: WaitCondition,
     options?: StepOptions,
-  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card, Name, Step | Added>;
   /**
    * Reboots the guest, as root, and waits until it is ready again, within `timeout` (default: 10 min). The next step runs
    * in the booted guest. What a reboot loses, such as `/run` and processes that no service starts, is lost.
@@ -73,10 +80,10 @@ export interface MachineBuilder<
    * @example
    * lab.vm('web').run('kernel', 'apt-get install -y linux-image-cloud-amd64').reboot('new kernel');
    */
-  reboot(
-    name: string,
+  reboot<Added extends string>(
+    name: Added,
     options?: Pick<StepOptions, 'timeout' | 'after' | 'cache'>,
-  ): MachineBuilder<Output, Checkpoint, Forward, Card>;
+  ): MachineBuilder<Output, Checkpoint, Forward, Card, Name, Step | Added>;
   /** Gives the state reached so far a name to go back to, and to start other machines `from`. */
-  checkpoint<Name extends string>(name: Name): MachineBuilder<Output, Checkpoint | Name, Forward, Card>;
+  checkpoint<Added extends string>(name: Added): MachineBuilder<Output, Checkpoint | Added, Forward, Card, Name, Step>;
 }

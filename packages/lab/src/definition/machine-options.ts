@@ -168,9 +168,9 @@ export interface MachineOptions<Forward extends string = string, Networks extend
 }
 
 /** A machine that starts from a checkpoint of another has that one's image, disk, firmware and user. */
-export type StartsFrom =
+export type StartsFrom<Step extends string = string> =
   | { readonly from?: undefined }
-  | ({ readonly from: CheckpointReference } & Readonly<Partial<Record<'image' | FixedOptionName, never>>>);
+  | ({ readonly from: CheckpointReference<Step> } & Readonly<Partial<Record<'image' | FixedOptionName, never>>>);
 
 /** When a step that has run before runs again although nothing that it is made of has changed. */
 export type CacheOption =

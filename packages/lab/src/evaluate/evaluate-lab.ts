@@ -80,10 +80,10 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
  * What a lab is typed by. The recorder has every method of the interface; only which outputs, checkpoints and forwards
  * there are is known to the lab's types alone.
  */
-function typed<Forward extends string, Networks extends NetworksOption>(
+function typed<Name extends string, Forward extends string, Networks extends NetworksOption, Before extends string>(
   recorder: Recorded<MachineBuilder<string, string, string, string>>,
 ) {
-  return recorder as unknown as MachineBuilder<never, never, Forward, CardNames<Networks>>;
+  return recorder as unknown as MachineBuilder<never, never, Forward, CardNames<Networks>, Name, Before>;
 }
 
 /** For an evaluation without a state, such as `graph` or a unit test. */

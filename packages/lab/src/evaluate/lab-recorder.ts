@@ -94,7 +94,9 @@ export class LabRecorder {
     const visit = (value: unknown): void => {
       if (isLateValue(value) || isShellText(value)) {
         for (const source of sourcesOf(textOf(value))) this.#noteSecret(source, () => undefined);
-      } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
+      } else if (value instanceof MachineRecorder)
+        return; // a name is all that it is among outputs
+      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
     };
     visit(returned);
     return Object.fromEntries(this.#secrets);

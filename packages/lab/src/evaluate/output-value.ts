@@ -3,15 +3,17 @@ import { isLateValue } from '../value/late-value.ts';
 import { isShellText, textOf } from '../value/text.ts';
 import type { OutputValue } from './lab.ts';
 import { labError } from './lab-error.ts';
+import { MachineRecorder } from './machine-recorder.ts';
 
 /**
- * What the lab's program returned, as plain data.
+ * What the lab's program returned, as plain data: a machine as its name.
  *
- * @throws GoqemuError `output-invalid` for functions, machines and other things that are no data
+ * @throws GoqemuError `output-invalid` for functions, networks and other things that are no data
  */
 export function outputValue(value: unknown, place: () => SourceLocation | undefined, path = 'outputs'): OutputValue {
   if (value === undefined || value === null) return path === 'outputs' ? {} : null;
   if (isLateValue(value) || isShellText(value)) return { $text: textOf(value) };
+  if (value instanceof MachineRecorder) return value.name;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((item, index) => outputValue(item, place, `${path}[${index}]`));
@@ -23,6 +25,6 @@ export function outputValue(value: unknown, place: () => SourceLocation | undefi
   throw labError('output-invalid', {
     message: `${path}: the lab returns something that is no data`,
     location: place(),
-    hint: 'return strings, numbers, booleans, lists, objects of these, or late values',
+    hint: 'return machines, strings, numbers, booleans, late values, and lists and objects of these',
   });
 }

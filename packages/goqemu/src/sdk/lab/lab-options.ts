@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { duration } from '../guest/duration-option.ts';
 import { readOptions } from '../guest/invalid-option.ts';
 import type { OperationOptions } from '../operation-options.ts';
-import type { LabParameters } from './lab-types.ts';
+import type { LabParameters, MachineName } from './lab-types.ts';
 
 /** Options of {@link openLab}. */
 export interface OpenLabOptions<Definition extends LabDefinition = LabDefinition> {
@@ -36,17 +36,18 @@ export interface OpenLabOptions<Definition extends LabDefinition = LabDefinition
 }
 
 /** Which machines of a lab; options that are left out select all. */
-export interface SelectMachinesOptions extends OperationOptions {
+export interface SelectMachinesOptions<Definition extends LabDefinition = LabDefinition> extends OperationOptions {
   /** Only these machines, and what they depend on. @default all @example ['web'] */
-  readonly target?: readonly string[];
+  readonly target?: readonly MachineName<Definition>[];
   /** Not these machines, and nothing that depends on them. @default none @example ['db'] */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly MachineName<Definition>[];
 }
 
 /** Options of {@link RunningLab.plan}. */
-export interface PlanLabOptions extends SelectMachinesOptions {
+export interface PlanLabOptions<Definition extends LabDefinition = LabDefinition>
+  extends SelectMachinesOptions<Definition> {
   /** Recreate these machines even if they are unchanged. @default none @example ['web'] */
-  readonly replace?: readonly string[];
+  readonly replace?: readonly MachineName<Definition>[];
   /** Start machines that were stopped, suspended or paused on purpose. @default false, they are left so */
   readonly start?: boolean;
 }
@@ -60,19 +61,39 @@ export interface CarryOutOptions {
 }
 
 /** Options of {@link RunningLab.apply}. */
-export interface ApplyLabOptions extends PlanLabOptions, CarryOutOptions {}
+export interface ApplyLabOptions<Definition extends LabDefinition = LabDefinition>
+  extends PlanLabOptions<Definition>,
+    CarryOutOptions {}
 
 /** Options of {@link LabMachine.stop} and the other verbs of its power. */
 export interface PowerMachineOptions extends OperationOptions, Pick<CarryOutOptions, 'lockWait'> {}
 
 /** Options of {@link RunningLab.stop} and the other verbs of the machines' power. */
-export interface PowerLabOptions extends OperationOptions, CarryOutOptions {
+export interface PowerLabOptions<Definition extends LabDefinition = LabDefinition>
+  extends OperationOptions,
+    CarryOutOptions {
   /** Names of machines. @default all of the lab @example ['web'] */
-  readonly machines?: readonly string[];
+  readonly machines?: readonly MachineName<Definition>[];
 }
 
 /** Options of {@link RunningLab.destroy}. */
-export interface DestroyLabOptions extends SelectMachinesOptions, CarryOutOptions {}
+export interface DestroyLabOptions<Definition extends LabDefinition = LabDefinition>
+  extends SelectMachinesOptions<Definition>,
+    CarryOutOptions {}
+
+/** Which machines a checkpoint, a restore or a fork is about. */
+export interface MachineSelection<Definition extends LabDefinition = LabDefinition>
+  extends OperationOptions,
+    Pick<CarryOutOptions, 'lockWait'> {
+  /** Names of machines. @default all of them @example ['web'] */
+  readonly machines?: readonly MachineName<Definition>[];
+}
+
+/** Options of {@link RunningLab.fork} and {@link RunningLab.forks}. */
+export interface ForkLabOptions<Definition extends LabDefinition = LabDefinition> extends MachineSelection<Definition> {
+  /** Name of its stack; several forks are numbered. @default the checkpoint's name @example 'upgrade' */
+  readonly name?: string;
+}
 
 const dayMs = 86_400_000;
 const names = z.array(z.string().min(1)).readonly().optional();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defineLab, type LabDefinition, z } from '@goqemu/lab';
+import type { BaseTest } from '../test/lab-fixtures.ts';
 import type { LabOutputs, LabParameters } from './lab-types.ts';
 import type { openLab } from './open-lab.ts';
 
@@ -44,6 +45,67 @@ test('a lab that is opened by its definition is typed by it', () => {
     return [texts, same, fromFile.url, untyped];
   };
   assert.equal(typeof check, 'function');
+});
+
+const cluster = defineLab({ name: 'cluster', params: z.object({ workers: z.number().default(2) }) }, (lab, params) => {
+  const base = lab.template('base').run('packages', 'apt-get install -y etcd').checkpoint('installed');
+  const web = lab.vm('web', { from: base.at.installed }).run('nginx', 'true').checkpoint('ready');
+  const workers = Array.from({ length: params.workers }, (_, n) => lab.vm(`worker-${n + 1}`).reboot('once'));
+  return { web, nested: { workers }, url: web.ip, count: params.workers };
+});
+
+test('the machines that a lab returns give their names, their steps and their checkpoints', () => {
+  const check = async (open: typeof openLab) => {
+    const lab = await open(cluster);
+    const outputs = await lab.apply({ target: ['web', 'worker-2'] });
+    const names: ['web', `worker-${number}`[], number] = [outputs.web, [...outputs.nested.workers], outputs.count];
+    // @ts-expect-error an unknown machine
+    await lab.apply({ target: ['wbe'] });
+    // @ts-expect-error an unknown machine
+    lab.machine('wbe');
+    // @ts-expect-error a worker without a number
+    await lab.stop({ machines: ['worker-one'] });
+    lab.machine('worker-3').name satisfies string;
+
+    await lab.step('web', 'nginx').run();
+    await lab.step('web', 'packages').run(); // of the machine that it starts from
+    // @ts-expect-error a step of another machine
+    lab.step('worker-1', 'nginx');
+    // @ts-expect-error an unknown step
+    lab.step('web', 'ngnix');
+
+    await lab.restore('ready');
+    // @ts-expect-error an unknown checkpoint
+    await lab.restore('redy');
+    // @ts-expect-error a checkpoint of a machine that the lab does not return
+    await lab.restore('installed');
+    await lab.restore(await lab.checkpoint('before the upgrade'));
+    await using fork = await lab.fork({ id: '0123456789ab' }, { machines: ['web'] });
+    // @ts-expect-error an unknown machine, in a fork
+    fork.machine('wbe');
+    // @ts-expect-error a checkpoint of a name that the lab does not declare
+    await lab.forks('rdy', 2);
+    return names;
+  };
+  const checkTest = (base: BaseTest) => {
+    const on = base.extend('lab', cluster, { at: 'ready' });
+    on('typed', async ({ web, lab }) => {
+      await web.exec('true');
+      // @ts-expect-error an unknown machine
+      lab.machine('wbe');
+      // @ts-expect-error an unknown step
+      lab.step('web', 'ngnix');
+    });
+    // @ts-expect-error an unknown fixture
+    on('typed', async ({ wbe }) => wbe);
+    // @ts-expect-error an unknown checkpoint
+    base.extend('lab', cluster, { at: 'redy' });
+    // @ts-expect-error an unknown machine
+    base.extend('lab', cluster, { at: 'ready', machines: ['wbe'] });
+    base.extend('lab', cluster, { at: { id: '0123456789ab' } });
+    base.extend('lab', definition, { at: 'anything', machines: ['any'], parameters: { zone: 'a' } });
+  };
+  assert.deepEqual([typeof check, typeof checkTest], ['function', 'function']);
 });
 
 test('any lab will do where its types are not known', () => {

@@ -1,4 +1,4 @@
-import type { LabDefinition, LateValue, ShellText } from '@goqemu/lab';
+import type { LabDefinition, LateValue, MachineBuilder, ShellText } from '@goqemu/lab';
 
 /** The parameters that a lab takes, as its schema reads them: those with a default may be left out. */
 export type LabParameters<Definition extends LabDefinition> =
@@ -18,9 +18,64 @@ export type LabOutputs<Definition extends LabDefinition> =
         : Readonly<Record<string, never>>
     : never;
 
-/** Late values as text. One that is secret, or whose step has not run, is null. */
+/** Late values as text, machines as their names. A value that is secret, or whose step has not run, is null. */
 export type OutputValues<Outputs> = Outputs extends LateValue | ShellText
   ? string | null
-  : Outputs extends object
-    ? { readonly [Name in keyof Outputs]: OutputValues<Outputs[Name]> }
-    : Outputs;
+  : Outputs extends { readonly name: infer Name extends string; readonly at: object; readonly sshPort: number }
+    ? Name
+    : Outputs extends object
+      ? { readonly [Name in keyof Outputs]: OutputValues<Outputs[Name]> }
+      : Outputs;
+
+/** A machine as a lab's program returns it. */
+type AnyMachine = MachineBuilder<never, never, never, never>;
+
+/** The machines among what a lab's program returns, wherever they stand. */
+type MachinesIn<Outputs> = Outputs extends AnyMachine
+  ? Outputs
+  : Outputs extends string | number | boolean | null | undefined | LateValue | ShellText
+    ? never
+    : Outputs extends readonly (infer Item)[]
+      ? MachinesIn<Item>
+      : Outputs extends object
+        ? { [Name in keyof Outputs]: MachinesIn<Outputs[Name]> }[keyof Outputs]
+        : never;
+
+type MachinesOf<Definition extends LabDefinition> =
+  Definition extends LabDefinition<infer _Parameters, infer Outputs, infer _Input>
+    ? unknown extends Outputs
+      ? never
+      : MachinesIn<Outputs>
+    : never;
+
+/** Names of the lab's machines: of those that its program returns. Any name where it returns none. */
+export type MachineName<Definition extends LabDefinition = LabDefinition> = [MachinesOf<Definition>] extends [never]
+  ? string
+  : MachinesOf<Definition>['name'];
+
+/** Names of the steps of a machine, where the lab's program returns that. */
+export type StepName<Definition extends LabDefinition = LabDefinition, Machine extends string = string> = [
+  MachinesOf<Definition>,
+] extends [never]
+  ? string
+  : StepsOf<Extract<MachinesOf<Definition>, { readonly name: Machine }>>;
+
+type StepsOf<Machine> =
+  Machine extends MachineBuilder<infer _O, infer _C, infer _F, infer _K, infer _N, infer Step> ? Step : never;
+
+/** Names of the checkpoints that the lab declares, on machines that its program returns. */
+export type CheckpointName<Definition extends LabDefinition = LabDefinition> = [MachinesOf<Definition>] extends [never]
+  ? string
+  : CheckpointsOf<MachinesOf<Definition>>;
+
+type CheckpointsOf<Machine> = Machine extends { readonly at: infer At } ? keyof At & string : never;
+
+/** A checkpoint that the lab declares, by its name, or one that was taken: what `checkpoint()` returned. */
+export type CheckpointChoice<Definition extends LabDefinition = LabDefinition> =
+  | CheckpointName<Definition>
+  | { readonly id: string };
+
+/** A checkpoint as the engine takes it: its id or its name. */
+export function checkpointText(checkpoint: string | { readonly id: string }): string {
+  return typeof checkpoint === 'string' ? checkpoint : checkpoint.id;
+}

@@ -1,16 +1,8 @@
-import { GoqemuError, type Logger, ownSign } from '@goqemu/core';
-import type { Backend } from '@goqemu/lab';
+import { ownSign } from '@goqemu/core';
 import {
-  type ApplyOptions,
   type CheckpointReport,
-  type Engine,
-  type ForwardChange,
-  type Lab,
   type LabDefinition,
-  type Plan,
-  type PlanOptions,
   type PlanReport,
-  type PowerVerb,
   planReport,
   type RestoreReport,
   type StatusReport,
@@ -20,40 +12,24 @@ import { LabGuests } from './lab-guests.ts';
 import { LabMachine } from './lab-machine.ts';
 import {
   type ApplyLabOptions,
-  type CarryOutOptions,
   type DestroyLabOptions,
+  type ForkLabOptions,
+  type MachineSelection,
   type PlanLabOptions,
   type PowerLabOptions,
-  type PowerMachineOptions,
   readLabOptions,
   readMachineSelection,
 } from './lab-options.ts';
 import { LabStep } from './lab-step.ts';
-import type { LabOutputs } from './lab-types.ts';
+import {
+  type CheckpointChoice,
+  checkpointText,
+  type LabOutputs,
+  type MachineName,
+  type StepName,
+} from './lab-types.ts';
+import { type LabParts, LabWork } from './lab-work.ts';
 import { RunningNetwork } from './running-network.ts';
-
-/** Which machines a checkpoint, a restore or a fork is about. */
-export interface MachineSelection extends OperationOptions, Pick<CarryOutOptions, 'lockWait'> {
-  /** Names of machines. @default all of them @example ['web'] */
-  readonly machines?: readonly string[];
-}
-
-/** Options of {@link RunningLab.fork} and {@link RunningLab.forks}. */
-export interface ForkLabOptions extends MachineSelection {
-  /** Name of its stack; several forks are numbered. @default the checkpoint's name @example 'upgrade' */
-  readonly name?: string;
-}
-
-/** @internal What a lab is made of. */
-export interface LabParts {
-  readonly engine: Engine;
-  readonly backend: Backend;
-  readonly definition: LabDefinition;
-  readonly name: string;
-  readonly stack: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly logger: Logger;
-}
 
 /**
  * A lab in a script. What it makes outlives the script, except forks, which are removed at the end of their block; the
@@ -70,6 +46,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   readonly stack: string;
   readonly #parts: LabParts;
   readonly #guests: LabGuests;
+  readonly #work: LabWork;
 
   /** @internal */
   constructor(parts: LabParts) {
@@ -77,6 +54,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     this.stack = parts.stack;
     this.#parts = parts;
     this.#guests = new LabGuests(parts);
+    this.#work = new LabWork(parts, this.#guests);
   }
 
   /**
@@ -84,8 +62,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    *
    * @throws GoqemuError `machine-unknown`, `option-invalid`, and what evaluating the lab throws
    */
-  async plan(options: PlanLabOptions = {}): Promise<PlanReport> {
-    return planReport(await this.#plan(readLabOptions('plan', options).plan));
+  async plan(options: PlanLabOptions<Definition> = {}): Promise<PlanReport> {
+    return planReport(await this.#work.plan(readLabOptions('plan', options).plan));
   }
 
   /**
@@ -96,9 +74,9 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * @example
    * await lab.apply({ target: ['web'], parallel: 2, lockWait: '2 min' });
    */
-  async apply(options: ApplyLabOptions = {}): Promise<LabOutputs<Definition>> {
+  async apply(options: ApplyLabOptions<Definition> = {}): Promise<LabOutputs<Definition>> {
     const read = readLabOptions('apply', options);
-    return (await this.#carryOut(() => this.#plan(read.plan), read.apply)) as LabOutputs<Definition>;
+    return (await this.#work.carryOut(() => this.#work.plan(read.plan), read.apply)) as LabOutputs<Definition>;
   }
 
   /**
@@ -106,9 +84,9 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    *
    * @throws GoqemuError `apply-failed`, `locked`, `option-invalid`
    */
-  async destroy(options: DestroyLabOptions = {}): Promise<void> {
+  async destroy(options: DestroyLabOptions<Definition> = {}): Promise<void> {
     const read = readLabOptions('destroy', options);
-    await this.#carryOut(() => this.#parts.engine.planDestroy(read.plan), read.apply);
+    await this.#work.carryOut(() => this.#parts.engine.planDestroy(read.plan), read.apply);
   }
 
   /**
@@ -119,8 +97,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * @example
    * await lab.stop({ machines: ['web'] });
    */
-  stop(options: PowerLabOptions = {}): Promise<void> {
-    return this.#power('stop', options);
+  stop(options: PowerLabOptions<Definition> = {}): Promise<void> {
+    return this.#work.power('stop', options);
   }
 
   /**
@@ -129,8 +107,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    *
    * @throws GoqemuError as `stop`
    */
-  start(options: PowerLabOptions = {}): Promise<void> {
-    return this.#power('start', options);
+  start(options: PowerLabOptions<Definition> = {}): Promise<void> {
+    return this.#work.power('start', options);
   }
 
   /**
@@ -138,8 +116,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    *
    * @throws GoqemuError as `stop`
    */
-  restart(options: PowerLabOptions = {}): Promise<void> {
-    return this.#power('restart', options);
+  restart(options: PowerLabOptions<Definition> = {}): Promise<void> {
+    return this.#work.power('restart', options);
   }
 
   /**
@@ -148,8 +126,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    *
    * @throws GoqemuError `suspend-refused` where RAM cannot be kept, and as `stop`
    */
-  suspend(options: PowerLabOptions = {}): Promise<void> {
-    return this.#power('suspend', options);
+  suspend(options: PowerLabOptions<Definition> = {}): Promise<void> {
+    return this.#work.power('suspend', options);
   }
 
   /**
@@ -157,8 +135,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    *
    * @throws GoqemuError `ram-lost` where the RAM is lost or no longer fits, and as `stop`
    */
-  resume(options: PowerLabOptions = {}): Promise<void> {
-    return this.#power('resume', options);
+  resume(options: PowerLabOptions<Definition> = {}): Promise<void> {
+    return this.#work.power('resume', options);
   }
 
   /** The machines, whether they run, and how they are reached: the document of `goqemu status --json`. */
@@ -172,10 +150,10 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * @example
    * const { stdout } = await lab.machine('web').exec('uptime', { check: true });
    */
-  machine(name: string): LabMachine {
+  machine(name: MachineName<Definition>): LabMachine {
     return new LabMachine(name, this.#guests, {
-      power: (verb, options) => this.#power(verb, { ...options, machines: [name] }),
-      forward: (change, options) => this.#forward({ machine: name, ...change }, options),
+      power: (verb, options) => this.#work.power(verb, { ...options, machines: [name] }),
+      forward: (change, options) => this.#work.forward({ machine: name, ...change }, options),
     });
   }
 
@@ -195,12 +173,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * @example
    * await lab.step('web', 'nginx').run();
    */
-  step(machine: string, name: string): LabStep {
-    return new LabStep(machine, name, async (options) => {
-      const { engine } = this.#parts;
-      const lab = await this.#evaluate(options);
-      await engine.runAgain(lab, { machine, step: name, ...operation(options) });
-    });
+  step<Machine extends MachineName<Definition>>(machine: Machine, name: StepName<Definition, Machine>): LabStep {
+    return new LabStep(machine, name, (options) => this.#work.runStep(machine, name, options));
   }
 
   /**
@@ -208,7 +182,7 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    *
    * @throws GoqemuError `machine-not-running`, `machine-unknown`, `locked`
    */
-  checkpoint(description: string, options: MachineSelection = {}): Promise<CheckpointReport> {
+  checkpoint(description: string, options: MachineSelection<Definition> = {}): Promise<CheckpointReport> {
     return this.#parts.engine.createCheckpoint({ description, ...readMachineSelection('checkpoint', options) });
   }
 
@@ -218,23 +192,27 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   }
 
   /**
-   * Takes machines back to a checkpoint, by its id or its name.
+   * Takes machines back to a checkpoint: one that the lab declares, by its name, or what `checkpoint()` returned. Where
+   * the lab's type says nothing of its checkpoints, any name and any id will do.
    *
    * @throws GoqemuError `checkpoint-unknown`, `checkpoint-damaged`, `machine-unknown`, `locked`
    */
-  async restore(idOrName: string, options: MachineSelection = {}): Promise<RestoreReport> {
+  async restore(
+    checkpoint: CheckpointChoice<Definition>,
+    options: MachineSelection<Definition> = {},
+  ): Promise<RestoreReport> {
     const selection = readMachineSelection('restore', options);
     await this.#guests.closeAll('was restored');
-    return await this.#parts.engine.restoreCheckpoint(idOrName, selection);
+    return await this.#parts.engine.restoreCheckpoint(checkpointText(checkpoint), selection);
   }
 
   /**
-   * Deletes a checkpoint, by its id or its name; layers that nothing else needs are deleted with it.
+   * Deletes a checkpoint that was taken, by its id, its name or what `checkpoint()` returned; layers that nothing else needs are deleted with it.
    *
    * @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked`
    */
-  async deleteCheckpoint(idOrName: string, options: OperationOptions = {}): Promise<void> {
-    await this.#parts.engine.deleteCheckpoint(idOrName, options);
+  async deleteCheckpoint(checkpoint: CheckpointChoice, options: OperationOptions = {}): Promise<void> {
+    await this.#parts.engine.deleteCheckpoint(checkpointText(checkpoint), options);
   }
 
   /**
@@ -245,8 +223,11 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * @example
    * await using fork = await lab.fork('ready');
    */
-  async fork(idOrName: string, options: ForkLabOptions = {}): Promise<LabFork<Definition>> {
-    const [fork] = await this.#fork(idOrName, options, 1);
+  async fork(
+    checkpoint: CheckpointChoice<Definition>,
+    options: ForkLabOptions<Definition> = {},
+  ): Promise<LabFork<Definition>> {
+    const [fork] = await this.#fork(checkpoint, options, 1);
     return fork as LabFork<Definition>;
   }
 
@@ -258,8 +239,12 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
    * await using forks = await lab.forks('ready', 4);
    * await Promise.all(forks.map((fork) => tryOut(fork)));
    */
-  async forks(idOrName: string, count: number, options: ForkLabOptions = {}): Promise<LabForks<Definition>> {
-    return LabForks.from(await this.#fork(idOrName, options, count)) as LabForks<Definition>;
+  async forks(
+    checkpoint: CheckpointChoice<Definition>,
+    count: number,
+    options: ForkLabOptions<Definition> = {},
+  ): Promise<LabForks<Definition>> {
+    return LabForks.from(await this.#fork(checkpoint, options, count)) as LabForks<Definition>;
   }
 
   /** @internal For what reads and keeps machines of tests that failed. */
@@ -284,8 +269,8 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
   }
 
   async #fork(
-    idOrName: string,
-    { name, ...selection }: ForkLabOptions,
+    checkpoint: CheckpointChoice<Definition>,
+    { name, ...selection }: ForkLabOptions<Definition>,
     count: number,
   ): Promise<readonly LabFork<Definition>[]> {
     const { engine, definition, parameters } = this.#parts;
@@ -293,73 +278,12 @@ export class RunningLab<Definition extends LabDefinition = LabDefinition> implem
     const owner = await ownSign();
     const named = { ...(name === undefined ? {} : { name }), count };
     const own = { owner, definition, parameters };
-    const report = await engine.fork(idOrName, { ...options, ...named, ...own });
+    const report = await engine.fork(checkpointText(checkpoint), { ...options, ...named, ...own });
     return report.forks.map(
       ({ name }) => new LabFork<Definition>({ ...this.#parts, engine: engine.stack(name), stack: name }),
     );
   }
-
-  async #power(verb: PowerVerb, options: PowerLabOptions): Promise<void> {
-    const read = readLabOptions('power', options);
-    await this.#carryOut(() => this.#parts.engine.planPower(verb, read.power), read.apply);
-  }
-
-  async #forward(change: ForwardChange, options: PowerMachineOptions): Promise<void> {
-    const read = readLabOptions('power', options);
-    await this.#carryOut(() => this.#parts.engine.planForward(change, read.power), read.apply);
-  }
-
-  async #plan(options: PlanOptions): Promise<Plan> {
-    return this.#parts.engine.plan(await this.#evaluate(options), options);
-  }
-
-  #evaluate(options: OperationOptions): Promise<Lab> {
-    const { engine, definition, parameters } = this.#parts;
-    return engine.evaluate(definition, { parameters, ...operation(options) });
-  }
-
-  async #carryOut(plan: () => Promise<Plan>, options: ApplyOptions): Promise<Readonly<Record<string, unknown>>> {
-    const { result } = await this.#parts.engine.applyFresh(await plan(), {
-      ...options,
-      replan: plan,
-      beforeApply: (current) => this.#closeGuests(current),
-    });
-    const { outcome, outputs, errors } = result;
-    options.interrupt?.throwIfAborted();
-    if (outcome === 'done') return outputs;
-    const [first] = errors;
-    throw new GoqemuError({
-      code: 'apply-failed',
-      source: first?.error.source ?? 'internal',
-      message: `${first?.resource ?? this.name}: ${first?.error.message ?? outcome}`,
-      ...(first?.error.detail === undefined ? {} : { detail: first.error.detail }),
-      ...(first?.error.hint === undefined ? {} : { hint: first.error.hint }),
-      data: { errors },
-    });
-  }
-
-  /** What is under way in guests that change ends. */
-  async #closeGuests({ purpose, operations }: Plan): Promise<void> {
-    if (purpose === 'apply') return this.#guests.closeAll('was changed by an apply');
-    if (purpose === 'destroy') return this.#guests.closeAll('was destroyed');
-    if (purpose === 'forward') return; // connections stay
-    const machines = new Set(operations.map(({ resource }) => resource.name));
-    await this.#guests.close([...machines], endedBy[purpose]);
-  }
 }
-
-function operation({ signal }: OperationOptions): OperationOptions {
-  return signal ? { signal } : {};
-}
-
-/** What has become of a machine, to a command that was under way in it. */
-const endedBy: Readonly<Record<PowerVerb, string>> = {
-  stop: 'was stopped',
-  start: 'was started',
-  restart: 'was restarted',
-  suspend: 'was suspended',
-  resume: 'was resumed',
-};
 
 /** Milliseconds that the end of a fork waits for another command that works on it. */
 const removalWaitMs = 60_000;

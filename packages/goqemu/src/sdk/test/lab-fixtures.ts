@@ -3,7 +3,7 @@ import type { BaseFixtures, Isolation, LabTest, MachineProbes, TestedStep } from
 import type { LabMachine } from '../lab/lab-machine.ts';
 import type { OpenLabOptions } from '../lab/lab-options.ts';
 import type { LabStep } from '../lab/lab-step.ts';
-import type { LabParameters } from '../lab/lab-types.ts';
+import type { CheckpointChoice, LabParameters, MachineName, StepName } from '../lab/lab-types.ts';
 import type { RunningLab } from '../lab/running-lab.ts';
 import type { RunningNetwork } from '../lab/running-network.ts';
 
@@ -14,12 +14,12 @@ export interface LabTestOptions<
   Networks extends string = string,
 > extends Pick<OpenLabOptions<Definition>, 'stack' | 'parameters'> {
   /**
-   * The checkpoint that each test begins at, by its name or id: one that the lab declares, or one that was taken. Needed
-   * for `fork` and `restore`.
+   * The checkpoint that each test begins at: the name of one that the lab declares, or `{ id }` of one that was taken.
+   * Where the lab returns no machines, any name and any id will do. Needed for `fork` and `restore`.
    *
    * @example 'ready'
    */
-  readonly at?: string;
+  readonly at?: CheckpointChoice<Definition>;
   /**
    * How a test gets the lab as it was. `fork`: a copy of its own, so that tests of several files run side by side.
    * `restore`: the one lab, taken back before each test; its tests run one after another, and the last one leaves the lab as
@@ -29,10 +29,9 @@ export interface LabTestOptions<
    */
   readonly isolation?: Isolation;
   /**
-   * Names of the machines that the tests use: then these are typed, and must be there. What a lab's program makes is not
-   * in its type.
+   * Names of the machines that the tests use: then these are typed, and must be there.
    *
-   * @default every machine of the lab, by any name
+   * @default the machines that the lab's program returns; where it returns none, any name
    * @example ['web', 'db']
    */
   readonly machines?: readonly Machines[];
@@ -50,8 +49,11 @@ export interface LabTestOptions<
 
 /** A lab in a test: what it names can be asked with `expect`. */
 export type TestedRunningLab<Definition extends LabDefinition = LabDefinition> = {
-  machine(name: string): LabMachine & MachineProbes;
-  step(machine: string, name: string): TestedStep<LabStep>;
+  machine(name: MachineName<Definition>): LabMachine & MachineProbes;
+  step<Machine extends MachineName<Definition>>(
+    machine: Machine,
+    name: StepName<Definition, Machine>,
+  ): TestedStep<LabStep>;
 } & RunningLab<Definition>;
 
 /**
@@ -84,7 +86,7 @@ export interface BaseTest extends LabTest<BaseFixtures> {
   extend<
     const Name extends string,
     Definition extends LabDefinition,
-    const Machines extends string = string,
+    const Machines extends MachineName<Definition> = MachineName<Definition>,
     const Networks extends string = string,
   >(
     name: Name,

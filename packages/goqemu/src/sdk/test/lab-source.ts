@@ -5,6 +5,7 @@ import { isLabDefinition, type LabDefinition, stateFolderOf } from '@goqemu/lab'
 import { labKey, type TestedLabSource } from '@goqemu/test';
 import { z } from 'zod';
 import { readOptions } from '../guest/invalid-option.ts';
+import { checkpointText } from '../lab/lab-types.ts';
 import { openLab } from '../lab/open-lab.ts';
 import type { LabTestOptions } from './lab-fixtures.ts';
 import { labTracing } from './lab-tracing.ts';
@@ -14,7 +15,7 @@ const turnMs = 24 * 3_600_000;
 
 const names = z.array(z.string().min(1)).readonly().optional();
 const schema = z.strictObject({
-  at: z.string().min(1).optional(),
+  at: z.union([z.string().min(1), z.object({ id: z.string().min(1) })]).optional(),
   isolation: z.enum(['fork', 'restore', 'none']).optional(),
   stack: z.string().min(1).optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
@@ -28,7 +29,8 @@ const schema = z.strictObject({
 
 /** @throws GoqemuError `option-invalid` */
 export function readLabTestOptions(given: LabTestOptions): LabTestOptions {
-  return readOptions(schema, given, 'test.extend') as LabTestOptions;
+  const { at, ...others } = readOptions(schema, given, 'test.extend') as LabTestOptions;
+  return { ...others, ...(at === undefined ? {} : { at: checkpointText(at) }) };
 }
 
 /**
@@ -38,7 +40,8 @@ export function readLabTestOptions(given: LabTestOptions): LabTestOptions {
  */
 export function labSource(fixture: string, lab: LabDefinition, options: LabTestOptions): TestedLabSource {
   if (!isLabDefinition(lab)) throw invalid('the second argument must be a lab', "import lab from './lab.ts'");
-  const { at, isolation = 'fork', stack = 'default', parameters, machines = [] } = options;
+  const { isolation = 'fork', stack = 'default', parameters, machines = [] } = options;
+  const at = options.at === undefined ? undefined : checkpointText(options.at);
   if (!/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(fixture) || taken.has(fixture))
     throw invalid(`the name of the lab's fixture must be one of a variable, got ${JSON.stringify(fixture)}`, "'lab'");
   if (at === undefined && isolation !== 'none')

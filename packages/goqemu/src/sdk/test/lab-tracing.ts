@@ -1,7 +1,8 @@
 import { maskText } from '@goqemu/lab';
 import type { KeptPlace, LabTracing, TestedLab } from '@goqemu/test';
 import { findMachine } from '../../lab/reach-machine.ts';
-import type { LabFork, LabParts, RunningLab } from '../lab/running-lab.ts';
+import type { LabParts } from '../lab/lab-work.ts';
+import type { LabFork, RunningLab } from '../lab/running-lab.ts';
 
 /** Milliseconds to wait for another command on the lab. */
 const lockWaitMs = 60_000;
