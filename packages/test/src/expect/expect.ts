@@ -17,6 +17,7 @@ import { optionInvalid } from '../options/check-options.ts';
 import { type MachineProbes, machineOf } from '../probes/machine-probes.ts';
 import { isProbe, type Probe, type ProbedMachine, type ProbeKind } from '../probes/probe.ts';
 import { argumentText } from '../record/argument-text.ts';
+import { callerOf } from '../record/caller.ts';
 import { runningTest } from '../record/running-test.ts';
 import { settle } from './settle.ts';
 
@@ -93,10 +94,10 @@ function checkOf(machine: ProbedMachine, text: string, negated: boolean): Check 
   return function check(matcher, args, options, question) {
     const shown = args.map((value) => argumentText(value)).join(', ');
     const expectation = visible(`expect(${text})${negated ? '.not' : ''}.${matcher}(${shown})`);
-    const at: { stack?: string } = {};
-    Error.captureStackTrace(at, check);
+    const at = callerOf(check);
     const { actions } = runningTest() ?? {};
-    return actions ? actions.perform({ kind: 'expect', title: expectation, machine: machine.name }, run) : run();
+    const action = { kind: 'expect' as const, title: expectation, machine: machine.name, caller: at };
+    return actions ? actions.perform(action, run) : run();
 
     async function run(): Promise<void> {
       await settle({ machine, text: expectation, negated, options, at }, question(expectation));

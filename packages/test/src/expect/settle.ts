@@ -2,6 +2,7 @@ import { errorMessage, hasErrorCode, isGoqemuError, scaledTimeout, sleep, withDe
 import type { AskCall } from '../ask/ask-guest.ts';
 import { readWaitOptions, type Waiting, type WaitOptions } from '../options/wait-options.ts';
 import type { ProbedMachine } from '../probes/probe.ts';
+import { type Caller, pointAtCaller } from '../record/caller.ts';
 import { ExpectationError } from './expectation-error.ts';
 import { failureMessage } from './failure-message.ts';
 import type { Evidence, Question } from './question.ts';
@@ -28,7 +29,7 @@ export interface Expectation {
   readonly negated: boolean;
   readonly options: WaitOptions | undefined;
   /** Where the test asks; its stack is the error's. */
-  readonly at: { readonly stack?: string };
+  readonly at: Caller;
 }
 
 const evidenceMs = 10_000;
@@ -125,12 +126,8 @@ function failed<Seen>(
     },
     { machine: machine.name, expectation: text, waitedMs: Math.round(waitedMs), attempts },
   );
-  // The first frame is that of the matcher.
-  const frames = (at.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(1);
-  error.stack = [`${error.name} [${error.code}]: ${message}`, ...frames].join('\n');
+  error.stack = `${error.name} [${error.code}]: ${message}`;
+  pointAtCaller(error, at);
   return error;
 }
 

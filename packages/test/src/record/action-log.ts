@@ -1,4 +1,5 @@
 import { boundedText, outputBounds } from './bounded-text.ts';
+import { type Caller, pointAtCaller } from './caller.ts';
 import { currentStep } from './current-step.ts';
 import { recordedError } from './recorded-error.ts';
 import type { Action, RepeatableCall } from './test-record.ts';
@@ -6,6 +7,8 @@ import type { Action, RepeatableCall } from './test-record.ts';
 /** What is known of an action when it begins. */
 export interface ActionStart extends Pick<Action, 'kind' | 'title' | 'machine'> {
   readonly again?: RepeatableCall | undefined;
+  /** Where the stack of its error begins. @default where it was made */
+  readonly caller?: Caller;
 }
 
 /** Actions that are kept from the beginning and from the end of a test. */
@@ -46,27 +49,25 @@ export class ActionLog {
   /** Does something as an action. What it throws, or rejects with, is the action's error, and is thrown on. */
   perform<T>(start: ActionStart, act: (n: number) => T): T {
     const at = this.#begin(start);
+    const fail = (error: unknown): never => {
+      if (start.caller) pointAtCaller(error, start.caller);
+      this.#end(at, { error });
+      throw error;
+    };
     let value: T;
     try {
       value = act(at.n);
     } catch (error) {
-      this.#end(at, { error });
-      throw error;
+      return fail(error);
     }
     if (!(value instanceof Promise)) {
       this.#end(at, { value });
       return value;
     }
-    return value.then(
-      (settled: unknown) => {
-        this.#end(at, { value: settled });
-        return settled;
-      },
-      (error: unknown) => {
-        this.#end(at, { error });
-        throw error;
-      },
-    ) as T;
+    return value.then((settled: unknown) => {
+      this.#end(at, { value: settled });
+      return settled;
+    }, fail) as T;
   }
 
   #begin({ again, title, kind, machine }: ActionStart): Action {

@@ -2,6 +2,7 @@ import { visible } from '@goqemu/core';
 import { machineOf } from '../probes/machine-probes.ts';
 import type { ActionLog, ActionStart } from './action-log.ts';
 import { argumentText } from './argument-text.ts';
+import { callerOf } from './caller.ts';
 import type { RepeatableCall } from './test-record.ts';
 
 /** Whose calls are recorded. */
@@ -27,8 +28,10 @@ export function recorded<T extends object>(target: T, log: ActionLog, actor: Act
       const value: unknown = Reflect.get(object, key);
       if (typeof value !== 'function' || typeof key === 'symbol' || key === 'constructor' || quiet.includes(key))
         return value;
-      return (...args: unknown[]) =>
-        log.perform(described(actor, key, args), () => (value as (...given: unknown[]) => unknown)(...args));
+      return function call(...args: unknown[]) {
+        const start = { ...described(actor, key, args), caller: callerOf(call) };
+        return log.perform(start, () => (value as (...given: unknown[]) => unknown)(...args));
+      };
     },
   });
 }
