@@ -45,6 +45,7 @@ test('an editor finds the types of the package and of its subpaths', async () =>
   const folder = join(base, 'editor');
   mkdirSync(join(folder, 'node_modules'), { recursive: true });
   cpSync(installedPackage.folder, join(folder, 'node_modules', 'goqemu'), { recursive: true });
+  cpSync('test/packaging/stranger/folder-backend.ts', join(folder, 'folder-backend.ts'));
   writeFileSync(
     join(folder, 'lab.ts'),
     `import { defineLab, z } from 'goqemu';
@@ -72,7 +73,7 @@ export default defineLab({ name: 'typed', params: z.object({ workers: z.number()
         typeRoots: [resolve('node_modules/@types')],
         skipLibCheck: false,
       },
-      files: ['lab.ts'],
+      files: ['lab.ts', 'folder-backend.ts'],
     }),
   );
   await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder]).catch(
