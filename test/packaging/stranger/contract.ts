@@ -30,7 +30,11 @@ const machine: MachineSpec = {
   timeouts: {},
 };
 
-for (const { name, run } of backendContract({ backend: new FolderBackend(join(folder, 'right')), image: 'empty', machine }))
+for (const { name, run } of backendContract({
+  backend: new FolderBackend(join(folder, 'right')),
+  image: 'empty',
+  machine,
+}))
   test(name, run);
 
 /** Leaves the disk as it is. */
@@ -42,7 +46,11 @@ class Forgetful extends FolderBackend {
 
 test('a backend that goes back to no layer fails in that case', async () => {
   const failed: string[] = [];
-  for (const { name, run } of backendContract({ backend: new Forgetful(join(folder, 'wrong')), image: 'empty', machine }))
+  for (const { name, run } of backendContract({
+    backend: new Forgetful(join(folder, 'wrong')),
+    image: 'empty',
+    machine,
+  }))
     await Promise.resolve(run()).catch(() => failed.push(name));
   assert.deepEqual(failed, ['restoring a layer brings its disk back, and leaves the machine running']);
 });

@@ -25,7 +25,9 @@ export type {
   LabOutputs,
   LabParameters,
   MachineName,
+  MachinesIn,
   OutputValues,
+  ReturnedMachine,
   StepName,
 } from './lab/lab-types.ts';
 export { openLab } from './lab/open-lab.ts';

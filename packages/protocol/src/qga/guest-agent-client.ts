@@ -19,7 +19,6 @@ import { type FreezeOptions, freezeAround } from './freeze.ts';
 import type {
   AgentExecOptions,
   AgentExecResult,
-  GuestAgent,
   QgaArguments,
   QgaCommandName,
   QgaExecuteOptions,
@@ -60,7 +59,7 @@ const idempotent = /^guest-(?:ping|info|get-\w[\w-]*|network-get-\w[\w-]*|fsfree
  * await using agent = await GuestAgentClient.connect({ path: '/run/vm/qga.sock' });
  * const { stdout } = await agent.exec({ path: 'uname', args: ['-r'] });
  */
-export class GuestAgentClient implements GuestAgent, AsyncDisposable {
+export class GuestAgentClient implements AsyncDisposable {
   /** Whom it speaks to, for messages. */
   readonly peer: string;
   /** Resolves when the connection has ended; never rejects. Without `error` when this client closed it. */

@@ -27,21 +27,20 @@ export type OutputValues<Outputs> = Outputs extends LateValue | ShellText
       ? { readonly [Name in keyof Outputs]: OutputValues<Outputs[Name]> }
       : Outputs;
 
-/** A machine as a lab's program returns it. */
-type AnyMachine = MachineBuilder<never, never, never, never>;
-
 /** The machines among what a lab's program returns, wherever they stand. */
-type MachinesIn<Outputs> = Outputs extends AnyMachine
-  ? Outputs
-  : Outputs extends string | number | boolean | null | undefined | LateValue | ShellText
-    ? never
-    : Outputs extends readonly (infer Item)[]
-      ? MachinesIn<Item>
-      : Outputs extends object
-        ? { [Name in keyof Outputs]: MachinesIn<Outputs[Name]> }[keyof Outputs]
-        : never;
+export type MachinesIn<Outputs> =
+  Outputs extends MachineBuilder<never, never, never, never>
+    ? Outputs
+    : Outputs extends string | number | boolean | null | undefined | LateValue | ShellText
+      ? never
+      : Outputs extends readonly (infer Item)[]
+        ? MachinesIn<Item>
+        : Outputs extends object
+          ? { [Name in keyof Outputs]: MachinesIn<Outputs[Name]> }[keyof Outputs]
+          : never;
 
-type MachinesOf<Definition extends LabDefinition> =
+/** The machines that the program of a lab returns, as it describes them; `never` where it returns none. */
+export type ReturnedMachine<Definition extends LabDefinition> =
   Definition extends LabDefinition<infer _Parameters, infer Outputs, infer _Input>
     ? unknown extends Outputs
       ? never
@@ -49,26 +48,33 @@ type MachinesOf<Definition extends LabDefinition> =
     : never;
 
 /** Names of the lab's machines: of those that its program returns. Any name where it returns none. */
-export type MachineName<Definition extends LabDefinition = LabDefinition> = [MachinesOf<Definition>] extends [never]
+export type MachineName<Definition extends LabDefinition = LabDefinition> = [ReturnedMachine<Definition>] extends [
+  never,
+]
   ? string
-  : MachinesOf<Definition>['name'];
+  : ReturnedMachine<Definition>['name'];
 
 /** Names of the steps of a machine, where the lab's program returns that. */
 export type StepName<Definition extends LabDefinition = LabDefinition, Machine extends string = string> = [
-  MachinesOf<Definition>,
+  ReturnedMachine<Definition>,
 ] extends [never]
   ? string
-  : StepsOf<Extract<MachinesOf<Definition>, { readonly name: Machine }>>;
-
-type StepsOf<Machine> =
-  Machine extends MachineBuilder<infer _O, infer _C, infer _F, infer _K, infer _N, infer Step> ? Step : never;
+  : Extract<ReturnedMachine<Definition>, { readonly name: Machine }> extends infer One
+    ? One extends MachineBuilder<infer _O, infer _C, infer _F, infer _K, infer _N, infer Step>
+      ? Step
+      : never
+    : never;
 
 /** Names of the checkpoints that the lab declares, on machines that its program returns. */
-export type CheckpointName<Definition extends LabDefinition = LabDefinition> = [MachinesOf<Definition>] extends [never]
+export type CheckpointName<Definition extends LabDefinition = LabDefinition> = [ReturnedMachine<Definition>] extends [
+  never,
+]
   ? string
-  : CheckpointsOf<MachinesOf<Definition>>;
-
-type CheckpointsOf<Machine> = Machine extends { readonly at: infer At } ? keyof At & string : never;
+  : ReturnedMachine<Definition> extends infer One
+    ? One extends { readonly at: infer At }
+      ? keyof At & string
+      : never
+    : never;
 
 /** A checkpoint that the lab declares, by its name, or one that was taken: what `checkpoint()` returned. */
 export type CheckpointChoice<Definition extends LabDefinition = LabDefinition> =
