@@ -53,7 +53,7 @@ import { vmCall } from './vm-call.ts';
 
 /**
  * Machines on this host: the engine's verbs, said in those of `@goqemu/vm`. What acts is loaded with the first verb that
- * acts, so that a plan with nothing to do loads only what looks.
+ * acts, so that a plan with nothing to do loads only what looks. As long as the interface, whose verbs are a line or two each.
  */
 export class QemuBackend implements Backend {
   readonly kind = 'qemu';

@@ -24,32 +24,30 @@ import type { Lab } from '../evaluate/lab.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
 import type { ForkRoom } from '../fork/fork-room.ts';
-import { allForksOf, forksOf } from '../fork/forks-of.ts';
+import { allForksOf } from '../fork/forks-of.ts';
 import type { ForwardChange } from '../forward/forward-change.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import type { ImportOptions } from '../import/import-machine.ts';
 import type { ImportReport } from '../import/import-report.ts';
 import type { PruneReport } from '../layer/prune-layers.ts';
-import { emptyLock, readLabLock } from '../lock/lab-lock.ts';
 import type { LockChange } from '../lock/update-lock.ts';
 import type { LiveNetworks } from '../network/live-networks.ts';
-import { makePlan } from '../plan/make-plan.ts';
-import { countChanges, type Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { PowerVerb } from '../power/power-verb.ts';
 import type { RefreshReport } from '../refresh/refresh-state.ts';
-import { machineUnknown } from '../report/machine-unknown.ts';
+import { foundMachine, foundMachines } from '../report/found-machines.ts';
 import { makeStatusReport } from '../report/make-status-report.ts';
 import { resolveOutputs } from '../report/resolve-outputs.ts';
 import type { StatusReport } from '../report/status-report.ts';
-import type { PlanInput } from '../resource/plan-input.ts';
 import type { ResourceKind } from '../resource/resource-kind.ts';
 import type { StepOfMachine } from '../step/run-again.ts';
 import { type EvaluationOptions, evaluateWithState } from './evaluate-with-state.ts';
+import { announced, planDestroy, planLab } from './plan-lab.ts';
 import { resourceKinds } from './resource-kinds.ts';
 
 /**
  * Plans and applies one stack of one lab. It never prints: it emits events. What acts is loaded with the first verb that
- * acts.
+ * acts. As long as the list of its verbs, each of which is a line here and a file elsewhere.
  *
  * @example
  * const engine = new Engine({ backend, lab: 'web', labFolder, labFile, stateFolder, home, command: 'goqemu apply' });
@@ -74,16 +72,12 @@ export class Engine {
 
   /** What applying would do. Read-only and without the lock. */
   plan(lab: Lab, options: PlanOptions = {}): Promise<Plan> {
-    return this.#plan(lab, options);
+    return planLab(this.#context, lab, options);
   }
 
   /** A plan whose desired set is empty. */
-  async planDestroy(options: PlanOptions = {}): Promise<Plan> {
-    const [plan, forks] = await Promise.all([this.#plan(undefined, options), forksOf(this.#context)]);
-    if (forks.length === 0) return plan;
-    const names = forks.map((fork) => fork.name).join(', ');
-    const message = `its forks are kept: ${names}; destroy them with --forks`;
-    return { ...plan, notices: [...plan.notices, { code: 'forks-stay', message }] };
+  planDestroy(options: PlanOptions = {}): Promise<Plan> {
+    return planDestroy(this.#context, options);
   }
 
   /**
@@ -93,14 +87,8 @@ export class Engine {
    * @throws GoqemuError `machine-unknown`, `suspend-refused`
    */
   async planPower(verb: PowerVerb, options: PowerOptions = {}): Promise<Plan> {
-    const context = this.#context;
-    const [read, { makePowerPlan }] = await Promise.all([context.read(), acting()]);
-    const { machines, signal } = options;
-    const call = context.plainCall(read.state.lineage, verb, signal);
-    const input = { read, backend: context.backend, call, verb, ...(machines?.length ? { machines } : {}) };
-    const plan = await makePowerPlan(input, context.kinds, context.now());
-    context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
-    return plan;
+    const { planPower } = await acting();
+    return announced(this.#context, await planPower(this.#context, verb, options));
   }
 
   /**
@@ -111,9 +99,7 @@ export class Engine {
    */
   async planForward(change: ForwardChange, options: { readonly signal?: AbortSignal } = {}): Promise<Plan> {
     const { planForward } = await acting();
-    const plan = await planForward(this.#context, change, options.signal);
-    this.#context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
-    return plan;
+    return announced(this.#context, await planForward(this.#context, change, options.signal));
   }
 
   /**
@@ -175,23 +161,12 @@ export class Engine {
 
   /** @throws GoqemuError `machine-unknown` with the nearest name */
   async machine(name: string): Promise<FoundMachine> {
-    const machines = await this.machines();
-    const found = machines.find((machine) => machine.name === name);
-    if (found) return found;
-    throw machineUnknown(
-      name,
-      machines.map((machine) => machine.name),
-    );
+    return foundMachine(await this.machines(), name);
   }
 
   /** The machines that have been made, in the order of their names. */
-  async machines(): Promise<readonly FoundMachine[]> {
-    const { state } = await this.#context.read();
-    const { lab, stack } = this.#context.owner;
-    const scope = { lab, stack, lineage: state.lineage };
-    return Object.values(state.resources.machine)
-      .flatMap(({ name, spec, record }) => (record === null ? [] : [{ name, spec, record, scope }]))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  machines(): Promise<readonly FoundMachine[]> {
+    return foundMachines(this.#context);
   }
 
   /** The networks as they run: their counters, captures and faults. Needs no lock. */
@@ -258,12 +233,8 @@ export class Engine {
    * @throws GoqemuError `locked`
    */
   async removeDeadForks(options: { readonly lockWaitMs?: number } = {}): Promise<readonly string[]> {
-    const { deadForks, lockLab } = await acting();
-    const dead = await deadForks(this.#context);
-    if (dead.length === 0) return [];
-    await using _lock = await lockLab(this.#context, options.lockWaitMs ?? 0, undefined);
-    const left = await this.#context.storage.stacks();
-    return dead.map(({ owner }) => owner.stack).filter((name) => !left.includes(name));
+    const { tidyForks } = await acting();
+    return tidyForks(this.#context, options.lockWaitMs ?? 0);
   }
 
   /** The same lab in another stack. */
@@ -358,28 +329,6 @@ export class Engine {
       const message = `the outputs of ${stack} are not known: ${errorReport(error).message}`;
       this.#context.emit({ type: 'notice', code: 'outputs-unknown', message });
     }
-  }
-
-  async #plan(lab: Lab | undefined, options: PlanOptions): Promise<Plan> {
-    const context = this.#context;
-    // Nothing is wanted of images when all is destroyed: a damaged lock file does not stand in the way.
-    const [read, lock] = await Promise.all([context.read(), lab ? readLabLock(context.storage) : emptyLock]);
-    const input: PlanInput = {
-      lab,
-      read,
-      lock,
-      backend: context.backend,
-      call: context.plainCall(read.state.lineage, 'plan', options.signal),
-      vault: context.vault,
-      now: context.now(),
-      ...(options.target?.length ? { target: options.target } : {}),
-      ...(options.exclude?.length ? { exclude: options.exclude } : {}),
-      ...(options.replace?.length ? { replace: options.replace } : {}),
-      ...(options.start ? { start: true } : {}),
-    };
-    const plan = await makePlan(input, context.kinds);
-    context.emit({ type: 'plan-made', lab: plan.lab, stack: plan.stack, changes: countChanges(plan) });
-    return plan;
   }
 }
 

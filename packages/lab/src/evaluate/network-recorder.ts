@@ -1,11 +1,9 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
 import {
-  allowMistake,
   areNoFaults,
   type CardIdentity,
   cardCount,
   cardMac,
-  faultMistake,
   formatIpv4,
   ipv6Address,
   type MachineIdentity,
@@ -22,6 +20,7 @@ import {
 import type { LabNetwork, NetworkOptions, NetworksOption } from '../definition/network-options.ts';
 import type { Allocations, RecordedAllocation } from './allocations.ts';
 import { CardAddresses } from './card-addresses.ts';
+import { checkNetworkOptions } from './check-network-options.ts';
 import { checkOptions } from './check-options.ts';
 import type { NetworkDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
@@ -168,18 +167,7 @@ export class NetworkRecorder {
 
   #spec(name: string, options: NetworkOptions, place: Place): NetworkSpec {
     const { cidr, cidr6, ipv6, nat, mtu = networkProperties.mtu.default, internet, faults = {} } = options;
-    for (const property of ['cidr', 'cidr6', 'mtu'] as const)
-      if (options[property] !== undefined) checkProperty(name, property, options[property], place);
-    for (const [option, value] of Object.entries({ ipv6, nat }))
-      if (value !== undefined && typeof value !== 'boolean')
-        throw labError('option-invalid', {
-          message: `${name}: ${option} must be true or false`,
-          hint: `write ${option}: true`,
-          location: place(),
-          subject: name,
-        });
-    checkInternet(name, options, place);
-    checkFaults(name, faults, place);
+    checkNetworkOptions(name, options, place);
     const context = {
       place: this.#allocations.place,
       recorded: this.#allocations.networks ?? {},
@@ -266,36 +254,6 @@ function slotsOf(names: readonly string[], recorded: readonly CardIdentity[]): R
     slots.set(name, Array.from({ length: cardCount }, (_, slot) => slot).find((slot) => !used.has(slot)) ?? 0);
   }
   return slots;
-}
-
-function checkProperty(name: string, property: 'cidr' | 'cidr6' | 'mtu', value: unknown, place: Place): void {
-  const { fits, expected, hint } = networkProperties[property].rule;
-  if ((fits as (value: unknown) => boolean)(value)) return;
-  const message = `${name}: ${property} must be ${expected}, got ${JSON.stringify(value)}`;
-  throw labError(`${property}-invalid`, { message, hint, location: place(), subject: name });
-}
-
-function checkInternet(name: string, { internet, nat }: Pick<NetworkOptions, 'internet' | 'nat'>, place: Place): void {
-  if (internet === undefined) return;
-  const mistake = allowMistake(internet);
-  if (!mistake && !nat) return;
-  throw labError('internet-invalid', {
-    message: mistake
-      ? `${name}: ${mistake.at} must be ${mistake.expected}`
-      : `${name}: nat lets its machines reach everything, and internet only what its list allows`,
-    hint: mistake ? "write internet: { allow: ['packages.example.org'] }" : 'leave one of the two out',
-    location: place(),
-    subject: name,
-  });
-}
-
-function checkFaults(name: string, faults: unknown, place: Place): void {
-  const mistake = faultMistake(faults);
-  if (!mistake) return;
-  const at = mistake.at ? `faults.${mistake.at}` : 'faults';
-  const message = `${name}: ${at} must be ${mistake.expected}`;
-  const hint = 'write faults: { latency: 50, loss: 0.01 }';
-  throw labError('faults-invalid', { message, hint, location: place(), subject: name });
 }
 
 function full(machine: string, { name, cidr }: NetworkSpec, place: Place) {

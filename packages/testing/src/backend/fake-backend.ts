@@ -74,7 +74,10 @@ const everything: BackendCapabilities = {
   networks: true,
 };
 
-/** A Backend that keeps machines in memory and behaves as the contract says; see fake-backend.md. */
+/**
+ * A Backend that keeps machines in memory and behaves as the contract says; see fake-backend.md. As long as the interface,
+ * whose verbs are a line or two each.
+ */
 export class FakeBackend implements Backend {
   readonly kind = 'fake';
   readonly capabilities: BackendCapabilities;

@@ -12,12 +12,12 @@ import type {
   ResolvedStep,
   StepResult,
 } from '@goqemu/lab';
-import { changesDisk, hostPortsOf, ramShape, withCards } from '@goqemu/spec';
+import { changesDisk, ramShape, withCards } from '@goqemu/spec';
 import { ramLost, refused, stepFailed } from './fake-errors.ts';
 import type { FakeHost, FakeMachine } from './fake-host.ts';
 import type { FakeLayerStore } from './fake-layer-store.ts';
+import { FakeMachineTable, idOf } from './fake-machine-table.ts';
 import type { FakeMoments } from './fake-moments.ts';
-import { stackOf } from './fake-networks.ts';
 import { failingExitCode, printed, sleepMs } from './fake-shell.ts';
 
 /** What a script prints instead of what the fake makes up. */
@@ -26,12 +26,14 @@ export type FakeOutput = (machine: string, step: ResolvedStep) => string | undef
 /** What a backend does with machines: each is a list of what was done to its disk. */
 export class FakeMachines {
   readonly #host: FakeHost;
+  readonly #table: FakeMachineTable;
   readonly #layers: FakeLayerStore;
   readonly #moments: FakeMoments;
   readonly #output: FakeOutput | undefined;
 
   constructor(host: FakeHost, layers: FakeLayerStore, moments: FakeMoments, output: FakeOutput | undefined) {
     this.#host = host;
+    this.#table = new FakeMachineTable(host);
     this.#layers = layers;
     this.#moments = moments;
     this.#output = output;
@@ -44,7 +46,7 @@ export class FakeMachines {
     await this.#moments.reach('observe', '', 'before', call);
     return new Map(
       machines.map(({ machine, record }): [string, ObservedMachine] => {
-        const found = this.#found(machine, record, call);
+        const found = this.#table.found(machine, record, call);
         if (!found) return [machine.name, { status: 'absent' }];
         return [
           machine.name,
@@ -109,9 +111,9 @@ export class FakeMachines {
 
   async start(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('start', machine.name, 'before', call);
-    const found = this.#machine(machine, record, call);
+    const found = this.#table.machine(machine, record, call);
     if (found.status === 'damaged') throw refused(machine, 'its disk is damaged');
-    this.#checkPorts(machine, call);
+    this.#table.checkPorts(machine, call);
     const isFresh =
       found.boots === 0 && found.layer !== null && this.#host.layers.get(found.layer)?.stored.ram === true;
     const resumes = ramObstacle(found, machine) === undefined;
@@ -128,7 +130,7 @@ export class FakeMachines {
 
   async joinNetworks(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('joinNetworks', machine.name, 'before', call);
-    const found = this.#running(machine, record, call);
+    const found = this.#table.running(machine, record, call);
     await this.#moments.reach('joinNetworks', machine.name, 'middle', call);
     found.spec = withCards(found.spec, machine);
     await this.#moments.reach('joinNetworks', machine.name, 'after', call);
@@ -137,9 +139,9 @@ export class FakeMachines {
 
   async setForwards(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('setForwards', machine.name, 'before', call);
-    const found = this.#machine(machine, record, call);
+    const found = this.#table.machine(machine, record, call);
     if (found.status !== 'running') throw refused(machine, `it is ${found.status}`);
-    this.#checkPorts(machine, call);
+    this.#table.checkPorts(machine, call);
     await this.#moments.reach('setForwards', machine.name, 'middle', call);
     found.spec = { ...found.spec, forwards: machine.forwards };
     await this.#moments.reach('setForwards', machine.name, 'after', call);
@@ -148,7 +150,7 @@ export class FakeMachines {
 
   async stop(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('stop', machine.name, 'before', call);
-    const found = this.#machine(machine, record, call);
+    const found = this.#table.machine(machine, record, call);
     await this.#moments.reach('stop', machine.name, 'middle', call);
     Object.assign(found, { status: 'stopped', ready: false, lostRam: undefined });
     await this.#moments.reach('stop', machine.name, 'after', call);
@@ -158,8 +160,8 @@ export class FakeMachines {
   async suspend(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('suspend', machine.name, 'before', call);
     if (record.adopted !== undefined) throw refused(machine, 'it was started outside goqemu');
-    if (this.#machine(machine, record, call).status === 'suspended') return record;
-    const found = this.#running(machine, record, call);
+    if (this.#table.machine(machine, record, call).status === 'suspended') return record;
+    const found = this.#table.running(machine, record, call);
     found.status = 'paused';
     try {
       await this.#moments.reach('suspend', machine.name, 'middle', call);
@@ -174,10 +176,10 @@ export class FakeMachines {
 
   async resume(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<BackendRecord> {
     await this.#moments.reach('resume', machine.name, 'before', call);
-    const found = this.#machine(machine, record, call);
+    const found = this.#table.machine(machine, record, call);
     const obstacle = found.status === 'running' ? undefined : ramObstacle(found, machine);
     if (obstacle !== undefined) throw ramLost(machine, obstacle);
-    this.#checkPorts(machine, call);
+    this.#table.checkPorts(machine, call);
     await this.#moments.reach('resume', machine.name, 'middle', call);
     Object.assign(found, { status: 'running', ready: true, spec: machine });
     call.progress({ kind: 'stage', stage: 'restore', status: 'done' });
@@ -187,7 +189,7 @@ export class FakeMachines {
 
   async delete(machine: MachineSpec, record: BackendRecord, call: BackendCall): Promise<void> {
     await this.#moments.reach('delete', machine.name, 'before', call);
-    const found = this.#found(machine, record, call);
+    const found = this.#table.found(machine, record, call);
     if (found) found.status = 'damaged';
     await this.#moments.reach('delete', machine.name, 'middle', call);
     if (typeof record.adopted === 'number') this.#host.foreign.delete(record.adopted);
@@ -203,7 +205,7 @@ export class FakeMachines {
   ): Promise<StepResult> {
     const subject = `${machine.name}/${step.name}`;
     await this.#moments.reach('runStep', subject, 'before', call);
-    const found = this.#running(machine, record, call);
+    const found = this.#table.running(machine, record, call);
     const { name: _name, timeoutMs: _timeoutMs, sensitive: _sensitive, secretOutput: _secret, ...content } = step;
     const mark = canonicalJson(content);
     if (changesDisk(step)) found.disk.push(`half of ${mark}`);
@@ -222,7 +224,7 @@ export class FakeMachines {
   async cutLayers(cuts: readonly CutLayer[], call: BackendCall): Promise<readonly CutResult[]> {
     const subject = cuts.map((cut) => cut.machine.name).join(',');
     await this.#moments.reach('cutLayers', subject, 'before', call);
-    const found = cuts.map((cut) => this.#cuttable(cut, call));
+    const found = cuts.map((cut) => this.#table.cuttable(cut, call));
     for (const [index, machine] of found.entries()) {
       const { key, machine: spec } = cuts[index] as CutLayer;
       machine.layer = key;
@@ -240,8 +242,8 @@ export class FakeMachines {
     await this.#moments.reach('restore', machine.name, 'before', call);
     const { disk, stored } = this.#layers.claim(layer, call);
     if (record.adopted !== undefined) throw refused(machine, 'it was started outside goqemu');
-    const found = this.#machine(machine, record, call);
-    this.#checkPorts(machine, call);
+    const found = this.#table.machine(machine, record, call);
+    this.#table.checkPorts(machine, call);
     Object.assign(found, { status: 'stopped', ready: false, lostRam: undefined, disk: ['half restored'] });
     await this.#moments.reach('restore', machine.name, 'middle', call);
     Object.assign(found, {
@@ -256,41 +258,6 @@ export class FakeMachines {
     await this.#moments.reach('restore', machine.name, 'after', call);
     return { ...record, top: layer };
   }
-
-  /** One that was started outside goqemu is no machine of this backend's own. */
-  #found(spec: MachineSpec, { adopted }: BackendRecord, call: BackendCall): FakeMachine | undefined {
-    return typeof adopted === 'number'
-      ? this.#host.foreign.get(adopted)?.machine
-      : this.#host.machines.get(idOf(spec, call));
-  }
-
-  #machine(spec: MachineSpec, record: BackendRecord, call: BackendCall): FakeMachine {
-    const found = this.#found(spec, record, call);
-    if (!found) throw refused(spec, 'it is not there');
-    return found;
-  }
-
-  #running(spec: MachineSpec, record: BackendRecord, call: BackendCall): FakeMachine {
-    const found = this.#machine(spec, record, call);
-    if (found.status !== 'running' || !found.ready) throw refused(spec, `it is ${found.status}, and not ready`);
-    return found;
-  }
-
-  #cuttable(cut: CutLayer, call: BackendCall): FakeMachine {
-    if (cut.record.adopted !== undefined) throw refused(cut.machine, 'it was started outside goqemu');
-    const found = this.#running(cut.machine, cut.record, call);
-    if (found.layer === cut.key || found.layer === (cut.parent ?? null)) return found;
-    throw refused(cut.machine, `it stands on ${found.layer}, not on ${cut.parent}`);
-  }
-
-  #checkPorts(spec: MachineSpec, call: BackendCall): void {
-    const wanted = new Set(hostPortsOf(spec));
-    for (const [id, other] of this.#host.machines) {
-      if (id === idOf(spec, call) || other.status !== 'running') continue;
-      const port = hostPortsOf(other.spec).find((one) => wanted.has(one));
-      if (port !== undefined) throw refused(spec, `port ${port} is taken by ${other.spec.name}`);
-    }
-  }
 }
 
 function process(pid: number) {
@@ -304,8 +271,4 @@ function ramObstacle(found: FakeMachine, machine: MachineSpec): string | undefin
   return ramShape(found.spec) === ramShape(machine)
     ? undefined
     : 'memory, cores, accelerator or network differ from its RAM’s';
-}
-
-function idOf(machine: MachineSpec, call: BackendCall): string {
-  return `${stackOf(call)}/${machine.name}`;
 }

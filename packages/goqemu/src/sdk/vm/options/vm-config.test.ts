@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isGoqemuError } from '@goqemu/core';
 import type { StandaloneOptionName } from '@goqemu/spec';
-import { checkConfig, checkName, type QemuVMConfig } from './vm-config.ts';
+import { checkName } from './check-name.ts';
+import { checkConfig, type QemuVMConfig } from './vm-config.ts';
 
 test('a configuration has a default for everything', () => {
   const { shape, name, timeouts } = checkConfig({});

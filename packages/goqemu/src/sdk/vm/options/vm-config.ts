@@ -152,7 +152,8 @@ const duration = measured<Duration>(
 /** Those of a boot; how long a VM may take to stop is one of its operations. */
 const bootTimeouts = timeoutNames.filter((name) => name !== 'stop');
 const port = z.int().min(1).max(65_535);
-const label = z
+/** A name as `QemuVM` takes it. */
+export const label = z
   .string()
   .regex(
     /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -292,11 +293,4 @@ function measured<T>(parse: (value: T) => number, expected: string) {
       return z.NEVER;
     }
   });
-}
-
-/**
- * @throws GoqemuError `option-invalid`
- */
-export function checkName(name: string): string {
-  return readOptions(z.strictObject({ name: label }), { name }, 'attachVM').name;
 }
