@@ -24,14 +24,19 @@ export interface TakesOver {
 export class ControlServer {
   readonly #identity: SwitchIdentity;
   readonly #handle: CommandHandler;
-  readonly #server: Server;
+  #server: Server;
   readonly #clients = new Set<Socket>();
 
   constructor(identity: SwitchIdentity, handle: CommandHandler) {
     this.#identity = identity;
     this.#handle = handle;
-    this.#server = createServer((socket) => this.#serve(socket));
-    this.#server.maxConnections = mostClients;
+    this.#server = this.#newServer();
+  }
+
+  #newServer(): Server {
+    const server = createServer((socket) => this.#serve(socket));
+    server.maxConnections = mostClients;
+    return server;
   }
 
   /** Listens at a Unix socket or a named pipe. */
@@ -40,6 +45,13 @@ export class ControlServer {
       this.#server.once('error', reject);
       this.#server.listen(path, () => resolve());
     });
+  }
+
+  /** Listens at the path anew, where its socket was removed; connections that stand go on. */
+  async listenAgain(path: string): Promise<void> {
+    this.#server.close();
+    this.#server = this.#newServer();
+    await this.listen(path);
   }
 
   /** Ends every connection once what was written to it has left. */

@@ -56,23 +56,34 @@ export async function startSwitch(options: StartSwitchOptions): Promise<SwitchRe
   if (running) return running;
   const files = switchFiles(folder, uuid, platform);
   await makeFolder(folder, platform);
-  const ended = await spawnSwitch(options, files);
+  const spawned = await spawnSwitch(options, files);
   return await withDeadline('starting the switch', timeoutMs, options.signal, async (signal) => {
     for (;;) {
       const record = await findSwitch(folder, uuid, { platform, processes });
-      if (record && (await answers(record))) return record;
-      const how = ended();
+      if (record && (await answers(record))) {
+        // One that runs has made its record again: this one would wait for its place.
+        if (record.pid !== spawned.pid) spawned.end();
+        return record;
+      }
+      const how = spawned.ended();
       if (how !== undefined) throw await switchFailed(how, files.log);
       await sleep(10, signal);
     }
   });
 }
 
-/** Spawns it with its output in its log; returns how to ask whether and how it ended. */
+interface SpawnedSwitch {
+  readonly pid: number | undefined;
+  /** How it ended; undefined while it runs. */
+  ended(): string | undefined;
+  end(): void;
+}
+
+/** Spawns it with its output in its log. */
 async function spawnSwitch(
   { program, folder, uuid, label }: StartSwitchOptions,
   files: SwitchFiles,
-): Promise<() => string | undefined> {
+): Promise<SpawnedSwitch> {
   const log = await open(files.log, 'a', 0o600);
   let how: string | undefined;
   try {
@@ -90,10 +101,10 @@ async function spawnSwitch(
       how ??= code === null ? `it was ended by ${signal}` : `it ended with ${code}`;
     });
     child.unref();
+    return { pid: child.pid, ended: () => how, end: () => void child.kill() };
   } finally {
     await log.close();
   }
-  return () => how;
 }
 
 async function answers({ control, uuid }: SwitchRecord): Promise<boolean> {

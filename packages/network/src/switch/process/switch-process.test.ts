@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
@@ -102,6 +103,35 @@ test('it ends by itself when its folder is gone, and on SIGTERM, and another lab
   const second = await start();
   await rm(folder, { recursive: true });
   await untilEnded(second);
+});
+
+test('what is damaged in the folder of a switch that runs is made again, and it is the same process', async (t) => {
+  const { folder, start, record } = await started(t);
+  const files = switchFiles(folder, uuid, { system: 'linux' });
+  const configuration = { networks: [{ name: 'lan', cidr: '10.40.0.0/24' }], ports: [] };
+  {
+    await using client = await SwitchClient.connect({ path: record.control, uuid });
+    await client.configure(configuration);
+  }
+  const state = await readFile(files.state, 'utf8');
+  const foreign = JSON.stringify({ ...record, uuid: otherUuid });
+  const damages: readonly (readonly [string, (path: string) => Promise<unknown>])[] = [
+    ['missing', (path) => rm(path)],
+    ['empty', (path) => writeFile(path, '')],
+    ['zeros', (path) => writeFile(path, Buffer.alloc(200))],
+    ["another lab's", (path) => writeFile(path, foreign)],
+    ['a folder', (path) => rm(path).then(() => mkdir(path))],
+  ];
+  for (const [what, damage] of damages) {
+    for (const path of [files.record, files.state]) await damage(path);
+    assert.deepEqual(await start(), record, `${what}: it is found again, and no second one is left`);
+    while ((await readFile(files.state, 'utf8').catch(() => '')) !== state) await sleep(10);
+  }
+  await rm(files.control);
+  while (!existsSync(files.control)) await sleep(10);
+  await using client = await SwitchClient.connect({ path: record.control, uuid });
+  assert.equal(client.identity.pid, record.pid);
+  assert.deepEqual((await client.status()).configuration.networks.length, 1);
 });
 
 test('lines that are no messages are answered with what is wrong, and the next one is served', async (t) => {

@@ -1,14 +1,14 @@
-import { rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import {
   acquireFileLock,
+  errorMessage,
   type FileLock,
   type HostPlatform,
   ownIdentity,
   parseJson,
   readOwnText,
   systemErrorCode,
-  writeOwnFile,
 } from '@goqemu/core';
 import { z } from 'zod';
 import { Captures } from '../capture/captures.ts';
@@ -17,9 +17,10 @@ import { ControlServer, type TakesOver } from '../control/control-server.ts';
 import { faultSettings } from '../control/fault-settings.ts';
 import { protocolVersion, type RequestMessage, type SwitchCounters, type SwitchStatus } from '../control/messages.ts';
 import { Switch } from '../switch.ts';
+import { KeptFiles } from './kept-files.ts';
 import { type SwitchFiles, type SwitchRecord, switchFiles } from './switch-files.ts';
 
-/** Milliseconds between looks at the folder: without it the process ends. */
+/** Milliseconds between looks at the folder: without it the process ends, and what is damaged in it is made again. */
 const folderCheckMs = 1_000;
 
 const keptState = z.strictObject({ configuration: switchConfiguration, faults: faultSettings });
@@ -42,7 +43,9 @@ export class SwitchProcess {
   readonly #record: SwitchRecord;
   readonly #server: ControlServer;
   readonly #lock: FileLock;
-  readonly #folderCheck: NodeJS.Timeout;
+  readonly #kept = new KeptFiles();
+  #folderCheck: NodeJS.Timeout | undefined;
+  #healing: Promise<void> | undefined;
   #isEnding = false;
 
   /**
@@ -59,7 +62,8 @@ export class SwitchProcess {
     its.#restore();
     if (options.platform.system !== 'win32') rmSync(files.control, { force: true });
     await its.#server.listen(files.control);
-    await writeOwnFile(files.record, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+    await its.#kept.write(files.record, `${JSON.stringify(record, undefined, 2)}\n`);
+    its.#watch();
     options.log(`switch ${options.uuid} started, process ${record.pid}`);
     return its;
   }
@@ -70,11 +74,32 @@ export class SwitchProcess {
     this.#record = record;
     this.#lock = lock;
     this.#server = new ControlServer(this.#identity(), (request, stream) => this.#handle(request, stream));
-    const { ino, dev } = statSync(files.folder);
+  }
+
+  /** Looks at the folder from time to time. */
+  #watch(): void {
+    const { folder } = this.#files;
+    const { ino, dev } = statSync(folder);
     this.#folderCheck = setInterval(() => {
-      const found = statSync(files.folder, { throwIfNoEntry: false });
+      const found = statSync(folder, { throwIfNoEntry: false });
       if (found?.ino !== ino || found.dev !== dev) void this.end('its folder is gone');
+      else if (!this.#isEnding) this.#healing ??= this.#heal().finally(() => (this.#healing = undefined));
     }, folderCheckMs);
+  }
+
+  /** Without its record or its socket nobody would find the process, and none could take its place. */
+  async #heal(): Promise<void> {
+    const { log, platform } = this.#options;
+    try {
+      const healed = await this.#kept.heal();
+      if (platform.system !== 'win32' && !existsSync(this.#files.control)) {
+        await this.#server.listenAgain(this.#files.control);
+        log(`${this.#files.control} was gone, and is there again`);
+      }
+      for (const path of healed) log(`${path} was damaged, and is written again`);
+    } catch (error) {
+      log(`the folder of the switch cannot be written to, which is tried again: ${errorMessage(error)}`);
+    }
   }
 
   /** Ends the captures and connections, and removes what it made; what was applied stays for the next one. */
@@ -83,6 +108,7 @@ export class SwitchProcess {
     this.#isEnding = true;
     this.#options.log(`switch ${this.#record.uuid} ends: ${reason}`);
     clearInterval(this.#folderCheck);
+    await this.#healing;
     await this.#captures.stopAll();
     this.#switch.close();
     this.#server.close();
@@ -105,13 +131,14 @@ export class SwitchProcess {
       this.#options.log('the state that was applied last cannot be read; waiting for a new one');
       return;
     }
+    this.#kept.found(this.#files.state, text);
     this.#switch.configure(state.data.configuration);
     this.#switch.setFaults(state.data.faults);
   }
 
   async #save(): Promise<void> {
     const { configuration, faults } = this.#switch;
-    await writeOwnFile(this.#files.state, `${JSON.stringify({ configuration, faults })}\n`, { mode: 0o600 });
+    await this.#kept.write(this.#files.state, `${JSON.stringify({ configuration, faults })}\n`);
   }
 
   async #handle(request: RequestMessage, stream: Socket): Promise<unknown> {
