@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type Damage, damages, kindOf, withoutOverride } from './file-damages.ts';
 import { OwnHome } from './host-traces.ts';
 import { LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
-/** What happens to a file; `another lab's` is what a second lab has under the same name. */
-const damages = {
-  missing: (path: string) => rm(path, { recursive: true }),
-  empty: (path: string) => truncate(path),
-  'cut short': async (path: string) => truncate(path, Math.floor((await stat(path)).size / 2)),
-  'full of zeros': async (path: string) => writeFile(path, Buffer.alloc(Math.min((await stat(path)).size, 2 ** 20))),
-  'a folder': async (path: string) => {
-    await rm(path, { recursive: true });
-    await mkdir(path);
-  },
-  garbage: async (path: string) => writeFile(path, Buffer.alloc(Math.min((await stat(path)).size, 2 ** 20), 0xa5)),
-};
-type Damage = keyof typeof damages;
 const kinds = Object.keys(damages) as Damage[];
 
 /** What is human-readable, or written by QEMU: nothing is read from it. */
@@ -28,28 +16,46 @@ const isLog = (name: string) => /\.log$|\.log\.|history\.ndjson$/.test(name);
 describe('each file that goqemu writes is damaged, and the next plan and apply settle it', () => {
   let home: OwnHome;
   let lab: LabFolder;
-  let source = '';
+  /** Another lab of the same home, whose machine has a file more. */
+  let stranger: LabFolder;
+  /** What the stranger has in its places, by its kind. */
+  const foreign = new Map<string, string>();
 
   before(async () => {
     home = await OwnHome.make();
     const image = JSON.stringify(await tinyImage());
-    source = `
+    const source = (name: string, more = '') => `
 import { defineLab } from 'goqemu';
-export default defineLab({ name: 'garbled' }, (lab) => {
-  const web = lab
-    .vm('web', { image: ${image}, user: 'debian', accelerator: 'tcg', memory: '256 MiB', cpus: 1, forward: { http: 80 } })
+export default defineLab({ name: '${name}' }, (lab) => {
+  const lan = lab.network('lan');
+  lab
+    .vm('web', { image: ${image}, user: 'debian', accelerator: 'tcg', memory: '256 MiB', cpus: 1, forward: { http: 80 }, networks: { lan } })
     .run('one', 'echo one > /root/one')
     .checkpoint('one')
     .run('two', 'echo two > /root/two')
     .checkpoint('two')
-    .capture('token', 'echo token', { secret: true });
+    .capture('token', 'echo token', { secret: true })${more};
   return { name: 'web' };
 });
 `;
-    lab = await LabFolder.make(source, home.env);
+    lab = await LabFolder.make(source('garbled'), home.env, withoutOverride);
     await lab.ok('apply', '--yes');
+    const own = new Set(await allFiles());
+    const more = ".run('three', 'echo three > /root/three').checkpoint('three')";
+    stranger = await LabFolder.make(source('stranger', more), home.env, withoutOverride);
+    await stranger.ok('apply', '--yes');
+    for (const path of [...(await allFiles()), ...(await filesBelow(stranger.file('.goqemu')))])
+      if (!own.has(path)) foreign.set(path, kindOf(path));
+    foreign.set(stranger.file('lab.lock.json'), kindOf(lab.file('lab.lock.json')));
   });
   after(async () => {
+    assert.deepEqual(
+      (await stranger.json<{ operations: unknown[] }>('plan')).operations,
+      [],
+      'the stranger lost nothing',
+    );
+    assert.equal((await stranger.ok('exec', 'web', '--', 'sudo', 'cat', '/root/three')).stdout, 'three\n');
+    await stranger[Symbol.asyncDispose]();
     await lab[Symbol.asyncDispose]();
     assert.deepEqual(await home.processes(), [], 'no QEMU is left');
     await home[Symbol.asyncDispose]();
@@ -88,19 +94,23 @@ export default defineLab({ name: 'garbled' }, (lab) => {
     await rm(path, { recursive: true });
   };
 
-  const filesOf = async (): Promise<readonly string[]> => {
-    const below = async (folder: string): Promise<string[]> => {
-      const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-      return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-    };
-    const files = [...(await below(home.path)), ...(await below(lab.file('.goqemu'))), lab.file('lab.lock.json')];
-    return files.filter((path) => !isLog(path) && !path.includes('/img/') && !path.endsWith('.ts')).sort();
-  };
+  const allFiles = async () => [
+    ...(await filesBelow(home.path)),
+    ...(await filesBelow(home.runtime)),
+    ...(await filesBelow(lab.file('.goqemu'))),
+    lab.file('lab.lock.json'),
+  ];
+
+  /** Of the lab, or of both; nothing of the stranger alone. */
+  const filesOf = async (): Promise<readonly string[]> =>
+    (await allFiles())
+      .filter((path) => !foreign.has(path) && !isLog(path) && !path.includes('/img/') && !path.endsWith('.ts'))
+      .sort();
 
   /** Damages the files, and takes the time that it takes to settle them. */
   const damaged = async (paths: readonly string[], what: Damage, say: (line: string) => void) => {
     const started = performance.now();
-    for (const path of paths) await damages[what](path);
+    for (const path of paths) await damages[what](path, [...foreign].find(([, kind]) => kind === kindOf(path))?.[0]);
     const said = await settles(paths.join(', '), what);
     const words = said.split('\n').filter((line) => /damag|lost|missing|rebuilt/.test(line));
     say(`${paths.map(kindOf).join(', ')} ${what}: ${Math.round(performance.now() - started)} ms ${words.join('; ')}`);
@@ -146,7 +156,10 @@ export default defineLab({ name: 'garbled' }, (lab) => {
     assert.equal((await lab.ok('exec', 'web', '--', 'sudo', 'cat', '/root/one')).stdout, 'one\n');
   });
 
-  const qemus = async () => (await home.processes()).filter(({ arguments: [name = ''] }) => /qemu-system/.test(name));
+  const qemus = async () =>
+    (await home.processes()).filter(
+      ({ arguments: words }) => /qemu-system/.test(words[0] ?? '') && words.some((word) => word.includes('/garbled-')),
+    );
 
   const endQemu = async () => {
     for (const { pid } of await qemus()) process.kill(pid, 'SIGKILL');
@@ -161,16 +174,23 @@ export default defineLab({ name: 'garbled' }, (lab) => {
 const batches: readonly (readonly [RegExp, Damage])[] = [
   [/\.pub$/, 'empty'],
   [/\/snapshots\/[0-9a-f]{12}\/(ram|state)-/, 'cut short'],
-  [/\/(vm|manifest|state|[0-9a-f]{12})\.json$|state-key$|id_ed25519$|_key$|\/cache\/|seed\.iso$/, 'full of zeros'],
+  [
+    /\/(vm|manifest|state|[0-9a-f]{12}|switch)\.json$|state-key$|id_ed25519$|_key$|\/cache\/|seed\.iso$/,
+    'full of zeros',
+  ],
   [/\/snapshots\/.*disk-/, 'a folder'],
   [/\/labs\/.*disk-/, 'garbage'],
   // They count when the state itself is damaged: the next save writes them again.
   [/before\.(json|ndjson)$/, 'missing'],
   [/\.copy$/, 'missing'],
+  [/\/(vm|manifest|state|[0-9a-f]{12}|switch)\.json$|state-key$|id_ed25519$|_key$|journal\.ndjson$/, "another lab's"],
+  [
+    /\/(vm|manifest|state|[0-9a-f]{12})\.json$|state-key$|id_ed25519$|_key$|\/cache\/|\/snapshots\/.*\/ram-/,
+    'unreadable',
+  ],
 ];
 
-/** The same for each file of one kind: which layer or machine it belongs to is left out. */
-function kindOf(path: string): string {
-  const folder = basename(dirname(path)).replace(/[0-9a-f]{12}/, 'ID');
-  return `${folder}/${basename(path)}`.replace(/[0-9a-f]{8,}/g, 'ID').replace(/disk-\d+/, 'disk-N');
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

@@ -17,15 +17,22 @@ export const e2eHome = homeOf(basename(process.argv[1] ?? 'program').replace(/\.
 export class LabFolder implements AsyncDisposable {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly #through: readonly string[];
 
-  private constructor(path: string, env: Readonly<Record<string, string>>) {
+  private constructor(path: string, env: Readonly<Record<string, string>>, through: readonly string[]) {
     this.path = path;
     this.env = env;
+    this.#through = through;
   }
 
-  static async make(source: string, env: Readonly<Record<string, string>> = {}): Promise<LabFolder> {
+  /** @param through a program that runs the command, and its first words */
+  static async make(
+    source: string,
+    env: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
+  ): Promise<LabFolder> {
     const home = { HOME: installedPackage.home, GOQEMU_HOME: e2eHome };
-    const lab = new LabFolder(await mkdtemp(join(labsFolder(), 'lab-')), { ...home, ...env });
+    const lab = new LabFolder(await mkdtemp(join(labsFolder(), 'lab-')), { ...home, ...env }, through);
     await lab.write(source);
     return lab;
   }
@@ -40,7 +47,8 @@ export class LabFolder implements AsyncDisposable {
   }
 
   run(args: readonly string[], options: RunOptions = {}): Promise<CommandRun> {
-    return runCommand(process.execPath, [goqemuCommand, ...args], {
+    const [program = process.execPath, ...first] = [...this.#through, process.execPath];
+    return runCommand(program, [...first, goqemuCommand, ...args], {
       ...options,
       cwd: this.path,
       env: { ...this.env, ...options.env },

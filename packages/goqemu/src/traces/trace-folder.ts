@@ -13,6 +13,15 @@ export interface FoundTrace {
   readonly record: TestRecord;
 }
 
+/** A file that is called as a trace, and is none. */
+export interface BrokenTrace {
+  /** What it is called where traces are named. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly error: GoqemuError;
+}
+
 /** The folder of traces. @param chosen what `--trace-dir` says */
 export function tracesFolder(workingFolder: string, chosen: string | undefined): string {
   return chosen === undefined ? join(resultsFolder(workingFolder), 'traces') : resolve(workingFolder, chosen);
@@ -21,16 +30,16 @@ export function tracesFolder(workingFolder: string, chosen: string | undefined):
 /** The traces in a folder, newest first, and the files that are none although they are called so. */
 export async function readTraces(
   folder: string,
-): Promise<{ readonly traces: readonly FoundTrace[]; readonly broken: readonly GoqemuError[] }> {
+): Promise<{ readonly traces: readonly FoundTrace[]; readonly broken: readonly BrokenTrace[] }> {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(traceSuffix)) : [];
   const traces: FoundTrace[] = [];
-  const broken: GoqemuError[] = [];
+  const broken: BrokenTrace[] = [];
   for (const name of names) {
     try {
       traces.push(await traceAt(join(folder, name)));
     } catch (error) {
       if (!isGoqemuError(error)) throw error;
-      broken.push(error);
+      broken.push({ name: nameOf(name), path: join(folder, name), error });
     }
   }
   return { traces: traces.sort((a, b) => b.record.startedAt - a.record.startedAt), broken };
@@ -43,7 +52,9 @@ export async function readTraces(
  */
 export async function findTrace(named: string | undefined, folder: string, workingFolder: string): Promise<FoundTrace> {
   if (named !== undefined && existsSync(resolve(workingFolder, named))) return traceAt(resolve(workingFolder, named));
-  const { traces } = await readTraces(folder);
+  const { traces, broken } = await readTraces(folder);
+  const damaged = broken.find(({ name }) => name === named);
+  if (damaged) throw damaged.error;
   const exact = traces.filter(({ name }) => name === named);
   const matches = exact.length > 0 ? exact : traces.filter(({ name }) => named === undefined || name.startsWith(named));
   const [first, ...others] = matches;
@@ -52,7 +63,11 @@ export async function findTrace(named: string | undefined, folder: string, worki
 }
 
 async function traceAt(path: string): Promise<FoundTrace> {
-  return { path, name: basename(path).slice(0, -traceSuffix.length), record: await readTrace(path) };
+  return { path, name: nameOf(path), record: await readTrace(path) };
+}
+
+function nameOf(path: string): string {
+  return basename(path).slice(0, -traceSuffix.length);
 }
 
 function unknown(named: string | undefined, folder: string, matches: readonly FoundTrace[]): GoqemuError {

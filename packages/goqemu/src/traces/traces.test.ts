@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Action, formatTrace, type TestRecord } from '@goqemu/test/process';
@@ -139,6 +139,35 @@ test('what is no trace, or is not there, is said', async () => {
   await failing(['show', path], /written by a newer goqemu/);
   await failing(['delete'], /which traces\?/);
   assert.match((await lab.run(['trace', 'list'])).stderr, /newer goqemu/);
+});
+
+test('one that is damaged is named, stops no other, and can be deleted', async () => {
+  write('whole.abc-7', { evidence: undefined as never });
+  const damages: readonly ((path: string) => void)[] = [
+    (path) => writeFileSync(path, ''),
+    (path) => writeFileSync(path, Buffer.alloc(500)),
+    (path) => writeFileSync(path, '{"format":"goqemu-trace","version":1}\n{"type":"end"}\n'),
+    (path) => writeFileSync(path, `null\n${readFileSync(path, 'utf8')}`),
+    (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('{"type":"end"}', 'null')),
+  ];
+  for (const damage of damages) {
+    const path = write('hurt.abc-8');
+    damage(path);
+    const { code, stdout, stderr } = await lab.run(['trace', 'list']);
+    assert.deepEqual([code, /whole\.abc-7/.test(stdout)], [0, true], stderr);
+    assert.match(stderr, /hurt\.abc-8\.trace\.jsonl is no trace of a test: .*trace delete/);
+    assert.match((await lab.run(['trace', 'show', 'hurt.abc-8'])).stderr, /is no trace of a test/);
+    const deleted = await lab.run(['trace', 'delete', 'hurt.abc-8']);
+    assert.deepEqual([deleted.code, existsSync(path)], [0, false], deleted.stderr);
+    assert.match(deleted.stderr, /did not say which machines it kept/);
+  }
+  const path = lab.file('test-results/traces/folder.abc-9.trace.jsonl');
+  mkdirSync(path);
+  assert.match((await lab.run(['trace', 'list'])).stderr, /a folder is in its place/);
+  assert.equal((await lab.run(['trace', 'delete', '--all'])).code, 0);
+  assert.ok(existsSync(path), 'it is not goqemu’s');
+  rmdirSync(path);
+  write('it-breaks.abc-1');
 });
 
 test('deleting a trace removes what it kept of machines, and no other', async () => {

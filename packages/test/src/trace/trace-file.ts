@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { GoqemuError, parseJson, writeFileAtomic } from '@goqemu/core';
+import { GoqemuError, parseJson, readOwnFile, writeOwnFile } from '@goqemu/core';
 import type { Action, FailurePlace, MachineEvidence, RecordedEvent, TestRecord } from '../record/test-record.ts';
 
 /** How the name of a trace ends. */
@@ -29,12 +29,14 @@ export function formatTrace({ actions, evidence, ...head }: TestRecord): string 
 }
 
 export function writeTrace(path: string, record: TestRecord): Promise<void> {
-  return writeFileAtomic(path, formatTrace(record), { mode: 0o600 });
+  return writeOwnFile(path, formatTrace(record), { mode: 0o600 });
 }
 
-/** @throws GoqemuError `trace-invalid`, `trace-newer` */
+/** @throws GoqemuError `trace-invalid`, `trace-newer`; the host's error when there is none */
 export async function readTrace(path: string): Promise<TestRecord> {
-  return parseTrace(await readFile(path, 'utf8'), path);
+  const file = readOwnFile(path);
+  if (file && 'damage' in file) throw invalid(path, file.damage);
+  return parseTrace(file?.text ?? (await readFile(path, 'utf8')), path);
 }
 
 /** @param path for messages */
@@ -45,8 +47,8 @@ export function parseTrace(text: string, path: string): TestRecord {
     throw invalid(path, 'its first line names no trace');
   if (first.version > version) throw newer(path);
   const rows = lines as readonly (Line | undefined)[];
-  if (rows.some((row) => row === undefined) || rows.at(-1)?.type !== 'end')
-    throw invalid(path, 'it was not written to its end');
+  if (!lines.every(isLine) || rows.at(-1)?.type !== 'end') throw invalid(path, 'it was not written to its end');
+  if (!isHead(first)) throw invalid(path, 'its first line does not say which test it is of');
   const all = <T extends Line['type']>(type: T) =>
     rows.filter((row): row is Extract<Line, { type: T }> => row?.type === type);
   const [place] = all('place');
@@ -66,13 +68,22 @@ export function parseTrace(text: string, path: string): TestRecord {
   };
 }
 
+function isHead(first: Partial<TestRecord>): boolean {
+  const { run, file, name, startedAt, durationMs } = first;
+  return [run, file, name].every((one) => typeof one === 'string') && [startedAt, durationMs].every(Number.isFinite);
+}
+
+function isLine(line: unknown): boolean {
+  return typeof line === 'object' && line !== null && 'type' in line;
+}
+
 function invalid(path: string, why: string): GoqemuError {
   return new GoqemuError({
     code: 'trace-invalid',
     source: 'user',
     subject: path,
     message: `${path} is no trace of a test: ${why}`,
-    hint: 'list the traces with "goqemu trace list"',
+    hint: `list the traces with "goqemu trace list"; "goqemu trace delete" with its name removes it`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { parseJson, readIfThere, writeFileAtomic } from '@goqemu/core';
+import { parseJson, readOwnText, writeOwnFile } from '@goqemu/core';
+import { z } from 'zod';
 import type { RecordedTest } from '../../tests/recorded-test.ts';
 
 /** A test that failed: its file, relative to the working folder, and its names. */
@@ -10,20 +11,21 @@ export interface FailedTest {
 }
 
 /** What the next run may ask of this one. */
-interface LastRun {
-  readonly version: 1;
-  readonly failed: readonly FailedTest[];
-}
+const lastRun = z.object({
+  version: z.literal(1),
+  failed: z.array(z.object({ file: z.string(), path: z.array(z.string()) })),
+});
+type LastRun = z.infer<typeof lastRun>;
 
 /** The folder of results. */
 export function resultsFolder(workingFolder: string): string {
   return join(workingFolder, 'test-results');
 }
 
-/** The tests that failed in the last run; undefined when there was none. */
+/** The tests that failed in the last run; undefined when there was none, or what is kept of it is damaged. */
 export function readLastFailed(workingFolder: string): readonly FailedTest[] | undefined {
-  const text = readIfThere(lastRunFile(workingFolder));
-  return text === undefined ? undefined : (parseJson(text) as LastRun | undefined)?.failed;
+  const kept = lastRun.safeParse(parseJson(readOwnText(lastRunFile(workingFolder)) ?? ''));
+  return kept.success ? kept.data.failed : undefined;
 }
 
 /** Keeps which tests failed: of the tests inside a test the outermost, of a suite those in it. */
@@ -42,7 +44,7 @@ export async function writeLastRun(workingFolder: string, tests: readonly Record
     .filter((one) => !failed.some((other) => (one.suite ? within(other, one) : !other.suite && within(one, other))))
     .map(({ file: from, path }) => ({ file: from, path }));
   mkdirSync(dirname(file), { recursive: true });
-  await writeFileAtomic(file, `${JSON.stringify({ version: 1, failed: again } satisfies LastRun, null, 2)}\n`);
+  await writeOwnFile(file, `${JSON.stringify({ version: 1, failed: again } satisfies LastRun, null, 2)}\n`);
 }
 
 /** Absolute. */

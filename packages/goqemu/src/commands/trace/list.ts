@@ -13,7 +13,7 @@ export async function run(context: CommandContext, { options }: CommandInput<Tra
   const { workingFolder } = context.shell;
   const folder = tracesFolder(workingFolder, options['trace-dir']);
   const { traces, broken } = await readTraces(folder);
-  for (const { message } of broken) context.tell(message);
+  for (const { error } of broken) context.tell(`${error.message}; ${error.hint}`);
   if (options.json) context.printJson({ version: 1, traces: traces.map((trace) => document(trace, workingFolder)) });
   else if (traces.length === 0) context.print(`no traces in ${relative(workingFolder, folder) || '.'}\n`);
   else context.print(table(['TRACE', 'TEST', 'FAILED', 'MACHINES', 'SIZE'], traces.map(row), context.style));
