@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '@goqemu/core';
+import { type GoqemuError, writeFileAtomic } from '@goqemu/core';
 import { errorReport } from '../apply/operation-failure.ts';
 import type { CheckpointCall } from '../checkpoint/checkpoint-call.ts';
 import type {
@@ -24,7 +24,7 @@ import type { Lab } from '../evaluate/lab.ts';
 import type { ForkOptions } from '../fork/fork-options.ts';
 import type { ForkReport } from '../fork/fork-report.ts';
 import type { ForkRoom } from '../fork/fork-room.ts';
-import { allForksOf } from '../fork/forks-of.ts';
+import { allForksOf, unreadableStacks } from '../fork/forks-of.ts';
 import type { ForwardChange } from '../forward/forward-change.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import type { ImportOptions } from '../import/import-machine.ts';
@@ -217,6 +217,11 @@ export class Engine {
   async forks(options: { readonly bound?: boolean } = {}): Promise<readonly string[]> {
     const all = await allForksOf(this.#context);
     return all.filter(({ isBound }) => isBound || !options.bound).map(({ name }) => name);
+  }
+
+  /** Why stacks of the lab are in no list of forks, though they may be some: what is wrong with the state of each. */
+  async unreadableStacks(): Promise<readonly GoqemuError[]> {
+    return await unreadableStacks(this.#context);
   }
 
   /** What a fork of this stack may need of the host's memory, and what there is. */

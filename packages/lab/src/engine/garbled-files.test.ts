@@ -111,8 +111,9 @@ class Place {
 
 function program(name: string, last: string): LabDefinition {
   return defineLab({ name }, (lab) => {
+    const lan = lab.network('lan');
     lab
-      .vm('web', { image: 'debian-12' })
+      .vm('web', { image: 'debian-12', networks: { lan } })
       .run('one', 'echo one')
       .checkpoint('after-one')
       .run('secret', sh`keep ${secret('password', { generate: 16 })}`)

@@ -1,3 +1,4 @@
+import { asGoqemuError, type GoqemuError } from '@goqemu/core';
 import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { ForkOrigin } from '../state/lab-state.ts';
 
@@ -23,6 +24,18 @@ export async function forksOf(context: EngineContext): Promise<readonly KnownFor
       forks.push({ name, checkpoint: origin.checkpoint, isBound: origin.owner !== undefined });
   }
   return forks.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+/** Why the state of another stack of the lab cannot be read, which may be a fork: one for each. */
+export async function unreadableStacks(context: EngineContext): Promise<readonly GoqemuError[]> {
+  const errors: GoqemuError[] = [];
+  for (const name of await context.storage.stacks())
+    if (name !== context.owner.stack)
+      await context
+        .sibling(name)
+        .read()
+        .catch((error: unknown) => void errors.push(asGoqemuError(error)));
+  return errors;
 }
 
 /** Forks of a stack and the forks of these, each before the one that it was forked from. */

@@ -1,3 +1,4 @@
+import type { GoqemuError } from '@goqemu/core';
 import { countChanges, type EngineEvent, type Plan } from '@goqemu/lab';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { carryOut, showPlan } from '../../lab/carry-out.ts';
@@ -9,6 +10,7 @@ import { eventFile } from '../../render/event-file.ts';
 import { eventLog } from '../../render/event-log.ts';
 import type { EventSink } from '../../render/event-sink.ts';
 import { listed } from '../../render/listed.ts';
+import { renderErrorFacts } from '../../render/render-error.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import { confirm } from '../../shell/prompt.ts';
@@ -21,6 +23,7 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
   const choice = chooseLab(context, input.positionals[0], { lab: options.lab, stack: undefined });
   await using lab = await openDeployedLab(context, choice, log.handle);
   const stacks = await chosenStacks(context, lab, options);
+  const unreadable = options.forks ? await lab.engine.unreadableStacks() : [];
   const planOf = async ({ engine }: OpenLab): Promise<Plan> => {
     const plan = await engine.planDestroy(planSelection(options, context.shell.interrupt));
     // Their forks go in the same run.
@@ -32,7 +35,7 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
     tellStack(context, stack, plan);
     showPlan(context, plan);
   }
-  if (stacks.length === 0) context.tell(`Nothing to do: lab ${lab.name} has no forks.`);
+  if (stacks.length === 0 && unreadable.length === 0) context.tell(`Nothing to do: lab ${lab.name} has no forks.`);
   const changes = [...plans.values()].some((plan) => countChanges(plan) > 0);
   if (changes && !options.yes) {
     if (!(await confirm(context.shell, `Destroy ${stacks.join(', ')} of lab ${lab.name}?`))) {
@@ -57,7 +60,14 @@ export async function destroyStacks(context: CommandContext, input: CommandInput
   });
   if (options.forks) await removeRests(context, lab, options['lock-wait']);
   if (options.json) context.printJson({ version: 1, lab: lab.name, stacks: documents });
-  return code;
+  tellUnreadable(context, unreadable);
+  return code === exitCode.done && unreadable.length > 0 ? exitCode.failed : code;
+}
+
+/** A stack whose state says nothing is in no list of forks: what it has would stay without a word. */
+function tellUnreadable({ screen, noticeStyle: style, shell }: CommandContext, errors: readonly GoqemuError[]): void {
+  for (const error of errors)
+    screen.write(`${renderErrorFacts(error, { style, workingFolder: shell.workingFolder, debug: false })}\n`);
 }
 
 /** A fork that was interrupted while it was made or removed is no fork, and has no plan. */
