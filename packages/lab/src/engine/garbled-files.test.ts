@@ -32,9 +32,16 @@ const damages: Record<string, (text: Buffer, foreign: Buffer) => Buffer | 'folde
   'full of zeros': (text) => Buffer.alloc(text.length),
   'zeros behind its beginning': (text) => Buffer.concat([text.subarray(0, 60), Buffer.alloc(text.length)]),
   garbage: (text) => Buffer.from(text.map((byte) => byte ^ 0x55)),
+  'other in one bit': (text) => turnedOver(text, Math.floor(text.length / 2)),
   "another lab's": (_text, foreign) => foreign,
   'a folder': () => 'folder',
 };
+
+function turnedOver(text: Buffer, at: number): Buffer {
+  const other = Buffer.from(text);
+  if (at < other.length) other[at] = (other[at] ?? 0) ^ 1;
+  return other;
+}
 
 /** A folder with a lab, and the host that its machines are on. */
 class Place {
@@ -92,6 +99,12 @@ class Place {
     const { errors } = await engine.apply(plan);
     const [first] = errors;
     if (first) throw new Error(`${first.resource}: ${first.error.message}`, { cause: first.error });
+  }
+
+  /** What `goqemu lock --update` does. */
+  async updateLock(): Promise<void> {
+    const engine = this.engine();
+    await engine.lock(await engine.evaluate(program(this.name, 'two')), { update: true });
   }
 
   files(): readonly string[] {
@@ -183,10 +196,11 @@ function damage(path: string, how: (typeof damages)[string], other: string): boo
   return true;
 }
 
-/** What a refusal says to do: it names the file that is to go. */
-function takeWayOut(error: unknown, about: string): void {
+/** What a refusal says to do: it names a command, or the file that is to go. */
+async function takeWayOut(place: Place, error: unknown, about: string): Promise<void> {
   assert.ok(isGoqemuError(error), `${about}: ${error instanceof Error ? error.stack : String(error)}`);
   assert.notEqual(error.source, 'internal', `${about}: ${error.message}`);
+  if (error.hint?.startsWith('goqemu lock --update')) return await place.updateLock();
   assert.match(error.hint ?? '', /delete|remove/, `${about}: ${error.message}; ${error.hint}`);
   const path = error.location?.file ?? error.subject;
   assert.ok(path && existsSync(path), `${about}: no file is named by "${error.message}"`);
@@ -202,7 +216,7 @@ async function settles(place: Place, about: string): Promise<void> {
       break;
     } catch (error) {
       if (turn > 1) throw new Error(`${about}: no end of refusals`, { cause: error });
-      takeWayOut(error, about);
+      await takeWayOut(place, error, about);
     }
   }
   const { operations, notices } = await place.plan();
@@ -236,12 +250,7 @@ function places(text: Buffer, count: number): readonly number[] {
 if (process.env.GOQEMU_SOAK)
   for (let place = 0; place < 40; place++) {
     damages[`cut at ${place}/40`] = (text) => text.subarray(0, places(text, 40)[place]);
-    damages[`turned over at ${place}/40`] = (text) => {
-      const other = Buffer.from(text);
-      const at = places(text, 40)[place] ?? 0;
-      if (at < other.length) other[at] = (other[at] ?? 0) ^ 1;
-      return other;
-    };
+    damages[`turned over at ${place}/40`] = (text) => turnedOver(text, places(text, 40)[place] ?? 0);
   }
 
 /** In the short form every other damage, in every second scene the others: each file is damaged in each way twice. */

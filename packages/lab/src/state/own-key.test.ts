@@ -32,6 +32,16 @@ test('of a key file and its copy the one that another lab has does not count', a
   assert.equal(await read(own, another), own);
 });
 
+test('one that is damaged in a digit is no key, and the other is used and written again', async () => {
+  await storage.write(file, own);
+  const text = readFileSync(path, 'utf8');
+  for (const place of [path, `${path}.copy`]) {
+    writeFileSync(place, `0${text.slice(1)}`);
+    assert.equal(await storage.read(file), own);
+    assert.deepEqual([readFileSync(path, 'utf8'), readFileSync(`${path}.copy`, 'utf8')], [text, text]);
+  }
+});
+
 test('two keys of which no lab has either are an error that names both files', async () => {
   await assert.rejects(read(own, unknown), {
     code: 'secret-key-invalid',

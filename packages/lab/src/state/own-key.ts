@@ -1,10 +1,24 @@
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { copyPath, GoqemuError, readOwnText } from '@goqemu/core';
 
-/** The text of a key file, where it has one. */
+/**
+ * The key in the text of a key file, as hex and a line's end; undefined where the text is no key's. The sign behind it
+ * tells a damaged key from another one; files of before have none.
+ */
 export function keyIn(text: string): string | undefined {
-  return /^[0-9a-f]{64}\n?$/.test(text) ? text : undefined;
+  const [, key, sign] = /^([0-9a-f]{64})(?: ([0-9a-f]{8}))?\n?$/.exec(text) ?? [];
+  return key === undefined || (sign !== undefined && sign !== signOf(key)) ? undefined : `${key}\n`;
+}
+
+/** The text of the file of a key. */
+export function keyFile(key: string): string {
+  return `${key.trim()} ${signOf(key.trim())}\n`;
+}
+
+function signOf(key: string): string {
+  return createHash('sha256').update(`goqemu state key ${key}`).digest('hex').slice(0, 8);
 }
 
 /**
@@ -17,8 +31,8 @@ export async function ownKey(path: string, keys: readonly [string, string]): Pro
   const others = new Set<string>();
   for (const name of await readdir(dirname(path)))
     if (/^[0-9a-f]{12}\.state-key$/.test(name) && name !== basename(path))
-      others.add((readOwnText(join(dirname(path), name)) ?? '').trim());
-  const [own, ...more] = keys.filter((key) => !others.has(key.trim()));
+      others.add(keyIn(readOwnText(join(dirname(path), name)) ?? '') ?? '');
+  const [own, ...more] = keys.filter((key) => !others.has(key));
   if (own !== undefined && more.length === 0) return own;
   throw new GoqemuError({
     code: 'secret-key-invalid',

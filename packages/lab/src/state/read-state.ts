@@ -5,6 +5,7 @@ import { copyState, type LabState, patchInPlace, stateFormat, stateVersion } fro
 import { migratePatch, migrateState } from './migrations.ts';
 import { stateSchema } from './state-schema.ts';
 import type { StateStorage, StoredFile } from './state-storage.ts';
+import { isUnchanged } from './state-text.ts';
 
 export interface StateOwner {
   readonly lab: string;
@@ -148,21 +149,7 @@ async function rebuild(storage: StateStorage, owner: StateOwner): Promise<LabSta
 }
 
 function parseState(text: string, path: string): ParsedBase {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new GoqemuError({
-      code: 'state-invalid',
-      source: 'environment',
-      subject: path,
-      message: `the state is not JSON: ${path}`,
-      detail: error instanceof Error ? error.message : String(error),
-      location: { file: path },
-      hint: noWayBack(path),
-      cause: error,
-    });
-  }
+  const value = parseText(text, path);
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > stateVersion) {
     throw new GoqemuError({
@@ -176,14 +163,35 @@ function parseState(text: string, path: string): ParsedBase {
   }
   const checked = stateSchema.safeParse(migrateState(value));
   if (checked.success) return { state: checked.data as unknown as LabState, isCurrent: version === stateVersion };
-  throw new GoqemuError({
+  throw invalid({ path, message: `the state is damaged: ${path}`, detail: schemaMismatch(checked.error) });
+}
+
+function parseText(text: string, path: string): unknown {
+  if (!isUnchanged(text))
+    throw invalid({ path, message: `the state is damaged: ${path}`, detail: 'its checksum is of another text' });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw invalid({ path, message: `the state is not JSON: ${path}`, detail, cause: error });
+  }
+}
+
+interface Invalid {
+  readonly path: string;
+  readonly message: string;
+  readonly detail: string;
+  readonly cause?: unknown;
+}
+
+function invalid({ path, ...more }: Invalid): GoqemuError {
+  return new GoqemuError({
     code: 'state-invalid',
     source: 'environment',
     subject: path,
-    message: `the state is damaged: ${path}`,
-    detail: schemaMismatch(checked.error),
     location: { file: path },
     hint: noWayBack(path),
+    ...more,
   });
 }
 

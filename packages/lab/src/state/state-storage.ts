@@ -18,7 +18,7 @@ import {
   writeTwice,
 } from '@goqemu/core';
 import { refuseCopy, stateNote, stateNotePath } from './known-states.ts';
-import { keyIn, ownKey } from './own-key.ts';
+import { keyFile, keyIn, ownKey } from './own-key.ts';
 import { refuseCaseTwin } from './refuse-case-twin.ts';
 
 /**
@@ -111,7 +111,7 @@ export class FileStateStorage implements StateStorage {
       const kept = readTwice(path, keyIn);
       if (!kept?.value) return kept && unreadable;
       const copy = keyIn(readOwnText(copyPath(path)) ?? '');
-      if (copy && copy.trim() !== kept.value.trim()) return await ownKey(path, [kept.value, copy]);
+      if (copy && copy !== kept.value) return await ownKey(path, [kept.value, copy]);
       // It never changes: any reader may rewrite the damaged one of the two.
       if (kept.damage || !copy) await this.write(file, kept.value).catch(notNow);
       return kept.value;
@@ -123,7 +123,7 @@ export class FileStateStorage implements StateStorage {
   async write(file: StoredFile, text: string): Promise<void> {
     if (!isSecretKey(file)) return await writeOwnFile(this.path(file), text);
     await makePrivateFolder(dirname(this.path(file)));
-    await writeTwice(this.path(file), text, { mode: 0o600 });
+    await writeTwice(this.path(file), keyFile(text), { mode: 0o600 });
   }
 
   async append(file: StoredFile, text: string): Promise<void> {

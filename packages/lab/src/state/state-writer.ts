@@ -3,6 +3,7 @@ import { formatLine, Journal, readJournal } from '../journal/journal.ts';
 import { copyState, type LabState, patchInPlace, type StatePatch, stateVersion } from './lab-state.ts';
 import type { ReadState } from './read-state.ts';
 import type { StateStorage } from './state-storage.ts';
+import { formatState } from './state-text.ts';
 
 /**
  * The state while the holder of the lock changes it: every change goes to the journal first, and
@@ -28,7 +29,7 @@ export class StateWriter {
       const entries = readJournal((await storage.read('journal')) ?? '');
       await storage.write('journal', entries.map((entry, index) => formatLine(index + 1, entry)).join(''));
     }
-    if (!read.isCurrent) await storage.write('state', serialise(read.state));
+    if (!read.isCurrent) await storage.write('state', formatState(read.state));
     await storage.register(lineage);
     const journal = new Journal(storage, read.journal);
     const writer = new StateWriter(storage, journal, read.state, read.journal > 0);
@@ -68,7 +69,7 @@ export class StateWriter {
       if (before === undefined) await this.#storage.remove('state-before');
       else await this.#storage.write('state-before', before);
       await this.#storage.write('journal-before', journal);
-      await this.#storage.write('state', serialise(next));
+      await this.#storage.write('state', formatState(next));
       this.#state = next;
       this.#changed = false;
     }
@@ -82,8 +83,4 @@ export class StateWriter {
     patchInPlace(this.#state, patch);
     this.#changed = true;
   }
-}
-
-function serialise(state: LabState): string {
-  return `${JSON.stringify(state, null, 1)}\n`;
 }
