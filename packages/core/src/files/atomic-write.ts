@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { GoqemuError } from '../errors/goqemu-error.ts';
 import { withPath } from '../errors/host-error.ts';
 import { type FileOperations, hostFileOperations } from './file-operations.ts';
 import { removeFile, replaceFile } from './remove-and-replace.ts';
 import { renameOver } from './rename-over.ts';
+import { statIfThere } from './stat-if-there.ts';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file; 0o644 unless said otherwise. */
@@ -13,13 +15,33 @@ export interface AtomicWriteOptions {
   readonly files?: FileOperations;
 }
 
-/** Replaces a file whole or not at all: a temporary name beside it, fsync, rename, fsync of the folder. */
+/**
+ * Replaces a file that a user has named whole or not at all: a temporary name beside it, fsync, rename, fsync of the
+ * folder. A symbolic link stays, and what it leads to is replaced. A device is written to: renaming would put a file in
+ * the place of `/dev/null`.
+ *
+ * @throws GoqemuError `file-unusable` for a pipe or a socket; the host's own errors
+ */
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
-  await writeAndRename(path, content, { ...options, renameTo: replaceFile });
+  const found = await statIfThere(path);
+  if (found?.isCharacterDevice()) return await writeFile(path, content);
+  if (found && !found.isFile() && !found.isDirectory()) throw notAFile(path);
+  const target = found ? await realpath(path) : path;
+  await writeAndRename(target, content, { ...options, renameTo: replaceFile });
+}
+
+function notAFile(path: string): GoqemuError {
+  return new GoqemuError({
+    code: 'file-unusable',
+    source: 'user',
+    subject: path,
+    message: `cannot write ${path}: it is neither a file nor a character device`,
+    hint: 'name a file',
+  });
 }
 
 /**

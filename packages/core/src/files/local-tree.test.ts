@@ -60,3 +60,24 @@ test('on Windows files and folders have the modes that they get in a guest', asy
     [0o755, 'run', 0o755, 0o644],
   );
 });
+
+test('a name that is not UTF-8, or a link to one, is refused with its bytes', async () => {
+  const place = join(folder, 'latin');
+  await mkdir(place);
+  const name = Buffer.concat([Buffer.from(`${place}/caf`), Buffer.from([0xe9])]);
+  await writeFile(name, 'x').catch((error: unknown) => {
+    // APFS and NTFS have no such names, and so nothing to refuse.
+    assert.notEqual(process.platform, 'linux', String(error));
+  });
+  if (process.platform !== 'linux') return;
+  await assert.rejects(seen('latin'), {
+    code: 'upload-unsupported',
+    message: /a name in .*latin is not UTF-8: caf\\xe9$/,
+  });
+  await rm(name);
+  await symlink(Buffer.from([0x61, 0xe9]), join(place, 'link'));
+  await assert.rejects(seen('latin'), {
+    code: 'upload-unsupported',
+    message: /link .*latin\/link is not UTF-8: a\\xe9$/,
+  });
+});

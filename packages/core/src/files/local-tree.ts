@@ -37,7 +37,7 @@ export type LocalEntry = LocalFile | LocalFolder | LocalLink;
  *
  * @param system Windows has no permission bits worth copying: files count as 0o644 and folders as 0o755 there
  * @throws GoqemuError `upload-source-missing`, also for a link that leads nowhere; `upload-unsupported` for sockets,
- * pipes and devices; the file system's own error when something cannot be read
+ * pipes and devices, and for names that are not UTF-8; the file system's own error when something cannot be read
  */
 export async function localTree(
   source: string,
@@ -56,16 +56,42 @@ async function entriesOf(
   system: HostSystem,
 ): Promise<LocalEntry[]> {
   const { path, name } = place;
-  if (found.isSymbolicLink()) return [{ ...place, kind: 'link', target: portableTarget(await readlink(path), system) }];
+  if (found.isSymbolicLink()) {
+    const target = asText(await readlink(path, { encoding: 'buffer' }), `the target of the symbolic link ${path}`);
+    return [{ ...place, kind: 'link', target: portableTarget(target, system) }];
+  }
   const mode = portableMode(Number(found.mode), found.isDirectory(), system);
   if (found.isFile()) return [{ ...place, kind: 'file', mode }];
   if (!found.isDirectory()) throw unsupported(path);
   const entries: LocalEntry[] = [{ ...place, kind: 'folder', mode }];
-  for (const child of (await readdir(path)).sort()) {
+  const names = (await readdir(path, { encoding: 'buffer' })).map((raw) => asText(raw, `a name in ${path}`));
+  for (const child of names.sort()) {
     const below = { path: join(path, child), name: name === '' ? child : `${name}/${child}` };
     entries.push(...(await entriesOf(below, await lstat(below.path), system)));
   }
   return entries;
+}
+
+/** SFTP names are UTF-8 (RFC 4251 §9), and so are names in Node.js: others could be neither read nor sent. */
+function asText(raw: Buffer, what: string): string {
+  const text = raw.toString('utf8');
+  if (Buffer.from(text, 'utf8').equals(raw)) return text;
+  throw new GoqemuError({
+    code: 'upload-unsupported',
+    source: 'user',
+    subject: text,
+    message: `${what} is not UTF-8: ${escaped(raw)}`,
+    hint: 'rename it (convmv converts the names of a whole folder), or leave it out of what is uploaded',
+  });
+}
+
+/** As `printf` takes it. */
+function escaped(raw: Buffer): string {
+  return [...raw]
+    .map((byte) =>
+      byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('');
 }
 
 function portableMode(mode: number, isFolder: boolean, system: HostSystem): number {

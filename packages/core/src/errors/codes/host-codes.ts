@@ -66,7 +66,10 @@ export const hostCodes = {
     when: 'Two paths that must be on one file system are not.',
     fix: 'Use one file system for both.',
   },
-  'file-unusable': { when: 'The file system does not support the operation.', fix: 'Use another file system.' },
+  'file-unusable': {
+    when: 'The file system does not support the operation, or a pipe or a socket is where a file belongs.',
+    fix: 'Use another file system, or name a file.',
+  },
   'output-closed': { when: 'The reader of the output has closed it.', fix: 'Keep the reading program running.' },
   'output-failed': {
     when: 'The result could not be written to standard output.',
