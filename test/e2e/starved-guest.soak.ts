@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QemuVM } from 'goqemu';
-import { e2eHome } from './lab-folder.ts';
+import { e2eHome, LabFolder } from './lab-folder.ts';
 import { starve } from './starved-process.ts';
+import { connectionsAtMost, takenConnections } from './taken-connections.ts';
 import { tinyImage } from './tiny-image.ts';
 
 process.env.GOQEMU_HOME = e2eHome;
@@ -41,5 +42,37 @@ test('a guest with a twentieth of a processor becomes ready: its limits count it
     over.abort();
     await starving;
     await vm.delete();
+  }
+});
+
+test('apply and exec reach a guest with a twentieth of a processor, with few connections', async (t) => {
+  const timeouts = JSON.stringify({ firmware: limit, kernel: limit, sshBanner: limit, login: limit, cloudInit: limit });
+  await using folder = await LabFolder.make(`
+import { defineLab } from 'goqemu';
+export default defineLab({ name: 'held-back' }, (lab) => {
+  const box = lab
+    .vm('box', { image: ${JSON.stringify(await tinyImage())}, user: 'tiny', accelerator: 'tcg', memory: '256 MiB', cpus: 1, timeouts: ${timeouts} })
+    .capture('connections', ${JSON.stringify(takenConnections)});
+  return { connections: box.out.connections };
+});
+`);
+  const over = new AbortController();
+  const starving = starve('/labs/held-back-', 0.05, over.signal);
+  try {
+    const begun = performance.now();
+    const { outputs } = await folder.json<{ outputs: { connections: string } }>('apply', '--yes');
+    const [appliedMs, applied] = [performance.now() - begun, Number(outputs.connections)];
+    const { stdout } = await folder.ok('exec', 'box', '--', 'sh', '-c', takenConnections);
+    const [execMs, exec] = [performance.now() - begun - appliedMs, Number(stdout) - applied];
+    over.abort();
+    const { usedMs, heldMs } = await starving;
+    const seconds = [appliedMs, execMs].map((ms) => Math.round(ms / 1000));
+    t.diagnostic(`apply: ${applied} connections in ${seconds[0]} s; exec: ${exec} in ${seconds[1]} s`);
+    assert.ok(usedMs / heldMs < 0.08, `it had ${Math.round((usedMs / heldMs) * 100)} %`);
+    assert.ok(applied >= 1 && applied <= connectionsAtMost(appliedMs));
+    assert.ok(exec >= 1 && exec <= connectionsAtMost(execMs));
+  } finally {
+    over.abort();
+    await starving;
   }
 });

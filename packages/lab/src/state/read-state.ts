@@ -213,7 +213,7 @@ function checkOwner(state: LabState, owner: StateOwner, path: string): void {
       subject: path,
       message: `the state belongs to the ${part} "${state[part]}", not to "${owner[part]}": ${path}`,
       location: { file: path },
-      hint: 'put this lab’s own state there; or delete this one, and goqemu rebuilds the state from the save before it',
+      hint: `put this lab’s own state there; or delete ${path}, and goqemu rebuilds the state from the save before it`,
     });
   }
 }
@@ -226,6 +226,6 @@ function stateError(code: ErrorCode, file: StoredFile, storage: StateStorage, wh
     subject: path,
     message: `the ${file} ${what}: ${path}`,
     location: { file: path },
-    hint: 'nothing was changed; put back the files that belong together, or delete this one to use the other',
+    hint: `nothing was changed; put back the files that belong together, or delete ${path} to use the other`,
   });
 }
