@@ -27,13 +27,13 @@ async function main() {
 }
 
 function tellNext() {
-  const commands = next.map(([words]) => {
-    const [verb, ...rest] = words.split(' ');
-    const name = verb === 'checkpoint' ? `${verb} ${rest.shift()}` : verb;
-    return ['node', goqemu, name, '-l', lab, ...rest].join(' ');
-  });
-  const width = Math.max(...commands.map((command) => command.length));
-  say('\nNext, in this folder:');
-  for (const [index, command] of commands.entries()) say(`  ${command.padEnd(width)}  # ${next[index][1]}`);
-  say('Edit examples/quickstart/lab.ts and run "npm run quickstart" again, or read README.md.');
+  const commands = next.map(([words, why]) => [`node ../../${goqemu} ${words}`, why]);
+  const lines = [[`cd ${lab}`, 'where the lab is'], ...commands];
+  const [longest, longestWhy] = [0, 1].map((part) => Math.max(...lines.map((line) => line[part].length)));
+  const fits = longest + longestWhy + '    # '.length < (process.stderr.columns ?? 120);
+  say('\nNext:');
+  for (const [command, why] of lines)
+    if (fits) say(`  ${command.padEnd(longest)}  # ${why}`);
+    else say(`  # ${why}\n  ${command}`);
+  say('Edit lab.ts there and run "npm run quickstart" again, or read README.md.');
 }

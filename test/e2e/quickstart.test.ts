@@ -25,12 +25,14 @@ test('npm run quickstart, typed in a fresh clone, makes a machine; the second on
     await terminal.type(`clear; ${command}; echo "${end}: code $?"`, 'Enter');
     return terminal.until(new RegExp(`^${end}: code \\d+$`, 'm'), timeoutMs);
   };
-  let destroy = 'node packages/goqemu/bin/goqemu.js destroy -l examples/quickstart';
+  let destroy = `node ${clone}/packages/goqemu/bin/goqemu.js destroy -l ${clone}/examples/quickstart`;
   try {
     const first = await typed('npm run quickstart', 600_000);
     assert.match(first, /✔ web\n {2}✔ create[^\n]*\n {2}✔ run greeting[^\n]*\n {2}✔ run note/);
     assert.match(first, /code 0/);
-    // What it says to type next is typed as it stands.
+    // What it says to type next is typed as it stands, in the folder that it names.
+    const folder = /^ {2}(cd \S+) +# /m.exec(first)?.[1];
+    assert.match(await typed(`${folder}`, 60_000), /code 0/, first);
     const next = [...first.matchAll(/^ {2}(node \S+ (\S+)[^#\n]*?) +#/gm)].map(([, line = '', verb]) => ({
       line,
       verb,
@@ -46,7 +48,7 @@ test('npm run quickstart, typed in a fresh clone, makes a machine; the second on
     destroy = `${others.at(-1)}`;
     assert.match(await typed('npm run quickstart', 120_000), /Nothing to do[\s\S]*code 0/);
     // What an earlier run of the tutorial below left: its steps are to run, on this machine's layers.
-    const prune = 'node packages/goqemu/bin/goqemu.js checkpoint prune --yes -l examples/quickstart';
+    const prune = 'node ../../packages/goqemu/bin/goqemu.js checkpoint prune --yes';
     assert.match(await typed(prune, 60_000), /code 0/);
   } finally {
     const gone = await typed(`${destroy} --yes`, 120_000);
