@@ -46,6 +46,8 @@ export class SwitchProcess {
   readonly #kept = new KeptFiles();
   #folderCheck: NodeJS.Timeout | undefined;
   #healing: Promise<void> | undefined;
+  /** Why the folder could not be healed the last time. */
+  #trouble = '';
   #isEnding = false;
 
   /**
@@ -97,8 +99,12 @@ export class SwitchProcess {
         log(`${this.#files.control} was gone, and is there again`);
       }
       for (const path of healed) log(`${path} was damaged, and is written again`);
+      this.#trouble = '';
     } catch (error) {
-      log(`the folder of the switch cannot be written to, which is tried again: ${errorMessage(error)}`);
+      const trouble = errorMessage(error);
+      if (trouble !== this.#trouble)
+        log(`the folder of the switch cannot be written to; it is tried again: ${trouble}`);
+      this.#trouble = trouble;
     }
   }
 
