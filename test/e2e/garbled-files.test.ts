@@ -24,12 +24,12 @@ describe('each file that goqemu writes is damaged, and the next plan and apply s
   before(async () => {
     home = await OwnHome.make();
     const image = JSON.stringify(await tinyImage());
-    const source = (name: string, word: string) => `
+    const source = (name: string, word: string, disk: string) => `
 import { defineLab } from 'goqemu';
 export default defineLab({ name: '${name}' }, (lab) => {
   const lan = lab.network('lan');
   lab
-    .vm('web', { image: ${image}, user: 'debian', accelerator: 'tcg', memory: '256 MiB', cpus: 1, forward: { http: 80 }, networks: { lan } })
+    .vm('web', { image: ${image}, user: 'debian', accelerator: 'tcg', memory: '256 MiB', cpus: 1, disk: '${disk}', forward: { http: 80 }, networks: { lan } })
     .run('one', 'echo ${word} > /root/one')
     .checkpoint('one')
     .run('two', 'echo two > /root/two')
@@ -38,10 +38,10 @@ export default defineLab({ name: '${name}' }, (lab) => {
   return { name: 'web' };
 });
 `;
-    lab = await LabFolder.make(source('garbled', 'one'), home.env, withoutOverride);
+    lab = await LabFolder.make(source('garbled', 'one', '10 GB'), home.env, withoutOverride);
     await lab.ok('apply', '--yes');
     const own = new Set(await allFiles());
-    stranger = await LabFolder.make(source('stranger', 'strange'), home.env, withoutOverride);
+    stranger = await LabFolder.make(source('stranger', 'strange', '11 GB'), home.env, withoutOverride);
     await stranger.ok('apply', '--yes');
     for (const path of [...(await allFiles()), ...(await filesBelow(stranger.file('.goqemu')))])
       if (!own.has(path)) foreign.set(path, kindOf(path));
@@ -182,7 +182,7 @@ const batches: readonly (readonly [RegExp, Damage])[] = [
   // They count when the state itself is damaged: the next save writes them again.
   [/before\.(json|ndjson)$/, 'missing'],
   [/\.copy$/, 'missing'],
-  [/\/(vm|manifest|state|[0-9a-f]{12}|switch)\.json$|state-key$|id_ed25519$|_key$|journal\.ndjson$/, "another lab's"],
+  [/\/(vm|manifest|state|[0-9a-f]{12}|switch)\.json$|state-key$|id_ed25519$|_key$|seed\.iso$/, "another lab's"],
   [
     /\/(vm|manifest|state|[0-9a-f]{12})\.json$|state-key$|id_ed25519$|_key$|\/cache\/|\/snapshots\/.*\/ram-/,
     'unreadable',

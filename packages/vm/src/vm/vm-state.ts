@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { type KeptTwice, parseJson, readTwice, writeTwice } from '@goqemu/core';
 import type { MachineRecord } from '@goqemu/machine';
 import * as z from 'zod/mini';
@@ -8,6 +9,8 @@ import * as z from 'zod/mini';
  */
 const vmStateSchema = z.object({
   version: z.literal(1),
+  /** The machine's folder and that of its lab: the file of another machine is not this one's. Absent in files of before. */
+  of: z.optional(z.string()),
   uuid: z.uuid(),
   /** Name of the disk file in the folder. */
   disk: z.string().check(z.regex(/^disk-\d+\.qcow2$/)),
@@ -50,10 +53,18 @@ export async function readVmState(path: string): Promise<VmState | undefined> {
 export function readKeptVmState(path: string): KeptTwice<VmState> | undefined {
   return readTwice(path, (text) => {
     const checked = vmStateSchema.safeParse(parseJson(text));
-    return checked.success ? checked.data : undefined;
+    if (!checked.success) return undefined;
+    const { of } = checked.data;
+    return of === undefined || of === ownerOf(path) ? checked.data : undefined;
   });
 }
 
 export async function writeVmState(path: string, state: VmState): Promise<void> {
-  await writeTwice(path, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await writeTwice(path, `${JSON.stringify({ ...state, of: ownerOf(path) }, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Without what is above these two folders: goqemu's own folder may be moved. */
+function ownerOf(path: string): string {
+  const folder = dirname(path);
+  return `${basename(dirname(folder))}/${basename(folder)}`;
 }
