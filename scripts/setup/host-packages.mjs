@@ -61,6 +61,7 @@ export const forSoak = {
     { name: 'mtools', why: 'writes the boot loader into it' },
     { name: 'qemu-efi-aarch64', why: 'UEFI firmware for an arm64 machine' },
     { name: 'python3-fusepy', why: 'a file system whose writes fail on demand' },
+    { name: 'ansible-core', why: 'the how-to for Ansible is done as it is typed' },
   ],
 };
 

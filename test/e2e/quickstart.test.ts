@@ -8,7 +8,7 @@ import { installedPackage, labsFolder } from '../installed-package.ts';
 import { runCommand } from '../run-command.ts';
 import { e2eHome } from './lab-folder.ts';
 import { PackageRegistry } from './package-registry.ts';
-import { tutorialParts } from './tutorial.ts';
+import { assertShows, tutorialParts } from './tutorial.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -97,12 +97,7 @@ test('the tutorial, typed from its first line to its last in an empty folder, sh
         const runs = [];
         for (const command of part.commands) runs.push({ command, ...(await typed(command)) });
         const screen = runs.map(({ shown }) => shown).join('');
-        const lines = screen.split('\n').filter((shown) => shown.trim() !== '');
-        for (const shows of part.shows) {
-          const at = lines.findIndex((shown) => shows.test(shown));
-          assert.ok(at >= 0, `${shows} is not shown after what is before it:\n${screen}`);
-          lines.splice(0, at + 1);
-        }
+        assertShows(screen, part.shows);
         if (!part.fails)
           for (const { command, code } of runs)
             assert.equal(

@@ -41,6 +41,30 @@ test('every goqemu command in a block of a page is one that there is, with its o
   assert.ok(count > 100, `${count} commands`);
 });
 
+test('every goqemu command in the middle of a sentence or in a table is one that there is', () => {
+  let count = 0;
+  for (const page of ['README.md', 'CONTRIBUTING.md', ...pages]) {
+    const text = readFileSync(page, 'utf8').replaceAll(/^ *```.*?^ *```$/gms, '');
+    for (const [span, line = ''] of text.matchAll(/`((?:npx )?goqemu [a-z][^`]*)`/g)) {
+      count++;
+      const [words = []] = goqemuCalls(line);
+      // Of a command that is named without its arguments only the name can be looked up.
+      const isGroup = commands.some(({ name }) => name.startsWith(`${words.join(' ')} `));
+      assert.ok(isGroup || isCommand(words), `${page}: ${span}`);
+    }
+  }
+  assert.ok(count > 200, `${count} commands`);
+});
+
+function isCommand(words: readonly string[]): boolean {
+  const named = words.filter((word) => word !== '…');
+  try {
+    return chooseCommand(named, commands, globalOptions) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 test('what a shell reads is no word of the command', () => {
   assert.deepEqual(goqemuCalls(`curl "$(npx goqemu output url --raw)" # goqemu`), [['output', 'url', '--raw']]);
   assert.deepEqual(goqemuCalls(`goqemu ssh-config > lab.ssh && ssh -F lab.ssh hello-web`), [['ssh-config']]);

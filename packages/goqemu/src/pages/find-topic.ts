@@ -28,8 +28,14 @@ export function partOfPage(markdown: string, { topic, anchor }: NamedTopic): str
   if (section !== undefined) return section;
   const anchors = headingsOf(markdown).map((heading) => heading.anchor);
   const near = nearestWord(anchor, anchors);
+  const whole = `goqemu help ${topic.name}`;
+  const sections = anchors.slice(1); // the first heading is the page's title
   throw usageError(
     `the page "${topic.name}" has no section "${anchor}"`,
-    near ? `did you mean "goqemu help ${topic.name}#${near}"?` : `its sections: ${anchors.slice(1).join(', ')}`,
+    near
+      ? `did you mean "${whole}#${near}"?`
+      : sections.length > 0
+        ? `its sections: ${sections.join(', ')}`
+        : `it has no sections: "${whole}"`,
   );
 }

@@ -45,6 +45,7 @@ test('a word that is neither gets the nearest of both, or the word for another t
     ['aply', 'did you mean "goqemu help apply"?'],
     ['lab#tim-outs', 'did you mean "goqemu help lab#time-outs"?'],
     ['lab#quite-another', 'its sections: machines, '],
+    ['glossary#fork', 'it has no sections: "goqemu help glossary"'],
     ['snapshot', 'here that is "goqemu checkpoint create NAME"'],
     ['zzzzzzzz', 'see "goqemu help"'],
   ] as const) {
