@@ -52,7 +52,7 @@ export default {
       name: 'public-code-does-not-reach-into-the-command-line',
       comment: 'What users import must not load the shell around it.',
       severity: 'error',
-      from: { path: '^packages/goqemu/src/(?:index|qmp|qga|machine|test|testing|backend)\\.ts$' },
+      from: { path: '^packages/goqemu/src/(?:index|qmp|qga|machine|test|testing|vitest|playwright|backend)\\.ts$' },
       to: { path: '^packages/goqemu/src/(?:cli\\.ts|shell|commands|render|loader)' },
     },
     {

@@ -7,9 +7,19 @@ import { root } from './run.mjs';
 const folder = join('.cache', 'compiled-tests');
 
 /** What a lab imports, by the address that the loader gives it: it is compiled beside the tests, or each lab would have all of it translated again. */
-const publicFiles = ['index', 'describe', 'schema', 'qmp', 'qga', 'machine', 'test', 'testing', 'backend'].map((name) =>
-  join('packages', 'goqemu', 'src', `${name}.ts`),
-);
+const publicFiles = [
+  'index',
+  'describe',
+  'schema',
+  'qmp',
+  'qga',
+  'machine',
+  'test',
+  'testing',
+  'vitest',
+  'playwright',
+  'backend',
+].map((name) => join('packages', 'goqemu', 'src', `${name}.ts`));
 
 /** The source that knows where {@link publicFiles} are: to it they are the compiled ones. */
 const loadsPublicFiles = join('packages', 'goqemu', 'src', 'loader', 'sdk-location.ts');

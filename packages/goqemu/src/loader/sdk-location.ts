@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { internalError } from '@goqemu/core';
 
 /** The subpaths that the published package has, besides `goqemu` itself. */
-const subpaths = ['qmp', 'qga', 'machine', 'test', 'testing', 'backend'];
+const subpaths = ['qmp', 'qga', 'machine', 'test', 'testing', 'vitest', 'playwright', 'backend'];
 
 /** The nearest folder `node_modules/goqemu` above a lab, where its author installed one. */
 export function localInstall(labFolder: string): string | undefined {

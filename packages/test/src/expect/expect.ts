@@ -95,7 +95,7 @@ function checkOf(machine: ProbedMachine, text: string, negated: boolean): Check 
     const shown = args.map((value) => argumentText(value)).join(', ');
     const expectation = visible(`expect(${text})${negated ? '.not' : ''}.${matcher}(${shown})`);
     const at = callerOf(check);
-    const { actions } = runningTest() ?? {};
+    const actions = machine.actions ?? runningTest()?.actions;
     const action = { kind: 'expect' as const, title: expectation, machine: machine.name, caller: at };
     return actions ? actions.perform(action, run) : run();
 

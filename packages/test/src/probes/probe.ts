@@ -1,5 +1,6 @@
 import type { Baseline } from '../changes/baseline-types.ts';
 import type { WaitOptions } from '../options/wait-options.ts';
+import type { ActionLog } from '../record/action-log.ts';
 import type { TestedGuest } from '../tested-guest.ts';
 
 /** What an expectation can be about. */
@@ -33,6 +34,8 @@ export interface ProbedMachine {
   readonly waiting: WaitOptions;
   /** The last one that was taken. */
   readonly baselines: { last?: Baseline };
+  /** Of the test that has it: what is expected of it is noted there. */
+  actions?: ActionLog;
 }
 
 /** Recognised by this, never by `instanceof`: a test may load a second instance of this module. */

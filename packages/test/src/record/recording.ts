@@ -13,6 +13,7 @@ import type { Evidence, TestRecord } from './test-record.ts';
 /** A test, as its records name it. */
 export interface RecordedPlan {
   readonly name: string;
+  /** Its test file: relative, or absolute where it is not known where in it. */
   readonly file: string;
   /** Where it is registered. */
   readonly place: TestPlace | undefined;
@@ -71,9 +72,9 @@ export class Recording {
   /**
    * Looks at the machines of a test that failed, keeps them as they are, and writes its trace.
    *
-   * @returns what to say of it; it never throws, since the test has failed already
+   * @returns what to say of it, and its path; it never throws, since the test has failed already
    */
-  async leaveTrace(error: unknown): Promise<string | undefined> {
+  async leaveTrace(error: unknown): Promise<{ readonly text: string; readonly path?: string } | undefined> {
     const { trace, traces } = this.#plan.records;
     if (trace === 'off') return undefined;
     try {
@@ -88,9 +89,9 @@ export class Recording {
         this.#evidence = { ...this.#evidence, place: { missing: lost } };
         await kept();
       }
-      return `trace: ${this.#trace}`;
+      return { text: `trace: ${this.#trace}`, path: this.#trace };
     } catch (failure) {
-      return `there is no trace of it: ${errorMessage(failure)}`;
+      return { text: `there is no trace of it: ${errorMessage(failure)}` };
     }
   }
 
@@ -130,7 +131,7 @@ export class Recording {
       durationMs: this.actions.nowMs,
       ...(this.#preparedMs === undefined ? {} : { preparedMs: this.#preparedMs }),
       result: failed ? 'failed' : 'passed',
-      ...(failed ? { error: recordedError(ended.error, this.#mask, place?.file) } : {}),
+      ...(failed ? { error: recordedError(ended.error, this.#mask, place?.file ?? file) } : {}),
       ...(this.#lab ? { lab: this.#lab.lab } : {}),
       actions: this.actions.actions,
       ...(omitted > 0 ? { omittedActions: omitted } : {}),

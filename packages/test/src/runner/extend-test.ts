@@ -4,15 +4,15 @@ import { LabTrace } from '../trace/lab-trace.ts';
 import { baseFixtures, labFixtures, type TestRun } from './fixtures.ts';
 import { LabLeases } from './lab-leases.ts';
 import { labTest } from './lab-test.ts';
+import type { PrepareRun } from './run-prepared.ts';
 import type { RunSettings } from './run-settings.ts';
-import type { PrepareRun } from './run-test.ts';
 import type { BaseFixtures, LabTest } from './test-types.ts';
 import type { TestedLabSource } from './tested-lab.ts';
 
 /** A `test` without a lab. */
 export function baseTest(settings: RunSettings): LabTest<BaseFixtures> {
   const prepare = async (run: TestRun) => ({
-    fixtures: baseFixtures(run),
+    fixtures: baseFixtures(run) as BaseFixtures,
     [Symbol.asyncDispose]: async () => undefined,
   });
   return labTest([{ suffix: '', prepare }], settings);
@@ -33,10 +33,11 @@ export function testOn<Fixtures>(labs: readonly LabVariant[], settings: RunSetti
   );
 }
 
-function onLab<Fixtures>(source: TestedLabSource, leases: LabLeases): PrepareRun<Fixtures> {
+/** Gives a test the lab as it was, and what is in it. */
+export function onLab<Fixtures>(source: TestedLabSource, leases: LabLeases): PrepareRun<Fixtures> {
   return async (run) => {
     const events: RecordedEvent[] = [];
-    const lease = await leases.lease(run.t.signal, (event) => events.push(event));
+    const lease = await leases.lease(run.test.cancelled, (event) => events.push(event));
     try {
       const fixtures = labFixtures(run, source.fixture, lease) as Fixtures;
       const trace = await LabTrace.of({ source, lease, events, probed: run.probed });

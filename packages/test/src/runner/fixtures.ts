@@ -1,4 +1,3 @@
-import type { TestContext } from 'node:test';
 import { machineOf } from '../probes/machine-probes.ts';
 import type { ProbedMachine } from '../probes/probe.ts';
 import { probesOf } from '../probes/probes-of.ts';
@@ -12,10 +11,23 @@ import { testEnded } from './test-errors.ts';
 import type { BaseFixtures, Mark } from './test-types.ts';
 import type { TestedLab } from './tested-lab.ts';
 
+/** A test of whichever runner, as it runs. */
+export interface RunnerTest {
+  /** As it is registered. */
+  readonly title: string;
+  /** Aborts when its runner no longer waits for it. */
+  readonly cancelled: AbortSignal;
+  /** Says something in its report. @param file what it is about */
+  note(text: string, file?: string): void;
+  /** What tests are given by this runner alone. */
+  readonly own: Readonly<Record<string, unknown>>;
+}
+
 /** One run of a test: what it marked, and whether it is over. */
 export interface TestRun {
   readonly name: string;
-  readonly t: TestContext;
+  readonly test: RunnerTest;
+  /** Aborts when the test is over. */
   readonly signal: AbortSignal;
   readonly marks: Mark[];
   readonly actions: ActionLog;
@@ -25,9 +37,9 @@ export interface TestRun {
 }
 
 /** What a test without a lab is given. */
-export function baseFixtures({ t, signal, marks, actions, attach }: TestRun): BaseFixtures {
+export function baseFixtures({ test, signal, marks, actions, attach }: TestRun): Omit<BaseFixtures, 't'> {
   return {
-    t,
+    ...test.own,
     signal,
     mark: async (name) =>
       actions.perform({ kind: 'mark', title: name }, () => {
@@ -38,7 +50,7 @@ export function baseFixtures({ t, signal, marks, actions, attach }: TestRun): Ba
     attach: (name, content) =>
       actions.perform({ kind: 'attach', title: name }, async () => {
         const path = await attach(name, content);
-        t.diagnostic(`attachment: ${path}`);
+        test.note(`attachment: ${path}`, path);
         return path;
       }),
   };
@@ -56,7 +68,10 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
     const own = guarded(lab.machine(name), check(`the machine ${name}`));
     const probes = probesOf(own, { name, signal: run.signal });
     const probed = machineOf(probes);
-    if (probed) run.probed.set(name, probed);
+    if (probed) {
+      probed.actions = run.actions;
+      run.probed.set(name, probed);
+    }
     // What matchers ask is theirs, and no action of the test.
     return withProbes(recorded(own, run.actions, { kind: 'machine', name }), probes);
   });

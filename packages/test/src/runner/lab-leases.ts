@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterCleanUp, anySignal, withCleanUp } from '@goqemu/core';
 import type { RecordedEvent } from '../record/test-record.ts';
 import { noteLease } from './open-leases.ts';
@@ -14,12 +15,16 @@ export interface LabLease extends AsyncDisposable {
 /** Milliseconds for other commands and tests to let go of the lab. */
 const lockWait = 30 * 60_000;
 
+/** Of this module: a process may have one in each of its threads, and one after another. */
+const instance = randomBytes(4).toString('hex');
+/** Forks that it has made. */
+let count = 0;
+
 /** Gives the tests of a process the lab, each as it was. */
 export class LabLeases {
   readonly #source: TestedLabSource;
   readonly #settings: RunSettings;
   #ready: Promise<void> | undefined;
-  #count = 0;
   /** Tests of this process on the one lab come one after another, too. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -49,7 +54,7 @@ export class LabLeases {
 
   async #fork(signal: AbortSignal, open: () => Promise<TestedLab>): Promise<LabLease> {
     const origin = await open();
-    const name = `test-${this.#settings.id}-${process.pid.toString(36)}-${++this.#count}`;
+    const name = `test-${this.#settings.id}-${instance}-${++count}`;
     return leased(signal, {
       get: (until) => origin.fork(this.#source.at ?? '', { name, lockWait, signal: until }),
       after: async () => origin[Symbol.asyncDispose](),

@@ -83,7 +83,8 @@ nodeTest('what a test was given is refused when it is over; its networks and mac
     step: (machine: string, name: string) => ({ machine, name, run: async () => `${machine}/${name}` }),
   } as unknown as TestedLab;
   const actions = new ActionLog();
-  const run = { name: 'one', signal: end.signal, marks: [], actions, probed: new Map() } as unknown as TestRun;
+  const test = { own: {} };
+  const run = { name: 'one', test, signal: end.signal, marks: [], actions, probed: new Map() } as unknown as TestRun;
   const lease = { lab, machines: ['web', 'net'], [Symbol.asyncDispose]: async () => undefined };
   type Fixtures = Record<'web', Machine> & {
     net: Record<string, Machine>;

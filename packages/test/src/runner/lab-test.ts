@@ -2,8 +2,9 @@ import { relative } from 'node:path';
 import { test as nodeTest, type TestContext } from 'node:test';
 import { GoqemuError, parseDuration, scaledTimeout } from '@goqemu/core';
 import { callAt, placeOfCall } from './place.ts';
+import type { PrepareRun } from './run-prepared.ts';
 import type { RunSettings } from './run-settings.ts';
-import { type PrepareRun, runTest } from './run-test.ts';
+import { runTest } from './run-test.ts';
 import { step } from './steps.ts';
 import type { LabTest, RegisterTest, TestBody, TestOptions } from './test-types.ts';
 

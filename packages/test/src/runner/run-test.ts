@@ -1,29 +1,15 @@
 import type { TestContext } from 'node:test';
-import { errorMessage, longestTimerMs, withCleanUp } from '@goqemu/core';
-import { type RecordedPlan, Recording } from '../record/recording.ts';
+import { errorMessage, longestTimerMs } from '@goqemu/core';
 import { asRunning } from '../record/running-test.ts';
-import type { LabTrace } from '../trace/lab-trace.ts';
-import { attachmentFolder, writeAttachment } from './attachments.ts';
-import type { TestRun } from './fixtures.ts';
-import { lastMark, testTimeout } from './test-errors.ts';
-import type { Mark } from './test-types.ts';
-
-/** Gives one run of a test its fixtures; the end of its block takes away what it was given. */
-export type PrepareRun<Fixtures> = (run: TestRun) => Promise<PreparedRun<Fixtures>>;
-
-export interface PreparedRun<Fixtures> extends AsyncDisposable {
-  readonly fixtures: Fixtures;
-  /** Of a test on a lab. */
-  readonly trace?: LabTrace;
-}
+import type { RunnerTest } from './fixtures.ts';
+import { type PreparedPlan, runPrepared } from './run-prepared.ts';
+import { testTimeout } from './test-errors.ts';
 
 /** A test, and how it is run. */
-export interface TestPlan<Fixtures> extends RecordedPlan {
+export interface TestPlan<Fixtures> extends PreparedPlan<Fixtures> {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly untilFails: number;
-  readonly results: string;
-  readonly prepare: PrepareRun<Fixtures>;
   readonly body: (fixtures: Fixtures) => unknown;
 }
 
@@ -55,43 +41,20 @@ async function runUntilItFails<Fixtures>(plan: TestPlan<Fixtures>, t: TestContex
   t.diagnostic(`passed in all ${plan.untilFails} runs`);
 }
 
+async function runOnce<Fixtures>(plan: TestPlan<Fixtures>, t: TestContext, { attempt, reported }: Attempt) {
+  const test: RunnerTest = {
+    ...{ title: t.name, cancelled: t.signal, own: { t } },
+    note: (text) => t.diagnostic(text),
+  };
+  await runPrepared(plan, { test, attempt }, ({ fixtures, actions }) =>
+    inTime(plan, t.signal, async () => asRunning({ t, reported, actions }, () => plan.body(fixtures))),
+  );
+}
+
 interface Attempt {
   readonly attempt: number;
   /** Whether its steps are sub-tests. */
   readonly reported: boolean;
-}
-
-async function runOnce<Fixtures>(plan: TestPlan<Fixtures>, t: TestContext, { attempt, reported }: Attempt) {
-  const end = new AbortController();
-  const marks: Mark[] = [];
-  const recording = new Recording(plan, t.name, attempt);
-  const { actions } = recording;
-  const run: TestRun = {
-    ...{ name: plan.name, t, marks, actions, probed: new Map(), signal: end.signal },
-    attach: (name, content) => writeAttachment(attachmentFolder(plan.results, plan.file, plan.name), name, content),
-  };
-  const body = async (prepared: PreparedRun<Fixtures>) => {
-    recording.prepared(prepared.trace);
-    try {
-      await inTime(plan, t.signal, async () => asRunning({ t, reported, actions }, () => plan.body(prepared.fixtures)));
-    } catch (error) {
-      const where = lastMark(marks, new Date());
-      if (where) t.diagnostic(where);
-      end.abort();
-      const trace = t.signal.aborted ? undefined : await recording.leaveTrace(error);
-      if (trace) t.diagnostic(trace);
-      throw error;
-    } finally {
-      end.abort();
-    }
-  };
-  await recording.whole(async () => {
-    const prepared = await plan.prepare(run);
-    await withCleanUp(
-      () => body(prepared),
-      async () => prepared[Symbol.asyncDispose](),
-    );
-  });
 }
 
 /** What does not end is left behind: its machines are taken away from it. */

@@ -27,18 +27,25 @@ const schema = z.strictObject({
     .optional(),
 });
 
-/** @throws GoqemuError `option-invalid` */
-export function readLabTestOptions(given: LabTestOptions): LabTestOptions {
-  const { at, ...others } = readOptions(schema, given, 'test.extend') as LabTestOptions;
+/** @param call what messages name. @throws GoqemuError `option-invalid` */
+export function readLabTestOptions(given: LabTestOptions, call = 'test.extend'): LabTestOptions {
+  const { at, ...others } = readOptions(schema, given, call) as LabTestOptions;
   return { ...others, ...(at === undefined ? {} : { at: checkpointText(at) }) };
 }
 
 /**
  * A lab that tests run on, on this host's backend.
  *
+ * @param call what messages name
  * @throws GoqemuError `option-invalid`
  */
-export function labSource(fixture: string, lab: LabDefinition, options: LabTestOptions): TestedLabSource {
+export function labSource(
+  fixture: string,
+  lab: LabDefinition,
+  options: LabTestOptions,
+  call = 'test.extend',
+): TestedLabSource {
+  const invalid = (message: string, example: string) => invalidCall(call, message, example);
   if (!isLabDefinition(lab)) throw invalid('the second argument must be a lab', "import lab from './lab.ts'");
   const { isolation = 'fork', stack = 'default', parameters, machines = [] } = options;
   const at = options.at === undefined ? undefined : checkpointText(options.at);
@@ -65,16 +72,16 @@ export function labSource(fixture: string, lab: LabDefinition, options: LabTestO
   };
 }
 
-/** Names of fixtures that every test has. */
-const taken = new Set(['t', 'signal', 'mark', 'attach', 'net']);
+/** Names of fixtures that every test has, of one runner or another. */
+const taken = new Set(['t', 'signal', 'mark', 'attach', 'net', 'goqemu', 'task', 'expect']);
 
-function invalid(message: string, hint: string): GoqemuError {
+function invalidCall(call: string, message: string, example: string): GoqemuError {
   return new GoqemuError({
     code: 'option-invalid',
     source: 'user',
-    subject: 'test.extend',
-    message: `test.extend: ${message}`,
-    hint: `write, for example: ${hint}`,
+    subject: call,
+    message: `${call}: ${message}`,
+    hint: `write, for example: ${example}`,
   });
 }
 
