@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { installedPackage } from '../installed-package.ts';
+import { runCommand } from '../run-command.ts';
 import { e2eHome, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
@@ -129,6 +131,48 @@ test('a failure is a place: what the test did before is there, and what it start
   assert.match(shown, /✗ web\.exec\("exit 3"/);
   assert.match(shown, /changed on its disks\n[\s\S]*\/root\/before/);
   await folder.ok('trace', 'delete', '--all');
+  assert.deepEqual(await stacks(), ['default']);
+  assert.equal(await machines(), 1);
+});
+
+test('the examples for Vitest and Playwright pass on forks of the same lab, and a failure is a place there, too', async () => {
+  const modules = folder.file('node_modules');
+  await mkdir(join(modules, '@playwright'), { recursive: true });
+  await symlink(installedPackage.folder, join(modules, 'goqemu'), 'junction');
+  await symlink(resolve('node_modules/vitest-4'), join(modules, 'vitest'), 'junction');
+  await symlink(resolve('node_modules/@playwright/test'), join(modules, '@playwright/test'), 'junction');
+  await folder.write('{ "type": "module" }', 'package.json');
+  const page = await readFile('docs/testing.md', 'utf8');
+  for (const [, code = '', name = ''] of page.matchAll(/^```ts\n(\/\/ ((?:machines|vitest)\.\S+)\n.*?)^```$/gms))
+    await folder.write(code, name);
+  await folder.write(
+    `import { test as base } from 'vitest';
+import { expect, labFixtures } from 'goqemu/vitest';
+import lab from './lab.ts';
+base.extend(labFixtures('lab', lab, { at: 'ready', machines: ['web'] }))('another runner fails', async ({ web }) => {
+  await web.exec('echo written > /root/before', { sudo: true, check: true });
+  await expect(web.file('/root/after')).toExist({ timeout: '1 s' });
+});
+`,
+    'failing.test.ts',
+  );
+  const run = (...words: string[]) =>
+    runCommand(process.execPath, words, { cwd: folder.path, env: { ...folder.env, CI: undefined } });
+  const vitest = await run(join(modules, 'vitest/vitest.mjs'), 'run', 'machines.test.ts', 'failing.test.ts');
+  const output = vitest.stdout + vitest.stderr;
+  assert.match(output, /Tests +1 failed \| 2 passed/);
+  assert.match(
+    output,
+    /expect\(web\.file\("\/root\/after"\)\)\.toExist\([^)]*\)\n\nexpected: /,
+    'with the message of goqemu',
+  );
+  const trace = await traceOf('another runner fails');
+  assert.match((await folder.ok('trace', 'show', trace)).stdout, /at failing\.test\.ts:6:\d+\n/);
+  const inside = await folder.ok('trace', 'open', trace, '--', 'sudo', 'cat', '/root/before');
+  assert.equal(inside.stdout, 'written\n');
+  await folder.ok('trace', 'delete', '--all');
+  const playwright = await run(join(modules, '@playwright/test/cli.js'), 'test', 'machines.spec.ts', '--reporter=line');
+  assert.match(playwright.stdout, /2 passed/, playwright.stdout + playwright.stderr);
   assert.deepEqual(await stacks(), ['default']);
   assert.equal(await machines(), 1);
 });

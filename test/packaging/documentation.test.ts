@@ -25,6 +25,30 @@ function writeExamples(page: string): string[] {
   return files;
 }
 
+/** Beside the examples of testing.md: what fixtures of other runners do not have is a compile error. */
+function writeWrongFixtures(runner: string): void {
+  const code = `import { test as base } from '${runner === 'vitest' ? runner : '@playwright/test'}';
+import { labFixtures } from 'goqemu/${runner}';
+import lab from './lab.ts';
+const test = base.extend(labFixtures('lab', lab, { at: 'ready', machines: ['web'], networks: ['lan'] }));
+test('is typed', async ({ web, net, lab: shop }) => {
+  const { exitCode } = await web.exec('true');
+  exitCode satisfies number | null;
+  (await shop.apply()).url satisfies string;
+  await net.lan.heal();
+  // @ts-expect-error a network that is not named
+  await net.wan.heal();
+  // @ts-expect-error a call that there is not
+  web.nothing();
+});
+// @ts-expect-error a machine that is not named
+test('has no other machine', async ({ db }) => db);
+// @ts-expect-error an option of another test
+labFixtures('lab', lab, { at: 'ready', matrix: { workers: [1] } });
+`;
+  writeFileSync(join(base, 'docs-testing', `wrong-${runner}.ts`), code);
+}
+
 test('every program in README.md and in docs has the types that it should', async () => {
   const examples = Object.fromEntries(pages.map((page) => [page, writeExamples(page)]));
   for (const page of [
@@ -44,7 +68,13 @@ test('every program in README.md and in docs has the types that it should', asyn
     extends: resolve('tsconfig.json'),
     compilerOptions: {
       // `goqemu` is the installed package, as it is for a reader; pages of inner packages show those.
-      paths: { '@goqemu/*': [resolve('packages/*/src/index.ts')] },
+      // Runners are found so from the package's own declarations, too.
+      paths: {
+        '@goqemu/*': [resolve('packages/*/src/index.ts')],
+        vitest: [resolve('node_modules/vitest-4')],
+        'vitest/config': [resolve('node_modules/vitest-4/config')],
+        '@playwright/test': [resolve('node_modules/@playwright/test')],
+      },
       typeRoots: [resolve('node_modules/@types')],
       noUnusedLocals: false, // a reader is shown what can be had, used or not
     },
@@ -52,6 +82,7 @@ test('every program in README.md and in docs has the types that it should', asyn
     exclude: [],
   };
   writeFileSync(join(base, 'tsconfig.json'), JSON.stringify(settings));
+  for (const runner of ['vitest', 'playwright']) writeWrongFixtures(runner);
   const compiler = resolve('node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [compiler, '-p', base]).catch((error: { stdout: string }) =>
     assert.fail(error.stdout),

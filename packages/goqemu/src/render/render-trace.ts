@@ -10,13 +10,15 @@ export interface TraceView {
   readonly workingFolder: string;
   /** Everything, instead of the last lines of each text. */
   readonly full: boolean;
+  /** The word by which a command finds the trace. */
+  readonly called: string;
 }
 
 /** Lines of an output, a console or a journal, unless all are asked for. */
 const shownLines = 12;
 
 /** What a failed test did, for a terminal. */
-export function renderTrace({ record, name }: FoundTrace, view: TraceView): string {
+export function renderTrace({ record }: FoundTrace, view: TraceView): string {
   const { style } = view;
   const lines = [
     `${style.red('✗')} ${style.bold(visibleWord(record.name))}`,
@@ -31,7 +33,7 @@ export function renderTrace({ record, name }: FoundTrace, view: TraceView): stri
     ...(record.omittedActions ? [style.dim(`  … and ${record.omittedActions} that were not kept`)] : []),
     ...(record.evidence?.machines ?? []).flatMap((machine) => machineLines(machine, view)),
     '',
-    ...placeLines(record, name),
+    ...placeLines(record, view),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -97,14 +99,14 @@ function machineLines({ name, status, console, journal, changes, missing }: Mach
   ];
 }
 
-function placeLines({ evidence }: TestRecord, name: string): readonly string[] {
+function placeLines({ evidence }: TestRecord, { called }: TraceView): readonly string[] {
   if (!evidence) return [];
   const { place } = evidence;
   if (!isKept(place)) return [`The machines were not kept: ${place.missing}`];
   const machines = place.machines.map((machine) => `${machine.name} (${machine.ram ? 'disk and RAM' : 'disk'})`);
   return [
     `The machines as they were: ${machines.join(', ')}, ${roundedSize(place.bytes)}`,
-    `  enter them: goqemu trace open ${name}`,
+    `  enter them: goqemu trace open ${called}`,
   ];
 }
 

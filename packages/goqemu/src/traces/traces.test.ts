@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Action, formatTrace, type TestRecord } from '@goqemu/test/process';
@@ -81,6 +81,11 @@ test('a trace is read without its lab, and shows what the test did and what its 
     /db \(disk and RAM\)/,
   ])
     assert.match(shown, part);
+  assert.match(shown, /enter them: goqemu trace open it-breaks\.abc-1\n/);
+  mkdirSync(lab.file('else where'));
+  copyFileSync(path, lab.file('else where/it-breaks.abc-1.trace.jsonl'));
+  const elsewhere = await ran('trace', 'show', '--trace-dir', 'else where');
+  assert.match(elsewhere, /goqemu trace open 'else where\/it-breaks\.abc-1\.trace\.jsonl'\n/);
   assert.equal((JSON.parse(await ran('trace', 'show', '--json')) as TestRecord).actions.length, 4);
   assert.match(await ran('trace', 'list'), /it-breaks\.abc-1 +it breaks +2026-01-02T00:00:01Z +(?:db, web|web, db)/);
 });

@@ -79,7 +79,7 @@ async function run(
   };
   await runTest(
     {
-      ...{ name: 'it / breaks', file: 'a.test.ts', timeoutMs: 60_000, retries: 1, untilFails: 1, results: folder },
+      ...{ name: 'it / breaks', file: 'a.test.ts', timeoutMs: 60_000, retries: 1, untilFails: 1, attachments: folder },
       place: { file: import.meta.filename ?? '', line: 3, column: 1 },
       records: { ...readRunSettings({}, folder), id: 'abc', trace: 'on-failure', traces, records, ...settings },
       ...{ prepare, body },

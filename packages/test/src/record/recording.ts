@@ -7,6 +7,7 @@ import type { RunSettings } from '../runner/run-settings.ts';
 import type { LabTrace } from '../trace/lab-trace.ts';
 import { traceSuffix, writeTrace } from '../trace/trace-file.ts';
 import { ActionLog } from './action-log.ts';
+import { instance } from './instance.ts';
 import { recordedError } from './recorded-error.ts';
 import type { Evidence, TestRecord } from './test-record.ts';
 
@@ -21,7 +22,7 @@ export interface RecordedPlan {
   readonly records: Pick<RunSettings, 'id' | 'trace' | 'traces' | 'keepTraces' | 'records'>;
 }
 
-/** Runs that this process has recorded. */
+/** Runs that this instance has recorded. */
 let count = 0;
 
 /** The record of one run of a test, in the making. */
@@ -43,7 +44,7 @@ export class Recording {
     this.#plan = plan;
     this.#name = name;
     this.#attempt = attempt;
-    this.#id = `${plan.records.id}-${process.pid.toString(36)}-${++count}`;
+    this.#id = `${plan.records.id}-${instance}-${++count}`;
   }
 
   get #mask(): (text: string) => string {

@@ -1,3 +1,4 @@
+import { attachmentFolder } from './attachments.ts';
 import { onLab } from './extend-test.ts';
 import { LabLeases } from './lab-leases.ts';
 import { runPrepared } from './run-prepared.ts';
@@ -14,12 +15,14 @@ export interface ForeignTest {
   readonly line?: number;
   /** From 1. */
   readonly attempt: number;
+  /** Absolute: the folder of its attachments. @default FILE/TEST in that of the results */
+  readonly attachments?: string;
   /** Aborts when its time is up. */
   readonly signal?: AbortSignal;
   /** Says something in its report. @param file what it is about */
   note(text: string, file?: string): void;
-  /** Why it failed; undefined where it passed. Asked once, when it is over. */
-  failure(): unknown;
+  /** Why it failed, as a new error; undefined where it passed. Asked once, when it is over. */
+  failure(): Error | undefined;
 }
 
 /** Gives a test the lab as it was until `use` resolves; then looks whether it has failed, and takes the lab away. */
@@ -32,14 +35,14 @@ export type GiveLab = (
 export function labForRunner(source: TestedLabSource, settings: RunSettings): GiveLab {
   const prepare = onLab<Readonly<Record<string, unknown>>>(source, new LabLeases(source, settings));
   return async (test, use) => {
-    const { name, file, line, attempt } = test;
+    const { name, file, line, attempt, attachments = attachmentFolder(settings.results, file, name) } = test;
     const waiting = new AbortController();
     const stop = () => waiting.abort(test.signal?.reason);
     test.signal?.addEventListener('abort', stop, { once: true });
     const place = line === undefined ? undefined : { file, line, column: 1 };
     const runner = { title: name, cancelled: waiting.signal, own: {}, note: test.note };
-    const plan = { name, file, place, prepare, results: settings.results, records: settings };
-    let failure: unknown;
+    const plan = { name, file, place, prepare, attachments, records: settings };
+    let failure: Error | undefined;
     try {
       await runPrepared(plan, { test: runner, attempt }, async ({ fixtures }) => {
         // From here on a test whose time is up has failed, and is looked at like any other.
@@ -49,7 +52,9 @@ export function labForRunner(source: TestedLabSource, settings: RunSettings): Gi
         if (failure !== undefined) throw failure;
       });
     } catch (error) {
-      if (failure === undefined || error !== failure) throw error; // its own the runner knows already
+      if (failure === undefined || error !== failure) throw error;
+      // The runner knows this one already, but not what failed after it.
+      if (failure.cause !== undefined) throw failure.cause;
     }
   };
 }

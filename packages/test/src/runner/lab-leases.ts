@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { afterCleanUp, anySignal, withCleanUp } from '@goqemu/core';
+import { instance } from '../record/instance.ts';
 import type { RecordedEvent } from '../record/test-record.ts';
 import { noteLease } from './open-leases.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -15,9 +15,7 @@ export interface LabLease extends AsyncDisposable {
 /** Milliseconds for other commands and tests to let go of the lab. */
 const lockWait = 30 * 60_000;
 
-/** Of this module: a process may have one in each of its threads, and one after another. */
-const instance = randomBytes(4).toString('hex');
-/** Forks that it has made. */
+/** Forks that this instance has made. */
 let count = 0;
 
 /** Gives the tests of a process the lab, each as it was. */

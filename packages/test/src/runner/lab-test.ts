@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { test as nodeTest, type TestContext } from 'node:test';
 import { GoqemuError, parseDuration, scaledTimeout } from '@goqemu/core';
+import { attachmentFolder } from './attachments.ts';
 import { callAt, placeOfCall } from './place.ts';
 import type { PrepareRun } from './run-prepared.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -28,14 +29,15 @@ export function labTest<Fixtures>(variants: readonly Variant<Fixtures>[], settin
       // The failure of one that is to be done counts nowhere.
       const records: RunSettings = read.node.todo ? { ...settings, trace: 'off' } : settings;
       const plan = {
-        ...{ ...read.own, untilFails: settings.untilFails, results: settings.results, records },
+        ...{ ...read.own, untilFails: settings.untilFails, records },
         ...{ file: place ? relative(process.cwd(), place.file) : 'test', place, body },
       };
       const runs = variants.flatMap(({ suffix, prepare }) =>
         Array.from({ length: settings.repeat }, (_, index) => {
           const title = `${name}${suffix}`;
           const repeated = settings.repeat > 1 ? `${title} [${index + 1}/${settings.repeat}]` : title;
-          const run = (t: TestContext) => runTest({ ...plan, name: title, prepare }, t);
+          const attachments = attachmentFolder(settings.results, plan.file, title);
+          const run = (t: TestContext) => runTest({ ...plan, name: title, attachments, prepare }, t);
           return callAt(place, register, repeated, read.node, run);
         }),
       );

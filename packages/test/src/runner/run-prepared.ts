@@ -2,7 +2,7 @@ import { withCleanUp } from '@goqemu/core';
 import type { ActionLog } from '../record/action-log.ts';
 import { type RecordedPlan, Recording } from '../record/recording.ts';
 import type { LabTrace } from '../trace/lab-trace.ts';
-import { attachmentFolder, writeAttachment } from './attachments.ts';
+import { writeAttachment } from './attachments.ts';
 import type { RunnerTest, TestRun } from './fixtures.ts';
 import { lastMark } from './test-errors.ts';
 import type { Mark } from './test-types.ts';
@@ -18,8 +18,8 @@ export interface PreparedRun<Fixtures> extends AsyncDisposable {
 
 /** A test, and what each of its runs is given. */
 export interface PreparedPlan<Fixtures> extends RecordedPlan {
-  /** Absolute: the folder of attachments. */
-  readonly results: string;
+  /** Absolute: the folder of its attachments. */
+  readonly attachments: string;
   readonly prepare: PrepareRun<Fixtures>;
 }
 
@@ -41,7 +41,7 @@ export async function runPrepared<Fixtures>(
   const { actions } = recording;
   const run: TestRun = {
     ...{ name: plan.name, test, marks, actions, probed: new Map(), signal: end.signal },
-    attach: (name, content) => writeAttachment(attachmentFolder(plan.results, plan.file, plan.name), name, content),
+    attach: (name, content) => writeAttachment(plan.attachments, name, content),
   };
   const inPrepared = async ({ fixtures, trace: lab }: PreparedRun<Fixtures>) => {
     recording.prepared(lab);

@@ -8,7 +8,7 @@ import { runTest, type TestPlan } from './run-test.ts';
 function planned(body: (run: TestRun) => unknown, options: Partial<TestPlan<TestRun>> = {}) {
   const did: string[] = [];
   const plan: TestPlan<TestRun> = {
-    ...{ name: 'one', file: 'a.test.ts', timeoutMs: 60_000, retries: 0, untilFails: 1, results: '/away' },
+    ...{ name: 'one', file: 'a.test.ts', timeoutMs: 60_000, retries: 0, untilFails: 1, attachments: '/away' },
     ...{ place: undefined, records: readRunSettings({}, '/away') },
     prepare: async (run) => {
       did.push('prepared');

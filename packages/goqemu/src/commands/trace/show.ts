@@ -1,3 +1,5 @@
+import { dirname, relative } from 'node:path';
+import { shellQuote } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { renderTrace } from '../../render/render-trace.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
@@ -12,6 +14,11 @@ export async function run(
   const { workingFolder } = context.shell;
   const trace = await findTrace(positionals[0], tracesFolder(workingFolder, options['trace-dir']), workingFolder);
   if (options.json) context.printJson(trace.record);
-  else context.print(renderTrace(trace, { style: context.style, workingFolder, full: options.full === true }));
+  else {
+    const isUsual = dirname(trace.path) === tracesFolder(workingFolder, undefined);
+    const called = isUsual ? trace.name : shellQuote(relative(workingFolder, trace.path));
+    const view = { style: context.style, workingFolder, full: options.full === true, called };
+    context.print(renderTrace(trace, view));
+  }
   return exitCode.done;
 }

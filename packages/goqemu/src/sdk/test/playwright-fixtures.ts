@@ -45,6 +45,7 @@ export function labFixtures<
     give(
       {
         ...{ name: info.titlePath.slice(1).join(' > '), file: info.file, line: info.line, attempt: info.retry + 1 },
+        attachments: info.outputDir,
         note: (text, file) => note(info, text, file),
         failure: () => failureOf(info),
       },
@@ -66,7 +67,7 @@ function note(info: TestInfo, text: string, file: string | undefined): void {
   if (file !== undefined) info.attachments.push({ name: basename(file), path: file, contentType: 'text/plain' });
 }
 
-function failureOf({ status, expectedStatus, error }: TestInfo): unknown {
+function failureOf({ status, expectedStatus, error }: TestInfo): Error | undefined {
   if (status === expectedStatus || (status !== 'failed' && status !== 'timedOut')) return undefined;
   const message = stripVTControlCharacters(error?.message ?? 'the test failed');
   return Object.assign(new Error(message), { stack: stripVTControlCharacters(error?.stack ?? '') });

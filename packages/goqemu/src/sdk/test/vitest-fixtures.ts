@@ -1,3 +1,4 @@
+import { GoqemuError } from '@goqemu/core';
 import type { LabDefinition } from '@goqemu/lab';
 import type { RunnerFixtures, RunnerLabOptions } from './runner-fixtures.ts';
 import { runnerLab } from './runner-lab.ts';
@@ -29,9 +30,10 @@ interface VitestSuite {
 
 /** An error as Vitest keeps it. */
 interface VitestError {
-  readonly name?: string;
-  readonly message: string;
+  readonly message?: string;
   readonly stack?: string;
+  readonly code?: unknown;
+  readonly goqemuCode?: unknown;
 }
 
 interface VitestContext {
@@ -67,6 +69,7 @@ export function labFixtures<
   lab: Definition,
   options: RunnerLabOptions<Definition, Machines, Networks> = {},
 ): VitestFixtures<RunnerFixtures<Name, Definition, Machines, Networks>> {
+  checkRealm();
   const { give, fixtures } = runnerLab(name, lab, options as RunnerLabOptions, 'test-results/traces');
   // Vitest reads in the text of a function which fixtures it uses.
   const whole = async ({ task, signal }: VitestContext, use: (all: VitestContext['goqemu']) => Promise<void>) =>
@@ -88,15 +91,26 @@ export function labFixtures<
   return { goqemu: whole, ...Object.fromEntries(fixtures.map((fixture) => [fixture, one(fixture)])) } as never;
 }
 
+/** Before Node.js 24 a context of `node:vm` has no symbol by which objects are disposed of. */
+function checkRealm(): void {
+  if ('asyncDispose' in Symbol) return;
+  throw new GoqemuError({
+    code: 'option-invalid',
+    source: 'user',
+    subject: 'labFixtures',
+    message: "labFixtures: in Vitest's pools vmThreads and vmForks this Node.js has no Symbol.asyncDispose",
+    hint: "use the pool 'forks' or 'threads', or Node.js 24",
+  });
+}
+
 function fullName(task: VitestTask): string {
   const names = [task.name];
   for (let suite = task.suite; suite && suite !== task.file; suite = suite.suite) names.unshift(suite.name);
   return names.join(' > ');
 }
 
-function failureOf({ result, fails }: VitestTask): unknown {
+function failureOf({ result, fails }: VitestTask): Error | undefined {
   if (result?.state !== 'fail' || fails) return undefined;
-  const last = result.errors?.at(-1) ?? { message: 'the test failed' };
-  const error = new Error(last.message);
-  return Object.assign(error, { ...last, stack: last.stack ?? '' });
+  const { message = 'the test failed', stack = '', code, goqemuCode } = result.errors?.at(-1) ?? {};
+  return Object.assign(new Error(message), { stack, code, goqemuCode });
 }
