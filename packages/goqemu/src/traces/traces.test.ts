@@ -112,6 +112,22 @@ test('before an earlier action, those before it are done again from the beginnin
   assert.deepEqual([far.code, /had 4 actions/.test(far.stderr)], [64, true], far.stderr);
 });
 
+test('a lab that needs parameters has those that the test ran with', async () => {
+  const plain = readFileSync(lab.file('lab.ts'), 'utf8');
+  lab.write(
+    plain
+      .replace("{ name: 'web' }", "{ name: 'web', params: z.object({ size: z.number() }) }")
+      .replace('{ defineLab }', '{ defineLab, z }'),
+  );
+  const run = { name: 'web', file: lab.file('lab.ts'), stack: 'default', at: 'ready', isolation: 'fork' } as const;
+  write('it-breaks.abc-1', { lab: { ...run, machines: ['web', 'db'], parameters: { size: 1 } } });
+  for (const words of [[], ['--at', '4']])
+    assert.equal(await ran('trace', 'open', ...words, '--', 'echo', 'in'), 'in\n');
+  write('it-breaks.abc-1', { lab: { ...run, machines: ['web', 'db'] } });
+  assert.match((await lab.run(['trace', 'open', '--at', '4', '--', 'true'])).stderr, /size/);
+  lab.write(plain);
+});
+
 test('where its machines are not, that is said, with what it needs', async () => {
   const [gone, refused] = [write('gone.abc-2'), write('refused.abc-3')];
   const place = {

@@ -36,7 +36,7 @@ function lab(tracing: Partial<LabTracing> = {}) {
   const source = {
     ...{ fixture: 'lab', at: 'ready', isolation: 'fork' },
     tracing: {
-      ...{ file: '/shop/lab.ts', stack: 'default' },
+      ...{ file: '/shop/lab.ts', stack: 'default', parameters: { image: 'debian-13', key: 's3cret', made: () => 1 } },
       mask: async () => (text: string) => text.replaceAll('s3cret', '•••'),
       readConsole: async (_lab: TestedLab, name: string) => `${name} login: s3cret`,
       cut: async (
@@ -112,6 +112,7 @@ test('a test that fails leaves its actions, what its machines say, and the place
   );
   assert.deepEqual(did, ['cut web as failed: it / breaks', 'kept', 'given back', 'given back']);
   const [first, second] = traces;
+  assert.deepEqual(first?.lab?.parameters, { image: 'debian-13' }, 'what is data, and holds no secret');
   assert.deepEqual([traces.length, first?.attempt, second?.attempt], [2, 1, 2]);
   assert.deepEqual(
     first?.actions.map(({ kind, title, result }) => [kind, title, result]),

@@ -53,6 +53,8 @@ export interface RecordedLab {
   readonly file: string;
   /** The lab's own; not that of the test's fork. */
   readonly stack: string;
+  /** Values of its parameters that are known and may be shown. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
   /** The checkpoint that the test began at. */
   readonly at?: string;
   readonly isolation: 'fork' | 'restore' | 'none';

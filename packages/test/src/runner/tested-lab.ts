@@ -28,6 +28,7 @@ export interface LabTracing {
   readonly file: string;
   /** The lab's own stack. */
   readonly stack: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
   /** Gives what takes the lab's secrets out of a text. */
   mask(lab: TestedLab): Promise<(text: string) => string>;
   /** The end of what a machine wrote on its first serial port. */

@@ -17,6 +17,15 @@ const cutMs = 120_000;
 const mostEvents = 200;
 const longestEvent = 2000;
 
+/** Those that are data, and hold no secret. */
+function shownParameters(parameters: Readonly<Record<string, unknown>>, mask: (text: string) => string) {
+  const isShown = ([, value]: readonly [string, unknown]) => {
+    const text = JSON.stringify(value);
+    return text !== undefined && mask(text) === text;
+  };
+  return Object.fromEntries(Object.entries(parameters).filter(isShown));
+}
+
 interface Parts {
   readonly source: TestedLabSource;
   readonly lease: LabLease;
@@ -50,6 +59,7 @@ export class LabTrace {
     this.lab = {
       ...{ name: lease.lab.name, file: tracing.file, stack: tracing.stack, isolation, machines: lease.machines },
       ...(at === undefined ? {} : { at }),
+      parameters: shownParameters(tracing.parameters, mask),
     };
   }
 

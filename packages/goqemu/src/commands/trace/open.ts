@@ -25,7 +25,7 @@ export async function run(context: CommandContext, input: CommandInput<TraceOpen
   await using lab = await (place.before === undefined ? openDeployedLab : openLab)(context, choice, sink.handle);
   try {
     await checkPlace(lab.engine, place, trace);
-    await using fork = await forkAt(context, lab, place);
+    await using fork = await forkAt(context, lab, { ...place, parameters: trace.record.lab?.parameters ?? {} });
     const machine = options.machine ?? failingMachine(trace, fork.machines);
     await fork.engine.machine(machine);
     if ('definition' in lab && place.before !== undefined) await repeat(context, { lab, fork, trace }, place.before);
@@ -47,13 +47,13 @@ interface OpenFork extends OpenLab {
 async function forkAt(
   context: CommandContext,
   lab: OpenLab | LoadedOpenLab,
-  { checkpoint }: TracePlace,
+  { checkpoint, parameters }: TracePlace & { readonly parameters: Readonly<Record<string, unknown>> },
 ): Promise<OpenFork> {
   const owner = await ownSign();
   const name = `trace-${randomBytes(3).toString('hex')}`;
   const report = await lab.engine.fork(checkpoint, {
     ...{ name, owner, lockWaitMs, signal: context.shell.interrupt },
-    ...('definition' in lab ? { definition: lab.definition } : {}),
+    ...('definition' in lab ? { definition: lab.definition, parameters } : {}),
   });
   const engine = lab.engine.stack(name);
   return {
@@ -81,7 +81,8 @@ interface Repeating {
 async function repeat(context: CommandContext, { lab, fork, trace }: Repeating, before: number): Promise<void> {
   const { engine, stack } = fork;
   const { definition, backend, logger, name } = lab;
-  const running = new RunningLab({ engine, backend, definition, name, stack, parameters: {}, logger });
+  const parameters = trace.record.lab?.parameters ?? {};
+  const running = new RunningLab({ engine, backend, definition, name, stack, parameters, logger });
   context.tell(`doing the actions before ${before} again; what the test did besides them, on this host, is not done`);
   for await (const { action, instead } of repeatActions(running, trace.record, before))
     context.tell(

@@ -64,7 +64,7 @@ export function labSource(
     isolation,
     machines,
     open: (onEvent) => openLab(lab, { stack, ...(parameters ? { parameters } : {}), ...(onEvent ? { onEvent } : {}) }),
-    tracing: labTracing({ file, stack, isFork: isolation === 'fork' }),
+    tracing: labTracing({ file, stack, parameters: parameters ?? {}, isFork: isolation === 'fork' }),
     takeTurn: async (signal) => {
       await mkdir(folder, { recursive: true });
       return acquireFileLock(join(folder, 'test.lock'), { command: 'a test on the lab', waitMs: turnMs, signal });

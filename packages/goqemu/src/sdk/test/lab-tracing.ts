@@ -12,16 +12,18 @@ const consoleLines = 1000;
 export interface TracedLab {
   readonly file: string;
   readonly stack: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
   /** Whether each test has a fork. */
   readonly isFork: boolean;
 }
 
 /** What traces of tests need of a lab on this host's backend. */
-export function labTracing({ file, stack, isFork }: TracedLab): LabTracing {
+export function labTracing({ file, stack, parameters, isFork }: TracedLab): LabTracing {
   let secrets: Promise<readonly string[]> | undefined;
   return {
     file,
     stack,
+    parameters,
     mask: async (lab) => {
       secrets ??= secretTexts(partsOf(lab)); // the same for all of its forks
       const known = await secrets;

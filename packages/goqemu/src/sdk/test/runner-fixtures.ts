@@ -14,7 +14,7 @@ export interface RunnerLabOptions<
    * @example ['web', 'db']
    */
   readonly machines?: readonly Machines[];
-  /** Whether a test that fails leaves a trace, which `goqemu trace open` leads into. @default 'on-failure' */
+  /** Whether a test that fails leaves a trace, which `goqemu trace open` opens. @default 'on-failure' */
   readonly trace?: 'on-failure' | 'off';
   /**
    * The folder of traces, absolute or relative to the working folder.
@@ -30,6 +30,4 @@ export type RunnerFixtures<
   Definition extends LabDefinition = LabDefinition,
   Machines extends string = never,
   Networks extends string = string,
-> = Plain<Omit<LabFixtures<Name, Definition, Machines, Networks>, 't' | 'signal'>>;
-
-type Plain<T> = { [Name in keyof T]: T[Name] };
+> = Omit<LabFixtures<Name, Definition, Machines, Networks>, 't' | 'signal'>;
