@@ -70,7 +70,8 @@ export class CheckpointLab implements AsyncDisposable {
     });
     this.host = {
       ...host,
-      platform: { ...platform, system: options.system ?? platform.system },
+      // On macOS sockets are in the home folder.
+      platform: { ...platform, ...(options.system ? { system: options.system, homeFolder: folder } : {}) },
       installation: async (arch, signal) => lessThan(await host.installation(arch, signal), options.without),
     };
   }

@@ -40,11 +40,11 @@ export const machineProperties = {
     option: {
       name: 'arch',
       value: { kind: 'choice', values: architectures },
-      default: 'amd64',
+      default: ({ arch }) => arch,
       open: false,
       ignored: 'recorded',
       standalone: true,
-      docs: { default: '`amd64`', about: "`amd64` or `arm64`; one that is not the host's is emulated" },
+      docs: { default: "the host's", about: "`amd64` or `arm64`; one that is not the host's is emulated" },
     },
     derived: 'fixed',
     change: 'recreate',

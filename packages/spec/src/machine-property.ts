@@ -17,7 +17,10 @@ export type OptionValue<T> =
 export interface PropertyOption<T> {
   readonly name: string;
   readonly value: OptionValue<T>;
-  /** The value without the option; undefined where it follows from the image or is made by goqemu. */
+  /**
+   * The value without the option; undefined where it follows from the image or is made by goqemu. Of the architecture
+   * it is the one given: that of the place where the machine runs.
+   */
   readonly default: T | ((machine: { readonly arch: Architecture }) => T) | undefined;
   /** Without the option, the value is open until the image is known. */
   readonly open: boolean;

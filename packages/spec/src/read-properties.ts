@@ -54,13 +54,17 @@ export const propertyRows = Object.entries(machineProperties) as unknown as read
   MachineProperty<unknown>,
 ])[];
 
-/** The value of a property that no option sets; one that depends on the architecture is asked for after that. */
+/**
+ * The value of a property that no option sets.
+ *
+ * @param machine its architecture; for the architecture itself, that of a machine which names none
+ */
 export function propertyDefault<K extends SimpleProperty>(
   property: K,
-  machine: Partial<Pick<MachineSpec, 'arch'>>,
+  machine: Pick<MachineSpec, 'arch'>,
 ): MachineSpec[K] | undefined {
   const { default: value } = machineProperties[property].option;
-  return (typeof value === 'function' ? value({ arch: machine.arch ?? 'amd64' }) : value) as MachineSpec[K] | undefined;
+  return (typeof value === 'function' ? value(machine) : value) as MachineSpec[K] | undefined;
 }
 
 export const propertyNames = propertyRows.map(([name]) => name);

@@ -39,7 +39,7 @@ import type {
   TakenRange,
 } from '@goqemu/lab';
 import { hostRoutes, portUses } from '@goqemu/network';
-import { type NetworkFaults, toQemuArchitecture } from '@goqemu/spec';
+import { hostArchitecture, type NetworkFaults, toQemuArchitecture } from '@goqemu/spec';
 import { createVmHost, heldMemory, type VmHost } from '@goqemu/vm';
 import { preflight } from '../host/preflight.ts';
 import { describeImage } from '../images/describe-image.ts';
@@ -57,6 +57,7 @@ import { vmCall } from './vm-call.ts';
  */
 export class QemuBackend implements Backend {
   readonly kind = 'qemu';
+  readonly architecture: Architecture;
   readonly capabilities = {
     ramLayers: true,
     suspendMachines: true,
@@ -71,6 +72,7 @@ export class QemuBackend implements Backend {
 
   constructor(options: QemuBackendOptions = {}) {
     this.host = createVmHost(options);
+    this.architecture = hostArchitecture(this.host.platform.arch);
   }
 
   // Looking.

@@ -46,17 +46,22 @@ function statOf(pid: number): string | undefined {
   }
 }
 
-/** So that the same start is written the same, by any user: ps(1) writes it in the words and the time zone of its user. */
-const plainWords = { LC_ALL: 'C', TZ: 'UTC' };
+/**
+ * So that the same start is written the same, by any user: ps(1) writes it in the words and the time zone of its user. A job
+ * of launchd(8) or cron(8) may have a `PATH` without the folder of sysctl(8).
+ */
+function plainWords(): Record<string, string> {
+  return { LC_ALL: 'C', TZ: 'UTC', PATH: `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin:/sbin` };
+}
 
 /** ps(1) of POSIX gives the start time to the second; macOS's boot time comes from sysctl(8). */
 const posixTable: ProcessTable = {
   async identify(pid) {
-    const ps = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], plainWords).catch(noSuchProcess);
+    const ps = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], plainWords()).catch(noSuchProcess);
     const line = ps?.stdout.trim();
     if (!line || line.startsWith('Z')) return undefined;
     // Only macOS has it; elsewhere the start time alone has to do.
-    const boot = await run('sysctl', ['-n', 'kern.bootsessionuuid']).catch(() => ({ stdout: '' }));
+    const boot = await run('sysctl', ['-n', 'kern.bootsessionuuid'], plainWords()).catch(() => ({ stdout: '' }));
     return { pid, startTime: line.replace(/^\S+\s+/, ''), bootId: boot.stdout.trim() };
   },
 };
@@ -71,7 +76,12 @@ function noSuchProcess(error: unknown): undefined {
 export async function isAlive(identity: ProcessIdentity, table: ProcessTable = hostProcessTable()): Promise<boolean> {
   if (table.isAlive) return table.isAlive(identity);
   const now = await table.identify(identity.pid);
-  return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
+  return now !== undefined && now.startTime === identity.startTime && isSameBoot(now.bootId, identity.bootId);
+}
+
+/** A boot that could not be asked for, now or then, is taken for the same: the start of the process has to do. */
+function isSameBoot(now: string, then: string): boolean {
+  return now === then || now === '' || then === '';
 }
 
 const known = new WeakMap<ProcessTable, Promise<ProcessIdentity | undefined>>();

@@ -55,6 +55,11 @@ export const topics: readonly Topic[] = [
     summary: 'run labs on a Windows host: set-up, limits, and what was tried',
   },
   {
+    name: 'macos',
+    group: 'How to',
+    summary: 'run labs on a Mac: set-up, architecture, limits, and what was tried',
+  },
+  {
     name: 'vagrant',
     group: 'Coming from',
     file: 'coming-from/vagrant.md',

@@ -39,6 +39,14 @@ test('every published image has an https URL without an open placeholder, a chec
   }
 });
 
+test('every image but that of Arch, which has none, is there for arm64, too', () => {
+  const without = builtInCatalogue.filter(({ published }) => !published.aarch64).map(({ name }) => name);
+  assert.deepEqual(without, ['arch']);
+  const alpine = builtInCatalogue.find(({ name }) => name === 'alpine-3.22');
+  assert.match(alpine?.published.x86_64?.url ?? '', /3\.22\.2-x86_64-bios-cloudinit/);
+  assert.match(alpine?.published.aarch64?.url ?? '', /3\.22\.2-aarch64-uefi-cloudinit/);
+});
+
 test('the guest of a custom URL is recognised by the file, then by the folders, else unknown', () => {
   const system = (url: string) => recogniseGuest(url).system;
   assert.equal(system('https://mirror.example/debian-cd/jammy-server-cloudimg-amd64.img'), 'ubuntu');

@@ -2,7 +2,10 @@ import type { ChecksumAlgorithm } from '../download/checksum-file.ts';
 import type { CatalogueEntry, GuestArch, GuestSystem, PublishedImage } from './catalogue-entry.ts';
 import { guestProfile } from './guest-profile.ts';
 
-/** Publishers name processors in Debian's way (`{deb}`) or in the kernel's (`{uname}`). */
+/**
+ * Publishers name processors in Debian's way (`{deb}`) or in the kernel's (`{uname}`), and some of them what boots the
+ * image (`{boot}`): UEFI on arm64, which has no BIOS.
+ */
 interface Template {
   readonly name: string;
   readonly title: string;
@@ -66,8 +69,8 @@ const templates: readonly Template[] = [
     title: 'Alpine Linux 3.22',
     system: 'alpine',
     aliases: ['alpine'],
-    architectures: ['x86_64'], // the arm64 image boots through UEFI only and carries another name
-    url: 'https://dl-cdn.alpinelinux.org/alpine/v3.22/releases/cloud/generic_alpine-3.22.2-x86_64-bios-cloudinit-r0.qcow2',
+    architectures: both,
+    url: 'https://dl-cdn.alpinelinux.org/alpine/v3.22/releases/cloud/generic_alpine-3.22.2-{uname}-{boot}-cloudinit-r0.qcow2',
     checksum: '{file}.sha512',
     algorithm: 'sha512',
   },
@@ -122,8 +125,8 @@ export const builtInCatalogue: readonly CatalogueEntry[] = templates.map((templa
 }));
 
 function published(template: Template, arch: GuestArch): PublishedImage {
-  const fill = (text: string) =>
-    text.replaceAll('{uname}', arch).replaceAll('{deb}', arch === 'x86_64' ? 'amd64' : 'arm64');
+  const [deb, boot] = arch === 'x86_64' ? ['amd64', 'bios'] : ['arm64', 'uefi'];
+  const fill = (text: string) => text.replaceAll('{uname}', arch).replaceAll('{deb}', deb).replaceAll('{boot}', boot);
   const url = fill(template.url);
   const file = url.slice(url.lastIndexOf('/') + 1);
   const checksumUrl = new URL(fill(template.checksum).replaceAll('{file}', file), url).href;

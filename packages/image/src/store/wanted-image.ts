@@ -42,12 +42,14 @@ export function wantedImage(text: string, arch: GuestArch, knowledge: ImageKnowl
   const { entry } = reference;
   const published = entry.published[arch];
   if (!published) {
+    const others = Object.keys(entry.published);
+    const ways = `write arch: '${others[0] === 'x86_64' ? 'amd64' : 'arm64'}' in the lab, or choose another image`;
     throw new GoqemuError({
       code: 'image-arch-unavailable',
       source: 'user',
       subject: text,
       message: `${entry.title} has no image for ${arch}`,
-      hint: `it has one for: ${Object.keys(entry.published).join(', ')}`,
+      hint: `it has one for ${others.join(', ')}: ${ways}`,
     });
   }
   return {

@@ -149,10 +149,7 @@ export class PlanRun {
     }
     const saved = await this.#writer.save(new Date(context.now()).toISOString());
     context.emit({ type: 'state-saved', serial: saved.serial });
-    if (Object.keys(this.#plan.pins).length > 0 && outcome === 'done') {
-      const lock = await readLabLock(context.storage);
-      await writeLabLock(context.storage, { ...lock, images: { ...lock.images, ...this.#plan.pins } });
-    }
+    if (outcome === 'done') await this.#pin();
     const first = this.#errors[0]?.error;
     await appendHistory(context.storage, {
       startedAt: new Date(this.#began).toISOString(),
@@ -164,6 +161,15 @@ export class PlanRun {
       ...(first ? { error: { code: first.code, message: first.message } } : {}),
     });
     await this.#clearFork(saved, outcome);
+  }
+
+  /** What the lab resolved to goes into lab.lock.json. */
+  async #pin(): Promise<void> {
+    const { pins, architecture } = this.#plan;
+    if (Object.keys(pins).length === 0) return;
+    const { storage } = this.#context;
+    const lock = await readLabLock(storage);
+    await writeLabLock(storage, { architecture, ...lock, images: { ...lock.images, ...pins } });
   }
 
   /** Of a fork that was destroyed nothing stays, not even the state. */

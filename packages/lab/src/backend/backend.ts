@@ -1,3 +1,4 @@
+import type { Architecture } from '@goqemu/spec';
 import type { BackendCapabilities } from './capabilities.ts';
 import type { DiagnosisRole } from './diagnosis.ts';
 import type { EndpointRole } from './endpoints.ts';
@@ -36,6 +37,8 @@ export interface Backend
     AsyncDisposable {
   /** Recorded in the state: a state made by one kind of backend is refused by another. */
   readonly kind: string;
+  /** The architecture whose guests it runs without emulation: that of machines whose lab names none. */
+  readonly architecture: Architecture;
   /** What this place can do beyond what every backend must. */
   readonly capabilities: BackendCapabilities;
 }

@@ -64,7 +64,7 @@ export interface TemplateOptions {
   /**
    * The processor's architecture; one that is not the host's is emulated.
    *
-   * @default 'amd64'
+   * @default the host's, as lab.lock.json records it
    * @example 'arm64'
    */
   readonly arch?: Architecture;

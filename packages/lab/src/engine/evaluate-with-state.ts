@@ -6,6 +6,8 @@ import type { EngineContext } from '../engine-context/engine-context.ts';
 import type { Allocations } from '../evaluate/allocations.ts';
 import { evaluateLab } from '../evaluate/evaluate-lab.ts';
 import type { Lab } from '../evaluate/lab.ts';
+import { readLabLock } from '../lock/lab-lock.ts';
+import { usualArchitecture } from '../lock/usual-architecture.ts';
 import { renamesOf } from '../machine/rename-machine.ts';
 import { networkSpecs } from '../network/network-state.ts';
 
@@ -25,7 +27,7 @@ export async function evaluateWithState(
   definition: LabDefinition,
   options: EvaluationOptions,
 ): Promise<Lab> {
-  const { state } = await context.read();
+  const [{ state }, lock] = await Promise.all([context.read(), readLabLock(context.storage)]);
   let machines: Given = Object.fromEntries(
     Object.values(state.resources.machine).map(({ name, spec }) => [
       name,
@@ -40,6 +42,7 @@ export async function evaluateWithState(
     const lab = evaluateLab(definition, {
       stack: state.forkedFrom?.root ?? context.owner.stack,
       labFile: context.labFile,
+      architecture: usualArchitecture(lock, context.backend),
       allocations: {
         lineage: state.lineage,
         place: context.storage.path('state'),

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute } from 'node:path';
 import { checkResourceName, errorMessage, GoqemuError, isGoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import type { Architecture } from '@goqemu/spec';
 import type { LabBuilder, LabDefinition } from '../definition/define-lab.ts';
 import type { MachineBuilder } from '../definition/machine-builder.ts';
 import type { CardNames, LabNetwork, NetworksOption } from '../definition/network-options.ts';
@@ -22,6 +23,8 @@ export interface EvaluateOptions {
   readonly labFile: string;
   /** What the state has given out before; without it everything is given out again, by the lab's name. */
   readonly allocations?: Allocations;
+  /** That of machines which name none: what the place runs without emulation, or the lock file says. @default 'amd64' */
+  readonly architecture?: Architecture;
 }
 
 /**
@@ -39,7 +42,9 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
     const parameters = checkParameters(definition, options.parameters ?? {});
     const allocations = options.allocations ?? freshAllocations(definition.name, stack);
     const timeouts = readTimeouts(definition.timeouts, undefined, () => definition.location);
-    const recorder = new LabRecorder({ labFile, labFolder: dirname(labFile) }, allocations, timeouts);
+    const { architecture = 'amd64' } = options;
+    const folders = { labFile, labFolder: dirname(labFile) };
+    const recorder = new LabRecorder(folders, allocations, { timeouts, architecture });
     const builder: LabBuilder = {
       name: definition.name,
       stack,
@@ -65,6 +70,7 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
       parameters,
       machines: recorder.declarations(),
       networks: recorder.networks.declarations(),
+      usual: { architecture, machines: recorder.ofUsualArchitecture() },
       secrets: recorder.secretsWith(returned),
       outputs: outputValue(returned, () => definition.location),
       freshPorts: recorder.freshPorts(),

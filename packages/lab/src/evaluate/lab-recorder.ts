@@ -1,5 +1,5 @@
 import { checkResourceName, type SourceLocation } from '@goqemu/core';
-import type { HostPort, MachineTimeouts } from '@goqemu/spec';
+import type { Architecture, HostPort, MachineTimeouts } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
 import { describeSource, isLateValue, type LateSource } from '../value/late-value.ts';
@@ -25,6 +25,12 @@ interface RecordedMachine {
   readonly place: Place;
 }
 
+/** What machines have that do not name it. */
+interface MachineDefaults {
+  readonly timeouts: MachineTimeouts;
+  readonly architecture: Architecture;
+}
+
 const onHost = { network: 'host' } as const;
 
 /** Collects the machines of one evaluation. */
@@ -36,18 +42,18 @@ export class LabRecorder {
   readonly #spellings = new Map<string, string>();
   readonly #secrets = new Map<string, SecretSource>();
   readonly #forwards: ForwardRecorder;
-  readonly #timeouts: MachineTimeouts;
+  readonly #defaults: MachineDefaults;
+  readonly #usual: string[] = [];
   readonly networks: NetworkRecorder;
   /** Machines by the name that they had before. */
   readonly #formerNames = new Map<string, string>();
 
-  /** @param timeouts of the lab */
   constructor(
     folders: { readonly labFile: string; readonly labFolder: string },
     allocations: Allocations,
-    timeouts: MachineTimeouts = {},
+    defaults: MachineDefaults,
   ) {
-    this.#timeouts = timeouts;
+    this.#defaults = defaults;
     this.#folders = folders;
     this.#allocator = new Allocator(allocations);
     this.#forwards = new ForwardRecorder(this.#allocator);
@@ -85,6 +91,11 @@ export class LabRecorder {
     );
   }
 
+  /** Names of the machines whose architecture is the default. */
+  ofUsualArchitecture(): readonly string[] {
+    return this.#usual;
+  }
+
   freshPorts(): readonly HostPort[] {
     return this.#allocator.fresh;
   }
@@ -106,7 +117,8 @@ export class LabRecorder {
     const base = options.from === undefined ? undefined : this.#base(options.from, name, place);
     const check = new MachineOptionChecks(name, place);
     if (base) check.inherited(options);
-    const settings = readProperties(check, options, base);
+    const settings = readProperties({ check, options, base }, this.#defaults.architecture);
+    if (!base && options.arch === undefined) this.#usual.push(name);
     check.firmwareFits(settings.firmware, settings.arch);
     const hostname = check.label(options.hostname, 'hostname');
     const renamedFrom = check.label(options.renamedFrom, 'renamedFrom');
@@ -126,7 +138,7 @@ export class LabRecorder {
       ...network,
       ...this.networks.wayOut(cards, network),
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
-      timeouts: { ...(base?.timeouts ?? this.#timeouts), ...readTimeouts(options.timeouts, name, place) },
+      timeouts: { ...(base?.timeouts ?? this.#defaults.timeouts), ...readTimeouts(options.timeouts, name, place) },
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),
       protect: options.protect === true && !this.#allocator.isFork,
       retain: options.retain === true && !this.#allocator.isFork,

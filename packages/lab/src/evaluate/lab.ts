@@ -1,5 +1,5 @@
 import type { SourceLocation } from '@goqemu/core';
-import type { HostPort, MachineSpec, NetworkSpec, OpenProperty, Step, StepSettings } from '@goqemu/spec';
+import type { Architecture, HostPort, MachineSpec, NetworkSpec, OpenProperty, Step, StepSettings } from '@goqemu/spec';
 import type { IgnorableProperty } from '../definition/machine-options.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
 import type { SecretSource } from '../value/secret-source.ts';
@@ -16,6 +16,8 @@ export interface Lab {
   readonly machines: readonly MachineDeclaration[];
   /** In the order of declaration. */
   readonly networks: readonly NetworkDeclaration[];
+  /** The architecture of machines that name none, and which do. */
+  readonly usual: { readonly architecture: Architecture; readonly machines: readonly string[] };
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** How many layers without a name are kept. */
   readonly layerLimits: LayerLimits;

@@ -1,4 +1,5 @@
 import { GoqemuError, parseJson, schemaMismatch } from '@goqemu/core';
+import { type Architecture, architectures } from '@goqemu/spec';
 import * as z from 'zod/mini';
 import type { ResolvedImage } from '../backend/backend.ts';
 import type { StateStorage } from '../state/state-storage.ts';
@@ -12,11 +13,14 @@ export interface ImagePin {
 /** lab.lock.json: by `reference (architecture)`. */
 export interface LabLock {
   readonly version: 1;
+  /** That of machines which name none. A file of before it was kept has none: those machines are amd64. */
+  readonly architecture?: Architecture | undefined;
   readonly images: Readonly<Record<string, ImagePin>>;
 }
 
 const labLockSchema = z.looseObject({
   version: z.literal(1),
+  architecture: z.optional(z.enum(architectures)),
   images: z.record(z.string(), z.looseObject({ key: z.string(), description: z.string() })),
 });
 
@@ -52,5 +56,6 @@ export async function readLabLock(storage: StateStorage): Promise<LabLock> {
 /** Sorted, so that two people who pin the same write the same file. */
 export async function writeLabLock(storage: StateStorage, lock: LabLock): Promise<void> {
   const images = Object.fromEntries(Object.entries(lock.images).sort(([a], [b]) => (a < b ? -1 : 1)));
-  await storage.write('lab-lock', `${JSON.stringify({ version: 1, images }, null, 2)}\n`);
+  const { architecture } = lock;
+  await storage.write('lab-lock', `${JSON.stringify({ version: 1, architecture, images }, null, 2)}\n`);
 }

@@ -32,6 +32,7 @@ export async function updateLock(
     if (before?.key === after?.key) return [];
     return [{ image, ...(before ? { before } : {}), ...(after ? { after } : {}) }];
   });
-  if (options.update && changes.length > 0) await writeLabLock(context.storage, { version: 1, images });
+  if (options.update && changes.length > 0)
+    await writeLabLock(context.storage, { version: 1, architecture: lab.usual.architecture, images });
   return changes;
 }

@@ -1,4 +1,4 @@
-import type { MachineTimeouts } from '@goqemu/spec';
+import type { Architecture, MachineTimeouts } from '@goqemu/spec';
 import type { Preflight, PreflightError } from '../backend/backend.ts';
 import type { OutputValue } from '../evaluate/lab.ts';
 import type { LayerLimits } from '../layer/layer-limits.ts';
@@ -43,6 +43,8 @@ export interface Plan {
   readonly secrets: Readonly<Record<string, { readonly from: SecretSource; readonly fingerprint: string }>>;
   /** Rows of lab.lock.json that applying adds. */
   readonly pins: Readonly<Record<string, ImagePin>>;
+  /** The architecture that goes into lab.lock.json with them; undefined in a plan of an earlier version. */
+  readonly architecture?: Architecture;
   /** Of a plan that starts from images that are not here yet. */
   readonly provisional?: ProvisionalKeys;
   /** How many layers without a name are kept. */

@@ -1,5 +1,6 @@
 import { type HostPort, hostPortsOf } from '@goqemu/spec';
 import type { PortProblem, Preflight } from '../backend/backend.ts';
+import { architectureNotices } from '../lock/usual-architecture.ts';
 import { type Rename, renamesOf, withRenames } from '../machine/rename-machine.ts';
 import type { KindInput, PlanInput } from '../resource/plan-input.ts';
 import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
@@ -115,6 +116,7 @@ export async function diffMachines(found: FoundMachines, before: DiffContext): P
     operations,
     raised: raisedMachines(operations),
     notices: [
+      ...architectureNotices(input),
       ...lockNotices(images),
       ...imageNotices(images),
       ...diskNotices(context, wanted),
@@ -126,6 +128,7 @@ export async function diffMachines(found: FoundMachines, before: DiffContext): P
       outputs: desired.outputs,
       secrets,
       pins: newPins(images, input.lock),
+      ...(input.lab ? { architecture: input.lab.usual.architecture } : {}),
       timeouts: changedTimeouts(context.facts.state, wanted),
       ...provisionalKeys(operations, images, desired.keys),
     },

@@ -30,7 +30,7 @@ export interface KindPlan {
   /** Work that operations do in the place of theirs, by their ids, where nothing that needs a resource of the kind is raised. */
   readonly quiet?: ReadonlyMap<string, unknown>;
   /** What the kind adds to the plan beside its operations. */
-  readonly facts?: Partial<Pick<Plan, 'outputs' | 'secrets' | 'pins' | 'provisional' | 'timeouts'>>;
+  readonly facts?: Partial<Pick<Plan, 'outputs' | 'secrets' | 'pins' | 'architecture' | 'provisional' | 'timeouts'>>;
 }
 
 /** A plan as far as it was made when a kind is asked. */

@@ -14,13 +14,21 @@ test('sockets lie below XDG_RUNTIME_DIR, else below a folder of the user’s own
   assert.match(defaultRuntimeFolder(uuid, otherPlatform('linux')), /^\/tmp\/goqemu-1000\/[0-9a-f]{12}$/);
   const relative = otherPlatform('linux', { env: { XDG_RUNTIME_DIR: 'run' } });
   assert.match(defaultRuntimeFolder(uuid, relative), /^\/tmp\//);
-  const mac = otherPlatform('darwin', {
-    temporaryFolder: '/var/folders/xx/yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy/T',
-    uid: 501,
-  });
-  assert.ok(Buffer.byteLength(join(defaultRuntimeFolder(uuid, mac), 'c')) < 104);
   const windows = otherPlatform('win32', { env: { LOCALAPPDATA: 'C:\\Users\\me\\AppData\\Local' } });
   assert.match(defaultRuntimeFolder(uuid, windows), /^C:\\Users\\me\\AppData\\Local\\goqemu\\run\\[0-9a-f]{12}$/);
+});
+
+test('on macOS sockets are in the Library, which loses nothing after three days, where a socket’s path is short enough', () => {
+  const temporary = '/var/folders/xx/yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy/T';
+  const mac = (homeFolder: string) => {
+    const platform = otherPlatform('darwin', { homeFolder, temporaryFolder: temporary, uid: 501 });
+    const folder = defaultRuntimeFolder(uuid, platform);
+    assert.ok(Buffer.byteLength(join(folder, 'c')) < 104, folder);
+    return folder;
+  };
+  assert.match(mac('/Users/maria'), /^\/Users\/maria\/Library\/Application Support\/goqemu\/run\/[0-9a-f]{12}$/);
+  assert.match(mac(`/Users/${'m'.repeat(30)}`), /^\/Users\//);
+  assert.ok(mac(`/Volumes/${'m'.repeat(60)}/maria`).startsWith(`${temporary}/goqemu-501/`));
 });
 
 test('a runtime folder of another user, or one that is not there, is passed over', async (t) => {

@@ -6,10 +6,15 @@ import { pathOf } from '../find/usual-places.ts';
 /** Bytes that a socket's path may have: sun_path is 104 on macOS and 108 on Linux, with a NUL at its end. */
 const longestSocketPath = 103;
 
+function isShortEnough(folder: string): boolean {
+  return Buffer.byteLength(folder) + 2 <= longestSocketPath;
+}
+
 /**
  * Where a machine's sockets are unless its configuration says: below `$XDG_RUNTIME_DIR` (XDG Base Directory
- * Specification), else below the temporary folder, in a folder that carries the user's number. On Windows it holds
- * the keys and the log, below `%LOCALAPPDATA%`.
+ * Specification), else below the temporary folder, in a folder that carries the user's number. On macOS they are in the
+ * user's Library, since temporary folders lose there what was not touched for three days; a home folder whose path is too
+ * long for a socket leaves the temporary one. On Windows it holds the keys and the log, below `%LOCALAPPDATA%`.
  */
 export function defaultRuntimeFolder(uuid: string, platform: HostPlatform): string {
   const path = pathOf(platform);
@@ -17,6 +22,10 @@ export function defaultRuntimeFolder(uuid: string, platform: HostPlatform): stri
   const { XDG_RUNTIME_DIR, LOCALAPPDATA } = platform.env;
   if (platform.system === 'win32') {
     return path.join(LOCALAPPDATA || platform.temporaryFolder, 'goqemu', 'run', short);
+  }
+  if (platform.system === 'darwin') {
+    const kept = path.join(platform.homeFolder, 'Library', 'Application Support', 'goqemu', 'run', short);
+    if (isShortEnough(kept)) return kept;
   }
   if (platform.system === 'linux' && XDG_RUNTIME_DIR && path.isAbsolute(XDG_RUNTIME_DIR)) {
     return path.join(XDG_RUNTIME_DIR, 'goqemu', short);
@@ -41,7 +50,7 @@ export async function hostRuntimeFolder(uuid: string, platform: HostPlatform): P
  * @throws GoqemuError `runtime-folder-unsafe`, `socket-path-too-long`
  */
 export async function makeRuntimeFolder(folder: string, platform: HostPlatform): Promise<void> {
-  if (platform.system !== 'win32' && Buffer.byteLength(folder) + 2 > longestSocketPath) {
+  if (platform.system !== 'win32' && !isShortEnough(folder)) {
     throw new GoqemuError({
       code: 'socket-path-too-long',
       source: 'user',

@@ -58,6 +58,8 @@ export interface FakeBackendOptions {
   readonly output?: FakeOutput;
   /** What it can do: everything by default. A verb of a capability that is off fails the test that calls it. */
   readonly capabilities?: Partial<BackendCapabilities>;
+  /** What its machines are that name no architecture. @default 'amd64' */
+  readonly architecture?: Architecture;
   /** The guest of all its machines; without one, none runs commands. */
   readonly guest?: FakeGuest;
   /** What the host has and lacks; by default, that it is a fake. */
@@ -80,6 +82,7 @@ const everything: BackendCapabilities = {
  */
 export class FakeBackend implements Backend {
   readonly kind = 'fake';
+  readonly architecture: Architecture;
   readonly capabilities: BackendCapabilities;
   readonly host: FakeHost;
   readonly calls: FakeCall[];
@@ -92,6 +95,7 @@ export class FakeBackend implements Backend {
 
   constructor(options: FakeBackendOptions = {}) {
     this.host = options.host ?? new FakeHost();
+    this.architecture = options.architecture ?? 'amd64';
     this.#moments = new FakeMoments(options.fault);
     this.calls = this.#moments.calls;
     this.#layers = new FakeLayerStore(this.host, this.#moments);

@@ -1,3 +1,4 @@
+import { hostArchitecture, qemuArchitectures, toQemuArchitecture } from '@goqemu/spec';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { openImageStore } from '../../host/image-store.ts';
 import { imageProgress } from '../../render/image-progress.ts';
@@ -16,10 +17,11 @@ async function fetchImage(
   { options, positionals }: CommandInput<ImageFetchOptions>,
 ): Promise<number> {
   const store = openImageStore(context);
+  const usual = toQemuArchitecture(hostArchitecture(context.shell.platform.arch));
   const progress = imageProgress(context);
   try {
     const image = await store[how](positionals[0] ?? '', {
-      arch: options.arch === 'aarch64' ? 'aarch64' : 'x86_64',
+      arch: qemuArchitectures.find((name) => name === options.arch) ?? usual,
       signal: context.shell.interrupt,
       onProgress: progress.onProgress,
     });

@@ -9,7 +9,7 @@ const arch = {
     kind: 'text',
     value: 'ARCH',
     choices: qemuArchitectures,
-    summary: 'architecture of the guest (default: x86_64)',
+    summary: 'architecture of the guest (default: that of the host)',
   },
 } as const satisfies OptionSpecs;
 

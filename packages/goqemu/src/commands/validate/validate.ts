@@ -1,4 +1,5 @@
 import { checkSources, evaluateLab, type Lab } from '@goqemu/lab';
+import { hostArchitecture } from '@goqemu/spec';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { chooseLab } from '../../lab/choose-lab.ts';
 import { readParametersFor } from '../../lab/evaluate-for.ts';
@@ -20,7 +21,9 @@ export async function run(context: CommandContext, input: CommandInput<ValidateO
   const evaluate = async (): Promise<Lab> => {
     const { definition } = await loadLab({ ...context.shell, lab: file });
     const parameters = await readParametersFor(context, definition, options);
-    return evaluateLab(definition, { labFile: file, parameters, ...(choice.stack ? { stack: choice.stack } : {}) });
+    const architecture = hostArchitecture(context.shell.platform.arch);
+    const stack = choice.stack ? { stack: choice.stack } : {};
+    return evaluateLab(definition, { labFile: file, parameters, architecture, ...stack });
   };
   const lab = await evaluate();
   if (options['check-pure']) {

@@ -1,3 +1,4 @@
+import { hostPlatform } from '@goqemu/core';
 import type {
   Command,
   CommandStream,
@@ -7,7 +8,7 @@ import type {
   Tunnel,
   TunnelOptions,
 } from '@goqemu/guest';
-import type { HostPort } from '@goqemu/spec';
+import { type HostPort, hostArchitecture } from '@goqemu/spec';
 import type { VmHostOptions } from '@goqemu/vm';
 import type { AddedForward } from '../added-forward.ts';
 import type { StreamOptions } from '../guest/command-options.ts';
@@ -46,7 +47,7 @@ export class QemuVM extends SessionGuest implements AsyncDisposable {
    * @throws GoqemuError `option-invalid` naming the option, what was expected and what was got
    */
   constructor(config: QemuVMConfig = {}, host: VmHostOptions = {}) {
-    const vm = new DrivenVm(checkConfig(config), host);
+    const vm = new DrivenVm(checkConfig(config, hostArchitecture((host.platform ?? hostPlatform()).arch)), host);
     super(vmAccess(vm));
     this.#vm = vm;
     this.#lifecycle = new VmLifecycle(vm);

@@ -47,7 +47,7 @@ const record: StandaloneRecord = {
 async function openVm(): Promise<GuestBench> {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-vm-guest-'));
   const platform = { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: folder } };
-  const driven = new DrivenVm(checkConfig({ name: 'web', timeouts: { connect: '10 s' } }), { platform });
+  const driven = new DrivenVm(checkConfig({ name: 'web', timeouts: { connect: '10 s' } }, 'amd64'), { platform });
   const place = await standalonePlace(driven.host, 'web', 'disk');
   const vm = new Vm(place.host, place.scope, record.spec);
   await mkdir(vm.folder.path, { recursive: true });

@@ -6,7 +6,7 @@ import { checkName } from './check-name.ts';
 import { checkConfig, type QemuVMConfig } from './vm-config.ts';
 
 test('a configuration has a default for everything', () => {
-  const { shape, name, timeouts } = checkConfig({});
+  const { shape, name, timeouts } = checkConfig({}, 'amd64');
   assert.deepEqual(shape, {
     image: 'debian-12',
     arch: 'amd64',
@@ -26,24 +26,34 @@ test('a configuration has a default for everything', () => {
 });
 
 test('firmware follows the architecture', () => {
-  assert.equal(checkConfig({ arch: 'arm64' }).shape.firmware, 'uefi');
-  assert.equal(checkConfig({ firmware: 'uefi' }).shape.arch, 'amd64');
+  assert.equal(checkConfig({ arch: 'arm64' }, 'amd64').shape.firmware, 'uefi');
+  assert.equal(checkConfig({ firmware: 'uefi' }, 'amd64').shape.arch, 'amd64');
+  const { shape, given } = checkConfig({}, 'arm64');
+  assert.deepEqual([shape.arch, shape.firmware, given.arch], ['arm64', 'uefi', undefined], 'as the host is');
+  assert.equal(checkConfig({ arch: 'amd64', firmware: 'bios' }, 'arm64').shape.firmware, 'bios');
+  assert.throws(() => checkConfig({ firmware: 'bios' }, 'arm64'), /expected 'uefi': arm64 has no BIOS/);
 });
 
 test('units, forwards and time-outs are read', () => {
-  const { shape, given, timeouts } = checkConfig({
-    memory: '512 MiB',
-    disk: '20 GB',
-    forward: { http: 80, db: { guest: 5432, host: 15432 } },
-    timeouts: { start: '90 s' },
-  });
+  const { shape, given, timeouts } = checkConfig(
+    {
+      memory: '512 MiB',
+      disk: '20 GB',
+      forward: { http: 80, db: { guest: 5432, host: 15432 } },
+      timeouts: { start: '90 s' },
+    },
+    'amd64',
+  );
   assert.deepEqual([shape.memory, shape.disk, timeouts.start, timeouts.stop], [512 * 2 ** 20, 20e9, 90_000, 180_000]);
   assert.deepEqual(shape.forward, { http: { guest: 80, host: undefined }, db: { guest: 5432, host: 15432 } });
   assert.deepEqual(Object.keys(given).sort(), ['disk', 'forward', 'memory']);
 });
 
 test('time-outs of a boot are those of the machine, and those of operations of the object', () => {
-  const { timeouts, machineTimeouts } = checkConfig({ timeouts: { sshBanner: '10 min', cloudInit: 5, stop: '20 s' } });
+  const { timeouts, machineTimeouts } = checkConfig(
+    { timeouts: { sshBanner: '10 min', cloudInit: 5, stop: '20 s' } },
+    'amd64',
+  );
   assert.deepEqual(machineTimeouts, { sshBanner: 600_000, cloudInit: 5 });
   assert.deepEqual([timeouts.stop, timeouts.start], [20_000, 900_000]);
   assert.ok(!('sshBanner' in timeouts));
@@ -83,7 +93,7 @@ const mistakes: readonly (readonly [unknown, RegExp])[] = [
 for (const [config, expected] of mistakes) {
   test(`a configuration of ${JSON.stringify(config)} is refused with the option, what was expected and what was got`, () => {
     assert.throws(
-      () => checkConfig(config as QemuVMConfig),
+      () => checkConfig(config as QemuVMConfig, 'amd64'),
       (error) => {
         assert.ok(isGoqemuError(error) && error.code === 'option-invalid' && error.source === 'user');
         assert.match(error.message, expected);
@@ -95,7 +105,7 @@ for (const [config, expected] of mistakes) {
 
 test('all mistakes are reported at once', () => {
   assert.throws(
-    () => checkConfig({ cpus: 0, memory: 1 }),
+    () => checkConfig({ cpus: 0, memory: 1 }, 'amd64'),
     (error) => isGoqemuError(error) && (error.data.mistakes as string[]).length >= 2,
   );
 });
@@ -123,5 +133,5 @@ test('the compiler refuses what the check would', () => {
     // @ts-expect-error there is no such time-out
     { timeouts: { boot: '1 min' } },
   ];
-  for (const config of refused) assert.throws(() => checkConfig(config), { code: 'option-invalid' });
+  for (const config of refused) assert.throws(() => checkConfig(config, 'amd64'), { code: 'option-invalid' });
 });

@@ -40,7 +40,7 @@ export interface QemuVMConfig {
   readonly name?: string;
   /** Name in the catalogue, URL or file. @default 'debian-12' @example 'debian-13' */
   readonly image?: string;
-  /** The processor's architecture; one that is not the host's is emulated. @default 'amd64' @example 'arm64' */
+  /** The processor's architecture; one that is not the host's is emulated. @default the host's @example 'arm64' */
   readonly arch?: Architecture;
   /** What boots the VM. @default 'bios'; 'uefi' for arm64, which has no other @example 'uefi' */
   readonly firmware?: Firmware;
@@ -173,66 +173,69 @@ function readProperty(property: SimpleProperty): z.ZodType {
   return kinds[value.kind].refine(value.fits, `expected ${value.expected}`);
 }
 
-const schema = z
-  .strictObject({
-    name: label.optional(),
-    image: z.string().min(1, 'expected a name of the catalogue, a URL or a path').optional(),
-    ...properties,
-    hostname: z
-      .string()
-      .refine(isResourceName, 'expected 1 to 63 letters, digits and inner hyphens, such as "web-1"')
-      .optional(),
-    snapshots: z.enum(['disk', 'memory']).optional(),
-    network: z.enum(['auto', 'host', 'user']).optional(),
-    forward: z
-      .record(
-        label,
-        z.union(
-          [
-            port.transform((guest) => ({ guest, host: undefined })),
-            z
-              .strictObject({
-                guest: port,
-                host: z.union([port, z.literal(0)]).optional(),
-                protocol: z.enum(['tcp', 'udp']).default('tcp'),
-              })
-              .transform(({ guest, host, protocol }) => ({
-                guest,
-                host: host || undefined,
-                ...(protocol === 'udp' ? { protocol } : {}),
-              })),
-          ],
-          'expected a port from 1 to 65535, or { guest, host, protocol }',
-        ),
-      )
-      .optional(),
-    timeouts: z
-      .strictObject({
-        ...Object.fromEntries(bootTimeouts.map((name) => [name, duration.optional()])),
-        create: duration.optional(),
-        start: duration.optional(),
-        stop: duration.optional(),
-        command: duration.optional(),
-        connect: duration.optional(),
-        snapshot: duration.optional(),
-        restore: duration.optional(),
-      })
-      .optional(),
-    logger: z
-      .custom<Logger>(
-        (value) => typeof (value as Logger | undefined)?.log === 'function',
-        'expected an object with a method log(level, scope, message, fields)',
-      )
-      .optional(),
-    onProgress: z
-      .custom<(progress: VmProgress) => void>((value) => typeof value === 'function', 'expected a function')
-      .optional(),
-  })
-  .superRefine(({ arch, firmware }, context) => {
-    if (firmware === undefined || firmwareFits(firmware, arch ?? 'amd64')) return;
+const options = z.strictObject({
+  name: label.optional(),
+  image: z.string().min(1, 'expected a name of the catalogue, a URL or a path').optional(),
+  ...properties,
+  hostname: z
+    .string()
+    .refine(isResourceName, 'expected 1 to 63 letters, digits and inner hyphens, such as "web-1"')
+    .optional(),
+  snapshots: z.enum(['disk', 'memory']).optional(),
+  network: z.enum(['auto', 'host', 'user']).optional(),
+  forward: z
+    .record(
+      label,
+      z.union(
+        [
+          port.transform((guest) => ({ guest, host: undefined })),
+          z
+            .strictObject({
+              guest: port,
+              host: z.union([port, z.literal(0)]).optional(),
+              protocol: z.enum(['tcp', 'udp']).default('tcp'),
+            })
+            .transform(({ guest, host, protocol }) => ({
+              guest,
+              host: host || undefined,
+              ...(protocol === 'udp' ? { protocol } : {}),
+            })),
+        ],
+        'expected a port from 1 to 65535, or { guest, host, protocol }',
+      ),
+    )
+    .optional(),
+  timeouts: z
+    .strictObject({
+      ...Object.fromEntries(bootTimeouts.map((name) => [name, duration.optional()])),
+      create: duration.optional(),
+      start: duration.optional(),
+      stop: duration.optional(),
+      command: duration.optional(),
+      connect: duration.optional(),
+      snapshot: duration.optional(),
+      restore: duration.optional(),
+    })
+    .optional(),
+  logger: z
+    .custom<Logger>(
+      (value) => typeof (value as Logger | undefined)?.log === 'function',
+      'expected an object with a method log(level, scope, message, fields)',
+    )
+    .optional(),
+  onProgress: z
+    .custom<(progress: VmProgress) => void>((value) => typeof value === 'function', 'expected a function')
+    .optional(),
+});
+
+/** @param usual the architecture of a VM that names none */
+function schemaOn(usual: Architecture) {
+  return options.superRefine(({ arch, firmware }, context) => {
+    if (firmware === undefined || firmwareFits(firmware, arch ?? usual)) return;
     const message = "expected 'uefi': arm64 has no BIOS";
     context.addIssue({ code: 'custom', path: ['firmware'], message, input: firmware });
   });
+}
 
 const minute = 60_000;
 const defaultTimeouts: Record<OperationTimeout, number> = {
@@ -246,10 +249,11 @@ const defaultTimeouts: Record<OperationTimeout, number> = {
 };
 
 /**
+ * @param usual the architecture of a VM that names none: the host's
  * @throws GoqemuError `option-invalid`
  */
-export function checkConfig(config: QemuVMConfig): CheckedConfig {
-  const { name, timeouts, logger, onProgress, ...shape } = readOptions(schema, config, 'QemuVM');
+export function checkConfig(config: QemuVMConfig, usual: Architecture): CheckedConfig {
+  const { name, timeouts, logger, onProgress, ...shape } = readOptions(schemaOn(usual), config, 'QemuVM');
   const given = Object.fromEntries(
     Object.entries(shape).filter(([, value]) => value !== undefined),
   ) as Partial<VmShape>;
@@ -260,7 +264,7 @@ export function checkConfig(config: QemuVMConfig): CheckedConfig {
   return {
     name,
     given,
-    shape: complete(given),
+    shape: complete(given, usual),
     timeouts: { ...defaultTimeouts, ...operations },
     machineTimeouts,
     logger,
@@ -268,8 +272,11 @@ export function checkConfig(config: QemuVMConfig): CheckedConfig {
   };
 }
 
-function complete(given: Partial<VmShape>): VmShape {
-  const machine = Object.fromEntries(simpleProperties.map((property) => [property, propertyDefault(property, given)]));
+function complete(given: Partial<VmShape>, usual: Architecture): VmShape {
+  const arch = given.arch ?? usual;
+  const machine = Object.fromEntries(
+    simpleProperties.map((property) => [property, propertyDefault(property, { arch })]),
+  );
   const settings = machine as Pick<VmShape, SimpleProperty>;
   return {
     ...settings,

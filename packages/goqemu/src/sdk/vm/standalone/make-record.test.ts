@@ -21,7 +21,10 @@ test('a VM has the architecture, the firmware and the host name that were asked 
     },
   };
   const image = { name: 'debian-12', virtualSize: 12e9, user: 'debian' } as CachedImage;
-  const config = checkConfig({ name: 'web', arch: 'arm64', hostname: 'Shop', network: 'user', memory: '1 GiB' });
+  const config = checkConfig(
+    { name: 'web', arch: 'arm64', hostname: 'Shop', network: 'user', memory: '1 GiB' },
+    'amd64',
+  );
   const { spec } = await makeRecord(host, { name: 'web', image }, config, {});
   assert.deepEqual(asked, ['arm64']);
   assert.deepEqual(
