@@ -55,7 +55,7 @@ test('bash completes commands, second words, options and choices', () => {
   assert.deepEqual(offered('checkpoint', 're'), ['restore']);
   assert.deepEqual(offered('plan', '--det'), ['--detailed-exitcode']);
   assert.deepEqual(offered('checkpoint', 'create', '--v'), ['--vm', '--version', '--verbose']);
-  assert.deepEqual(offered('completion', ''), ['bash', 'zsh', 'fish']);
+  assert.deepEqual(offered('completion', ''), ['bash', 'zsh', 'fish', 'powershell']);
   assert.deepEqual(offered('graph', '--format', 's'), ['svg']);
   assert.deepEqual(offered('exec', 'web', '--', 'l'), []);
 });

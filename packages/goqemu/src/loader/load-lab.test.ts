@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { type GoqemuError, hostPlatform } from '@goqemu/core';
+import { evaluateLab } from '@goqemu/lab';
 import { loadLab } from './load-lab.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'goqemu-loader-'));
@@ -72,6 +73,22 @@ test('a change in a file that the lab imports is seen', async () => {
   const loaded = await load(folder);
   assert.equal(loaded.definition.name, 'after');
   assert.deepEqual([...loaded.inputs].sort(), [join(folder, 'lab.ts'), join(folder, 'name.ts')]);
+});
+
+test('an inline script of a lab.ts that was saved with CRLF has LF, and an escape that says CRLF stays', async () => {
+  const lab = `import { defineLab, sh } from 'goqemu';
+export default defineLab({ name: 'hello' }, (lab) => {
+  const what = 'x';
+  lab.vm('web').run('plain', \`one
+two\`).run('quoted', sh\`one \${what}
+two\`).run('escape', 'one\\r\\ntwo');
+});
+`;
+  const folder = project({ 'lab.ts': lab.replaceAll('\n', '\r\n') });
+  const { definition } = await load(folder);
+  const { machines } = evaluateLab(definition, { labFile: join(folder, 'lab.ts') });
+  const scripts = machines[0]?.steps.map((step) => step.kind === 'run' && step.script.join(''));
+  assert.deepEqual(scripts, ['one\ntwo', 'one x\ntwo', 'one\r\ntwo']);
 });
 
 test('a lab finds itself by import.meta and __dirname, from the cache too', async () => {

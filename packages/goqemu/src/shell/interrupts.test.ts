@@ -3,9 +3,12 @@ import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { listenForInterrupts } from './interrupts.ts';
 
-function listening() {
+function listening(platform: NodeJS.Platform = 'linux') {
   const exits: (number | string | null | undefined)[] = [];
-  const host = Object.assign(new EventEmitter(), { exit: (code?: number | string | null) => exits.push(code) });
+  const host = Object.assign(new EventEmitter(), {
+    platform,
+    exit: (code?: number | string | null) => exits.push(code),
+  });
   const signals = listenForInterrupts(host as never);
   const seen = () => [signals.interrupt.aborted, signals.kill.aborted];
   return { host, signals, seen, exits };
@@ -23,6 +26,19 @@ test('Ctrl-C stops, again it interrupts what runs, and a third time it exits wit
   assert.equal(signals.exitCode(), 130);
   host.emit('SIGINT');
   assert.deepEqual(exits, [130]);
+});
+
+test('on Windows Ctrl-Break is as Ctrl-C', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { host, seen, exits, signals } = listening('win32');
+  host.emit('SIGBREAK');
+  context.mock.timers.tick(60_000);
+  assert.deepEqual([...seen(), signals.exitCode()], [true, false, 130], 'a person decides when it is enough');
+  host.emit('SIGINT');
+  assert.deepEqual(seen(), [true, true]);
+  host.emit('SIGBREAK');
+  assert.deepEqual(exits, [130]);
+  assert.equal(listening().host.listenerCount('SIGBREAK'), 0);
 });
 
 test('SIGTERM stops, and interrupts what still runs 10 s later; the exit code is 143', (context) => {

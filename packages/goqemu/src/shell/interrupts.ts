@@ -17,22 +17,27 @@ const graceMs = 10_000;
  * Listens to the signals of this process. The first asks to stop, the second interrupts what runs, the third exits at
  * once; after SIGTERM and SIGHUP the second stage comes by itself. What the stages mean is up to the command that runs.
  */
-export function listenForInterrupts(host: Pick<NodeJS.Process, 'on' | 'exit'> = process): Interrupts {
+export function listenForInterrupts(host: Pick<NodeJS.Process, 'on' | 'exit' | 'platform'> = process): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
   let by: 'SIGINT' | 'SIGTERM' | 'SIGHUP' = 'SIGINT';
+  const listeners = [
+    ...(['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => [signal, signal] as const),
+    // Ctrl-Break of Windows is Ctrl-C to a user. Elsewhere there is no such signal, and nothing to listen to.
+    ...(host.platform === 'win32' ? ([['SIGBREAK', 'SIGINT']] as const) : []),
+  ];
   const exitCode = () => 128 + constants.signals[by];
   const stop = () => first.abort(aborted('interrupted'));
   const kill = () => second.abort(aborted('interrupted twice'));
   let count = 0;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  for (const [signal, meaning] of listeners)
     host.on(signal, () => {
       count++;
-      if (count === 1) by = signal;
+      if (count === 1) by = meaning;
       if (count === 1) stop();
       else if (count === 2) kill();
       else host.exit(exitCode());
-      if (signal !== 'SIGINT') setTimeout(kill, graceMs).unref();
+      if (meaning !== 'SIGINT') setTimeout(kill, graceMs).unref();
     });
   return { interrupt: first.signal, kill: second.signal, stop, exitCode };
 }

@@ -171,6 +171,7 @@ export class ChainBuilder {
       ...(captures || 'machineId' in own ? { bound: true as const } : {}),
       ...(fresh === undefined ? {} : { expires: true as const, timed: { key: timeless, ranAt: fresh } }),
       ...(version === today ? {} : { older: { version, today } }),
+      ...(built.crlf?.length ? { crlf: built.crlf } : {}),
     };
   }
 

@@ -18,6 +18,8 @@ export interface ChainLink extends AppliedStep {
   /** Its result is output that others may use. */
   readonly captures: boolean;
   readonly timed?: TimedRun;
+  /** Scripts in it whose lines end in CRLF: file names, and `''` for what the lab itself has. */
+  readonly crlf?: readonly string[];
   /** It was made by an earlier version of what it stands for, and is kept as it is. */
   readonly older?: { readonly version: number; readonly today: number };
 }

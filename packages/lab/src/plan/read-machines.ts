@@ -7,6 +7,7 @@ import type { DiffContext, KindPlan } from '../resource/resource-kind.ts';
 import { machineKindName, machineRef, namesOfKind, resourceKey } from '../resource/resource-ref.ts';
 import { type LabState, type MachineState, observable } from '../state/lab-state.ts';
 import { changedTimeouts } from './changed-timeouts.ts';
+import { crlfNotices } from './crlf-notices.ts';
 import {
   type DesiredImage,
   imageNotices,
@@ -121,6 +122,7 @@ export async function diffMachines(found: FoundMachines, before: DiffContext): P
       ...imageNotices(images),
       ...diskNotices(context, wanted),
       ...olderNotices(context, wanted),
+      ...crlfNotices(context, wanted),
       ...context.notices,
     ],
     preflight: await problems(found, context, wanted),

@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import type { GoqemuError } from '@goqemu/core';
 import type { StepDeclaration } from '../evaluate/lab.ts';
 import { labError } from '../evaluate/lab-error.ts';
+import { hasCrlfLines, isCrlfScript } from '../step/crlf-lines.ts';
 import type { PlannedStep, PlannedText } from '../step/planned-step.ts';
 import type { UploadDigest } from '../step/upload-digest.ts';
 import type { Text } from '../value/text.ts';
@@ -33,6 +35,8 @@ export interface StepContent {
   readonly materials: readonly [StepMaterial, ...StepMaterial[]];
   readonly summary: Record<string, unknown>;
   readonly places: readonly ChainPlace[];
+  /** What of it has lines that end in CRLF, and is a script: file names, and `''` for what the lab itself has. */
+  readonly crlf?: readonly string[];
 }
 
 /** How texts and files of a step are read. */
@@ -125,7 +129,13 @@ function runContent(
     materials: [{ kind: 'run', version: 1, ...common, script: script.material, interpreter, ...captured }],
     summary: { ...shown, script: script.preview, ...(interpreter === '/bin/sh' ? {} : { interpreter }) },
     places: [...places, ...script.places],
+    ...(hasCrlfLines(knownText(script), interpreter) ? { crlf: [''] } : {}),
   };
+}
+
+/** What a text says without its late values. */
+function knownText({ planned }: ContentText): string {
+  return planned.filter((part) => typeof part === 'string').join('');
 }
 
 async function uploadContent(
@@ -134,7 +144,7 @@ async function uploadContent(
   { settings, common, shown, places }: StepFrame,
   reader: ContentReader,
 ): Promise<StepContent> {
-  const { content: digest, fileName, contentOfVersion1 } = await reader.digest(step.source, machine, step);
+  const { content: digest, fileName, contentOfVersion1, crlf } = await reader.digest(step.source, machine, step);
   const { source, destination, mode, owner } = step;
   if (fileName === undefined && mode !== undefined) throw modeOfFolder(machine, step);
   const rest = { destination, mode, owner };
@@ -147,20 +157,23 @@ async function uploadContent(
     ],
     summary: { ...shown, content: digest.slice(0, 12), destination, ...optional },
     places,
+    crlf,
   };
 }
 
 /** A file whose contents were written in the lab, or rendered from a template. */
 function fileContent(
-  { path, mode, owner }: StepOf<'file' | 'render'>,
+  { path, mode, owner, ...own }: StepOf<'file' | 'render'>,
   { settings, common, shown, places }: StepFrame,
   contents: ContentText,
 ): StepContent {
+  const source = own.kind === 'render' ? basename(own.template) : '';
   return {
     step: { ...settings, kind: 'file', path, contents: contents.planned, mode, owner },
     materials: [{ kind: 'file', version: 1, ...common, path, contents: contents.material, mode, owner }],
     summary: { ...shown, path, contents: contents.preview, mode: `0o${mode.toString(8)}`, owner },
     places: [...places, ...contents.places],
+    ...(isCrlfScript(path, knownText(contents)) ? { crlf: [source] } : {}),
   };
 }
 
