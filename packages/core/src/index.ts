@@ -59,7 +59,8 @@ export { statIfThere } from './files/stat-if-there.ts';
 export { type Logger, type LogLevel, silentLogger } from './log/logger.ts';
 export { checkResourceName, isResourceName } from './names/resource-name.ts';
 export { type GoqemuFolders, goqemuFolders } from './platform/goqemu-folders.ts';
-export { goqemuHome, type HostPlatform, type HostSystem, hostPlatform } from './platform/host-platform.ts';
+export { goqemuHome, type HostPlatform, type HostSystem, type MovedFolder } from './platform/host-platform.ts';
+export { hostPlatform } from './platform/this-host.ts';
 export { lastingEnvironment } from './process/lasting-environment.ts';
 export { askPowerShell } from './process/powershell.ts';
 export {

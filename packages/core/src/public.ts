@@ -10,7 +10,7 @@ export {
 } from './errors/goqemu-error.ts';
 export type { Unsubscribe } from './events/event-emitter.ts';
 export type { Logger, LogLevel } from './log/logger.ts';
-export type { HostPlatform, HostSystem } from './platform/host-platform.ts';
+export type { HostPlatform, HostSystem, MovedFolder } from './platform/host-platform.ts';
 export type { ProcessIdentity } from './process/process-identity.ts';
 export type { ByteSize, ByteUnit } from './units/bytes.ts';
 export type { Duration, DurationUnit } from './units/duration.ts';

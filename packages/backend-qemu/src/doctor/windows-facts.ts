@@ -1,6 +1,7 @@
 import { win32 } from 'node:path';
 import { askPowerShell, type HostPlatform } from '@goqemu/core';
 import type { DoctorFact } from '@goqemu/lab';
+import { pathFact } from '../host/moved-folders.ts';
 
 /** Characters of a path that many programs of Windows take (MAX_PATH), and those that goqemu needs below its folder. */
 const longestPath = 259;
@@ -18,7 +19,7 @@ export async function windowsFacts(
   { ask = askPowerShell }: WindowsQuestions = {},
 ): Promise<readonly DoctorFact[]> {
   if (platform.system !== 'win32') return [];
-  return [await shellFact(ask), placeFact(platform, home), lengthFact(home), scannerFact(home)];
+  return [await shellFact(ask), pathFact(platform), placeFact(platform, home), lengthFact(home), scannerFact(home)];
 }
 
 async function shellFact(ask: typeof askPowerShell): Promise<DoctorFact> {

@@ -2,6 +2,7 @@ import { formatByteSize, freeBytes, hasErrorCode, isGoqemuError, systemErrorCode
 import type { BackendCall, MachineSpec, Preflight } from '@goqemu/lab';
 import type { QemuInstallation } from '@goqemu/machine';
 import { hostRamStrategy, machineRamStrategy, type RamStrategy, type VmHost } from '@goqemu/vm';
+import { movedFolders } from './moved-folders.ts';
 
 /** What this host lacks for these machines, and where their checkpoints will hold less than one would think. */
 export async function preflight(
@@ -32,6 +33,7 @@ export async function preflight(
     }
   }
   return [
+    ...movedFolders(host.platform),
     ...found,
     ...deafForwards(machines),
     ...openCards(host, machines),

@@ -2,7 +2,8 @@ import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoqemuError } from '../errors/goqemu-error.ts';
 import { systemErrorCode } from '../errors/internal-error.ts';
-import { type HostSystem, hostPlatform } from '../platform/host-platform.ts';
+import type { HostSystem } from '../platform/host-platform.ts';
+import { hostPlatform } from '../platform/this-host.ts';
 
 interface EntryPlace {
   /** On this host. */

@@ -2,8 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import { GoqemuError } from '../errors/goqemu-error.ts';
 import { errorMessage } from '../errors/internal-error.ts';
-import { type HostPlatform, hostPlatform } from '../platform/host-platform.ts';
+import type { HostPlatform } from '../platform/host-platform.ts';
+import { hostPlatform } from '../platform/this-host.ts';
 import { run } from '../process/run-program.ts';
+import { accessList } from './access-list.ts';
 
 /** What it takes; injected in tests. */
 export interface PrivateFolderHost {
@@ -35,7 +37,7 @@ export async function makePrivateFolder(
   if (system !== 'win32' || made === undefined) return;
   if ([homeFolder, env.LOCALAPPDATA, temporaryFolder].some((own) => own && isBelow(made, own))) return;
   try {
-    await host.run('icacls', [made, '/inheritance:r', '/grant:r', ...allowed(env), '/Q']);
+    await host.run('icacls', [made, ...accessList(env)]);
   } catch (cause) {
     throw new GoqemuError({
       code: 'folder-not-private',
@@ -47,12 +49,6 @@ export async function makePrivateFolder(
       cause,
     });
   }
-}
-
-/** This user, by name, and by their numbers the system and the administrators, whose names are translated (F: full access). */
-function allowed(env: HostPlatform['env']): string[] {
-  const user = env.USERDOMAIN ? `${env.USERDOMAIN}\\${env.USERNAME}` : `${env.USERNAME}`;
-  return [user, '*S-1-5-18', '*S-1-5-32-544'].map((who) => `${who}:(OI)(CI)F`);
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -1,4 +1,3 @@
-import { arch, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Operating systems of hosts, by Node's names. */
@@ -14,18 +13,18 @@ export interface HostPlatform {
   readonly temporaryFolder: string;
   /** Undefined on Windows. */
   readonly uid: number | undefined;
+  /** On Windows, folders that go by another path, since QEMU cannot open them by their own. */
+  readonly moved?: readonly MovedFolder[];
 }
 
-/** The platform that this process runs on; other Unixes are treated as Linux. */
-export function hostPlatform(): HostPlatform {
-  return {
-    system: process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'linux',
-    arch: arch(),
-    env: process.env,
-    homeFolder: homedir(),
-    temporaryFolder: tmpdir(),
-    uid: process.getuid?.(),
-  };
+/** A folder that goes by another path. */
+export interface MovedFolder {
+  /** goqemu's own folder, that of keys and logs of running machines, or the one for temporary files. */
+  readonly what: 'home' | 'run' | 'temporary';
+  readonly from: string;
+  readonly to: string;
+  /** The short name (8.3) of the same folder; another folder; or `none` where neither is to be had, and `to` is `from`. */
+  readonly how: 'short-name' | 'other-folder' | 'none';
 }
 
 /** goqemu's own folder: `GOQEMU_HOME`, else `~/qemu`. */

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GoqemuError, removeTree, sleep } from '@goqemu/core';
+import { GoqemuError, hostPlatform, removeTree, sleep } from '@goqemu/core';
 import { type ExecuteOptions, isQmpCommandError, type QmpClient } from '@goqemu/protocol';
 import { type InputEvent, inputDropped, sendInput } from './input.ts';
 import { type KeyCode, keysOfCharacter } from './keyboard.ts';
@@ -50,7 +49,7 @@ export class Display {
   async screenshot(options: ScreenshotOptions = {}): Promise<Buffer> {
     const { format = 'png', ...limits } = options;
     // QEMU writes to a file alone; its folder is this user's own.
-    const folder = await mkdtemp(join(tmpdir(), 'goqemu-screen-'));
+    const folder = await mkdtemp(join(hostPlatform().temporaryFolder, 'goqemu-screen-'));
     try {
       const filename = join(folder, 'screen');
       // `format` is left out where it says nothing new, for QEMU before 7.1.

@@ -57,6 +57,10 @@ export const hostCodes = {
     when: 'On Windows a folder outside of the user’s profile cannot be given an access list.',
     fix: 'Set GOQEMU_HOME to a folder on NTFS, or leave it out.',
   },
+  'path-not-ascii': {
+    when: 'On Windows a folder that QEMU is to use has characters in its path that QEMU cannot open, and neither a short name nor another place is to be had.',
+    fix: 'Set the variable in the hint to a folder whose path is ASCII alone.',
+  },
   'file-busy': { when: 'Another program uses or runs the file.', fix: 'End the other program and try again.' },
   'device-failed': {
     when: 'A device of the host reported an error or is gone.',
