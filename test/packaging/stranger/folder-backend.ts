@@ -44,6 +44,7 @@ interface Facts {
  */
 export class FolderBackend implements Backend {
   readonly kind = 'folders';
+  readonly architecture = 'amd64';
   readonly capabilities: BackendCapabilities = {
     ramLayers: false,
     suspendMachines: false,

@@ -44,7 +44,9 @@ test('a script with CRLF is named by step and file before it goes into a guest, 
     `web/unit: the lines of unit.tpl end ${end}`,
   ]);
   const { plan } = await bench.apply(lab);
-  const scripts = plan.operations.flatMap(({ work }) => ('step' in work ? [JSON.stringify(work.step)] : []));
+  const scripts = plan.operations.flatMap(({ work }) =>
+    typeof work === 'object' && work !== null && 'step' in work ? [JSON.stringify(work.step)] : [],
+  );
   assert.match(scripts[0] ?? '', /set -e\\r\\ntrue\\r\\n/);
   assert.deepEqual(crlf(await bench.plan(lab)), [], 'a step that has run is not named');
 });
