@@ -58,6 +58,10 @@ const others: readonly Variable[] = [
     about: 'on Linux, the folder for sockets (default: a 0700 folder under the temporary folder)',
   },
   { name: 'LOCALAPPDATA', about: 'on Windows, the folder below which keys and logs of running machines are' },
+  {
+    name: 'ProgramData',
+    about: 'on Windows, where goqemu’s folders are whose own paths QEMU cannot open (default: `C:\\ProgramData`)',
+  },
   { name: 'ProgramFiles', about: 'on Windows, where QEMU’s installer puts it; also `ProgramW6432`' },
   { name: 'SystemRoot', about: 'on Windows, the folder in which PowerShell and its like are; also `SYSTEMROOT`' },
   { name: 'USERNAME', about: 'on Windows, whose the folders for keys and machines are; also `USERDOMAIN`' },
@@ -66,7 +70,7 @@ const others: readonly Variable[] = [
     about:
       'on Windows, a folder that `goqemu doctor` warns of, as it is copied elsewhere; also `OneDriveCommercial` and also `OneDriveConsumer`',
   },
-  { name: 'ComSpec', about: 'on Windows, the shell that starts `PAGER`' },
+  { name: 'ComSpec', about: 'on Windows, the shell that starts `PAGER`, and is asked for short names of folders' },
   {
     name: 'NODE_TEST_CONTEXT',
     about:
