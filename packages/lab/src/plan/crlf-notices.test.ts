@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { LabBench } from '@goqemu/testing';
 import { defineLab } from '../definition/define-lab.ts';
+import { isOfMachine } from './machine-operation.ts';
 import type { Plan } from './plan.ts';
 
 const crlf = ({ notices }: Plan) => notices.filter(({ code }) => code === 'script-crlf').map(({ message }) => message);
@@ -44,9 +45,9 @@ test('a script with CRLF is named by step and file before it goes into a guest, 
     `web/unit: the lines of unit.tpl end ${end}`,
   ]);
   const { plan } = await bench.apply(lab);
-  const scripts = plan.operations.flatMap(({ work }) =>
-    typeof work === 'object' && work !== null && 'step' in work ? [JSON.stringify(work.step)] : [],
-  );
+  const scripts = plan.operations
+    .filter(isOfMachine)
+    .flatMap(({ work }) => (work.verb === 'step' ? [JSON.stringify(work.step)] : []));
   assert.match(scripts[0] ?? '', /set -e\\r\\ntrue\\r\\n/);
   assert.deepEqual(crlf(await bench.plan(lab)), [], 'a step that has run is not named');
 });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 
 /**
- * Ports of loopback that nobody listens at, each given out once. They are held until this is disposed of, which is to be just
+ * Ports of loopback at which no program listens, each given out once. They are held until this is disposed of, which is to be just
  * before QEMU opens them: if a program takes one meanwhile, the start fails with `port-taken`.
  */
 export class LoopbackPorts implements AsyncDisposable {
