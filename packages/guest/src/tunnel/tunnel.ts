@@ -122,13 +122,7 @@ export async function openReverseTunnel(
   let open = true;
   let connection: Connection | undefined;
   const accept = (details: { destPort: number }, take: () => ClientChannel, refuse: () => void) => {
-    if (details.destPort !== guestPort) return;
-    const socket = connect({ host: '127.0.0.1', port: hostPort });
-    socket.once('error', refuse);
-    socket.once('connect', () => {
-      socket.off('error', refuse);
-      join(socket, take());
-    });
+    if (details.destPort === guestPort) joinHost(hostPort, take, refuse);
   };
   const establish = () =>
     session.withConnection(options.signal, async (standing) => {
@@ -173,6 +167,15 @@ export async function openReverseTunnel(
       connection = undefined;
       if (standing) await release(standing);
     },
+  });
+}
+
+function joinHost(port: number, take: () => ClientChannel, refuse: () => void): void {
+  const socket = connect({ host: '127.0.0.1', port });
+  socket.once('error', refuse);
+  socket.once('connect', () => {
+    socket.off('error', refuse);
+    join(socket, take());
   });
 }
 

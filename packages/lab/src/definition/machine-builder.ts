@@ -51,6 +51,7 @@ export interface MachineBuilder<
     contents: TextInput,
     options?: FileOptions,
   ): MachineBuilder<Output, Checkpoint, Forward, Card, Name, Step | Added>;
+  // As `file`, with one parameter more: what takes them by name would be the only one of its kind here.
   /** Writes one file from a template beside the lab, in which `{{name}}` stands for a value. */
   render<Added extends string>(
     name: Added,

@@ -243,7 +243,7 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
     code: 'late-value-used-early',
     program: (lab) => [lab.vm('b').capture('t', '').out.t].join(','),
   },
-  'an output that is a machine': { code: 'output-invalid', program: (lab) => ({ web: lab.vm('a') }) },
+  'an output that is a function': { code: 'output-invalid', program: (lab) => ({ run: [lab.vm] }) },
   'a program that throws': {
     code: 'lab-threw',
     program: () => {
@@ -323,6 +323,16 @@ test('what the state has recorded goes before what would be given out', () => {
   assert.equal(lab.machines[0]?.identity.sshPort, 22_222);
   assert.equal(lab.machines[0]?.forwards.http?.host, 23_333);
   assert.deepEqual(lab.freshPorts, []);
+});
+
+test('a machine among the outputs is its name there, wherever it stands', () => {
+  const definition = define((lab) => {
+    const [web, db] = [lab.vm('web').capture('token', 'cat /token').checkpoint('ready'), lab.vm('db')];
+    return { web, all: [web, { db }], token: web.out.token };
+  });
+  const { outputs } = evaluateLab(definition, { labFile });
+  const { token, ...names } = outputs as Record<string, unknown>;
+  assert.deepEqual([names, typeof token], [{ web: 'web', all: ['web', { db: 'db' }] }, 'object']);
 });
 
 test('parameters are checked by the schema, and text is read as what it wants', () => {

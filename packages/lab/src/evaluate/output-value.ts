@@ -8,7 +8,7 @@ import { MachineRecorder } from './machine-recorder.ts';
 /**
  * What the lab's program returned, as plain data: a machine as its name.
  *
- * @throws GoqemuError `output-invalid` for functions, networks and other things that are no data
+ * @throws GoqemuError `output-invalid` for functions and other things that are no data
  */
 export function outputValue(value: unknown, place: () => SourceLocation | undefined, path = 'outputs'): OutputValue {
   if (value === undefined || value === null) return path === 'outputs' ? {} : null;
