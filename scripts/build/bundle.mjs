@@ -11,10 +11,12 @@ const lookingAtMachines = join(source, 'host', 'qemu-backend.ts');
 
 /**
  * What is built once more as one file each, instead of the sixty and more that would be found and read, a fifth of a
- * millisecond each; with the parts of it that load late and are in that file. The command line is there twice: for `plan`,
- * `status` and `graph`, and for the commands that act. What acts on machines loads when there is something to do.
+ * millisecond each; with the parts of it that load late and are in that file. The command line is there three times: for
+ * `plan`, `status` and `graph`, for the commands that act, and for all others, whose work is in the first build. What acts
+ * on machines loads when there is something to do.
  */
 const wholes = [
+  { name: 'cli', entry: commandLine, parts: [join(source, 'arguments', 'help.ts')] },
   { name: 'describe', entry: join(source, 'describe.ts'), parts: [] },
   {
     name: 'look',

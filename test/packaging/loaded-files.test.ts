@@ -38,8 +38,9 @@ test('--version loads nothing but the command itself', () => {
   assert.deepEqual(modules, []);
 });
 
-test('--help loads no third-party package, no engine, no backend, and nothing of the network', () => {
-  const { parts, modules } = loadedBy(base, '--help');
+test('--help loads one file, without third-party packages, engine, backend, and anything of the network', () => {
+  const { files, parts, modules } = loadedBy(base, '--help');
+  assert.deepEqual(files, ['bin/goqemu.js', 'dist/cli.js']);
   assert.deepEqual([...new Set(parts.map(({ name }) => name))].sort(), [
     'packages/core',
     'packages/goqemu',
@@ -86,7 +87,7 @@ test('an apply with nothing to do loads one file of goqemu too, and nothing that
     assert.ok(!modules.includes(heavy), `node:${heavy}`);
 });
 
-test('commands with options before them run from the first build and say the same', () => {
+test('commands with options before them run from the file for all commands and say the same', () => {
   const folder = labOf("import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'a' }, () => {});\n");
   mkdirSync(join(base, 'home'), { recursive: true });
   const say = (...words: string[]) =>

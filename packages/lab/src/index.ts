@@ -12,7 +12,7 @@ export type {
 } from '@goqemu/spec';
 export { errorReport } from './apply/operation-failure.ts';
 export type * from './backend/backend.ts';
-export { type OptionalVerb, optionalVerb } from './backend/optional-verb.ts';
+export { type OptionalVerb, optionalVerb, promisedBy } from './backend/optional-verb.ts';
 export type * from './backend/progress.ts';
 export type * from './checkpoint/checkpoint-report.ts';
 export {

@@ -35,6 +35,7 @@ export { machineRules, mostCpus, type Rule } from './machine-rules.ts';
 export type * from './machine-spec.ts';
 export { type MachineTimeouts, type TimeoutName, timeoutNames } from './machine-timeouts.ts';
 export { mapStepTexts } from './map-step-texts.ts';
+export { networkDown } from './network-down.ts';
 export {
   areNoFaults,
   type FaultMistake,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { GoqemuError, lengthPrefixedDigest } from '@goqemu/core';
+import { lengthPrefixedDigest } from '@goqemu/core';
 import type { BackendCall, CaptureOf, NetworkConfiguration, NetworkView, ObservedNetwork } from '@goqemu/lab';
 import { defaultRuntimeFolder } from '@goqemu/machine';
 import {
@@ -12,7 +12,7 @@ import {
   stopSwitch,
   streamCapture,
 } from '@goqemu/network';
-import type { NetworkFaults } from '@goqemu/spec';
+import { type NetworkFaults, networkDown } from '@goqemu/spec';
 import type { VmHost } from '@goqemu/vm';
 import { captureOfMachine, networkViews } from './network-views.ts';
 import { switchConfigurationOf } from './switch-configuration.ts';
@@ -73,10 +73,10 @@ export class LabSwitch {
   /** @throws GoqemuError `network-down` */
   async setFaults(faults: Readonly<Record<string, NetworkFaults | null>>): Promise<void> {
     await using client = await this.#find();
-    if (!client) throw down(Object.keys(faults)[0] ?? '');
+    if (!client) throw networkDown(Object.keys(faults)[0] ?? '');
     const { faults: before, networks } = await client.status();
     const missing = Object.keys(faults).find((name) => !networks.some((network) => network.name === name));
-    if (missing !== undefined) throw down(missing);
+    if (missing !== undefined) throw networkDown(missing);
     const own = Object.entries({ ...before.networks, ...faults }).flatMap(([name, its]) => (its ? [[name, its]] : []));
     await client.setFaults({ ...before, networks: Object.fromEntries(own) });
   }
@@ -84,7 +84,7 @@ export class LabSwitch {
   /** @throws GoqemuError `network-down` */
   async capture(of: CaptureOf): Promise<Readable> {
     const record = await findSwitch(this.#place.folder, this.#place.uuid, { platform: this.#host.platform });
-    if (!record) throw down('network' in of ? of.network : of.machine);
+    if (!record) throw networkDown('network' in of ? of.network : of.machine);
     const where = { path: record.control, uuid: this.#place.uuid };
     return streamCapture(where, 'network' in of ? of : captureOfMachine(of));
   }
@@ -110,16 +110,6 @@ export class LabSwitch {
     const record = await findSwitch(this.#place.folder, this.#place.uuid, { platform: this.#host.platform });
     return record && SwitchClient.connect({ path: record.control, uuid: this.#place.uuid });
   }
-}
-
-function down(network: string): GoqemuError {
-  return new GoqemuError({
-    code: 'network-down',
-    source: 'environment',
-    subject: network,
-    message: `network ${network} is not running`,
-    hint: 'run goqemu apply: it brings networks up',
-  });
 }
 
 /** The same for the same stack, so that its switch is found again. */

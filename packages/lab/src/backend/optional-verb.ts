@@ -1,7 +1,7 @@
 import type { Backend, BackendCapabilities } from './backend.ts';
 
 /** The verbs that a backend may lack, each with the capability that promises it. */
-const promisedBy = {
+export const promisedBy = {
   suspend: 'suspendMachines',
   resume: 'suspendMachines',
   importMachine: 'importMachines',

@@ -1,6 +1,13 @@
 import type { Readable } from 'node:stream';
 import { GoqemuError } from '@goqemu/core';
-import { areNoFaults, faultMistake, machinesOfFaults, type NetworkFaults, withMachineNames } from '@goqemu/spec';
+import {
+  areNoFaults,
+  faultMistake,
+  machinesOfFaults,
+  type NetworkFaults,
+  networkDown,
+  withMachineNames,
+} from '@goqemu/spec';
 import type { Backend, BackendCall, CaptureOf, CardTraffic, NetworkView } from '../backend/backend.ts';
 import { optionalVerb } from '../backend/optional-verb.ts';
 import { suggestion } from '../evaluate/lab-error.ts';
@@ -92,7 +99,7 @@ export class LiveNetworks {
     this.#row(network);
     const found = (await this.reports()).find(({ name }) => name === network);
     if (found?.state === 'running') return found;
-    throw down(network);
+    throw networkDown(network);
   }
 
   /**
@@ -207,15 +214,5 @@ function unknown(name: string, known: readonly string[]): GoqemuError {
     subject: name,
     message: `nothing in the lab's networks is called "${name}"`,
     hint: known.length > 0 ? suggestion(name, [...new Set(known)]) : 'the lab has no network; apply it first',
-  });
-}
-
-function down(network: string): GoqemuError {
-  return new GoqemuError({
-    code: 'network-down',
-    source: 'environment',
-    subject: network,
-    message: `network ${network} is not running`,
-    hint: 'run goqemu apply: it brings networks up',
   });
 }

@@ -1,27 +1,8 @@
 import assert from 'node:assert/strict';
 import { isGoqemuError } from '@goqemu/core';
-import type { Backend, BackendCapabilities } from '@goqemu/lab';
+import { type BackendCapabilities, type OptionalVerb, promisedBy } from '@goqemu/lab';
 import type { ContractBench } from './contract-bench.ts';
 import type { ContractCase } from './contract-case.ts';
-
-const verbs = {
-  suspend: 'suspendMachines',
-  resume: 'suspendMachines',
-  importMachine: 'importMachines',
-  coalesceLayers: 'coalesceLayers',
-  flattenLayer: 'flattenLayers',
-  setForwards: 'liveForwards',
-  hostRoutes: 'networks',
-  observeNetworks: 'networks',
-  applyNetworks: 'networks',
-  joinNetworks: 'networks',
-  holdMachines: 'networks',
-  viewNetworks: 'networks',
-  captureFrames: 'networks',
-  setFaults: 'networks',
-  stopNetworks: 'networks',
-  removeNetworks: 'networks',
-} as const satisfies Partial<Record<keyof Backend, keyof BackendCapabilities>>;
 
 /** What is asked of the place itself, before there is a machine. */
 export function placeCases({ backend, call, image, spec }: ContractBench): readonly ContractCase[] {
@@ -29,8 +10,8 @@ export function placeCases({ backend, call, image, spec }: ContractBench): reado
     {
       name: 'a capability that is on has its verbs',
       async run() {
-        for (const [verb, capability] of Object.entries(verbs) as [keyof typeof verbs, keyof BackendCapabilities][])
-          if (backend.capabilities[capability]) assert.equal(typeof backend[verb], 'function', String(verb));
+        for (const [verb, capability] of Object.entries(promisedBy) as [OptionalVerb, keyof BackendCapabilities][])
+          if (backend.capabilities[capability]) assert.equal(typeof backend[verb], 'function', verb);
       },
     },
     {
