@@ -5,8 +5,8 @@ export interface CheckpointReference<Step extends string = string> {
   readonly machine: string;
   readonly checkpoint: string;
   /**
-   * To types alone: the steps that a machine which starts from it has, too. A method, whose parameters are compared both ways,
-   * so that a machine with more steps can stand where one with fewer was: `web = web.run(…)` in a loop.
+   * To types alone: the steps that a machine which starts from it has, too. A method, whose parameter fits both ways: a
+   * variable may hold a machine before and after it has got another step.
    */
   [stepsBefore]?(step: Step): void;
 }

@@ -42,6 +42,8 @@ test('mistakes in a lab are compile errors', () => {
       lab.vm('g', { networks: { lan: 'lan' } });
       // @ts-expect-error a template is in no network
       lab.template('h', { networks: { lan } });
+      let grown = lab.vm('grown');
+      for (const step of ['one', 'two']) grown = grown.run(step, 'true');
       lab.network('wan', { nat: true });
       // @ts-expect-error an unknown option of a network
       lab.network('wan', { natt: true });
