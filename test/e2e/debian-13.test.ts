@@ -1,3 +1,3 @@
 import { testDebianRelease } from './debian-release.ts';
 
-testDebianRelease('debian-13', 'trixie');
+testDebianRelease('debian-13', /^trixie 13\b/);
