@@ -177,16 +177,16 @@ const batches: readonly (readonly [RegExp, Damage])[] = [
     /\/(vm|manifest|state|[0-9a-f]{12}|switch)\.json$|state-key$|id_ed25519$|_key$|\/cache\/|seed\.iso$/,
     'full of zeros',
   ],
-  [/\/snapshots\/.*disk-/, 'a folder'],
-  [/\/labs\/.*disk-/, 'garbage'],
-  // They count when the state itself is damaged: the next save writes them again.
-  [/before\.(json|ndjson)$/, 'missing'],
-  [/\.copy$/, 'missing'],
   [/\/(vm|manifest|state|[0-9a-f]{12}|switch)\.json$|state-key$|id_ed25519$|_key$|seed\.iso$/, "another lab's"],
   [
     /\/(vm|manifest|state|[0-9a-f]{12})\.json$|state-key$|id_ed25519$|_key$|\/cache\/|\/snapshots\/.*\/ram-/,
     'unreadable',
   ],
+  [/\/snapshots\/.*disk-/, 'a folder'],
+  [/\/labs\/.*disk-/, 'garbage'],
+  // They count when the state itself is damaged: the next save writes them again.
+  [/before\.(json|ndjson)$/, 'missing'],
+  [/\.copy$/, 'missing'],
 ];
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
