@@ -21,9 +21,10 @@ const { program, remove } = await buildSwitch();
 after(remove);
 
 async function started(t: TestContext) {
+  let folder = '';
+  t.after(() => endSwitch({ folder, uuid })); // before its folder is removed: it would write into it meanwhile
   const parent = await testFolder(t);
-  const folder = join(parent, 's');
-  t.after(() => endSwitch({ folder, uuid }));
+  folder = join(parent, 's');
   const start = () => startSwitch({ folder, uuid, program, timeoutMs: 120_000 });
   return { parent, folder, start, record: await start() };
 }
