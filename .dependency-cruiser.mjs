@@ -82,7 +82,8 @@ export default {
       comment: 'What is not in package.json is not there after npm install.',
       severity: 'error',
       from: { path: '^packages/', pathNot: tests },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+      // peerDependenciesMeta, where one is optional, is taken for a list of dependencies that does not have it.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {

@@ -1,46 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { notedLab } from '../fixture/noted-lab.fixture.ts';
 import { LabLeases } from './lab-leases.ts';
 import { endLeases } from './open-leases.ts';
 import { readRunSettings } from './run-settings.ts';
-import type { LabTracing, TestedLab, TestedLabSource } from './tested-lab.ts';
+import type { TestedLabSource } from './tested-lab.ts';
 
 const { signal } = new AbortController();
 const settings = { ...readRunSettings({}, '/away'), id: 'run' };
 
-/** A lab that notes what is done with it. */
 function noted(options: Partial<TestedLabSource> = {}, failing?: string) {
-  const did: string[] = [];
-  const note = async (what: string) => {
-    did.push(what);
-    if (what === failing) throw new Error(`${what} failed`);
-  };
-  const lab = (stack: string): TestedLab => ({
-    ...{ name: 'shop', stack },
-    apply: () => note('apply'),
-    checkpoints: async () => [{ id: 'abc', descriptions: ['ready', 'ready'] }],
-    status: async () => ({ machines: [{ name: 'web', state: 'running' }] }),
-    machine: () => ({ exec: async () => ({ stdout: '', stderr: '', exitCode: 0 }) }),
-    network: (name) => ({ name }),
-    step: (_machine, name) => ({ run: () => note(name) }),
-    restore: (at) => note(`restore ${at}`),
-    fork: async (at, { name }) => {
-      await note(`fork ${at}`);
-      return lab(name);
-    },
-    [Symbol.asyncDispose]: () => note(`close ${stack.replace(/-.*/, '')}`),
-  });
-  const source: TestedLabSource = {
-    ...{ fixture: 'lab', key: 'key', at: 'ready', isolation: 'fork', machines: [] },
-    open: async () => lab('default'),
-    tracing: {} as LabTracing,
-    takeTurn: async () => {
-      await note('turn');
-      return { [Symbol.asyncDispose]: () => note('turn over') };
-    },
-    ...options,
-  };
-  return { did, leases: new LabLeases(source, settings), source };
+  const { did, source } = notedLab(options, failing);
+  return { did, source, leases: new LabLeases(source, settings) };
 }
 
 test('a fork is made from the checkpoint for each test and goes with it; the lab is applied once', async () => {
