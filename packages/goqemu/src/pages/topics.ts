@@ -111,7 +111,7 @@ export const topics: readonly Topic[] = [
   {
     name: 'testing',
     group: 'Reference',
-    summary: 'tests on the machines of a lab, with goqemu test',
+    summary: 'tests on the machines of a lab, with goqemu test, Vitest or Playwright',
     commands: ['test'],
   },
   {
