@@ -61,7 +61,7 @@ export async function startSwitch(options: StartSwitchOptions): Promise<SwitchRe
     for (;;) {
       const record = await findSwitch(folder, uuid, { platform, processes });
       if (record && (await answers(record))) {
-        // One that runs has made its record again: this one would wait for its place.
+        // One that runs has made its record again. This one waits for its place, and would end by a gentler signal once it has it.
         if (record.pid !== spawned.pid) spawned.end();
         return record;
       }
@@ -101,7 +101,7 @@ async function spawnSwitch(
       how ??= code === null ? `it was ended by ${signal}` : `it ended with ${code}`;
     });
     child.unref();
-    return { pid: child.pid, ended: () => how, end: () => void child.kill() };
+    return { pid: child.pid, ended: () => how, end: () => void child.kill('SIGKILL') };
   } finally {
     await log.close();
   }
