@@ -47,7 +47,7 @@ export class ControlServer {
     });
   }
 
-  /** Listens at the path anew, where its socket was removed; connections that stand go on. */
+  /** Listens at the path again, where its socket was removed; connections that stand continue. */
   async listenAgain(path: string): Promise<void> {
     this.#server.close();
     this.#server = this.#newServer();

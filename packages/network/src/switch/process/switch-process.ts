@@ -89,7 +89,7 @@ export class SwitchProcess {
     }, folderCheckMs);
   }
 
-  /** Without its record or its socket nobody would find the process, and none could take its place. */
+  /** Without its record or its socket no command would find the process, and none could take its place. */
   async #heal(): Promise<void> {
     const { log, platform } = this.#options;
     try {
