@@ -12,15 +12,17 @@ import { promisify } from 'node:util';
 import { goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
-/** `db` is in one network, `web` in two and routes between them, and `edge` in the other one. */
+/** All from one template: `db` is in one network, `web` in two and routes between them, and `edge` in the other one. */
 const lab = (image: string, more = '', internet = '') => `
 import { defineLab } from 'goqemu';
-const tiny = { image: ${JSON.stringify(image)}, user: 'debian', memory: '256 MiB', cpus: 1 } as const;
 export default defineLab({ name: 'networks' }, (lab) => {
+  const tiny = { image: ${JSON.stringify(image)}, user: 'debian', memory: '256 MiB', cpus: 1 } as const;
+  const base = lab.template('base', tiny).run('base', 'touch /root/base').checkpoint('ready');
+  const from = base.at.ready;
   const lan = lab.network('lan', { cidr: '10.43.0.0/24'${internet} });
   const dmz = lab.network('dmz', { cidr: '10.44.0.0/24', nat: true });
-  const db = lab.vm('db', { ...tiny, networks: { lan } }).checkpoint('ready');
-  const web = lab.vm('web', { ...tiny, networks: { lan, dmz } })
+  const db = lab.vm('db', { from, networks: { lan } }).checkpoint('ready');
+  const web = lab.vm('web', { from, networks: { lan, dmz } })
     .run('find', \`ping -c 1 -W 10 \${db.ip.lan} && nslookup db.lan \${lan.gateway}\`)
     .run('route', 'sysctl -w net.ipv4.ip_forward=1')
     .checkpoint('ready');
@@ -41,7 +43,7 @@ interface Status {
 }
 
 const withEdge = (options = '') =>
-  `lab.vm('edge', { ...tiny, networks: { dmz }${options} }).run('route', \`ip route add \${lan.cidr} via \${web.ip.dmz}\`);`;
+  `lab.vm('edge', { from, networks: { dmz }${options} }).run('route', \`ip route add \${lan.cidr} via \${web.ip.dmz}\`);`;
 
 /** A listener of this host that says hello. */
 async function helloServer(address = '127.0.0.1') {
@@ -139,6 +141,18 @@ test('machines in networks have their planned addresses, find each other, and ke
     assert.deepEqual(networks.map(({ name, state }) => `${name} ${state}`).sort(), ['dmz running', 'lan running']);
     assert.match(await inGuest('edge', 'ping -c 1 -W 10 web.dmz || ping -c 1 -W 10 10.44.0.10'), /1 packets received/);
     assert.match(await inGuest('edge', 'arping -c 1 -w 2 -I eth1 10.43.0.10; true'), /Received 0 (?:response|repl)/);
+  });
+
+  await t.test('machines from one template have names, identities and cards of their own', async () => {
+    // The first card is behind a network of its own, and keeps the address that the template's RAM has.
+    const script = 'test -f /root/base && hostname && cat /etc/machine-id && cat /sys/class/net/eth[1-9]/address';
+    const said = await Promise.all(['db', 'web', 'edge'].map((machine) => inGuest(machine, script)));
+    const words = said.flatMap((text) => text.trim().split('\n'));
+    assert.deepEqual(
+      said.map((text) => text.split('\n')[0]),
+      ['db', 'web', 'edge'],
+    );
+    assert.equal(new Set(words).size, words.length, words.join(' '));
   });
 
   await t.test('a machine in two networks routes between those that are in one each', async () => {
