@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import treeSitter, { type Node, type Parser } from '@vscode/tree-sitter-wasm';
 import { commands } from '../commands/command-table.ts';
 import { commandWords, optionsOf } from './candidates.ts';
@@ -9,9 +9,11 @@ import { powershellCompletion } from './powershell.ts';
 // There is no PowerShell in the registries that the tests may use: its grammar, as VS Code has it, reads the script.
 async function powershellParser(): Promise<Parser> {
   await treeSitter.Parser.init();
-  const grammar = import.meta.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-powershell.wasm');
+  const { resolve } = createRequire(import.meta.url);
   const parser = new treeSitter.Parser();
-  parser.setLanguage(await treeSitter.Language.load(fileURLToPath(grammar)));
+  parser.setLanguage(
+    await treeSitter.Language.load(resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-powershell.wasm')),
+  );
   return parser;
 }
 
