@@ -382,6 +382,23 @@ test('a network that changes while all its machines are stopped is noted, and ma
   assert.deepEqual(carrier(), ['running 3'], 'a machine that is made needs it');
 });
 
+test('a network that runs though its machines were to be stopped, as after a stop that was interrupted, is changed at once', async () => {
+  const bench = new LabBench();
+  const program = (isIn: boolean) =>
+    labOf((lab) => {
+      const lan = lab.network('lan', { cidr: '10.40.0.0/24' });
+      lab.vm('web', isIn ? { networks: { lan } } : {});
+    });
+  await bench.apply(program(true));
+  const engine = bench.engine('wired');
+  await engine.apply(await engine.planPower('stop', {}));
+  Object.assign(bench.host.machine('web') ?? {}, { status: 'running', ready: true });
+  for (const one of bench.host.switches.values()) one.status = 'running';
+  await bench.apply(program(false));
+  assert.deepEqual([addresses(bench), carried(bench)[0]?.machines], [{ web: [] }, {}]);
+  assert.deepEqual(lines(await bench.plan(program(false))), []);
+});
+
 test('an allow-list changes while machines run: no restart, no other layer; a machine goes out by its first such card', async () => {
   const bench = new LabBench();
   const program = (allow: readonly string[] | undefined, nat = false) =>

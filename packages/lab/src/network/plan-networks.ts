@@ -45,7 +45,9 @@ export async function diffNetworks(found: FoundNetworks, { operations: before }:
   const standby = new Set<string>();
   const quiet = new Map<string, NetworkWork>();
   const isParked = areParked(input.read.state);
-  const isQuiet = isParked && staysParked(found);
+  // One that runs all the same, since a stop was interrupted, is changed while it does.
+  const isCarried = [...found.observed.values()].some(({ status }) => status === 'running');
+  const isQuiet = isParked && !isCarried && staysParked(found);
   const add = (name: string, what: Omit<Operation, 'id' | 'resource' | 'dependsOn'>): Operation => {
     const last = operations.at(-1);
     const id = `op-${before + operations.length + 1}`;
