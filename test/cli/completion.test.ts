@@ -127,7 +127,7 @@ if (installed('zsh'))
     assert.deepEqual(zshOffers('apply --target '), ['base', 'db', 'web']);
     assert.deepEqual(zshOffers('apply --target=b'), ['base']);
     assert.deepEqual(zshOffers('checkpoint restore bef'), ['before\\ upgrade']);
-    assert.deepEqual(zshOffers('completion '), ['bash', 'fish', 'zsh']);
+    assert.deepEqual(zshOffers('completion '), ['bash', 'fish', 'powershell', 'zsh']);
     assert.deepEqual(zshOffers('cp web'), ['web-notes', 'web:']);
     assert.deepEqual(zshOffers('plan --out web'), ['web-notes']);
   });
