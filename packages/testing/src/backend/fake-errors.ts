@@ -11,16 +11,6 @@ export function refused(subject: string | { readonly name: string }, why: string
   });
 }
 
-export function networkDown(network: string): GoqemuError {
-  return new GoqemuError({
-    code: 'network-down',
-    source: 'environment',
-    subject: network,
-    message: `network ${network} is not running`,
-    hint: 'run goqemu apply: it brings networks up',
-  });
-}
-
 export function stepFailed(subject: string, command: string, exitCode: number, output: string): GoqemuError {
   return new GoqemuError({
     code: 'step-failed',

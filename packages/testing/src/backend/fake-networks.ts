@@ -9,8 +9,8 @@ import type {
   ObservedNetwork,
   TakenRange,
 } from '@goqemu/lab';
-import { type NetworkFaults, parseIpv4, parseIpv4Range } from '@goqemu/spec';
-import { networkDown, refused } from './fake-errors.ts';
+import { type NetworkFaults, networkDown, parseIpv4, parseIpv4Range } from '@goqemu/spec';
+import { refused } from './fake-errors.ts';
 import type { FakeHost, FakeSwitch } from './fake-host.ts';
 import type { FakeMoments } from './fake-moments.ts';
 

@@ -3,6 +3,8 @@ import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Layer } from '../layers/layer.ts';
 import { ramFacts } from '../layers/ram-facts.ts';
+import { ramStrategyOf } from '../ram/capture-machine.ts';
+import { takesRam } from '../ram/ram-strategy.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { cutLayer } from './cut-layer.ts';
@@ -27,6 +29,8 @@ export async function renewRam({ vm, layer, machine, session }: BootedFrom, call
     ([fact, value]) => compatibility[fact as keyof typeof present] === value,
   );
   if (ram || !hasItsShape) return;
+  // Asked before the cut, which would say that a checkpoint holds the disk only: here none is being made.
+  if (!takesRam(await ramStrategyOf(vm, machine, call), { isNamed: descriptions.length > 0 })) return;
   const options = { key, descriptions, ram: true, ...(parent === undefined ? {} : { parent }) };
   try {
     await cutLayer({ vm, machine, session, options }, call);

@@ -123,7 +123,9 @@ export class DialledLink {
   /** The port of a QEMU that died may be another program's when it is dialled again; the file says where the next QEMU is. */
   #leaveWhenMoved(endpoint: LinkEndpoint, port: number): void {
     this.#cancelRetry = this.#options.clock.after(longestRetryMs, () => {
-      if (portIn(endpoint.path) === port) this.#leaveWhenMoved(endpoint, port);
+      const now = portIn(endpoint.path);
+      // A file that cannot be read for a moment, as a scanner has it, says nothing of the QEMU that is connected.
+      if (now === undefined || now === port) this.#leaveWhenMoved(endpoint, port);
       else this.reset();
     });
   }
