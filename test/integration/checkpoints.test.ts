@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sleep } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
-import { collectLayers, createVm, deleteVm, flattenLayer, layerTree, startVm, verifyLayer } from '@goqemu/vm';
+import { collectLayers, createVm, deleteVm, flattenLayer, startVm, surveyLayers, verifyLayer } from '@goqemu/vm';
 import { CheckpointLab, counter, inGuest, keyOf } from './checkpoint-lab.ts';
 
 describe('a checkpoint of a running machine', () => {
@@ -108,18 +108,18 @@ describe('a checkpoint of a running machine', () => {
   });
 
   test('is reported with what stands on it, and what it costs', async () => {
-    const roots = await layerTree(lab.host.layers, lab.host.folders.labs);
-    assert.deepEqual(
-      roots.map(({ layer }) => layer.manifest.descriptions),
-      [['base']],
-    );
-    const [base] = roots;
+    const { layers, folders } = lab.host;
+    const rows = await surveyLayers({ store: layers, labsFolder: folders.labs, lineage: '0123456789ab' });
+    const base = rows.get(keyOf('base'));
     assert.ok(base);
-    assert.ok(base.children.some(({ layer }) => layer.manifest.key === keyOf('first')));
-    const heavy = base.children.find(({ layer }) => layer.manifest.key === keyOf('heavy'));
-    assert.equal(heavy?.machineDisks.length, 1);
-    assert.ok(base.bytes.unique > 2 ** 24, 'its RAM is its own');
-    assert.ok(base.bytes.shared > 0, 'its disk is needed by others');
+    assert.equal(base.parent, undefined);
+    for (const name of ['first', 'heavy'])
+      assert.ok(
+        base.above.some(({ key }) => key === keyOf(name)),
+        name,
+      );
+    assert.ok(rows.get(keyOf('heavy'))?.isPinned, 'the machine’s disk stands on it');
+    assert.ok(base.bytes > 2 ** 24, 'its RAM is its own');
   });
 
   test('goes when nothing reaches it, and not before', async () => {

@@ -10,7 +10,6 @@ export { type Layer, layerId } from './layers/layer.ts';
 export { knownDisks, type LayerDamage } from './layers/layer-damage.ts';
 export type { LayerManifest } from './layers/layer-manifest.ts';
 export { LayerStore } from './layers/layer-store.ts';
-export { type LayerNode, layerTree } from './layers/layer-tree.ts';
 export { type SurveyedLayer, surveyLayers } from './layers/survey-layers.ts';
 export { verifyLayer } from './layers/verify-layer.ts';
 export { createVm, type VmOrigin } from './lifecycle/create-vm.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,10 @@ import { removeTwice } from '@goqemu/core';
 import { execa } from 'execa';
 import { backingChain } from './backing-chain.ts';
 import { coalesceLayers } from './coalesce-layers.ts';
-import { contentOf, layerChain, overlay } from './fixture/layer-chain.ts';
+import { contentOf, layerChain, overlay, recut } from './fixture/layer-chain.ts';
 import { flattenLayer } from './flatten-layer.ts';
 import type { Layer } from './layer.ts';
-import { diskOf } from './layer-bases.ts';
+import { diskOf } from './layer-disks.ts';
 import type { LayerStore } from './layer-store.ts';
 import { surveyLayers } from './survey-layers.ts';
 
@@ -179,4 +179,48 @@ test('what qemu-img cannot do is reported, and no layer is gone', async (t) => {
   await assert.rejects(coalesceLayers(failing), { code: 'coalesce-failed' });
   assert.deepEqual(await store.list(), layers);
   assert.equal(await contentOf(machine), contents.at(-1));
+});
+
+test('a layer that was cut again stands on those below its former disk, which the machine may stand on', async (t) => {
+  const { store, layers, machine, contents } = await chainWithMachine(t, 3);
+  const [first, , third] = layers as [Layer, Layer, Layer];
+  const again = await recut(store, layers[1] as Layer, 9);
+  const { key } = again.manifest;
+  const content = await contentOf(diskOf(again));
+  const row = (await surveyLayers(optionsFor(store))).get(key);
+  assert.equal(row?.parent, first.manifest.key);
+  assert.equal(row?.below, diskOf(first));
+  assert.deepEqual(
+    row?.above.map((upper) => upper.key),
+    [third.manifest.key],
+  );
+  // The third stands on the former disk, and that on the first layer: to rebase the second would not free the third of it.
+  assert.deepEqual((await coalesceLayers({ ...optionsFor(store), keys: [first.manifest.key] })).keys, []);
+  assert.equal(await contentOf(machine), contents.at(-1));
+  assert.equal(await contentOf(diskOf(await store.get(key))), content);
+  // Without it, both what stands on the former disk and what stands on the new one read as before.
+  const upper = join(await store.prepare('f'.repeat(64)), third.manifest.disk.name);
+  await overlay(upper, diskOf(await store.get(key)));
+  await store.write({ ...third.manifest, id: 'f'.repeat(12), key: 'f'.repeat(64) });
+  assert.deepEqual((await coalesceLayers({ ...optionsFor(store), keys: [key] })).keys, [key]);
+  assert.equal(await contentOf(machine), contents.at(-1));
+  assert.equal(await contentOf(diskOf(await store.get('f'.repeat(64)))), content);
+  assert.deepEqual((await coalesceLayers({ ...optionsFor(store), keys: [first.manifest.key] })).keys, [
+    first.manifest.key,
+  ]);
+  assert.equal(await contentOf(machine), contents.at(-1));
+  assert.equal(await contentOf(diskOf(await store.get('f'.repeat(64)))), content);
+});
+
+test('what a machine’s disk needs below the former disk of a layer stays, and goes with the machine', async (t) => {
+  const { store, layers, machine, contents } = await chainWithMachine(t, 2);
+  const [first, second] = layers as [Layer, Layer];
+  const again = await recut(store, second, 9);
+  const content = await contentOf(diskOf(again));
+  const options = { ...optionsFor(store), keys: [first.manifest.key] };
+  assert.deepEqual((await coalesceLayers(options)).keys, []);
+  assert.equal(await contentOf(machine), contents.at(-1));
+  await rm(machine);
+  assert.deepEqual((await coalesceLayers(options)).keys, [first.manifest.key]);
+  assert.equal(await contentOf(diskOf(await store.get(again.manifest.key))), content);
 });

@@ -1,4 +1,4 @@
-import { diskOf } from './layer-bases.ts';
+import { diskOf } from './layer-disks.ts';
 import { type RebaseOptions, rebaseLayer, settleRebased } from './rebase-layer.ts';
 import { type SurveyedLayer, type SurveyOptions, surveyLayers } from './survey-layers.ts';
 
@@ -71,9 +71,9 @@ function firstThatStays(
 /** Those that stand on others first. */
 function topDown(keys: ReadonlySet<string>, found: ReadonlyMap<string, SurveyedLayer>): readonly string[] {
   const height = (key: string): number => {
-    let layers = 0;
-    for (let at = found.get(key)?.parent; at !== undefined; at = found.get(at)?.parent) layers++;
-    return layers;
+    const below = new Set<string>();
+    for (let at = found.get(key)?.parent; at !== undefined && !below.has(at); at = found.get(at)?.parent) below.add(at);
+    return below.size;
   };
   return [...keys].sort((a, b) => height(b) - height(a));
 }

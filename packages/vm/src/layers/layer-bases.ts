@@ -1,15 +1,21 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { backingFile } from './backing-chain.ts';
 import type { Layer } from './layer.ts';
+import { belowFolder, diskOf } from './layer-disks.ts';
 import type { LayerStore } from './layer-store.ts';
 
-/** What the disks of a store's layers stand on, and which of them must stay as they are: those are pinned. */
+/**
+ * What the disks of a store's layers stand on, and which of them must stay as they are: those are pinned. A layer that
+ * was cut again has former disks in its folder, which its disk and those of others may stand on.
+ */
 export class LayerBases {
   readonly #folder: string;
   readonly #layers: ReadonlyMap<string, Layer>;
-  /** By the id of the layer, the file that its disk stands on. */
+  /** By the id of the layer, the file of another one, or the image, that its disk stands on. */
   readonly #below: ReadonlyMap<string, string | undefined>;
   readonly #pinned = new Set<string>();
+  /** Files whose chains are pinned. */
+  readonly #followed = new Set<string>();
 
   private constructor(folder: string, layers: readonly Layer[], below: ReadonlyMap<string, string | undefined>) {
     this.#folder = folder;
@@ -19,11 +25,11 @@ export class LayerBases {
 
   static async read(store: LayerStore, layers: readonly Layer[]): Promise<LayerBases> {
     const below = new Map<string, string | undefined>();
-    for (const layer of layers) below.set(layer.manifest.id, await backingFile(diskOf(layer)));
+    for (const layer of layers) below.set(layer.manifest.id, await belowFolder(diskOf(layer)));
     return new LayerBases(store.folder, layers, below);
   }
 
-  /** The file that a layer's disk stands on. */
+  /** The file of another layer, or the image, that a layer's disk stands on. */
   below({ manifest }: Layer): string | undefined {
     return this.#below.get(manifest.id);
   }
@@ -48,16 +54,19 @@ export class LayerBases {
 
   /** Pins the layer that has this file, and all that it stands on. */
   async pin(start: string | undefined): Promise<void> {
-    for (let file = start; file !== undefined; ) {
+    for (let file = start; file !== undefined && !this.#followed.has(file); file = await backingFile(file)) {
       const id = this.idOf(file);
-      if (id === undefined || this.#pinned.has(id)) return;
+      if (id === undefined) return;
+      this.#followed.add(file);
       this.#pinned.add(id);
-      file = this.#layers.has(id) ? this.#below.get(id) : await backingFile(file);
     }
   }
-}
 
-/** The file that a layer's disk is. */
-export function diskOf({ folder, manifest }: Layer): string {
-  return join(folder, manifest.disk.name);
+  /** Pins what a layer's former disk stands on, when a file is one: to rebase the layer moves only the disk that it has. */
+  async pinBelowFormer(file: string | undefined): Promise<void> {
+    const layer = this.#layers.get(this.idOf(file) ?? '');
+    if (file === undefined || !layer) return;
+    const { name, formerly = [] } = layer.manifest.disk;
+    if (![name, ...formerly].includes(basename(file))) await this.pin(await belowFolder(file));
+  }
 }

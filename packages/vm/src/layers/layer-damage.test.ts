@@ -6,8 +6,8 @@ import { copyPath } from '@goqemu/core';
 import { collectLayers } from './collect-layers.ts';
 import { contentOf, layerChain } from './fixture/layer-chain.ts';
 import type { Layer } from './layer.ts';
-import { diskOf } from './layer-bases.ts';
 import { standingDamage } from './layer-damage.ts';
+import { diskOf } from './layer-disks.ts';
 import type { LayerStore } from './layer-store.ts';
 
 const keyOf = ({ manifest }: Layer) => manifest.key;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { copyPath, folderNames, type KeptTwice, parseJson, readOwnText, readTwice, statIfThere } from '@goqemu/core';
 import { type Layer, layerId } from './layer.ts';
+import { ownDisks } from './layer-disks.ts';
 import { type LayerFile, type LayerManifest, layerManifestSchema, type RamFiles, ramParts } from './layer-manifest.ts';
 
 export const manifestName = 'manifest.json';
@@ -66,15 +66,14 @@ export class LayerReader {
 
   /** Bytes that the layer's own files take on the disk. */
   async bytes(layer: Layer): Promise<number> {
-    const { disk, variables, ram, state } = layer.manifest;
-    const files = [disk, variables, ram, state].filter((file) => file !== undefined);
-    const found = await Promise.all(files.map((file) => statIfThere(this.pathOf(layer, file))));
-    return found.reduce((sum, file) => sum + (file ? file.blocks * 512 : 0), 0);
+    const { variables, ram, state } = layer.manifest;
+    const files = [variables, ram, state].filter((file) => file !== undefined);
+    return (await this.diskBytes(layer)) + (await bytesOf(files.map((file) => this.pathOf(layer, file))));
   }
 
-  /** Bytes that the layer's own disk file takes. */
-  async diskBytes({ folder, manifest }: Layer): Promise<number> {
-    return (await stat(join(folder, manifest.disk.name))).blocks * 512;
+  /** Bytes that the layer's own disk takes: one that was cut again stands on former ones. */
+  async diskBytes(layer: Layer): Promise<number> {
+    return await bytesOf(await ownDisks(layer));
   }
 
   /** The file that makes layers of the parts of a cut. */
@@ -106,6 +105,11 @@ export class LayerReader {
   protected isComplete(group: string): boolean {
     return existsSync(this.groupFile(group));
   }
+}
+
+async function bytesOf(files: readonly string[]): Promise<number> {
+  const found = await Promise.all(files.map((file) => statIfThere(file)));
+  return found.reduce((sum, file) => sum + (file?.blocks ?? 0) * 512, 0);
 }
 
 function digestOf(text: string): string {

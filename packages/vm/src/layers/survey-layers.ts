@@ -1,8 +1,9 @@
 import { basename, dirname, join } from 'node:path';
-import { allocatedClusters } from './allocated-clusters.ts';
+import { type AllocatedClusters, allocatedClusters } from './allocated-clusters.ts';
 import { backingFile } from './backing-chain.ts';
 import type { Layer } from './layer.ts';
-import { diskOf, LayerBases } from './layer-bases.ts';
+import { LayerBases } from './layer-bases.ts';
+import { belowFolder, diskOf, ownDisks } from './layer-disks.ts';
 import type { LayerStore } from './layer-store.ts';
 import { machineDisks } from './machine-disks.ts';
 
@@ -11,7 +12,7 @@ export interface SurveyedLayer {
   readonly layer: Layer;
   /** Bytes that its own files take, RAM included. */
   readonly bytes: number;
-  /** The file that its disk stands on. */
+  /** The file of another layer, or the image, that its disk stands on. */
   readonly below: string | undefined;
   /** Key of the layer that its disk stands on; undefined for an image. */
   readonly parent: string | undefined;
@@ -71,10 +72,11 @@ async function layersAbove(
   for (const layer of layers) {
     const { owners } = layer.manifest;
     const below = bases.below(layer);
+    await bases.pinBelowFormer(below);
     if (owners.some((owner) => owner !== lineage)) await bases.pin(diskOf(layer));
     // A process that was killed between giving a layer another disk and moving the old name there left two.
     for (const old of layer.manifest.disk.formerly ?? []) {
-      const former = await backingFile(join(layer.folder, old));
+      const former = await belowFolder(join(layer.folder, old));
       if (former !== below) await bases.pin(former);
     }
     const under = bases.idOf(below);
@@ -92,6 +94,7 @@ async function carryingMachines(bases: LayerBases, labsFolder: string, lineage: 
   for (const disk of await machineDisks(labsFolder)) {
     const file = await backingFile(disk);
     const id = bases.idOf(file);
+    await bases.pinBelowFormer(file);
     if (id !== undefined) carrying.add(id);
     const isOwn = basename(dirname(dirname(disk))).endsWith(`-${lineage}`);
     if (!isOwn || (id !== undefined && !bases.has(id))) await bases.pin(file);
@@ -103,9 +106,17 @@ async function carryingMachines(bases: LayerBases, labsFolder: string, lineage: 
 async function growth(store: LayerStore, lower: Layer, upper: Layer): Promise<number> {
   const [whole, under, over] = await Promise.all([
     store.diskBytes(lower),
-    allocatedClusters(diskOf(lower)),
+    clustersOf(lower),
     allocatedClusters(diskOf(upper)),
   ]);
   if (!under || !over || under.size !== over.size) return whole;
   return Math.min(whole, under.held.filter((cluster) => !over.isHeld(cluster)).length * under.size);
+}
+
+/** What all of a layer's own disks hold. */
+async function clustersOf(layer: Layer): Promise<Pick<AllocatedClusters, 'size' | 'held'> | undefined> {
+  const disks = await Promise.all((await ownDisks(layer)).map(allocatedClusters));
+  const size = disks[0]?.size;
+  if (size === undefined || !disks.every((disk) => disk?.size === size)) return undefined;
+  return { size, held: [...new Set(disks.flatMap((disk) => disk?.held ?? []))] };
 }
