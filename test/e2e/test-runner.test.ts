@@ -74,7 +74,13 @@ test('${isolation}: runs steps of the lab again', async ({ lab, web }) => {
   await expect(lab.step('web', 'number')).toBeIdempotent({ files: ['/etc/number'] });
   await expect(web.file('/etc/number')).not.toHaveContent(before);
 });
-test('${isolation}: is not touched by those before', async ({ web }) => asItWas(web));
+test('${isolation}: is not touched by those before, and is compared with the checkpoint', async ({ web }) => {
+  await asItWas(web);
+  await expect(web).toHaveChangedOnly({});
+  await web.exec('echo x > /root/mark', { sudo: true, check: true });
+  await expect(web).not.toHaveChangedOnly({});
+  await expect(web).toHaveChangedOnly({ files: ['/root/mark'] });
+});
 `;
 }
 
@@ -98,7 +104,7 @@ test('each test gets the machine as it was, by a fork and by a restore, whatever
     [`${isolation}: hangs`, 'test-timeout'],
     [`${isolation}: switches its machine off`, 'command-interrupted'],
     [`${isolation}: runs steps of the lab again`, 'passed'],
-    [`${isolation}: is not touched by those before`, 'passed'],
+    [`${isolation}: is not touched by those before, and is compared with the checkpoint`, 'passed'],
   ];
   assert.deepEqual(ended, [...expected('fork'), ...expected('restore')], `${stdout}\n${stderr}`);
   assert.equal(code, 1);

@@ -7,6 +7,8 @@ export interface TestedCommandOptions {
   /** Milliseconds after which the command is ended, at least 1. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
+  /** What it reads on its standard input. @default nothing */
+  readonly input?: string;
 }
 
 /** What a command printed, and how it ended. */

@@ -15,6 +15,8 @@ export interface Script {
   readonly words?: readonly (string | number)[];
   /** As root. @default true */
   readonly sudo?: boolean;
+  /** What the script reads on its standard input. @default nothing */
+  readonly input?: string;
 }
 
 /** EX_UNAVAILABLE of sysexits.h: the guest lacks the programs that standard error names. */
@@ -38,6 +40,7 @@ export async function askGuest(guest: TestedGuest, call: AskCall, asked: Script)
     sudo: asked.sudo ?? true,
     timeout: Math.max(1, Math.ceil(call.timeoutMs)),
     ...(call.signal ? { signal: call.signal } : {}),
+    ...(asked.input === undefined ? {} : { input: asked.input }),
   });
   if (result.exitCode === 0) return result;
   const said = result.stderr.trim().slice(-2000);

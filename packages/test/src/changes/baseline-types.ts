@@ -4,6 +4,12 @@ export interface BaselineOptions {
   readonly within?: readonly string[];
 }
 
+/** A baseline outside its guest, for another one that began as the same machine. */
+export interface PackedBaseline extends Pick<Baseline, 'files' | 'packages' | 'within'> {
+  /** Its folder: tar, gzip, base64. */
+  readonly archive: string;
+}
+
 /** The files and packages of a machine at one time. They are in a folder of the guest, so that they cost no transfer. */
 export interface Baseline extends AsyncDisposable {
   /** Of the machine. */

@@ -6,7 +6,9 @@ import { after, describe, test } from 'node:test';
 import { expect } from '../expect/expect.ts';
 import { ExpectationError } from '../expect/expectation-error.ts';
 import { busyboxOnly, dash, localGuest, removeBusybox } from '../fixture/local-guest.fixture.ts';
+import { machineOf } from '../probes/machine-probes.ts';
 import { probesOf } from '../probes/probes-of.ts';
+import { packBaseline, takeBaseline } from './baseline.ts';
 import { changedSince } from './changed-since.ts';
 import { globPattern } from './glob.ts';
 import { readChanges } from './read-changes.ts';
@@ -85,6 +87,31 @@ for (const [name, shell] of [
       await expect(web).not.toHaveChangedOnly({ files: [at('etc/*d')] });
       await expect(web).toHaveChangedOnly({ files: [at('etc/**')] }, baseline);
       await expect(web).toHaveChangedOnly({ files: [/\/etc\//g] });
+    });
+
+    test('without a baseline of its own a machine is compared with what it was when the test began', async () => {
+      const begun = mkdtempSync(join(folder, 'begun '));
+      writeFileSync(join(begun, 'kept'), 'text\n');
+      const machine = (name: string) => {
+        const probed = machineOf(probesOf(localGuest(shell), { name }));
+        assert.ok(probed);
+        return probed;
+      };
+      const origin = machine('web');
+      const packed = await packBaseline(origin, await takeBaseline(origin, { within: [begun] }));
+      const other = probesOf(localGuest(shell), { name: 'web' });
+      const probed = machineOf(other);
+      assert.ok(probed);
+      let asked = 0;
+      probed.baselines.atBeginning = async () => {
+        asked++;
+        return packed;
+      };
+      await expect(other).toHaveChangedOnly({});
+      writeFileSync(join(begun, 'made'), '');
+      await assert.rejects(expect(other).toHaveChangedOnly({}), failed(`+ ${join(begun, 'made')}`));
+      await expect(other).toHaveChangedOnly({ files: [`${begun}/**`] });
+      assert.equal(asked, 1);
     });
 
     test('a baseline that was removed, or was never taken, is an error that says so', async () => {

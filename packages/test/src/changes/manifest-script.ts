@@ -86,6 +86,17 @@ if [ -f /lib/apk/db/installed ]; then cp /lib/apk/db/installed "$folder/apk"; fi
 if [ "$how" = plain ]; then sleep 1; fi
 printf 'folder %s\\nfiles %s\\npackages %s\\n' "$folder" "$(wc -l < "$folder/files")" "$(wc -l < "$folder/packages")"`;
 
+/** $1 the folder of a baseline: prints it, for another guest. */
+export const packScript = `for tool in tar gzip base64; do has "$tool" || lacks "$tool"; done
+tar -C "$1" -cf - . | gzip -c | base64`;
+
+/** Reads what the script above printed, and prints the folder. */
+export const unpackScript = `for tool in tar gzip base64 mktemp; do has "$tool" || lacks "$tool"; done
+umask 077
+folder=$(mktemp -d /var/tmp/goqemu-baseline.XXXXXX) || exit 1
+base64 -d | gzip -dc | tar -C "$folder" -xf - || exit 1
+printf 'folder %s\\n' "$folder"`;
+
 const different = `FILENAME == ARGV[1] { what[$1] = $3; to[$1] = $2; when[$1] = $4; next }
 !($1 in what) { print "created", $1, "", $3; next }
 what[$1] != $3 || to[$1] != $2 || when[$1] != $4 { print "touched", $1, what[$1], $3, to[$1], $2, when[$1], $4 }

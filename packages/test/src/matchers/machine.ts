@@ -1,5 +1,5 @@
 import { type AllowedChanges, type ChangeRules, readAllowed, rulesWords } from '../changes/allowed-changes.ts';
-import { baselineMissing } from '../changes/baseline.ts';
+import { usualBaseline } from '../changes/baseline.ts';
 import type { Baseline } from '../changes/baseline-types.ts';
 import { areNoChanges, changeLines, countedChanges, someChanges } from '../changes/change-words.ts';
 import { findChanges } from '../changes/find-changes.ts';
@@ -15,8 +15,8 @@ export interface MachineMatchers {
    * Nothing but this has changed since a baseline: packages by version; files by content, mode and owner, but for those that
    * change by themselves. Looked at once, without waiting; the time limit is 5 minutes by default.
    *
-   * @param since @default the last `baseline()` of the machine
-   * @throws GoqemuError `baseline-missing`
+   * @param since @default the last `baseline()` of the machine; where the test took none, the checkpoint that it began at
+   * @throws GoqemuError `baseline-missing` where there is neither
    */
   toHaveChangedOnly(allowed: AllowedChanges, since?: Baseline, options?: WaitOptions): Promise<void>;
 }
@@ -26,19 +26,17 @@ export function machineMatchers(machine: ProbedMachine, check: Check): MachineMa
     toHaveChangedOnly: (allowed, since, options) =>
       check('toHaveChangedOnly', [allowed], { timeout: '5 min', ...options }, (what) => {
         const rules = readAllowed(what, allowed);
-        const baseline = since ?? machine.baselines.last;
-        if (!baseline) throw baselineMissing(machine.name, 'none was taken');
-        return changesQuestion(machine, baseline, rules);
+        return changesQuestion(machine, since, rules);
       }),
   };
 }
 
-function changesQuestion(machine: ProbedMachine, baseline: Baseline, rules: ChangeRules): Question<Changes> {
+function changesQuestion(machine: ProbedMachine, since: Baseline | undefined, rules: ChangeRules): Question<Changes> {
   return {
     once: true,
     expected: `no changes but ${rulesWords(rules)}`,
     expectedValue: rules,
-    ask: (call) => findChanges(machine, baseline, rules, call),
+    ask: async (call) => findChanges(machine, since ?? (await usualBaseline(machine)), rules, call),
     holds: areNoChanges,
     got: (changes) => (areNoChanges(changes) ? 'no others' : `changes of ${countedChanges(changes)} besides`),
     gotValue: someChanges,

@@ -54,7 +54,7 @@ export interface MachineProbes {
   service(name: string): Probe<'service'>;
   /**
    * Remembers the machine's files and packages as they are, for {@link MachineMatchers.toHaveChangedOnly}, which compares with
-   * the last baseline by default.
+   * the last baseline by default, or else with the checkpoint that the test began at.
    *
    * @throws GoqemuError `expectation-unanswered`
    */

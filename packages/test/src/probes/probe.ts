@@ -1,4 +1,4 @@
-import type { Baseline } from '../changes/baseline-types.ts';
+import type { Baseline, PackedBaseline } from '../changes/baseline-types.ts';
 import type { WaitOptions } from '../options/wait-options.ts';
 import type { ActionLog } from '../record/action-log.ts';
 import type { TestedGuest } from '../tested-guest.ts';
@@ -32,10 +32,17 @@ export interface ProbedMachine {
   /** Where others reach it. */
   readonly host: string;
   readonly waiting: WaitOptions;
-  /** The last one that was taken. */
-  readonly baselines: { last?: Baseline };
+  readonly baselines: Baselines;
   /** Of the test that has it: what is expected of it is noted there. */
   actions?: ActionLog;
+}
+
+/** What the machine may be compared with. */
+export interface Baselines {
+  /** The last one that was taken. */
+  last?: Baseline;
+  /** The machine as it was when the test began: asked for when a test has taken none itself. */
+  atBeginning?: () => Promise<PackedBaseline>;
 }
 
 /** Recognised by this, never by `instanceof`: a test may load a second instance of this module. */

@@ -60,7 +60,11 @@ export function baseFixtures({ test, signal, marks, actions, attach }: TestRun):
  * What a test on a lab is given besides: the lab, its networks, and each machine by its name. A machine that is called as
  * one of the others is `lab.machine(name)` alone.
  */
-export function labFixtures(run: TestRun, fixture: string, { lab, machines }: LabLease): Record<string, unknown> {
+export function labFixtures(
+  run: TestRun,
+  fixture: string,
+  { lab, machines, beginningOf }: LabLease,
+): Record<string, unknown> {
   const check = (used: string) => () => {
     if (run.signal.aborted) throw testEnded(run.name, used);
   };
@@ -70,6 +74,7 @@ export function labFixtures(run: TestRun, fixture: string, { lab, machines }: La
     const probed = machineOf(probes);
     if (probed) {
       probed.actions = run.actions;
+      if (beginningOf) probed.baselines.atBeginning = () => beginningOf(name, run.signal);
       run.probed.set(name, probed);
     }
     // What matchers ask is theirs, and no action of the test.

@@ -1,4 +1,8 @@
-import { afterCleanUp, anySignal, withCleanUp } from '@goqemu/core';
+import { afterCleanUp, anySignal, internalError, withCleanUp } from '@goqemu/core';
+import { packBaseline, takeBaseline } from '../changes/baseline.ts';
+import type { PackedBaseline } from '../changes/baseline-types.ts';
+import { machineOf } from '../probes/machine-probes.ts';
+import { probesOf } from '../probes/probes-of.ts';
 import { instance } from '../record/instance.ts';
 import type { RecordedEvent } from '../record/test-record.ts';
 import { noteLease } from './open-leases.ts';
@@ -10,6 +14,8 @@ import type { TestedLab, TestedLabSource } from './tested-lab.ts';
 export interface LabLease extends AsyncDisposable {
   readonly lab: TestedLab;
   readonly machines: readonly string[];
+  /** What a machine was at the checkpoint that tests begin at; absent where they begin at none. */
+  readonly beginningOf?: (machine: string, signal: AbortSignal) => Promise<PackedBaseline>;
 }
 
 /** Milliseconds for other commands and tests to let go of the lab. */
@@ -23,6 +29,8 @@ export class LabLeases {
   readonly #source: TestedLabSource;
   readonly #settings: RunSettings;
   #ready: Promise<void> | undefined;
+  /** By the names of machines. */
+  readonly #beginnings = new Map<string, Promise<PackedBaseline>>();
   /** Tests of this process on the one lab come one after another, too. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -36,7 +44,26 @@ export class LabLeases {
     this.#ready ??= this.#prepare(signal); // a lab that fails fails all its tests, once
     await this.#ready;
     const open = () => this.#source.open(onEvent);
-    return this.#source.isolation === 'fork' ? this.#fork(signal, open) : this.#share(signal, open);
+    const { at, isolation } = this.#source;
+    const lease = await (isolation === 'fork' ? this.#fork(signal, open) : this.#share(signal, open));
+    return at === undefined || isolation === 'none' ? lease : { ...lease, beginningOf: this.#beginningOf };
+  }
+
+  /** Looked at in a fork of its own, once for the tests of this process: most tests do not ask. */
+  readonly #beginningOf = (machine: string, signal: AbortSignal): Promise<PackedBaseline> => {
+    const known = this.#beginnings.get(machine);
+    if (known) return known;
+    const taking = this.#takeBeginning(machine, signal);
+    this.#beginnings.set(machine, taking);
+    taking.catch(() => this.#beginnings.delete(machine)); // the next test asks again
+    return taking;
+  };
+
+  async #takeBeginning(name: string, signal: AbortSignal): Promise<PackedBaseline> {
+    await using lease = await this.#fork(signal, () => this.#source.open());
+    const machine = machineOf(probesOf(lease.lab.machine(name), { name, signal }));
+    if (!machine) throw internalError('probes of a machine have no machine');
+    return await packBaseline(machine, await takeBaseline(machine, {}));
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
