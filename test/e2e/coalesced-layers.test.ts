@@ -50,6 +50,13 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
     assert.deepEqual(stdout.trim().split('\n'), words);
   }
 
+  async function state() {
+    return JSON.parse(await readFile(folder.file('.goqemu/short/default/state.json'), 'utf8')) as {
+      resources: { machine: { web: { applied: { key: string }[] } } };
+      layers: Record<string, { bytes: number } | undefined>;
+    };
+  }
+
   /** As many layers to go back to as the lab wants; the machine's disk stands on no others, and nothing is half-done. */
   async function checkLayers(said = ''): Promise<void> {
     const files = await home.files('snapshots');
@@ -58,9 +65,7 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
       [],
     );
     const whole = new Set(files.filter((file) => file.endsWith('/manifest.json')).map((file) => file.split('/')[0]));
-    const { resources } = JSON.parse(await readFile(folder.file('.goqemu/short/default/state.json'), 'utf8')) as {
-      resources: { machine: { web: { applied: { key: string }[] } } };
-    };
+    const { resources } = await state();
     const layers = resources.machine.web.applied.map(({ key }) => key.slice(0, 12)).filter((id) => whole.has(id));
     assert.equal(layers.length, perMachine + 1, `those of steps, and the first: ${layers.join(', ')}\n${said}`);
     const [disk = ''] = (await home.files('labs')).filter((file) => /\bdisk-\d+\.qcow2$/.test(file));
@@ -115,6 +120,9 @@ export default defineLab({ name: 'short', layers: { perMachine: ${perMachine} } 
       words.slice(from).map((_, index) => `run web/s${from + index}`),
     );
     await folder.ok('apply', '--yes');
+    const { resources, layers } = await state();
+    const noted = layers[resources.machine.web.applied[from]?.key ?? '']?.bytes ?? 0;
+    assert.ok(noted > 2 ** 24, `the RAM that the layer has now is noted, too: ${noted} bytes`);
     await checkLayers();
     await checkGuest();
   });

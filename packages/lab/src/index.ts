@@ -43,6 +43,7 @@ export {
 export { eventStreamSchemas } from './events/event-schema.ts';
 export type * from './fork/fork-options.ts';
 export type * from './fork/fork-report.ts';
+export type { ForkRoom } from './fork/fork-room.ts';
 export type { ForwardChange } from './forward/forward-change.ts';
 export type * from './history/history-entry.ts';
 export type { ImportReport } from './import/import-report.ts';

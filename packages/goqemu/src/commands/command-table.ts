@@ -1,5 +1,6 @@
 import type { RunnableCommand } from '../shell/runnable-command.ts';
 import { applyCommand } from './apply/apply.spec.ts';
+import { bisectCommand } from './bisect/bisect.spec.ts';
 import { checkpointCommands } from './checkpoint/checkpoint.spec.ts';
 import { codegenCommand } from './codegen/codegen.spec.ts';
 import { completionCommand } from './completion/completion.spec.ts';
@@ -52,6 +53,7 @@ export const commands: readonly RunnableCommand[] = [
   captureCommand,
   testCommand,
   ...traceCommands,
+  bisectCommand,
   ...imageCommands,
   doctorCommand,
   graphCommand,

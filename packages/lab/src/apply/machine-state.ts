@@ -3,6 +3,7 @@ import type { Work } from '../plan/work.ts';
 import type { ApplyContext } from '../resource/apply-context.ts';
 import type { LabState, MachineState } from '../state/lab-state.ts';
 import type { LateValues } from '../step/resolve-step.ts';
+import type { Road } from './watch-road.ts';
 
 export type WorkOf<Verb extends Work['verb']> = Extract<Work, { verb: Verb }>;
 
@@ -36,16 +37,20 @@ export function lateValues(context: {
   };
 }
 
-/** @param isReturn the machine that the layer is of was taken back to it */
+/**
+ * @param isReturn the machine that the layer is of was taken back to it
+ * @param bytes what it takes by now
+ */
 export function touchLayer(
   context: ApplyContext,
   key: string | null,
-  { isReturn = false }: { readonly isReturn?: boolean } = {},
+  { isReturn = false, bytes }: { readonly isReturn?: boolean; readonly bytes?: number } = {},
 ): { layers?: LabState['layers'] } {
   const note = key === null ? undefined : context.writer.state.layers[key];
   if (!note || key === null) return {};
   const usedAt = context.now();
-  return { layers: { [key]: { ...note, usedAt, ...(isReturn ? { returnedAt: usedAt } : {}) } } };
+  const now = { ...note, usedAt, ...(bytes === undefined ? {} : { bytes }) };
+  return { layers: { [key]: { ...now, ...(isReturn ? { returnedAt: usedAt } : {}) } } };
 }
 
 /** What was measured, for estimates: of this machine and of any. */
@@ -60,6 +65,6 @@ export interface Measured {
   readonly what: string;
   readonly name: string;
   /** Where it matters: from the RAM of a layer, or by a boot. */
-  readonly road?: 'ram' | 'boot';
+  readonly road?: Road;
   readonly began: number;
 }

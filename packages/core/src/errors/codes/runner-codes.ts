@@ -13,6 +13,14 @@ export const runnerCodes = {
     when: 'A test file could not be read: its syntax, its imports, or an error that it threw outside of a test.',
     fix: 'Correct it at the place that is shown.',
   },
+  'bisect-candidates': {
+    when: 'What "goqemu bisect" is to search in cannot be had, or does not lead from the good end to the bad one.',
+    fix: 'Correct what the error names: the ends, the list, the repository, or the package.',
+  },
+  'bisect-ends': {
+    when: 'The end that was said to be good is bad, or the bad one good, or one of them could not be tried.',
+    fix: 'Give an end further away, or correct the command: 0 says good, 125 that it cannot be told, and anything else bad.',
+  },
   'trace-invalid': {
     when: 'A file is no trace of a test, or was not written to its end.',
     fix: 'Name a trace that "goqemu trace list" shows.',

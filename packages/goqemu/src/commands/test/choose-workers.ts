@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { formatByteSize } from '@goqemu/core';
+import { fittingForks } from '../../lab/fitting-forks.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import type { TestedLab } from './tested-labs.ts';
 
@@ -16,10 +17,7 @@ export async function chooseWorkers(
   const wanted = Math.min(asked ?? availableParallelism(), files);
   const forking = labs.filter(({ uses }) => uses.some(({ isolation = 'fork' }) => isolation === 'fork'));
   const rooms = await Promise.all(forking.map(({ lab }) => lab.engine.forkRoom({ signal: shell.interrupt })));
-  const [tightest] = rooms
-    .filter(({ needed }) => needed > 0)
-    .map((room) => ({ ...room, fit: Math.max(1, Math.floor(room.available / room.needed)) }))
-    .sort((a, b) => a.fit - b.fit);
+  const [tightest] = rooms.map((room) => ({ ...room, fit: fittingForks(room) })).sort((a, b) => a.fit - b.fit);
   if (!tightest || tightest.fit >= wanted) return wanted;
   const { needed, available, fit } = tightest;
   tell(

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { ownSign, visibleWord } from '@goqemu/core';
+import { visibleWord } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
-import { type LoadedOpenLab, type OpenLab, openDeployedLab, openLab } from '../../lab/open-lab.ts';
+import { type OpenFork, openFork } from '../../lab/open-fork.ts';
+import { type LoadedOpenLab, openDeployedLab, openLab } from '../../lab/open-lab.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
 import { RunningLab } from '../../sdk/lab/running-lab.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { repeatActions } from '../../traces/repeat-actions.ts';
 import { type FoundTrace, findTrace, tracesFolder } from '../../traces/trace-folder.ts';
-import { checkPlace, placeOf, type TracePlace } from '../../traces/trace-place.ts';
+import { checkPlace, placeOf } from '../../traces/trace-place.ts';
 import { guestShell } from '../ssh/guest-shell.ts';
 import type { TraceOpenOptions } from './trace.spec.ts';
-
-/** Milliseconds to wait for another command on the lab. */
-const lockWaitMs = 60_000;
 
 export async function run(context: CommandContext, input: CommandInput<TraceOpenOptions>): Promise<number> {
   const { options, positionals, rest } = input;
@@ -25,7 +23,12 @@ export async function run(context: CommandContext, input: CommandInput<TraceOpen
   await using lab = await (place.before === undefined ? openDeployedLab : openLab)(context, choice, sink.handle);
   try {
     await checkPlace(lab.engine, place, trace);
-    await using fork = await forkAt(context, lab, { ...place, parameters: trace.record.lab?.parameters ?? {} });
+    await using fork = await openFork(lab, {
+      checkpoint: place.checkpoint,
+      name: `trace-${randomBytes(3).toString('hex')}`,
+      parameters: trace.record.lab?.parameters ?? {},
+      signal: context.shell.interrupt,
+    });
     const machine = options.machine ?? failingMachine(trace, fork.machines);
     await fork.engine.machine(machine);
     if ('definition' in lab && place.before !== undefined) await repeat(context, { lab, fork, trace }, place.before);
@@ -37,32 +40,6 @@ export async function run(context: CommandContext, input: CommandInput<TraceOpen
   } finally {
     await sink.close();
   }
-}
-
-/** A copy of the lab that ends with its block, or with this process. */
-interface OpenFork extends OpenLab {
-  readonly machines: readonly string[];
-}
-
-async function forkAt(
-  context: CommandContext,
-  lab: OpenLab | LoadedOpenLab,
-  { checkpoint, parameters }: TracePlace & { readonly parameters: Readonly<Record<string, unknown>> },
-): Promise<OpenFork> {
-  const owner = await ownSign();
-  const name = `trace-${randomBytes(3).toString('hex')}`;
-  const report = await lab.engine.fork(checkpoint, {
-    ...{ name, owner, lockWaitMs, signal: context.shell.interrupt },
-    ...('definition' in lab ? { definition: lab.definition, parameters } : {}),
-  });
-  const engine = lab.engine.stack(name);
-  return {
-    ...lab,
-    engine,
-    stack: name,
-    machines: report.forks[0]?.machines.map((machine) => machine.name) ?? [],
-    [Symbol.asyncDispose]: () => engine.removeFork({ lockWaitMs }),
-  };
 }
 
 /** The machine of the last action that failed, or of the last one at all. */
