@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -371,6 +373,36 @@ test('Ctrl-C ends the run with 130 and leaves no fork', async () => {
   });
   assert.equal(run.code, 130, run.stderr);
   assert.deepEqual(stacks(), ['default']);
+});
+
+test('with --watch tests run again when a file changes, also after one that cannot be read, until Ctrl-C', async () => {
+  const at = join(folder, 'watched');
+  write('watched/lab.ts', readFileSync(join(folder, 'lab.ts'), 'utf8').replace("'shop'", "'watched'"));
+  const text = (body: string) => `${head}base.extend('lab', lab, { at: 'ready' })('holds', async () => { ${body} });`;
+  write('watched/web.lab.test.ts', text('assert.equal(1, 2);'));
+  const child = spawn(process.execPath, [installedPackage.command, 'test', '--watch', '--reporter', 'tap'], {
+    cwd: at,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  let screen = '';
+  for (const output of [child.stdout, child.stderr])
+    output.setEncoding('utf8').on('data', (chunk: string) => {
+      screen += chunk;
+    });
+  const shows = async (wanted: RegExp) => {
+    for (const end = Date.now() + 120_000; !wanted.test(screen); await sleep(50))
+      assert.ok(Date.now() < end && child.exitCode === null, screen);
+    screen = '';
+  };
+  await shows(/not ok 1 - holds.*waiting for a change/s);
+  write('watched/web.lab.test.ts', `${head}const is broken`);
+  await shows(/web\.lab\.test\.ts changed.*cannot be read.*waiting for a change/s);
+  write('watched/web.lab.test.ts', text('assert.equal(2, 2);'));
+  await shows(/^ok 1 - holds.*waiting for a change/ms);
+  child.kill('SIGINT');
+  assert.equal((await ended)[0], 130, screen);
 });
 
 test('a matrix runs each test on a lab of its own for every combination', async () => {

@@ -13,6 +13,10 @@ export const runnerCodes = {
     when: 'A test file could not be read: its syntax, its imports, or an error that it threw outside of a test.',
     fix: 'Correct it at the place that is shown.',
   },
+  'watch-failed': {
+    when: 'The files of a project cannot be watched for changes.',
+    fix: 'Run the tests without --watch; on Linux a higher fs.inotify.max_user_watches may help.',
+  },
   'bisect-candidates': {
     when: 'What "goqemu bisect" is to search in cannot be had, or does not lead from the good end to the bad one.',
     fix: 'Correct what the error names: the ends, the list, the repository, or the package.',

@@ -68,6 +68,7 @@ const options = {
     summary: 'how many failures of a run keep their machines, and how many traces of earlier runs stay (default: 10)',
   },
   list: { kind: 'flag', summary: 'list the tests, run none' },
+  watch: { kind: 'flag', summary: 'run them again whenever a file of the project changes, until Ctrl-C' },
 } as const satisfies OptionSpecs;
 
 export type TestCommandOptions = typeof options;
@@ -84,6 +85,7 @@ export const testCommand = defineCommand({
   examples: [
     { command: 'goqemu test', does: 'all *.lab.test.ts' },
     { command: "goqemu test upgrade.lab.test.ts --name 'keeps the data'", does: 'one test' },
+    { command: 'goqemu test --watch', does: 'again with every change of a file' },
     { command: 'goqemu test --last-failed', does: 'what failed, again' },
     { command: 'goqemu test --until-fails 50 --workers 1', does: 'look for a test that fails at times' },
     { command: 'goqemu test --reporter spec --reporter html', does: 'a page to look at, besides' },

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { relative } from 'node:path';
+import { visibleWord } from '@goqemu/core';
 import { defaultKeepTraces, defaultTimeoutMs, type RunSettings } from '@goqemu/test/process';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { chooseRenderer } from '../../render/choose-renderer.ts';
+import { renderError } from '../../render/render-error.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import { tracesFolder } from '../../traces/trace-folder.ts';
@@ -11,6 +14,7 @@ import { chooseReporters, type Reporters } from './choose-reporters.ts';
 import { chooseWorkers } from './choose-workers.ts';
 import { readLastFailed, resultsFolder, writeLastRun } from './last-run.ts';
 import { lookThrough } from './look-through.ts';
+import { ProjectWatch } from './project-watch.ts';
 import { removeLeftForks } from './remove-left-forks.ts';
 import { listTests } from './report-results.ts';
 import { type FileRunResult, runFiles } from './run-files.ts';
@@ -25,8 +29,41 @@ import { writeReports } from './write-reports.ts';
 type Options = CommandInput<TestCommandOptions>['options'];
 
 export async function run(context: CommandContext, input: CommandInput<TestCommandOptions>): Promise<number> {
-  const { options, positionals } = input;
+  const { options } = input;
   checkOptions(options);
+  return options.watch ? await runAgainAndAgain(context, input) : await runOnce(context, input);
+}
+
+/** Ends with Ctrl-C. What cannot be run now is said like a failed test: the next change may mend it. */
+async function runAgainAndAgain(context: CommandContext, input: CommandInput<TestCommandOptions>): Promise<number> {
+  const { workingFolder, interrupt, platform } = context.shell;
+  const { options } = input;
+  const { junit, json, html } = chooseReporters(options.reporter, { workingFolder, env: platform.env });
+  const written = [
+    resultsFolder(workingFolder),
+    tracesFolder(workingFolder, options['trace-dir']),
+    ...junit,
+    ...json,
+    ...html,
+  ];
+  using watched = new ProjectWatch(workingFolder, written);
+  for (;;) {
+    try {
+      await runOnce(context, input);
+    } catch (error) {
+      if (interrupt.aborted) throw error;
+      const { noticeStyle: style, debug, screen } = context;
+      screen.write(renderError(error, { style, debug, workingFolder }));
+    }
+    if (interrupt.aborted) return exitCode.interrupted;
+    context.tell('waiting for a change; Ctrl-C ends');
+    const changed = await watched.next(interrupt);
+    context.tell(`${changed.map((path) => visibleWord(relative(workingFolder, path))).join(', ')} changed`);
+  }
+}
+
+async function runOnce(context: CommandContext, input: CommandInput<TestCommandOptions>): Promise<number> {
+  const { options, positionals } = input;
   const { workingFolder, platform } = context.shell;
   const reporters = chooseReporters(options.reporter, { workingFolder, env: platform.env });
   const failed = options['last-failed'] ? lastFailed(workingFolder) : undefined;
@@ -61,6 +98,7 @@ export async function run(context: CommandContext, input: CommandInput<TestComma
 function checkOptions(options: Options): void {
   if (options['until-fails'] !== undefined && (options.repeat !== undefined || options.retries !== undefined))
     throw usageError('--until-fails runs tests again itself', 'leave --repeat and --retries out');
+  if (options.watch && options.list) throw usageError('--list runs no tests', 'leave --watch or --list out');
 }
 
 function lastFailed(workingFolder: string) {
