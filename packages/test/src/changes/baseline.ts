@@ -33,7 +33,7 @@ async function unpackBaseline(machine: ProbedMachine, packed: PackedBaseline): P
   return inFolder(machine, stdout, others);
 }
 
-/** What a machine is compared with unless it is told: the last baseline, or the machine as it was when the test began. */
+/** What a machine is compared with by default: the last baseline, or the machine as it was when the test began. */
 export async function usualBaseline(machine: ProbedMachine): Promise<Baseline> {
   const { baselines } = machine;
   if (baselines.last) return baselines.last;

@@ -23,7 +23,7 @@ export const runnerCodes = {
   },
   'bisect-ends': {
     when: 'The end that was said to be good is bad, or the bad one good, or one of them could not be tried.',
-    fix: 'Give an end further away, or correct the command: 0 says good, 125 that it cannot be told, and anything else bad.',
+    fix: 'Give an end further away, or correct the command: 0 says good, 125 that it cannot be tested, and anything else bad.',
   },
   'trace-invalid': {
     when: 'A file is no trace of a test, or was not written to its end.',

@@ -49,7 +49,7 @@ export const bisectCommand = defineCommand({
   name: 'bisect',
   summary: 'find the first revision, version or value with which a command fails',
   description:
-    'Each try is a fork of the lab at a checkpoint, in which COMMAND runs with the value as GOQEMU_BISECT; several run at\nonce. Of a git revision the guest gets the files of the folder, and COMMAND runs among them; of a package, that version\nis installed first. COMMAND says by its exit code what the value is: 0 good, 125 that it cannot be told, and any other\ncode bad. Both ends are tried first. Exits with 0 when the first bad one was found, and with 1 when it is one of several.',
+    'Each try is a fork of the lab at a checkpoint, in which COMMAND runs with the value as GOQEMU_BISECT; several run at\nonce. Of a git revision the guest gets the files of the folder, and COMMAND runs among them; of a package, that version\nis installed first. COMMAND says by its exit code what the value is: 0 good, 125 that it cannot be tested, and any other\ncode bad. Both ends are tried first. Exits with 0 when the first bad one was found, and with 1 when it is one of several.',
   positionals: [],
   rest: { name: 'COMMAND', summary: 'a program and its arguments' },
   options,

@@ -203,8 +203,8 @@ async function checkEnds(candidates: readonly Candidate[], tries: Tries): Promis
       code: 'bisect-ends',
       source: 'user',
       subject: candidate.value,
-      message: `--${name} ${visibleWord(candidate.title)} is ${verdict === 'skipped' ? 'not to be told' : verdict}`,
-      hint: 'give an end further away, or correct COMMAND: 0 says good, 125 that it cannot be told, and anything else bad',
+      message: `--${name} ${visibleWord(candidate.title)} ${verdict === 'skipped' ? 'cannot be tested' : `is ${verdict}`}`,
+      hint: 'give an end further away, or correct COMMAND: 0 says good, 125 that it cannot be tested, and anything else bad',
       ...(detail ? { detail } : {}),
     });
   }
@@ -233,7 +233,7 @@ function report(context: CommandContext, { candidates, lastGood, firstBad, tries
     context.print(
       words.length === 1
         ? `the first bad one is ${words[0]}\n`
-        : `the first bad one is one of these, of which all but the last could not be told:\n${words.map((word) => `  ${word}\n`).join('')}`,
+        : `the first bad one is one of these, of which all but the last could not be tested:\n${words.map((word) => `  ${word}\n`).join('')}`,
     );
   }
   return possible.length === 1 ? exitCode.done : exitCode.failed;

@@ -14,7 +14,7 @@ function project(t: TestContext) {
   return { folder, write: (name: string) => writeFileSync(join(folder, name), String(Math.random())) };
 }
 
-test('a change of a file tells its path, also while nobody waits; what is left out does not', async (t) => {
+test('a change of a file tells its path, also between two calls; what is left out does not', async (t) => {
   const { folder, write } = project(t);
   using watched = new ProjectWatch(folder, [join(folder, 'test-results'), join(folder, 'results.xml')]);
   const { signal } = new AbortController();

@@ -34,7 +34,7 @@ export async function run(context: CommandContext, input: CommandInput<TestComma
   return options.watch ? await runAgainAndAgain(context, input) : await runOnce(context, input);
 }
 
-/** Ends with Ctrl-C. What cannot be run now is said like a failed test: the next change may mend it. */
+/** Ends with Ctrl-C. What cannot be run now is said like a failed test: the next change may correct it. */
 async function runAgainAndAgain(context: CommandContext, input: CommandInput<TestCommandOptions>): Promise<number> {
   const { workingFolder, interrupt, platform } = context.shell;
   const { options } = input;
