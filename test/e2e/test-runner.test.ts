@@ -137,6 +137,18 @@ test('a failure is a place: what the test did before is there, and what it start
   assert.match(shown, /✗ web\.exec\("exit 3"/);
   assert.match(shown, /changed on its disks\n[\s\S]*\/root\/before/);
   await folder.ok('trace', 'delete', '--all');
+
+  const full = await folder.run(['test', 'restore.lab.test.ts', '--name', 'restore: fails', '--trace', 'full']);
+  assert.equal(full.code, 1, full.stderr);
+  const before = await folder.ok('trace', 'open', '--at', '3', '--', 'sudo', 'ls', '/root');
+  assert.equal(before.stdout, 'mark\n', 'before the action that writes');
+  assert.doesNotMatch(before.stderr, / again/);
+  await folder.ok('trace', 'delete', '--all');
+  const { checkpoints } = await folder.json<{ checkpoints: { descriptions: string[] }[] }>('checkpoint', 'list');
+  assert.deepEqual(
+    checkpoints.map(({ descriptions }) => descriptions),
+    [['ready']],
+  );
   assert.deepEqual(await stacks(), ['default']);
   assert.equal(await machines(), 1);
 });

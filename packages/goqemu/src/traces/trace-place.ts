@@ -1,6 +1,6 @@
 import { GoqemuError } from '@goqemu/core';
 import type { Engine } from '@goqemu/lab';
-import { isKept } from '@goqemu/test/process';
+import { isKept, type KeptPlace, type TestRecord } from '@goqemu/test/process';
 import { usageError } from '../arguments/usage-error.ts';
 import type { FoundTrace } from './trace-folder.ts';
 
@@ -14,7 +14,7 @@ export interface TracePlace {
 }
 
 /**
- * Where a trace leads: to the failure, or to the beginning of its test.
+ * Where a trace leads: to the failure, to what was cut before an action, or to the beginning of its test.
  *
  * @throws GoqemuError `trace-gone` where nothing was kept; `usage`
  */
@@ -24,6 +24,8 @@ export function placeOf({ record, name }: FoundTrace, at: number | undefined): T
   if (at !== undefined) {
     const last = actions.at(-1)?.n ?? 0;
     if (at > last) throw usageError(`the test had ${last} actions, got --at ${at}`, 'see them with: goqemu trace show');
+    const cut = cutBefore(record, at);
+    if (cut) return { labFile: lab.file, stack: cut.stack, checkpoint: cut.checkpoint, before: undefined };
     if (lab.at === undefined || lab.isolation === 'none')
       throw usageError('the test began at no checkpoint: its lab was as the test before left it', 'leave --at out');
     return { labFile: lab.file, stack: lab.stack, checkpoint: lab.at, before: at };
@@ -36,6 +38,12 @@ export function placeOf({ record, name }: FoundTrace, at: number | undefined): T
       ? `read it with: goqemu trace show ${name}`
       : `do its actions again in a copy of the lab: goqemu trace open ${name} --at ${actions.at(-1)?.n ?? 1}`,
   );
+}
+
+/** What was cut before an action, or before the next one that changed machines. */
+function cutBefore({ actions }: TestRecord, at: number): KeptPlace | undefined {
+  const next = actions.find(({ n, again, before }) => n >= at && (before !== undefined || again !== undefined));
+  return next?.before && isKept(next.before) ? next.before : undefined;
 }
 
 /**

@@ -112,6 +112,19 @@ test('before an earlier action, those before it are done again from the beginnin
   assert.deepEqual([far.code, /had 4 actions/.test(far.stderr)], [64, true], far.stderr);
 });
 
+test('before an action whose machines were kept, nothing is done again', async () => {
+  const place = { stack: 'test-1', checkpoint: kept.id, machines: [], bytes: kept.bytes, ownStack: true };
+  const actions = [
+    exec(1, 'exit 9'),
+    exec(2, 'two', { again: undefined as never }),
+    exec(3, 'three', { before: place }),
+  ];
+  write('it-breaks.abc-1', { actions });
+  const { code, stdout, stderr } = await lab.run(['trace', 'open', '--at', '2', '--', 'echo', 'in']);
+  assert.deepEqual([code, stdout], [0, 'in\n'], stderr);
+  assert.doesNotMatch(stderr, /again/);
+});
+
 test('a lab that needs parameters has those that the test ran with', async () => {
   const plain = readFileSync(lab.file('lab.ts'), 'utf8');
   lab.write(

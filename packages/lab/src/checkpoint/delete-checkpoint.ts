@@ -15,9 +15,9 @@ import { checkpointReport } from './list-checkpoints.ts';
 export async function deleteCheckpoint(
   context: EngineContext,
   idOrName: string,
-  signal: AbortSignal | undefined,
+  { lockWaitMs = 0, signal }: { readonly lockWaitMs?: number; readonly signal?: AbortSignal },
 ): Promise<CheckpointReport> {
-  await using _lock = await lockLab(context, 0, signal);
+  await using _lock = await lockLab(context, lockWaitMs, signal);
   const read = await context.read();
   const found = findCheckpoint(read.state, idOrName);
   if (found.origin === 'declared') {

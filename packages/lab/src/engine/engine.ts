@@ -275,9 +275,12 @@ export class Engine {
   }
 
   /** @throws GoqemuError `checkpoint-unknown`, `checkpoint-declared`, `locked` */
-  async deleteCheckpoint(idOrName: string, options: { readonly signal?: AbortSignal } = {}): Promise<CheckpointReport> {
+  async deleteCheckpoint(
+    idOrName: string,
+    options: { readonly lockWaitMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<CheckpointReport> {
     const { deleteCheckpoint } = await acting();
-    return deleteCheckpoint(this.#context, idOrName, options.signal);
+    return deleteCheckpoint(this.#context, idOrName, options);
   }
 
   /**

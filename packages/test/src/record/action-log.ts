@@ -7,6 +7,8 @@ import type { Action, RepeatableCall } from './test-record.ts';
 /** What is known of an action when it begins. */
 export interface ActionStart extends Pick<Action, 'kind' | 'title' | 'machine'> {
   readonly again?: RepeatableCall | undefined;
+  /** Whether it may leave machines other than they were; it returns a promise then. */
+  readonly changes?: boolean;
   /** Where the stack of its error begins. @default where it was made */
   readonly caller?: Caller;
 }
@@ -24,6 +26,8 @@ export class ActionLog {
   readonly #first: Action[] = [];
   readonly #last: Action[] = [];
   readonly #mask: () => (text: string) => string;
+  /** Called before an action that changes machines, which waits for it. It never throws. */
+  before: ((action: Pick<Action, 'n' | 'title'>) => Promise<void>) | undefined;
   #count = 0;
   #printed = 0;
 
@@ -54,9 +58,10 @@ export class ActionLog {
       this.#end(at, { error });
       throw error;
     };
-    let value: T;
+    const { before } = this;
+    let value: T | Promise<T>;
     try {
-      value = act(at.n);
+      value = start.changes && before ? before(at).then(() => this.#actNow(at, act)) : act(at.n);
     } catch (error) {
       return fail(error);
     }
@@ -68,6 +73,12 @@ export class ActionLog {
       this.#end(at, { value: settled });
       return settled;
     }, fail) as T;
+  }
+
+  /** What was done before it is not its own time. */
+  #actNow<T>(action: Action, act: (n: number) => T): T {
+    Object.assign(action, { atMs: this.nowMs } satisfies Partial<Action>);
+    return act(action.n);
   }
 
   #begin({ again, title, kind, machine }: ActionStart): Action {

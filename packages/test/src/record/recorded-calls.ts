@@ -42,7 +42,7 @@ function described(actor: Actor, method: string, args: readonly unknown[]): Acti
     kind,
     title: visible(`${name}.${method}(${shownArguments(method, args)})`),
     ...(kind === 'machine' ? { machine: name } : {}),
-    again: repeatable[kind].has(method) ? asData(actor, method, args) : undefined,
+    ...(repeatable[kind].has(method) ? { changes: true, again: asData(actor, method, args) } : {}),
   };
 }
 

@@ -14,7 +14,7 @@ import { runTest } from '../runner/run-test.ts';
 import type { LabTracing, TestedLab, TestedLabSource } from '../runner/tested-lab.ts';
 import { LabTrace } from '../trace/lab-trace.ts';
 import { readTrace } from '../trace/trace-file.ts';
-import type { TestRecord } from './test-record.ts';
+import { keptBytes, type TestRecord } from './test-record.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'goqemu-traces-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -138,6 +138,43 @@ test('a test that fails leaves its actions, what its machines say, and the place
     ],
   );
   assert.equal(said.filter((one) => /^trace: .*it-breaks\.abc-\w+-\d+\.trace\.jsonl$/.test(one)).length, 2);
+});
+
+test('with full traces the machines are kept before each action that changes them, and given up when the test passes', async () => {
+  const cut = (ownStack: boolean, did: string[]): Partial<LabTracing> => ({
+    cut: async (_lab, { description }) => {
+      did.push(description);
+      return { stack: 'test-1', checkpoint: `cut-${did.length}`, machines: [], bytes: 1, ownStack };
+    },
+    drop: async (_lab, checkpoint) => void did.push(`drop ${checkpoint}`),
+  });
+  const body = async ({ actions }: TestRun) => {
+    actions.perform({ kind: 'mark', title: 'begun' }, () => undefined);
+    await actions.perform({ kind: 'machine', title: 'web.exec("a")', changes: true }, async () => 1);
+  };
+  for (const ownStack of [true, false]) {
+    const did: string[] = [];
+    const { prepare } = lab(cut(ownStack, did));
+    await run(prepare, body, { trace: 'full' });
+    assert.deepEqual(did, ['before action 2: web.exec("a")', ...(ownStack ? [] : ['drop cut-1'])]);
+  }
+  const did: string[] = [];
+  const failing = async (given: TestRun) => {
+    await body(given);
+    assert.fail('no');
+  };
+  const { traces } = await run(lab(cut(false, did)).prepare, failing, { trace: 'full', keepTraces: 1 });
+  const kept = { stack: 'test-1', checkpoint: 'cut-1', machines: [], bytes: 1, ownStack: false };
+  assert.deepEqual(
+    traces[0]?.actions.map(({ before }) => before),
+    [undefined, kept],
+  );
+  assert.equal(keptBytes(traces[0] as TestRecord), 2);
+  assert.deepEqual(
+    traces[1]?.actions.map(({ before }) => before),
+    [undefined, undefined],
+  );
+  assert.deepEqual(did.slice(2), ['before action 2: web.exec("a")', 'drop cut-3'], 'no room for a second one');
 });
 
 test('machines that cannot be kept, or answer nothing, leave a trace that says so', async () => {

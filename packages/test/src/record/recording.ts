@@ -54,6 +54,7 @@ export class Recording {
   /** The body of the test begins. */
   prepared(lab: LabTrace | undefined): void {
     this.#lab = lab;
+    if (lab && this.#plan.records.trace === 'full') this.actions.before = (action) => lab.cutBefore(action);
     this.#preparedMs = this.actions.nowMs;
   }
 
@@ -96,6 +97,12 @@ export class Recording {
     }
   }
 
+  /** The test is over: what was kept for a trace that there is not, goes. */
+  async settle(): Promise<void> {
+    this.actions.before = undefined;
+    if (this.#trace === undefined) await this.#lab?.dropCuts();
+  }
+
   async #evidenceFor(hasRoom: boolean): Promise<Evidence | undefined> {
     const most = this.#plan.records.keepTraces;
     const kept =
@@ -134,7 +141,7 @@ export class Recording {
       result: failed ? 'failed' : 'passed',
       ...(failed ? { error: recordedError(ended.error, this.#mask, place?.file ?? file) } : {}),
       ...(this.#lab ? { lab: this.#lab.lab } : {}),
-      actions: this.actions.actions,
+      actions: this.actions.actions.map((action) => ({ ...action, ...this.#lab?.before(action) })),
       ...(omitted > 0 ? { omittedActions: omitted } : {}),
       ...(this.#evidence ? { evidence: this.#evidence } : {}),
       ...(this.#trace === undefined ? {} : { trace: this.#trace }),

@@ -20,6 +20,8 @@ export interface Action {
   readonly stderr?: string;
   /** Set where it can be done again, in a copy of the lab. */
   readonly again?: RepeatableCall;
+  /** The machines as they were before it, where that was asked for: `--trace full`. */
+  readonly before?: FailurePlace;
 }
 
 /** A call as data. */
@@ -147,6 +149,12 @@ export interface KeptMachine {
   /** Key of the layer. */
   readonly layer: string;
   readonly ram: boolean;
+}
+
+/** Bytes on the disk of all that a record keeps of machines. */
+export function keptBytes({ evidence, actions }: Pick<TestRecord, 'evidence' | 'actions'>): number {
+  const places = [evidence?.place, ...actions.map(({ before }) => before)];
+  return places.reduce((sum, place) => sum + (place && isKept(place) ? place.bytes : 0), 0);
 }
 
 export function isKept(place: FailurePlace): place is KeptPlace {

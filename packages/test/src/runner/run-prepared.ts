@@ -56,6 +56,7 @@ export async function runPrepared<Fixtures>(
       throw error;
     } finally {
       end.abort();
+      await recording.settle();
     }
   };
   await recording.whole(async () => {

@@ -14,8 +14,8 @@ export interface RunSettings {
   readonly untilFails: number;
   /** Absolute: the folder of attachments. */
   readonly results: string;
-  /** Whether tests that fail leave a trace. */
-  readonly trace: 'off' | 'on-failure';
+  /** Whether tests that fail leave a trace; `full`: with the machines as they were before each action. */
+  readonly trace: 'off' | 'on-failure' | 'full';
   /** Absolute: the folder of traces. */
   readonly traces: string;
   /** How many traces of one run keep the machines as they were. */

@@ -35,6 +35,8 @@ export interface LabTracing {
   readConsole(lab: TestedLab, machine: string, signal: AbortSignal): Promise<string>;
   /** Keeps these machines, which run, as they are now. */
   cut(lab: TestedLab, asked: AskedCut): Promise<KeptPlace>;
+  /** Gives up what was cut. @param checkpoint its id */
+  drop(lab: TestedLab, checkpoint: string, signal: AbortSignal): Promise<void>;
   /** Keeps a fork, switched off, when it is given back. */
   keep(fork: TestedLab, signal: AbortSignal): Promise<void>;
 }

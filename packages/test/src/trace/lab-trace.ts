@@ -1,6 +1,7 @@
 import { errorMessage, visibleWord } from '@goqemu/core';
 import type { ProbedMachine } from '../probes/probe.ts';
 import {
+  type Action,
   type Evidence,
   type FailurePlace,
   isKept,
@@ -8,7 +9,7 @@ import {
   type RecordedLab,
 } from '../record/test-record.ts';
 import type { LabLease } from '../runner/lab-leases.ts';
-import type { TestedLabSource } from '../runner/tested-lab.ts';
+import type { TestedLabSource, TestedMachineStatus } from '../runner/tested-lab.ts';
 import { inTime } from './in-time.ts';
 import { machineEvidence } from './machine-evidence.ts';
 
@@ -24,6 +25,10 @@ function shownParameters(parameters: Readonly<Record<string, unknown>>, mask: (t
     return text !== undefined && mask(text) === text;
   };
   return Object.fromEntries(Object.entries(parameters).filter(isShown));
+}
+
+function runningOf(machines: readonly TestedMachineStatus[]): readonly string[] {
+  return machines.filter(({ state }) => state === 'running').map(({ name }) => name);
 }
 
 interface Parts {
@@ -50,6 +55,8 @@ export class LabTrace {
   readonly mask: (text: string) => string;
   readonly #parts: Parts;
   #place: FailurePlace | undefined;
+  /** By the number of the action, the machines as they were before it. */
+  readonly #cuts = new Map<number, FailurePlace>();
 
   private constructor(parts: Parts, mask: (text: string) => string) {
     const { source, lease } = parts;
@@ -71,14 +78,41 @@ export class LabTrace {
   async gather(asked: AskedEvidence): Promise<Evidence> {
     const { lease, events } = this.#parts;
     const { machines } = await lease.lab.status();
-    const running = machines.filter(({ state }) => state === 'running').map(({ name }) => name);
-    this.#place = await this.#cut(running, asked);
+    this.#place =
+      asked.refused === undefined
+        ? await this.#cut(runningOf(machines), `failed: ${asked.title}`)
+        : { missing: asked.refused };
+    if (!isKept(this.#place)) await this.dropCuts();
     const found = machines.map(({ name, state }) => this.#lookAt(name, state, asked.seconds));
     return {
       machines: await Promise.all(found),
       events: events.filter((event) => JSON.stringify(event).length <= longestEvent).slice(-mostEvents),
       place: this.#place,
     };
+  }
+
+  /** Cuts the machines before an action. */
+  async cutBefore({ n, title }: Pick<Action, 'n' | 'title'>): Promise<void> {
+    const { machines } = await this.#parts.lease.lab.status();
+    this.#cuts.set(n, await this.#cut(runningOf(machines), `before action ${n}: ${title}`));
+  }
+
+  /** What was cut before an action. */
+  before({ n }: Pick<Action, 'n'>): Pick<Action, 'before'> {
+    const before = this.#cuts.get(n);
+    return before ? { before } : {};
+  }
+
+  /** Gives up what was cut before actions; in a fork it goes with that. */
+  async dropCuts(): Promise<void> {
+    const { source, lease } = this.#parts;
+    const cuts = [...this.#cuts.values()];
+    this.#cuts.clear();
+    for (const cut of cuts)
+      if (isKept(cut) && !cut.ownStack)
+        await inTime('giving up a checkpoint', cutMs, (signal) =>
+          source.tracing.drop(lease.lab, cut.checkpoint, signal),
+        );
   }
 
   /** Keeps the fork that the place is in. @returns why it could not be kept */
@@ -89,17 +123,17 @@ export class LabTrace {
       await inTime('keeping the fork of a test', cutMs, (signal) => source.tracing.keep(lease.lab, signal));
       return undefined;
     } catch (error) {
+      this.#cuts.clear();
       return `its fork could not be kept: ${errorMessage(error)}`;
     }
   }
 
-  async #cut(machines: readonly string[], { title, refused }: AskedEvidence): Promise<FailurePlace> {
-    if (refused !== undefined) return { missing: refused };
+  async #cut(machines: readonly string[], called: string): Promise<FailurePlace> {
     if (machines.length === 0) return { missing: 'none of its machines was running' };
     const { source, lease } = this.#parts;
-    const description = `failed: ${visibleWord(this.mask(title)).slice(0, 200)}`;
+    const description = visibleWord(this.mask(called)).slice(0, 200);
     try {
-      return await inTime('a checkpoint of the failure', cutMs, (signal) =>
+      return await inTime('a checkpoint of the machines', cutMs, (signal) =>
         source.tracing.cut(lease.lab, { description, machines, signal }),
       );
     } catch (error) {

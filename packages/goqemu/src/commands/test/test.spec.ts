@@ -50,9 +50,9 @@ const options = {
   trace: {
     kind: 'text',
     value: 'WHEN',
-    choices: ['off', 'on-failure'],
+    choices: ['off', 'on-failure', 'full'],
     summary:
-      'what a test leaves behind: on-failure (default), a trace of one that failed, with its machines as they were; or off',
+      'what a test leaves behind: on-failure (default), a trace of one that failed, with its machines as they were; full, also as they were before each action; or off',
   },
   'trace-dir': {
     kind: 'text',

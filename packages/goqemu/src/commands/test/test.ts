@@ -153,7 +153,7 @@ function runSettings({ shell }: CommandContext, options: Options): RunSettings {
     repeat: options.repeat ?? 1,
     untilFails: options['until-fails'] ?? 1,
     results: resultsFolder(shell.workingFolder),
-    trace: options.trace === 'off' ? 'off' : 'on-failure',
+    trace: (options.trace ?? 'on-failure') as RunSettings['trace'], // one of its choices
     traces: tracesFolder(shell.workingFolder, options['trace-dir']),
     keepTraces: options['keep-traces'] ?? defaultKeepTraces,
     applied: [],

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { visibleWord } from '@goqemu/core';
-import { isKept } from '@goqemu/test/process';
+import { isKept, keptBytes } from '@goqemu/test/process';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { roundedSize } from '../../render/rounded-size.ts';
 import { table } from '../../render/table.ts';
@@ -28,7 +28,7 @@ function row({ name, record }: FoundTrace): readonly string[] {
     visibleWord(record.name),
     new Date(record.startedAt + record.durationMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     kept ? kept.machines.map((machine) => machine.name).join(', ') : 'not kept',
-    kept ? roundedSize(kept.bytes) : '-',
+    kept ? roundedSize(keptBytes(record)) : '-',
   ];
 }
 

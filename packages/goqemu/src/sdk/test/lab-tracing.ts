@@ -44,6 +44,9 @@ export function labTracing({ file, stack, parameters, isFork }: TracedLab): LabT
         machines: found.machines.map(({ name, layer }) => ({ name, layer, ram })),
       };
     },
+    drop: async (lab, checkpoint, signal) => {
+      await partsOf(lab).engine.deleteCheckpoint(checkpoint, { lockWaitMs, signal });
+    },
     keep: async (fork, signal) => {
       await (fork as unknown as LabFork).keep(signal);
     },

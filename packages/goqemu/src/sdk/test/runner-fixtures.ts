@@ -14,8 +14,13 @@ export interface RunnerLabOptions<
    * @example ['web', 'db']
    */
   readonly machines?: readonly Machines[];
-  /** Whether a test that fails leaves a trace, which `goqemu trace open` opens. @default 'on-failure' */
-  readonly trace?: 'on-failure' | 'off';
+  /**
+   * Whether a test that fails leaves a trace, which `goqemu trace open` opens; `full`: with the machines as they were before
+   * each action.
+   *
+   * @default 'on-failure'
+   */
+  readonly trace?: 'on-failure' | 'full' | 'off';
   /**
    * The folder of traces, absolute or relative to the working folder.
    *

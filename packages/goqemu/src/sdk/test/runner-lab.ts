@@ -15,7 +15,7 @@ export interface RunnerLab {
 }
 
 const schema = z.strictObject({
-  trace: z.enum(['on-failure', 'off']).optional(),
+  trace: z.enum(['on-failure', 'full', 'off']).optional(),
   traceDir: z.string().min(1).optional(),
 });
 
