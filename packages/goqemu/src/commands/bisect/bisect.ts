@@ -1,35 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import {
-  anySignal,
-  formatByteSize,
-  formatDuration,
-  GoqemuError,
-  hasErrorCode,
-  isGoqemuError,
-  visibleWord,
-} from '@goqemu/core';
+import { GoqemuError, visibleWord } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
 import { gitRevisions } from '../../bisect/git-revisions.ts';
 import { listedValues } from '../../bisect/listed-values.ts';
 import { packageVersions } from '../../bisect/package-versions.ts';
-import { search, type Verdict } from '../../bisect/search.ts';
+import { search } from '../../bisect/search.ts';
 import type { BisectEnds, BisectSubject, Candidate, InMachine } from '../../bisect/subject.ts';
+import { Tries, type Try } from '../../bisect/tries.ts';
+import { forkOf, sessionIn, type TryForks } from '../../bisect/try-forks.ts';
 import { readParametersFor } from '../../lab/evaluate-for.ts';
-import { fittingForks } from '../../lab/fitting-forks.ts';
-import { type OpenFork, openFork } from '../../lab/open-fork.ts';
-import { type OpenLab, openDeployedLab } from '../../lab/open-lab.ts';
-import { reachMachine } from '../../lab/reach-machine.ts';
+import { forksAtATime } from '../../lab/forks-at-a-time.ts';
+import { openDeployedLab } from '../../lab/open-lab.ts';
 import { eventLog } from '../../render/event-log.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { exitCode } from '../../shell/exit-code.ts';
 import type { BisectOptions } from './bisect.spec.ts';
 
 type Input = CommandInput<BisectOptions>;
-
-/** Of git bisect run: neither good nor bad. */
-const cannotTell = 125;
 
 export async function run(context: CommandContext, input: Input): Promise<number> {
   const { options, rest } = input;
@@ -40,7 +29,14 @@ export async function run(context: CommandContext, input: Input): Promise<number
   const subject = subjectOf(options, context.shell.workingFolder);
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
   const parameters = 'definition' in lab ? await readParametersFor(context, lab.definition, options) : {};
-  const forks: Forks = { context, lab, at, parameters, machine: options.machine, id: randomBytes(3).toString('hex') };
+  const forks: TryForks = {
+    context,
+    lab,
+    at,
+    parameters,
+    machine: options.machine,
+    id: randomBytes(3).toString('hex'),
+  };
   const tries = new Tries(forks, {
     subject,
     command: rest,
@@ -48,7 +44,9 @@ export async function run(context: CommandContext, input: Input): Promise<number
     timeoutMs: (options.timeout ?? 600) * 1000,
   });
   const candidates = await candidatesOf(subject, { good, bad }, forks);
-  const width = await chooseWidth(context, lab, options.workers, candidates.length);
+  const wanted = Math.min(options.workers ?? availableParallelism(), candidates.length);
+  const room = await lab.engine.forkRoom({ signal: context.shell.interrupt });
+  const width = forksAtATime(context, { wanted, rooms: [room], what: 'tries' });
   context.tell(`${candidates.length} candidates, ${width} at a time`);
   const verdict = (index: number, signal: AbortSignal) => tries.run(candidates[index] as Candidate, signal);
   await checkEnds(candidates, tries);
@@ -63,29 +61,7 @@ function subjectOf({ git, package: name, list }: Input['options'], workingFolder
   return name === undefined ? gitRevisions(git ?? '.', workingFolder) : packageVersions(name);
 }
 
-/** What each try is made from. */
-interface Forks {
-  readonly context: CommandContext;
-  readonly lab: OpenLab;
-  readonly at: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly machine: string | undefined;
-  readonly id: string;
-}
-
-async function forkOf({ lab, at, parameters, id }: Forks, number: number, signal: AbortSignal): Promise<OpenFork> {
-  return openFork(lab, { checkpoint: at, name: `bisect-${id}-${number}`, parameters, signal });
-}
-
-async function sessionIn({ context, machine }: Forks, fork: OpenFork) {
-  const [only = '', ...others] = fork.machines;
-  if (machine === undefined && others.length > 0)
-    throw usageError(`in which machine? The lab has ${fork.machines.join(', ')}`, 'write --machine MACHINE');
-  const { endpoints } = await reachMachine(context, fork, machine ?? only);
-  return endpoints.openSession();
-}
-
-async function candidatesOf(subject: BisectSubject, ends: BisectEnds, forks: Forks): Promise<readonly Candidate[]> {
+async function candidatesOf(subject: BisectSubject, ends: BisectEnds, forks: TryForks): Promise<readonly Candidate[]> {
   const { interrupt } = forks.context.shell;
   const inMachine: InMachine = async (work) => {
     await using fork = await forkOf(forks, 0, interrupt);
@@ -93,100 +69,6 @@ async function candidatesOf(subject: BisectSubject, ends: BisectEnds, forks: For
     return await work(session);
   };
   return await subject.candidates(ends, inMachine, interrupt);
-}
-
-async function chooseWidth(
-  { tell, shell }: CommandContext,
-  lab: OpenLab,
-  asked: number | undefined,
-  most: number,
-): Promise<number> {
-  const wanted = Math.min(asked ?? availableParallelism(), most);
-  const room = await lab.engine.forkRoom({ signal: shell.interrupt });
-  const fit = fittingForks(room);
-  if (fit >= wanted) return wanted;
-  tell(
-    `${fit} of ${wanted} tries at a time: a fork may need ${formatByteSize(room.needed)} of memory, and the host has ${formatByteSize(room.available)}`,
-  );
-  return fit;
-}
-
-/** One that was tried. */
-interface Try {
-  readonly candidate: Candidate;
-  readonly verdict: Verdict;
-  /** Null where the command did not end by itself. */
-  readonly exitCode: number | null;
-  readonly durationMs: number;
-  /** The end of what it printed, or why it could not be tried. */
-  readonly output: string;
-}
-
-interface TriedCommand {
-  readonly subject: BisectSubject;
-  readonly command: readonly string[];
-  readonly user: string | undefined;
-  readonly timeoutMs: number;
-}
-
-/** Tries candidates, each in a fork of its own, and tells how each was. */
-class Tries {
-  readonly #forks: Forks;
-  readonly #tried: TriedCommand;
-  readonly done: Try[] = [];
-  #count = 0;
-
-  constructor(forks: Forks, tried: TriedCommand) {
-    this.#forks = forks;
-    this.#tried = tried;
-  }
-
-  async run(candidate: Candidate, superfluous: AbortSignal): Promise<Verdict> {
-    const { context } = this.#forks;
-    const signal = anySignal(superfluous, context.shell.interrupt);
-    const begun = performance.now();
-    const found = await this.#try(candidate, signal);
-    signal.throwIfAborted();
-    const durationMs = performance.now() - begun;
-    this.done.push({ ...found, candidate, durationMs });
-    const code = found.exitCode === null || found.verdict === 'good' ? '' : `, exit code ${found.exitCode}`;
-    context.tell(`${found.verdict.padEnd(7)} ${visibleWord(candidate.title)}  (${formatDuration(durationMs)}${code})`);
-    return found.verdict;
-  }
-
-  async #try(candidate: Candidate, signal: AbortSignal): Promise<Pick<Try, 'verdict' | 'exitCode' | 'output'>> {
-    const { subject, command, user, timeoutMs } = this.#tried;
-    await using fork = await forkOf(this.#forks, ++this.#count, signal);
-    await using session = await sessionIn(this.#forks, fork);
-    let workingDirectory: string | undefined;
-    try {
-      workingDirectory = await subject.prepare(session, candidate, signal);
-    } catch (error) {
-      if (!hasErrorCode(error, 'bisect-candidates')) throw error;
-      return {
-        verdict: 'skipped',
-        exitCode: null,
-        output: isGoqemuError(error) ? `${error.message}\n${error.detail ?? ''}` : '',
-      };
-    }
-    try {
-      const {
-        exitCode: code,
-        stdout,
-        stderr,
-      } = await session.exec(command, {
-        environment: { GOQEMU_BISECT: candidate.value },
-        ...{ timeoutMs, signal, maxOutputBytes: 1 << 16 },
-        ...(user === undefined ? {} : { user }),
-        ...(workingDirectory === undefined ? {} : { workingDirectory }),
-      });
-      const verdict = code === 0 ? 'good' : code === cannotTell ? 'skipped' : 'bad';
-      return { verdict, exitCode: code, output: `${stdout}${stderr}` };
-    } catch (error) {
-      if (!hasErrorCode(error, 'timeout')) throw error;
-      return { verdict: 'bad', exitCode: null, output: error.message };
-    }
-  }
 }
 
 /** @throws GoqemuError `bisect-ends` */

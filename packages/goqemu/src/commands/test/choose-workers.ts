@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { formatByteSize } from '@goqemu/core';
-import { fittingForks } from '../../lab/fitting-forks.ts';
+import { forksAtATime } from '../../lab/forks-at-a-time.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
 import type { TestedLab } from './tested-labs.ts';
 
@@ -9,19 +8,13 @@ import type { TestedLab } from './tested-labs.ts';
  * and than the host has memory for a fork each.
  */
 export async function chooseWorkers(
-  { tell, shell }: Pick<CommandContext, 'tell' | 'shell'>,
+  context: Pick<CommandContext, 'tell' | 'shell'>,
   asked: number | undefined,
   files: number,
   labs: readonly TestedLab[],
 ): Promise<number> {
   const wanted = Math.min(asked ?? availableParallelism(), files);
   const forking = labs.filter(({ uses }) => uses.some(({ isolation = 'fork' }) => isolation === 'fork'));
-  const rooms = await Promise.all(forking.map(({ lab }) => lab.engine.forkRoom({ signal: shell.interrupt })));
-  const [tightest] = rooms.map((room) => ({ ...room, fit: fittingForks(room) })).sort((a, b) => a.fit - b.fit);
-  if (!tightest || tightest.fit >= wanted) return wanted;
-  const { needed, available, fit } = tightest;
-  tell(
-    `${fit} of ${wanted} test files at a time: a fork may need ${formatByteSize(needed)} of memory, and the host has ${formatByteSize(available)}`,
-  );
-  return fit;
+  const rooms = await Promise.all(forking.map(({ lab }) => lab.engine.forkRoom({ signal: context.shell.interrupt })));
+  return forksAtATime(context, { wanted, rooms, what: 'test files' });
 }
