@@ -58,6 +58,38 @@ test('with systemd-networkd a card gets its MAC address, and a file by which it 
   await awaitAddresses(guest.run, [card]);
 });
 
+test('a guest with networkd and a resolver of its own asks the networks first, and then those that it had', async () => {
+  const isActive = 'case "$*" in *resolved*) exit 3 ;; *) exit 0 ;; esac';
+  const guest = guestWith('resolver', { ip: hasAddress, systemctl: isActive, networkctl: '' });
+  const [resolver, lease] = ['etc/resolv.conf', 'run/systemd/netif/leases/4'].map((path) =>
+    join(folder, 'resolver', path),
+  );
+  mkdirSync(join(lease ?? '', '..'), { recursive: true });
+  writeFileSync(join(folder, 'resolver/sys/class/net/ens10/ifindex'), '4\n');
+  writeFileSync(lease ?? '', 'ADDRESS=10.40.0.10\nDNS=10.40.0.1 10.40.0.2\nDOMAINNAME=lan\n');
+  writeFileSync(resolver ?? '', '# mine\nnameserver 127.0.0.1\nsearch example.org\n');
+  const expected = `# goqemu: the names of the lab's networks
+nameserver 10.40.0.1
+# goqemu end
+# mine
+nameserver 127.0.0.1
+search example.org
+# goqemu: the domains of the lab's networks
+search lan example.org
+# goqemu end
+`;
+  for (const _ of [1, 2]) {
+    await awaitAddresses(guest.run, [card]);
+    assert.equal(guest.read('etc/resolv.conf'), expected);
+  }
+  writeFileSync(lease ?? '', 'DNS=10.50.0.1\nDOMAINNAME=dmz\n');
+  await awaitAddresses(guest.run, [card]);
+  assert.equal(
+    guest.read('etc/resolv.conf'),
+    expected.replace('10.40.0.1', '10.50.0.1').replace('search lan', 'search dmz'),
+  );
+});
+
 test('a guest without a network manager asks by the client that it has', async () => {
   const guest = guestWith('udhcpc', {
     ip: `[ -e ${join(folder, 'udhcpc/asked')} ] && { ${hasAddress.replace('case', 'case')}\n}\nexit 0`,

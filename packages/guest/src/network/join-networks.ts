@@ -125,6 +125,38 @@ done
 }`;
 
 /**
+ * Has a guest ask the name servers of its networks before its own ones, where systemd-networkd gets the addresses and no
+ * systemd-resolved the names: NetworkManager and the other clients write /etc/resolv.conf themselves. What they do not know they refuse,
+ * and glibc and musl ask the next one then (resolv.conf(5)). The last \`search\` counts, so that ours ends the file with
+ * the domains that were there. A file that cannot be written stays as it is.
+ */
+const nameServers = `servers=
+domains=
+note_names() {
+if ! systemctl -q is-active systemd-networkd.service 2>/dev/null || systemctl -q is-active systemd-resolved.service 2>/dev/null; then return 0; fi
+read -r index < "/sys/class/net/$dev/ifindex"
+lease=/run/systemd/netif/leases/$index
+server=$(sed -n 's/^DNS=\\([^ ]*\\).*/\\1/p' "$lease" 2>/dev/null)
+if [ -z "$server" ]; then return 0; fi
+servers="$servers
+nameserver $server"
+domains="$domains $(sed -n 's/^DOMAINNAME=//p' "$lease")"
+}
+put_names() {
+if [ -z "$servers" ]; then return 0; fi
+file=/etc/resolv.conf
+own=$(sed '/^# goqemu: /,/^# goqemu end$/d' "$file" 2>/dev/null)
+had=$(printf '%s\\n' "$own" | sed -n 's/^\\(search\\|domain\\)[[:space:]]*//p' | tail -n 1)
+text="# goqemu: the names of the lab's networks$servers
+# goqemu end
+$own
+# goqemu: the domains of the lab's networks
+search$domains\${had:+ $had}
+# goqemu end"
+if [ "$(cat "$file" 2>/dev/null)" != "$text" ]; then printf '%s\\n' "$text" 2>/dev/null > "$file" || :; fi
+}`;
+
+/**
  * `RequiredForOnline`: a card without a cable must not hold a boot up. systemd.network(5).
  */
 function prepareScript(cards: readonly GuestCard[]): string {
@@ -179,6 +211,7 @@ function awaitScript(cards: readonly GuestCard[]): string {
   );
   return `${findCard}
 ${keepRoutes}
+${nameServers}
 is_managed() {
 systemctl -q is-active systemd-networkd.service 2>/dev/null || systemctl -q is-active NetworkManager.service 2>/dev/null
 }
@@ -198,14 +231,14 @@ fi >/dev/null 2>&1 </dev/null
 }
 card() {
 find_card "$1"
-if has "$2" && is_routed "$3"; then return; fi
+if has "$2" && is_routed "$3"; then note_names; return; fi
 note_routes
 if ! is_managed; then start_client
 elif [ -n "$3" ]; then networkctl reconfigure "$dev" 2>/dev/null
 fi
 for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 for part in 1 2 3 4 5; do
-if has "$2" && is_routed "$3"; then put_routes "\${3:+default}"; return; fi
+if has "$2" && is_routed "$3"; then put_routes "\${3:+default}"; note_names; return; fi
 sleep 0.2
 done
 done
@@ -213,5 +246,6 @@ echo "$dev did not get the address $2\${3:+ and the router $3} within 20 s; it h
 exit 1
 }
 ${calls.join('\n')}
+put_names
 `;
 }
