@@ -119,7 +119,7 @@ export default defineLab({ name: 'bisected' }, (lab) => {
     while ((await readdir(folder.file('.goqemu/bisected'))).length === 1) await new Promise((go) => setTimeout(go, 50));
     child.kill('SIGKILL');
     await new Promise((go) => child.once('exit', go));
-    await folder.ok('apply', '--yes');
+    await folder.ok('checkpoint', 'create', 'next');
     await noForks();
   });
 });

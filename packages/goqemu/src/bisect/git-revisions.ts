@@ -1,4 +1,7 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
 import { candidatesError } from './candidates-error.ts';
 import type { BisectEnds, BisectSubject, Candidate } from './subject.ts';
 
@@ -17,17 +20,16 @@ export function gitRevisions(path: string, workingFolder: string): BisectSubject
   return {
     candidates: (ends, _inMachine, signal) => revisions(folder, ends, signal),
     prepare: async (session, { value }, signal) => {
-      const { execa } = await import('execa');
-      const archive = execa('git', ['archive', '--format=tar', value], {
-        ...{ cwd: folder, buffer: { stdout: false }, encoding: 'buffer', cancelSignal: signal, reject: false },
+      const archive = spawn('git', ['archive', '--format=tar', value], {
+        ...{ cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], signal },
       });
+      // Read from now on: Node.js drops what nothing reads when a process has ended (child_process, flushStdio).
+      const input = archive.stdout.pipe(new PassThrough());
       const [made, unpacked] = await Promise.all([
-        archive,
-        session.exec(unpack, { input: archive.stdout, timeoutMs: 10 * gitMs, signal, label: 'unpack the revision' }),
+        endOf(archive),
+        session.exec(unpack, { input, timeoutMs: 10 * gitMs, signal, label: 'unpack the revision' }),
       ]);
-      signal.throwIfAborted();
-      if (made.exitCode !== 0)
-        throw candidatesError(`git could not archive ${value}`, 'look at its message', String(made.stderr));
+      if (made.code !== 0) throw candidatesError(`git could not archive ${value}`, 'look at its message', made.stderr);
       if (unpacked.exitCode !== 0)
         throw candidatesError(
           `the guest could not unpack ${value}`,
@@ -37,6 +39,16 @@ export function gitRevisions(path: string, workingFolder: string): BisectSubject
       return unpacked.stdout;
     },
   };
+}
+
+/** @throws what the signal is aborted with */
+async function endOf(child: ChildProcessByStdio<null, Readable, Readable>) {
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-2000);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stderr: stderr.trim() };
 }
 
 async function revisions(
