@@ -146,8 +146,8 @@ test('a failure is a place: what the test did before is there, and what it start
   await folder.ok('trace', 'delete', '--all');
   const { checkpoints } = await folder.json<{ checkpoints: { descriptions: string[] }[] }>('checkpoint', 'list');
   assert.deepEqual(
-    checkpoints.map(({ descriptions }) => descriptions),
-    [['ready']],
+    checkpoints.map(({ descriptions }) => descriptions[0]),
+    ['ready'],
   );
   assert.deepEqual(await stacks(), ['default']);
   assert.equal(await machines(), 1);
