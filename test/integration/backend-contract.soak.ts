@@ -25,6 +25,7 @@ const machine = {
   memory: 2 ** 28,
   cpus: 1,
   disk: 2 ** 31,
+  display: false,
   user: 'debian',
   identity: {
     hostname: 'contract',

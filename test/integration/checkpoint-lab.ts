@@ -123,6 +123,7 @@ export class CheckpointLab implements AsyncDisposable {
       memory: this.#memory,
       cpus: 1,
       disk: this.#disk,
+      display: false,
       user: 'debian',
       identity: {
         hostname: name,

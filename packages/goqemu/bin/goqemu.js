@@ -22,6 +22,7 @@ const acts = [
   'refresh',
   'restart',
   'resume',
+  'screenshot',
   'ssh',
   'ssh-config',
   'start',

@@ -56,6 +56,7 @@ export {
   type Expiry,
   type KeyOptions,
   type MouseButton,
+  type ScreenSize,
   type ScreenshotOptions,
   type TextOptions,
 } from './devices/display.ts';

@@ -27,6 +27,7 @@ export type {
   Expiry,
   KeyOptions,
   MouseButton,
+  ScreenSize,
   ScreenshotOptions,
   TextOptions,
 } from './devices/display.ts';

@@ -32,9 +32,10 @@ test('what is in the key of a machine that is ready is made again by a change, a
 test('the places in the key and in the shape are those that layers and states hold', () => {
   assert.deepEqual(baseKeyProperties, ['disk', 'arch', 'firmware', 'user']);
   assert.deepEqual(ramShapeProperties, ['arch', 'firmware', 'memory', 'cpus', 'accelerator']);
-  const shape = { arch: 'amd64', firmware: 'bios', memory: 1, cpus: 2, accelerator: 'tcg' } as const;
+  const shape = { arch: 'amd64', firmware: 'bios', memory: 1, cpus: 2, accelerator: 'tcg', display: false } as const;
   assert.equal(ramShape(shape), 'amd64/bios/1/2/tcg');
   assert.equal(ramShape({ ...shape, network: 'host' }), 'amd64/bios/1/2/tcg/host');
+  assert.equal(ramShape({ ...shape, display: true }), 'amd64/bios/1/2/tcg/display');
 });
 
 test('what starts a machine again or tells its RAM apart cannot be changed live', () => {

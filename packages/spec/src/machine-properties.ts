@@ -156,6 +156,29 @@ export const machineProperties = {
     namedWhenMade: true,
     show: null,
   },
+  display: {
+    option: {
+      name: 'display',
+      value: { kind: 'flag' },
+      default: false,
+      open: false,
+      ignored: 'recorded',
+      standalone: true,
+      docs: {
+        default: '`false`',
+        about:
+          'it has [a screen](sdk.md#the-screen), a keyboard and a pointer, for pictures and input; there is no window, and nothing listens',
+      },
+    },
+    derived: 'default',
+    change: 'restart',
+    baseKey: null,
+    ramShape: null, // a machine without a display has the shape of before
+    observed: false,
+    imported: null,
+    namedWhenMade: false,
+    show: null,
+  },
   user: {
     option: {
       name: 'user',

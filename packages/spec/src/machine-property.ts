@@ -6,6 +6,8 @@ import type { MachineSpec } from './machine-spec.ts';
 export type OptionValue<T> =
   /** One of these words. */
   | { readonly kind: 'choice'; readonly values: readonly T[] }
+  /** `true` or `false`. */
+  | { readonly kind: 'flag' }
   /** A size with its unit, or a number of bytes. */
   | ({ readonly kind: 'size' } & Rule<T>)
   | ({ readonly kind: 'number' } & Rule<T>)

@@ -18,6 +18,8 @@ export interface MachineSpec {
   readonly cpus: number;
   /** Bytes of the disk as the guest sees it. */
   readonly disk: number;
+  /** It has a screen, a keyboard and a pointer, which nothing shows: pictures are taken of it, and input is sent to it. */
+  readonly display: boolean;
   /** The guest's ordinary user, who logs in and has passwordless sudo. */
   readonly user: string;
   readonly identity: MachineIdentity;

@@ -34,8 +34,8 @@ export type OpenProperty = OptionWith<'open', true>;
 /** One value, set by the option of the same name. */
 export type SimpleProperty = Exclude<OptionWith<'name', string>, OptionWith<'value', { readonly kind: 'compound' }>>;
 
-/** The same, with a rule instead of a list of words. */
-export type RuledProperty = Exclude<SimpleProperty, OptionWith<'value', { readonly kind: 'choice' }>>;
+/** The same, with a rule instead of a list of words or of `true` and `false`. */
+export type RuledProperty = Exclude<SimpleProperty, OptionWith<'value', { readonly kind: 'choice' | 'flag' }>>;
 
 /** The option that sets a property of a machine. */
 export type NameOfOption<K extends PropertyName> = NonNullable<PropertyTable[K]['option']>['name'];

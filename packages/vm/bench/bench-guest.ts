@@ -50,6 +50,7 @@ export class BenchGuest implements AsyncDisposable {
         memory,
         cpus: 2,
         disk: 10 * gibibyte,
+        display: false,
         user: 'debian',
         identity: {
           hostname: name,

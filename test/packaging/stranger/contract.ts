@@ -18,6 +18,7 @@ const machine: MachineSpec = {
   memory: 2 ** 30,
   cpus: 1,
   disk: 10e9,
+  display: false,
   user: 'nobody',
   identity: {
     hostname: 'contract',

@@ -24,6 +24,7 @@ import { planCommand } from './plan/plan.spec.ts';
 import { powerCommands } from './power/power.spec.ts';
 import { qmpCommand } from './qmp/qmp.spec.ts';
 import { refreshCommand } from './refresh/refresh.spec.ts';
+import { screenshotCommand } from './screenshot/screenshot.spec.ts';
 import { sshCommand } from './ssh/ssh.spec.ts';
 import { sshConfigCommand } from './ssh-config/ssh-config.spec.ts';
 import { statusCommand } from './status/status.spec.ts';
@@ -48,6 +49,7 @@ export const commands: readonly RunnableCommand[] = [
   forwardCommand,
   logsCommand,
   consoleCommand,
+  screenshotCommand,
   ...checkpointCommands,
   ...networkCommands,
   captureCommand,

@@ -28,5 +28,6 @@ export * as networkPartition from './network/partition.ts';
 export * as power from './power/power.ts';
 export * as qmp from './qmp/qmp.ts';
 export * as refresh from './refresh/refresh.ts';
+export * as screenshot from './screenshot/screenshot.ts';
 export * as ssh from './ssh/ssh.ts';
 export * as sshConfig from './ssh-config/ssh-config.ts';

@@ -37,8 +37,12 @@ export function reachMachine(context: CommandContext, lab: OpenLab, name: string
  *
  * @throws GoqemuError `machine-unknown`, `machine-not-running`
  */
-export function reachProcess(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedMachine> {
-  return machineThatIs(['running', 'paused', 'crashed'], lab, name, context.shell.interrupt);
+export function reachProcess(
+  lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<ReachedMachine> {
+  return machineThatIs(['running', 'paused', 'crashed'], lab, name, signal);
 }
 
 /** As `reachMachine`, for a script. */

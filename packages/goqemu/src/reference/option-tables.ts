@@ -140,7 +140,14 @@ export function sdkOptionTable(): string {
   );
 }
 
-const typeNames = { choice: 'word', size: 'size', number: 'number', text: 'text', compound: 'object' } as const;
+const typeNames = {
+  choice: 'word',
+  flag: 'boolean',
+  size: 'size',
+  number: 'number',
+  text: 'text',
+  compound: 'object',
+} as const;
 
 function propertyTexts(of: 'lab' | 'standalone' = 'lab'): Readonly<Record<string, OptionText>> {
   return Object.fromEntries(

@@ -34,6 +34,8 @@ export { openLab } from './lab/open-lab.ts';
 export type { LabFork, LabForks, RunningLab } from './lab/running-lab.ts';
 export type { MachineOrName, NetworkCapture, RunningNetwork } from './lab/running-network.ts';
 export type { OperationOptions } from './operation-options.ts';
+export type { MachineScreen } from './screen/machine-screen.ts';
+export type { ClickOptions, PressOptions, ScreenOptions, TypeOptions } from './screen/screen-options.ts';
 export type { SshAccess } from './vm/address/ssh-access.ts';
 export { deleteCachedImage, listCachedImages } from './vm/image/cached-images.ts';
 export { attachVM, createVM } from './vm/open-vm.ts';

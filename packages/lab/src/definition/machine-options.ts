@@ -83,6 +83,14 @@ export interface TemplateOptions {
    */
   readonly accelerator?: Accelerator;
   /**
+   * A screen, a keyboard and a pointer: pictures are taken of it, and input is sent to it, with `machine('web').screen` and
+   * `goqemu screenshot`. There is no window, and nothing listens.
+   *
+   * @default false, or that of the machine in `from`
+   * @example true
+   */
+  readonly display?: boolean;
+  /**
    * The ordinary user with passwordless sudo, never root.
    *
    * @default that of the image, such as 'debian'

@@ -66,6 +66,7 @@ export class MachineOptionChecks {
   value(property: SimpleProperty, written: unknown): unknown {
     const { value: rule } = machineProperties[property].option;
     if (rule.kind === 'choice') return this.oneOf(written as string, rule.values, property);
+    if (rule.kind === 'flag') return this.#flag(written, property);
     const value = rule.kind === 'size' ? this.#bytes(written as ByteSize, property) : written;
     const { fits, expected, hint } = rule as Rule<unknown>;
     if (fits(value)) return value;
@@ -77,6 +78,12 @@ export class MachineOptionChecks {
     if (typeof image === 'string' && image !== '' && !/\p{Cc}/u.test(image)) return image;
     const message = `image must be a catalogue name, a URL or an absolute path, got ${JSON.stringify(image)}`;
     throw this.#wrong('image-invalid', message, "write image: 'debian-12'");
+  }
+
+  #flag(value: unknown, option: string): boolean {
+    if (typeof value === 'boolean') return value;
+    const message = `${option} must be true or false, got ${JSON.stringify(value)}`;
+    throw this.#wrong('option-invalid', message, `write ${option}: true`);
   }
 
   #bytes(value: ByteSize, option: string): number {

@@ -23,6 +23,7 @@ const machine: Names<MachineOptions> = {
   arch: true,
   cpus: true,
   disk: true,
+  display: true,
   firmware: true,
   forward: true,
   from: true,

@@ -13,6 +13,7 @@ const spec: MachineSpec = {
   memory: 4 * 2 ** 30,
   cpus: 2,
   disk: 10e9,
+  display: false,
   user: 'debian',
   identity: {
     hostname: 'web',

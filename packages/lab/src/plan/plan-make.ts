@@ -141,7 +141,7 @@ function originReason(context: PlanContext, desired: DesiredMachine, index: numb
   if (index < 0) {
     const producer = context.producers.get(desired.chain[0]?.key ?? '');
     return producer
-      ? ', booted from its image because its memory, cores, accelerator or network differ from the others’'
+      ? ', booted from its image because its memory, cores, accelerator, network or display differ from the others’'
       : '';
   }
   const where = index === 0 ? 'a machine that is ready' : `the layer after "${desired.chain[index]?.name}"`;

@@ -25,5 +25,5 @@ export function whyBoot({ facts, producers }: PlanContext, spec: MachineSpec, ke
   if (stored && !stored.ram) return 'its RAM is not kept';
   const shape = stored ? facts.state.layers[key]?.shape : producers.get(key)?.shape;
   if (shape === undefined || shape === ramShape(spec)) return undefined;
-  return 'memory, cores, accelerator or network differ from its RAM’s';
+  return 'memory, cores, accelerator, network or display differ from its RAM’s';
 }

@@ -27,6 +27,7 @@ const machineSpec = z.looseObject({
   memory: z.number(),
   cpus: z.number(),
   disk: z.number(),
+  display: z._default(z.boolean(), false),
   user: z.string(),
   identity: z.looseObject({
     hostname: z.string(),

@@ -31,6 +31,7 @@ test('a picture of the screen comes as PNG and as PPM', async (t) => {
   assert.deepEqual([...png.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   const ppm = await machine.display.screenshot({ format: 'ppm' });
   assert.match(ppm.subarray(0, 20).toString('latin1'), /^P6\n\d+ \d+\n255\n/);
+  assert.deepEqual(await machine.display.size(), { width: png.readUInt32BE(16), height: png.readUInt32BE(20) });
 });
 
 test('a machine without a graphics card has no screen, and says so', async (t) => {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { GoqemuError, hostPlatform, removeTree, sleep } from '@goqemu/core';
+import { GoqemuError, hostPlatform, internalError, removeTree, sleep } from '@goqemu/core';
 import { type ExecuteOptions, isQmpCommandError, type QmpClient } from '@goqemu/protocol';
 import { type InputEvent, inputDropped, sendInput } from './input.ts';
 import { type KeyCode, keysOfCharacter } from './keyboard.ts';
@@ -11,6 +11,12 @@ import { type KeyCode, keysOfCharacter } from './keyboard.ts';
 export interface ScreenshotOptions extends ExecuteOptions {
   /** `png` needs QEMU 7.1 with libpng; `ppm` is always there. */
   readonly format?: 'png' | 'ppm';
+}
+
+/** Of a screen, in pixels. */
+export interface ScreenSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** How long keys are held down. */
@@ -48,13 +54,27 @@ export class Display {
    */
   async screenshot(options: ScreenshotOptions = {}): Promise<Buffer> {
     const { format = 'png', ...limits } = options;
-    // QEMU writes to a file alone; its folder is this user's own.
+    return this.#dump(format, limits, (filename) => readFile(filename));
+  }
+
+  /**
+   * Width and height of the first screen in pixels, which a guest changes with its mode. QEMU has no word for it but a
+   * picture.
+   *
+   * @throws QmpCommandError when the machine has no graphics card
+   */
+  async size(options: ExecuteOptions = {}): Promise<ScreenSize> {
+    return this.#dump('ppm', options, async (filename) => ppmSize(await readStart(filename, 32)));
+  }
+
+  /** QEMU writes to a file alone; its folder is this user's own. */
+  async #dump<T>(format: 'png' | 'ppm', limits: ExecuteOptions, read: (filename: string) => Promise<T>): Promise<T> {
     const folder = await mkdtemp(join(hostPlatform().temporaryFolder, 'goqemu-screen-'));
     try {
       const filename = join(folder, 'screen');
       // `format` is left out where it says nothing new, for QEMU before 7.1.
       await this.#qmp.execute('screendump', format === 'ppm' ? { filename } : { filename, format }, limits);
-      return await readFile(filename);
+      return await read(filename);
     } finally {
       await removeTree(folder);
     }
@@ -232,6 +252,23 @@ export class Display {
 }
 
 const takeBackMs = 2000;
+
+async function readStart(path: string, bytes: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** ppm(5): magic number, width, height. */
+function ppmSize(start: string): ScreenSize {
+  const [, width, height] = /^P6\s+(\d+)\s+(\d+)\s/.exec(start) ?? [];
+  if (width === undefined || height === undefined) throw internalError('QEMU wrote a picture that is no PPM');
+  return { width: Number(width), height: Number(height) };
+}
 
 function displayAbsent(protocol: 'vnc' | 'spice'): GoqemuError {
   return new GoqemuError({

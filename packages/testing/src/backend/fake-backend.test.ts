@@ -12,6 +12,7 @@ const machine: MachineSpec = {
   memory: 2 ** 30,
   cpus: 1,
   disk: 10e9,
+  display: false,
   user: 'debian',
   identity: {
     hostname: 'web',

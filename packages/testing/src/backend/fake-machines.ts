@@ -270,5 +270,5 @@ function ramObstacle(found: FakeMachine, machine: MachineSpec): string | undefin
   if (found.lostRam !== undefined) return found.lostRam;
   return ramShape(found.spec) === ramShape(machine)
     ? undefined
-    : 'memory, cores, accelerator or network differ from its RAM’s';
+    : 'memory, cores, accelerator, network or display differ from its RAM’s';
 }

@@ -15,6 +15,8 @@ const devicesSeen = {
   firmware: (firmware) => (typeof firmware === 'object' ? firmware.kind : firmware),
   drives: (drives) => drives?.map(({ source: _source, ...device }) => device),
   networks: (networks) => networks?.map(({ kind, id, model, slot }) => ({ kind, id, model, slot })),
+  video: (card) => card,
+  usb: (usb) => usb,
   guestAgent: (isThere) => isThere,
   standbyPort: (isThere) => isThere,
   vmgenid: (isThere) => isThere,

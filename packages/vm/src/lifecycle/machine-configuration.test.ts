@@ -16,6 +16,7 @@ const spec: VmSpec = {
   memory: 2 ** 30,
   cpus: 2,
   disk: 10e9,
+  display: false,
   user: 'debian',
   identity: { hostname: 'web', instanceId: 'i-1', mac: '52:54:00:00:00:01', machineId: '0', sshPort: 20_022 },
   forwards: { http: { host: 8080, guest: 80 } },
@@ -67,17 +68,28 @@ test('every machine has four cards for networks, in slots of their own; QEMU lis
   assert.equal(deviceDigest(configurationOf(spec)), deviceDigest({ ...configurationOf(spec), networks }));
 });
 
-for (const [arch, firmware] of [
-  ['amd64', 'bios'],
-  ['arm64', 'uefi'],
+test('a machine with a display has a graphics card and a pointer, and its guest other devices; no other machine has', () => {
+  const { video, usb } = configurationOf({ ...spec, display: true });
+  assert.deepEqual([video, usb], ['std', { devices: [{ kind: 'tablet' }] }]);
+  const plain = configurationOf(spec);
+  assert.deepEqual(['video' in plain, 'usb' in plain, 'display' in plain], [false, false, false]);
+  assert.notEqual(deviceDigest(configurationOf({ ...spec, display: true })), deviceDigest(plain));
+});
+
+for (const [arch, firmware, card] of [
+  ['amd64', 'bios', 'VGA'],
+  ['arm64', 'uefi', 'virtio-gpu-pci'],
 ] as const)
   test(`QEMU for ${arch} has every device that a machine of it is started with`, async () => {
-    const config = { ...configurationOf({ ...spec, arch, firmware }), accelerator: 'tcg' } as const;
+    const machine = { ...spec, arch, firmware, display: true };
+    const config = { ...configurationOf(machine), accelerator: 'tcg' } as const;
     const words = plannedGuestArguments(config, await findQemu({ arch }), hostPlatform());
     assert.equal(
       words.some((word) => word.includes('vmgenid')),
       arch === 'amd64',
     );
+    assert.ok(words.some((word) => word.includes(`"${card}"`)));
+    assert.ok(words.some((word) => word.includes('usb-tablet')));
   });
 
 test('the digest of the devices is the one that layers hold', () => {

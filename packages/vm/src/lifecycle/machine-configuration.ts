@@ -46,6 +46,7 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
     memory: { memory: spec.memory },
     cpus: { cpus: spec.cpus },
     disk: null, // its file has that size
+    display: spec.display ? displayDevices(spec) : null,
     user: null, // cloud-init's seed makes it
     network: { networks: [...networks(vm), ...labCardArguments(vm)] },
     // The cards have their addresses and ports.
@@ -55,6 +56,12 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
     wayOut: null, // an option of its first card's netdev
   } satisfies Record<keyof VmSpec, MachineConfiguration | null>;
   return Object.assign({}, ...Object.values(each)) as MachineConfiguration;
+}
+
+/** A screen that nothing shows, and a pointer with places instead of movements. The PC has a keyboard of its own. */
+function displayDevices({ arch }: VmSpec): MachineConfiguration {
+  const keyboard = arch === 'amd64' ? [] : [{ kind: 'keyboard' } as const];
+  return { video: arch === 'amd64' ? 'std' : 'virtio', usb: { devices: [...keyboard, { kind: 'tablet' }] } };
 }
 
 /** Where QEMU waits for passt. */

@@ -36,6 +36,7 @@ const recordSchema = z.object({
     memory: z.int(),
     cpus: z.int(),
     disk: z.int(),
+    display: z.boolean().default(false), // made by an earlier version, it has none
     user: z.string(),
     identity: z.object({
       hostname: z.string(),

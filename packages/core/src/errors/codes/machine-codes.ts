@@ -70,8 +70,8 @@ export const machineCodes = {
     fix: 'Start it with standbyPort: true.',
   },
   'display-absent': {
-    when: 'The machine has no display of this protocol.',
-    fix: 'Start it with the display in the hint.',
+    when: 'The machine has no display, or none of this protocol.',
+    fix: 'Give it the display in the hint: display: true for a machine of a lab.',
   },
   'password-too-long': { when: 'A VNC password is longer than 8 bytes.', fix: 'Shorten it, or use SPICE.' },
   'key-missing': {

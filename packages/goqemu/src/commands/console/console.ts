@@ -13,7 +13,7 @@ const leaveKey = 0x1d;
 
 export async function run(context: CommandContext, input: CommandInput<ConsoleOptions>): Promise<number> {
   await using lab = await openDeployedLab(context, input.options, eventLog(context.logger).handle);
-  const { endpoints, name } = await reachProcess(context, lab, input.positionals[0] ?? '');
+  const { endpoints, name } = await reachProcess(lab, input.positionals[0] ?? '', context.shell.interrupt);
   await using transport = await endpoints.openConsole(context.shell.interrupt);
   const output = new PassThrough();
   transport.onBytes((bytes) => output.write(bytes));

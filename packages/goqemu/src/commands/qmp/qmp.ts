@@ -16,7 +16,7 @@ export async function run(
   const parameters = json === undefined ? undefined : parse(json);
   const signal = context.shell.interrupt;
   await using lab = await openDeployedLab(context, options, eventLog(context.logger).handle);
-  const { endpoints } = await reachProcess(context, lab, name);
+  const { endpoints } = await reachProcess(lab, name, signal);
   await using monitor = await endpoints.openMonitor(signal);
   context.printJson(await monitor.executeUntyped(command, parameters, { signal }));
   return exitCode.done;

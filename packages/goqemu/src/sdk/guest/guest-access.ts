@@ -1,5 +1,6 @@
 import type { Logger } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
+import type { ScreenAccess } from '../screen/screen-access.ts';
 import type { GuestAddress } from './guest-address.ts';
 
 /** Says why something broke, where that was not its connection's fault: the machine was stopped, or restored. */
@@ -23,4 +24,5 @@ export interface GuestAccess {
    */
   use<T>(what: string, work: SessionWork<T>, signal?: AbortSignal): Promise<T>;
   address(signal: AbortSignal | undefined): Promise<GuestAddress>;
+  readonly screen: ScreenAccess;
 }

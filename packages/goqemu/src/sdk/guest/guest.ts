@@ -8,6 +8,7 @@ import type {
   TunnelOptions,
 } from '@goqemu/guest';
 import type { OperationOptions } from '../operation-options.ts';
+import type { MachineScreen } from '../screen/machine-screen.ts';
 import type { ExecOptions, ExecResult, StreamOptions } from './command-options.ts';
 import type { GuestAddress } from './guest-address.ts';
 import type { DownloadFileOptions, UploadFileOptions } from './transfer-options.ts';
@@ -98,4 +99,7 @@ export interface Guest {
    * @throws GoqemuError `address-unknown`
    */
   ip(options?: OperationOptions): Promise<GuestAddress>;
+
+  /** The screen, keyboard and pointer of a machine with `display: true`; its calls reject for another. */
+  readonly screen: MachineScreen;
 }

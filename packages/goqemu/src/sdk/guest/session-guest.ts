@@ -12,6 +12,7 @@ import {
   type TunnelOptions,
 } from '@goqemu/guest';
 import type { OperationOptions } from '../operation-options.ts';
+import { MachineScreen } from '../screen/machine-screen.ts';
 import type { ExecOptions, ExecResult, StreamOptions } from './command-options.ts';
 import type { Guest } from './guest.ts';
 import type { GuestAccess } from './guest-access.ts';
@@ -22,11 +23,13 @@ import { type DownloadFileOptions, readTransferOptions, type UploadFileOptions }
 
 /** A guest that is reached over the session of its machine: what {@link QemuVM} and {@link LabMachine} are both. */
 export class SessionGuest implements Guest {
+  readonly screen: MachineScreen;
   readonly #access: GuestAccess;
 
   /** @internal */
   constructor(access: GuestAccess) {
     this.#access = access;
+    this.screen = new MachineScreen(access.screen);
   }
 
   async exec(command: Command, options?: ExecOptions): Promise<ExecResult> {

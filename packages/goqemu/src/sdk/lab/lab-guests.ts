@@ -1,7 +1,8 @@
 import { hasErrorCode, type Logger, OpenOnce, orAborted } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Backend, Engine, FoundMachine } from '@goqemu/lab';
-import { runningMachine } from '../../lab/reach-machine.ts';
+import { reachProcess, runningMachine } from '../../lab/reach-machine.ts';
+import { useDisplay } from '../../lab/use-display.ts';
 import type { GuestAccess, SessionWork } from '../guest/guest-access.ts';
 import { addressInGuest, findGuestAddress } from '../guest/guest-address.ts';
 import { interrupted } from '../guest/interrupted.ts';
@@ -33,6 +34,10 @@ export class LabGuests {
       logger: this.#options.logger,
       commandMs,
       use: (what, work, signal) => this.#use(machine, { what, work, signal }),
+      screen: {
+        use: async (_what, work, signal) =>
+          useDisplay(await reachProcess(this.#options, machine, signal), work, signal),
+      },
       address: async (signal) => {
         const { spec } = await this.find(machine);
         return this.#use(machine, {

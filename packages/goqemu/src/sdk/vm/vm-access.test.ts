@@ -29,6 +29,7 @@ const record: StandaloneRecord = {
     memory: 2 ** 30,
     cpus: 1,
     disk: 10e9,
+    display: false,
     user: 'debian',
     identity: {
       hostname: 'web',

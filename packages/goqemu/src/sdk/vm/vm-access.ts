@@ -3,6 +3,7 @@ import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { heardAddress, leasedAddress } from '@goqemu/network';
 import { hasOutwardCard, outwardMac } from '@goqemu/vm';
+import { screenAbsent } from '../../lab/use-display.ts';
 import type { GuestAccess } from '../guest/guest-access.ts';
 import { addressInGuest, findGuestAddress, type GuestAddress } from '../guest/guest-address.ts';
 import type { DrivenVm, RunningVm } from './driven-vm.ts';
@@ -17,6 +18,17 @@ export function vmAccess(driven: DrivenVm): GuestAccess {
     commandMs: driven.config.timeouts.command,
     use: (what, work, signal) =>
       driven.use(what, (session, held) => work(session, (error) => driven.explain(what, error, held, session)), signal),
+    screen: {
+      use: (what, work, signal) =>
+        driven.use(
+          what,
+          (_session, { vm, machine }) => {
+            if (!vm.spec.display) throw screenAbsent(`VM ${JSON.stringify(vm.spec.name)}`);
+            return work(machine.display);
+          },
+          signal,
+        ),
+    },
     address: (signal) => driven.use('the address', (session, held) => findVmAddress(held, session, signal), signal),
   };
 }

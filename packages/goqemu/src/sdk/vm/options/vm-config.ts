@@ -55,6 +55,8 @@ export interface QemuVMConfig {
    * @example '40 GB'
    */
   readonly disk?: ByteSize;
+  /** A screen, a keyboard and a pointer, see {@link QemuVM.screen}; no window, and nothing listens. @default false @example true */
+  readonly display?: boolean;
   /**
    * Where snapshots are kept: in `~/qemu/snapshots`, or in a RAM file system of the host, where they
    * are quicker and gone with the host's next start, and so is the VM's disk.
@@ -169,6 +171,7 @@ function readProperty(property: SimpleProperty): z.ZodType {
   const value = propertyRow(property).option?.value;
   if (!value || value.kind === 'compound') throw internalError(`${property} has no value of its own`);
   if (value.kind === 'choice') return z.enum(value.values as readonly string[]);
+  if (value.kind === 'flag') return z.boolean();
   const kinds: Record<typeof value.kind, z.ZodType> = { size, number: z.number(), text: z.string() };
   return kinds[value.kind].refine(value.fits, `expected ${value.expected}`);
 }

@@ -21,6 +21,7 @@ const record: StandaloneRecord = {
     memory: 2 ** 30,
     cpus: 2,
     disk: 10e9,
+    display: false,
     user: 'debian',
     identity: { hostname: 'web', instanceId: 'i-1', mac: '52:54:00:00:00:01', machineId: '0', sshPort: 20022 },
     forwards: {},
