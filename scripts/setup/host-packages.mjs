@@ -26,6 +26,7 @@ export const forTests = {
     { name: 'qemu-guest-agent', why: 'the guest agent is tested against the real one', service: true },
     { name: 'openssh-server', why: 'SSH sessions are tested against the real server', service: true },
     { name: 'tmux', why: 'a terminal for the tests of the command line' },
+    { name: 'tesseract-ocr', why: "reads the text on a machine's screen" },
     { name: 'less', why: 'the pager in which help shows a page' },
     { name: 'chromium', why: 'the pages of the documentation are opened in it' },
     { name: 'zsh', why: 'its completion is tested in the shell itself' },

@@ -23,11 +23,13 @@ function matchers(): Record<string, string[]> {
     command: expect(machine.command('a')),
     mount: expect(machine.mount('/a')),
     service: expect(machine.service('a')),
+    screen: expect(machine.screen),
     machine: expect(machine),
     step: expect(probe),
+    'screen.getByText': expect(machine.screen.getByText('a')),
   };
   const made = Object.keys(machine).filter((name) => name !== 'baseline');
-  assert.deepEqual(Object.keys(all), [...made, 'machine', 'step'], 'every kind of probe is here');
+  assert.deepEqual(Object.keys(all), [...made, 'machine', 'step', 'screen.getByText'], 'every kind of probe is here');
   return Object.fromEntries(
     Object.entries(all).map(([kind, { not, ...own }]) => [kind, Object.keys(own).filter((name) => name in not)]),
   );
@@ -36,7 +38,7 @@ function matchers(): Record<string, string[]> {
 test('the table of docs/matchers.md has every probe and every matcher, and no others', () => {
   const documented: Record<string, string[]> = {};
   let kind = '';
-  for (const row of page.matchAll(/^\| *(?:`(\w+)\([^|]*|a (machine|step) *|) *\| `(\w+)\(/gm)) {
+  for (const row of page.matchAll(/^\| *(?:`(\w+(?:\.getByText)?)[(`][^|]*|a (machine|step) *|) *\| `(\w+)\(/gm)) {
     kind = row[1] ?? row[2] ?? kind;
     documented[kind] = [...(documented[kind] ?? []), row[3] ?? ''];
   }

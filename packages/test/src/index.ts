@@ -18,6 +18,8 @@ export type { MountMatchers } from './matchers/mount.ts';
 export type { PackageMatchers } from './matchers/package.ts';
 export type { PortMatchers, ReachOptions } from './matchers/port.ts';
 export type { ProcessMatchers } from './matchers/process.ts';
+export type { ImageRules, ScreenMatchers } from './matchers/screen.ts';
+export type { ScreenTextMatchers } from './matchers/screen-text.ts';
 export type { ServiceMatchers } from './matchers/service.ts';
 export type { StepMatchers, StepSubject } from './matchers/step.ts';
 export type { UnitMatchers } from './matchers/unit.ts';
@@ -34,6 +36,7 @@ export type {
 } from './probes/machine-probes.ts';
 export type { Probe, ProbeKind } from './probes/probe.ts';
 export { type ProbesOptions, probesOf } from './probes/probes-of.ts';
+export type { ScreenProbes, ScreenText } from './probes/screen-probes.ts';
 export type { TestedStep } from './probes/step-probe.ts';
 export type { KeptPlace, RecordedEvent } from './record/test-record.ts';
 export { baseTest, testOn } from './runner/extend-test.ts';
@@ -41,4 +44,6 @@ export { type ForeignTest, type GiveLab, labForRunner } from './runner/foreign-r
 export { labKey, type RunSettings, readRunSettings } from './runner/run-settings.ts';
 export type { BaseFixtures, LabTest, Mark, RegisterTest, TestBody, TestOptions } from './runner/test-types.ts';
 export type { AskedCut, Isolation, LabTracing, TestedLab, TestedLabSource } from './runner/tested-lab.ts';
+export type { ScreenArea } from './screen/picture.ts';
+export type { TestedScreen, TestedScreenOptions } from './screen/tested-screen.ts';
 export type { TestedCommandOptions, TestedCommandResult, TestedGuest } from './tested-guest.ts';

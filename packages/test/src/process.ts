@@ -9,4 +9,5 @@ export {
   type RunSettings,
   runSettingsVariable,
 } from './runner/run-settings.ts';
+export { updateVariable } from './screen/update-variable.ts';
 export { formatTrace, parseTrace, readTrace, traceSuffix } from './trace/trace-file.ts';

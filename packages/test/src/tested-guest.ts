@@ -1,4 +1,5 @@
 import type { Command } from '@goqemu/guest';
+import type { TestedScreen } from './screen/tested-screen.ts';
 
 /** How a matcher runs a command in a guest. */
 export interface TestedCommandOptions {
@@ -21,5 +22,7 @@ export interface TestedCommandResult {
 
 /** A machine as a matcher needs it: a `QemuVM` and a machine of a lab are both one. */
 export interface TestedGuest {
+  /** Of a machine of goqemu's, whether it has a display or not. */
+  readonly screen?: TestedScreen;
   exec(command: Command, options?: TestedCommandOptions): Promise<TestedCommandResult>;
 }

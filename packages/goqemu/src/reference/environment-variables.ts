@@ -31,6 +31,11 @@ const own: readonly Variable[] = [
       '`qemu` (default), or `fake`: machines are entries in a file, to try the shape of a lab and to test programs that call goqemu',
   },
   {
+    name: 'GOQEMU_UPDATE_IMAGES',
+    about:
+      'any value: [`toMatchImage`](matchers.md#a-screen) writes the pictures again that screens do not match, as `goqemu test --update-images` does',
+  },
+  {
     name: 'GOQEMU_TEST_RUN',
     about: 'set by `goqemu test` for its processes: what its options ask for; not to be set by users',
   },
@@ -42,6 +47,10 @@ const own: readonly Variable[] = [
 
 /** Variables of other programs and of the system that it reads, too. */
 const others: readonly Variable[] = [
+  {
+    name: 'CI',
+    about: 'any value but `false`: [`toMatchImage`](matchers.md#a-screen) writes no picture that is missing, and fails',
+  },
   { name: 'NO_COLOR', about: 'no colours, whatever its value; `--color` overrides it' },
   { name: 'TERM', about: '`dumb`: no colours, no live list, no pager. `goqemu ssh` passes it to the guest’s terminal' },
   {

@@ -85,7 +85,14 @@ function output(name: string, text: string | undefined, view: TraceView): readon
   return lastLines(text, view).map((line) => `          ${view.style.dim(`${name}:`)} ${line}`);
 }
 
-function machineLines({ name, status, console, journal, changes, missing }: MachineEvidence, view: TraceView) {
+/** A terminal shows no pictures. */
+function pictureWords(base64: string): string {
+  const png = Buffer.from(base64, 'base64');
+  const size = png.length < 24 ? '' : ` of ${png.readUInt32BE(16)} × ${png.readUInt32BE(20)} pixels`;
+  return `a picture${size}, in the report of "goqemu test --reporter html"`;
+}
+
+function machineLines({ name, status, console, screen, journal, changes, missing }: MachineEvidence, view: TraceView) {
   const part = (title: string, text: string | undefined) =>
     text === undefined ? [] : ['', `  ${title}`, ...lastLines(text, view).map((line) => `    ${line}`)];
   const more = changes && changes.more > 0 ? `\n… and ${changes.more} more` : '';
@@ -95,6 +102,7 @@ function machineLines({ name, status, console, journal, changes, missing }: Mach
     ...part('changed on its disks', changes && `${changes.lines.join('\n') || 'nothing'}${more}`),
     ...part('journal', journal),
     ...part('serial console', console),
+    ...part('screen', screen && pictureWords(screen)),
     ...missing.flatMap((text) => indented(`not there: ${text}`, 2)),
   ];
 }

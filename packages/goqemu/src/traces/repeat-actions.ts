@@ -29,7 +29,8 @@ export async function* repeatActions(
       continue;
     }
     const { on, name, method, args } = action.again;
-    const target = on === 'machine' ? lab.machine(name) : lab.network(name);
+    const target =
+      on === 'network' ? lab.network(name) : on === 'screen' ? lab.machine(name).screen : lab.machine(name);
     const call = Reflect.get(target, method) as (...given: readonly unknown[]) => Promise<unknown>;
     try {
       await Reflect.apply(call, target, args);

@@ -9,6 +9,8 @@ import { type MountMatchers, type MountProbe, mountMatchers } from '../matchers/
 import { type PackageMatchers, type PackageProbe, packageMatchers } from '../matchers/package.ts';
 import { type PortMatchers, type PortProbe, portMatchers } from '../matchers/port.ts';
 import { type ProcessMatchers, type ProcessProbe, processMatchers } from '../matchers/process.ts';
+import { type ScreenMatchers, type ScreenProbe, screenMatchers } from '../matchers/screen.ts';
+import { type ScreenTextMatchers, type ScreenTextProbe, screenTextMatchers } from '../matchers/screen-text.ts';
 import { type ServiceMatchers, type ServiceProbe, serviceMatchers } from '../matchers/service.ts';
 import { type StepMatchers, type StepProbe, stepMatchers } from '../matchers/step.ts';
 import { type UnitMatchers, type UnitProbe, unitMatchers } from '../matchers/unit.ts';
@@ -35,6 +37,8 @@ export interface MatchersOf {
   mount: MountMatchers;
   service: ServiceMatchers;
   step: StepMatchers;
+  screen: ScreenMatchers;
+  screenText: ScreenTextMatchers;
   machine: MachineMatchers;
 }
 
@@ -62,6 +66,8 @@ const makers: { readonly [Kind in ProbeKind]: (probe: never, check: Check) => Ma
   mount: (probe: MountProbe, check) => mountMatchers(probe, check),
   service: (probe: ServiceProbe, check) => serviceMatchers(probe, check),
   step: (probe: StepProbe, check) => stepMatchers(probe, check),
+  screen: (probe: ScreenProbe, check) => screenMatchers(probe, check),
+  screenText: (probe: ScreenTextProbe, check) => screenTextMatchers(probe, check),
 };
 
 /**
@@ -100,7 +106,7 @@ function checkOf(machine: ProbedMachine, text: string, negated: boolean): Check 
     return actions ? actions.perform(action, run) : run();
 
     async function run(): Promise<void> {
-      await settle({ machine, text: expectation, negated, options, at }, question(expectation));
+      await settle({ machine, text: expectation, negated, options, at }, question(expectation, { at, negated }));
     }
   };
 }

@@ -2,6 +2,7 @@ import type { Command } from '@goqemu/guest';
 import type { Baseline, BaselineOptions } from '../changes/baseline-types.ts';
 import type { JournalProbes } from './journal-probes.ts';
 import type { Probe, ProbedMachine } from './probe.ts';
+import type { ScreenProbes } from './screen-probes.ts';
 
 /** Options of `port()`. */
 export interface PortProbeOptions {
@@ -52,6 +53,8 @@ export interface MachineProbes {
   mount(path: string): Probe<'mount'>;
   /** A service of whichever init the guest has. */
   service(name: string): Probe<'service'>;
+  /** Its screen, of a machine with `display: true`. */
+  readonly screen: ScreenProbes;
   /**
    * Remembers the machine's files and packages as they are, for {@link MachineMatchers.toHaveChangedOnly}, which compares with
    * the last baseline by default, or else with the checkpoint that the test began at.

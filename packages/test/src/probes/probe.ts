@@ -16,7 +16,9 @@ export type ProbeKind =
   | 'command'
   | 'mount'
   | 'service'
-  | 'step';
+  | 'step'
+  | 'screen'
+  | 'screenText';
 
 /** Something of a machine that {@link expect} takes. It asks nothing by itself. */
 export interface Probe<K extends ProbeKind = ProbeKind> {
@@ -35,6 +37,16 @@ export interface ProbedMachine {
   readonly baselines: Baselines;
   /** Of the test that has it: what is expected of it is noted there. */
   actions?: ActionLog;
+  /** The same test, for what it keeps as files. */
+  test?: ProbingTest;
+}
+
+/** A test that asks. */
+export interface ProbingTest {
+  /** Absolute. */
+  readonly file: string;
+  /** Keeps a file with the test's results. @returns its path */
+  attach(name: string, content: Uint8Array): Promise<string>;
 }
 
 /** What the machine may be compared with. */

@@ -4,6 +4,7 @@ import { takeBaseline } from '../changes/baseline.ts';
 import { journalMark } from '../matchers/journal.ts';
 import { checkName, checkOptions, checkPath, checkText, optionInvalid } from '../options/check-options.ts';
 import { checkWaitOptions, usualWaiting, type WaitOptions } from '../options/wait-options.ts';
+import { screenProbe } from '../screen/screen-probe.ts';
 import type { TestedGuest } from '../tested-guest.ts';
 import {
   type CommandProbeOptions,
@@ -48,6 +49,9 @@ export function probesOf(guest: TestedGuest, options: ProbesOptions = {}): Machi
     command: (command, given) => commandProbe(machine, what('command'), command, given),
     mount: (path) => named('mount', checkPath(what('mount'), path)),
     service: (name) => named('service', checkService(what('service'), name)),
+    get screen() {
+      return screenProbe(machine);
+    },
     baseline: async (given) => {
       machine.baselines.last = await takeBaseline(machine, given);
       return machine.baselines.last;

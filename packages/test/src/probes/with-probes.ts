@@ -1,8 +1,6 @@
-import type { MachineProbes } from './machine-probes.ts';
-
-/** The same machine, which can be asked with `expect`, too. */
-export function withProbes<T extends object>(machine: T, probes: MachineProbes): T & MachineProbes {
-  return new Proxy(machine, {
-    get: (target, key) => (Object.hasOwn(probes, key) ? Reflect.get(probes, key) : Reflect.get(target, key)),
-  }) as T & MachineProbes;
+/** The same object, which can be asked with `expect`, too. */
+export function withProbes<T extends object, Probes extends object>(target: T, probes: Probes): T & Probes {
+  return new Proxy(target, {
+    get: (object, key) => (Object.hasOwn(probes, key) ? Reflect.get(probes, key) : Reflect.get(object, key)),
+  }) as T & Probes;
 }

@@ -30,6 +30,11 @@ export function pointAtCaller(error: unknown, { stack = '' }: Caller): void {
   error.stack = [before, ...frames].join('\n');
 }
 
+/** The file that made the call; undefined where it is in none. */
+export function callerFile({ stack = '' }: Caller): string | undefined {
+  return framesOf(stack).find(({ file }) => !isOwn(file))?.file;
+}
+
 let ownFolder: string | undefined;
 
 function isOwn(file: string): boolean {

@@ -7,7 +7,7 @@ import type { RepeatableCall } from './test-record.ts';
 
 /** Whose calls are recorded. */
 export interface Actor {
-  readonly kind: 'machine' | 'network' | 'lab';
+  readonly kind: RepeatableCall['on'] | 'lab';
   /** As tests know it. */
   readonly name: string;
 }
@@ -15,6 +15,7 @@ export interface Actor {
 /** Calls that make something of a machine or a network other than it was, and need no more than their arguments. */
 const repeatable: Readonly<Record<Actor['kind'], ReadonlySet<string>>> = {
   machine: new Set(['exec', 'sendCommand', 'upload', 'stop', 'start', 'restart', 'suspend', 'resume']),
+  screen: new Set(['press', 'type', 'move', 'click']),
   network: new Set(['setFaults', 'partition', 'unplug', 'plug', 'heal']),
   lab: new Set(),
 };
@@ -38,10 +39,11 @@ export function recorded<T extends object>(target: T, log: ActionLog, actor: Act
 
 function described(actor: Actor, method: string, args: readonly unknown[]): ActionStart {
   const { kind, name } = actor;
+  const isScreen = kind === 'screen';
   return {
-    kind,
-    title: visible(`${name}.${method}(${shownArguments(method, args)})`),
-    ...(kind === 'machine' ? { machine: name } : {}),
+    kind: isScreen ? 'machine' : kind,
+    title: visible(`${name}${isScreen ? '.screen' : ''}.${method}(${shownArguments(method, args)})`),
+    ...(kind === 'machine' || isScreen ? { machine: name } : {}),
     ...(repeatable[kind].has(method) ? { changes: true, again: asData(actor, method, args) } : {}),
   };
 }

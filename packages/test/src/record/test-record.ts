@@ -26,7 +26,7 @@ export interface Action {
 
 /** A call as data. */
 export interface RepeatableCall {
-  readonly on: 'machine' | 'network';
+  readonly on: 'machine' | 'network' | 'screen';
   readonly name: string;
   readonly method: string;
   readonly args: readonly unknown[];
@@ -113,6 +113,8 @@ export interface MachineEvidence {
   readonly status: string;
   /** The end of what it wrote on its first serial port. */
   readonly console?: string;
+  /** Its screen, as PNG in base64; of a machine with a display. */
+  readonly screen?: string;
   /** Since the test began. */
   readonly journal?: string;
   /** What has changed on its disks, a line each. */

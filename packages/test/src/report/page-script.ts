@@ -264,13 +264,14 @@ export const pageScript = String.raw`'use strict';
     return item;
   }
 
-  function machineElements({ name, status, console: serial, journal, changes, missing }) {
+  function machineElements({ name, status, console: serial, screen, journal, changes, missing }) {
     const more = changes && changes.more > 0 ? '\n… and ' + changes.more + ' more' : '';
     return [
       make('h3', { text: 'Machine ' + name + ', ' + status }),
       changes ? part('Changed on its disks: ' + (changes.lines.length + changes.more), (changes.lines.join('\n') || 'nothing') + more) : undefined,
       journal ? part('Journal since the test began', journal) : undefined,
       serial ? part('Serial console', serial) : undefined,
+      screen ? make('img', { className: 'screen', attributes: { src: 'data:image/png;base64,' + screen, alt: 'Screen of ' + name } }) : undefined,
       missing.length > 0 ? make('p', { className: 'facts', text: 'not there: ' + missing.join('; ') }) : undefined,
     ].filter(Boolean);
   }

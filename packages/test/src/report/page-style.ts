@@ -61,6 +61,7 @@ li.step > * .action code, li.mark > * code, li.step > .action code, li.mark > .a
 summary.action { list-style: none; } summary.action::-webkit-details-marker { display: none; }
 summary.action::after { content: '▸'; color: var(--dim); width: 10px; } details[open] > summary.action::after { content: '▾'; } div.action { padding-right: 30px; }
 .inner { padding: 0 12px 8px 43px; } .inner b, .part > b { font-size: 12px; color: var(--dim); font-weight: 600; }
+img.screen { max-width: 100%; margin: 7px 0; border: 1px solid var(--line); }
 details.part { border: 1px solid var(--line); border-radius: 7px; padding: 6px 12px; margin: 7px 0; }
 details.part > summary { cursor: pointer; font-size: 14px; list-style-position: inside; }
 .attempts { display: flex; gap: 6px; flex-wrap: wrap; margin-top: 12px; }

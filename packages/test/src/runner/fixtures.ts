@@ -27,6 +27,8 @@ export interface RunnerTest {
 export interface TestRun {
   readonly name: string;
   readonly test: RunnerTest;
+  /** Absolute: its test file. */
+  readonly file: string;
   /** Aborts when the test is over. */
   readonly signal: AbortSignal;
   readonly marks: Mark[];
@@ -74,6 +76,7 @@ export function labFixtures(
     const probed = machineOf(probes);
     if (probed) {
       probed.actions = run.actions;
+      probed.test = { file: run.file, attach: run.attach };
       if (beginningOf) probed.baselines.atBeginning = () => beginningOf(name, run.signal);
       run.probed.set(name, probed);
     }

@@ -9,7 +9,8 @@ export function guarded<T extends object>(
 ): T {
   return new Proxy(target, {
     get(object, key) {
-      const value = Reflect.get(object, key, object); // private fields are the object's own, not the proxy's
+      const value: unknown = Reflect.get(object, key, object); // private fields are the object's own, not the proxy's
+      if (isPart(value)) return guarded(value, check);
       if (typeof value !== 'function' || typeof key === 'symbol' || key === 'constructor') return value;
       return (...args: unknown[]) => {
         check(key);
@@ -17,6 +18,16 @@ export function guarded<T extends object>(
       };
     },
   });
+}
+
+/** As the screen of a machine is: its calls are the machine's. */
+function isPart(value: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.getPrototypeOf(value) !== Object.prototype &&
+    !Array.isArray(value)
+  );
 }
 
 type Wrap = (method: string, value: unknown) => unknown;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { withCleanUp } from '@goqemu/core';
 import type { ActionLog } from '../record/action-log.ts';
 import { type RecordedPlan, Recording } from '../record/recording.ts';
@@ -41,6 +42,7 @@ export async function runPrepared<Fixtures>(
   const { actions } = recording;
   const run: TestRun = {
     ...{ name: plan.name, test, marks, actions, probed: new Map(), signal: end.signal },
+    file: plan.place?.file ?? resolve(plan.file),
     attach: (name, content) => writeAttachment(plan.attachments, name, content),
   };
   const inPrepared = async ({ fixtures, trace: lab }: PreparedRun<Fixtures>) => {

@@ -1,4 +1,4 @@
-import { errorMessage, printable, scaledTimeout } from '@goqemu/core';
+import { errorMessage, hasErrorCode, printable, scaledTimeout } from '@goqemu/core';
 import { askGuest } from '../ask/ask-guest.ts';
 import type { Baseline } from '../changes/baseline-types.ts';
 import { changeLines } from '../changes/change-words.ts';
@@ -28,6 +28,22 @@ export interface Look {
   readonly readConsole: (signal: AbortSignal) => Promise<string>;
 }
 
+/** Bytes; a text console takes about 10 KiB, a desktop is left out. */
+const largestPicture = 256 * 1024;
+
+/** In base64; undefined for a machine without a display. */
+async function screenPicture({ screen }: TestedGuest, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const png = await screen?.screenshot({ timeout: scaledTimeout(questionMs, process.env), signal });
+    if (!png) return undefined;
+    if (png.length <= largestPicture) return Buffer.from(png).toString('base64');
+  } catch (error) {
+    if (hasErrorCode(error, 'display-absent')) return undefined;
+    throw error;
+  }
+  throw new Error('its picture is larger than 256 KiB');
+}
+
 const journalScript = `has journalctl || exit 0
 journalctl --sync 2>/dev/null
 journalctl --no-pager --quiet --output=short-precise --since="-$1s" | tail -c 131072`;
@@ -55,6 +71,8 @@ export async function machineEvidence(
   };
   const call = (signal: AbortSignal) => ({ timeoutMs: scaledTimeout(questionMs, process.env), signal });
   const console = await ask('console', readConsole);
+  const isShown = state === 'running' || state === 'paused';
+  const screen = isShown ? await ask('screen', (signal) => screenPicture(guest, signal)) : undefined;
   const journal = await ofGuest(
     'journal',
     async (signal) => (await askGuest(guest, call(signal), { script: journalScript, words: [seconds] })).stdout,
@@ -70,6 +88,7 @@ export async function machineEvidence(
   });
   return {
     ...{ name, status: state, missing },
+    ...(screen ? { screen } : {}),
     ...(console ? { console: kept(console) } : {}),
     ...(journal ? { journal: kept(journal) } : {}),
     ...(changes ? { changes } : {}),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { type RunSettings, runSettingsVariable } from '@goqemu/test/process';
+import { type RunSettings, runSettingsVariable, updateVariable } from '@goqemu/test/process';
 import type { CommandContext } from '../../shell/command-context.ts';
 import { ownFile } from '../../tests/own-file.ts';
 import type { RecordedTest } from '../../tests/recorded-test.ts';
@@ -14,6 +14,8 @@ export interface FileRun {
   /** Of Node's runner; undefined: it prints nothing. */
   readonly reporter: string | undefined;
   readonly settings: RunSettings;
+  /** Whether pictures of screens that do not match are written again. */
+  readonly updateImages: boolean;
 }
 
 /** How the runner ended. */
@@ -32,7 +34,11 @@ export async function runFiles(context: CommandContext, run: FileRun): Promise<F
   const colours = context.style.coloured ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' };
   const child = spawn(process.execPath, argumentsOf(run), {
     cwd: shell.workingFolder,
-    env: testEnvironment(shell.platform.env, { ...colours, [runSettingsVariable]: JSON.stringify(run.settings) }),
+    env: testEnvironment(shell.platform.env, {
+      ...colours,
+      ...(run.updateImages ? { [updateVariable]: '1' } : {}),
+      [runSettingsVariable]: JSON.stringify(run.settings),
+    }),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   child.stdout?.pipe(shell.stdout, { end: false });

@@ -67,6 +67,10 @@ const options = {
     most: 10_000,
     summary: 'how many failures of a run keep their machines, and how many traces of earlier runs stay (default: 10)',
   },
+  'update-images': {
+    kind: 'flag',
+    summary: 'write the pictures again that screens do not match (toMatchImage)',
+  },
   list: { kind: 'flag', summary: 'list the tests, run none' },
   watch: { kind: 'flag', summary: 'run them again whenever a file of the project changes, until Ctrl-C' },
 } as const satisfies OptionSpecs;

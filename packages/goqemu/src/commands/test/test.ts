@@ -138,6 +138,7 @@ async function runTests(
       only,
       workers: await chooseWorkers(context, options.workers, files.length, labs.all),
       reporter,
+      updateImages: options['update-images'] === true,
       settings: { ...settings, applied: labs.all.map(({ key }) => key) },
     });
   } finally {

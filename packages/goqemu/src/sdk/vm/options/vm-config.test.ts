@@ -14,6 +14,7 @@ test('a configuration has a default for everything', () => {
     memory: 4 * 2 ** 30,
     cpus: 2,
     disk: undefined,
+    display: false,
     hostname: undefined,
     snapshots: 'disk',
     network: 'auto',
