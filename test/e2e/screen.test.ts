@@ -29,6 +29,7 @@ import { expect, test as base } from 'goqemu/test';
 import lab from './lab.ts';
 
 const test = base.extend('lab', lab, { at: 'ready', isolation: 'restore', machines: ['web'] });
+const testFork = base.extend('lab', lab, { at: 'ready', machines: ['web'] });
 const slow = { timeout: '60 s' } as const;
 
 test('text is read, typed and restored', async ({ web }) => {
@@ -45,7 +46,7 @@ test('text is read, typed and restored', async ({ web }) => {
   await expect(web.screen.getByText('Hello')).toBeVisible(slow);
   await web.screen.getByText('login').click(slow);
 });
-test('the screen is as it was', async ({ web }) => {
+testFork('the screen is as it was', async ({ web }) => {
   await expect(web.screen.getByText('Hello')).not.toBeVisible(slow);
   await expect(web.screen).toMatchImage('login.png', {}, slow);
   await web.exec("printf x > /dev/tty1", { sudo: true, check: true });

@@ -72,6 +72,8 @@ test('a click on a test shows what it did: actions with output, console, changes
   assert.match(await textOf(command.locator('pre').first()), /Reading package lists/);
   await page.locator('details.part', { hasText: 'Changed on its disks: 5' }).locator('summary').click();
   assert.match(await textOf(page.locator('details.part pre:visible')), /nginx\.conf[\s\S]*and 3 more/);
+  const screen = page.getByAltText('Screen of web');
+  assert.equal(await screen.evaluate((image: { readonly naturalWidth?: number }) => image.naturalWidth), 1);
   await page.goBack();
   assert.equal(await heading(), 'a disk that is full 7', 'the browser’s own way back');
   assert.deepEqual(faults, []);

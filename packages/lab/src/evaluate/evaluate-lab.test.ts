@@ -38,6 +38,7 @@ const mistakes: Readonly<Record<string, { code: string; program: (lab: LabBuilde
   'a disk without room for anything': { code: 'disk-invalid', program: (lab) => lab.vm('a', { disk: '1 kB' }) },
   'more cores than the machine type takes': { code: 'cpus-invalid', program: (lab) => lab.vm('a', { cpus: 256 }) },
   'root as the ordinary user': { code: 'user-invalid', program: (lab) => lab.vm('a', { user: 'root' }) },
+  'a display that is no flag': { code: 'option-invalid', program: (lab) => lab.vm('a', { display: 'vnc' as never }) },
   'half a core': { code: 'cpus-invalid', program: (lab) => lab.vm('a', { cpus: 0.5 }) },
   'an unknown architecture': {
     code: 'option-invalid',

@@ -27,6 +27,26 @@ test('more memory is a restart, and runs no step again', async () => {
   assert.deepEqual(lines(await bench.plan(more)), []);
 });
 
+test('a display is a restart, is that of the machine in from, and its RAM fits no machine without one', async () => {
+  const bench = newBench();
+  const program = (display: boolean, own?: boolean) =>
+    lab((l) => {
+      const base = l.template('base', { display }).run('one', 'echo').checkpoint('made');
+      l.vm('web', { from: base.at.made, ...(own === undefined ? {} : { display: own }) }).run('two', 'echo');
+    });
+  await bench.apply(program(false));
+  assert.equal(bench.host.machine('web')?.spec.display, false);
+  const { plan } = await bench.apply(program(false, true));
+  assert.deepEqual(lines(plan), ['update web']);
+  assert.deepEqual(plan.operations[0]?.diff, [{ property: 'display', before: false, after: true }]);
+  const other = newBench();
+  await other.apply(program(true));
+  assert.equal(other.host.machine('web')?.spec.display, true);
+  const mixed = await newBench().plan(program(true, false));
+  const made = mixed.operations.find((operation) => subjectOf(operation) === 'web');
+  assert.match(made?.reason ?? '', /network or display differ from its RAM/);
+});
+
 test('a change of a time-out is no change of a machine, and the next work on it uses the new one', async () => {
   const bench = newBench();
   const program = (sshBanner: `${number} s`, script: string) =>
