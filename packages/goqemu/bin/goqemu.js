@@ -3,7 +3,7 @@
 const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 
 // Commands that look at a lab, and those that act on one, have a file each with what they need and little else.
-const looks = ['plan', 'status', 'output', 'graph'];
+const looks = ['graph', 'output', 'plan', 'status'];
 const acts = [
   'apply',
   'capture',
