@@ -52,7 +52,7 @@ testFork('the screen is as it was', async ({ web }) => {
   await web.exec("printf x > /dev/tty1", { sudo: true, check: true });
   await expect(web.screen).not.toMatchImage('login.png', {}, slow);
   await expect(web.screen).toMatchImage('login.png', { masks: [{ x: 0, y: 16, width: 720, height: 16 }] }, slow);
-  await expect(web.screen).toMatchImage('login.png', {}, { timeout: '1 s' });
+  await expect(web.screen).toMatchImage('login.png', {}, { timeout: '10 s' });
 });
 `;
 
