@@ -64,6 +64,7 @@ export class Tries {
         output: isGoqemuError(error) ? `${error.message}\n${error.detail ?? ''}` : '',
       };
     }
+    await session.exec(['true'], { signal }); // a guest that is not reached in time says nothing of the candidate
     try {
       const {
         exitCode: code,

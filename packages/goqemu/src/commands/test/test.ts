@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
-import { visibleWord } from '@goqemu/core';
+import { goqemuHome, visibleWord } from '@goqemu/core';
 import { defaultKeepTraces, defaultTimeoutMs, type RunSettings } from '@goqemu/test/process';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { usageError } from '../../arguments/usage-error.ts';
@@ -40,6 +40,7 @@ async function runAgainAndAgain(context: CommandContext, input: CommandInput<Tes
   const { options } = input;
   const { junit, json, html } = chooseReporters(options.reporter, { workingFolder, env: platform.env });
   const written = [
+    goqemuHome(platform),
     resultsFolder(workingFolder),
     tracesFolder(workingFolder, options['trace-dir']),
     ...junit,
@@ -58,7 +59,8 @@ async function runAgainAndAgain(context: CommandContext, input: CommandInput<Tes
     if (interrupt.aborted) return exitCode.interrupted;
     context.tell('waiting for a change; Ctrl-C ends');
     const changed = await watched.next(interrupt);
-    context.tell(`${changed.map((path) => visibleWord(relative(workingFolder, path))).join(', ')} changed`);
+    const names = changed.slice(0, 3).map((path) => visibleWord(relative(workingFolder, path)));
+    context.tell(`${names.join(', ')}${changed.length > 3 ? ` and ${changed.length - 3} more` : ''} changed`);
   }
 }
 
