@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { root } from '../run/run.mjs';
+import { builtinModules } from './builtin-modules.mjs';
 import { thirdPartyLicences } from './licences.mjs';
 
 const folder = join(root, 'packages', 'goqemu');
@@ -10,14 +11,13 @@ const commandLine = join(source, 'cli.ts');
 const lookingAtMachines = join(source, 'host', 'qemu-backend.ts');
 
 /**
- * What is built once more as one file each, instead of the sixty and more that would be found and read, a fifth of a
- * millisecond each; with the parts of it that load late and are in that file. The command line is there three times: for
+ * The programs of the command line, each a CommonJS module of one file that `start.js` evaluates with the code that V8 compiled
+ * of it before; with the parts of it that load late and are in that file. The command line is there three times: for
  * `plan`, `status` and `graph`, for the commands that act, and for all others, whose work is in the first build. What acts
  * on machines loads when there is something to do.
  */
-const wholes = [
+const programs = [
   { name: 'cli', entry: commandLine, parts: [join(source, 'arguments', 'help.ts')] },
-  { name: 'describe', entry: join(source, 'describe.ts'), parts: [] },
   {
     name: 'look',
     entry: commandLine,
@@ -45,12 +45,18 @@ const wholes = [
   },
 ];
 
+/** Built once more as one file each: what bundled labs import, and what starts a program. */
+const small = ['describe.ts', 'start.ts'].map((name) => join(source, name));
+
 /** Packages that stay imports: esbuild and ssh2 have native parts, tsx and undici load pieces of their own late. */
 const external = ['esbuild', 'ssh2', 'tsx', 'undici'];
 
 /** Packages in CommonJS within the bundle ask for `require`, which an ES module does not have. */
 const requireForCommonJs =
   "import{createRequire as goqemuCreateRequire}from'node:module';const require=goqemuCreateRequire(import.meta.url);";
+
+/** What `import.meta.url` is in a program. */
+const addressForCommonJs = "const goqemuAddress=require('node:url').pathToFileURL(__filename).href;";
 
 /**
  * zod's messages in some fifty languages are half of its code. English stays; the others are taken from the
@@ -83,7 +89,7 @@ const lateLanguages = {
 export async function bundle() {
   const { build } = await import('esbuild');
   const dist = join(folder, 'dist');
-  for (const name of existing(dist)) if (name.endsWith('.js')) rmSync(join(dist, name));
+  for (const name of existing(dist)) if (/\.c?js$/.test(name)) rmSync(join(dist, name));
   const options = {
     absWorkingDir: root,
     outdir: dist,
@@ -100,16 +106,26 @@ export async function bundle() {
   };
   const parts = await build({
     ...options,
-    entryPoints: entryPoints().filter((entry) => !entry.endsWith(`${sep}describe.ts`)),
+    entryPoints: entryPoints().filter((entry) => !small.includes(entry)),
     splitting: true,
     chunkNames: '[name]-[hash]',
     banner: { js: requireForCommonJs },
-    plugins: [lateLanguages],
+    plugins: [builtinModules, lateLanguages],
   });
   const outputs = { ...parts.metafile.outputs };
-  for (const { name, entry, parts: inside } of wholes) {
-    const plugins = [lateLanguages, lateParts(parts.metafile, inside)];
-    const { metafile } = await build({ ...options, entryPoints: { [name]: entry }, plugins });
+  const alone = await build({ ...options, entryPoints: small, plugins: [builtinModules, lateLanguages] });
+  Object.assign(outputs, alone.metafile.outputs);
+  for (const { name, entry, parts: inside } of programs) {
+    const { metafile } = await build({
+      ...options,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      entryPoints: { [name]: entry },
+      banner: { js: addressForCommonJs },
+      define: { 'import.meta.url': 'goqemuAddress' },
+      logOverride: { 'empty-import-meta': 'silent' }, // asked for where sources run, and nowhere else
+      plugins: [builtinModules, lateLanguages, lateParts(parts.metafile, inside)],
+    });
     Object.assign(outputs, metafile.outputs);
   }
   writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicences(Object.keys(parts.metafile.inputs)));
@@ -118,8 +134,8 @@ export async function bundle() {
 }
 
 /**
- * What a file that is built whole loads late: what is not in it is in another whole one, or in the first build, which knows
- * errors and labs of another instance by their brand.
+ * What a program loads late: what is not in it is another program, or in the first build, which knows errors and labs of
+ * another instance by their brand.
  */
 function lateParts({ outputs }, inside) {
   const files = new Map(
@@ -127,19 +143,35 @@ function lateParts({ outputs }, inside) {
       entryPoint ? [[join(root, entryPoint), `./${basename(file)}`]] : [],
     ),
   );
-  for (const { name, entry } of wholes) if (entry !== commandLine) files.set(join(root, entry), `./${name}.js`);
+  for (const { name, entry } of programs) if (entry !== commandLine) files.set(join(root, entry), `./${name}.cjs`);
   for (const part of inside) files.delete(join(root, part));
   return {
     name: 'late-parts',
     setup(build) {
       build.onResolve({ filter: /./ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
-        if (kind !== 'dynamic-import' || pluginData === asked) return undefined;
+        if (pluginData === asked) return undefined;
+        if (kind !== 'dynamic-import')
+          return path.endsWith('/import-module.ts') ? { path: importsModules, namespace: 'program' } : undefined;
         const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: asked });
-        const late = files.get(found.path);
-        return late ? { path: late, external: true } : found;
+        const late = found.external || path.startsWith('node:') ? path : files.get(found.path);
+        return late ? { path: late, namespace: 'program' } : found;
       });
+      build.onLoad({ filter: /./, namespace: 'program' }, ({ path }) => ({ contents: lateModule(path) }));
+      build.onResolve({ filter: /./, namespace: 'program' }, ({ path }) => ({ path, external: true }));
     },
   };
+}
+
+const importsModules = 'import-module.ts';
+
+/**
+ * A script cannot import: for that Node.js 20 has an experiment that warns. It requires what is CommonJS or Node.js's own, and
+ * has the rest imported by what evaluates it; `import()` of a module whose `then` is a function waits for that.
+ */
+function lateModule(path) {
+  if (path === importsModules) return 'export const importModule = goqemuImport;';
+  if (path.startsWith('node:') || path.endsWith('.cjs')) return `module.exports = require(${JSON.stringify(path)});`;
+  return `module.exports = { then: (done, failed) => goqemuImport(${JSON.stringify(path)}).then(done, failed) };`;
 }
 
 /** Marks a resolution that `lateParts` itself asks for. */

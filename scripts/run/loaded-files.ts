@@ -105,6 +105,7 @@ function observed(
 function partsOf(inputs: Metafile['outputs'][string]['inputs']): LoadedFile['parts'] {
   const parts = new Map<string, number>();
   for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+    if (/^(?:builtin|program):/.test(path)) continue; // written by the build (scripts/build)
     const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path.split('/').slice(0, 2).join('/');
     parts.set(name, (parts.get(name) ?? 0) + bytesInOutput);
   }

@@ -32,10 +32,10 @@ export default defineLab({ name: 'loaded' }, (lab) => {
     return { paths: paths.filter((path) => /^(?:bin|dist)\//.test(path)), modules };
   };
   const { paths, modules } = loadedBy('plan');
-  assert.deepEqual(paths, ['bin/goqemu.js', 'dist/look.js', 'dist/describe.js']);
-  const acting = ['bin/goqemu.js', 'dist/act.js', 'dist/describe.js'];
+  assert.deepEqual(paths, ['bin/goqemu.js', 'dist/start.js', 'dist/look.cjs', 'dist/describe.js']);
+  const acting = ['bin/goqemu.js', 'dist/start.js', 'dist/act.cjs', 'dist/describe.js'];
   assert.deepEqual(loadedBy('apply', '--yes').paths, acting);
-  assert.deepEqual(loadedBy('exec', 'm-1', '--', 'true').paths, [...acting, 'dist/reach.js']);
+  assert.deepEqual(loadedBy('exec', 'm-1', '--', 'true').paths, [...acting, 'dist/reach.cjs']);
   const asked = modules.filter(({ wantedBy }) => wantedBy.length > 0).map(({ name }) => name);
   for (const heavy of ['tls', 'http', 'https', 'child_process', 'dgram', 'worker_threads', 'readline'])
     assert.ok(!asked.includes(heavy), `node:${heavy}`);

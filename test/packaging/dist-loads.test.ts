@@ -10,14 +10,17 @@ import { installedPackage } from '../installed-package.ts';
 
 const dist = join(installedPackage.folder, 'dist');
 const files = readdirSync(dist)
-  .filter((name) => name.endsWith('.js'))
+  .filter((name) => /\.c?js$/.test(name))
   .map((name) => pathToFileURL(join(dist, name)).href);
 
-/** Evaluates each file by itself and prints what those say that cannot be. */
+/** Evaluates each file by itself, programs as the executable does, and prints what those say that cannot be. */
 const loadEach = `
+const { loadProgram } = await import(${JSON.stringify(pathToFileURL(join(dist, 'start.js')).href)});
+const { fileURLToPath } = process.getBuiltinModule('node:url');
+const load = async (file) => file.endsWith('.cjs') ? loadProgram(fileURLToPath(file)) : await import(file);
 const failures = [];
 for (const file of ${JSON.stringify(files)})
-  await import(file).catch((error) => failures.push(file + ': ' + error.stack));
+  await load(file).catch((error) => failures.push(file + ': ' + error.stack));
 console.log(JSON.stringify(failures));`;
 
 for (const line of ['own', '22', '24', 'latest'])

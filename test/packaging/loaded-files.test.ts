@@ -40,7 +40,7 @@ test('--version loads nothing but the command itself', () => {
 
 test('--help loads one file, without third-party packages, engine, backend, and anything of the network', () => {
   const { files, parts, modules } = loadedBy(base, '--help');
-  assert.deepEqual(files, ['bin/goqemu.js', 'dist/cli.js']);
+  assert.deepEqual(files, ['bin/goqemu.js', 'dist/start.js', 'dist/cli.cjs']);
   assert.deepEqual([...new Set(parts.map(({ name }) => name))].sort(), [
     'packages/core',
     'packages/goqemu',
@@ -56,7 +56,7 @@ test('a plan with nothing to do loads one file of goqemu, and what the lab impor
   );
   const { files, parts, modules } = loadedBy(folder, 'plan');
   const [bundle] = files.filter((path) => path.includes('/cache/labs/'));
-  assert.deepEqual(files, ['bin/goqemu.js', 'dist/look.js', bundle, 'dist/describe.js']);
+  assert.deepEqual(files, ['bin/goqemu.js', 'dist/start.js', 'dist/look.cjs', bundle, 'dist/describe.js']);
   // Of zod its small edition: the large one takes 290 KB.
   const foreign = parts.filter(({ name }) => !name.startsWith('packages/'));
   assert.deepEqual(
@@ -82,7 +82,7 @@ test('an apply with nothing to do loads one file of goqemu too, and nothing that
   const folder = labOf("import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'a' }, () => {});\n");
   const { files, modules } = loadedBy(folder, 'apply', '--yes');
   const [bundle] = files.filter((path) => path.includes('/cache/labs/'));
-  assert.deepEqual(files, ['bin/goqemu.js', 'dist/act.js', bundle, 'dist/describe.js']);
+  assert.deepEqual(files, ['bin/goqemu.js', 'dist/start.js', 'dist/act.cjs', bundle, 'dist/describe.js']);
   for (const heavy of ['tls', 'http', 'https', 'child_process', 'dgram', 'worker_threads', 'readline'])
     assert.ok(!modules.includes(heavy), `node:${heavy}`);
 });
@@ -93,5 +93,5 @@ test('commands with options before them run from the file for all commands and s
   const say = (...words: string[]) =>
     execFileSync(process.execPath, [goqemu, ...words], { cwd: folder, env, encoding: 'utf8' });
   assert.equal(say('--no-color', 'plan'), say('plan', '--no-color'));
-  assert.ok(loadedBy(folder, '--no-color', 'plan').files.includes('dist/cli.js'));
+  assert.ok(loadedBy(folder, '--no-color', 'plan').files.includes('dist/cli.cjs'));
 });

@@ -31,7 +31,7 @@ const acts = [
 ];
 const command = process.argv[2] ?? '';
 const file = looks.includes(command) ? 'look' : acts.includes(command) ? 'act' : 'cli';
-const program = new URL(`../dist/${file}.js`, import.meta.url);
+const program = new URL(`../dist/${file}.cjs`, import.meta.url);
 
 if (process.argv[2] === '--version' && process.argv.length === 3) {
   // What scripts and editors ask most, without loading anything.
@@ -43,10 +43,8 @@ if (process.argv[2] === '--version' && process.argv.length === 3) {
   });
   process.stdout.write(`${version}\n`);
 } else if (existsSync(program)) {
-  // Node.js 22.1 and newer: compiled code is kept between runs.
-  process.getBuiltinModule('node:module').enableCompileCache?.();
-  const { main } = await import(program.href);
-  await main();
+  const { loadProgram } = await import('../dist/start.js');
+  await loadProgram(process.getBuiltinModule('node:url').fileURLToPath(program)).main();
 } else {
   process.stderr.write('goqemu is not built in this checkout: run "npm run quickstart", or "npm run build".\n');
   process.exitCode = 1;

@@ -28,6 +28,6 @@ export interface MovedFolder {
 }
 
 /** goqemu's own folder: `GOQEMU_HOME`, else `~/qemu`. */
-export function goqemuHome(platform: HostPlatform): string {
+export function goqemuHome(platform: Pick<HostPlatform, 'env' | 'homeFolder'>): string {
   return platform.env.GOQEMU_HOME || join(platform.homeFolder, 'qemu');
 }

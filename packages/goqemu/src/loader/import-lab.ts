@@ -10,6 +10,7 @@ import {
 } from '@goqemu/core';
 import { isLabDefinition, type LabDefinition } from '@goqemu/lab';
 import { codeFrame } from './code-frame.ts';
+import { importModule } from './import-module.ts';
 
 /** A module that has been imported once stays; another query makes Node.js evaluate it again. */
 let evaluations = 0;
@@ -44,7 +45,7 @@ interface Module {
  */
 async function evaluated(url: string): Promise<Module> {
   try {
-    return (await import(url)) as Module;
+    return (await importModule(url)) as Module;
   } catch (error) {
     if (systemErrorCode(error) !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
     const { tsImport } = await import('tsx/esm/api');

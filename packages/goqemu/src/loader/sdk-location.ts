@@ -26,8 +26,8 @@ export function ownCopy(specifier: string): string | undefined {
   if (subpath !== 'index' && !subpaths.includes(subpath)) return undefined;
   // Bundled, all files lie side by side in dist; in the tests they run from src, or compiled one by one.
   const extension = extname(import.meta.url);
-  const folder = extension === '.js' ? '.' : '..';
-  return fileURLToPath(new URL(`${folder}/${subpath}${extension}`, import.meta.url));
+  const file = ['.js', '.cjs'].includes(extension) ? `./${subpath}.js` : `../${subpath}${extension}`;
+  return fileURLToPath(new URL(file, import.meta.url));
 }
 
 /** The file that a lab's `import 'goqemu'` resolves to. */
