@@ -75,5 +75,6 @@ export { hostProcessorMeter, type ProcessorMeter, type ProcessorUse } from './pr
 export { nearestWord } from './text/nearest-word.ts';
 export { escapedCharacter, printable, unseen, visible, visibleWord } from './text/printable.ts';
 export { refuseNul, shellQuote, shellQuoteAll } from './text/shell-quote.ts';
+export { shownValue } from './text/shown-value.ts';
 export { type ByteSize, type ByteUnit, formatByteSize, parseByteSize } from './units/bytes.ts';
 export { type Duration, type DurationUnit, formatDuration, parseDuration } from './units/duration.ts';

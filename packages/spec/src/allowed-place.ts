@@ -1,3 +1,4 @@
+import { shownValue } from '@goqemu/core';
 import { formatIpv4Range, type Ipv4Range, parseIpv4, parseIpv4Range } from './ipv4-range.ts';
 
 /** Where the machines of a network may go: an entry of `internet.allow`. */
@@ -54,7 +55,7 @@ export function allowMistake(internet: unknown): { readonly at: string; readonly
   if (wrong === -1) return undefined;
   const expected =
     'a name (packages.example.org, *.example.org) or IPv4 (198.51.100.7, 203.0.113.0/24), with a port or none';
-  return { at: `internet.allow[${wrong}]`, expected: `${expected}, got ${JSON.stringify(allow[wrong])}` };
+  return { at: `internet.allow[${wrong}]`, expected: `${expected}, got ${shownValue(allow[wrong])}` };
 }
 
 /** Each entry once, names in lower case, in the order of the lab. */

@@ -1,3 +1,5 @@
+import { shownValue } from '../text/shown-value.ts';
+
 /** What a schema found wrong: an issue of zod, of whatever edition and instance. */
 export interface SchemaIssue {
   readonly path: readonly PropertyKey[];
@@ -112,7 +114,5 @@ export function gotWords(issue: SchemaIssue): string {
   if (!('input' in issue) || issue.code === 'unrecognized_keys') return '';
   const { discriminator, input } = issue as Facts;
   const value = discriminator === undefined ? input : (input as Readonly<Record<string, unknown>>)[discriminator];
-  const isJson = typeof value !== 'bigint' && typeof value !== 'function';
-  const text = (isJson ? JSON.stringify(value) : String(value)) ?? 'nothing';
-  return `, got ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
+  return `, got ${value === undefined ? 'nothing' : shownValue(value)}`;
 }

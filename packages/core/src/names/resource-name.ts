@@ -1,4 +1,5 @@
 import { GoqemuError } from '../errors/goqemu-error.ts';
+import { shownValue } from '../text/shown-value.ts';
 
 /** Longest label of a host name, RFC 1123 §2.1 and RFC 1035 §2.3.4. */
 const longest = 63;
@@ -11,7 +12,7 @@ const longest = 63;
  */
 export function checkResourceName(name: string, what: string): string {
   if (isResourceName(name)) return name;
-  if (isDevice(name)) {
+  if (typeof name === 'string' && isDevice(name)) {
     throw new GoqemuError({
       code: 'name-invalid',
       source: 'user',
@@ -24,7 +25,7 @@ export function checkResourceName(name: string, what: string): string {
     code: 'name-invalid',
     source: 'user',
     subject: what,
-    message: `${what}: ${JSON.stringify(name)} is not a name that a machine or a folder can have`,
+    message: `${what}: ${shownValue(name)} is not a name that a machine or a folder can have`,
     detail: `expected 1 to ${longest} letters, digits and hyphens, beginning and ending with a letter or a digit (RFC 1123)`,
     hint: 'choose a name such as "web-1"',
   });

@@ -1,4 +1,5 @@
 import { GoqemuError } from '../errors/goqemu-error.ts';
+import { shownValue } from '../text/shown-value.ts';
 
 /** A number of bytes, or text with a unit: binary (`'1 GiB'`) or decimal (`'10 GB'`). */
 export type ByteSize = number | `${number}${'' | ' '}${ByteUnit}`;
@@ -33,14 +34,15 @@ export function parseByteSize(size: ByteSize, option: string): number {
       code: 'size-invalid',
       source: 'user',
       subject: option,
-      message: `${option}: expected a size such as '4 GiB' or a positive whole number of bytes, got ${JSON.stringify(size)}`,
+      message: `${option}: expected a size such as '4 GiB' or a positive whole number of bytes, got ${shownValue(size)}`,
       hint: `write a number with one of the units ${Object.keys(factors).join(', ')}`,
     });
   }
   return bytes;
 }
 
-function parseText(text: string): number {
+function parseText(text: unknown): number {
+  if (typeof text !== 'string') return Number.NaN;
   const match = /^(\d+(?:\.\d+)?) ?([kKMGT]i?B|B)$/.exec(text.trim());
   const factor = match && factors[match[2] as ByteUnit];
   return factor ? Math.round(Number(match[1]) * factor) : Number.NaN;

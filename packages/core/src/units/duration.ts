@@ -1,4 +1,5 @@
 import { GoqemuError } from '../errors/goqemu-error.ts';
+import { shownValue } from '../text/shown-value.ts';
 
 /** A number of milliseconds, or text with a unit (`'90 s'`, `'5 min'`). */
 export type Duration = number | `${number}${'' | ' '}${DurationUnit}`;
@@ -21,14 +22,15 @@ export function parseDuration(duration: Duration, option: string): number {
       code: 'duration-invalid',
       source: 'user',
       subject: option,
-      message: `${option}: expected a duration such as '90 s' or a positive whole number of milliseconds, got ${JSON.stringify(duration)}`,
+      message: `${option}: expected a duration such as '90 s' or a positive whole number of milliseconds, got ${shownValue(duration)}`,
       hint: `write a number with one of the units ${Object.keys(factors).join(', ')}`,
     });
   }
   return milliseconds;
 }
 
-function parseText(text: string): number {
+function parseText(text: unknown): number {
+  if (typeof text !== 'string') return Number.NaN;
   const match = /^(\d+(?:\.\d+)?) ?(ms|s|min|h|d)$/.exec(text.trim());
   return match ? Math.round(Number(match[1]) * factors[match[2] as DurationUnit]) : Number.NaN;
 }

@@ -1,4 +1,11 @@
-import { type ByteSize, checkResourceName, type ErrorCode, parseByteSize, type SourceLocation } from '@goqemu/core';
+import {
+  type ByteSize,
+  checkResourceName,
+  type ErrorCode,
+  parseByteSize,
+  type SourceLocation,
+  shownValue,
+} from '@goqemu/core';
 import {
   type IgnorableOptionName,
   machineProperties,
@@ -9,10 +16,11 @@ import {
   type SimpleProperty,
 } from '@goqemu/spec';
 import type { IgnorableProperty, MachineOptions } from '../definition/machine-options.ts';
+import { checkFlag } from './check-shapes.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
 
 /** What `ignoreChanges` may name. */
-export const ignorable: readonly IgnorableProperty[] = [
+const ignorable: readonly IgnorableProperty[] = [
   'image',
   ...propertyRows.flatMap(([, { option }]) => (option?.ignored ? [option.name as IgnorableOptionName] : [])),
   'steps',
@@ -39,7 +47,7 @@ export class MachineOptionChecks {
     if (found !== undefined) return found;
     throw this.#wrong(
       'option-invalid',
-      `${option} must be one of ${allowed.join(', ')}, got ${JSON.stringify(value)}`,
+      `${option} must be one of ${allowed.join(', ')}, got ${shownValue(value)}`,
       suggestion(String(value), allowed),
     );
   }
@@ -66,24 +74,28 @@ export class MachineOptionChecks {
   value(property: SimpleProperty, written: unknown): unknown {
     const { value: rule } = machineProperties[property].option;
     if (rule.kind === 'choice') return this.oneOf(written as string, rule.values, property);
-    if (rule.kind === 'flag') return this.#flag(written, property);
+    if (rule.kind === 'flag') return this.flag(written, property);
     const value = rule.kind === 'size' ? this.#bytes(written as ByteSize, property) : written;
     const { fits, expected, hint } = rule as Rule<unknown>;
     if (fits(value)) return value;
-    const message = `${property} must be ${expected}, got ${JSON.stringify(written)}`;
+    const message = `${property} must be ${expected}, got ${shownValue(written)}`;
     throw this.#wrong(`${property as RuledProperty}-invalid`, message, hint);
   }
 
   image(image: string): string {
     if (typeof image === 'string' && image !== '' && !/\p{Cc}/u.test(image)) return image;
-    const message = `image must be a catalogue name, a URL or an absolute path, got ${JSON.stringify(image)}`;
+    const message = `image must be a catalogue name, a URL or an absolute path, got ${shownValue(image)}`;
     throw this.#wrong('image-invalid', message, "write image: 'debian-12'");
   }
 
-  #flag(value: unknown, option: string): boolean {
-    if (typeof value === 'boolean') return value;
-    const message = `${option} must be true or false, got ${JSON.stringify(value)}`;
-    throw this.#wrong('option-invalid', message, `write ${option}: true`);
+  flag(value: unknown, option: string): boolean {
+    return checkFlag(value, { subject: this.#name, option, place: this.#place });
+  }
+
+  ignored(written: readonly IgnorableProperty[]): readonly IgnorableProperty[] {
+    if (Array.isArray(written)) return written.map((property) => this.oneOf(property, ignorable, 'ignoreChanges'));
+    const message = `ignoreChanges must be a list, got ${shownValue(written)}`;
+    throw this.#wrong('option-invalid', message, "write ignoreChanges: ['memory']");
   }
 
   #bytes(value: ByteSize, option: string): number {

@@ -1,6 +1,7 @@
-import type { SourceLocation } from '@goqemu/core';
+import { type SourceLocation, shownValue } from '@goqemu/core';
 import { allowMistake, faultMistake, networkProperties } from '@goqemu/spec';
 import type { NetworkOptions } from '../definition/network-options.ts';
+import { checkFlag } from './check-shapes.ts';
 import { labError } from './lab-error.ts';
 
 type Place = () => SourceLocation | undefined;
@@ -11,13 +12,7 @@ export function checkNetworkOptions(name: string, options: NetworkOptions, place
   for (const property of ['cidr', 'cidr6', 'mtu'] as const)
     if (options[property] !== undefined) checkProperty(name, property, options[property], place);
   for (const [option, value] of Object.entries({ ipv6, nat }))
-    if (value !== undefined && typeof value !== 'boolean')
-      throw labError('option-invalid', {
-        message: `${name}: ${option} must be true or false`,
-        hint: `write ${option}: true`,
-        location: place(),
-        subject: name,
-      });
+    if (value !== undefined) checkFlag(value, { subject: name, option, place });
   checkInternet(name, options, place);
   checkFaults(name, faults, place);
 }
@@ -25,7 +20,7 @@ export function checkNetworkOptions(name: string, options: NetworkOptions, place
 function checkProperty(name: string, property: 'cidr' | 'cidr6' | 'mtu', value: unknown, place: Place): void {
   const { fits, expected, hint } = networkProperties[property].rule;
   if ((fits as (value: unknown) => boolean)(value)) return;
-  const message = `${name}: ${property} must be ${expected}, got ${JSON.stringify(value)}`;
+  const message = `${name}: ${property} must be ${expected}, got ${shownValue(value)}`;
   throw labError(`${property}-invalid`, { message, hint, location: place(), subject: name });
 }
 

@@ -1,4 +1,4 @@
-import type { SourceLocation } from '@goqemu/core';
+import { type SourceLocation, shownValue } from '@goqemu/core';
 import type { LabOptions } from '../definition/lab-options.ts';
 import type { LayerOptions } from '../definition/layer-options.ts';
 import type {
@@ -113,7 +113,7 @@ export function checkOptionNames(
   const whose = subject === undefined ? '' : `${subject}: `;
   const names = Object.keys(allowed);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    const message = `${whose}the options of ${kind} are an object, got ${JSON.stringify(options)}`;
+    const message = `${whose}the options of ${kind} are an object, got ${shownValue(options)}`;
     throw labError('options-invalid', { message, location: place(), hint: `write { ${names[0]}: … }`, subject });
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));

@@ -1,4 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, shownValue } from '@goqemu/core';
 import type { WaitCondition } from '@goqemu/spec';
 
 /** What may stand in a condition, by its kind. */
@@ -12,6 +12,17 @@ const members = {
 };
 type KeysOf<T> = T extends unknown ? keyof T : never;
 
+type Member = (typeof members)[keyof typeof members][number];
+const isTextLike = (value: unknown, form: RegExp) => typeof value === 'string' && form.test(value);
+const fits: Readonly<Record<Member, (value: unknown) => boolean>> = {
+  port: isPort,
+  host: (host) => isTextLike(host, /^[A-Za-z0-9.:%_-]+$/),
+  unit: (unit) => isTextLike(unit, /^[A-Za-z0-9@_.:\\-]+$/),
+  http: (url) => isTextLike(url, /^https?:\/\//),
+  status: (status) => Number.isInteger(status) && Number(status) >= 100 && Number(status) <= 599,
+  file: (path) => isTextLike(path, /^\//),
+};
+
 /** @throws GoqemuError `condition-invalid` */
 export function checkWaitCondition(condition: WaitCondition, step: string): WaitCondition {
   const given = (condition ?? {}) as Readonly<Record<string, unknown>>;
@@ -22,19 +33,13 @@ export function checkWaitCondition(condition: WaitCondition, step: string): Wait
   const valid =
     kinds.length === 1 &&
     unknown === undefined &&
-    (kinds[0] === 'port'
-      ? isPort(given.port)
-      : kinds[0] === 'file'
-        ? typeof given.file === 'string' && given.file.startsWith('/')
-        : kinds[0] === 'http'
-          ? typeof given.http === 'string' && /^https?:\/\//.test(given.http)
-          : typeof given.unit === 'string' && /^[A-Za-z0-9@_.:\\-]+$/.test(given.unit));
+    Object.entries(given).every(([name, value]) => value === undefined || fits[name as Member](value));
   if (valid) return condition;
   throw new GoqemuError({
     code: 'condition-invalid',
     source: 'user',
     subject: step,
-    message: `${step}: expected one of { port: 1 to 65535 }, { unit: 'nginx.service' }, { http: 'http://…' } or { file: '/…' }, got ${JSON.stringify(condition)}`,
+    message: `${step}: expected one of { port: 1 to 65535 }, { unit: 'nginx.service' }, { http: 'http://…' } or { file: '/…' }, got ${shownValue(condition)}`,
     hint: 'write waitFor("listening", { port: 80 })',
   });
 }

@@ -60,6 +60,7 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
         hint: 'describe the lab without await: read what you need in a parameter, a file step or a capture',
       });
     }
+    const outputs = outputValue(returned, () => definition.location);
     return {
       name: definition.name,
       stack,
@@ -72,7 +73,7 @@ export function evaluateLab(definition: LabDefinition, options: EvaluateOptions)
       networks: recorder.networks.declarations(),
       usual: { architecture, machines: recorder.ofUsualArchitecture() },
       secrets: recorder.secretsWith(returned),
-      outputs: outputValue(returned, () => definition.location),
+      outputs,
       freshPorts: recorder.freshPorts(),
       freshRanges: recorder.networks.fresh,
       layerLimits: layerLimits(definition.layers),

@@ -1,4 +1,4 @@
-import { checkResourceName, type SourceLocation } from '@goqemu/core';
+import { checkResourceName, type SourceLocation, shownValue } from '@goqemu/core';
 import type { Architecture, HostPort, MachineTimeouts } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { CheckpointReference, MachineReference } from '../definition/references.ts';
@@ -6,7 +6,7 @@ import { describeSource, isLateValue, type LateSource } from '../value/late-valu
 import type { SecretSource } from '../value/secret-source.ts';
 import { isShellText, sourcesOf, type Text, type TextInput, textOf } from '../value/text.ts';
 import { type Allocations, Allocator } from './allocations.ts';
-import { ignorable, MachineOptionChecks } from './check-machine-options.ts';
+import { MachineOptionChecks } from './check-machine-options.ts';
 import { checkOptions } from './check-options.ts';
 import type { Dependency, MachineDeclaration } from './lab.ts';
 import { labError, locate, suggestion } from './lab-error.ts';
@@ -140,9 +140,9 @@ export class LabRecorder {
       ...this.#forwards.record({ name, formerName: renamedFrom }, options.forward ?? {}, place),
       timeouts: { ...(base?.timeouts ?? this.#defaults.timeouts), ...readTimeouts(options.timeouts, name, place) },
       after: referencesOf(options.after).map((reference) => this.#dependency(reference, place)),
-      protect: options.protect === true && !this.#allocator.isFork,
-      retain: options.retain === true && !this.#allocator.isFork,
-      ignoreChanges: (options.ignoreChanges ?? []).map((property) => check.oneOf(property, ignorable, 'ignoreChanges')),
+      protect: check.flag(options.protect ?? false, 'protect') && !this.#allocator.isFork,
+      retain: check.flag(options.retain ?? false, 'retain') && !this.#allocator.isFork,
+      ignoreChanges: check.ignored(options.ignoreChanges ?? []),
       renamedFrom,
     };
   }
@@ -175,6 +175,12 @@ export class LabRecorder {
   }
 
   #dependency(reference: MachineReference, place: Place): Dependency {
+    if (typeof reference !== 'object' || reference === null)
+      throw labError('machine-unknown', {
+        message: `after must be a machine or a checkpoint of this lab, got ${shownValue(reference)}`,
+        location: place(),
+        hint: "write after: db for what lab.vm('db') returned, or after: db.at.ready",
+      });
     // A machine has a method of that name; only a checkpoint has a text there.
     const checkpoint =
       'checkpoint' in reference && typeof reference.checkpoint === 'string' ? reference.checkpoint : undefined;
@@ -203,7 +209,7 @@ export class LabRecorder {
   #text(input: TextInput, what: string, place: Place): Text {
     if (typeof input !== 'string' && !isLateValue(input) && !isShellText(input)) {
       throw labError('text-invalid', {
-        message: `${what} must be a text, got ${typeof input}`,
+        message: `${what} must be a text, got ${shownValue(input)}`,
         location: place(),
         hint: 'write a string or sh`…`',
       });

@@ -96,7 +96,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
       kind: 'run',
       script: this.#context.text(script, `the script of ${this.name}/${name}`, place),
       interpreter: check.guestPath(options.interpreter ?? '/bin/sh', 'interpreter'),
-      capture: { secret: options.secret === true },
+      capture: { secret: check.flag(options.secret ?? false, 'secret') },
       maxBytes: options.maxBytes === undefined ? undefined : check.maxBytes(options.maxBytes),
     }));
     this.outputs.add(name);
@@ -142,7 +142,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
       kind: 'render',
       template: check.hostPath(template),
       values: Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [
+        Object.entries(check.named(values, 'values', 'port: 8080')).map(([key, value]) => [
           key,
           typeof value === 'number' ? [String(value)] : this.#context.text(value, `the value "${key}"`, place),
         ]),
@@ -189,7 +189,7 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
   ): this {
     const place = markPlace(this.#context.labFile);
     const check = this.#checks(place);
-    checkOptionNames(known, options, { subject: `${this.name}/${name}`, place });
+    checkOptionNames(known, options, { subject: `${this.name}/${String(name)}`, place });
     check.newName('step', name, this.steps, { characters: /\p{Cc}/u, words: 'control characters' });
     this.steps.push(withPlace(make(this.#base(name, options, place, check), place, check), place) as StepDeclaration);
     return this;
@@ -202,7 +202,9 @@ export class MachineRecorder implements Recorded<MachineBuilder<string, string, 
     check: StepOptionChecks,
   ): StepBase {
     const environment: Record<string, Text> = {};
-    for (const [variable, value] of Object.entries(options.environment ?? {})) {
+    for (const [variable, value] of Object.entries(
+      check.named(options.environment ?? {}, 'environment', "LANG: 'C.UTF-8'"),
+    )) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) {
         throw labError('environment-invalid', {
           message: `${this.name}/${name}: ${JSON.stringify(variable)} is not the name of an environment variable`,

@@ -1,4 +1,4 @@
-import { checkResourceName, type SourceLocation } from '@goqemu/core';
+import { checkResourceName, type SourceLocation, shownValue } from '@goqemu/core';
 import {
   areNoFaults,
   type CardIdentity,
@@ -147,7 +147,7 @@ export class NetworkRecorder {
       });
     });
     if (wanted === undefined) {
-      const message = `${machine}: networks are an object or a list of networks, got ${JSON.stringify(option)}`;
+      const message = `${machine}: networks are an object or a list of networks, got ${shownValue(option)}`;
       throw labError('options-invalid', {
         message,
         hint: 'write networks: { lan }',

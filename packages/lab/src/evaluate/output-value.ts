@@ -10,20 +10,26 @@ import { MachineRecorder } from './machine-recorder.ts';
  *
  * @throws GoqemuError `output-invalid` for functions and other things that are no data
  */
-export function outputValue(value: unknown, place: () => SourceLocation | undefined, path = 'outputs'): OutputValue {
+export function outputValue(
+  value: unknown,
+  place: () => SourceLocation | undefined,
+  path = 'outputs',
+  around: readonly unknown[] = [],
+): OutputValue {
   if (value === undefined || value === null) return path === 'outputs' ? {} : null;
   if (isLateValue(value) || isShellText(value)) return { $text: textOf(value) };
   if (value instanceof MachineRecorder) return value.name;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (Array.isArray(value)) return value.map((item, index) => outputValue(item, place, `${path}[${index}]`));
-  if (typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, outputValue(item, place, `${path}.${key}`)]),
-    );
+  const within = [...around, value];
+  const item = (one: unknown, name: string) => outputValue(one, place, `${path}${name}`, within);
+  const isRing = around.includes(value);
+  if (Array.isArray(value) && !isRing) return value.map((one, index) => item(one, `[${index}]`));
+  if (typeof value === 'object' && !isRing && [Object.prototype, null].includes(Object.getPrototypeOf(value))) {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, item(one, `.${key}`)]));
   }
   throw labError('output-invalid', {
-    message: `${path}: the lab returns something that is no data`,
+    message: `${path}: the lab returns something that is no data${isRing ? ': an object that holds itself' : ''}`,
     location: place(),
     hint: 'return machines, strings, numbers, booleans, late values, and lists and objects of these',
   });

@@ -1,4 +1,4 @@
-import { parseDuration, type SourceLocation } from '@goqemu/core';
+import { parseDuration, type SourceLocation, shownValue } from '@goqemu/core';
 import { type MachineTimeouts, timeoutNames } from '@goqemu/spec';
 import type { TimeoutOptions } from '../definition/timeout-options.ts';
 import { checkOptions } from './check-options.ts';
@@ -29,7 +29,7 @@ export function readTimeouts(
       const option = `${subject === undefined ? '' : `${subject}: `}timeouts.${name}`;
       const milliseconds = locate(place, () => parseDuration(value, option));
       if (milliseconds <= mostMs) return [name, milliseconds];
-      const message = `${option} must be less than 25 days, got ${JSON.stringify(value)}`;
+      const message = `${option} must be less than 25 days, got ${shownValue(value)}`;
       throw labError('timeouts-invalid', {
         message,
         location: place(),

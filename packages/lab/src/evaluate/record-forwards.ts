@@ -1,8 +1,9 @@
-import type { SourceLocation } from '@goqemu/core';
+import { type SourceLocation, shownValue } from '@goqemu/core';
 import { type HostPort, hostPortOf, type PortForward } from '@goqemu/spec';
 import type { MachineOptions } from '../definition/machine-options.ts';
 import type { Allocator } from './allocations.ts';
 import { checkOptions } from './check-options.ts';
+import { checkNamed } from './check-shapes.ts';
 import { isPort } from './check-wait-condition.ts';
 import { labError } from './lab-error.ts';
 
@@ -23,6 +24,7 @@ export class ForwardRecorder {
     const { name, formerName } = machine;
     const forwards: Record<string, PortForward> = {};
     const fixedPorts: HostPort[] = [];
+    checkNamed(options, { subject: name, option: 'forward', place }, 'http: 80');
     for (const [forward, option] of Object.entries(options)) {
       const { guest, host, protocol } = this.#read(option, {
         what: `${name}: forward.${forward}`,
@@ -52,7 +54,7 @@ export class ForwardRecorder {
     if (protocol === 'tcp' || protocol === 'udp')
       return { guest, host, protocol: protocol === 'udp' ? { protocol } : {} };
     throw labError('option-invalid', {
-      message: `${what}.protocol must be 'tcp' or 'udp', got ${JSON.stringify(protocol)}`,
+      message: `${what}.protocol must be 'tcp' or 'udp', got ${shownValue(protocol)}`,
       location: place(),
       hint: 'leave it out for TCP',
       subject: name,
@@ -84,7 +86,7 @@ interface DeclaredPort {
 function checkPort(port: unknown, { what, forward, name, place }: DeclaredPort): void {
   if (isPort(port)) return;
   throw labError('port-invalid', {
-    message: `${what} must be a port from 1 to 65535, got ${JSON.stringify(port)}`,
+    message: `${what} must be a port from 1 to 65535, got ${shownValue(port)}`,
     location: place(),
     hint: `write forward: { ${forward}: { guest: 80, host: 8080 } }`,
     subject: name,

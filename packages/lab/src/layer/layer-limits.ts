@@ -1,4 +1,4 @@
-import { GoqemuError, parseByteSize } from '@goqemu/core';
+import { GoqemuError, parseByteSize, shownValue } from '@goqemu/core';
 import type { LayerOptions } from '../definition/layer-options.ts';
 import { checkOptions } from '../evaluate/check-options.ts';
 
@@ -29,7 +29,7 @@ function invalid(option: string, expected: string, got: unknown): GoqemuError {
     code: 'layers-invalid',
     source: 'user',
     subject: option,
-    message: `${option}: expected ${expected}, got ${JSON.stringify(got)}`,
+    message: `${option}: expected ${expected}, got ${shownValue(got)}`,
     hint: "write layers: { perMachine: 12, budget: '20 GiB' }",
   });
 }

@@ -1,4 +1,4 @@
-import { checkResourceName, GoqemuError } from '@goqemu/core';
+import { checkResourceName, GoqemuError, shownValue } from '@goqemu/core';
 import { type LateValue, lateValue } from './late-value.ts';
 import type { SecretSource } from './secret-source.ts';
 
@@ -23,7 +23,7 @@ export function secret(name: string, source: SecretSource): LateValue {
       code: 'secret-invalid',
       source: 'user',
       subject: name,
-      message: `secret "${name}": expected one of { env }, { file }, { prompt } or { generate: 16 to 1024 }, got ${JSON.stringify(source)}`,
+      message: `secret "${name}": expected one of { env }, { file }, { prompt } or { generate: 16 to 1024 }, got ${shownValue(source)}`,
       hint: "write secret('token', { env: 'TOKEN' })",
     });
   }

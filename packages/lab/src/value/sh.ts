@@ -1,4 +1,4 @@
-import { GoqemuError, shellQuote } from '@goqemu/core';
+import { GoqemuError, shellQuote, shownValue } from '@goqemu/core';
 import { isLateValue, type LateValue } from './late-value.ts';
 import { brandText, isShellText, type ShellText, type TextPart } from './text.ts';
 
@@ -10,6 +10,7 @@ export type ShellInput = string | number | LateValue | ShellText | readonly (str
  * read by the shell; put no quotes of your own around it. Late values are filled in during apply and
  * make the step depend on where they come from. Another `sh` is taken over as it is.
  *
+ * @throws GoqemuError `text-invalid` for a value that no word can be made of, such as undefined
  * @example
  * worker.run('join', sh`curl -fsS http://10.0.2.2:8080/join?t=${web.out.token}`);
  */
@@ -42,5 +43,11 @@ function shellParts(value: ShellInput): readonly TextPart[] {
   if (isLateValue(value)) return [{ late: value.source, quote: 'shell' }];
   if (Array.isArray(value))
     return value.flatMap((item, index) => [...(index > 0 ? [' '] : []), ...shellParts(item as ShellInput)]);
-  return [shellQuote(String(value))];
+  if (['string', 'number', 'boolean', 'bigint'].includes(typeof value)) return [shellQuote(String(value))];
+  throw new GoqemuError({
+    code: 'text-invalid',
+    source: 'user',
+    message: `sh: a value in a script must be a text, a number, a late value or a list of these, got ${shownValue(value)}`,
+    hint: 'give a machine by its name, and what may be missing a text of its own',
+  });
 }

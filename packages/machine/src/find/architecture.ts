@@ -1,4 +1,4 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, shownValue } from '@goqemu/core';
 
 /** The architectures that goqemu runs, by QEMU's own names (the suffix of `qemu-system-…`). */
 export const architectures = [
@@ -70,7 +70,7 @@ export function architectureOf(name: string): Architecture {
     code: 'arch-unknown',
     source: 'user',
     subject: 'arch',
-    message: `arch: expected an architecture that QEMU emulates, got ${JSON.stringify(name)}`,
+    message: `arch: expected an architecture that QEMU emulates, got ${shownValue(name)}`,
     hint: `write one of ${[...architectures, ...Object.keys(aliases)].join(', ')}`,
   });
 }

@@ -1,4 +1,4 @@
-import { GoqemuError, nearestWord } from '@goqemu/core';
+import { GoqemuError, nearestWord, shownValue } from '@goqemu/core';
 
 /** The error of an option that is not what it should be, in the words of the SDK's. */
 export function optionInvalid(what: string, option: string, expected: string, got: unknown): GoqemuError {
@@ -6,7 +6,7 @@ export function optionInvalid(what: string, option: string, expected: string, go
     code: 'option-invalid',
     source: 'user',
     subject: what,
-    message: `${what}: ${option ? `${option}: ` : ''}expected ${expected}, got ${described(got)}`,
+    message: `${what}: ${option ? `${option}: ` : ''}expected ${expected}, got ${shownValue(got)}`,
     hint: '"goqemu help matchers" lists what each takes',
   });
 }
@@ -53,9 +53,4 @@ export function checkPath(what: string, value: unknown): string {
   const path = checkText(what, 'path', value, 'an absolute path in the guest');
   if (!path.startsWith('/')) throw optionInvalid(what, 'path', 'an absolute path in the guest', path);
   return path;
-}
-
-function described(value: unknown): string {
-  const text = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

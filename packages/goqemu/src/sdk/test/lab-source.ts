@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { acquireFileLock, GoqemuError, isResourceName } from '@goqemu/core';
+import { acquireFileLock, GoqemuError, isResourceName, shownValue } from '@goqemu/core';
 import { isLabDefinition, type LabDefinition, stateFolderOf } from '@goqemu/lab';
 import { labKey, type TestedLabSource } from '@goqemu/test';
 import { z } from 'zod';
@@ -50,7 +50,7 @@ export function labSource(
   const { isolation = 'fork', stack = 'default', parameters, machines = [] } = options;
   const at = options.at === undefined ? undefined : checkpointText(options.at);
   if (!/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(fixture) || taken.has(fixture))
-    throw invalid(`the name of the lab's fixture must be one of a variable, got ${JSON.stringify(fixture)}`, "'lab'");
+    throw invalid(`the name of the lab's fixture must be one of a variable, got ${shownValue(fixture)}`, "'lab'");
   if (at === undefined && isolation !== 'none')
     throw invalid(`isolation "${isolation}" needs a checkpoint to begin at`, "{ at: 'ready' }");
   const unnamed = machines.find((name) => !isResourceName(name));
