@@ -160,6 +160,25 @@ test('--events writes NDJSON that begins with its version, --json the result as 
   );
 });
 
+test('events that cannot be written are said before anything is done', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  for (const [target, reason] of [
+    ['gone/run.ndjson', /there is no such file or folder/],
+    ['.', /it is a folder/],
+  ] as const) {
+    const { code, stderr } = await lab.run(['apply', '--yes', '--events', target]);
+    assert.equal(code, 1);
+    assert.match(stderr, reason);
+  }
+  const { code, stdout } = await lab.run(['plan', '--detailed-exitcode']);
+  assert.deepEqual([code, /1 to create/.test(stdout)], [2, true]);
+});
+test('parameters in a file that is not there are refused in words', async () => {
+  using lab = new TestLab(labOf('web', ['web']));
+  const { code, stderr } = await lab.run(['plan', '--params', 'gone.json']);
+  assert.equal(code, 65);
+  assert.match(stderr, /parameters file cannot be read: cannot open .*gone\.json: there is no such file or folder/);
+});
 test('--events - leaves standard output to the events', async () => {
   using lab = new TestLab(labOf('web', ['web']));
   const { stdout } = await lab.run(['apply', '--yes', '--events', '-']);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { errorMessage, GoqemuError } from '@goqemu/core';
+import { errorMessage, GoqemuError, hostError, withPath } from '@goqemu/core';
 import type { LabDefinition } from '@goqemu/lab';
 import { usageError } from '../arguments/usage-error.ts';
 
@@ -58,7 +58,7 @@ async function fromFile({ file, workingFolder }: ParameterSources): Promise<Reco
     throw new GoqemuError({
       code: 'parameters-invalid',
       source: 'user',
-      message: `the parameters file cannot be read: ${errorMessage(error)}`,
+      message: `the parameters file cannot be read: ${hostError(withPath(error, path))?.message ?? errorMessage(error)}`,
       location: { file: path },
       hint: 'write a JSON object such as {"workers": 3}',
       cause: error,

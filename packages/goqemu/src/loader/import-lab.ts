@@ -9,6 +9,7 @@ import {
   systemErrorCode,
 } from '@goqemu/core';
 import { isLabDefinition, type LabDefinition } from '@goqemu/lab';
+import { leaveSignals } from '../shell/interrupts.ts';
 import { codeFrame } from './code-frame.ts';
 import { importModule } from './import-module.ts';
 
@@ -25,14 +26,33 @@ export async function importLab(bundle: string, file: string, inputs: readonly s
   const url = pathToFileURL(bundle);
   if (evaluations++ > 0) url.search = `evaluation=${evaluations}`;
   let exported: Module;
+  const listenAgain = leaveSignals();
   try {
     exported = await evaluated(url.href);
   } catch (error) {
     throw threw(error, inputs);
+  } finally {
+    listenAgain();
   }
   const value = exported.default;
-  if (isLabDefinition(value)) return value;
+  if (isLabDefinition(value)) return leavingSignals(value);
   throw wrongExport(file, value, Object.keys(exported));
+}
+
+/** The same lab, whose program can be ended as its module can. */
+function leavingSignals(definition: LabDefinition): LabDefinition {
+  return Object.create(definition, {
+    program: {
+      value: (...given: Parameters<LabDefinition['program']>) => {
+        const listenAgain = leaveSignals();
+        try {
+          return definition.program(...given);
+        } finally {
+          listenAgain();
+        }
+      },
+    },
+  });
 }
 
 interface Module {

@@ -21,6 +21,13 @@ export function findLabFile(named: string | undefined, { workingFolder, platform
     throw missing(join(path, 'lab.ts'), named);
   }
   if (kind === undefined) throw missing(path, named);
+  if (kind === 'other')
+    throw new GoqemuError({
+      code: 'lab-missing',
+      source: 'user',
+      message: `there is no lab at ${path}: it is neither a file nor a folder`,
+      hint: 'name the lab.ts that the machines are described in',
+    });
   if (!extensions.includes(extname(path)))
     throw new GoqemuError({
       code: 'lab-extension',
@@ -75,9 +82,11 @@ function labIn(folder: string): string | undefined {
   return extensions.map((extension) => join(folder, `lab${extension}`)).find((file) => kindOf(file) === 'file');
 }
 
-function kindOf(path: string): 'file' | 'folder' | undefined {
+/** A pipe or a device is something else: reading it may take for ever. */
+function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isDirectory() ? 'folder' : found ? 'file' : undefined;
+  if (!found) return undefined;
+  return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'other';
 }
 
 function missing(path: string, named: string | undefined): GoqemuError {

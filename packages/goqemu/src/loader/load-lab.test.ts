@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { type GoqemuError, hostPlatform } from '@goqemu/core';
 import { evaluateLab } from '@goqemu/lab';
+import { listenForInterrupts } from '../shell/interrupts.ts';
 import { loadLab } from './load-lab.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'goqemu-loader-'));
@@ -194,6 +196,27 @@ test('a missing lab and a file that is none are distinguished', async () => {
   assert.match(missing.hint ?? '', /web\.lab\.ts/);
   assert.equal((await failure(folder, 'notes.md')).code, 'lab-extension');
   assert.equal((await failure(folder, 'gone/lab.ts')).code, 'lab-missing');
+});
+
+test('a pipe that is named as a lab is not read', async () => {
+  const folder = project({ 'lab.ts': hello });
+  execFileSync('mkfifo', [join(folder, 'pipe.ts')]);
+  const { code, message } = await failure(folder, 'pipe.ts');
+  assert.equal(code, 'lab-missing');
+  assert.match(message, /pipe\.ts: it is neither a file nor a folder/);
+});
+
+test("while a lab's own code runs goqemu listens to no signal: one that never returns could not be ended", async () => {
+  const { stop } = listenForInterrupts();
+  const heard = () => process.listenerCount('SIGTERM');
+  const before = heard();
+  const seen: unknown[] = [];
+  Object.assign(globalThis, { seeSignals: () => seen.push(heard()) });
+  const source = hello.replace('() => {}', '() => { globalThis.seeSignals(); }');
+  const { definition, file } = await load(project({ 'lab.ts': `${source}globalThis.seeSignals();\n` }));
+  evaluateLab(definition, { labFile: file });
+  assert.deepEqual([...seen, heard()], [before - 1, before - 1, before]);
+  stop();
 });
 
 test('a cache whose manifest is damaged is rebuilt', async () => {

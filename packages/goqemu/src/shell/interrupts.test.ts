@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import { listenForInterrupts } from './interrupts.ts';
 
@@ -58,4 +59,18 @@ test('a second SIGTERM does not wait', (context) => {
   host.emit('SIGTERM');
   host.emit('SIGTERM');
   assert.deepEqual(seen(), [true, true]);
+});
+
+test('while signals are left to the host it ends a program that never returns', async () => {
+  const script = `import { leaveSignals, listenForInterrupts } from ${JSON.stringify(import.meta.resolve('./interrupts.ts'))};
+    listenForInterrupts();
+    leaveSignals();
+    console.log('looping');
+    for (;;);`;
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout.once('data', () => child.kill('SIGTERM'));
+  const [code, signal] = await once(child, 'exit');
+  assert.deepEqual([code, signal], [null, 'SIGTERM']);
 });

@@ -13,6 +13,22 @@ export interface Interrupts {
 /** How long what runs may take to end after SIGTERM or SIGHUP, in milliseconds: no user is there to press Ctrl-C again. */
 const graceMs = 10_000;
 
+/** Signals that goqemu listens to, with its listener. */
+const listening = new Map<NodeJS.Signals, () => void>();
+
+/**
+ * While the lab's own code runs a signal ends the process at once: in a lab that never returns no listener would run,
+ * and neither Ctrl-C nor SIGTERM end it.
+ *
+ * @returns has the signals heard again
+ */
+export function leaveSignals(host: Pick<NodeJS.Process, 'on' | 'off'> = process): () => void {
+  for (const [signal, listener] of listening) host.off(signal, listener);
+  return () => {
+    for (const [signal, listener] of listening) host.on(signal, listener);
+  };
+}
+
 /**
  * Listens to the signals of this process. The first asks to stop, the second interrupts what runs, the third exits at
  * once; after SIGTERM and SIGHUP the second stage comes by itself. What the stages mean is up to the command that runs.
@@ -30,15 +46,18 @@ export function listenForInterrupts(host: Pick<NodeJS.Process, 'on' | 'exit' | '
   const stop = () => first.abort(aborted('interrupted'));
   const kill = () => second.abort(aborted('interrupted twice'));
   let count = 0;
-  for (const [signal, meaning] of listeners)
-    host.on(signal, () => {
+  for (const [signal, meaning] of listeners) {
+    const listener = () => {
       count++;
       if (count === 1) by = meaning;
       if (count === 1) stop();
       else if (count === 2) kill();
       else host.exit(exitCode());
       if (meaning !== 'SIGINT') setTimeout(kill, graceMs).unref();
-    });
+    };
+    host.on(signal, listener);
+    listening.set(signal, listener);
+  }
   return { interrupt: first.signal, kill: second.signal, stop, exitCode };
 }
 
