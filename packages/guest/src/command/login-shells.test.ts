@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { channelSession, startFarEnd } from '../far-end/far-end.fixture.ts';
 import { realGuest } from '../session/session.fixture.ts';
 
 let folder = '';
@@ -53,6 +54,30 @@ test('what a login shell prints before the command is in no output, and files go
     (await readdir(folder)).filter((name) => name.startsWith('.goqemu')),
     [],
   );
+});
+
+test('what a start file prints is in no output of the channel, of a script or of a program; one that hangs is ended', async () => {
+  const shell = join(folder, 'noisy-shell');
+  await writeFile(
+    shell,
+    `#!/bin/sh
+rm ${folder}/hang 2> /dev/null && sleep 32.5
+echo Welcome to the lab; echo noise >&2; exec /bin/sh "$@"
+`,
+    { mode: 0o755 },
+  );
+  await using session = await channelSession(() => startFarEnd(shell));
+  for (const command of ['echo token123; ls /gone', ['sh', '-c', 'echo token123; ls /gone', 'x']]) {
+    const { stdout, stderr } = await session.exec(command);
+    assert.equal(stdout, 'token123\n');
+    assert.match(stderr, /^ls: [^\n]*\n$/);
+  }
+  const { exitCode, stdout } = await session.exec(['printf', '<%s>', "it's", '$HOME', '', 'a b', '*', '@n', '!']);
+  assert.deepEqual([exitCode, stdout], [0, "<it's><$HOME><><a b><*><@n><!>"]);
+  assert.equal((await session.exec(['no-such-program'])).exitCode, 127);
+  await writeFile(join(folder, 'hang'), '');
+  await assert.rejects(session.exec(['true'], { timeoutMs: 1500 }), { code: 'timeout' });
+  assert.equal((await session.exec(['pgrep', '-fx', 'sleep 32.5'])).stdout, '');
 });
 
 test('a login shell that admits no one is quoted', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GoqemuError, refuseNul, shellQuote, shellQuoteAll } from '@goqemu/core';
-import { programRequest, shellRequest } from '../quoting/login-shell.ts';
+import { shellRequest } from '../quoting/login-shell.ts';
 import type { Command, CommandOptions } from './command-options.ts';
 
 /** What goes over the wire for one run of a command. */
@@ -9,8 +9,8 @@ export interface RemoteCommand {
   readonly request: string;
   /** Sent ahead of the input. The command starts only when all of it has arrived. */
   readonly preamble: string;
-  /** The token that ends the preamble and marks the start; undefined for a command that announces nothing. */
-  readonly nonce: string | undefined;
+  /** The token that ends the preamble and marks the start. */
+  readonly nonce: string;
   /** Whose rights it runs with, where that is not the session's user. */
   readonly elevated: string | undefined;
 }
@@ -26,6 +26,8 @@ const longestPlain = 16 * 1024;
 /** First thing that the wrapper writes, to each output: the token and the ids of the process group and the process, for ending it. */
 const announce = `printf %s.%s.%s. "$1" "\${3:-$$}" "$$"`;
 const announceBoth = `${announce}; ${announce} >&2`;
+/** The same for a program, which it then is: what start files print, which the login shell reads before, is not its output. */
+const announceProgram = `set -- "$1" "" "" "$@"; ${announceBoth}; shift 4; exec "$@"`;
 
 /**
  * The script comes over standard input, because an argv is limited and open to every user of the guest, and leaves
@@ -96,8 +98,10 @@ export function remoteCommand(command: Command, options: CommandOptions, session
 }
 
 /**
- * A program that the login shell starts as it is, for a connection that tells its start. Undefined where there is more to
- * be done than to start it: another user, a folder, an environment.
+ * A program whose words travel as they are: nothing has to be read from its standard input first. Undefined where there is
+ * more to be done than to start it: another user, a folder, an environment.
+ *
+ * @throws GoqemuError `text-has-nul`
  */
 export function plainCommand(
   command: Command,
@@ -105,12 +109,14 @@ export function plainCommand(
   sessionUser: string,
 ): RemoteCommand | undefined {
   if (typeof command === 'string' || !/^[^-]/.test(command[0] ?? '')) return undefined;
+  for (const word of command) refuseNul(word, 'an argument');
   if (command.some((word) => word.includes('\n'))) return undefined;
   if ((user ?? sessionUser) !== sessionUser || workingDirectory !== undefined || pty) return undefined;
   if (Object.keys(environment ?? {}).length > 0) return undefined;
-  const request = `exec ${programRequest(command, commandText(command))}`;
+  const nonce = randomBytes(16).toString('hex');
+  const request = shellRequest(announceProgram, [nonce, ...command]);
   if (Buffer.byteLength(request) > longestPlain) return undefined;
-  return { request, preamble: '', nonce: undefined, elevated: undefined };
+  return { request, preamble: '', nonce, elevated: undefined };
 }
 
 /** The command as human-readable text. */

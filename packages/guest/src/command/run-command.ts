@@ -45,10 +45,11 @@ export async function runCommand(connection: CommandConnection, endpoint: SshEnd
   );
   const channel = command.channel;
   const announced = announcementsOf(run);
-  if (run.remote.nonce === undefined)
-    channel.once('started', (process: StartedProcess) => {
-      announced.main.started = process;
-    });
+  // Where the connection tells it, also of a login shell that is still at its start files.
+  let told: StartedProcess | undefined;
+  channel.once('started', (process: StartedProcess) => {
+    told = process;
+  });
   const reason = new AbortController();
   const timer = Number.isFinite(run.timeoutMs)
     ? setTimeout(() => reason.abort(timeoutError(run.what, run.timeoutMs)), run.timeoutMs)
@@ -67,8 +68,9 @@ export async function runCommand(connection: CommandConnection, endpoint: SshEnd
     fed.catch((error: unknown) => reason.abort(error)); // the input's own failure ends the command
     return await Promise.race([ending, whenAborted(reason.signal)]);
   } catch (error) {
-    if (reason.signal.aborted && connection.brokenBecause === undefined && announced.main.started) {
-      const left = await endRemote(connection, endpoint, announced.main.started, run.remote.elevated !== undefined);
+    const started = announced.main.started ?? told;
+    if (reason.signal.aborted && connection.brokenBecause === undefined && started) {
+      const left = await endRemote(connection, endpoint, started, run.remote.elevated !== undefined);
       if (left)
         run.logger.log('warn', 'ssh', 'the command may still run in the guest', { command: run.what, reason: left });
     }

@@ -12,18 +12,12 @@ const kept = 4096;
  * shell's start files print there, and sudo. It is dropped, and kept for the case that the command never starts.
  */
 export class StartAnnouncement {
-  readonly #pattern: RegExp | undefined;
+  readonly #pattern: RegExp;
   #ahead = '';
   #started: StartedProcess | undefined;
 
-  /** @param nonce undefined where the start is reported in another way than in the output */
-  constructor(nonce: string | undefined) {
-    this.#pattern = nonce === undefined ? undefined : new RegExp(`${nonce}\\.(\\d+)\\.(\\d+)\\.`);
-  }
-
-  /** Reported in another way. */
-  set started(process: StartedProcess | undefined) {
-    this.#started = process;
+  constructor(nonce: string) {
+    this.#pattern = new RegExp(`${nonce}\\.(\\d+)\\.(\\d+)\\.`);
   }
 
   /** Undefined until the command has started. */
@@ -38,7 +32,7 @@ export class StartAnnouncement {
 
   /** Takes a chunk in, gives back what of it is the command's. */
   push(chunk: Buffer): Buffer {
-    if (this.#started || !this.#pattern) return chunk;
+    if (this.#started) return chunk;
     const seen = this.#ahead + chunk.toString('latin1');
     const found = this.#pattern.exec(seen);
     if (!found) {

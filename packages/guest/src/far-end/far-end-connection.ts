@@ -23,7 +23,6 @@ const maxWords = 1024;
  */
 export class FarEndConnection implements CommandConnection, CommandClient {
   readonly title = 'the channel into the guest';
-  readonly tellsStart = true;
   readonly #line: PortLine;
   readonly #tag: Buffer;
   readonly #user: Buffer;

@@ -22,14 +22,16 @@ export function portOf(stream: Duplex): PortTransport {
 }
 
 /** The one user of this host that the program knows: with a home folder where no start file is read. */
-const users = `BEGIN { *CORE::GLOBAL::getpwnam = sub ($) { my $name = shift; my @own = CORE::getpwnam($name) or return;
-  @own[7, 8] = ('${tmpdir()}', '/bin/sh'); return @own } }
+const users = (
+  shell: string,
+) => `BEGIN { *CORE::GLOBAL::getpwnam = sub ($) { my $name = shift; my @own = CORE::getpwnam($name) or return;
+  @own[7, 8] = ('${tmpdir()}', '${shell}'); return @own } }
 `;
 
 /** The program that runs in guests, on this host, at a socket in the place of the port; it ends with the socket. */
-export async function startFarEnd(): Promise<Duplex> {
+export async function startFarEnd(shell = '/bin/sh'): Promise<Duplex> {
   const child = spawn('perl', ['-', 'fd:3', '228', '227'], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] });
-  child.stdin?.end(users + farEndPerl);
+  child.stdin?.end(users(shell) + farEndPerl);
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`the program could not be started: exit code ${code}`);
   const [, , , port] = child.stdio;

@@ -18,8 +18,6 @@ export interface CommandConnection<Client extends CommandClient = CommandClient>
   readonly client: Client;
   /** What breaks, in an error. */
   readonly title: string;
-  /** Whether a pipe emits `started` with the command's process, so that the command need not tell it in its output. */
-  readonly tellsStart?: boolean;
   /** Undefined while it stands, then why it does not. */
   readonly brokenBecause: string | undefined;
   /** Calls back, at once or later, when it breaks or is closed. */

@@ -247,15 +247,14 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
       onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void;
     },
   ) {
-    const remote = remoteCommand(command, options, this.user);
-    const plain = plainCommand(command, options, this.user);
+    const remote = plainCommand(command, options, this.user) ?? remoteCommand(command, options, this.user);
     const what = options.label ?? `command ${JSON.stringify(shorten(commandText(command)))}`;
     const begun = performance.now();
     const start = (connection: CommandConnection) => {
       sink.onStart?.();
       return runCommand(connection, this.endpoint, {
         what,
-        remote: (connection.tellsStart && plain) || remote,
+        remote,
         input: options.input,
         terminal: options.pty === true ? { columns: 80, rows: 24 } : options.pty || undefined,
         timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
