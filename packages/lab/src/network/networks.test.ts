@@ -382,6 +382,25 @@ test('a network that changes while all its machines are stopped is noted, and ma
   assert.deepEqual(carrier(), ['running 3'], 'a machine that is made needs it');
 });
 
+test('a network that its last machine leaves while it is stopped is carried again, as one without machines is', async () => {
+  const bench = new LabBench();
+  const program = (isIn: boolean) =>
+    labOf((lab) => {
+      const lan = lab.network('lan');
+      lab.vm('web', isIn ? { networks: { lan } } : {});
+    });
+  await bench.apply(program(true));
+  const engine = bench.engine('wired');
+  await engine.apply(await engine.planPower('stop', {}));
+  const { plan } = await bench.apply(program(false));
+  assert.equal(lines(plan)[0], 'update network/lan: web leaves');
+  assert.deepEqual(
+    [...bench.host.switches.values()].map(({ status }) => status),
+    ['running'],
+  );
+  assert.deepEqual(lines(await bench.plan(program(false))), []);
+});
+
 test('a network that runs though its machines were to be stopped, as after a stop that was interrupted, is changed at once', async () => {
   const bench = new LabBench();
   const program = (isIn: boolean) =>

@@ -76,9 +76,17 @@ export async function diffNetworks(found: FoundNetworks, { operations: before }:
   return { operations, ...later, notices: [], preflight: networkProblems(found) };
 }
 
-/** Whether no machine that runs comes into the networks: one that is to be made or started is raised by the plan. */
-function staysParked({ wanted, input }: FoundNetworks): boolean {
-  const rows = Object.values(input.read.state.resources.machine);
-  const names = new Set(wanted.flatMap(({ machines }) => machines.map(({ name }) => name)));
-  return rows.every(({ spec, power }) => power !== undefined || !names.has(spec.name));
+/**
+ * Whether no machine that runs comes into the networks: one that is to be made or started is raised by the plan. Networks
+ * that the last machine leaves are carried again, as networks without machines are.
+ */
+function staysParked({ wanted, rows, input }: FoundNetworks): boolean {
+  const others = Object.values(rows).filter(
+    ({ name }) => !wanted.some(({ spec }) => spec.name === name) && !isInPlan(networkRef(name), input),
+  );
+  const networks = [...wanted, ...others];
+  const names = new Set(networks.flatMap(({ machines }) => machines.map(({ name }) => name)));
+  if (networks.length > 0 && names.size === 0) return false;
+  const machines = Object.values(input.read.state.resources.machine);
+  return machines.every(({ spec, power }) => power !== undefined || !names.has(spec.name));
 }
