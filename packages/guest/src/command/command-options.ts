@@ -28,6 +28,8 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
   /** Gives it a terminal: stdout and stderr become one, lines end in CR LF. */
   readonly pty?: boolean | TerminalSize;
+  /** Called when there is a connection for it and it is sent to the guest; again when it is repeated. */
+  readonly onSent?: () => void;
   /** Output as it comes, in bytes. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;

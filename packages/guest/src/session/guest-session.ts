@@ -252,6 +252,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     const begun = performance.now();
     const start = (connection: CommandConnection) => {
       sink.onStart?.();
+      options.onSent?.();
       return runCommand(connection, this.endpoint, {
         what,
         remote,

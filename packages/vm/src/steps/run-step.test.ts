@@ -46,6 +46,9 @@ const guest = (machine: string): StepGuest => ({
   serialLog: undefined,
   follow: () => Promise.reject(new Error('no reboot is awaited here')),
 });
+/** A session whose connection does not come. */
+const never = (_command: unknown, { signal }: { readonly signal: AbortSignal }) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 const settings = { name: 'slow', user: 'debian', environment: {}, timeoutMs: 60_000 };
 const run = (script: string, more: object = {}): VmStep => ({
   ...settings,
@@ -61,6 +64,14 @@ test('a command that takes too long is quoted with the end of its output', async
     code: 'timeout',
     message: 'step "slow" of db did not finish within 3 s: its command still ran and was ended',
     detail: 'the end of its output:\nWaiting for cache lock: held by process 812',
+  });
+});
+
+test('a command that was not sent in time is told from one that ran', async () => {
+  const full = { ...guest('db'), session: Object.assign(Object.create(session), { exec: never }) };
+  await assert.rejects(runStep(full, run('true', { timeoutMs: 100 }), {}), {
+    code: 'timeout',
+    message: 'step "slow" of db did not finish within 100 ms: its command was not sent, as the guest was not reached',
   });
 });
 

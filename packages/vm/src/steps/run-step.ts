@@ -25,7 +25,7 @@ export async function runStep(
 ): Promise<{ readonly stdout: string; readonly durationMs: number }> {
   const { machine, session } = guest;
   const begun = performance.now();
-  const seen: Seen = { output: '', reason: undefined };
+  const seen: Seen = { output: '', isSent: false, reason: undefined };
   try {
     const stdout = await withDeadline(`step ${machine}/${step.name}`, step.timeoutMs, call.signal, (signal) =>
       carryOut(guest, step, { ...call, signal }, seen),
@@ -44,6 +44,8 @@ export async function runStep(
 /** What a step has shown so far: its end is quoted when it takes too long. */
 interface Seen {
   output: string;
+  /** Whether its script was sent to the guest: a guest that is short of processor time may take long to be reached. */
+  isSent: boolean;
   /** Why a condition does not hold, or what is awaited. */
   reason: string | undefined;
 }
@@ -110,6 +112,9 @@ function runScript(
     label: `step ${step.name}`,
     timeoutMs: Number.POSITIVE_INFINITY, // the deadline around the step has the name
     maxOutputBytes: (step.maxBytes ?? defaultMaxBytes) + 1, // one more tells that there was more
+    onSent: () => {
+      seen.isSent = true;
+    },
     onStdout: take('stdout'),
     onStderr: take('stderr'),
     signal: call.signal,
@@ -137,7 +142,11 @@ function tookTooLong(machine: string, step: VmStep, seen: Seen, cause: unknown):
     step.kind === 'waitFor'
       ? [`waited for ${describeCondition(step.condition)}`, `last seen: ${seen.reason ?? 'no answer from the guest'}`]
       : [
-          step.kind === 'run' ? 'its command still ran and was ended' : `it was a step of kind ${step.kind}`,
+          step.kind !== 'run'
+            ? `it was a step of kind ${step.kind}`
+            : seen.isSent
+              ? 'its command still ran and was ended'
+              : 'its command was not sent, as the guest was not reached',
           output ? `the end of its output:\n${output}` : 'it wrote no output',
         ];
   return new GoqemuError({
