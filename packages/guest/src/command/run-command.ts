@@ -45,10 +45,10 @@ export async function runCommand(connection: CommandConnection, endpoint: SshEnd
   );
   const channel = command.channel;
   const announced = announcementsOf(run);
-  // Where the connection tells it, also of a login shell that is still at its start files.
-  let told: StartedProcess | undefined;
+  // Where the connection reports it, also of a login shell that is still at its start files.
+  let reported: StartedProcess | undefined;
   channel.once('started', (process: StartedProcess) => {
-    told = process;
+    reported = process;
   });
   const reason = new AbortController();
   const timer = Number.isFinite(run.timeoutMs)
@@ -68,7 +68,7 @@ export async function runCommand(connection: CommandConnection, endpoint: SshEnd
     fed.catch((error: unknown) => reason.abort(error)); // the input's own failure ends the command
     return await Promise.race([ending, whenAborted(reason.signal)]);
   } catch (error) {
-    const started = announced.main.started ?? told;
+    const started = announced.main.started ?? reported;
     if (reason.signal.aborted && connection.brokenBecause === undefined && started) {
       const left = await endRemote(connection, endpoint, started, run.remote.elevated !== undefined);
       if (left)

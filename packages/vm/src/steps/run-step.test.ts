@@ -67,7 +67,7 @@ test('a command that takes too long is quoted with the end of its output', async
   });
 });
 
-test('a command that was not sent in time is told from one that ran', async () => {
+test('a command that was not sent in time is distinguished from one that ran', async () => {
   const full = { ...guest('db'), session: Object.assign(Object.create(session), { exec: never }) };
   await assert.rejects(runStep(full, run('true', { timeoutMs: 100 }), {}), {
     code: 'timeout',
