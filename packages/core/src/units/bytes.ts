@@ -52,8 +52,9 @@ function parseText(text: unknown): number {
 export function formatByteSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
     const amount = bytes / factors[unit];
-    // 10 GB are also 9765625 KiB, which is unreadable.
-    if (amount >= 1 && amount < 1024 && Number.isInteger(amount * 10)) return `${bytes / factors[unit]} ${unit}`;
+    // 10 GB are also 9765625 KiB, which is unreadable; 1100 MiB of memory are no other unit's.
+    const most = unit === 'MiB' ? 1e5 : 1024;
+    if (amount >= 1 && amount < most && Number.isInteger(amount * 10)) return `${bytes / factors[unit]} ${unit}`;
   }
   for (const unit of ['TB', 'GB', 'MB', 'kB'] as const) {
     if (bytes >= factors[unit]) return `${Math.round((bytes / factors[unit]) * 10) / 10} ${unit}`;
