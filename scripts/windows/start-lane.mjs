@@ -2,9 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { laneFolder, places } from './lane-folder.ts';
 import { startQemuServer } from './qemu-server.mjs';
-import { ended, inChroot, wineEnvironment } from './wine.ts';
-
-const wineserver = '/usr/lib/wine/wineserver64';
+import { wineServer } from './wine.ts';
 
 /** Wine's server, which programs would otherwise start one by one, and that of the stand-ins for QEMU. */
 export async function startLane(log) {
@@ -18,11 +16,11 @@ export async function startLane(log) {
   });
   const address = join(places.driveC, 'Program Files', 'qemu', 'stand-in.txt');
   writeFileSync(address, server.address, { mode: 0o600 });
-  await ended(inChroot([wineserver, '-p1200'], { environment: wineEnvironment, stdout: 'ignore', stderr: 'ignore' }));
+  await wineServer('-p1200');
   return {
     /** Ends every program of this prefix, and every QEMU that was started for one. */
     async stop() {
-      await ended(inChroot([wineserver, '-k'], { environment: wineEnvironment, stdout: 'ignore', stderr: 'ignore' }));
+      await wineServer('-k');
       server.close();
       rmSync(address, { force: true });
     },

@@ -3,17 +3,28 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { laneFolder, places } from './lane-folder.ts';
 
 /**
- * Runs in the chroot, with mounts of its own that end with it: the lane by the same path as outside, /proc, /dev, /tmp.
- * A program of Wine's writes to files: it waits for ever at pipes of which wineserver has the other end.
+ * Mounts in the chroot the lane, by the same path as outside, and the host's devices. They end with the namespace of the
+ * lane; see run-lane.mjs.
  */
-const enter = `
-set -e
-mkdir -p "$ROOT$LANE"
-mount --bind "$LANE" "$ROOT$LANE"
-mount -t proc proc "$ROOT/proc"
-mount --rbind /dev "$ROOT/dev"
-exec chroot "$ROOT" /usr/bin/env -i "--chdir=$FOLDER" "PATH=/usr/sbin:/usr/bin:/sbin:/bin" "HOME=$LANE/home" "LANG=C.UTF-8" "$@"
-`;
+export async function mountChroot(): Promise<boolean> {
+  if (!(await mount(laneFolder, inside(laneFolder), '--bind'))) return false;
+  for (const folder of ['/proc', '/dev', '/sys']) if (!(await mount(folder, inside(folder), '--rbind'))) return false;
+  return true;
+}
+
+/** Shows programs of Wine this checkout, which they cannot change. */
+export async function mountCheckout(root: string): Promise<boolean> {
+  return await mount(root, inside(places.checkout), '--options=bind,ro');
+}
+
+function inside(folder: string): string {
+  return `${places.chroot}${folder}`;
+}
+
+async function mount(folder: string, place: string, how: string): Promise<boolean> {
+  mkdirSync(place, { recursive: true });
+  return (await ended(spawn('mount', [how, folder, place], { stdio: 'inherit' }))) === 0;
+}
 
 interface ChrootOptions {
   /** All that the program has besides a path and a home. */
@@ -24,21 +35,24 @@ interface ChrootOptions {
   readonly cwd?: string;
 }
 
-export function inChroot(command: readonly string[], options: ChrootOptions = {}): ChildProcess {
+/** A program of Wine's writes to files: it waits for ever at pipes of which wineserver has the other end. */
+function inChroot(command: readonly string[], options: ChrootOptions = {}): ChildProcess {
   const { environment = {}, stdout = 'inherit', stderr = 'inherit', cwd = '/' } = options;
-  const words = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const args = ['--mount', '--propagation=private', 'sh', '-c', enter, 'sh', ...words, ...command];
-  return spawn('unshare', args, {
+  return spawn('unshare', [`--root=${places.chroot}`, `--wd=${cwd}`, ...command], {
     stdio: ['ignore', stdout, stderr],
-    env: { PATH: process.env.PATH, ROOT: places.chroot, LANE: laneFolder, FOLDER: cwd },
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: `${laneFolder}/home`, LANG: 'C.UTF-8', ...environment },
   });
 }
 
-export const wineEnvironment = {
+/** As the packages have them, without the scripts around them, which need a shell. */
+const programs = { wine: '/usr/lib/wine/wine64', server: '/usr/lib/wine/wineserver64' };
+
+const wineEnvironment = {
   WINEPREFIX: places.prefix,
   WINEARCH: 'win64',
+  WINESERVER: programs.server,
   WINEDEBUG: '-all',
-  WINEDLLOVERRIDES: 'mscoree,mshtml=;powershell.exe=n',
+  WINEDLLOVERRIDES: 'mscoree,mshtml,explorer.exe,winemenubuilder.exe=;powershell.exe=n',
   NODE_SKIP_PLATFORM_CHECK: '1',
 };
 
@@ -56,7 +70,7 @@ export async function wine(command: readonly string[], options: WineOptions): Pr
   const stderr = openSync(`${output}/${name}.stderr`, 'w');
   try {
     return await ended(
-      inChroot(['/usr/lib/wine/wine64', ...command], {
+      inChroot([programs.wine, ...command], {
         environment: { ...wineEnvironment, ...environment },
         stdout,
         stderr,
@@ -68,8 +82,15 @@ export async function wine(command: readonly string[], options: WineOptions): Pr
   }
 }
 
+/** Wine's server, which runs until its programs have ended (`-w`), for some seconds more (`-p`), or ends them (`-k`). */
+export async function wineServer(option: string): Promise<void> {
+  await ended(
+    inChroot([programs.server, option], { environment: wineEnvironment, stdout: 'ignore', stderr: 'ignore' }),
+  );
+}
+
 /** The exit code, or the signal. */
-export function ended(child: ChildProcess): Promise<number | string | null> {
+function ended(child: ChildProcess): Promise<number | string | null> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(code ?? signal));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureTinyGuest } from '@goqemu/testing';
 import { laneFolder, places } from '../../scripts/windows/lane-folder.ts';
 import { wine } from '../../scripts/windows/wine.ts';
 
@@ -54,12 +56,23 @@ export async function exec(machine: string, script: string, ...options: string[]
   return (await goqemu('exec', ...options, machine, '--', 'sudo', 'sh', '-c', script)).stdout;
 }
 
-/** Empty folders for the lab and goqemu's home. */
-export async function freshFolders(): Promise<void> {
+/** Empty folders for goqemu's home and a lab of this text, and the tiny guest at `C:\\images\\tiny.qcow2`. */
+export async function prepareLab(text: string): Promise<void> {
   await removeFolders();
   for (const folder of [labFolder, home, images]) await mkdir(folder, { recursive: true });
+  const cacheFolder = fileURLToPath(new URL('../../.cache/tiny-guest', import.meta.url));
+  await mkdir(cacheFolder, { recursive: true });
+  await copyFile((await ensureTinyGuest({ cacheFolder })).path, join(images, 'tiny.qcow2'));
+  await writeFile(join(labFolder, 'lab.ts'), text);
 }
 
 export async function removeFolders(): Promise<void> {
   for (const folder of [labFolder, home]) await rm(folder, { recursive: true, force: true });
+}
+
+/** What `destroy` and `prune` leave of machines and layers: names of files and folders. */
+export async function leftOvers(): Promise<string[]> {
+  const names = (folder: string) => readdir(join(home, folder)).catch(() => []);
+  const layers = (await names('snapshots')).filter((name) => /^[0-9a-f]{12}$/.test(name));
+  return [...(await names('labs')), ...layers];
 }
