@@ -25,6 +25,7 @@ export {
   type FakeQmpServerOptions,
   type ReceivedCommand,
 } from './qmp-server/fake-qmp-server.ts';
+export { socketPlace } from './qmp-server/socket-place.ts';
 export * from './ssh-server/index.ts';
 export { ensureTinyGuest, type TinyGuest, type TinyGuestOptions } from './tiny-guest/tiny-guest.ts';
 export { type TinyGuestSeedOptions, tinyGuestSeed } from './tiny-guest/tiny-guest-seed.ts';

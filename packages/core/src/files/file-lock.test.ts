@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -7,6 +7,7 @@ import { sleep } from '../cancellation/sleep.ts';
 import { hasErrorCode } from '../errors/goqemu-error.ts';
 import { hostProcessTable, type ProcessTable } from '../process/process-identity.ts';
 import { acquireFileLock } from './file-lock.ts';
+import { replaceFile } from './remove-and-replace.ts';
 
 const dead = { identity: { pid: 2 ** 22 + 1, startTime: '1', bootId: 'before' }, command: 'goqemu apply', since: '' };
 
@@ -47,7 +48,7 @@ test('the lock of a dead owner is taken by one of many contenders at a time', as
     // As if it had died; the file is replaced in one step, as a record is published.
     if (Math.random() < 0.5) {
       await writeFile(`${path}.next`, JSON.stringify(dead));
-      await rename(`${path}.next`, path);
+      await replaceFile(`${path}.next`, path);
     }
   };
   await writeFile(path, JSON.stringify(dead));

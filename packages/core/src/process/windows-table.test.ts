@@ -3,18 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { acquireFileLock, readLockHolder } from '../files/file-lock.ts';
 import { SignOfLife } from './sign-of-life.ts';
 import { readWindowsProcesses, windowsProcessTable } from './windows-table.ts';
 
-/** Sockets in a folder stand in for named pipes; a socket that a killed process left refuses, as a pipe is gone. */
+/** Elsewhere sockets in a folder stand in for named pipes; a socket that a killed process left refuses, as a pipe is gone. */
 async function pipes(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'gqp-'));
   t.after(() => rm(folder, { recursive: true }));
-  return { folder, place: (name: string) => join(folder, name) };
+  const before = process.platform === 'win32' ? `\\\\.\\pipe\\${basename(folder)}-` : `${folder}/`;
+  return { folder, before, place: (name: string) => before + name };
 }
 
 const never = async () => assert.fail('the process table was asked');
@@ -33,14 +33,14 @@ test('on Windows a lock is taken, held and found held without a look at the list
 });
 
 test('the lock of a process that was killed is broken, though another has its number', async (t) => {
-  const { folder, place } = await pipes(t);
+  const { folder, before, place } = await pipes(t);
   const path = join(folder, 'lock');
-  const here = fileURLToPath(new URL('.', import.meta.url));
+  const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
   const program = `
-    const { SignOfLife } = await import(${JSON.stringify(join(here, 'sign-of-life.ts'))});
-    const { windowsProcessTable } = await import(${JSON.stringify(join(here, 'windows-table.ts'))});
-    const { acquireFileLock } = await import(${JSON.stringify(join(here, '../files/file-lock.ts'))});
-    const signs = new SignOfLife((name) => ${JSON.stringify(folder)} + '/' + name);
+    const { SignOfLife } = await import(${module('./sign-of-life.ts')});
+    const { windowsProcessTable } = await import(${module('./windows-table.ts')});
+    const { acquireFileLock } = await import(${module('../files/file-lock.ts')});
+    const signs = new SignOfLife((name) => ${JSON.stringify(before)} + name);
     await acquireFileLock(${JSON.stringify(path)}, { command: 'apply', processes: windowsProcessTable({ signs }) });
     console.log('held');
     setInterval(() => {}, 1000);

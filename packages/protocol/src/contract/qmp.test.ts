@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { FakeQmpError, FakeQmpServer, findNewerQemu } from '@goqemu/testing';
+import { FakeQmpError, FakeQmpServer, findNewerQemu, socketPlace } from '@goqemu/testing';
 import { type MonitorUnderTest, qmpContract } from './qmp-contract.ts';
 import { type ServerProcess, startQemu, startStorageDaemon } from './server-process.ts';
 
@@ -29,7 +29,7 @@ if (newer.found) {
 
 async function startFake(): Promise<MonitorUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-contract-'));
-  const server = await FakeQmpServer.listen({ listen: { path: join(folder, 's') } });
+  const server = await FakeQmpServer.listen({ listen: { path: socketPlace(folder, 's') } });
   server.handle('blockdev-create', async (args, { jobs }) => {
     const { filename } = args.options as { filename: string };
     const there = await stat(dirname(filename)).catch(() => undefined);

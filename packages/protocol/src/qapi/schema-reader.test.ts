@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { hasErrorCode } from '@goqemu/core';
 import fc from 'fast-check';
@@ -9,8 +10,9 @@ import { readSchema } from './schema-reader.ts';
 import { writeTypeScript } from './typescript-writer.ts';
 
 function read(text: string, version = '9.0.0', more: Record<string, string> = {}): Promise<QapiSchema> {
-  const files: Record<string, string> = { '/q/main.json': text, ...more };
-  return readSchema('/q/main.json', version, async (path) => files[path] ?? assert.fail(`no file ${path}`));
+  const entries = Object.entries({ '/q/main.json': text, ...more });
+  const files = new Map(entries.map(([path, content]) => [resolve(path), content]));
+  return readSchema('/q/main.json', version, async (path) => files.get(path) ?? assert.fail(`no file ${path}`));
 }
 
 async function written(schema: QapiSchema | Promise<QapiSchema>): Promise<string> {

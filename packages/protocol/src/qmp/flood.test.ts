@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { FakeQmpServer } from '@goqemu/testing';
+import { FakeQmpServer, socketPlace } from '@goqemu/testing';
 import { QmpClient } from './qmp-client.ts';
 
 test('a reply of 16 MiB arrives whole', async () => {
@@ -24,7 +24,7 @@ test('100,000 events wait outside while their reader is slow, and none is lost',
   const count = 100_000;
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-flood-'));
   // A Unix socket, because the buffers of TCP take several MB.
-  await using server = await FakeQmpServer.listen({ listen: { path: join(folder, 's') } });
+  await using server = await FakeQmpServer.listen({ listen: { path: socketPlace(folder, 's') } });
   await using qmp = await QmpClient.connect(server.address);
   const events = qmp.events();
   for (let n = 0; n < count; n += 1) server.emit('RESET', { guest: true, reason: `${n}` });

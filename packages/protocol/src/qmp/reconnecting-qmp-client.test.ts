@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { deferred, hasErrorCode, sleep, withDeadline } from '@goqemu/core';
-import { FakeQmpServer } from '@goqemu/testing';
+import { FakeQmpServer, socketPlace } from '@goqemu/testing';
 import { type ConnectionState, ReconnectingQmpClient, type ReconnectOptions } from './reconnecting-qmp-client.ts';
 
 const quick: ReconnectOptions = { firstDelayMs: 2, longestDelayMs: 10 };
@@ -12,7 +12,7 @@ const quick: ReconnectOptions = { firstDelayMs: 2, longestDelayMs: 10 };
 async function withPath(body: (path: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'goqemu-reconnect-'));
   try {
-    await body(join(folder, 's'));
+    await body(socketPlace(folder, 's'));
   } finally {
     await rm(folder, { recursive: true });
   }
