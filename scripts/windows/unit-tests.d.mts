@@ -1,0 +1,2 @@
+export const unitTestCommand: readonly string[];
+export function unitTests(packages: readonly string[]): Promise<string[][]>;
