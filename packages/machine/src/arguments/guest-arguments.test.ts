@@ -67,10 +67,12 @@ test('a device, a processor or an argument more is a difference, named by the ar
 test('a machine on record has the arguments that a plan of it foresees', async (t) => {
   const folder = await temporaryFolder(t);
   const platforms = [hostPlatform(), otherPlatform('win32', { temporaryFolder: '/tmp' })];
+  // As a card for a switch has it on Windows.
+  const card = { kind: 'stream', server: true, address: { portFile: join(folder, 'l0.port') } } as const;
   for (const platform of platforms) {
     const variables = join(folder, `${platform.system}.qcow2`);
     for (const firmware of [{ kind: 'bios' as const }, { kind: 'uefi' as const, variables }]) {
-      const config = { ...base, firmware, startPaused: true };
+      const config = { ...base, firmware, startPaused: true, networks: [{ kind: 'user' as const }, card] };
       const machine = await testMachine(t, config, { platform });
       const now = plannedGuestArguments(config, await testQemu(), platform);
       assert.deepEqual(machine.record.guestArguments, now);

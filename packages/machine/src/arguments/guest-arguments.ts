@@ -18,6 +18,9 @@ export function guestArguments(argv: readonly string[]): string[] {
   });
 }
 
+/** In the place of the port that a start would choose, which no guest sees. */
+const anyPort = { host: '127.0.0.1', port: 1 };
+
 /**
  * The same of a machine that is not started: nothing is made, and no port chosen.
  *
@@ -33,6 +36,9 @@ export function plannedGuestArguments(
   const runtimeFolder = config.runtimeFolder ?? '';
   const resolved = {
     ...config,
+    networks: config.networks.map((network) =>
+      network.kind === 'stream' && 'portFile' in network.address ? { ...network, address: anyPort } : network,
+    ),
     accelerator: input.accelerator,
     runtimeFolder,
     firmware: firmware.kind === 'uefi' ? { ...firmware, code: firmware.code ?? 'code' } : firmware,
