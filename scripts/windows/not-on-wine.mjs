@@ -60,5 +60,3 @@ export function test(name, ...rest) {
   const skip = entries.find((entry) => (typeof entry.name === 'string' ? entry.name === name : entry.name.test(name)));
   return skip ? run(name, { skip: skip.reason }) : run(name, ...rest);
 }
-
-export default test;

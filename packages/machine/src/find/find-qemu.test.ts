@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasErrorCode, hostPlatform } from '@goqemu/core';
@@ -91,6 +91,15 @@ test('a program that is no QEMU is refused with what it said', async (t) => {
     assert.match(error.detail ?? '', /teapot/);
     return true;
   });
+});
+
+test('a QEMU that is asked ends by itself, whatever becomes of who asked: what it hears ends with quit', async (t) => {
+  const folder = await temporaryFolder(t);
+  const binary = join(folder, 'qemu-system-x86_64');
+  await writeFile(binary, `#!/bin/sh\ncat >> ${folder}/heard\n`); // says nothing until all has been said to it
+  await chmod(binary, 0o755);
+  await assert.rejects(findQemu({ explicitPath: binary, arch: 'x86_64' }), { code: 'qemu-unusable' });
+  assert.match(await readFile(join(folder, 'heard'), 'utf8'), /\{"execute":"quit"\}\n$/);
 });
 
 test('the search follows PATH first, then the usual folders of each host system, and no relative entry', () => {

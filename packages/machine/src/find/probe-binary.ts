@@ -1,7 +1,8 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { GoqemuError, withDeadline } from '@goqemu/core';
-import { LineSplitter } from '@goqemu/protocol';
 import type { MachineTypeFact, QemuFeatures, QemuVersion } from './installation.ts';
 import { usedTypes } from './used-types.ts';
 
@@ -75,24 +76,23 @@ async function ask(path: string, signal: AbortSignal): Promise<Answers> {
   };
 }
 
+/**
+ * All that is asked, and `quit` behind it, is written before QEMU has read a word: it ends also when this process is killed
+ * meanwhile. It says it into a file, since a QEMU that quits does not wait until a pipe is read.
+ */
 async function converse(path: string, questions: Record<string, object>, signal: AbortSignal) {
   const lines = [
     { execute: 'qmp_capabilities' },
     ...Object.entries(questions).map(([id, question]) => ({ ...question, id })),
+    { execute: 'quit' },
   ].map((command) => `${JSON.stringify(command)}\n`);
   const argv = ['-no-user-config', '-nodefaults', '-machine', 'none', '-display', 'none', '-S', '-qmp', 'stdio'];
+  const { stdout, stderr } = await run(path, argv, signal, lines.join(''));
   const answers: Record<string, unknown> = {};
-  const last = Object.keys(questions).at(-1);
-  const { stderr } = await run(path, argv, signal, (child) => {
-    const splitter = new LineSplitter((line) => {
-      const message = readMessage(line.toString('utf8'));
-      if (message?.id && message.return !== undefined) answers[message.id] = message.return;
-      // Not before: a QEMU that quits does not wait until all that it has said is read.
-      if (message?.id !== undefined && message.id === last) child.stdin.end(`${JSON.stringify({ execute: 'quit' })}\n`);
-    });
-    child.stdout.on('data', (chunk: Buffer) => splitter.push(chunk));
-    child.stdin.write(lines.join(''));
-  });
+  for (const line of stdout.split('\n')) {
+    const message = readMessage(line);
+    if (message?.id && message.return !== undefined) answers[message.id] = message.return;
+  }
   return { answers, missing: Object.keys(questions).filter((id) => !(id in answers)), stderr };
 }
 
@@ -115,29 +115,48 @@ function readMessage(line: string): Message | undefined {
  * default machine and answer nothing without one. Where the help fails, the list of the schema is taken.
  */
 async function listNetdevs(path: string, signal: AbortSignal): Promise<string[]> {
-  const said: Buffer[] = [];
-  await run(path, ['-machine', 'none', '-netdev', 'help'], signal, (child) => {
-    child.stdin.end();
-    child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
-  });
-  const lines = Buffer.concat(said).toString('utf8').split(/\r?\n/);
-  return lines.filter((line) => /^[a-z0-9-]+$/.test(line));
+  const { stdout } = await run(path, ['-machine', 'none', '-netdev', 'help'], signal, '');
+  return stdout.split(/\r?\n/).filter((line) => /^[a-z0-9-]+$/.test(line));
 }
 
-function run(
+/** Runs a program to its end, with its standard output in a file that nobody else has. */
+async function run(
   path: string,
   argv: string[],
   signal: AbortSignal,
-  speak: (child: ChildProcessByStdio<Writable, Readable, Readable>) => void,
-): Promise<{ readonly stderr: string }> {
+  input: string,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'goqemu-probe-'));
+  try {
+    await using output = await open(join(folder, 'stdout'), 'w+', 0o600);
+    if (process.platform !== 'win32') await rm(folder, { recursive: true }); // nothing is left when this process is killed
+    const stderr = await ended(
+      spawn(path, argv, { signal, killSignal: 'SIGKILL', stdio: ['pipe', output.fd, 'pipe'] }),
+      {
+        input,
+        fail: (error) => (signal.aborted ? signal.reason : unusable(path, error.message, error)),
+      },
+    );
+    const { size } = await output.stat();
+    const { buffer } = await output.read(Buffer.alloc(size), 0, size, 0);
+    return { stdout: buffer.toString('utf8'), stderr };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns what it said on standard error */
+function ended(
+  child: ChildProcess,
+  { input, fail }: { readonly input: string; fail(error: Error): unknown },
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(path, argv, { signal, killSignal: 'SIGKILL', stdio: ['pipe', 'pipe', 'pipe'] });
     const stderr: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', (error) => reject(signal.aborted ? signal.reason : unusable(path, error.message, error)));
-    child.on('close', () => resolve({ stderr: Buffer.concat(stderr).toString('utf8') }));
-    child.stdin.on('error', () => undefined); // it exited before it read: its answers, or their lack, tell
-    speak(child);
+    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.on('error', (error) => reject(fail(error)));
+    child.on('close', () => resolve(Buffer.concat(stderr).toString('utf8')));
+    child.stdin?.on('error', () => undefined); // it exited before it read: its answers, or their lack, tell
+    child.stdin?.end(input);
   });
 }
 
