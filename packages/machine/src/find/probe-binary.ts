@@ -119,7 +119,7 @@ async function listNetdevs(path: string, signal: AbortSignal): Promise<string[]>
   return stdout.split(/\r?\n/).filter((line) => /^[a-z0-9-]+$/.test(line));
 }
 
-/** Runs a program to its end, with its standard output in a file that nobody else has. */
+/** Runs a program to its end, with its standard output in a file of its own. */
 async function run(
   path: string,
   argv: string[],
