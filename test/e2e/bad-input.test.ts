@@ -31,6 +31,7 @@ describe('a lab that is wrong is refused with its place and what to do', () => {
   const cases: readonly (readonly [what: string, source: () => string, code: number, ...words: RegExp[]])[] = [
     ['a syntax error', () => labOf("lab.vm('box', {").replace('\n});\n', '\n'), 65, /lab\.ts:\d+/, /\^/],
     ['a thrown error', () => labOf("throw new Error('no idea');"), 65, /no idea/, /lab\.ts:3/],
+    ['an await that never ends', () => `await new Promise(() => {});\n${labOf('')}`, 65, /never comes/, /lab\.ts/],
     ['a wrong default export', () => 'export default 42;\n', 65, /lab\.ts/, /defineLab/],
     ['no default export', () => 'export const lab = 1;\n', 65, /lab\.ts/, /default/],
     ['a duplicate name', () => labOf("lab.vm('a'); lab.vm('a');"), 65, /"a"/, /lab\.ts:3/],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   changedError,
+  deferred,
   errorMessage,
   GoqemuError,
   isGoqemuError,
@@ -19,7 +20,7 @@ let evaluations = 0;
 /**
  * Imports a bundled lab and checks that it is one.
  *
- * @throws GoqemuError `lab-threw`, `lab-export`, with the place in the lab's own files
+ * @throws GoqemuError `lab-threw`, `lab-unfinished`, `lab-export`, with the place in the lab's own files
  */
 export async function importLab(bundle: string, file: string, inputs: readonly string[]): Promise<LabDefinition> {
   process.setSourceMapsEnabled(true); // stack traces name the lab, not its bundle
@@ -27,8 +28,9 @@ export async function importLab(bundle: string, file: string, inputs: readonly s
   if (evaluations++ > 0) url.search = `evaluation=${evaluations}`;
   let exported: Module;
   const listenAgain = leaveSignals();
+  using unfinished = whenNothingRuns(file);
   try {
-    exported = await evaluated(url.href);
+    exported = await Promise.race([evaluated(url.href), unfinished.error]);
   } catch (error) {
     throw threw(error, inputs);
   } finally {
@@ -55,6 +57,23 @@ function leavingSignals(definition: LabDefinition): LabDefinition {
   });
 }
 
+/** Rejects when this process has nothing left to do: what is awaited then never comes, and Node.js would end without a word. */
+function whenNothingRuns(file: string): Disposable & { readonly error: Promise<never> } {
+  const { promise, reject } = deferred<never>();
+  const atEnd = () =>
+    reject(
+      new GoqemuError({
+        code: 'lab-unfinished',
+        source: 'user',
+        message: 'the lab awaits something that never comes, at its top level or in a file that it imports',
+        location: { file },
+        hint: 'await only what ends; give what may not end a time limit',
+      }),
+    );
+  process.once('beforeExit', atEnd);
+  return { error: promise, [Symbol.dispose]: () => process.off('beforeExit', atEnd) };
+}
+
 interface Module {
   readonly default?: unknown;
 }
@@ -76,7 +95,7 @@ async function evaluated(url: string): Promise<Module> {
 function threw(error: unknown, inputs: readonly string[]): GoqemuError {
   if (isGoqemuError(error)) {
     const location = error.location ?? firstFrame(error, inputs);
-    if (!location || error.detail?.includes('| ')) return error;
+    if (location?.line === undefined || error.detail?.includes('| ')) return error;
     const detail = [error.detail, frameOf(location)].filter(Boolean).join('\n');
     return changedError(error, { location, detail, cause: error });
   }

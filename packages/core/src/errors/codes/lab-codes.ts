@@ -24,6 +24,10 @@ export const labCodes = {
     fix: 'End it with export default defineLab(…).',
   },
   'lab-threw': { when: "The lab's program threw an error.", fix: 'Correct the program at the place that is shown.' },
+  'lab-unfinished': {
+    when: 'A lab, or a file that it imports, awaits a promise at its top level that nothing will settle.',
+    fix: 'Await only what ends; give what may not end a time limit.',
+  },
   'lab-types': {
     when: 'The TypeScript compiler found an error in the lab.',
     fix: 'Correct what it reports, or leave --check-types out.',
