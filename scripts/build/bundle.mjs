@@ -12,9 +12,9 @@ const lookingAtMachines = join(source, 'host', 'qemu-backend.ts');
 
 /**
  * The programs of the command line, each a CommonJS module of one file that `start.js` evaluates with the code that V8 compiled
- * of it before; with the parts of it that load late and are in that file. The command line is there three times: for
- * `plan`, `status` and `graph`, for the commands that act, and for all others, whose work is in the first build. What acts
- * on machines loads when there is something to do.
+ * of it before; with the parts of it that load late and are in that file. The command line is there four times: for
+ * `plan`, `status` and `graph`, for those that reach into a machine (`exec`, `ssh`, `cp`), for those that act, and for all
+ * others, whose work is in the first build. What acts on machines loads when there is something to do.
  */
 const programs = [
   { name: 'cli', entry: commandLine, parts: [join(source, 'arguments', 'help.ts')] },
@@ -35,6 +35,17 @@ const programs = [
   },
   {
     name: 'reach',
+    entry: commandLine,
+    parts: [
+      join(source, 'commands', 'reaching-commands.ts'),
+      lookingAtMachines,
+      join('packages', 'backend-qemu', 'src', 'backend', 'reaching.ts'),
+      join('packages', 'vm', 'src', 'guest', 'guest-channel.ts'),
+      join('packages', 'guest', 'src', 'index.ts'),
+    ],
+  },
+  {
+    name: 'reaching',
     entry: join('packages', 'backend-qemu', 'src', 'backend', 'reaching.ts'),
     parts: [join('packages', 'vm', 'src', 'guest', 'guest-channel.ts')],
   },
@@ -54,6 +65,9 @@ const external = ['esbuild', 'ssh2', 'tsx', 'undici'];
 /** Packages in CommonJS within the bundle ask for `require`, which an ES module does not have. */
 const requireForCommonJs =
   "import{createRequire as goqemuCreateRequire}from'node:module';const require=goqemuCreateRequire(import.meta.url);";
+
+/** Those of them that are CommonJS: an import would search their text for what they export. */
+const commonJs = ['esbuild', 'ssh2', 'undici'];
 
 /** What `import.meta.url` is in a program. */
 const addressForCommonJs = "const goqemuAddress=require('node:url').pathToFileURL(__filename).href;";
@@ -170,7 +184,8 @@ const importsModules = 'import-module.ts';
  */
 function lateModule(path) {
   if (path === importsModules) return 'export const importModule = goqemuImport;';
-  if (path.startsWith('node:') || path.endsWith('.cjs')) return `module.exports = require(${JSON.stringify(path)});`;
+  const isCommonJs = path.endsWith('.cjs') || commonJs.includes(path.split('/')[0]);
+  if (path.startsWith('node:') || isCommonJs) return `module.exports = require(${JSON.stringify(path)});`;
   return `module.exports = { then: (done, failed) => goqemuImport(${JSON.stringify(path)}).then(done, failed) };`;
 }
 

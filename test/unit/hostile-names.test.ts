@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isGoqemuError } from '@goqemu/core';
+import { isGoqemuError, shownValue } from '@goqemu/core';
 import { defineLab, evaluateLab } from '@goqemu/lab';
 import { hostileTexts } from '../e2e/hostile-text.ts';
 
@@ -21,7 +21,8 @@ test('200 hostile texts as names are refused by name or are names', () => {
       } catch (error) {
         if (!isGoqemuError(error)) throw error;
         assert.equal(error.source, 'user');
-        assert.ok(error.message.includes(JSON.stringify(text)) || error.message.includes(text), error.message);
+        // Of a long one, the beginning.
+        assert.ok(error.message.includes(shownValue(text)) || error.message.includes(text), error.message);
       }
     }
   }

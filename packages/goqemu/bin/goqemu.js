@@ -2,35 +2,30 @@
 // Asked for instead of imported: an import of node:fs loads all that it has, streams and all.
 const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 
-// Commands that look at a lab, and those that act on one, have a file each with what they need and little else.
+// Commands that look at a lab, those that reach into its machines, and those that act on one have a program each, with what
+// they need and little else.
 const looks = ['graph', 'output', 'plan', 'status'];
+const reaches = ['console', 'cp', 'exec', 'logs', 'qmp', 'screenshot', 'ssh', 'ssh-config'];
 const acts = [
   'apply',
   'capture',
   'checkpoint',
-  'console',
-  'cp',
   'destroy',
-  'exec',
   'forward',
   'history',
   'import',
   'lock',
-  'logs',
   'network',
-  'qmp',
   'refresh',
   'restart',
   'resume',
-  'screenshot',
-  'ssh',
-  'ssh-config',
   'start',
   'stop',
   'suspend',
 ];
 const command = process.argv[2] ?? '';
-const file = looks.includes(command) ? 'look' : acts.includes(command) ? 'act' : 'cli';
+const programs = { look: looks, reach: reaches, act: acts };
+const [file = 'cli'] = Object.keys(programs).filter((name) => programs[name].includes(command));
 const program = new URL(`../dist/${file}.cjs`, import.meta.url);
 
 if (process.argv[2] === '--version' && process.argv.length === 3) {

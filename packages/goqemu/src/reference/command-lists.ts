@@ -1,7 +1,7 @@
 import type { RunnableCommand } from '../shell/runnable-command.ts';
 
 /** The lists in bin/goqemu.js: which commands run from a file of the bundle of their own, by the module that they load. */
-const lists = { looks: 'looking-commands', acts: 'lab-commands' };
+const lists = { looks: 'looking-commands', reaches: 'reaching-commands', acts: 'lab-commands' };
 
 /** Of biome.json, whose format the file has. */
 const lineWidth = 120;

@@ -62,7 +62,7 @@ test('a second SIGTERM does not wait', (context) => {
 });
 
 test('while signals are left to the host it ends a program that never returns', async () => {
-  const script = `import { leaveSignals, listenForInterrupts } from ${JSON.stringify(import.meta.resolve('./interrupts.ts'))};
+  const script = `import { leaveSignals, listenForInterrupts } from ${JSON.stringify(new URL('./interrupts.ts', import.meta.url).href)};
     listenForInterrupts();
     leaveSignals();
     console.log('looping');

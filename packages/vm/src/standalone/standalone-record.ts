@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { folderNames, GoqemuError, hasErrorCode, parseJson, readTwice, removeTwice, writeTwice } from '@goqemu/core';
 import { accelerators, architectures, firmwares, type PortForward, timeoutNames } from '@goqemu/spec';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { VmHost } from '../vm/vm-host.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
 import { lineageOf, standaloneFolder } from './standalone-host.ts';
@@ -26,7 +26,7 @@ const recordSchema = z.object({
   networkReason: z.string(),
   forward: z.record(
     z.string(),
-    z.object({ guest: z.int(), host: z.int().optional(), protocol: z.literal('udp').exactOptional() }),
+    z.object({ guest: z.int(), host: z.optional(z.int()), protocol: z.exactOptional(z.literal('udp')) }),
   ),
   spec: z.object({
     name: z.string(),
@@ -36,7 +36,7 @@ const recordSchema = z.object({
     memory: z.int(),
     cpus: z.int(),
     disk: z.int(),
-    display: z.boolean().default(false), // made by an earlier version, it has none
+    display: z._default(z.boolean(), false), // made by an earlier version, it has none
     user: z.string(),
     identity: z.object({
       hostname: z.string(),
@@ -48,17 +48,17 @@ const recordSchema = z.object({
     forwards: z.record(
       z.string(),
       z.object({
-        protocol: z.literal('udp').exactOptional(),
+        protocol: z.exactOptional(z.literal('udp')),
         host: z.int(),
         guest: z.int(),
-        manual: z.literal(true).exactOptional(),
-      } satisfies Record<keyof PortForward, z.ZodType>),
+        manual: z.exactOptional(z.literal(true)),
+      } satisfies Record<keyof PortForward, z.ZodMiniType>),
     ),
     network: hostNetworkSchema,
-    wayOut: z.literal('none').exactOptional(), // of machines of labs
+    wayOut: z.exactOptional(z.literal('none')), // of machines of labs
     // Made by an earlier version, it has none.
-    timeouts: z.partialRecord(z.enum(timeoutNames), z.number()).default({}),
-  } satisfies Record<keyof VmSpec, z.ZodType>),
+    timeouts: z._default(z.partialRecord(z.enum(timeoutNames), z.number()), {}),
+  } satisfies Record<keyof VmSpec, z.ZodMiniType>),
 });
 
 /** What a VM is; it stands beside the VM's folder, is written before that is made and removed after it has gone. */

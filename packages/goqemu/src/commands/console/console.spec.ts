@@ -13,5 +13,5 @@ export const consoleCommand = defineCommand({
   positionals: [{ name: 'MACHINE', summary: 'a machine of the lab', completes: 'machine' }],
   options,
   examples: [{ command: 'goqemu console web', does: 'when SSH does not answer' }],
-  load: async () => (await import('../lab-commands.ts')).consoleAttach,
+  load: async () => (await import('../reaching-commands.ts')).consoleAttach,
 });

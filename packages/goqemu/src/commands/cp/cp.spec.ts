@@ -20,5 +20,5 @@ export const cpCommand = defineCommand({
     { command: 'goqemu cp ./site web:/var/tmp/site', does: 'a folder into the machine' },
     { command: 'goqemu cp web:/etc/os-release .', does: 'a file out of it' },
   ],
-  load: async () => (await import('../lab-commands.ts')).cp,
+  load: async () => (await import('../reaching-commands.ts')).cp,
 });

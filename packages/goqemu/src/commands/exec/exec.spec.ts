@@ -44,5 +44,5 @@ export const execCommand = defineCommand({
     { command: "goqemu exec web sh -c 'echo $HOME'", does: 'a shell of the guest' },
     { command: 'goqemu exec -i web tee /tmp/x < x', does: 'with standard input' },
   ],
-  load: async () => (await import('../lab-commands.ts')).exec,
+  load: async () => (await import('../reaching-commands.ts')).exec,
 });

@@ -25,5 +25,5 @@ export const logsCommand = defineCommand({
     { command: 'goqemu logs web -f', does: 'follow the console' },
     { command: 'goqemu logs web --source qemu', does: "QEMU's own messages" },
   ],
-  load: async () => (await import('../lab-commands.ts')).logs,
+  load: async () => (await import('../reaching-commands.ts')).logs,
 });

@@ -22,5 +22,5 @@ export const qmpCommand = defineCommand({
     { command: 'goqemu qmp web stop', does: 'pauses it; goqemu qmp web cont, or goqemu resume web, continues it' },
     { command: `goqemu qmp web human-monitor-command '{"command-line":"info block"}'`, does: 'the human monitor' },
   ],
-  load: async () => (await import('../lab-commands.ts')).qmp,
+  load: async () => (await import('../reaching-commands.ts')).qmp,
 });

@@ -25,5 +25,5 @@ export const screenshotCommand = defineCommand({
     { command: 'goqemu screenshot web', does: 'web.png' },
     { command: 'goqemu screenshot web - | magick - web.jpg', does: 'to another program' },
   ],
-  load: async () => (await import('../lab-commands.ts')).screenshot,
+  load: async () => (await import('../reaching-commands.ts')).screenshot,
 });

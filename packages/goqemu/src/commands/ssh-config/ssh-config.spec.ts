@@ -24,5 +24,5 @@ export const sshConfigCommand = defineCommand({
   ],
   options,
   examples: [{ command: 'goqemu ssh-config --out lab.ssh && ssh -F lab.ssh hello-web', does: "with OpenSSH's client" }],
-  load: async () => (await import('../lab-commands.ts')).sshConfig,
+  load: async () => (await import('../reaching-commands.ts')).sshConfig,
 });

@@ -19,5 +19,5 @@ export const sshCommand = defineCommand({
     { command: 'goqemu ssh web sudo journalctl -f', does: 'one program' },
     { command: 'goqemu ssh web < set-up.sh', does: 'run a script from this host' },
   ],
-  load: async () => (await import('../lab-commands.ts')).ssh,
+  load: async () => (await import('../reaching-commands.ts')).ssh,
 });
