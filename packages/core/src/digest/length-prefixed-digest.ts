@@ -6,11 +6,12 @@ import { createHash } from 'node:crypto';
  */
 export function lengthPrefixedDigest(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256');
+  const length = Buffer.alloc(8);
   for (const part of parts) {
-    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64BE(BigInt(bytes.length));
-    hash.update(length).update(bytes);
+    const size = typeof part === 'string' ? Buffer.byteLength(part) : part.length;
+    length.writeUInt32BE(Math.floor(size / 2 ** 32), 0);
+    length.writeUInt32BE(size % 2 ** 32, 4);
+    hash.update(length).update(part);
   }
   return hash.digest('hex');
 }
