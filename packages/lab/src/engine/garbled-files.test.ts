@@ -111,9 +111,15 @@ class Place {
     const state = stateFolderOf(this.folder, this.name);
     const lineage = [...this.host.machines.keys()].map((id) => /-([0-9a-f]{12})\//.exec(id)?.[1])[0] ?? '';
     return [
-      ...['state.json', 'state.before.json', 'journal.ndjson', 'journal.before.ndjson', 'history.ndjson', 'lock'].map(
-        (name) => join(state, name),
-      ),
+      ...[
+        'state.json',
+        'state.before.json',
+        'journal.ndjson',
+        'journal.before.ndjson',
+        'history.ndjson',
+        'lock',
+        'home.json',
+      ].map((name) => join(state, name)),
       join(this.folder, 'lab.lock.json'),
       join(this.folder, 'home/keys', `${lineage}.state-key`),
       join(this.folder, 'home/keys', `${lineage}.state-key.copy`),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { GoqemuError } from '@goqemu/core';
 import { forgetState, knownStates } from './known-states.ts';
 import { FileStateStorage } from './state-storage.ts';
 
@@ -31,6 +32,40 @@ test('a state is known where it was last written, and is there while any of its 
     await forgetState(home, lineage);
     assert.deepEqual(await knownStates(home), []);
     assert.deepEqual(await readdir(join(home, 'keys')), []);
+  } finally {
+    await rm(base, { recursive: true });
+  }
+});
+
+test('a state whose machines are in another folder of goqemu is refused, until that folder has them no more', async () => {
+  const base = await mkdtemp(join(tmpdir(), 'goqemu-states-'));
+  try {
+    const stateFolder = join(base, '.goqemu/web/default');
+    const at = (home: string, folder = stateFolder) =>
+      new FileStateStorage({ home, stateFolder: folder, labFolder: base, lab: 'web', stack: 'default' });
+    const [first, other] = [join(base, 'first'), join(base, 'other')];
+    at(other).checkPlace(lineage); // of a state of before, which does not say where its machines are
+    await at(first).register(lineage);
+    at(first).checkPlace(lineage);
+    await symlink(first, join(base, 'link'));
+    at(join(base, 'link')).checkPlace(lineage);
+    assert.throws(
+      () => at(other).checkPlace(lineage),
+      ({ code, message, hint }: GoqemuError) =>
+        code === 'state-elsewhere' &&
+        message.includes(first) &&
+        message.includes(other) &&
+        !!hint?.includes(stateFolder),
+    );
+    await writeFile(join(stateFolder, 'home.json'), '\0\0\0'); // damaged: as if it were not there
+    at(other).checkPlace(lineage);
+    await at(first).register(lineage);
+    await forgetState(first, lineage);
+    at(other).checkPlace(lineage);
+    await at(first).register(lineage);
+    await at(first).clear(lineage);
+    assert.deepEqual(await readdir(stateFolder), []);
+    at(other).checkPlace(lineage);
   } finally {
     await rm(base, { recursive: true });
   }

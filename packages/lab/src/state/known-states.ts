@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-
 import { join } from 'node:path';
 import { folderNames, GoqemuError, parseJson, readOwnFile, readOwnText, removeTree, removeTwice } from '@goqemu/core';
 import * as z from 'zod/mini';
@@ -51,6 +50,40 @@ export function refuseCopy(home: string, lineage: string, stateFolder: string): 
     message: `this lab is a copy: its machines belong to the state in ${first}`,
     location: { file: stateFolder },
     hint: `to make machines of its own here, remove ${stateFolder}; to continue here with those of the first, remove ${first}`,
+  });
+}
+
+/** The file in a state's folder that says which folder of goqemu its machines are in. */
+export function homeNotePath(stateFolder: string): string {
+  return join(stateFolder, 'home.json');
+}
+
+const homeSchema = z.object({ version: z.literal(1), home: z.string().check(z.regex(/^[^\0]+$/)) });
+
+export function homeNote(home: string): string {
+  return `${JSON.stringify({ version: 1, home }, null, 1)}\n`;
+}
+
+/**
+ * Refuses a state whose machines are in another folder of goqemu, as when `GOQEMU_HOME` is set in one terminal and not in
+ * the next: none of them would be found, and an apply would make new ones and leave those running without a state.
+ *
+ * @throws GoqemuError `state-elsewhere`
+ */
+export function refuseOtherHome(home: string, lineage: string, stateFolder: string): void {
+  const note = homeSchema.safeParse(parseJson(readOwnText(homeNotePath(stateFolder)) ?? ''));
+  if (!note.success) return; // none, or damaged: the next change writes it
+  const other = note.data.home;
+  if (other === home || isSameFolder(other, home)) return;
+  const noted = readNote(other, lineage)?.stateFolder;
+  if (noted === undefined || !(noted === stateFolder || isSameFolder(noted, stateFolder))) return;
+  throw new GoqemuError({
+    code: 'state-elsewhere',
+    source: 'user',
+    subject: stateFolder,
+    message: `the machines of this lab are in ${other}, and this command looks for them in ${home}`,
+    location: { file: stateFolder },
+    hint: `set GOQEMU_HOME to ${other}; to leave them there, and make new ones here, remove ${stateFolder}`,
   });
 }
 

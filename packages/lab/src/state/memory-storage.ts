@@ -16,7 +16,7 @@ export class MemoryStateStorage implements StateStorage {
     this.#stacks = stacks;
   }
 
-  refuseCopy(): void {}
+  checkPlace(): void {}
 
   /** Nothing in memory is found by anybody else. */
   async register(): Promise<void> {}

@@ -17,7 +17,7 @@ import {
   writeOwnFile,
   writeTwice,
 } from '@goqemu/core';
-import { refuseCopy, stateNote, stateNotePath } from './known-states.ts';
+import { homeNote, homeNotePath, refuseCopy, refuseOtherHome, stateNote, stateNotePath } from './known-states.ts';
 import { keyFile, keyIn, ownKey } from './own-key.ts';
 import { refuseCaseTwin } from './refuse-case-twin.ts';
 
@@ -51,9 +51,12 @@ export interface StateStorage {
   remove(file: StoredFile): Promise<void>;
   /** The path, for messages. */
   path(file: StoredFile): string;
-  /** @throws GoqemuError `state-copied` when the state of this lineage is another one, which is there still */
-  refuseCopy(lineage: string): void;
-  /** Notes in goqemu's own folder where the state of this lineage is. */
+  /**
+   * @throws GoqemuError `state-copied` when the state of this lineage is another one, which is there still;
+   *   `state-elsewhere` when its machines are in another folder of goqemu
+   */
+  checkPlace(lineage: string): void;
+  /** Notes in goqemu's own folder where the state of this lineage is, and beside the state which folder that is. */
   register(lineage: string): Promise<void>;
   /** Removes everything of this lineage, and the place itself once the lock is released. */
   clear(lineage: string): Promise<void>;
@@ -146,22 +149,23 @@ export class FileStateStorage implements StateStorage {
     await removeFile(this.path(file));
   }
 
-  refuseCopy(lineage: string): void {
-    refuseCopy(this.#folders.home, lineage, this.#folders.stateFolder);
+  checkPlace(lineage: string): void {
+    const { home, stateFolder } = this.#folders;
+    refuseCopy(home, lineage, stateFolder);
+    refuseOtherHome(home, lineage, stateFolder);
   }
 
   async register(lineage: string): Promise<void> {
-    const path = stateNotePath(this.#folders.home, lineage);
-    const text = stateNote(this.#folders);
-    if (readOwnText(path) === text) return;
-    await removeAbandonedDrafts(dirname(path));
-    await writeOwnFile(path, text, { mode: 0o600 });
+    const { home, stateFolder } = this.#folders;
+    await writeNote(stateNotePath(home, lineage), stateNote(this.#folders));
+    await writeNote(homeNotePath(stateFolder), homeNote(home));
   }
 
   async clear(lineage: string): Promise<void> {
     // The state goes last: what is left by a crash still says what it is.
     for (const file of ['history', 'journal-before', 'state-before', 'journal', 'state'] as const)
       await this.remove(file);
+    await removeFile(homeNotePath(this.#folders.stateFolder));
     await removeFile(stateNotePath(this.#folders.home, lineage));
     this.#cleared = true;
   }
@@ -197,6 +201,12 @@ export class FileStateStorage implements StateStorage {
       throw error;
     }
   }
+}
+
+async function writeNote(path: string, text: string): Promise<void> {
+  if (readOwnText(path) === text) return;
+  await removeAbandonedDrafts(dirname(path));
+  await writeOwnFile(path, text, { mode: 0o600 });
 }
 
 /** What a file holds that cannot be read: not JSON, and no entry of a journal. */

@@ -125,6 +125,7 @@ test('a second apply at once leaves with the holder of the lock', async () => {
     assert.equal((await applying).outcome, 'done');
     assert.deepEqual((await readdir(stateFolderOf(folder, 'web'))).sort(), [
       'history.ndjson',
+      'home.json',
       'journal.before.ndjson',
       'state.before.json',
       'state.json',

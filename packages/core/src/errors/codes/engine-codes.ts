@@ -55,6 +55,10 @@ export const engineCodes = {
     when: 'The lab is a copy whose machines belong to another folder.',
     fix: 'Remove one of the two state folders, as the hint says.',
   },
+  'state-elsewhere': {
+    when: 'The machines of the lab are in the folder of another GOQEMU_HOME.',
+    fix: 'Set GOQEMU_HOME to that folder.',
+  },
   'machine-there': {
     when: 'An import names a machine that the lab has already.',
     fix: 'Give the imported machine another name.',
