@@ -60,7 +60,7 @@ export class EngineContext {
     };
     const read = await readState(this.storage, this.owner, newLineage, this.#parsed);
     const { lineage, forkedFrom } = read.state;
-    if (read.exists) this.storage.checkPlace(lineage);
+    if (read.exists) this.storage.checkPlace(read.state);
     this.#refuseUnknown(read.state);
     if (forkedFrom) this.vault.useKeyOf(forkedFrom.lineages.at(-1) ?? lineage, this.storage.stack(forkedFrom.root));
     else this.vault.useKeyOf(lineage, this.storage);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { GoqemuError } from '@goqemu/core';
 import { forgetState, knownStates } from './known-states.ts';
+import type { MachineState } from './lab-state.ts';
 import { FileStateStorage } from './state-storage.ts';
 
 const lineage = '0123456789ab';
@@ -43,29 +44,31 @@ test('a state whose machines are in another folder of goqemu is refused, until t
     const stateFolder = join(base, '.goqemu/web/default');
     const at = (home: string, folder = stateFolder) =>
       new FileStateStorage({ home, stateFolder: folder, labFolder: base, lab: 'web', stack: 'default' });
+    const state = { lineage, resources: { machine: { web: {} as MachineState } } };
     const [first, other] = [join(base, 'first'), join(base, 'other')];
-    at(other).checkPlace(lineage); // of a state of before, which does not say where its machines are
+    at(other).checkPlace(state); // of a state of before, which does not say where its machines are
     await at(first).register(lineage);
-    at(first).checkPlace(lineage);
+    at(first).checkPlace(state);
     await symlink(first, join(base, 'link'));
-    at(join(base, 'link')).checkPlace(lineage);
+    at(join(base, 'link')).checkPlace(state);
     assert.throws(
-      () => at(other).checkPlace(lineage),
+      () => at(other).checkPlace(state),
       ({ code, message, hint }: GoqemuError) =>
         code === 'state-elsewhere' &&
         message.includes(first) &&
         message.includes(other) &&
         !!hint?.includes(stateFolder),
     );
+    at(other).checkPlace({ lineage, resources: { machine: {} } }); // after a destroy
     await writeFile(join(stateFolder, 'home.json'), '\0\0\0'); // damaged: as if it were not there
-    at(other).checkPlace(lineage);
+    at(other).checkPlace(state);
     await at(first).register(lineage);
     await forgetState(first, lineage);
-    at(other).checkPlace(lineage);
+    at(other).checkPlace(state);
     await at(first).register(lineage);
     await at(first).clear(lineage);
     assert.deepEqual(await readdir(stateFolder), []);
-    at(other).checkPlace(lineage);
+    at(other).checkPlace(state);
   } finally {
     await rm(base, { recursive: true });
   }

@@ -18,6 +18,7 @@ import {
   writeTwice,
 } from '@goqemu/core';
 import { homeNote, homeNotePath, refuseCopy, refuseOtherHome, stateNote, stateNotePath } from './known-states.ts';
+import type { LabState } from './lab-state.ts';
 import { keyFile, keyIn, ownKey } from './own-key.ts';
 import { refuseCaseTwin } from './refuse-case-twin.ts';
 
@@ -53,9 +54,9 @@ export interface StateStorage {
   path(file: StoredFile): string;
   /**
    * @throws GoqemuError `state-copied` when the state of this lineage is another one, which is there still;
-   *   `state-elsewhere` when its machines are in another folder of goqemu
+   *   `state-elsewhere` when it has machines, and they are in another folder of goqemu
    */
-  checkPlace(lineage: string): void;
+  checkPlace(state: Pick<LabState, 'lineage' | 'resources'>): void;
   /** Notes in goqemu's own folder where the state of this lineage is, and beside the state which folder that is. */
   register(lineage: string): Promise<void>;
   /** Removes everything of this lineage, and the place itself once the lock is released. */
@@ -149,10 +150,10 @@ export class FileStateStorage implements StateStorage {
     await removeFile(this.path(file));
   }
 
-  checkPlace(lineage: string): void {
+  checkPlace({ lineage, resources }: Pick<LabState, 'lineage' | 'resources'>): void {
     const { home, stateFolder } = this.#folders;
     refuseCopy(home, lineage, stateFolder);
-    refuseOtherHome(home, lineage, stateFolder);
+    if (Object.keys(resources.machine).length > 0) refuseOtherHome(home, lineage, stateFolder);
   }
 
   async register(lineage: string): Promise<void> {
