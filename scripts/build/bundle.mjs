@@ -62,12 +62,12 @@ const small = ['describe.ts', 'start.ts'].map((name) => join(source, name));
 /** Packages that stay imports: esbuild and ssh2 have native parts, tsx and undici load pieces of their own late. */
 const external = ['esbuild', 'ssh2', 'tsx', 'undici'];
 
+/** Those of them that are CommonJS: an import would search their text for what they export. */
+const commonJs = ['esbuild', 'ssh2', 'undici'];
+
 /** Packages in CommonJS within the bundle ask for `require`, which an ES module does not have. */
 const requireForCommonJs =
   "import{createRequire as goqemuCreateRequire}from'node:module';const require=goqemuCreateRequire(import.meta.url);";
-
-/** Those of them that are CommonJS: an import would search their text for what they export. */
-const commonJs = ['esbuild', 'ssh2', 'undici'];
 
 /** What `import.meta.url` is in a program. */
 const addressForCommonJs = "const goqemuAddress=require('node:url').pathToFileURL(__filename).href;";
