@@ -37,7 +37,7 @@ test('the page is closed while the orders cannot be reached, and opens again', a
 
 test('a slow network delays the page, and does not close it', async ({ web, net }) => {
   await net.lan.setFaults({ latency: 200 });
-  await expect(web.http(page)).toHaveStatus(200);
+  await expect(web.http(page)).toHaveStatus(200, { timeout: '1 min' });
 });
 
 test('an order survives a restart of the service', async ({ web, db }) => {
