@@ -130,7 +130,7 @@ export default defineLab({ name: 'killed' }, (lab) => {
     assert.deepEqual(temporary, [], 'files that were being written');
     const state = await readdir(this.folder.file('.goqemu/killed/default'));
     // A lock whose owner is dead is taken over by the next process.
-    const known = /^(state(\.before)?\.json|journal\.before\.ndjson|history\.ndjson|lock)$/;
+    const known = /^((state(\.before)?|home)\.json|journal\.before\.ndjson|history\.ndjson|lock)$/;
     assert.deepEqual(
       state.filter((file) => !known.test(file)),
       [],
