@@ -34,12 +34,18 @@ test('what the tests of the installed package import is public: nothing of the s
     }
 });
 
+const sources = readdirSync('packages').flatMap((name) =>
+  readdirSync(`packages/${name}/src`, { recursive: true, encoding: 'utf8' })
+    .map((path) => `packages/${name}/src/${path}`)
+    .filter((file) => /(?<!\.test)(?<!\.fixture)\.ts$/.test(file) && !/[/\\]fixture[/\\]/.test(file)),
+);
+
 test('signals are joined by anySignal, which keeps a time limit from being collected', () => {
-  const sources = readdirSync('packages').flatMap((name) =>
-    readdirSync(`packages/${name}/src`, { recursive: true, encoding: 'utf8' }).map(
-      (path) => `packages/${name}/src/${path}`,
-    ),
-  );
-  for (const path of sources.filter((file) => /(?<!\.test)\.ts$/.test(file) && !file.endsWith('/any-signal.ts')))
+  for (const path of sources.filter((file) => !file.endsWith('any-signal.ts')))
     assert.doesNotMatch(readFileSync(path, 'utf8'), /AbortSignal\.any\(/, path);
+});
+
+test('folders are made by makeFolders, which ends also below /proc', () => {
+  for (const path of sources)
+    assert.doesNotMatch(readFileSync(path, 'utf8'), /mkdir(Sync)?\([^;]*recursive: true/, path);
 });

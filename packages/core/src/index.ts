@@ -40,6 +40,7 @@ export { folderNames } from './files/folder-names.ts';
 export { freeBytes } from './files/free-bytes.ts';
 export { copyPath, type KeptTwice, readTwice, removeTwice, writeCopy, writeTwice } from './files/kept-twice.ts';
 export { type LocalEntry, type LocalFile, type LocalLink, localTree } from './files/local-tree.ts';
+export { makeFolders } from './files/make-folders.ts';
 export { parseJson } from './files/parse-json.ts';
 export { makePrivateFolder, type PrivateFolderHost, privateFolderHost } from './files/private-folder.ts';
 export { readIfThere } from './files/read-if-there.ts';

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, realpath, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GoqemuError } from '../errors/goqemu-error.ts';
 import { withPath } from '../errors/host-error.ts';
 import { type FileOperations, hostFileOperations } from './file-operations.ts';
+import { makeFolders } from './make-folders.ts';
 import { removeFile, replaceFile } from './remove-and-replace.ts';
 import { renameOver } from './rename-over.ts';
 import { statIfThere } from './stat-if-there.ts';
@@ -65,7 +66,7 @@ async function writeAndRename(
     renameTo,
   }: AtomicWriteOptions & { readonly renameTo: typeof replaceFile },
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx', mode);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sleep } from '../cancellation/sleep.ts';
@@ -14,6 +14,7 @@ import {
 } from '../process/process-identity.ts';
 import { formatDuration } from '../units/duration.ts';
 import { type FileOperations, hostFileOperations } from './file-operations.ts';
+import { makeFolders } from './make-folders.ts';
 import { parseJson } from './parse-json.ts';
 import { type OwnFile, readOwnFile, readOwnText } from './read-own-file.ts';
 import { isHeldError, removeFile, withPatience } from './remove-and-replace.ts';
@@ -143,7 +144,7 @@ function createDraft(path: string): number {
     return openSync(path, 'wx', 0o600);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     return openSync(path, 'wx', 0o600);
   }
 }

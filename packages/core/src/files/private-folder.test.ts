@@ -12,7 +12,7 @@ function windows(made: string | undefined, fails = false) {
   const commands: string[][] = [];
   const host: PrivateFolderHost = {
     platform: { system: 'win32', env, homeFolder: 'C:\\Users\\me', temporaryFolder: 'C:\\Temp' },
-    makeFolder: async () => made,
+    makeFolder: () => made,
     run: async (program, args) => {
       commands.push([program, ...args]);
       if (fails) throw new Error('The parameter is incorrect.');

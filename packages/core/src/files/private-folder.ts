@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import { GoqemuError } from '../errors/goqemu-error.ts';
 import { errorMessage } from '../errors/internal-error.ts';
@@ -6,18 +5,19 @@ import type { HostPlatform } from '../platform/host-platform.ts';
 import { hostPlatform } from '../platform/this-host.ts';
 import { run } from '../process/run-program.ts';
 import { accessList } from './access-list.ts';
+import { makeFolders } from './make-folders.ts';
 
 /** What it takes; injected in tests. */
 export interface PrivateFolderHost {
   readonly platform: Pick<HostPlatform, 'system' | 'env' | 'homeFolder' | 'temporaryFolder'>;
-  readonly makeFolder: (path: string) => Promise<string | undefined>;
+  readonly makeFolder: (path: string) => string | undefined;
   readonly run: typeof run;
 }
 
 /** This host's own ways, for a platform. */
 export const privateFolderHost = (platform: PrivateFolderHost['platform']): PrivateFolderHost => ({
   platform,
-  makeFolder: (path) => mkdir(path, { recursive: true, mode: 0o700 }),
+  makeFolder: (path) => makeFolders(path, { mode: 0o700 }),
   run,
 });
 
@@ -32,7 +32,7 @@ export async function makePrivateFolder(
   path: string,
   host: PrivateFolderHost = privateFolderHost(hostPlatform()),
 ): Promise<void> {
-  const made = await host.makeFolder(path);
+  const made = host.makeFolder(path);
   const { system, env, homeFolder, temporaryFolder } = host.platform;
   if (system !== 'win32' || made === undefined) return;
   if ([homeFolder, env.LOCALAPPDATA, temporaryFolder].some((own) => own && isBelow(made, own))) return;

@@ -2,6 +2,7 @@ import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { join, win32 } from 'node:path';
 import { systemErrorCode } from '../errors/internal-error.ts';
 import { accessList } from '../files/access-list.ts';
+import { makeFolders } from '../files/make-folders.ts';
 import type { FolderWays } from './ascii-folders.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,7 +28,7 @@ export function windowsFolderWays(env: Environment, start: StartAndWait = startA
     },
     claim(folder, below) {
       const isOurs = isMade(folder) ? isShut(folder, env, start) : isOwn(folder, env, start);
-      if (isOurs) for (const name of below) mkdirSync(join(folder, name), { recursive: true });
+      if (isOurs) for (const name of below) makeFolders(join(folder, name));
       return isOurs;
     },
   };

@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger, LogLevel } from '@goqemu/core';
-import { visible } from '@goqemu/core';
+import { makeFolders, visible } from '@goqemu/core';
 import type { Screen } from '../render/screen.ts';
 
 /** How many logs of earlier commands are kept. */
@@ -64,7 +64,7 @@ export class DebugLog implements Logger, Disposable {
   }
 
   #open(): number {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#folder, { mode: 0o700 });
     const old = readdirSync(this.#folder).filter((name) => name.endsWith('.log'));
     for (const name of old.sort().slice(0, Math.max(0, old.length - kept + 1))) unlinkSync(join(this.#folder, name));
     return openSync(this.path, 'a', 0o600);

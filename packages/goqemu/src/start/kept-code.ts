@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Script } from 'node:vm';
-import { goqemuHome } from '@goqemu/core';
+import { goqemuHome, makeFolders } from '@goqemu/core';
 
 /** Of SHA-256. */
 const digestLength = 32;
@@ -51,7 +51,7 @@ export class KeptCode {
     const draft = `${this.#file}.${process.pid}`;
     try {
       const code = script.createCachedData();
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolders(this.#folder);
       writeFileSync(draft, Buffer.concat([this.#source, sha256(code), code]), { mode: 0o600 });
       rmSync(this.#file, { recursive: true, force: true }); // a folder may have its name
       renameSync(draft, this.#file);

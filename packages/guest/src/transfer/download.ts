@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, type FileHandle, lstat, mkdir, open, stat, symlink } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, open, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
-import { GoqemuError, refuseNul, removeFile, replaceFile, shellQuote, systemErrorCode } from '@goqemu/core';
+import {
+  GoqemuError,
+  makeFolders,
+  refuseNul,
+  removeFile,
+  replaceFile,
+  shellQuote,
+  systemErrorCode,
+} from '@goqemu/core';
 import { assertSucceeded } from '../command/command-failed.ts';
 import type { SessionAccess } from '../session/session-access.ts';
 import { chunkBytes, forEachAtOnce, inChunks } from './chunks.ts';
@@ -73,7 +81,7 @@ async function receive(
     if (!found.isDirectory()) {
       const intoFolder = /[\\/]$/.test(destination) || (await isFolder(destination));
       const path = intoFolder ? join(destination, checkName(name)) : destination;
-      await mkdir(dirname(path), { recursive: true });
+      makeFolders(dirname(path));
       await receiveFile(sftp, { remote: source, path, mode: found.mode & 0o777, size: found.size }, signal, progress);
       return;
     }
@@ -86,7 +94,7 @@ async function receive(
 }
 
 async function walk(sftp: Sftp, folder: Remote, folders: Remote[], files: Remote[]): Promise<void> {
-  await mkdir(folder.path, { recursive: true });
+  makeFolders(folder.path);
   if (!(await lstat(folder.path)).isDirectory() && folders.length > 0) throw unsafeName(folder.path);
   folders.push(folder);
   for (const { filename, attrs } of await sftp.list(folder.remote)) {

@@ -1,15 +1,16 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '@goqemu/core';
 
 /**
  * Writes files by their absolute path below a folder that will be laid over a root file system. Modes are set
  * outright, for they become the guest's, whatever the umask here: 0755 for folders and what begins with `#!`, else 0644.
  */
 export async function writeOverlay(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolders(folder);
   for (const [path, content] of Object.entries(files)) {
     const target = join(folder, path);
-    await mkdir(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     await writeFile(target, content);
     await chmod(target, content.startsWith('#!') ? 0o755 : 0o644);
   }

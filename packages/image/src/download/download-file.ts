@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   errorMessage,
@@ -9,6 +9,7 @@ import {
   GoqemuError,
   isGoqemuError,
   type Logger,
+  makeFolders,
   removeFile,
   silentLogger,
   sleep,
@@ -78,7 +79,7 @@ class Download {
 
   async run(): Promise<Downloaded> {
     const { signal, url } = this.#options;
-    await mkdir(dirname(this.#options.part), { recursive: true });
+    makeFolders(dirname(this.#options.part));
     await this.#takeUpPart();
     let fruitless = 0;
     let furthest = this.#bytes;

@@ -1,10 +1,11 @@
-import { mkdir, open, rmdir } from 'node:fs/promises';
+import { open, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   acquireFileLock,
   checkResourceName,
   copyPath,
   folderNames,
+  makeFolders,
   makePrivateFolder,
   moveFolderAside,
   readOwnFile,
@@ -132,7 +133,7 @@ export class FileStateStorage implements StateStorage {
 
   async append(file: StoredFile, text: string): Promise<void> {
     const path = this.path(file);
-    await mkdir(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     await moveFolderAside(path);
     const handle = await open(path, 'a', 0o644);
     try {

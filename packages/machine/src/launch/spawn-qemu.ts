@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { lastingEnvironment } from '@goqemu/core';
+import { lastingEnvironment, makeFolders } from '@goqemu/core';
 import type { ProcessExit } from './exit-cause.ts';
 
 export interface SpawnedQemu {
@@ -24,7 +24,7 @@ export async function spawnQemu(
   logPath: string,
   wires: readonly Socket[] = [],
 ): Promise<SpawnedQemu> {
-  await mkdir(dirname(logPath), { recursive: true });
+  makeFolders(dirname(logPath));
   const log = await open(logPath, 'a', 0o600);
   try {
     const { size } = await log.stat();

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, stat } from 'node:fs/promises';
-import { GoqemuError, type HostPlatform, makePrivateFolder, privateFolderHost, systemErrorCode } from '@goqemu/core';
+import {
+  GoqemuError,
+  type HostPlatform,
+  makeFolders,
+  makePrivateFolder,
+  privateFolderHost,
+  systemErrorCode,
+} from '@goqemu/core';
 import { pathOf } from '../find/usual-places.ts';
 
 /** Bytes that a socket's path may have: sun_path is 104 on macOS and 108 on Linux, with a NUL at its end. */
@@ -61,19 +68,19 @@ export async function makeRuntimeFolder(folder: string, platform: HostPlatform):
   }
   if (platform.uid === undefined) return await makePrivateFolder(folder, privateFolderHost(platform));
   const parent = pathOf(platform).dirname(folder);
-  await makeFolders(parent, folder);
+  await makeBoth(parent, folder);
   await checkParent(parent, platform.uid);
   await checkOwn(folder, platform.uid);
 }
 
 /** A machine that ends takes the parent with it when that is empty, which may be just now. */
-async function makeFolders(parent: string, folder: string, attempts = 5): Promise<void> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+async function makeBoth(parent: string, folder: string, attempts = 5): Promise<void> {
+  makeFolders(parent, { mode: 0o700 });
   try {
     await mkdir(folder, { mode: 0o700 });
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === 'ENOENT' && attempts > 1) return await makeFolders(parent, folder, attempts - 1);
+    if (code === 'ENOENT' && attempts > 1) return await makeBoth(parent, folder, attempts - 1);
     if (code !== 'EEXIST') throw error;
   }
 }

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import {
   GoqemuError,
   type HostPlatform,
   internalError,
   lastingEnvironment,
+  makeFolders,
   type ProcessIdentity,
   type ProcessTable,
 } from '@goqemu/core';
@@ -64,7 +65,7 @@ export async function startSwtpm(options: StartSwtpmOptions): Promise<StartedSwt
   const { stateFolder, log, platform, processes } = options;
   const program = await firstExecutable('swtpm', binaryFolders(platform), platform);
   if (!program || platform.system === 'win32') throw swtpmMissing(platform);
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  makeFolders(stateFolder, { mode: 0o700 });
   const output = await open(log, 'a', 0o600);
   try {
     const argv = ['socket', '--tpm2', '--tpmstate', 'dir=.', '--ctrl', 'type=unixio,clientfd=3', '--terminate'];

@@ -1,6 +1,6 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorMessage } from '@goqemu/core';
+import { errorMessage, makeFolders } from '@goqemu/core';
 import { fileWord } from '../runner/attachments.ts';
 import type { TestPlace } from '../runner/place.ts';
 import type { RunSettings } from '../runner/run-settings.ts';
@@ -80,7 +80,7 @@ export class Recording {
     const { trace, traces } = this.#plan.records;
     if (trace === 'off') return undefined;
     try {
-      await mkdir(traces, { recursive: true });
+      makeFolders(traces);
       const words = this.#evidenceFor(await this.#hasRoom());
       this.#evidence = await words;
       this.#trace = join(traces, `${fileWord(this.#plan.name)}.${this.#id}${traceSuffix}`);
@@ -120,7 +120,7 @@ export class Recording {
   async #write(record: TestRecord): Promise<void> {
     const { records } = this.#plan.records;
     if (records === undefined) return;
-    await mkdir(records, { recursive: true });
+    makeFolders(records);
     await writeFile(join(records, `${this.#id}.json`), JSON.stringify(record));
   }
 

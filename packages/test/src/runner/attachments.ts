@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { GoqemuError, shownValue } from '@goqemu/core';
+import { GoqemuError, makeFolders, shownValue } from '@goqemu/core';
 
 /** The folder of a test's attachments: a name that is readable, and is one folder on every system. */
 export function attachmentFolder(results: string, file: string, test: string): string {
@@ -17,7 +17,7 @@ export async function writeAttachment(folder: string, name: string, content: str
       message: `an attachment is named as a file, got ${shownValue(name)}`,
       hint: 'use letters, digits, spaces, ".", "-" and "_", as in "nginx.log"',
     });
-  await mkdir(folder, { recursive: true });
+  makeFolders(folder);
   const path = join(folder, name);
   await writeFile(path, content);
   return path;

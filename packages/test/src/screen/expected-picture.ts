@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GoqemuError, systemErrorCode, writeFileAtomic } from '@goqemu/core';
 import { optionInvalid } from '../options/check-options.ts';
@@ -55,7 +55,6 @@ export class ExpectedPicture {
   }
 
   async write(picture: Picture): Promise<void> {
-    await mkdir(dirname(this.path), { recursive: true });
     await writeFileAtomic(this.path, await writePng(picture));
   }
 

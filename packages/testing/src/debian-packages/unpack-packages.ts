@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolders } from '@goqemu/core';
 
 const run = promisify(execFile);
 
@@ -30,7 +31,7 @@ export async function unpackPackages(wanted: PackagesWanted): Promise<string> {
   const cache = join(workspaceRoot(process.cwd()), '.cache');
   const root = join(cache, wanted.name);
   if (existsSync(root)) return root;
-  await mkdir(cache, { recursive: true });
+  makeFolders(cache);
   const draft = await mkdtemp(join(cache, `${wanted.name}-`));
   try {
     await unpack(draft, wanted);
@@ -49,7 +50,7 @@ async function unpack(folder: string, { suite, packages }: PackagesWanted): Prom
   const list = join(folder, 'sources.list');
   const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : '';
   await writeFile(list, `deb ${signed}${uri} ${suite(release)} main\n`);
-  await mkdir(join(folder, 'lists/partial'), { recursive: true });
+  makeFolders(join(folder, 'lists/partial'));
   await mkdir(join(folder, 'debs'));
   const own = [
     ...['-o', `Dir::Etc::SourceList=${list}`, '-o', 'Dir::Etc::SourceParts=/dev/null'],

@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { makeFolders } from '@goqemu/core';
 
 /** Who may log in to a real OpenSSH server of a test, and its configuration. */
 export interface OpensshServerOptions {
@@ -51,7 +52,7 @@ export async function startOpensshServer(options: OpensshServerOptions): Promise
     `SetEnv HOME=${join(folder, 'home')}`,
     ...(options.settings ?? []),
   ];
-  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 }); // as its systemd unit does
+  if (process.getuid?.() === 0) makeFolders('/run/sshd', { mode: 0o755 }); // as its systemd unit does
   const configurationFile = join(folder, 'sshd_config');
   await writeFile(configurationFile, `${configuration.join('\n')}\n`);
   let daemon: ChildProcess | undefined;

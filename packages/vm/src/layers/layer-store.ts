@@ -1,9 +1,10 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   acquireFileLock,
   folderNames,
   GoqemuError,
+  makeFolders,
   makePrivateFolder,
   removeFile,
   removeTree,
@@ -205,7 +206,7 @@ export class LayerStore extends LayerReader {
   /** The folder in memory for the RAM of a layer that is being cut. */
   async prepareMemory(key: string): Promise<string> {
     const folder = join(this.memoryFolder, layerId(key));
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, { mode: 0o700 });
     return folder;
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GoqemuError, type HostPlatform } from '@goqemu/core';
+import { GoqemuError, type HostPlatform, makeFolders } from '@goqemu/core';
 import { LayerStore } from '../layers/layer-store.ts';
 import type { VmScope } from '../vm/vm.ts';
 import type { VmHost } from '../vm/vm-host.ts';
@@ -38,7 +38,7 @@ export async function standalonePlace(host: VmHost, name: string, store: 'disk' 
     return { host, scope: { lineage, labFolder: standaloneFolder(host) }, labsFolder: host.folders.labs };
   await checkRamFileSystem(host.platform);
   const { labs, snapshots } = memoryFolders(host);
-  await mkdir(snapshots, { recursive: true, mode: 0o700 });
+  makeFolders(snapshots, { mode: 0o700 });
   const layers = new LayerStore(snapshots);
   return { host: { ...host, layers }, scope: { lineage, labFolder: join(labs, 'standalone') }, labsFolder: labs };
 }

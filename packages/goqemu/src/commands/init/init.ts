@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
-import { checkResourceName, GoqemuError, systemErrorCode } from '@goqemu/core';
+import { checkResourceName, GoqemuError, makeFolders, systemErrorCode } from '@goqemu/core';
 import type { CommandInput } from '../../arguments/command-spec.ts';
 import { typedWord } from '../../render/typed-word.ts';
 import type { CommandContext } from '../../shell/command-context.ts';
@@ -12,7 +12,7 @@ export async function run(context: CommandContext, input: CommandInput<InitOptio
   const folder = resolve(context.shell.workingFolder, input.positionals[0] ?? '.');
   const { bare } = input.options;
   const name = input.options.name === undefined ? nameAfter(folder) : checkResourceName(input.options.name, '--name');
-  await mkdir(folder, { recursive: true });
+  makeFolders(folder);
   const lab = join(folder, 'lab.ts');
   if (!(await writeNew(lab, firstLab(name))))
     throw new GoqemuError({

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseJson, readOwnText, writeOwnFile } from '@goqemu/core';
 import { z } from 'zod';
 import type { RecordedTest } from '../../tests/recorded-test.ts';
@@ -43,7 +42,6 @@ export async function writeLastRun(workingFolder: string, tests: readonly Record
   const again = failed
     .filter((one) => !failed.some((other) => (one.suite ? within(other, one) : !other.suite && within(one, other))))
     .map(({ file: from, path }) => ({ file: from, path }));
-  mkdirSync(dirname(file), { recursive: true });
   await writeOwnFile(file, `${JSON.stringify({ version: 1, failed: again } satisfies LastRun, null, 2)}\n`);
 }
 

@@ -1,5 +1,5 @@
-import { appendFile, mkdir } from 'node:fs/promises';
-import { basename, dirname, relative } from 'node:path';
+import { appendFile } from 'node:fs/promises';
+import { basename, relative } from 'node:path';
 import { writeFileAtomic } from '@goqemu/core';
 import { type TestRecord, traceSuffix } from '@goqemu/test/process';
 import { githubAnnotations, githubSummary, htmlReport, junitReport, reportData } from '@goqemu/test/report';
@@ -25,7 +25,7 @@ export async function writeReports(
   const document = resultDocument(tests, workingFolder);
   for (const destination of json) {
     if (destination === 'stdout') context.printJson(document);
-    else await write(destination, `${JSON.stringify(document, null, 2)}\n`);
+    else await writeFileAtomic(destination, `${JSON.stringify(document, null, 2)}\n`);
   }
   if (html.length + junit.length === 0 && !github) return;
   const data = reportData({
@@ -35,10 +35,10 @@ export async function writeReports(
   });
   for (const destination of junit) {
     if (destination === 'stdout') context.print(junitReport(data));
-    else await write(destination, junitReport(data));
+    else await writeFileAtomic(destination, junitReport(data));
   }
   for (const destination of html) {
-    await write(destination, htmlReport(data));
+    await writeFileAtomic(destination, htmlReport(data));
     context.tell(`report: ${relative(workingFolder, destination)}`);
   }
   if (!github) return;
@@ -47,9 +47,4 @@ export async function writeReports(
   // GitHub reads commands from either output; the result on standard output stays a document.
   for (const line of githubAnnotations(data, rooted)) context.shell.stderr.write(`${line}\n`);
   if (summary) await appendFile(summary, githubSummary(data));
-}
-
-async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, text);
 }

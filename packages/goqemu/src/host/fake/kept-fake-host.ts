@@ -1,6 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { goqemuHome, type HostPlatform, readIfThere } from '@goqemu/core';
+import { goqemuHome, type HostPlatform, makeFolders, readIfThere } from '@goqemu/core';
 import { FakeBackend, FakeHost, type FakeLayer, type FakeMachine, type FakeSwitch } from '@goqemu/testing';
 
 interface KeptFakeHost {
@@ -37,7 +37,7 @@ function writeHost(file: string, { machines, layers, switches }: FakeHost): void
     switches: [...switches],
     layers: [...layers].map(([key, layer]) => [key, { ...layer, owners: [...layer.owners] }]),
   };
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolders(dirname(file));
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(kept));
   renameSync(draft, file);

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { acquireFileLock, GoqemuError, isResourceName, shownValue } from '@goqemu/core';
+import { acquireFileLock, GoqemuError, isResourceName, makeFolders, shownValue } from '@goqemu/core';
 import { isLabDefinition, type LabDefinition, stateFolderOf } from '@goqemu/lab';
 import { labKey, type TestedLabSource } from '@goqemu/test';
 import { z } from 'zod';
@@ -66,7 +65,7 @@ export function labSource(
     open: (onEvent) => openLab(lab, { stack, ...(parameters ? { parameters } : {}), ...(onEvent ? { onEvent } : {}) }),
     tracing: labTracing({ file, stack, parameters: parameters ?? {}, isFork: isolation === 'fork' }),
     takeTurn: async (signal) => {
-      await mkdir(folder, { recursive: true });
+      makeFolders(folder);
       return acquireFileLock(join(folder, 'test.lock'), { command: 'a test on the lab', waitMs: turnMs, signal });
     },
   };

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { lstat, mkdir, open, readFile } from 'node:fs/promises';
+import { lstat, open, readFile } from 'node:fs/promises';
 import {
   errorMessage,
   GoqemuError,
@@ -8,6 +8,7 @@ import {
   hostProcessTable,
   isAlive,
   lastingEnvironment,
+  makeFolders,
   type ProcessTable,
   sleep,
   withDeadline,
@@ -118,7 +119,7 @@ async function answers({ control, uuid }: SwitchRecord): Promise<boolean> {
 
 /** @throws GoqemuError `runtime-folder-unsafe` for a folder that others may enter, or that is another user's */
 async function makeFolder(folder: string, { uid }: HostPlatform): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, { mode: 0o700 });
   if (uid === undefined) return; // Windows: the user's own folder is private by its access list
   const found = await lstat(folder);
   if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return;
