@@ -6,6 +6,7 @@
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { benchHost } from './bench-host.mjs';
+import { shownMeasure } from './bench-row.ts';
 import { say } from './say.mjs';
 
 const words = process.argv.slice(2);
@@ -27,6 +28,9 @@ for (const file of words.filter((word) => !word.startsWith('--'))) {
 if (json) {
   const document = { version: 1, at: begun.toISOString(), quick, host: benchHost(), benches };
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  process.stderr.write(
+    'To share these figures, attach the document to an issue of the repository: docs/performance.md\n',
+  );
 }
 
 async function measured(file) {
@@ -51,8 +55,8 @@ function table(rows) {
     ['', 'value', 'baseline', 'ratio', 'aim'],
     ...rows.map((row) => [
       row.name,
-      `${shown(row.value)} ${row.unit}`,
-      row.baseline === undefined ? '' : `${shown(row.baseline)} ${row.unit}`,
+      `${shownMeasure(row.value)} ${row.unit}`,
+      row.baseline === undefined ? '' : `${shownMeasure(row.baseline)} ${row.unit}`,
       row.ratio === undefined ? '' : `${row.ratio.toFixed(2)} ×`,
       row.aim ?? '',
     ]),
@@ -66,8 +70,4 @@ function table(rows) {
         .trimEnd(),
     )
     .join('\n')}\n`;
-}
-
-function shown(value) {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

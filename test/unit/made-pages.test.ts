@@ -10,6 +10,9 @@ import {
 } from '../../packages/goqemu/src/reference/environment-variables.ts';
 import { madeTables, withTables } from '../../packages/goqemu/src/reference/made-tables.ts';
 import { renderPageIndex } from '../../packages/goqemu/src/reference/page-index.ts';
+import { renderPerformance } from '../../scripts/performance/performance-page.ts';
+import { drawPlot, plotsOf } from '../../scripts/performance/plot.ts';
+import type { BenchDocument } from '../../scripts/run/bench-row.ts';
 
 test('docs/cli.md is what the command table says; "npm run docs" writes it', () => {
   assert.equal(readFileSync('docs/cli.md', 'utf8'), renderReference(commands));
@@ -28,6 +31,14 @@ test('docs/index.md names every page; "npm run docs" writes it', () => {
 
 test('docs/environment.md is what the list of variables says; "npm run docs" writes it', () => {
   assert.equal(readFileSync('docs/environment.md', 'utf8'), renderEnvironmentReference());
+});
+
+test('docs/performance.md and its plots are what the measured document says; "npm run docs" writes them', async () => {
+  const measured = JSON.parse(readFileSync('docs/performance.json', 'utf8')) as BenchDocument;
+  assert.equal(readFileSync('docs/performance.md', 'utf8'), renderPerformance(measured));
+  const plots = plotsOf(measured);
+  assert.deepEqual(readdirSync('docs/performance').sort(), plots.map(({ file }) => file).sort());
+  for (const plot of plots) assert.equal(readFileSync(`docs/performance/${plot.file}`, 'utf8'), await drawPlot(plot));
 });
 
 test('the list of variables has every one that the sources read, and no other', () => {

@@ -67,11 +67,18 @@ function showLoaded(report: BenchReport, { files, modules }: ReturnType<typeof w
 
 /** The growth is the time for 1,000 machines against 50 times that for 20. */
 async function growth(report: BenchReport, quick: boolean): Promise<void> {
+  const title = 'a plan with nothing to do: the engine alone';
   const times = new Map<number, number>();
   for (const count of quick ? [1, 20, 200] : [1, 20, 200, 1000]) {
     const time = await emptyPlan(count, 20, quick ? 3 : 7);
     times.set(count, time);
-    report({ name: `the engine alone: empty plan, ${count} machines of 20 steps`, value: round(time), unit: 'ms' });
+    const plot = { title, against: 'machines of 20 steps', at: count };
+    report({
+      name: `the engine alone: empty plan, ${count} machines of 20 steps`,
+      value: round(time),
+      unit: 'ms',
+      plot,
+    });
   }
   const largest = Math.max(...times.keys());
   const grown =
@@ -83,6 +90,11 @@ async function growth(report: BenchReport, quick: boolean): Promise<void> {
     unit: '×',
     aim: '≤ 1',
   });
+  for (const steps of quick ? [1, 100] : [1, 100, 300, 1000]) {
+    const value = round(await emptyPlan(1, steps, quick ? 3 : 7));
+    const plot = { title, against: 'steps of one machine', at: steps };
+    report({ name: `the engine alone: empty plan, one machine of ${steps} steps`, value, unit: 'ms', plot });
+  }
 }
 
 async function emptyPlan(machines: number, steps: number, runs: number): Promise<number> {

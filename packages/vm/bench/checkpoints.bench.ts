@@ -29,7 +29,10 @@ export default async function checkpoints(report: BenchReport, { quick }: { read
     const debian = await images.ensure('debian-12', { arch: 'x86_64' });
     const host = createVmHost({ platform: { ...hostPlatform(), env: { ...process.env, GOQEMU_HOME: home } } });
     await debianRows(host, { image: debian.path, format: debian.format, guestAgent: debian.guestAgent }, report, quick);
-    await sizeRows(host, report, quick);
+    const { path } = await ensureTinyGuest({ cacheFolder: join(cache, 'tiny-guest') });
+    const tiny = { image: path, format: 'qcow2', guestAgent: 'included' } as const;
+    await sizeRows(host, tiny, report, quick);
+    await depthRows(host, tiny, report, quick);
   } finally {
     await rm(home, { recursive: true, force: true });
   }
@@ -133,29 +136,52 @@ async function costRows(guest: BenchGuest, report: BenchReport, restores: readon
   });
 }
 
-/** The time to running may not grow with the memory of the guest; the tiny guest uses the same of 1 GiB and of 4. */
-async function sizeRows(host: VmHost, report: BenchReport, quick: boolean): Promise<void> {
-  const { path } = await ensureTinyGuest({ cacheFolder: join(cache, 'tiny-guest') });
-  const origin = { image: path, format: 'qcow2', guestAgent: 'included' } as const;
-  await using one = await BenchGuest.make(host, 'tiny-1', gibibyte, origin);
-  await using four = await BenchGuest.make(host, 'tiny-4', 4 * gibibyte, origin);
-  const times = { one: [] as number[], four: [] as number[] };
-  for (const guest of [one, four]) {
-    await guest.start();
-    await guest.cut('size');
+/** The time to running may not grow with the memory of the guest; the tiny guest uses the same whatever it has. */
+async function sizeRows(host: VmHost, origin: VmOrigin, report: BenchReport, quick: boolean): Promise<void> {
+  const measured: { readonly gibibytes: number; readonly guest: BenchGuest; readonly times: number[] }[] = [];
+  try {
+    for (const gibibytes of quick ? [1, 4] : [0.25, 1, 2, 4]) {
+      const guest = await BenchGuest.make(host, `tiny-${measured.length}`, gibibytes * gibibyte, origin);
+      measured.push({ gibibytes, guest, times: [] });
+      await guest.start();
+      await guest.cut('size');
+    }
+    // In turns, so that all see the same load.
+    for (let turn = 0; turn < (quick ? 5 : 15); turn++)
+      for (const { guest, times } of measured) times.push((await guest.measuredRestore('size')).running);
+  } finally {
+    for (const { guest } of measured) await guest[Symbol.asyncDispose]();
   }
-  // In turns, so that both see the same load.
-  for (let turn = 0; turn < (quick ? 5 : 15); turn++) {
-    times.one.push((await one.measuredRestore('size')).running);
-    times.four.push((await four.measuredRestore('size')).running);
-  }
-  report({
-    name: 'restore to running with 4 GiB, to 1 GiB',
-    unit: 'ms',
-    value: median(times.four),
-    baseline: median(times.one),
-    aim: '≤ 1.3 ×',
-  });
+  const one = median(measured.find(({ gibibytes }) => gibibytes === 1)?.times ?? []);
+  for (const { gibibytes, times } of measured)
+    report({
+      name: `restore to running with ${gibibytes} GiB, to 1 GiB`,
+      unit: 'ms',
+      value: median(times),
+      baseline: one,
+      ...(gibibytes === 4 ? { aim: '≤ 1.3 ×' } : {}),
+      plot: { title: 'a restore to running', against: 'memory of the machine, GiB', at: gibibytes },
+    });
+}
+
+/** Nor with the layers that a layer stands on. */
+async function depthRows(host: VmHost, origin: VmOrigin, report: BenchReport, quick: boolean): Promise<void> {
+  await using guest = await BenchGuest.make(host, 'deep', gibibyte / 4, origin);
+  await guest.start();
+  const depths = quick ? [1, 5] : [1, 5, 10, 20];
+  const deepest = Math.max(...depths);
+  for (let depth = 1; depth <= deepest; depth++) await guest.cut(`layer ${depth}`);
+  const times = new Map(depths.map((depth) => [depth, [] as number[]]));
+  for (let turn = 0; turn < (quick ? 5 : 15); turn++)
+    for (const [depth, all] of times) all.push((await guest.measuredRestore(`layer ${depth}`)).running);
+  for (const [depth, all] of times)
+    report({
+      name: `restore to running of layer ${depth}, to layer 1`,
+      unit: 'ms',
+      value: median(all),
+      baseline: median(times.get(1) ?? []),
+      plot: { title: 'a restore to running', against: 'layers that it stands on', at: depth },
+    });
 }
 
 /** The arguments are those of the machine, which has just been restored. */

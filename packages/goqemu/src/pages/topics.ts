@@ -134,6 +134,11 @@ export const topics: readonly Topic[] = [
   },
   { name: 'backends', group: 'In depth', summary: 'goqemu/backend: machines somewhere else' },
   { name: 'engine', group: 'In depth', summary: 'how a plan is made and carried out, and how it survives a crash' },
+  {
+    name: 'performance',
+    group: 'In depth',
+    summary: 'what goqemu costs against other ways, measured, and how to measure yours',
+  },
   { name: 'architecture', group: 'In depth', summary: 'how goqemu is built, and where it stores files' },
 ];
 

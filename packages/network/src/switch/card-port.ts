@@ -20,7 +20,9 @@ export class CardPort {
   constructor(number: number, configuration: PortConfiguration, network: SwitchNetwork, clock: Clock) {
     this.configuration = configuration;
     this.#network = network;
-    this.#reader = new FrameReader((bytes, at, end) => this.#network.receive(this.port, bytes, at, end));
+    this.#reader = new FrameReader((bytes, at, end, frames) =>
+      this.#network.receive(this.port, bytes, at, end, frames),
+    );
     this.#link = new DialledLink({
       endpoints: [configuration.endpoint, ...(configuration.otherEndpoint ? [configuration.otherEndpoint] : [])],
       clock,

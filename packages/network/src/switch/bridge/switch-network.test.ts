@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { withLength } from '../fixture/fake-card.ts';
+import { eachFrame } from '../fixture/split-frames.ts';
 import { TestClock } from '../fixture/test-switch.ts';
 import { FrameReader } from '../frames/frame-reader.ts';
 import { SwitchNetwork } from './switch-network.ts';
@@ -14,13 +15,13 @@ const stations = 5;
 function portOf(network: SwitchNetwork, number: number) {
   const received: string[] = [];
   const send = (_source: number, bytes: Buffer, start: number, end: number) => {
-    const reader = new FrameReader((all, at, to) => received.push(all.toString('latin1', at, to)));
+    const reader = new FrameReader(eachFrame((all, at, to) => received.push(all.toString('latin1', at, to))));
     const copy = Buffer.from(bytes.subarray(start, end));
     assert.equal(reader.push(copy, copy.length), true);
     return 0;
   };
   const port = new SwitchPort(number, `m${number}:n1`, { isConnected: true, send, flush: () => undefined });
-  const reader = new FrameReader((bytes, at, end) => network.receive(port, bytes, at, end));
+  const reader = new FrameReader((bytes, at, end, frames) => network.receive(port, bytes, at, end, frames));
   const memory = Buffer.alloc(4_096);
   const read = (piece: Buffer) => {
     piece.copy(memory);
@@ -53,7 +54,10 @@ const frame = fc
   });
 const turn = fc.record({
   port: fc.nat(2),
-  frames: fc.array(frame, { maxLength: 5 }),
+  // Repeated, as in a bulk transfer.
+  frames: fc
+    .array(fc.record({ one: frame, times: fc.integer({ min: 1, max: 4 }) }), { maxLength: 4 })
+    .map((all) => all.flatMap(({ one, times }) => Array.from({ length: times }, () => one))),
   noise: fc.oneof(
     { weight: 5, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }) },
@@ -81,6 +85,8 @@ class Model {
   }
 }
 
+const bytesOf = (frames: readonly { readonly length: number }[]) => frames.reduce((sum, { length }) => sum + length, 0);
+
 const runs = process.env.GOQEMU_SOAK ? 100_000 : 2_000;
 
 test(`whatever comes, cut anywhere, each port gets what a simple bridge would give it (${runs} cases)`, () => {
@@ -103,6 +109,15 @@ test(`whatever comes, cut anywhere, each port gets what a simple bridge would gi
         ports.map(({ received }) => received),
         model.received,
       );
+      const sent = [0, 1, 2].map((number) =>
+        turns.filter(({ port }) => port === number).flatMap(({ frames }) => frames),
+      );
+      for (const [number, { port, received }] of ports.entries()) {
+        const { fromMachine, toMachine } = port.counters;
+        assert.equal(fromMachine.frames, sent[number]?.length);
+        assert.equal(fromMachine.bytes, bytesOf(sent[number] ?? []));
+        assert.deepEqual([toMachine.frames, toMachine.bytes], [received.length, bytesOf(received)]);
+      }
     }),
     { numRuns: runs },
   );

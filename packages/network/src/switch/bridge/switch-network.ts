@@ -95,22 +95,33 @@ export class SwitchNetwork {
     }
   }
 
-  /** A frame came from a port; `at` is its first byte, its length is in the 4 bytes before. */
-  receive(port: SwitchPort, bytes: Buffer, at: number, end: number): void {
+  /**
+   * Frames came from a port, as a `FrameListener` gets them: `at` is the first byte of the first, its length is in the 4
+   * bytes before.
+   */
+  receive(port: SwitchPort, bytes: Buffer, at: number, end: number, frames = 1): void {
+    const size = (end - at - (frames - 1) * prefixBytes) / frames;
     const counters = port.counters.fromMachine;
-    counters.frames += 1;
-    counters.bytes += end - at;
-    if (
-      this.#runEnd === at - prefixBytes &&
-      this.#runBytes === bytes &&
-      this.#runSource === port &&
-      this.#isLikeLast(bytes, at, end)
-    ) {
-      this.#runEnd = end;
-      this.#runLast = at;
-      this.#runFrames += 1;
-      return;
+    counters.frames += frames;
+    counters.bytes += frames * size;
+    for (let left = frames, next = at; left > 0; left -= 1, next += size + prefixBytes) {
+      if (
+        this.#runEnd === next - prefixBytes &&
+        this.#runBytes === bytes &&
+        this.#runSource === port &&
+        this.#isLikeLast(bytes, next, next + size)
+      ) {
+        this.#runFrames += left;
+        this.#runEnd = end;
+        this.#runLast = next;
+        return;
+      }
+      this.#receiveOne(port, bytes, next, next + size);
     }
+  }
+
+  #receiveOne(port: SwitchPort, bytes: Buffer, at: number, end: number): void {
+    const counters = port.counters.fromMachine;
     if (end - at < headerBytes) {
       counters.dropped.runt += 1;
       return;
