@@ -80,10 +80,10 @@ const own = [
 ];
 
 function hostLines(host: BenchDocument['host']): string[] {
-  const { system, arch, processor, processors, memoryMiB, kvmDevice, node, qemu, commit } = host;
+  const { system, arch, processor, processors, memoryMiB, accelerator, node, qemu, commit } = host;
   return [
     `- ${system}, ${arch}; ${processors} × ${processor}; ${Math.round(Number(memoryMiB) / 1024)} GiB`,
-    `- ${qemu}; ${kvmDevice ? '/dev/kvm may be used' : 'no KVM: guests are emulated (TCG)'}`,
+    `- ${qemu}; guests by ${accelerator}${accelerator === 'tcg' ? ', emulated' : ''}`,
     `- Node.js ${node}; commit ${String(commit).slice(0, 12)}`,
   ];
 }

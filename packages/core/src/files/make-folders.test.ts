@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeFolders } from './make-folders.ts';
 
-test('folders are made with those above them, and the first one that was made is told', (t) => {
+test('folders are made with those above them, and the first one that was made is returned', (t) => {
   const base = mkdtempSync(join(tmpdir(), 'folders-'));
   t.after(() => rmSync(base, { recursive: true }));
   assert.equal(makeFolders(join(base, 'a/b/c'), { mode: 0o700 }), join(base, 'a'));
