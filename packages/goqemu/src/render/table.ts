@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
+import { screenText } from './printable.ts';
 import type { Style } from './style.ts';
 
 /** Rows under headings, columns as wide as they need. Cells may be coloured. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
-  const width = (text: string) => stripVTControlCharacters(text).length;
+  // As it is shown: what the screen escapes is wider then.
+  const width = (text: string) => stripVTControlCharacters(screenText(text)).length;
   const widths = headings.map((heading, column) =>
     Math.max(width(heading), ...rows.map((row) => width(row[column] ?? ''))),
   );
