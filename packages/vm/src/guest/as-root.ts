@@ -3,13 +3,13 @@ import type { Machine } from '@goqemu/machine';
 import type { VmCall } from '../vm/vm-host.ts';
 
 /** Milliseconds for a short script of goqemu's own; emulated guests on busy hosts are slow. */
-const timeoutMs = 30_000;
+const timeoutMs = 60_000;
 
 /** Runs a script as root through the guest's agent: the quickest way in, and one that needs no network. */
 export function throughAgent(machine: Machine, call: VmCall): GuestRunner {
   const signal = call.signal ? { signal: call.signal } : {};
   return async (script) => {
-    await using agent = await machine.agent({ timeoutMs: 10_000, ...signal });
+    await using agent = await machine.agent({ timeoutMs, ...signal });
     const result = await agent.exec({ path: '/bin/sh', input: script, timeoutMs, ...signal });
     return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
   };

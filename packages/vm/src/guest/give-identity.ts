@@ -5,7 +5,7 @@ import type { Layer } from '../layers/layer.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { throughAgent, throughSession } from './as-root.ts';
-import { correctClock } from './guest-clock.ts';
+import { answerMs, correctClock } from './guest-clock.ts';
 import { joinNetworks } from './join-networks.ts';
 import { Standby } from './standby.ts';
 
@@ -17,9 +17,6 @@ interface ReachedGuest {
 }
 
 type Limits = { readonly signal?: AbortSignal };
-
-/** Milliseconds for a resumed guest to answer; an emulated one on a busy host takes a few tenths of a second. */
-const answerMs = 10_000;
 
 /**
  * After RAM was restored: the guest's clock stands where it was cut and its random pool is that of every sibling;

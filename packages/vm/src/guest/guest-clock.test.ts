@@ -64,6 +64,28 @@ test('where date(1) cannot, the agent sets it, though it fails afterwards withou
   }
 });
 
+test('a guest that is short of processor time has a minute, and is then named as the reason', async () => {
+  const { agent } = guestWith({ behind: 900 });
+  const limits: unknown[] = [];
+  const slow = {
+    ...agent,
+    exec: async ({ timeoutMs }: { timeoutMs?: number }) => {
+      limits.push(timeoutMs);
+      throw new GoqemuError({
+        code: 'qga-exec-timeout',
+        source: 'environment',
+        message: 'date still runs in the guest after 60 s, as process 616',
+      });
+    },
+  } as unknown as ClockAgent;
+  await assert.rejects(correctClock(slow), {
+    code: 'identity-failed',
+    detail: 'date still runs in the guest after 60 s, as process 616',
+    hint: 'let fewer machines run at a time',
+  });
+  assert.deepEqual(limits, [60_000]);
+});
+
 test('a clock that nothing sets is an error that says so', async () => {
   const { agent } = guestWith({ behind: 900, date: 'absent', setTime: 'fails' });
   await assert.rejects(correctClock(agent), {

@@ -8,8 +8,11 @@ import type { Standby } from './standby.ts';
 type GuestAgentClient = Awaited<ReturnType<Machine['agent']>>;
 type Limits = { readonly signal?: AbortSignal };
 
-/** Milliseconds for a resumed guest to answer; an emulated one on a busy host takes a few tenths of a second. */
-const answerMs = 10_000;
+/**
+ * Milliseconds for a resumed guest to answer, or to start a program and end it. A few tenths of a second suffice where it is
+ * emulated; of many that resume at once on a busy host, one has been seen to take more than ten seconds.
+ */
+export const answerMs = 60_000;
 /** Milliseconds that a guest's clock may be off. */
 const toleranceMs = 50;
 /** How often the clock is set until it is right. */
@@ -77,16 +80,17 @@ async function setTime(agent: ClockAgent, lead: number, limits: Limits): Promise
     return undefined;
   } catch (error) {
     if (hasErrorCode(error, 'qga-command-failed')) return error.message;
+    if (hasErrorCode(error, 'qga-exec-timeout')) throw clockNotSet(error.message, 'let fewer machines run at a time');
     throw error;
   }
 }
 
-function clockNotSet(detail: string): GoqemuError {
+function clockNotSet(detail: string, hint = 'the guest needs date(1)'): GoqemuError {
   return new GoqemuError({
     code: 'identity-failed',
     source: 'environment',
     message: "the guest's clock could not be set",
     detail,
-    hint: 'the guest needs date(1)',
+    hint,
   });
 }
