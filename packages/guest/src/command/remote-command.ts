@@ -63,8 +63,7 @@ $goqemu_script"`;
 export const noSudo = 'goqemu-found-no-sudo';
 
 /** $1 token, $2 length, $3 user, $4 receiver, $5 script of a terminal; keeps the process id, which is the group's. */
-const asOtherUser = `if [ "$(id -un)" = "$3" ]; then exec /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"; fi
-if [ "$(id -u)" = 0 ] && command -v runuser >/dev/null; then exec runuser -u "$3" -- env HOME="$(eval echo "~$3")" /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"; fi
+const asOtherUser = `if [ "$(id -u)" = 0 ] && command -v runuser >/dev/null; then exec runuser -u "$3" -- env HOME="$(eval echo "~$3")" /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"; fi
 command -v sudo >/dev/null || { echo ${noSudo} >&2; exit 127; }
 exec sudo -n -H -u "$3" -- /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"`;
 
