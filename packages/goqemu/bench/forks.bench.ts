@@ -43,16 +43,27 @@ async function rows(report: BenchReport, { lab, snapshots, boot, counts }: Measu
   const file = await ramBytes(join(snapshots, ready?.machines[0]?.layer.slice(0, 12) ?? ''));
   // The first brings the RAM file into memory, where the others find it.
   const first = { ready: file, used: file };
+  let alone: number | undefined;
   for (const count of counts) {
     const what = count === 1 ? '1 fork' : `${count} forks`;
     const begun = performance.now();
     await using made = await lab.forks('ready', count);
-    report({ name: `${what} to all answering, to a boot`, ...ms, value: performance.now() - begun, baseline: boot });
+    const answering = performance.now() - begun;
+    report({ name: `${what} to all answering, to a boot`, ...ms, value: answering, baseline: boot });
+    alone ??= answering;
+    report({
+      name: `${what} to all answering, to one`,
+      ...ms,
+      value: answering,
+      baseline: alone,
+      ...(count === 8 ? { aim: '≤ 3 ×' } : {}),
+      plot: { title: 'forks at once, until all answer', against: 'forks', at: count },
+    });
     const last = made.at(-1) ?? lab;
     const ready = await ownBytes(last);
     await Promise.all(made.map((fork) => fork.machine('web').sendCommand('true', { check: true })));
     report({
-      name: `${what} to an SSH command in each, to a boot`,
+      name: `${what} to a command in each, to a boot`,
       ...ms,
       value: performance.now() - begun,
       baseline: boot,
