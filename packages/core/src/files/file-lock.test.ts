@@ -7,6 +7,7 @@ import { sleep } from '../cancellation/sleep.ts';
 import { hasErrorCode } from '../errors/goqemu-error.ts';
 import { hostProcessTable, type ProcessTable } from '../process/process-identity.ts';
 import { acquireFileLock } from './file-lock.ts';
+import { type FileOperations, hostFileOperations } from './file-operations.ts';
 import { replaceFile } from './remove-and-replace.ts';
 
 const dead = { identity: { pid: 2 ** 22 + 1, startTime: '1', bootId: 'before' }, command: 'goqemu apply', since: '' };
@@ -26,6 +27,24 @@ test('a held lock is refused with its holder, and free again when it is let go',
     });
   }
   await using _again = await acquireFileLock(path, { command: 'goqemu destroy' });
+});
+
+test('a lock that its owner let go, but could not remove, keeps no one out', async (t) => {
+  const path = await lockFile(t);
+  let isReadOnly = false;
+  const files: FileOperations = {
+    ...hostFileOperations,
+    unlinkNow: (file) => {
+      if (isReadOnly) throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+      hostFileOperations.unlinkNow(file);
+    },
+  };
+  const held = await acquireFileLock(path, { command: 'goqemu apply', files });
+  isReadOnly = true;
+  await assert.rejects(async () => held[Symbol.asyncDispose](), { code: 'EROFS' });
+  isReadOnly = false;
+  await using _again = await acquireFileLock(path, { command: 'goqemu apply' });
+  await assert.rejects(acquireFileLock(path, { command: 'goqemu destroy' }), (error) => hasErrorCode(error, 'locked'));
 });
 
 test('the lock of a dead owner is taken by one of many contenders at a time', async (t) => {

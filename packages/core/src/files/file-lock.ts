@@ -56,14 +56,14 @@ export async function acquireFileLock(path: string, options: FileLockOptions): P
   const { processes = hostProcessTable(), files = hostFileOperations } = options;
   const identity = await ownSign(processes);
   const holder: LockHolder = { identity, command: options.command, since: new Date().toISOString() };
-  const record = `${JSON.stringify(holder)}\n`;
+  const record = recordOf(holder);
   const deadline = Date.now() + (options.waitMs ?? 0);
   for (;;) {
     if (await withPatience(() => tryCreate(path, record, files), files))
       return { path, [Symbol.asyncDispose]: () => release(path, record, files) };
     const other = await readLockHolder(path, files);
     if (other === undefined) continue;
-    if (other === 'damaged' || !(await isAlive(other.identity, processes))) {
+    if (other === 'damaged' || !(await isHeld(path, other, processes))) {
       await breakLock(path, { processes, files });
       continue;
     }
@@ -79,8 +79,20 @@ export async function removeDeadLock(
   files: FileOperations = hostFileOperations,
 ): Promise<void> {
   const holder = await readLockHolder(path, files);
-  if (holder === undefined || (holder !== 'damaged' && (await isAlive(holder.identity, processes)))) return;
+  if (holder === undefined || (holder !== 'damaged' && (await isHeld(path, holder, processes)))) return;
   await breakLock(path, { processes, files });
+}
+
+/** By path, the records of locks that this process has let go, but that the host would not let it remove. */
+const letGo = new Map<string, string>();
+
+/** Not by one who is dead, and not by this process when all that is left of the lock is its file. */
+async function isHeld(path: string, holder: LockHolder, processes: ProcessTable): Promise<boolean> {
+  return letGo.get(path) !== recordOf(holder) && (await isAlive(holder.identity, processes));
+}
+
+function recordOf(holder: LockHolder): string {
+  return `${JSON.stringify(holder)}\n`;
 }
 
 /** The holder on record; undefined when there is no lock file, `damaged` when the host crashed while it was written
@@ -120,6 +132,7 @@ async function tryCreate(path: string, record: string, files: FileOperations): P
       closeSync(file);
     }
     files.linkNow(draft, path);
+    letGo.delete(path);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
@@ -175,7 +188,7 @@ async function breakLock(path: string, { processes, files }: Host): Promise<void
   }
   try {
     const holder = await readLockHolder(path, files);
-    if (holder === 'damaged' || (holder && !(await isAlive(holder.identity, processes)))) await remove(path, files);
+    if (holder === 'damaged' || (holder && !(await isHeld(path, holder, processes)))) await remove(path, files);
   } finally {
     await remove(turn, files);
   }
@@ -190,8 +203,13 @@ function unlessAbsent(error: unknown): void {
 }
 
 async function release(path: string, record: string, files: FileOperations): Promise<void> {
-  // The folder may have been deleted.
-  if (readOwnText(path) === record) await remove(path, files);
+  if (readOwnText(path) !== record) return; // the folder may have been deleted
+  try {
+    await remove(path, files);
+  } catch (error) {
+    letGo.set(path, record); // this process lives on, and would keep itself and all others out
+    throw error;
+  }
 }
 
 function lockedError(path: string, holder: LockHolder): GoqemuError {
