@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isGoqemuError } from '@goqemu/core';
+import { asGoqemuError } from '@goqemu/core';
 import { deleteVm, startVm } from '@goqemu/vm';
 import { CheckpointLab, inGuest, keyOf, qemusOf } from './checkpoint-lab.ts';
 import { type VerbName as AnyVerb, Stages, verbs } from './checkpoint-verbs.ts';
@@ -119,10 +119,13 @@ async function failed(fault: HostFault, verb: VerbName, line: number) {
     stage = reached;
     fault.begin();
   });
-  const ended = await verbs[verb](lab, subjects[verb]).then(() => 'done', outcomeOf);
-  stages.after(0, () => undefined);
-  if (stage) fault.end();
-  return { stage, ended };
+  try {
+    const ended = await verbs[verb](lab, subjects[verb]).then(() => 'done', outcomeOf);
+    return { stage, ended };
+  } finally {
+    stages.after(0, () => undefined);
+    if (stage) fault.end(); // also after a defect: the lab is removed
+  }
 }
 
 async function killed(verb: VerbName, line: number) {
@@ -160,11 +163,11 @@ async function cleared(verb: VerbName, about: string): Promise<void> {
   await lab.collect(['base']);
 }
 
-/** An error of the host or of QEMU, in words; a defect is one. */
+/** An error of the host or of QEMU, in the words that goqemu reports it with; a defect is thrown. */
 function outcomeOf(error: unknown): string {
-  if (!isGoqemuError(error) && !(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
-  if (isGoqemuError(error) && error.source === 'internal') throw error;
-  return `${(error as { code: string }).code}: ${error.message}`;
+  const { code, source, message } = asGoqemuError(error);
+  if (source === 'internal') throw error;
+  return `${code}: ${message}`;
 }
 
 const machine = await lab.boot();
