@@ -1,2 +1,6 @@
 export const unitTestCommand: readonly string[];
-export function unitTests(packages: readonly string[]): Promise<string[][]>;
+export interface PackageTests {
+  readonly files: string[];
+  readonly leftOut: string[];
+}
+export function unitTests(packages: readonly string[]): Promise<PackageTests[]>;

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { sleep } from '@goqemu/core';
-import { generateSshKeyPair } from '../keys/key-pair.ts';
 import { GuestSession } from './guest-session.ts';
 import { fakeGuest } from './session.fixture.ts';
 
@@ -100,61 +99,10 @@ test('two hundred commands at once run over one connection, within its sessions,
   assert.ok(guest.server.mostSessions > 1 && guest.server.mostSessions <= 10, `${guest.server.mostSessions} sessions`);
 });
 
-test('a port that accepts and stays mute is tried again until a server speaks', async () => {
-  await using guest = await fakeGuest({}, quick);
-  guest.server.link.silence();
-  const said: string[] = [];
-  const connecting = guest.session.connect({ onAttempt: (reason) => said.push(reason) });
-  await until(() => said.length >= 6);
-  assert.match(said[0] ?? '', /no SSH server answers/);
-  await guest.server.link.accept();
-  await connecting;
-});
-
 test('a slow server wins although it is mute for longer than one attempt', async () => {
   await using guest = await fakeGuest({}, { ...quick, banner: { distancesMs: [300], retryMs: [20, 20] } });
   guest.server.link.latencyMs = 400;
   assert.equal((await guest.session.exec('echo slow')).stdout, 'slow\n');
-});
-
-test('a closed port is tried again until it opens', async () => {
-  await using guest = await fakeGuest({}, quick);
-  await guest.server.link.refuse();
-  const reasons: string[] = [];
-  const connecting = guest.session.connect({ onAttempt: (reason) => reasons.push(reason) });
-  await until(() => reasons.length >= 3);
-  assert.match(reasons[0] ?? '', /ECONNREFUSED/);
-  await guest.server.link.accept();
-  await connecting;
-});
-
-test('a wait for a connection that never comes ends with its name and the last reason', async () => {
-  await using guest = await fakeGuest({}, quick);
-  await guest.server.link.refuse();
-  await assert.rejects(
-    guest.session.connect({ timeoutMs: 1500 }),
-    (error: Error & { code: string; detail: string }) => {
-      assert.equal(error.code, 'timeout');
-      assert.match(error.message, /connecting to 127.0.0.1:\d+ over SSH did not finish within 1\.5 s/);
-      assert.match(error.detail, /ECONNREFUSED/);
-      return true;
-    },
-  );
-});
-
-test('another host key than the pinned one is refused, and nothing is sent to it', async () => {
-  const other = await generateSshKeyPair();
-  await using guest = await fakeGuest({ hostPrivateKey: other.privateKey }, quick);
-  await assert.rejects(guest.session.exec('echo secret'), { code: 'host-key-mismatch' });
-  assert.deepEqual(guest.server.requests, []);
-  assert.equal(guest.server.logins, 0);
-});
-
-test('a refused key is an error of its own and is not tried for ever', async () => {
-  await using guest = await fakeGuest({}, quick);
-  guest.server.refuseLogins(true);
-  await assert.rejects(guest.session.exec('true'), { code: 'authentication-failed' });
-  assert.equal(guest.server.link.accepted, 1);
 });
 
 test('a connection that was cut while idle is made again by the next command', async () => {
@@ -343,16 +291,6 @@ test('a session that is closed fails what is in flight and refuses what comes la
   await assert.rejects(guest.session.exec('true'), { code: 'session-closed' });
 });
 
-test('closing while a connection is being made ends the attempt', async () => {
-  await using guest = await fakeGuest({}, quick);
-  guest.server.link.silence();
-  const waiting = guest.session.exec('true');
-  waiting.catch(() => undefined); // looked at below
-  await until(() => guest.server.link.accepted > 0);
-  await guest.session.close();
-  await assert.rejects(waiting, { code: 'session-closed' });
-});
-
 test('after a reset the next command uses a new connection', async () => {
   await using guest = await fakeGuest();
   await guest.session.exec('true');
@@ -389,19 +327,4 @@ test('the log holds neither commands nor what they were given', async () => {
   await guest.session.exec('echo s3cret', { environment: { A: 's3cret' }, input: 's3cret', label: 'step one' });
   assert.ok(lines.some((line) => line.includes('step one')));
   assert.ok(!lines.some((line) => line.includes('s3cret')));
-});
-
-test('importing the package does not load the SSH library', async () => {
-  const { spawnSync } = await import('node:child_process');
-  const entry = new URL('../index.ts', import.meta.url).href;
-  const program = `await import(${JSON.stringify(entry)}); const { createRequire } = await import('node:module'); console.log(Object.keys(createRequire(${JSON.stringify(entry)}).cache).filter((f) => f.includes('ssh2')).length)`;
-  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-    encoding: 'utf8',
-  });
-  assert.equal(stdout.trim(), '0');
-});
-
-test('a session needs nothing until it is used', () => {
-  const session = new GuestSession({ host: '127.0.0.1', port: 1, user: 'x', privateKey: '', hostKey: '' });
-  assert.equal(session.isConnected, false);
 });

@@ -26,10 +26,13 @@ export function testKeys(): Promise<Keys> {
   return keys;
 }
 
-/** A folder with a few of this host's programs, to be the whole PATH of a guest that has no others. */
+/**
+ * A folder with a few of this host's programs, to be the whole PATH of a guest that has no others. Windows has none of
+ * them: no command runs in a guest there.
+ */
 export async function programsIn(folder: string, names: readonly string[]): Promise<string> {
   await mkdir(folder, { recursive: true });
-  for (const name of names) {
+  for (const name of process.platform === 'win32' ? [] : names) {
     const found = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((path) => join(path, name)).find(existsSync);
     if (!found) throw new Error(`this host has no ${name}`);
     await symlink(found, join(folder, name));

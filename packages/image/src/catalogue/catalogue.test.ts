@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { join, resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { test } from 'node:test';
 import { hasErrorCode } from '@goqemu/core';
 import fc from 'fast-check';
@@ -103,7 +103,7 @@ test('whatever the reference, its name is one safe part of a path, and another o
     fc.property(reference, (text) => {
       const name = referenceName(parseImageReference(text, []));
       assert.match(name, /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,99}$/);
-      assert.equal(join('/img', name), `/img/${name}`);
+      assert.equal(posix.join('/img', name), `/img/${name}`);
     }),
   );
   const name = (url: string) => referenceName(parseImageReference(url, []));

@@ -139,6 +139,9 @@ test('other formats are refused by their names, a boot sector in them or not', a
   }
   await run('tar', ['-cf', 'appliance.ova', 'base.raw'], { cwd: folder });
   await assert.rejects(inspectImage(join(folder, 'appliance.ova')), /OVA/);
+});
+
+test('what begins as a file of another kind is refused by its name', async (t) => {
   const marked: [Buffer, RegExp][] = [
     [padded('LUKS\xba\xbe\0\x01'), /LUKS/],
     [padded('\xfd7zXZ\0'), /xz/],
@@ -149,22 +152,33 @@ test('other formats are refused by their names, a boot sector in them or not', a
   for (const [content, expected] of marked) assert.match(await refusal(t, content), expected);
 });
 
-test('what is no file is refused at once, in words: nothing there, a folder, a named pipe', async (t) => {
-  const folder = await folderFor(t);
-  await mkdir(join(folder, 'd'));
-  await run('mkfifo', [join(folder, 'pipe')]);
-  await writeFile(join(folder, 'file'), '');
-  const cases: [string, string, RegExp][] = [
-    ['nothere', 'image-file-missing', /there is no image file/],
-    ['file/below', 'image-file-missing', /there is no image file/],
-    ['d', 'image-not-a-file', /is a folder/],
-    ['pipe', 'image-not-a-file', /is a named pipe/],
-    ['x'.repeat(300), 'image-file-unreadable', /ENAMETOOLONG/],
-  ];
+type NoFile = readonly [name: string, code: string, message: RegExp];
+
+async function assertRefused(folder: string, cases: readonly NoFile[]): Promise<void> {
   for (const [name, code, message] of cases)
     await assert.rejects(
       inspectImage(join(folder, name)),
       (error) => isGoqemuError(error) && error.code === code && message.test(error.message) && error.hint !== undefined,
       name,
     );
+}
+
+test('what is no file is refused at once, in words: nothing there, a folder', async (t) => {
+  const folder = await folderFor(t);
+  await mkdir(join(folder, 'd'));
+  await writeFile(join(folder, 'file'), '');
+  await assertRefused(folder, [
+    ['nothere', 'image-file-missing', /there is no image file/],
+    ['file/below', 'image-file-missing', /there is no image file/],
+    ['d', 'image-not-a-file', /is a folder/],
+  ]);
+});
+
+test('a named pipe, and a name that is too long, are refused at once, in words', async (t) => {
+  const folder = await folderFor(t);
+  await run('mkfifo', [join(folder, 'pipe')]);
+  await assertRefused(folder, [
+    ['pipe', 'image-not-a-file', /is a named pipe/],
+    ['x'.repeat(300), 'image-file-unreadable', /ENAMETOOLONG/],
+  ]);
 });

@@ -16,8 +16,6 @@ beforeEach(async () => {
   await mkdir(join(folder, 'build/site'), { recursive: true });
   await writeFile(join(folder, 'build/site/index.html'), 'one\n');
   await writeFile(join(folder, 'real.conf'), 'A\n');
-  await symlink('build/site', join(folder, 'site'));
-  await symlink('real.conf', join(folder, 'app.conf'));
   bench = new LabBench({ labFile: join(folder, 'lab.ts') });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -27,6 +25,8 @@ const labOf = (source: string, destination = '/etc/app.conf', options: { mode?: 
   defineLab({ name: 'links' }, (lab) => void lab.vm('web').upload('conf', source, destination, options));
 
 test('an upload whose source is a link is brought up to date when its target changes', async () => {
+  await symlink('build/site', join(folder, 'site'));
+  await symlink('real.conf', join(folder, 'app.conf'));
   const lab = defineLab({ name: 'links' }, (l) => {
     l.vm('web').upload('site', './site', '/var/www/html').upload('conf', './app.conf', '/etc/app.conf');
   });
@@ -39,7 +39,7 @@ test('an upload whose source is a link is brought up to date when its target cha
 
 test('a link inside of what is uploaded stays a link: its target is not part of the upload', async () => {
   await symlink('../../real.conf', join(folder, 'build/site/linked'));
-  const lab = labOf('./site', '/srv/site');
+  const lab = labOf('./build/site', '/srv/site');
   await bench.apply(lab);
   await writeFile(join(folder, 'real.conf'), 'B\n');
   assert.deepEqual(lines(await bench.plan(lab)), []);
@@ -52,37 +52,37 @@ test('the name of a file is part of the upload: a folder of the guest gets it un
   assert.deepEqual(lines(await bench.plan(uploaded('./other.conf'))), ['restore web', 'run web/conf']);
 });
 
-test('what cannot be uploaded is refused by the plan, with its step and its place in the lab', async () => {
+async function assertRefused(source: string, message: RegExp) {
+  await assert.rejects(bench.plan(labOf(source)), (error: Error & { code?: string; location?: { line?: number } }) => {
+    assert.equal(error.code, 'source-unreadable');
+    assert.match(error.message, message);
+    assert.ok(error.location);
+    return true;
+  });
+}
+
+test('a source that is not there is refused by the plan, with its step and its place in the lab', () =>
+  assertRefused('./nothing', /^web\/conf: .*nothing does not exist$/));
+
+test('links that lead nowhere, and pipes, are refused by the plan', async () => {
   await symlink('gone', join(folder, 'dangling'));
   await symlink('round', join(folder, 'round'));
   execFileSync('mkfifo', [join(folder, 'build/site/pipe')]);
-  const refused: readonly [string, RegExp][] = [
-    ['./dangling', /^web\/conf: .*dangling is a symbolic link to gone, which does not exist$/],
-    ['./round', /^web\/conf: .*round is a symbolic link to round, which does not exist$/],
-    ['./nothing', /^web\/conf: .*nothing does not exist$/],
-    ['./site', /^web\/conf: .*site\/pipe is neither a file, nor a folder, nor a symbolic link$/],
-  ];
-  for (const [source, message] of refused)
-    await assert.rejects(
-      bench.plan(labOf(source)),
-      (error: Error & { code?: string; location?: { line?: number } }) => {
-        assert.equal(error.code, 'source-unreadable');
-        assert.match(error.message, message);
-        assert.ok(error.location);
-        return true;
-      },
-    );
+  await assertRefused('./dangling', /^web\/conf: .*dangling is a symbolic link to gone, which does not exist$/);
+  await assertRefused('./round', /^web\/conf: .*round is a symbolic link to round, which does not exist$/);
+  const message = /^web\/conf: .*site\/pipe is neither a file, nor a folder, nor a symbolic link$/;
+  await assertRefused('./build/site', message);
 });
 
 test('a mode for a folder is refused by the plan', async () => {
-  await assert.rejects(bench.plan(labOf('./site', '/srv', { mode: 0o644 })), {
+  await assert.rejects(bench.plan(labOf('./build/site', '/srv', { mode: 0o644 })), {
     code: 'option-invalid',
     message: 'web/conf: what is uploaded is a folder, and mode is for a file',
   });
 });
 
 test('a source that changes while it is copied fails the step, and the machine is as before it', async () => {
-  const lab = labOf('./site', '/srv/site');
+  const lab = labOf('./build/site', '/srv/site');
   const plan = await bench.plan(lab);
   const changing = bench.engine('links', {
     fault: async ({ verb }, moment) => {

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { socketPlace } from '@goqemu/testing';
 import { temporaryFolder } from '../fixture/test-machine.ts';
 import { loadState } from './saved-state.ts';
 
@@ -13,7 +14,7 @@ const loads = 400;
 
 test('a state is loaded although QEMU closes its end with the last byte that it needs, before ours is closed', async (t) => {
   const folder = await temporaryFolder(t);
-  const [socketPath, state] = [join(folder, 's'), join(folder, 'state')];
+  const [socketPath, state] = [socketPlace(folder, 's'), join(folder, 'state')];
   await writeFile(state, Buffer.alloc(bytes, 1));
   let isLoading = true;
   const server = createServer((socket) => {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { mock, type TestContext, test } from 'node:test';
 import { openTransport, type Transport } from '@goqemu/protocol';
+import { socketPlace } from '@goqemu/testing';
 import { temporaryFolder } from '../fixture/test-machine.ts';
 import { KeptLine, type LentLine } from './kept-line.ts';
 
 /** A peer that takes connections, as a chardev does, and what became of each. */
 async function peer(t: TestContext) {
-  const path = join(await temporaryFolder(t), 's');
+  const path = socketPlace(await temporaryFolder(t), 's');
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket.resume().on('error', () => undefined));

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { findFreePort, firstFreePort, portTaken, portUse, portUses } from './port-use.ts';
 
 async function listener(host: string) {
-  const server = createServer().listen(0, host);
+  const server = createServer((socket) => socket.resume()).listen(0, host); // to see when its peer leaves
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
@@ -69,9 +69,9 @@ test('asking whether a port is free does not stop others from taking it', {
 test('a port that an outgoing connection goes out from, or a listener on IPv6, is looked at closely', async () => {
   await using taken = await listener('127.0.0.1');
   const client = connect(taken.port, '127.0.0.1');
+  using _end = { [Symbol.dispose]: () => client.destroy() }; // else the listener waits for it
   await once(client, 'connect');
   assert.equal((await portUse(client.localPort ?? assert.fail()))?.reason, 'taken');
-  client.destroy();
   await using both = await listener('::');
   assert.equal((await portUse(both.port))?.reason, 'taken');
 });

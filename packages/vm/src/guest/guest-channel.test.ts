@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLogger } from '@goqemu/core';
 import { connectStandby, type MachineRecord } from '@goqemu/machine';
-import { FakeGuestAgent, type FakeGuestAgentOptions } from '@goqemu/testing';
+import { FakeGuestAgent, type FakeGuestAgentOptions, socketPlace } from '@goqemu/testing';
 import type { Vm } from '../vm/vm.ts';
 import { openGuestChannel } from './guest-channel.ts';
 import { readWay } from './way-record.ts';
@@ -29,6 +29,7 @@ async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}
   await mkdir(runtimeFolder);
   let version = listens;
   let starts = 0;
+  const [port, agentPort] = [socketPlace(folder, 'w'), socketPlace(folder, 'a')];
   const ends = new Set<Socket>();
   const server = createServer((end) => {
     ends.add(end);
@@ -38,11 +39,11 @@ async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}
       end.write(Buffer.concat([Buffer.from('\0GOQEMU\n'), Buffer.of(version), bytes.subarray(10, 26)]));
       if (mode === 'q') version = undefined;
     });
-  }).listen(join(folder, 'w'));
+  }).listen(port);
   await once(server, 'listening');
   const agent = await FakeGuestAgent.listen({
     ...agentOptions,
-    listen: { path: join(folder, 'a') },
+    listen: { path: agentPort },
     programs: {
       '/bin/sh': () => {
         starts += 1;
@@ -57,7 +58,7 @@ async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}
     startTime: 'then',
     bootId: 'boot',
     runtimeFolder,
-    sockets: { standby: { kind: 'unix', path: join(folder, 'w') }, agent: { kind: 'unix', path: join(folder, 'a') } },
+    sockets: { standby: { kind: 'unix', path: port }, agent: { kind: 'unix', path: agentPort } },
   } as unknown as MachineRecord;
   t.after(async () => {
     for (const end of ends) end.destroy();

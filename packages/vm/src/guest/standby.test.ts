@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { GoqemuError } from '@goqemu/core';
 import { openEndpoint } from '@goqemu/machine';
 import { GuestAgentClient } from '@goqemu/protocol';
-import { FakeGuestAgent } from '@goqemu/testing';
+import { FakeGuestAgent, socketPlace } from '@goqemu/testing';
 import { Standby, standbyScript } from './standby.ts';
 
 /** A machine whose standby port is connected to this test, which plays the process of the guest. */
@@ -17,7 +17,7 @@ async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boole
   const looks = [...taken];
   let starts = 0;
   const folder = await mkdtemp(join(tmpdir(), 'standby-'));
-  const path = join(folder, 'w');
+  const path = socketPlace(folder, 'w');
   const server = createServer().listen(path);
   await once(server, 'listening');
   const ends: Socket[] = [];

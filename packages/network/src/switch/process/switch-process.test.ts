@@ -5,7 +5,8 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import { hostProcessTable, isAlive, sleep } from '@goqemu/core';
+import { hostPlatform, hostProcessTable, isAlive, sleep } from '@goqemu/core';
+import { socketPlace } from '@goqemu/testing';
 import { streamCapture } from '../control/capture-stream.ts';
 import { SwitchClient } from '../control/switch-client.ts';
 import { buildSwitch } from '../fixture/built-switch.ts';
@@ -16,6 +17,7 @@ import { findSwitch, startSwitch } from './start-switch.ts';
 import { lastSwitch, readSwitchRecord, switchFiles } from './switch-files.ts';
 
 const uuid = '6f1e2a52-7f0c-4d57-9d4f-3a0c8f1d2b11';
+const here = hostPlatform();
 const otherUuid = '6f1e2a52-7f0c-4d57-9d4f-3a0c8f1d2b12';
 const { program, remove } = await buildSwitch();
 after(remove);
@@ -36,7 +38,9 @@ async function untilEnded(record: Parameters<typeof isAlive>[0]): Promise<void> 
 test('a switch is started once, serves its cards, comes back after kill -9 as it was, and leaves nothing behind', async (t) => {
   const { parent, folder, start, record } = await started(t);
   assert.deepEqual(await start(), record);
-  const cards = [await FakeCard.listen(join(parent, 'a')), await FakeCard.listen(join(parent, 'b'))] as const;
+  const place = await testFolder(t);
+  const listen = (name: string) => FakeCard.listen(join(place, name));
+  const cards = [await listen('a'), await listen('b')] as const;
   t.after(() => Promise.all(cards.map((card) => card[Symbol.asyncDispose]())));
   const configuration = {
     networks: [{ name: 'lan', cidr: '10.40.0.0/24' }],
@@ -70,7 +74,7 @@ test('a switch is started once, serves its cards, comes back after kill -9 as it
   process.kill(record.pid, 'SIGKILL');
   await untilEnded(record);
   assert.equal(await findSwitch(folder, uuid), undefined);
-  assert.deepEqual(lastSwitch(folder, uuid, { system: 'linux' }), { networks: ['lan'], hasDied: true });
+  assert.deepEqual(lastSwitch(folder, uuid, here), { networks: ['lan'], hasDied: true });
   const second = await start();
   assert.notEqual(second.pid, record.pid);
   for (const card of cards) await card.until(() => card.connections === 2);
@@ -81,7 +85,7 @@ test('a switch is started once, serves its cards, comes back after kill -9 as it
   assert.equal(await isAlive(second), true);
   await stopSwitch({ folder, uuid });
   assert.equal(await isAlive(second), false);
-  assert.deepEqual(lastSwitch(folder, uuid, { system: 'linux' }), { networks: ['lan'], hasDied: false });
+  assert.deepEqual(lastSwitch(folder, uuid, here), { networks: ['lan'], hasDied: false });
   const third = await start();
   {
     await using client = await SwitchClient.connect({ path: third.control, uuid });
@@ -90,25 +94,28 @@ test('a switch is started once, serves its cards, comes back after kill -9 as it
   }
   await endSwitch({ folder, uuid });
   assert.equal(await isAlive(third), false);
-  assert.deepEqual((await readdir(parent)).sort(), ['a', 'b']);
+  assert.deepEqual(await readdir(parent), []);
 });
 
-test('it ends by itself when its folder is gone, and on SIGTERM, and another lab cannot end it', async (t) => {
-  const { folder, start, record } = await started(t);
+test('it ends by itself when its folder is gone, and another lab cannot end it', async (t) => {
+  const { folder, record } = await started(t);
   await endSwitch({ folder, uuid: otherUuid });
   assert.equal(await isAlive(record), true);
   await assert.rejects(SwitchClient.connect({ path: record.control, uuid: otherUuid }), { code: 'switch-replaced' });
+  await rm(folder, { recursive: true });
+  await untilEnded(record);
+});
+
+test('on SIGTERM it ends, and leaves no record', async (t) => {
+  const { folder, record } = await started(t);
   process.kill(record.pid, 'SIGTERM');
   await untilEnded(record);
-  assert.equal(readSwitchRecord(switchFiles(folder, uuid, { system: 'linux' }).record), undefined);
-  const second = await start();
-  await rm(folder, { recursive: true });
-  await untilEnded(second);
+  assert.equal(readSwitchRecord(switchFiles(folder, uuid, here).record), undefined);
 });
 
 test('what is damaged in the folder of a switch that runs is made again, and it is the same process', async (t) => {
   const { folder, start, record } = await started(t);
-  const files = switchFiles(folder, uuid, { system: 'linux' });
+  const files = switchFiles(folder, uuid, here);
   const configuration = { networks: [{ name: 'lan', cidr: '10.40.0.0/24' }], ports: [] };
   {
     await using client = await SwitchClient.connect({ path: record.control, uuid });
@@ -128,11 +135,17 @@ test('what is damaged in the folder of a switch that runs is made again, and it 
     assert.deepEqual(await start(), record, `${what}: it is found again, and no second one is left`);
     while ((await readFile(files.state, 'utf8').catch(() => '')) !== state) await sleep(10);
   }
-  await rm(files.control);
-  while (!existsSync(files.control)) await sleep(10);
   await using client = await SwitchClient.connect({ path: record.control, uuid });
   assert.equal(client.identity.pid, record.pid);
   assert.deepEqual((await client.status()).configuration.networks.length, 1);
+});
+
+test('a control socket that is gone is made again by the same process', async (t) => {
+  const { record } = await started(t);
+  await rm(record.control);
+  while (!existsSync(record.control)) await sleep(10);
+  await using client = await SwitchClient.connect({ path: record.control, uuid });
+  assert.equal(client.identity.pid, record.pid);
 });
 
 test('lines that are no messages are answered with what is wrong, and the next one is served', async (t) => {
@@ -168,7 +181,7 @@ test('lines that are no messages are answered with what is wrong, and the next o
   assert.equal(client.identity.uuid, uuid);
 });
 
-test('a switch that cannot start says why, and folders that others may enter are refused', async (t) => {
+test('a switch that cannot start says why', async (t) => {
   const folder = await testFolder(t);
   const broken = {
     folder,
@@ -177,14 +190,18 @@ test('a switch that cannot start says why, and folders that others may enter are
   };
   await assert.rejects(startSwitch(broken), { code: 'switch-failed', message: /it ended with 3/, detail: /no way/ });
   await assert.rejects(startSwitch({ ...broken, program: [join(folder, 'none')] }), { code: 'switch-failed' });
+  await assert.rejects(SwitchClient.connect({ path: socketPlace(folder, 's') }), { code: 'switch-failed' });
+});
+
+test('a folder that others may enter is refused', async (t) => {
+  const folder = await testFolder(t);
   await chmod(folder, 0o755);
-  await assert.rejects(startSwitch(broken), { code: 'runtime-folder-unsafe' });
-  await assert.rejects(SwitchClient.connect({ path: join(folder, 's') }), { code: 'switch-failed' });
+  await assert.rejects(startSwitch({ folder, uuid, program }), { code: 'runtime-folder-unsafe' });
 });
 
 test('a record that is damaged, or of a process that has ended, is no switch', async (t) => {
   const folder = await testFolder(t);
-  const { record } = switchFiles(folder, uuid, { system: 'linux' });
+  const { record } = switchFiles(folder, uuid, here);
   const own = await hostProcessTable().identify(process.pid);
   assert.equal(await findSwitch(folder, uuid), undefined);
   for (const text of ['{', '{}', JSON.stringify({ ...own, uuid, control: '/x', startTime: '1' })]) {
