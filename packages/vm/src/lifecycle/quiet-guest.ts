@@ -1,4 +1,4 @@
-import { hasErrorCode } from '@goqemu/core';
+import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { findLostAgent } from '../guest/find-lost-agent.ts';
@@ -30,7 +30,7 @@ export interface QuietGuest {
  * The last before a guest stops: has it write out its data, and leaves a process in it that will set the clock when the
  * guest resumes.
  *
- * @throws GoqemuError `guest-sync-failed`, `guest-rebooted`
+ * @throws GoqemuError `guest-sync-failed`, `guest-rebooted`, `qmp-silent` when QEMU hangs
  */
 export async function quietGuest(guest: LoudGuest, call: VmCall): Promise<QuietGuest> {
   const { vm, machine, session, keepsRam } = guest;
@@ -47,13 +47,35 @@ export async function quietGuest(guest: LoudGuest, call: VmCall): Promise<QuietG
   }
 }
 
-/** A step may have started a reboot and ended: then the guest goes down under the cut. */
-async function findItsReboot({ vm, session, begun }: LoudGuest, error: unknown, { signal }: VmCall): Promise<unknown> {
+/**
+ * A step may have started a reboot and ended: then the guest goes down under the cut. A guest whose QEMU hangs is not
+ * asked: SSH would wait for it for minutes, and say less.
+ */
+async function findItsReboot(guest: LoudGuest, error: unknown, { signal }: VmCall): Promise<unknown> {
+  const { vm, machine, session, begun } = guest;
   signal?.throwIfAborted();
-  if (hasErrorCode(error, 'guest-rebooted')) return error;
-  const machine = vm.spec.name;
+  if (hasErrorCode(error, 'guest-rebooted') || hasErrorCode(error, 'qmp-silent')) return error;
+  try {
+    await machine.status(signal ? { signal } : {});
+  } catch (failure) {
+    signal?.throwIfAborted();
+    return hasErrorCode(failure, 'timeout') ? qemuHangs(vm.spec.name, failure) : failure;
+  }
+  const { name } = vm.spec;
   const when = 'after its last step, before its state could be saved';
-  return findReboot(session, { machine, subject: machine, when, begun, error, signal });
+  return findReboot(session, { machine: name, subject: name, when, begun, error, signal });
+}
+
+function qemuHangs(name: string, cause: GoqemuError): GoqemuError {
+  return new GoqemuError({
+    code: 'qmp-silent',
+    source: 'environment',
+    subject: name,
+    message: `the QEMU of ${name} does not answer, and neither does its guest: its state could not be saved`,
+    detail: cause.message,
+    hint: 'the next apply ends this QEMU and starts the machine again; look whether it is stopped, or waits for a disk',
+    cause,
+  });
 }
 
 async function putOnStandby({ vm, machine, session }: LoudGuest, call: VmCall): Promise<Standby | undefined> {
