@@ -46,6 +46,8 @@ const notOnWine = {
     'the ps of this host is read, as that of a Mac would be',
     'this host shows what a process has used, and whether it wants more', // not asked of Windows
     'a process that waits wants no processor, and one that is stopped or busy wants one',
+    'time-outs of a machine are those of the stages of its boot, and the scale goes with them', // not asked of Windows
+    'a machine that runs holds memory, one that has ended or was never started does not', // the same
     'on SIGTERM it ends, and leaves no record',
     'a capture of a network has each frame once, read back by tshark with interface, comment and direction',
     'a full disk ends the download and is given back what it held', // by a link to /dev/full
@@ -76,6 +78,7 @@ const notOnWine = {
   ],
   "this host's QEMU and guest agent, which listen at sockets": [
     /^QEMU[ \d.]*: /,
+    /^QEMU for \w+ has every device that a machine of it is started with$/,
     /^qemu-storage-daemon[ \d.]*: /,
     /^qemu-ga: /,
     /^example \d+ of the documentation runs$/,
@@ -100,6 +103,12 @@ const notOnWine = {
     'a port that another program has is reported with the process',
     'a taken port names the process that holds it',
     'this host shows the sockets of this process, a connection with the place of its listener',
+  ],
+  'Wine lets a program listen at the port that a connection goes out from': [
+    'a port that an outgoing connection goes out from, or a listener on IPv6, is looked at closely',
+  ],
+  'Windows removes no folder while a process has a file of it open': [
+    'it ends by itself when its folder is gone, and another lab cannot end it', // its log
   ],
   'Windows passes no file descriptors': [
     'a file that was opened here is a disk there, and a named descriptor is known until it is closed',
@@ -151,6 +160,8 @@ export const filesNotOnWine = {
     'packages/backend-qemu/src/layers/claim-layers.test.ts',
     'packages/vm/src/layers/coalesce-layers.test.ts',
     'packages/vm/src/layers/flatten-layer.test.ts',
+    'packages/vm/src/layers/layer-damage.test.ts',
+    'packages/vm/src/layers/remove-leftovers.test.ts',
     'packages/vm/src/suspension/suspension.test.ts',
   ],
   'sshd, perl and the shells of POSIX hosts, which stand for a guest': [

@@ -56,6 +56,7 @@ async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boole
     },
     /** What it receives next; undefined when goqemu has left. */
     received: async () => {
+      if (ends.length === 0) await once(server, 'connection'); // a named pipe says it later than its client
       const [bytes] = (await Promise.race([once(end(), 'data'), once(end(), 'end')])) as [Buffer?];
       return bytes?.toString();
     },

@@ -62,9 +62,9 @@ test('every machine has four cards for networks, in slots of their own; QEMU lis
       ['lan3', 5, '52:54:04:00:00:01', true, true],
     ],
   );
-  const path = ({ address }: (typeof cards)[number]) => ('path' in address ? address.path : '');
-  const folders = inFolder(cards, '/elsewhere').map((network) => network.kind === 'stream' && path(network));
-  assert.deepEqual(folders, ['/elsewhere/l0', '/elsewhere/l1', '/elsewhere/l2', '/elsewhere/l3']);
+  const moved = inFolder(cards, '/elsewhere').map((network) => JSON.stringify('address' in network && network.address));
+  // At sockets, or on Windows at ports that files say.
+  for (const [slot, address] of moved.entries()) assert.match(address, new RegExp(`elsewhere\\W+l${slot}\\b`));
   assert.equal(deviceDigest(configurationOf(spec)), deviceDigest({ ...configurationOf(spec), networks }));
 });
 

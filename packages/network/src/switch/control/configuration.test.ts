@@ -22,7 +22,7 @@ test('what two ports must not share, and addresses outside of the range, are ref
   const two = portOf(2, '/b');
   const cases: [Partial<typeof two>, string][] = [
     [{ machine: 'm1' }, 'at ports.1: another one has the same card'],
-    [{ endpoint: { kind: 'unix', path: '/a' } }, 'at ports.1: another one has the same endpoint'],
+    [{ endpoint: one.endpoint }, 'at ports.1: another one has the same endpoint'],
     [{ mac: one.mac }, 'at ports.1: another one has the same MAC address in its network'],
     [{ ip: '10.40.0.11' }, 'at ports.1: another one has the same address in its network'],
     [{ ip: '10.41.0.11' }, 'at ports.1.ip: 10.41.0.11 is not in 10.40.0.0/24'],
