@@ -57,7 +57,10 @@ async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boole
     /** What it receives next; undefined when goqemu has left. */
     received: async () => {
       if (ends.length === 0) await once(server, 'connection'); // a named pipe says it later than its client
-      const [bytes] = (await Promise.race([once(end(), 'data'), once(end(), 'end')])) as [Buffer?];
+      const its = end();
+      if (its.closed) return undefined;
+      const closed = once(its, 'close').then(() => []); // a named pipe may have no end before it
+      const [bytes] = (await Promise.race([once(its, 'data'), once(its, 'end'), closed])) as [Buffer?];
       return bytes?.toString();
     },
     says: (word: string) => end().write(word),
