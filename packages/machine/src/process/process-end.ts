@@ -14,19 +14,18 @@ function pidIsTaken(pid: number): boolean {
 const zombieMs = 2000;
 
 /**
- * Resolves when the very process has ended. The pid is looked at often. The identity, for which some hosts start a
- * process, is looked at once a second, and only after the hurry: a pid that was reused is found out then.
+ * Resolves when the very process has ended. The pid is looked at often, the identity, for which some hosts start
+ * a process, once a second: a pid that was reused is found out then.
  *
  * A zombie has not ended yet: the threads beside the first may still hold its sockets and the locks on its disks.
  *
- * @param hurry settles when an end is likely, at once by default: until then the pid is that of the process, as while a connection to it
- * is there
+ * @param hurry settles when an end is likely, to look more often
  */
 export async function untilEnded(
   identity: ProcessIdentity,
   processes: ProcessTable,
   signal: AbortSignal | undefined,
-  hurry: Promise<unknown> = Promise.resolve(),
+  hurry: Promise<unknown> = new Promise(() => undefined),
 ): Promise<void> {
   let wait = 2;
   let checked = 0;
@@ -35,7 +34,7 @@ export async function untilEnded(
   const early = hurry.then(() => true);
   while (pidIsTaken(identity.pid)) {
     const now = Date.now();
-    if (hurried && now - checked > 1000) {
+    if (now - checked > 1000) {
       const found = await processes.identify(identity.pid);
       if (found && (found.startTime !== identity.startTime || found.bootId !== identity.bootId)) return;
       checked = now;

@@ -1,4 +1,4 @@
-import { statIfThere } from '@goqemu/core';
+import { isAlive, statIfThere } from '@goqemu/core';
 import { type GuestSession, readinessStages, type StageReached, waitUntilReady } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { throughAgent, throughSession } from '../guest/as-root.ts';
@@ -8,7 +8,6 @@ import { joinNetworks } from '../guest/join-networks.ts';
 import { cardsDigest } from '../vm/lab-cards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
-import { isProcessAlive } from './process-alive.ts';
 import { bootLimits } from './time-limits.ts';
 
 /** A guest that boots. */
@@ -30,7 +29,7 @@ export async function becomeReady({ vm, machine, session, serialOffset }: Bootin
   await waitUntilReady({
     serialLog: vm.folder.serialLog,
     session,
-    isProcessAlive: () => isProcessAlive(machine),
+    isProcessAlive: () => isAlive(machine.record),
     machine: vm.spec.name,
     emulationMayHelp: machine.record.accelerator !== 'tcg',
     serialOffset,

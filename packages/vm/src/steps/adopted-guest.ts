@@ -1,8 +1,8 @@
+import { isAlive } from '@goqemu/core';
 import { type GuestSession, waitUntilReady } from '@goqemu/guest';
 import { attachMachine } from '@goqemu/machine';
 import type { AdoptedRecord } from '../adoption/adopted-record.ts';
 import { tellStages } from '../lifecycle/become-ready.ts';
-import { isProcessAlive } from '../lifecycle/process-alive.ts';
 import { bootLimits } from '../lifecycle/time-limits.ts';
 import type { Vm } from '../vm/vm.ts';
 import { followReset } from './follow-reset.ts';
@@ -28,7 +28,7 @@ export function adoptedGuest(
           await waitUntilReady({
             ...(serialLog === undefined ? {} : { serialLog }),
             session,
-            isProcessAlive: () => isProcessAlive(machine),
+            isProcessAlive: () => isAlive(record),
             machine: name,
             serialOffset,
             ...bootLimits(host, record, timeouts),
