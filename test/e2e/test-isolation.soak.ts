@@ -11,7 +11,9 @@ const harms = {
   kill: `await web.exec('kill -9 $(cat /root/counter.pid)', root);`,
   fill: `await web.exec('cat /dev/zero > /root/full; cat /dev/zero > /dev/shm/full; sync', { sudo: true });`,
   clock: `await web.exec('date -s 2001-01-01', root);`,
-  addresses: `await web.exec('for card in /sys/class/net/eth*; do ip addr flush dev "\${card##*/}"; done', root);`,
+  // In a moment: the command itself comes over one of the cards.
+  addresses: `await web.exec('(sleep 1; for card in /sys/class/net/eth*; do ip addr flush dev "\${card##*/}"; done) > /dev/null 2>&1 &', root);
+  await new Promise((resolve) => setTimeout(resolve, 2000));`,
   partition: `await net.lan.partition(web, db); await expect(web.command('ping -c 1 -W 1 db')).not.toSucceed();`,
 } as const;
 

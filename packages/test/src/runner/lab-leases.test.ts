@@ -4,12 +4,11 @@ import { notedLab } from '../fixture/noted-lab.fixture.ts';
 import { LabLeases } from './lab-leases.ts';
 import { endLeases } from './open-leases.ts';
 import { readRunSettings } from './run-settings.ts';
-import type { TestedLabSource } from './tested-lab.ts';
 
 const { signal } = new AbortController();
 const settings = { ...readRunSettings({}, '/away'), id: 'run' };
 
-function noted(options: Partial<TestedLabSource> = {}, failing?: string) {
+function noted(options: Parameters<typeof notedLab>[0] = {}, failing?: string) {
   const { did, source } = notedLab(options, failing);
   return { did, source, leases: new LabLeases(source, settings) };
 }
@@ -42,6 +41,15 @@ test('the one lab is restored for each test, which others wait for', async () =>
   await (await second)[Symbol.asyncDispose]();
   const one = ['turn', 'restore ready', 'close default', 'turn over'];
   assert.deepEqual(did, ['apply', 'close default', ...one, ...one]);
+});
+
+test('what a test did to the networks of the one lab is over for the next', async () => {
+  const { leases, did } = noted({ isolation: 'restore', networks: ['lan', 'dmz'] });
+  await using _lease = await leases.lease(signal);
+  assert.deepEqual(did.slice(-4), ['turn', 'restore ready', 'heal lan', 'heal dmz']);
+  const left = noted({ isolation: 'none', networks: ['lan'] });
+  await using _asItWas = await left.leases.lease(signal);
+  assert.ok(!left.did.includes('heal lan'));
 });
 
 test('a test whose restore fails leaves the lab to the next', async () => {

@@ -99,7 +99,7 @@ export class LabLeases {
         throw await afterCleanUp(error, async () => lab[Symbol.asyncDispose]());
       }
     };
-    return leased(signal, { get, after });
+    return leased(signal, { get, after, heals: isolation === 'restore' });
   }
 
   async #takeTurn(signal: AbortSignal): Promise<() => Promise<void>> {
@@ -126,10 +126,12 @@ interface Getting {
   readonly get: (until: AbortSignal) => Promise<TestedLab>;
   /** Called when the lab has been given back, or was not to be had. */
   readonly after: () => Promise<void>;
+  /** Takes the networks back, too: what goes wrong in them is in no checkpoint. */
+  readonly heals?: boolean;
 }
 
 /** A process that leaves gives back what it has, and no longer waits for what it does not have yet. */
-async function leased(signal: AbortSignal, { get, after }: Getting): Promise<LabLease> {
+async function leased(signal: AbortSignal, { get, after, heals = false }: Getting): Promise<LabLease> {
   const leave = new AbortController();
   const getting = get(anySignal(signal, leave.signal));
   const giveBack = async () => {
@@ -140,7 +142,8 @@ async function leased(signal: AbortSignal, { get, after }: Getting): Promise<Lab
   const end = noteLease(() => withCleanUp(giveBack, after));
   try {
     const lab = await getting;
-    const { machines } = await lab.status();
+    const { machines, networks } = await lab.status();
+    if (heals) await Promise.all(networks.map(({ name }) => lab.network(name).heal()));
     return { lab, machines: machines.map(({ name }) => name), [Symbol.asyncDispose]: end };
   } catch (error) {
     throw await afterCleanUp(error, end);

@@ -8,9 +8,12 @@ export interface TestedLab extends AsyncDisposable {
   readonly stack: string;
   apply(options: { readonly lockWait: number; readonly signal: AbortSignal }): Promise<unknown>;
   checkpoints(): Promise<readonly { readonly id: string; readonly descriptions: readonly string[] }[]>;
-  status(): Promise<{ readonly machines: readonly TestedMachineStatus[] }>;
+  status(): Promise<{
+    readonly machines: readonly TestedMachineStatus[];
+    readonly networks: readonly { readonly name: string }[];
+  }>;
   machine(name: string): TestedGuest;
-  network(name: string): object;
+  network(name: string): { heal(): Promise<void> };
   step(machine: string, name: string): StepSubject;
   restore(at: string, options: LabCall): Promise<unknown>;
   fork(at: string, options: LabCall & { readonly name: string }): Promise<TestedLab>;
