@@ -46,6 +46,7 @@ export default defineLab({ name: 'bisected' }, (lab) => {
       text.stderr,
       /12 candidates, 2 at a time\ngood {4}1 {2}\([\d.]+ s\)\nbad {5}12 {2}\([\d.]+ s, exit code 1\)/,
     );
+    assert.match(text.stderr, /\noutput of 8:\n {2}tried 8\n$/);
     const skipping = `[ $GOQEMU_BISECT = 7 ] && exit 125; ${command}`;
     const run = await folder.run([...words, '--json', '--', 'sh', '-c', skipping]);
     assert.equal(run.code, 1, run.stderr);

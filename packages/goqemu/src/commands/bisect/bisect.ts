@@ -111,6 +111,10 @@ function report(context: CommandContext, { candidates, lastGood, firstBad, tries
       })),
     });
   } else {
+    tellOutput(
+      context,
+      tries.findLast(({ candidate }) => candidate === candidates[firstBad]),
+    );
     const words = possible.map(({ title }) => visibleWord(title));
     context.print(
       words.length === 1
@@ -119,4 +123,16 @@ function report(context: CommandContext, { candidates, lastGood, firstBad, tries
     );
   }
   return possible.length === 1 ? exitCode.done : exitCode.failed;
+}
+
+/** Lines of the first bad one's output that are shown. */
+const shownLines = 20;
+
+/** Why it is bad. */
+function tellOutput(context: CommandContext, bad: Try | undefined): void {
+  const lines = bad?.output.trimEnd().split('\n') ?? [''];
+  if (!bad || lines.join('') === '') return;
+  const left = lines.length > shownLines ? `, its last ${shownLines} lines` : '';
+  const shown = lines.slice(-shownLines).map((line) => `\n  ${line}`);
+  context.tell(`output of ${visibleWord(bad.candidate.title)}${left}:${shown.join('')}`);
 }
