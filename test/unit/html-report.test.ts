@@ -44,11 +44,12 @@ after(async () => {
 const open = (file: string, hash = '') => page.goto(`${pathToFileURL(file).href}${hash}`);
 const rows = () => page.locator('#list a:visible');
 const textOf = async (one: Locator) => (await one.textContent()) ?? '';
-const heading = () => textOf(page.locator('#detail h2'));
+/** The page follows its address a moment after a click. */
+const showsTest = (title: string) => page.locator('#detail h2', { hasText: title }).waitFor();
 
 test('a page from a file shows its first failure, with no file or host but itself', async () => {
   await open(small);
-  assert.equal(await heading(), 'an upgrade keeps the data');
+  await showsTest('an upgrade keeps the data');
   assert.equal(await rows().count(), 40);
   assert.match(await page.title(), /^✗ 5 failed/);
   assert.match(await textOf(page.locator('#summary')), /^40 tests, 50 s/);
@@ -59,9 +60,9 @@ test('a click on a test shows what it did: actions with output, console, changes
   await open(small);
   await page.locator('#list a', { hasText: 'a disk that is full 7' }).click();
   assert.match(page.url(), /#test=/);
-  assert.equal(await heading(), 'a disk that is full 7');
+  await showsTest('a disk that is full 7');
   await page.locator('.lane a.failed').first().click();
-  assert.equal(await heading(), 'an upgrade keeps the data');
+  await showsTest('an upgrade keeps the data');
   assert.match(
     await textOf(page.locator('pre.error').first()),
     /got: +failed \(exit-code\)[\s\S]*at upgrade\.lab\.test\.ts:14:38/,
@@ -75,7 +76,7 @@ test('a click on a test shows what it did: actions with output, console, changes
   const screen = page.getByAltText('Screen of web');
   assert.equal(await screen.evaluate((image: { readonly naturalWidth?: number }) => image.naturalWidth), 1);
   await page.goBack();
-  assert.equal(await heading(), 'a disk that is full 7', 'the browser’s own way back');
+  await showsTest('a disk that is full 7'); // the browser’s own way back
   assert.deepEqual(faults, []);
 });
 
@@ -94,7 +95,7 @@ test('tests are filtered by their status, their name and their file', async () =
 
 test('a link leads to its test, and each attempt of a flaky one can be seen', async () => {
   await open(small, `#test=${encodeURIComponent('upgrade.lab.test.ts > the site survives without the database')}`);
-  assert.equal(await heading(), 'the site survives without the database');
+  await showsTest('the site survives without the database');
   assert.equal(await page.locator('ol.actions li').count(), 1);
   await page.locator('.attempts button', { hasText: 'attempt 1: failed' }).click();
   assert.equal(await page.locator('ol.actions li').count(), 5);
@@ -145,12 +146,12 @@ test('on a phone it is no wider than the screen, and shows the list or a test', 
 
 test('a thousand tests stay usable: found by name, opened, all on the timeline', async () => {
   await open(large, `#test=${encodeURIComponent(failed)}`);
-  assert.equal(await heading(), 'an upgrade keeps the data');
+  await showsTest('an upgrade keeps the data');
   assert.equal(await page.locator('#list a').count(), 1000);
   assert.ok((await page.locator('.lane a').count()) > 900);
   await page.locator('#search').fill('data 996');
   assert.equal(await rows().count(), 1);
   await rows().first().click();
-  assert.match(await heading(), /keeps the data 996/);
+  await showsTest('keeps the data 996');
   assert.deepEqual(faults, []);
 });
