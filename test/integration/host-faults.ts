@@ -84,6 +84,16 @@ const written = {
   handle: ['write', 'writev', 'writeFile', 'appendFile', 'sync', 'datasync', 'truncate'],
 } as const;
 
+/** The system calls of those that are not called like theirs, which Node.js names in its errors. */
+const systemCalls: Readonly<Record<string, string>> = {
+  copyFile: 'copyfile',
+  writeFile: 'write',
+  appendFile: 'write',
+  truncate: 'ftruncate',
+  sync: 'fsync',
+  datasync: 'fdatasync',
+};
+
 /**
  * A device that fails every write of this process below the folder with EIO. Node.js' own functions are replaced, so that it
  * needs nothing of the host.
@@ -100,7 +110,8 @@ export async function failingDevice(folder: string): Promise<HostFault> {
     if (!usual) return;
     functions[name] = function (this: unknown, ...args: unknown[]) {
       if (!fails(args)) return usual.apply(this, args);
-      const error = deviceError(name.replace(/Sync$/, ''), args.find(isBelow));
+      const called = name.replace(/Sync$/, '');
+      const error = deviceError(systemCalls[called] ?? called, args.find(isBelow));
       if (isSync) throw error;
       return Promise.reject(error);
     };

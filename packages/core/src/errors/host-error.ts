@@ -73,6 +73,7 @@ const causes: Readonly<Record<string, Cause>> = {
 
 const verbs: Readonly<Record<string, string>> = {
   mkdir: 'create the folder',
+  mkdtemp: 'create the folder',
   scandir: 'list',
   opendir: 'list',
   unlink: 'remove',
