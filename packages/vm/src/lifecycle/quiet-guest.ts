@@ -3,6 +3,7 @@ import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { findLostAgent } from '../guest/find-lost-agent.ts';
 import { findReboot } from '../guest/find-reboot.ts';
+import { answerMs } from '../guest/guest-clock.ts';
 import { Standby } from '../guest/standby.ts';
 import { syncGuest } from '../guest/sync-guest.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -81,7 +82,7 @@ function qemuHangs(name: string, cause: GoqemuError): GoqemuError {
 async function putOnStandby({ vm, machine, session }: LoudGuest, call: VmCall): Promise<Standby | undefined> {
   if (!(await session.releaseChannel())) return undefined;
   const limits = call.signal ? { signal: call.signal } : {};
-  await using agent = await machine.agent({ timeoutMs: 10_000, ...limits });
+  await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
   const standby = await Standby.start(machine, agent, vm.spec.arch, limits);
   vm.trace(standby ? 'cut: a process is on standby' : 'cut: the guest has no process on standby');
   return standby;
