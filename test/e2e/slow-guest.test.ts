@@ -12,6 +12,7 @@ trap : HUP
 while :; do busybox nc -ll -p 22 -e /usr/sbin/slow-login; done
 `;
 const slowLogin = `#!/bin/sh
+# ${Date.now()}: no layer of an earlier run, which has that run's host key
 sleep 10
 exec /usr/sbin/dropbear -i -s -r /etc/dropbear/host_key
 `;
