@@ -31,6 +31,15 @@ export default defineLab({ name: 'reboots' }, (lab) => {
     assert.equal((await folder.json<{ changes: number }>('plan')).changes, 0);
   });
 
+  await t.test('a machine that continues the RAM of another one is reached after it has rebooted', async () => {
+    const twin = ['--stack', 'twin'];
+    await folder.ok('apply', '--yes', ...twin);
+    await folder.write(lab(".reboot('again')"));
+    const applied = await folder.ok('apply', '--yes', ...twin);
+    assert.match(applied.stderr, /box\/again\s+✔ ran/);
+    await folder.ok('destroy', '--yes', ...twin);
+  });
+
   await t.test('a step that starts a reboot and ends is distinguished from a lost agent', async () => {
     await folder.write(lab(".run('by-hand', 'reboot')"));
     const run = await folder.run(['apply', '--yes']);

@@ -54,6 +54,8 @@ export const layerManifestSchema = z.object({
     lineage: z.string(),
     user: z.string(),
     hostKey: z.string(),
+    /** MAC address of the first card; absent in layers of earlier versions. */
+    mac: z.optional(z.string()),
     /** As in the state of a machine; absent when none was ever used. */
     cards: z.optional(z.string()),
   }),

@@ -4,6 +4,7 @@ import { layerId } from '../layers/layer.ts';
 import type { LayerManifest } from '../layers/layer-manifest.ts';
 import { ramFacts } from '../layers/ram-facts.ts';
 import type { Vm } from '../vm/vm.ts';
+import { managementMac } from '../vm/vm-network.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import { deviceDigest } from './device-digest.ts';
 import { machineConfiguration } from './machine-configuration.ts';
@@ -44,6 +45,7 @@ export async function describeCut(
       lineage: vm.scope.lineage,
       user: vm.spec.user,
       hostKey: (await vm.hostKey()).publicKey,
+      mac: managementMac(vm.spec, state),
       ...(state.cards === undefined ? {} : { cards: state.cards }),
     },
     agent: agent ?? false,

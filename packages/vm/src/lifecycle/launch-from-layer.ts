@@ -62,7 +62,7 @@ export interface Standing extends StandingFiles {
 export interface Resumed {
   readonly machine: Machine;
   /** What the machine's folder has to remember of it. */
-  readonly state: Pick<VmState, 'machine' | 'baseState'>;
+  readonly state: Pick<VmState, 'machine' | 'baseState' | 'mac'>;
 }
 
 /**
@@ -80,7 +80,8 @@ export async function launchFromLayer(
   const files = vm.host.layers.ramFiles(layer);
   const signal = call.signal ? { signal: call.signal } : {};
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
-  const state = await vm.state();
+  const { mac } = layer.manifest.identity;
+  const state = { ...(await vm.state()), mac };
   const runtimeFolder = await freeRuntimeFolder(vm, state, call);
   await using memory = await resumeMemory(vm, { installation, files, runtimeFolder }, call);
   let machine: Machine | undefined;
@@ -104,7 +105,7 @@ export async function launchFromLayer(
     });
     vm.trace('restore: its devices are loaded');
     const baseState = memory.kind === 'copy-on-write' ? await keepBase(vm, files.state, state) : undefined;
-    return { machine, state: { machine: { ...machine.record }, baseState } };
+    return { machine, state: { machine: { ...machine.record }, baseState, mac } };
   } catch (error) {
     await machine?.kill();
     await machine?.close();

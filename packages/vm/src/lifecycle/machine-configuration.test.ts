@@ -42,6 +42,17 @@ test('QEMU is passed the properties of the machine, and its cards the address an
   assert.equal(cards.length, 4);
 });
 
+test('the first card keeps the address of the machine whose RAM runs on, which changes no device', () => {
+  const other = { ...(state as object), mac: '52:54:00:00:00:99' } as never;
+  const continued = machineConfiguration(
+    new Vm(host, { lineage: '0123456789ab', labFolder: '/nowhere/lab' }, spec),
+    other,
+  );
+  const [card, lan] = continued.networks ?? [];
+  assert.deepEqual([card?.mac, lan?.mac], ['52:54:00:00:00:99', '52:54:01:00:00:01']);
+  assert.equal(deviceDigest(continued), deviceDigest(configurationOf(spec)));
+});
+
 test('the first card of a machine without a way out is restricted, which changes no device', () => {
   const closed = configurationOf({ ...spec, wayOut: 'none' });
   const [card] = closed.networks ?? [];

@@ -4,7 +4,7 @@ import { forwardsOf, loopbackForward } from '../vm/forwards.ts';
 import { labCardAddress, labCards } from '../vm/lab-cards.ts';
 import { variablesName } from '../vm/uefi-variables.ts';
 import type { Vm } from '../vm/vm.ts';
-import { networkOf, outwardMac } from '../vm/vm-network.ts';
+import { managementMac, networkOf, outwardMac } from '../vm/vm-network.ts';
 import type { VmSpec } from '../vm/vm-spec.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import type { MachineConfiguration } from './device-digest.ts';
@@ -48,7 +48,7 @@ function propertyArguments(vm: Vm, state: VmState): MachineConfiguration {
     disk: null, // its file has that size
     display: spec.display ? displayDevices(spec) : null,
     user: null, // cloud-init's seed makes it
-    network: { networks: [...networks(vm), ...labCardArguments(vm)] },
+    network: { networks: [...networks(vm, state), ...labCardArguments(vm)] },
     // The cards have their addresses and ports.
     identity: null,
     forwards: null,
@@ -92,10 +92,10 @@ function addressInFolder(address: StreamAddress, folder: string): StreamAddress 
   return address;
 }
 
-function networks(vm: Vm): Networks {
+function networks(vm: Vm, state: VmState): Networks {
   const { spec } = vm;
   const network = networkOf(spec);
-  const card = { id: 'net0', mac: spec.identity.mac };
+  const card = { id: 'net0', mac: managementMac(spec, state) };
   if (network.kind === 'passt')
     return [{ ...card, kind: 'stream', server: true, address: { path: passtSocket(vm.runtimeFolder) } }];
   const forwards = forwardsOf(spec).map(loopbackForward);

@@ -1,6 +1,7 @@
 import { lengthPrefixedDigest } from '@goqemu/core';
 import type { HostNetwork } from '@goqemu/network';
 import type { VmSpec } from './vm-spec.ts';
+import type { VmState } from './vm-state.ts';
 
 /** The network of a machine; QEMU's user mode unless its specification says otherwise. */
 export function networkOf(spec: Pick<VmSpec, 'network'>): HostNetwork {
@@ -13,10 +14,15 @@ export function hasOutwardCard(spec: Pick<VmSpec, 'network'>): boolean {
   return kind === 'bridge' || kind === 'vmnet';
 }
 
+/** MAC of the card by which the host reaches the machine, in the QEMU that runs or is started next. */
+export function managementMac(spec: Pick<VmSpec, 'identity'>, state: Pick<VmState, 'mac'>): string {
+  return state.mac ?? spec.identity.mac;
+}
+
 /** MAC of the card that has the machine's address: the second where there are two. */
-export function outwardMac(spec: Pick<VmSpec, 'network' | 'identity'>): string {
+export function outwardMac(spec: Pick<VmSpec, 'network' | 'identity'>, state: Pick<VmState, 'mac'> = {}): string {
+  if (!hasOutwardCard(spec)) return managementMac(spec, state);
   const { mac } = spec.identity;
-  if (!hasOutwardCard(spec)) return mac;
   const digest = lengthPrefixedDigest(['goqemu-outward-card', mac]);
   return `52:54:00:${digest.slice(0, 2)}:${digest.slice(2, 4)}:${digest.slice(4, 6)}`;
 }

@@ -34,12 +34,13 @@ export function vmAccess(driven: DrivenVm): GuestAccess {
 }
 
 /** Asks, in this order: the guest agent, the host's DHCP leases, its ARP table, the guest itself over SSH. */
-function findVmAddress(
-  { vm: { spec, host }, machine }: RunningVm,
+async function findVmAddress(
+  { vm, machine }: RunningVm,
   session: GuestSession,
   signal: AbortSignal | undefined,
 ): Promise<GuestAddress> {
-  const mac = outwardMac(spec);
+  const { spec, host } = vm;
+  const mac = outwardMac(spec, await vm.state());
   return findGuestAddress(
     { title: `VM ${JSON.stringify(spec.name)}`, mac, direct: hasOutwardCard(spec) },
     [
