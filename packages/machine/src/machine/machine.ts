@@ -211,8 +211,12 @@ export class Machine implements AsyncDisposable {
 
   /** Whether a process of the guest has the standby port open. */
   async isStandbyPortTaken(options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
-    const ports = await this.#qmp.execute('query-chardev', undefined, options);
-    return ports.some((port) => port.label === 'standby' && port['frontend-open']);
+    return await this.#isTaken('standby', options);
+  }
+
+  /** Whether the guest has the agent's port open: an agent that is silent while it has is slow or hangs, and has not ended. */
+  async isAgentPortTaken(options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
+    return await this.#isTaken('agent', options);
   }
 
   /** Drops the connection; QEMU runs on, unless it is owned by this process. */
@@ -225,6 +229,11 @@ export class Machine implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #isTaken(port: string, options: { readonly signal?: AbortSignal }): Promise<boolean> {
+    const ports = await this.#qmp.execute('query-chardev', undefined, options);
+    return ports.some(({ label, 'frontend-open': isOpen }) => label === port && isOpen);
   }
 
   #end(from: StopRung, options: StopOptions): Promise<StopResult> {

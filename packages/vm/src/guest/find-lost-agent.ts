@@ -2,9 +2,10 @@ import { hasErrorCode } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { answerMs } from './guest-clock.ts';
 
-/** Milliseconds for an agent that was there to answer; an emulated guest on a busy host takes some tenths of a second. */
-const answerMs = 10_000;
+/** Milliseconds in which an agent that was there usually answers; one that has its port open still has `answerMs` more. */
+const usuallyMs = 10_000;
 
 /**
  * Whether the guest has an agent now. One that was there and has ended is put down as absent until the next start: the
@@ -20,20 +21,33 @@ export async function findLostAgent(
 ): Promise<boolean> {
   const { agent = false } = await vm.state();
   if (!agent) return false;
+  const limits = call.signal ? { signal: call.signal } : {};
+  let silence = await askAgent(machine, usuallyMs, limits);
+  if (silence && (await machine.isAgentPortTaken(limits))) silence = await askAgent(machine, answerMs, limits);
+  if (!silence) return true;
+  const reason = await explain(silence);
+  if (reason !== silence) throw reason;
+  await vm.update({ agent: false });
+  call.onProgress?.({
+    kind: 'notice',
+    code: 'agent-silent',
+    message: `the guest agent of ${vm.spec.name} does not answer any more: SSH is used until the next start`,
+  });
+  return false;
+}
+
+/** @returns the error of one that does not answer */
+async function askAgent(
+  machine: Machine,
+  timeoutMs: number,
+  limits: { readonly signal?: AbortSignal },
+): Promise<unknown> {
   try {
-    await using client = await machine.agent({ timeoutMs: answerMs, ...(call.signal ? { signal: call.signal } : {}) });
+    await using client = await machine.agent({ timeoutMs, ...limits });
     await client.ping();
-    return true;
+    return undefined;
   } catch (error) {
     if (!hasErrorCode(error, 'qga-not-responding')) throw error;
-    const reason = await explain(error);
-    if (reason !== error) throw reason;
-    await vm.update({ agent: false });
-    call.onProgress?.({
-      kind: 'notice',
-      code: 'agent-silent',
-      message: `the guest agent of ${vm.spec.name} does not answer any more: SSH is used until the next start`,
-    });
-    return false;
+    return error;
   }
 }
