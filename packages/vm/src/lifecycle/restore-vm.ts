@@ -48,7 +48,10 @@ export async function restoreVm(vm: Vm, key: string, session: GuestSession, call
     });
   }
   const files = await filesAt(vm, disk, variables);
-  await vm.update({ ...files, layer: key, resumeFrom: undefined, identity: layer.manifest.identity.instanceId });
+  const { instanceId, mac } = layer.manifest.identity;
+  // cloud-init may have written the address to the disk; it writes another one for a machine that is new to it.
+  const ofItsDisk = instanceId === vm.spec.identity.instanceId ? mac : undefined;
+  await vm.update({ ...files, layer: key, resumeFrom: undefined, identity: instanceId, mac: ofItsDisk });
   vm.trace('restore: the folder names the overlay');
   await vm.folder.keepOnly(files);
   session.reset();

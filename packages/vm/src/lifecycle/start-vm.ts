@@ -89,7 +89,6 @@ export async function bootVm(vm: Vm, session: GuestSession, call: VmCall): Promi
   call.onProgress?.({ kind: 'stage', stage: 'process', status: 'started' });
   const serialOffset = await consoleSize(vm.folder.serialLog);
   const { runtimeFolder } = vm;
-  if ((await vm.state()).mac) await vm.update({ mac: undefined });
   await using memory = await bootMemory(vm, installation, { needed: vm.spec.memory, runtimeFolder }, call);
   const machine = await launchMachine(
     {

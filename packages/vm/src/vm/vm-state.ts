@@ -39,9 +39,10 @@ const vmStateSchema = z.object({
   /** Whether the guest's agent has answered since the last boot. */
   agent: z.optional(z.boolean()),
   /**
-   * MAC address of the first card of a QEMU that continues a layer of another machine: that one's. The card takes QEMU's
-   * own at each reset, and libslirp, whose leases come with the RAM, would then give the guest another address than the
-   * one that the ports are forwarded to. Absent after a boot: the machine's own.
+   * MAC address of the first card, where the machine has continued the RAM of another one: that one's. A card takes the
+   * address of QEMU's options at each reset, and libslirp, whose leases come with the RAM, would give a guest with a new one
+   * another IP address than the one that the ports are forwarded to. It stays at later boots, for cloud-init has written
+   * it to the disk. Absent: the machine's own.
    */
   mac: z.optional(z.string()),
   /** What the guest knows of its lab's networks: addresses of its cards; absent when none was ever used. */
