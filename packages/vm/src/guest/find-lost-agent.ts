@@ -22,11 +22,11 @@ export async function findLostAgent(
   const { agent = false } = await vm.state();
   if (!agent) return false;
   const limits = call.signal ? { signal: call.signal } : {};
-  let silence = await askAgent(machine, usuallyMs, limits);
-  if (silence && (await machine.isAgentPortTaken(limits))) silence = await askAgent(machine, answerMs, limits);
+  const silence = await askAgent(machine, usuallyMs, limits);
   if (!silence) return true;
   const reason = await explain(silence);
   if (reason !== silence) throw reason;
+  if ((await machine.isAgentPortTaken(limits)) && !(await askAgent(machine, answerMs, limits))) return true;
   await vm.update({ agent: false });
   call.onProgress?.({
     kind: 'notice',

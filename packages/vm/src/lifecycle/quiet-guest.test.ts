@@ -24,7 +24,8 @@ function silentGuest(status: () => Promise<unknown>) {
       return { exitCode: 0, stdout: '9999.00 1.00', stderr: '' };
     },
   };
-  const machine = { agent: () => Promise.reject(silent('qga-not-responding')), status } as unknown as Machine;
+  const agent = () => Promise.reject(silent('qga-not-responding'));
+  const machine = { agent, isAgentPortTaken: async () => false, status } as unknown as Machine;
   const guest = { vm: vm as unknown as Vm, machine, session, keepsRam: true, begun: performance.now() };
   return { guest: guest as unknown as LoudGuest, asked, state };
 }
