@@ -41,13 +41,11 @@ const faults: Readonly<Record<string, HostFault>> = {
   ...(device ? { device } : {}),
   stop: {
     begin: () => {
-      for (const pid of running) process.kill(pid, 'SIGSTOP');
+      for (const pid of qemusOf(lab)) process.kill(pid, 'SIGSTOP');
     },
     end: () => undefined,
   },
 };
-
-let running: readonly number[] = [];
 
 /** What a user does next: the machine is started, whatever state it was left in. */
 async function started(work: (machine: Awaited<ReturnType<typeof startVm>>) => Promise<void>): Promise<void> {
@@ -88,7 +86,6 @@ async function prepared(verb: VerbName): Promise<void> {
 /** @returns whether the stage was reached */
 async function befallen(name: string, verb: VerbName, line: number): Promise<boolean> {
   await prepared(verb);
-  running = await qemusOf(lab);
   const begun = performance.now();
   const { stage, ended } = await (name === 'kill' ? killed(verb, line) : failed(faults[name] as HostFault, verb, line));
   const tookMs = Math.round(performance.now() - begun);
@@ -153,7 +150,7 @@ async function cleared(verb: VerbName, about: string): Promise<void> {
     assert.ok((await vm.state()).disk, about);
     await deleteVm(vm, lab.call);
   }
-  assert.equal((await qemusOf(lab)).length, 1, `${about}: a QEMU is left`);
+  assert.equal(qemusOf(lab).length, 1, `${about}: a QEMU is left`);
   if (verb === 'flatten' || verb === 'coalesce') {
     const machine = await lab.restore('upper');
     assert.equal(await inGuest(machine, 'cat /root/middle /root/upper'), 'middle\nupper', about);

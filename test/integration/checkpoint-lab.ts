@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostPlatform, type Logger } from '@goqemu/core';
@@ -194,13 +195,21 @@ export function keyOf(name: string): string {
 }
 
 /** Processes of QEMU whose disks are in the lab's folder. */
-export async function qemusOf(lab: CheckpointLab): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return pids.map(Number).filter((_pid, at) => {
-    const line = lines[at] ?? '';
+export function qemusOf(lab: CheckpointLab): readonly number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    const line = commandLine(pid);
     return /qemu-system/.test(line) && line.includes(lab.folder);
   });
+}
+
+/** Empty for a process that has ended. */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Runs a script as root through the guest's agent. */

@@ -68,7 +68,7 @@ describe('goqemu is killed', () => {
         const found = await inGuest(machine, 'cat /root/file /dev/shm/file');
         assert.ok(found === 'old\nold' || found === 'base\nbase', `${said}: ${found}`);
       });
-      assert.equal((await qemusOf(lab)).length, 1, said);
+      assert.equal(qemusOf(lab).length, 1, said);
       await (await lab.restore('base')).close();
       const { vm } = await lab.vm('web');
       assert.equal((await vm.folder.disks()).length, 1, said);
@@ -103,7 +103,7 @@ describe('goqemu is killed', () => {
   /** One QEMU, one disk, and nothing of a suspension. */
   const onlyOne = async (said: string) => {
     const { vm } = await lab.vm('web');
-    assert.equal((await qemusOf(lab)).length, 1, said);
+    assert.equal(qemusOf(lab).length, 1, said);
     assert.equal((await vm.folder.disks()).length, 1, said);
     assert.deepEqual(
       (await readdir(vm.folder.path)).filter((name) => /suspended/.test(name)),

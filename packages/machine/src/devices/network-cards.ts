@@ -7,6 +7,9 @@ import { AddedParts, unlimited } from './added-parts.ts';
 import { freePort } from './hot-plug.ts';
 import { Unplugging, type UnplugOptions } from './unplugging.ts';
 
+/** Milliseconds for a forward: unlike other commands of the human monitor, it waits for nothing. */
+const forwardMs = 30_000;
+
 /** A network card as a configuration has it: an entry of `networks`. */
 export type NetworkInput = NonNullable<MachineConfigInput['networks']>[number];
 
@@ -79,7 +82,8 @@ export class NetworkCards {
    * @throws GoqemuError `port-taken`
    */
   async addForward(id: string, forward: Forward, options: ExecuteOptions = {}): Promise<void> {
-    const said = await this.#qmp.humanMonitor(`hostfwd_add ${netdevId({ id })} ${forwardText(forward)}`, options);
+    const limits = { timeoutMs: forwardMs, ...options };
+    const said = await this.#qmp.humanMonitor(`hostfwd_add ${netdevId({ id })} ${forwardText(forward)}`, limits);
     if (said.trim() === '') return;
     throw new GoqemuError({
       code: /Could not set up host forwarding/.test(said) ? 'port-taken' : 'forward-failed',
@@ -95,7 +99,8 @@ export class NetworkCards {
   async removeForward(id: string, forward: Forward, options: ExecuteOptions = {}): Promise<void> {
     const { protocol, hostAddress, hostPort } = forward;
     const rule = `${protocol}:${hostAddress}:${hostPort}`;
-    const said = await this.#qmp.humanMonitor(`hostfwd_remove ${netdevId({ id })} ${rule}`, options);
+    const limits = { timeoutMs: forwardMs, ...options };
+    const said = await this.#qmp.humanMonitor(`hostfwd_remove ${netdevId({ id })} ${rule}`, limits);
     if (/removed/.test(said)) return;
     throw new GoqemuError({
       code: 'forward-missing',

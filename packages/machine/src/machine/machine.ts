@@ -6,7 +6,7 @@ import {
   TypedEmitter,
   type Unsubscribe,
 } from '@goqemu/core';
-import type { AnyQmpEvent, GuestAgentClient, QmpClient, Transport } from '@goqemu/protocol';
+import type { AnyQmpEvent, ExecuteOptions, GuestAgentClient, QmpClient, Transport } from '@goqemu/protocol';
 import { BlockDevices } from '../devices/block-devices.ts';
 import { Display } from '../devices/display.ts';
 import { Memory } from '../devices/memory.ts';
@@ -110,7 +110,7 @@ export class Machine implements AsyncDisposable {
   }
 
   /** A line of QEMU's human monitor, and what it printed; human-readable, its text is no stable interface. */
-  async humanMonitor(line: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
+  async humanMonitor(line: string, options: ExecuteOptions = {}): Promise<string> {
     return await this.#qmp.humanMonitor(line, options);
   }
 

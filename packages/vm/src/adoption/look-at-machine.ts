@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import { type AttachTarget, attachMachine, hostCommandLines, type Machine } from '@goqemu/machine';
 import { type Firmware, type FoundProperties, fromQemuArchitecture } from '@goqemu/spec';
-import { type GuestForward, readForwards } from '../vm/forwards.ts';
+import { type GuestForward, readForwards, usernetMs } from '../vm/forwards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import type { AdoptedRecord } from './adopted-record.ts';
@@ -47,8 +47,9 @@ export async function lookAtMachine(
   const { arch } = await machine.qmp.execute('query-target', undefined, signal);
   const memory = await machine.qmp.execute('query-memory-size-summary', undefined, signal);
   const cpus = await machine.qmp.execute('query-cpus-fast', undefined, signal);
-  const mac = /macaddr=([0-9a-f:]{17})/i.exec(await machine.humanMonitor('info network', signal))?.[1]?.toLowerCase();
-  const forwards = readForwards(await machine.humanMonitor('info usernet', signal));
+  const limits = { timeoutMs: usernetMs, ...signal };
+  const mac = /macaddr=([0-9a-f:]{17})/i.exec(await machine.humanMonitor('info network', limits))?.[1]?.toLowerCase();
+  const forwards = readForwards(await machine.humanMonitor('info usernet', limits));
   return {
     record: { machine: record, disk: disk.file, ...(hostKey === undefined ? {} : { hostKey }) },
     arch: fromQemuArchitecture(arch) ?? arch,

@@ -2,7 +2,7 @@ import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import type { Machine } from '@goqemu/machine';
 import { portTaken, portUse } from '@goqemu/network';
 import { hostPortOf } from '@goqemu/spec';
-import { forwardsOf, type GuestForward, loopbackForward, readForwards } from '../vm/forwards.ts';
+import { forwardsOf, type GuestForward, loopbackForward, readForwards, usernetMs } from '../vm/forwards.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
 import { networkOf } from '../vm/vm-network.ts';
@@ -26,7 +26,7 @@ export async function setForwards(vm: Vm, call: VmCall): Promise<void> {
 export async function putForwards(vm: Vm, machine: Machine, call: VmCall): Promise<void> {
   if (networkOf(vm.spec).kind === 'passt') return; // it has those that it was started with
   const options = call.signal ? { signal: call.signal } : {};
-  const there = readForwards(await machine.humanMonitor('info usernet', options));
+  const there = readForwards(await machine.humanMonitor('info usernet', { timeoutMs: usernetMs, ...options }));
   const wanted = forwardsOf(vm.spec);
   const gone = there.filter((one) => !wanted.some((other) => isSame(one, other)));
   const fresh = wanted.filter((one) => !there.some((other) => isSame(one, other)));

@@ -18,6 +18,9 @@ export function loopbackForward({ protocol, host, guest }: GuestForward) {
   } as const;
 }
 
+/** Milliseconds for QEMU to say which ports it forwards: it has that in memory. */
+export const usernetMs = 10_000;
+
 /** `info usernet`: `TCP[HOST_FORWARD]  13  127.0.0.1  2222  10.0.2.15  22  0  0`. */
 export function readForwards(text: string): readonly GuestForward[] {
   return [...text.matchAll(/(TCP|UDP)\[HOST_FORWARD\]\s+\S+\s+\S+\s+(\d+)\s+\S+\s+(\d+)/g)].map(
