@@ -153,14 +153,16 @@ test('a text of any length reaches the keyboard of the guest whole, and in order
   });
   const read = () => readFile(log).catch(() => Buffer.alloc(0));
   const until = async (there: (bytes: Buffer) => boolean) => {
-    for (let bytes = await read(); ; bytes = await read()) {
+    for (const limit = performance.now() + 60_000; ; ) {
+      const bytes = await read();
       if (there(bytes)) return bytes;
+      assert.ok(performance.now() < limit, `the guest has printed ${bytes.toString('hex')} alone in a minute`);
       await sleep(20);
     }
   };
   await until((bytes) => bytes.includes(0x52));
-  const text = 'abcde'.repeat(36);
-  await machine.display.typeText(text, { characterMs: 5 });
+  const text = 'abcde'.repeat(16);
+  await machine.display.typeText(text);
   // What the guest has read of its keyboard is still on its way through the log.
   const codes = (bytes: Buffer) => bytes.subarray(bytes.indexOf(0x52) + 1).filter((code) => code < 0x80);
   const typed = codes(await until((bytes) => codes(bytes).length >= text.length));

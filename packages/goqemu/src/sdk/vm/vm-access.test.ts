@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FileLock, hostPlatform } from '@goqemu/core';
@@ -52,6 +53,7 @@ async function openVm(): Promise<GuestBench> {
   const place = await standalonePlace(driven.host, 'web', 'disk');
   const vm = new Vm(place.host, place.scope, record.spec);
   await mkdir(vm.folder.path, { recursive: true });
+  await writeFile(vm.folder.state, JSON.stringify({ version: 1, uuid: randomUUID(), disk: 'disk-1.qcow2' }));
   const [access, hostKey] = await Promise.all([driven.host.keys.loadOrCreate(place.scope.lineage), vm.hostKey()]);
   const server = await startOpensshServer({ hostPrivateKey: hostKey.privateKey, authorizedKeys: [access.publicKey] });
   const identity = { ...record.spec.identity, sshPort: server.port };
