@@ -16,6 +16,7 @@ import { ramFacts } from '../layers/ram-facts.ts';
 import { resumeMemory } from '../ram/resume-memory.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+import { foreignCard } from '../vm/vm-network.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import { deviceDigest } from './device-digest.ts';
 import { endStray } from './kill-vm.ts';
@@ -30,6 +31,8 @@ export async function ramObstacle(vm: Vm, layer: Layer, call: VmCall): Promise<s
   if (!ramParts(layer.manifest)) return 'the checkpoint holds the disk only';
   if (vm.spec.firmware === 'uefi' && !layer.manifest.variables) return 'the checkpoint has no UEFI variables';
   if (!(await vm.host.layers.hasRam(layer))) return 'its RAM was kept in memory, and the host has been started since';
+  const foreign = foreignCard(vm.spec, layer.manifest.identity);
+  if (foreign) return foreign;
   const installation = await vm.host.installation(vm.spec.arch, call.signal);
   const { accelerator } = await vm.host.accelerator(vm.spec.accelerator, vm.spec.arch, call.signal);
   const state = await vm.state();

@@ -14,9 +14,26 @@ export function hasOutwardCard(spec: Pick<VmSpec, 'network'>): boolean {
   return kind === 'bridge' || kind === 'vmnet';
 }
 
-/** MAC of the card by which the host reaches the machine, in the QEMU that runs or is started next. */
-export function managementMac(spec: Pick<VmSpec, 'identity'>, state: Pick<VmState, 'mac'>): string {
-  return state.mac ?? spec.identity.mac;
+/**
+ * MAC of the card by which the host reaches the machine, in the QEMU that runs or is started next. One with two cards
+ * finds both in its seed, by their own addresses.
+ */
+export function managementMac(spec: Pick<VmSpec, 'network' | 'identity'>, state: Pick<VmState, 'mac'>): string {
+  return hasOutwardCard(spec) ? spec.identity.mac : (state.mac ?? spec.identity.mac);
+}
+
+/**
+ * Why a machine cannot continue the RAM of a layer: on the host's network two machines would have the card, and its
+ * address, of the one that was cut.
+ */
+export function foreignCard(
+  spec: Pick<VmSpec, 'network' | 'identity'>,
+  cut: { readonly instanceId: string; readonly mac?: string | undefined },
+): string | undefined {
+  if (!hasOutwardCard(spec)) return undefined;
+  const { instanceId, mac } = spec.identity;
+  if (cut.instanceId === instanceId && (cut.mac ?? mac) === mac) return undefined;
+  return "it is that of another machine, whose address on the host's network it would have";
 }
 
 /** MAC of the card that has the machine's address: the second where there are two. */
