@@ -9,7 +9,8 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { goqemuCommand, LabFolder } from './lab-folder.ts';
+import { openLab } from 'goqemu';
+import { e2eHome, goqemuCommand, LabFolder } from './lab-folder.ts';
 import { tinyImage } from './tiny-image.ts';
 
 /** All from one template: `db` is in one network, `web` in two and routes between them, and `edge` in the other one. */
@@ -153,6 +154,13 @@ test('machines in networks have their planned addresses, find each other, and ke
       ['db', 'web', 'edge'],
     );
     assert.equal(new Set(words).size, words.length, words.join(' '));
+  });
+
+  await t.test('a script finds the address of a machine that continues the RAM of the template', async () => {
+    process.env.GOQEMU_HOME = e2eHome;
+    await using open = await openLab(folder.file('lab.ts'));
+    for (const name of ['db', 'web', 'edge'])
+      assert.deepEqual(await open.machine(name).ip(), { address: '10.0.2.15', foundBy: 'forward', direct: false });
   });
 
   await t.test('a machine in two networks routes between those that are in one each', async () => {

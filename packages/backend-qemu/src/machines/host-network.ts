@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { GoqemuError } from '@goqemu/core';
-import type { BackendRecord, MachineSpec } from '@goqemu/lab';
+import type { BackendRecord, MachineSpec, ObservedMachine } from '@goqemu/lab';
 import { defaultRouteInterface, type HostNetwork, heardAddress, leasedAddress } from '@goqemu/network';
 import { chooseNetwork, hasOutwardCard, hostNetworkSchema, outwardMac, type VmHost } from '@goqemu/vm';
 import type { MachinePlace } from './backend-machine.ts';
@@ -22,16 +22,23 @@ export async function hostNetworkOf(
   return (await chooseNetwork(host, wish, signal ? { signal } : {})).network;
 }
 
-/** The IPv4 address by which the host's network knows a machine; undefined while nothing here knows it. */
-export async function addressOnHost(
+/**
+ * The IPv4 address by which the host's network knows a machine, without one while nothing here knows it; and the MAC
+ * address of the card that has it, where that is not the first.
+ */
+export async function onHostNetwork(
   { host, spec }: Pick<MachinePlace, 'host' | 'spec'>,
   record: BackendRecord,
-): Promise<string | undefined> {
+): Promise<Pick<ObservedMachine, 'ip' | 'mac'>> {
   const { data: network } = hostNetworkSchema.safeParse(record.network);
-  if (!network) return undefined;
-  if (!hasOutwardCard({ network })) return await addressOfHost();
+  if (!network) return {};
+  if (!hasOutwardCard({ network })) return withAddress(await addressOfHost());
   const mac = outwardMac({ network, identity: spec.identity });
-  return (await leasedAddress(mac)) ?? (await heardAddress(mac, host.platform.system));
+  return { mac, ...withAddress((await leasedAddress(mac)) ?? (await heardAddress(mac, host.platform.system))) };
+}
+
+function withAddress(ip: string | undefined) {
+  return ip === undefined ? {} : { ip };
 }
 
 /** What a guest of passt has: the address of the interface of the default route (passt(1), --address). */

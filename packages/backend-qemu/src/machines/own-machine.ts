@@ -20,9 +20,8 @@ export class OwnMachine implements BackendMachine {
   async observe(call: BackendCall): Promise<ObservedMachine> {
     const observed = asObserved(await observeVm({ folder: this.#folder }, vmCall(call)));
     if (this.#place.spec.network !== 'host' || observed.status !== 'running') return observed;
-    const { addressOnHost } = await import('../backend/reaching.ts');
-    const ip = await addressOnHost(this.#place, this.#record);
-    return ip === undefined ? observed : { ...observed, ip };
+    const { onHostNetwork } = await import('../backend/reaching.ts');
+    return { ...observed, ...(await onHostNetwork(this.#place, this.#record)) };
   }
 
   get logs() {

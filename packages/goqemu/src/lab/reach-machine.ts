@@ -10,6 +10,11 @@ export interface ReachedMachine {
   readonly endpoints: MachineEndpoints;
 }
 
+/** With what was seen of it. */
+export interface ReachedProcess extends ReachedMachine {
+  readonly observed: ObservedMachine;
+}
+
 /**
  * A machine of the lab, whether it runs or not.
  *
@@ -28,7 +33,7 @@ export async function findMachine(
  *
  * @throws GoqemuError `machine-unknown`, `machine-not-running`
  */
-export function reachMachine(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedMachine> {
+export function reachMachine(context: CommandContext, lab: OpenLab, name: string): Promise<ReachedProcess> {
   return runningMachine(lab, name, context.shell.interrupt);
 }
 
@@ -41,7 +46,7 @@ export function reachProcess(
   lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
   name: string,
   signal: AbortSignal,
-): Promise<ReachedMachine> {
+): Promise<ReachedProcess> {
   return machineThatIs(['running', 'paused', 'crashed'], lab, name, signal);
 }
 
@@ -50,7 +55,7 @@ export function runningMachine(
   lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
   name: string,
   signal: AbortSignal = new AbortController().signal,
-): Promise<ReachedMachine> {
+): Promise<ReachedProcess> {
   return machineThatIs(['running'], lab, name, signal);
 }
 
@@ -59,13 +64,13 @@ async function machineThatIs(
   lab: Pick<OpenLab, 'engine' | 'backend' | 'logger'>,
   name: string,
   signal: AbortSignal,
-): Promise<ReachedMachine> {
+): Promise<ReachedProcess> {
   const reached = await findMachine(lab, name);
   const { spec: machine, record, scope } = reached.found;
   const call = { scope, signal, progress: () => undefined };
   const seen = (await lab.backend.observe([{ machine, record }], call)).get(machine.name);
   const status = seen?.status ?? 'absent';
-  if (states.includes(status)) return reached;
+  if (seen && states.includes(status)) return { ...reached, observed: seen };
   throw new GoqemuError({
     code: 'machine-not-running',
     source: 'environment',

@@ -25,6 +25,8 @@ export interface ObservedMachine extends Readonly<Partial<Pick<MachineSpec, Obse
   readonly commands?: CommandRoute;
   /** The guest's IPv4 address, where one is known. */
   readonly ip?: string;
+  /** MAC address of the card that has the guest's address, where that is not the one of its specification. */
+  readonly mac?: string;
   readonly display?: MachineDisplay;
 }
 

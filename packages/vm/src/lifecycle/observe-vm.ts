@@ -16,6 +16,8 @@ export interface VmObservation {
   readonly accelerator?: string;
   /** How commands get into its guest, once one has. */
   readonly commands?: CommandWay;
+  /** MAC address of the first card, where it is that of another machine whose RAM runs on. */
+  readonly mac?: string;
 }
 
 /** Its process lives: the host is overloaded, or the process was stopped (SIGSTOP). */
@@ -40,7 +42,8 @@ export async function observeVm(vm: Pick<Vm, 'folder'>, call: VmCall): Promise<V
   if (!state.machine) return { status: 'stopped', ...layer };
   const record = state.machine;
   const status = await probeMachine(record, call.signal ? { signal: call.signal } : {});
-  const facts = { ...layer, pid: record.pid, accelerator: record.accelerator };
+  const mac = state.mac === undefined ? {} : { mac: state.mac };
+  const facts = { ...layer, ...mac, pid: record.pid, accelerator: record.accelerator };
   switch (status) {
     case 'running': {
       const commands = readWay(record);

@@ -39,14 +39,15 @@ export class LabGuests {
           useDisplay(await reachProcess(this.#options, machine, signal), work, signal),
       },
       address: async (signal) => {
-        const { spec } = await this.find(machine);
+        const { found, observed } = await runningMachine(this.#options, machine, signal);
+        const mac = observed.mac ?? found.spec.identity.mac;
         return this.#use(machine, {
           what: 'the address',
           signal,
           work: (session) =>
             findGuestAddress(
-              { title: titleOf(machine), mac: spec.identity.mac, direct: false },
-              [['forward', () => addressInGuest(session, spec.identity.mac, signal)]],
+              { title: titleOf(machine), mac, direct: false },
+              [['forward', () => addressInGuest(session, mac, signal)]],
               signal,
             ),
         });
