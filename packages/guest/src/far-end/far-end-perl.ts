@@ -1,6 +1,6 @@
 /**
  * The program in the guest, as root, at the virtio port of goqemu's own. Its arguments: the port's device (or `fd:N`, a
- * descriptor that it inherits), and the numbers of the system calls for reading and setting the clock.
+ * descriptor that it inherits), and the numbers of the system calls for reading and setting the clock, and for sync.
  *
  * It reads the port only as far as its streams have room, writes only as far as the host has asked for, and says nothing
  * that it was not asked for but the end. Who speaks at the other end changes without a word: a greeting begins a session
@@ -13,7 +13,7 @@ export const farEndPerl = String.raw`
 use strict;
 use POSIX ();
 use Fcntl ();
-my ($where, $get_time, $set_time) = @ARGV;
+my ($where, $get_time, $set_time, $sync) = @ARGV;
 my $port;
 if ($where =~ /^fd:(\d+)$/) { open($port, '+<&=', $1) or exit 5 }
 else {
@@ -27,7 +27,7 @@ POSIX::setsid();
 chdir '/';
 if (open(my $null, '+<', '/dev/null')) { POSIX::dup2(fileno $null, $_) for 0..2 }
 umask 022;
-my ($version, $hello, $welcome) = (1, "\0goqemu\n", "\0GOQEMU\n");
+my ($version, $hello, $welcome) = (2, "\0goqemu\n", "\0GOQEMU\n");
 my ($window, $most, $held) = (262144, 32768, 262144);
 my ($tag, $in, $out, $gone) = ('', '', '', 0);
 my (%stream, %login, @doomed);
@@ -102,7 +102,7 @@ sub greeted {
   else { $out = $said; $tag = substr($nonce, 0, 4) }
 }
 
-# Waits in a guest that is cut, and sets its clock when it resumes. All that is called then was called before, so that
+# Waits in a guest that is cut: writes out its data, and sets its clock when it resumes. All that is called then was called before, so that
 # the linker has found it. 0x5207 is RNDRESEEDCRNG (random(4)).
 sub standby {
   my $said = shift;
@@ -121,6 +121,7 @@ sub standby {
       syswrite($r, $seed); ioctl($r, 0x5207, 0); syswrite($port, $e);
       next;
     }
+    if ($got && $l eq "sync\n") { syscall($sync); syswrite($port, "synced\n"); next }
     syswrite($port, "bye\n") if $got && $l eq "\n";
     $in = $l if $got && $l ne "\n";
     last;

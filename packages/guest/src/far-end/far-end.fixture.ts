@@ -30,7 +30,7 @@ const users = (
 
 /** The program that runs in guests, on this host, at a socket in the place of the port; it ends with the socket. */
 export async function startFarEnd(shell = '/bin/sh'): Promise<Duplex> {
-  const child = spawn('perl', ['-', 'fd:3', '228', '227'], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] });
+  const child = spawn('perl', ['-', 'fd:3', '228', '227', '162'], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] });
   child.stdin?.end(users(shell) + farEndPerl);
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`the program could not be started: exit code ${code}`);

@@ -2,8 +2,8 @@ import { farEndPerl } from './far-end-perl.ts';
 
 /** Numbers of system calls (Linux, arch/…/entry/syscalls). */
 const calls = {
-  amd64: { getTime: 228, setTime: 227 },
-  arm64: { getTime: 113, setTime: 112 },
+  amd64: { getTime: 228, setTime: 227, sync: 162 },
+  arm64: { getTime: 113, setTime: 112, sync: 81 },
 } as const;
 
 /** What the launcher's exit codes mean; 0 that the program runs. */
@@ -23,7 +23,8 @@ export function farEndLauncher(
   arch: keyof typeof calls,
   portName: string,
 ): { readonly script: string; readonly input: string } {
-  const { getTime, setTime } = calls[arch];
+  const { getTime, setTime, sync } = calls[arch];
+  const numbers = `${getTime} ${setTime} ${sync}`;
   const script = `for entry in /sys/class/virtio-ports/*; do
   read -r name < "$entry/name" && [ "$name" = ${portName} ] && port=/dev/\${entry##*/}
 done
@@ -31,7 +32,7 @@ done
 command -v perl >/dev/null || exit 6
 if read -r enforced < /sys/fs/selinux/enforce && [ "$enforced" = 1 ]; then exit 9; fi
 if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null
-then exec systemd-run --quiet --scope --collect --description='Commands of goqemu' perl - "$port" ${getTime} ${setTime}
-else exec perl - "$port" ${getTime} ${setTime}; fi 2>/dev/null`;
+then exec systemd-run --quiet --scope --collect --description='Commands of goqemu' perl - "$port" ${numbers}
+else exec perl - "$port" ${numbers}; fi 2>/dev/null`;
   return { script, input: farEndPerl };
 }

@@ -7,6 +7,7 @@ import { sleep } from '@goqemu/core';
 import { channelSession, portOf, startFarEnd } from './far-end.fixture.ts';
 import { encodeFrame } from './frames.ts';
 import { greet } from './greet.ts';
+import { protocolVersion } from './greeting.ts';
 import { farEndLauncher } from './launch-far-end.ts';
 import { PortLine } from './port-line.ts';
 
@@ -27,13 +28,13 @@ test('whatever arrives, the program answers the next greeting', async () => {
     line.write(Buffer.concat([randomBytes(round % 70), ...frames, Buffer.from('\0goqemu').subarray(0, round % 8)]));
   }
   const greeting = await greet(line, 'frames', 20_000, undefined);
-  assert.equal(greeting?.version, 1);
+  assert.equal(greeting?.version, protocolVersion);
   const wrong = Array.from({ length: rounds }, (_, i) =>
     encodeFrame(greeting?.tag ?? assert.fail(), { stream: i % 5, type: 2 + (i % 250), payload: randomBytes(i % 200) }),
   );
   line.write(Buffer.concat(wrong));
   line.write(randomBytes(50));
-  assert.equal((await greet(line, 'frames', 20_000, undefined))?.version, 1);
+  assert.equal((await greet(line, 'frames', 20_000, undefined))?.version, protocolVersion);
   await line.close();
 });
 
@@ -95,9 +96,13 @@ test('on standby it answers as a process of the cut would, and takes commands ag
   const port = await startFarEnd();
   const line = new PortLine(portOf(port));
   assert.ok(await greet(line, 'standby', 20_000, undefined));
-  const dismissed = new Promise<string>((resolve) => line.receive((bytes) => resolve(bytes.toString())));
-  line.write(Buffer.from('\n'));
-  assert.equal(await dismissed, 'bye\n');
+  const answerTo = (word: string) => {
+    const answer = new Promise<string>((resolve) => line.receive((bytes) => resolve(bytes.toString())));
+    line.write(Buffer.from(word));
+    return answer;
+  };
+  assert.equal(await answerTo('sync\n'), 'synced\n');
+  assert.equal(await answerTo('\n'), 'bye\n');
   assert.ok(await greet(line, 'standby', 20_000, undefined));
   assert.ok(await greet(line, 'frames', 20_000, undefined), 'a greeting ends the standby');
   await line.close();

@@ -214,6 +214,15 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
   }
 
   /**
+   * Has the program that takes commands in the guest, where it can be there, so that it need not be started for the next
+   * one: also in a guest that is cut now, and restored. Never fails: without it commands go by SSH.
+   */
+  async openChannel(signal?: AbortSignal): Promise<void> {
+    const stop = anySignal(signal, this.#closing.signal);
+    await this.#channel?.connection(stop);
+  }
+
+  /**
    * Leaves the port of goqemu's own to another user of this process, until the next command.
    *
    * @returns false while a command runs over it

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLogger } from '@goqemu/core';
+import { protocolVersion } from '@goqemu/guest';
 import { connectStandby, type MachineRecord } from '@goqemu/machine';
 import { FakeGuestAgent, type FakeGuestAgentOptions, socketPlace } from '@goqemu/testing';
 import type { Vm } from '../vm/vm.ts';
@@ -47,7 +48,7 @@ async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}
     programs: {
       '/bin/sh': () => {
         starts += 1;
-        if (exitCode === 0) version = 1;
+        if (exitCode === 0) version = protocolVersion;
         return { exitCode };
       },
     },
@@ -76,7 +77,7 @@ async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}
 }
 
 test('a program that listens is greeted, and nothing is started', async (t) => {
-  const { vm, record, starts } = await machineWithPort(t, { listens: 1 });
+  const { vm, record, starts } = await machineWithPort(t, { listens: protocolVersion });
   await (await openGuestChannel(vm, signal)).close();
   assert.deepEqual([starts(), readWay(record)], [0, { way: 'channel' }]);
 });
@@ -110,7 +111,7 @@ test('an agent that starts no programs leaves commands to SSH', async (t) => {
 });
 
 test('a port that another process has is left to it, soon, and is asked for again the next time', async (t) => {
-  const { vm, record } = await machineWithPort(t, { listens: 1 });
+  const { vm, record } = await machineWithPort(t, { listens: protocolVersion });
   const other = await connectStandby(record, { waitMs: 0 });
   await assert.rejects(openGuestChannel(vm, signal), { code: 'far-end-absent', message: /another process is at it/ });
   await other.close();

@@ -7,13 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { GoqemuError } from '@goqemu/core';
+import { protocolVersion } from '@goqemu/guest';
 import { openEndpoint } from '@goqemu/machine';
 import { GuestAgentClient } from '@goqemu/protocol';
 import { FakeGuestAgent, socketPlace } from '@goqemu/testing';
 import { Standby, standbyScript } from './standby.ts';
 
+/** Looks at a port that never becomes free. */
+const always: boolean[] = Array(1000).fill(true);
+
 /** A machine whose standby port is connected to this test, which plays the process of the guest. */
-async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boolean[], greets = false } = {}) {
+async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boolean[], version = 0 } = {}) {
   const looks = [...taken];
   let starts = 0;
   const folder = await mkdtemp(join(tmpdir(), 'standby-'));
@@ -23,10 +27,11 @@ async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boole
   const ends: Socket[] = [];
   server.on('connection', (end) => {
     ends.push(end);
-    if (!greets) return;
+    if (version === 0) return;
     end.on('data', (bytes: Buffer) => {
       const nonce = bytes.subarray(10, 26);
-      if (bytes[0] === 0) end.write(Buffer.concat([Buffer.from('\0GOQEMU\n'), Buffer.of(1), nonce]));
+      if (bytes[0] === 0) end.write(Buffer.concat([Buffer.from('\0GOQEMU\n'), Buffer.of(version), nonce]));
+      else if (bytes.toString() === 'sync\n') end.write('synced\n');
       else if (bytes[0] === 10) end.write('bye\n');
     });
   });
@@ -132,10 +137,19 @@ test('one that was started and is not needed is dismissed, and leaves', async (t
 });
 
 test('the program that runs commands waits in its place, where it is there', async (t) => {
-  const { machine, agent, starts } = await guestWithPort(t, 0, { taken: Array(1000).fill(true), greets: true });
+  const { machine, agent, starts } = await guestWithPort(t, 0, { taken: always, version: protocolVersion });
   const standby = await Standby.start(machine, agent, 'amd64', {});
+  assert.equal(await standby?.sync(5_000, {}), true);
   await standby?.dismiss({});
   assert.deepEqual([standby !== undefined, starts()], [true, 0]);
+});
+
+test('a program that an earlier goqemu left in a layer waits as well, and is not asked to write out data', async (t) => {
+  const { machine, agent, starts } = await guestWithPort(t, 0, { taken: always, version: protocolVersion - 1 });
+  const standby = await Standby.start(machine, agent, 'amd64', {});
+  assert.equal(await standby?.sync(5_000, {}), false);
+  await standby?.leave();
+  assert.equal(starts(), 0);
 });
 
 test('one that is at the port and leaves is waited for, and another one is started', async (t) => {

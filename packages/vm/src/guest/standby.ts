@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { anySignal, hasErrorCode, sleep, withDeadline } from '@goqemu/core';
-import { greet, PortLine } from '@goqemu/guest';
+import { greet, PortLine, protocolVersion } from '@goqemu/guest';
 import { type Machine, standbyPortName } from '@goqemu/machine';
 import { LineSplitter, type Transport } from '@goqemu/protocol';
 import type { VmSpec } from '../vm/vm-spec.ts';
@@ -100,12 +100,15 @@ function timeAndSeed(): string {
  */
 export class Standby {
   readonly #port: Transport;
+  /** It is the program that runs commands, and not one that an earlier goqemu left in a layer's RAM. */
+  readonly #canSync: boolean;
   readonly #words: string[] = [];
   #left = false;
   #received: () => void = () => undefined;
 
-  private constructor(port: Transport) {
+  private constructor(port: Transport, { canSync = false } = {}) {
     this.#port = port;
+    this.#canSync = canSync;
     const splitter = new LineSplitter((line) => {
       this.#words.push(line.toString());
       this.#received();
@@ -131,7 +134,8 @@ export class Standby {
     let port = await machine.openStandbyPort(signal).catch(noPort);
     if (port && (await machine.isStandbyPortTaken(signal ? { signal } : {}))) {
       // By the program that runs commands, which waits in the place of a process of its own; or by one that leaves.
-      if (await waits(machine, port, signal)) return new Standby(port);
+      const version = await waitingVersion(machine, port, signal);
+      if (version !== undefined) return new Standby(port, { canSync: version === protocolVersion });
       port = await machine.openStandbyPort(signal).catch(noPort);
     }
     if (!port) return undefined;
@@ -178,6 +182,18 @@ export class Standby {
     }
   }
 
+  /**
+   * Has the guest write out what it holds in memory (sync(2)), without a process for it.
+   *
+   * @returns false where it cannot: another process has to
+   * @throws GoqemuError `timeout`
+   */
+  async sync(milliseconds: number, { signal }: Limits): Promise<boolean> {
+    if (!this.#canSync) return false;
+    this.#port.write('sync\n');
+    return (await this.#word('writing out the data of the guest', milliseconds, signal)) === 'synced';
+  }
+
   /** Lets it end at once. */
   async dismiss({ signal }: Limits): Promise<void> {
     try {
@@ -205,8 +221,12 @@ export class Standby {
   }
 }
 
-/** Whether the program that runs commands is at the port, and waits there now; the port is closed where it is not. */
-async function waits(machine: StandbyPort, port: Transport, signal: AbortSignal | undefined): Promise<boolean> {
+/** Of the program that runs commands, where that is at the port and waits there now; the port is closed where it is not. */
+async function waitingVersion(
+  machine: StandbyPort,
+  port: Transport,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
   const over = new AbortController();
   const until = anySignal(signal, over.signal);
   const leaving = async () => {
@@ -215,7 +235,7 @@ async function waits(machine: StandbyPort, port: Transport, signal: AbortSignal 
   try {
     const greeting = await Promise.race([greet(new PortLine(port), 'standby', greetingMs, until), leaving()]);
     if (!greeting) await port.close();
-    return greeting !== undefined;
+    return greeting ? greeting.version : undefined;
   } catch (error) {
     await port.close();
     throw error;

@@ -4,13 +4,14 @@ import { GoqemuError } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import type { Vm } from '../vm/vm.ts';
+import type { Standby } from './standby.ts';
 import { syncGuest } from './sync-guest.ts';
 
 /** A machine whose agent runs sync(1) so. */
 function machineWith(exec: (options: { timeoutMs: number }) => Promise<unknown>) {
   const machine = { agent: async () => ({ exec, [Symbol.asyncDispose]: async () => undefined }) };
   const vm = { spec: { name: 'db' }, state: async () => ({ agent: true }) };
-  return [vm as unknown as Vm, machine as unknown as Machine, {} as GuestSession, {}] as const;
+  return [vm as unknown as Vm, { machine: machine as unknown as Machine, session: {} as GuestSession }, {}] as const;
 }
 
 test('a guest has ten minutes to write out what it holds in memory', async () => {
@@ -22,6 +23,19 @@ test('a guest has ten minutes to write out what it holds in memory', async () =>
     }),
   );
   assert.deepEqual(limits, [600_000]);
+});
+
+test('the process on standby has it done, where it can', async () => {
+  const [vm, guest, call] = machineWith(async () => assert.fail('another process was started'));
+  const waits: number[] = [];
+  const standby = {
+    sync: async (milliseconds: number) => {
+      waits.push(milliseconds);
+      return true;
+    },
+  };
+  await syncGuest(vm, { ...guest, standby: standby as unknown as Standby }, call);
+  assert.deepEqual(waits, [600_000]);
 });
 
 test('one that does not in that time, or cannot, is named, with the reason', async () => {

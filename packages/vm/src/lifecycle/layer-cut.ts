@@ -115,17 +115,18 @@ export class LayerCut implements AsyncDisposable {
       ...this.#limits,
     });
     vm.trace('cut: the disk has its second name, and an overlay');
-    await this.#capture?.prepare();
-    vm.trace('cut: prepared');
   }
 
   /**
    * The last before the guest stops: has it write out its data, and leaves a process in it that will set the clock when
-   * the guest resumes. The machine's folder names the overlay from here on.
+   * the guest resumes; meanwhile the host copies of the RAM what is there already. The machine's folder names the overlay
+   * from here on.
    */
   async sync(): Promise<void> {
     const { vm, machine } = this;
-    if (machine) await this.#syncGuest(machine);
+    const prepared = this.#capture?.prepare().then(() => vm.trace('cut: prepared'));
+    const works = await Promise.allSettled([prepared, machine && this.#syncGuest(machine)]);
+    for (const work of works) if (work.status === 'rejected') throw work.reason;
     this.#named = true;
     await vm.update({ disk: this.#overlay });
     vm.trace('cut: the folder names the overlay');

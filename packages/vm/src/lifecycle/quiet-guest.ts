@@ -40,7 +40,7 @@ export async function quietGuest(guest: LoudGuest, call: VmCall): Promise<QuietG
   try {
     const agent = await findLostAgent(vm, machine, explain, call);
     if (keepsRam && agent) standby = await putOnStandby(guest, call);
-    await syncGuest(vm, machine, session, call);
+    await syncGuest(vm, { machine, session, standby }, call);
     return { agent, standby };
   } catch (error) {
     await standby?.leave();
@@ -79,7 +79,12 @@ function qemuHangs(name: string, cause: GoqemuError): GoqemuError {
   });
 }
 
+/**
+ * The program that runs commands waits, and is put there where it is not yet: who restores this RAM, or forks it, has
+ * commands in it at once.
+ */
 async function putOnStandby({ vm, machine, session }: LoudGuest, call: VmCall): Promise<Standby | undefined> {
+  await session.openChannel(call.signal);
   if (!(await session.releaseChannel())) return undefined;
   const limits = call.signal ? { signal: call.signal } : {};
   await using agent = await machine.agent({ timeoutMs: answerMs, ...limits });
