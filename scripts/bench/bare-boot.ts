@@ -9,6 +9,9 @@ import { findQemu } from '@goqemu/machine';
 import { findFreePort } from '@goqemu/network';
 import { exitCode, finished } from './program.ts';
 
+/** How long a guest may take to boot, without hardware acceleration on a busy host. */
+const patienceMs = 1_200_000;
+
 /** A guest of a bare script; disposing of it ends its QEMU. */
 export interface BareGuest extends AsyncDisposable {
   readonly pid: number;
@@ -45,6 +48,7 @@ export async function bareBoot(folder: string, image: string): Promise<BareGuest
     const inside = 'cloud-init status --wait >/dev/null; sudo touch /root/first';
     while ((await exitCode('ssh', [...words, inside])) !== 0) {
       if (qemu.exitCode !== null) throw new Error(`the bare QEMU ended with ${qemu.exitCode}`);
+      if (performance.now() - begun > patienceMs) throw new Error('the bare guest did not let ssh in');
       await sleep(200);
     }
     return { pid: qemu.pid ?? 0, command: performance.now() - begun, [Symbol.asyncDispose]: end };
