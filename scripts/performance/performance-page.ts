@@ -13,6 +13,7 @@ const subjects: Readonly<Record<string, string>> = {
   exec: 'Commands and steps in the guest',
   transfer: 'Files to and from the guest',
   network: 'Networks',
+  idle: 'A machine that does nothing',
   machine: 'One machine, without a lab',
   protocol: 'The QMP client',
 };

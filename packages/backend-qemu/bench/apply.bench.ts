@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { goqemuFolders, hostPlatform, sleep } from '@goqemu/core';
-import { AccessKeyStore, generateSshKeyPair } from '@goqemu/guest';
-import { cloudInitSeed, ImageStore } from '@goqemu/image';
-import { findQemu } from '@goqemu/machine';
-import { findFreePort } from '@goqemu/network';
-import type { BenchReport } from '../../../scripts/run/bench-row.ts';
+import { goqemuFolders, hostPlatform } from '@goqemu/core';
+import { ImageStore } from '@goqemu/image';
+import { bareBoot } from '../../../scripts/bench/bare-boot.ts';
+import { finished, type ProgramPlace } from '../../../scripts/bench/program.ts';
+import { median, timed } from '../../../scripts/bench/timing.ts';
+import type { BenchReport, BenchRow } from '../../../scripts/run/bench-row.ts';
 
 const command = fileURLToPath(new URL('../../goqemu/bin/goqemu.js', import.meta.url));
 
@@ -19,7 +18,8 @@ const command = fileURLToPath(new URL('../../goqemu/bin/goqemu.js', import.meta.
  * the accelerator that runs a guest) is known. In turn in the same run; medians.
  *
  * And the same lab destroyed and applied again, from the command's start to its end: the machine goes on from the RAM of
- * the layer that is cached, and its agent has answered.
+ * the layer that is cached, and its agent has answered. Then the first apply of another lab with that image, whose
+ * machine has another size: the layers of the first lab are still cached, but its RAM does not fit.
  */
 export default async function applyBench(report: BenchReport, options: { quick: boolean }): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'goqemu-bench-'));
@@ -29,112 +29,104 @@ export default async function applyBench(report: BenchReport, options: { quick: 
     const images = new ImageStore({ folders: { ...goqemuFolders(platform), images: usual }, platform });
     const image = await images.ensure('debian-12');
     const bare: number[] = [];
-    const applied: number[] = [];
-    const again: number[] = [];
+    const applied: Applies[] = [];
     for (let round = 0; round < (options.quick ? 1 : 3); round++) {
-      bare.push(await bareStart(join(home, `bare-${round}`), image.path));
-      const lab = await apply(join(home, `apply-${round}`), image.path);
-      applied.push(lab.cold);
-      again.push(...lab.again);
+      bare.push(await bareCommand(join(home, `bare-${round}`), image.path));
+      applied.push(await applies(join(home, `apply-${round}`), image.path));
     }
-    report({
-      name: 'cold apply to the first finished command',
-      value: median(applied) / 1000,
-      unit: 's',
-      baseline: median(bare) / 1000,
-      aim: '≤ 1.05 × the bare script',
-    });
-    report({
-      name: 'apply of a destroyed lab from its cached checkpoint, to the cold one',
-      value: median(again) / 1000,
-      unit: 's',
-      baseline: median(applied) / 1000,
-      aim: '≤ 1 s',
-    });
+    report(
+      row(
+        'cold apply to the first finished command',
+        applied.map(({ cold }) => cold),
+        bare,
+        '≤ 0.75 ×',
+      ),
+    );
+    report(
+      row(
+        'cold apply of another shape, to the bare script',
+        applied.map(({ otherShape }) => otherShape),
+        bare,
+        '≤ 0.1 ×',
+      ),
+    );
+    report(
+      row(
+        'apply of a destroyed lab from its cached checkpoint, to the cold one',
+        applied.flatMap(({ again }) => again),
+        applied.map(({ cold }) => cold),
+        '≤ 1 s',
+      ),
+    );
   } finally {
     await rm(home, { recursive: true, force: true });
   }
 }
 
-/** QEMU, seed and ssh as a short shell script would use them. */
-async function bareStart(folder: string, image: string): Promise<number> {
-  await mkdir(folder, { recursive: true });
-  const { systemPath, imgPath } = await findQemu({ arch: 'x86_64' });
-  const access = await new AccessKeyStore(join(folder, 'keys')).loadOrCreate('bare');
-  const hostKey = await generateSshKeyPair('bare');
-  const port = await findFreePort();
-  const seed = cloudInitSeed({
-    instanceId: 'i-bare',
-    hostname: 'bare',
-    user: 'debian',
-    authorizedKeys: [access.publicKey],
-    sshHostKeys: { ed25519Private: hostKey.privateKey, ed25519Public: hostKey.publicKey },
-  });
-  await writeFile(join(folder, 'seed.iso'), seed);
-  await writeFile(join(folder, 'known_hosts'), `[127.0.0.1]:${port} ${hostKey.publicKey}\n`);
-  const begun = performance.now();
-  const disk = join(folder, 'disk.qcow2');
-  await finished(imgPath ?? 'qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', image, disk, '10G']);
-  const qemu = spawn(
-    systemPath,
-    [
-      ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', '1024', '-smp', '2', '-nodefaults'],
-      ...['-display', 'none', '-serial', `file:${join(folder, 'serial.log')}`, '-device', 'virtio-rng-pci'],
-      ...['-drive', `file=${disk},if=virtio`, '-drive', `file=${join(folder, 'seed.iso')},if=virtio,format=raw`],
-      ...['-nic', `user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:${port}-:22`],
-    ],
-    { stdio: 'ignore' },
-  );
-  try {
-    const ssh = [
-      '-i',
-      access.privateKeyFile,
-      '-p',
-      String(port),
-      '-o',
-      `UserKnownHostsFile=${join(folder, 'known_hosts')}`,
-    ];
-    const quiet = ['-o', 'ConnectTimeout=2', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR'];
-    const inside = 'cloud-init status --wait >/dev/null; sudo touch /root/first';
-    while ((await exitCode('ssh', [...ssh, ...quiet, 'debian@127.0.0.1', inside])) !== 0) await sleep(200);
-    return performance.now() - begun;
-  } finally {
-    qemu.kill('SIGKILL');
-  }
+/** Milliseconds of the bare script. */
+async function bareCommand(folder: string, image: string): Promise<number> {
+  await using guest = await bareBoot(folder, image);
+  return guest.command;
 }
 
-/** The whole command, Node's start and the first checkpoint included. */
-async function apply(
-  folder: string,
-  image: string,
-): Promise<{ readonly cold: number; readonly again: readonly number[] }> {
-  await mkdir(folder, { recursive: true });
+/** Medians of milliseconds, in seconds. */
+function row(name: string, values: readonly number[], baselines: readonly number[], aim: string): BenchRow {
+  return { name, value: median(values) / 1000, unit: 's', baseline: median(baselines) / 1000, aim };
+}
+
+interface Applies {
+  readonly cold: number;
+  readonly again: readonly number[];
+  readonly otherShape: number;
+}
+
+/** Milliseconds of the whole command, Node's start and the first checkpoint included. */
+async function applies(folder: string, image: string): Promise<Applies> {
   const env = { GOQEMU_HOME: join(folder, 'home') };
   const copied = join(folder, 'debian.qcow2');
+  await mkdir(folder, { recursive: true });
   await copyFile(image, copied);
-  const machine = `lab.vm('web', { image: ${JSON.stringify(copied)}, user: 'debian', memory: '1 GiB' })`;
-  await writeFile(
-    join(folder, 'lab.ts'),
-    `import { defineLab } from 'goqemu';\nexport default defineLab({ name: 'bench' }, (lab) => { ${machine}.run('first', 'touch /root/first && echo finished'); });\n`,
-  );
-  await finished(process.execPath, [command, 'image', 'pull', copied], { cwd: folder, env });
-  await finished(process.execPath, [command, 'doctor'], { cwd: folder, env });
-  const events = join(folder, 'events.ndjson');
-  const begun = Date.now();
-  await finished(process.execPath, [command, 'apply', '--yes', '--events', events], { cwd: folder, env });
-  const cold = (await whenItSaid(events, 'finished')) - begun;
+  const cwd = await labFolder(folder, { name: 'bench', image: copied, memory: '1 GiB', cpus: 2 });
+  const other = await labFolder(folder, { name: 'other', image: copied, memory: '2 GiB', cpus: 1 });
+  await goqemu({ cwd, env }, 'image', 'pull', copied);
+  await goqemu({ cwd, env }, 'doctor');
+  const cold = await firstCommand({ cwd, env });
   const again: number[] = [];
   for (let turn = 0; turn < 3; turn++) {
-    await finished(process.execPath, [command, 'destroy', '--yes'], { cwd: folder, env });
-    const start = performance.now();
-    await finished(process.execPath, [command, 'apply', '--yes'], { cwd: folder, env });
-    again.push(performance.now() - start);
+    await goqemu({ cwd, env }, 'destroy', '--yes');
+    again.push(await timed(() => goqemu({ cwd, env }, 'apply', '--yes')));
   }
-  await finished(process.execPath, [command, 'destroy', '--yes'], { cwd: folder, env });
-  return { cold, again };
+  await goqemu({ cwd, env }, 'destroy', '--yes');
+  const otherShape = await firstCommand({ cwd: other, env });
+  await goqemu({ cwd: other, env }, 'destroy', '--yes');
+  return { cold, again, otherShape };
 }
 
-/** When a step's output came, by the events' own time stamps. */
+/** With one machine and one step, which says so. */
+async function labFolder(
+  folder: string,
+  lab: { readonly name: string; readonly image: string; readonly memory: string; readonly cpus: number },
+): Promise<string> {
+  const { name, image, memory, cpus } = lab;
+  const path = join(folder, name);
+  const options = JSON.stringify({ image, user: 'debian', memory, cpus });
+  const step = `.run('first', 'touch /root/${name} && echo finished')`;
+  await mkdir(path);
+  await writeFile(
+    join(path, 'lab.ts'),
+    `import { defineLab } from 'goqemu';\nexport default defineLab({ name: '${name}' }, (lab) => { lab.vm('web', ${options})${step}; });\n`,
+  );
+  return path;
+}
+
+/** From the start of an apply to the output of its step, by the events' own time stamps. */
+async function firstCommand(place: Required<ProgramPlace>): Promise<number> {
+  const events = join(place.cwd, 'events.ndjson');
+  const begun = Date.now();
+  await goqemu(place, 'apply', '--yes', '--events', events);
+  return (await whenItSaid(events, 'finished')) - begun;
+}
+
 async function whenItSaid(events: string, text: string): Promise<number> {
   for (const line of (await readFile(events, 'utf8')).split('\n')) {
     if (!line.includes(`"text":"${text}`)) continue;
@@ -143,28 +135,6 @@ async function whenItSaid(events: string, text: string): Promise<number> {
   throw new Error(`no event says ${text}`);
 }
 
-interface Place {
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-async function finished(program: string, args: readonly string[], place: Place = {}): Promise<void> {
-  const code = await exitCode(program, args, place);
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}`);
-}
-
-function exitCode(program: string, args: readonly string[], place: Place = {}): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      stdio: 'ignore',
-      env: { ...process.env, ...place.env },
-      ...(place.cwd === undefined ? {} : { cwd: place.cwd }),
-    });
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+function goqemu(place: ProgramPlace, ...words: string[]): Promise<void> {
+  return finished(process.execPath, [command, ...words], place);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchReport } from '../../../scripts/run/bench-row.ts';
 import { benchNodes } from './nodes.ts';
-import { goqemu, mediansInTurns } from './turns.ts';
+import { goqemu, mediansInTurns, milliseconds } from './turns.ts';
 
 /**
  * How long commands take against Node.js doing nothing, in the same run: medians of turns taken in between. On the
@@ -25,7 +25,7 @@ export default async function startup(report: BenchReport, { quick }: { quick: b
     };
     for (const { version, path } of await benchNodes()) {
       const place = { cwd: folder, home: join(folder, 'home') };
-      const took = mediansInTurns(commands, { node: path, place, turns: quick ? 5 : 15 });
+      const took = mediansInTurns(commands, { node: path, place, turns: quick ? 5 : 15, cost: milliseconds });
       const row = (name: string, value: number, aim?: string) =>
         report({
           name: `${name} (Node ${version})`,

@@ -106,6 +106,13 @@ export class BenchGuest implements AsyncDisposable {
     await agent.exec({ path: '/bin/true', timeoutMs: 30_000 });
   }
 
+  /** @throws Error where the script does not end with 0 */
+  async run(script: string): Promise<void> {
+    await using agent = await (await this.machine()).agent({ timeoutMs: 30_000 });
+    const { exitCode, stderr } = await agent.exec({ path: '/bin/sh', args: ['-c', script], timeoutMs: 300_000 });
+    if (exitCode !== 0) throw new Error(`${script} ended with ${exitCode}: ${stderr}`);
+  }
+
   /** Restores, and is asked for its first command by the agent, then for its first one over SSH. */
   async measuredRestore(name: string): Promise<MeasuredRestore> {
     const begun = performance.now();
