@@ -57,6 +57,7 @@ const notOnWine = {
     'a passt that does not start is no way, and its last words are the reason',
   ],
   'the shell of POSIX hosts, which runs the commands for a guest': [
+    'commands run on this host with input, output and status, and are written down',
     'a port is there when something listens on it, and the reason while not is kept',
     'a file is waited for until it is there with its text, whatever its name',
     'a unit is waited for until systemd calls it active',
