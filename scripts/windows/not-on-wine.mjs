@@ -53,6 +53,7 @@ const notOnWine = {
     'a machine that runs holds memory, one that has ended or was never started does not', // the same
     'on SIGTERM it ends, and leaves no record',
     'a capture of a network has each frame once, read back by tshark with interface, comment and direction',
+    'a result that cannot be written is an error in words, with exit code 1', // by /dev/full
     'a full disk ends the download and is given back what it held', // by a link to /dev/full
     'a passt that does not start is no way, and its last words are the reason',
   ],

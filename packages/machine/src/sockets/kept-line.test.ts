@@ -21,7 +21,7 @@ async function peer(t: TestContext) {
   });
   const made: Transport[] = [];
   const connect = async () => {
-    const accepted = once(server, 'connection'); // a named pipe is connected before its server hears of it
+    const accepted = once(server, 'connection'); // a named pipe is connected before its server knows
     const transport = await openTransport({ path });
     await accepted;
     made.push(transport);
