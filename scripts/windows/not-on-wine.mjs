@@ -29,9 +29,12 @@ const notOnWine = {
     'a host key is for its owner alone',
     'a file under a socket’s name and a socket under a file’s name are kept, and so is a folder above that is not goqemu’s',
     'what a killed goqemu left while it took its turn goes with the folder; what is not ours keeps it',
+    'the folder of a machine is for its owner alone',
+    'a runtime folder of another user, or one that is not there, is passed over',
     'a folder that others may enter, of another owner, or behind a link is refused',
     'a folder inside a world-writable one is refused, unless no other user can replace it there',
     'a named pipe, and a name that is too long, are refused at once, in words',
+    'a path that no socket can have is refused before QEMU is started',
     'a control socket that is gone is made again by the same process',
     'the key of the secrets is readable by its owner alone',
   ],
@@ -50,10 +53,12 @@ const notOnWine = {
     'a machine that runs holds memory, one that has ended or was never started does not', // the same
     'on SIGTERM it ends, and leaves no record',
     'a capture of a network has each frame once, read back by tshark with interface, comment and direction',
+    'a result that cannot be written is an error in words, with exit code 1', // by /dev/full
     'a full disk ends the download and is given back what it held', // by a link to /dev/full
     'a passt that does not start is no way, and its last words are the reason',
   ],
   'the shell of POSIX hosts, which runs the commands for a guest': [
+    'commands run on this host with input, output and status, and are written down',
     'a port is there when something listens on it, and the reason while not is kept',
     'a file is waited for until it is there with its text, whatever its name',
     'a unit is waited for until systemd calls it active',
@@ -74,6 +79,8 @@ const notOnWine = {
     'a command that takes too long is quoted with the end of its output',
     'a condition that does not come true in time is named, with what was found wanting last',
     'a captured value is whole, or too large by name',
+    /^(?:curl|wget|perl|python3) alone asks, /,
+    'a guest with none of these programs is an error that names them',
     'a step that reboots the guest is distinguished from one whose connection broke, however it ended',
   ],
   "this host's QEMU and guest agent, which listen at sockets": [
@@ -175,6 +182,8 @@ export const filesNotOnWine = {
     'packages/guest/src/session/real-sshd.test.ts',
     'packages/guest/src/transfer/place-staged.test.ts',
     'packages/guest/src/transfer/stage.test.ts',
+    'packages/test/src/changes/changed-only.test.ts',
+    'packages/test/src/matchers/local-guests.test.ts',
   ],
 };
 

@@ -34,7 +34,7 @@ for (const file of ['state.json', 'state.before.json', 'journal.before.ndjson'])
       await ran('apply', '--yes');
       const left = await lab.run(['destroy', '--forks', '--yes']);
       if (left.code !== 0) {
-        assert.match(left.stderr, /belongs to the stack "default", not to "other": .*delete \/.*state\.json/s);
+        assert.match(left.stderr, /belongs to the stack "default", not to "other": .*delete .*state\.json/s);
         rmSync(lab.file(`.goqemu/web/other/${file}`));
         await ran('destroy', '--forks', '--yes');
       }

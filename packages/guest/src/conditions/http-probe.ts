@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { anySignal, errorMessage, GoqemuError, sleep } from '@goqemu/core';
+import { anySignal, errorMessage, GoqemuError, orAborted, sleep } from '@goqemu/core';
 import type { SessionAccess } from '../session/session-access.ts';
 import { dialThroughGuest } from '../tunnel/tunnel.ts';
 import type { GuestCondition } from './conditions.ts';
@@ -40,11 +40,17 @@ async function ask(
   const { request } = secure ? await import('node:https') : await import('node:http');
   const { connect: connectTls } = await import('node:tls');
   const host = url.hostname.replace(/^\[|\]$/g, '');
+  const address = host === 'localhost' ? '127.0.0.1' : host;
+  const dialling = dialThroughGuest(session, Number(url.port) || (secure ? 443 : 80), address);
   let channel: Duplex;
   try {
-    const address = host === 'localhost' ? '127.0.0.1' : host;
-    channel = await dialThroughGuest(session, Number(url.port) || (secure ? 443 : 80), address);
+    channel = await orAborted(dialling, signal);
   } catch (error) {
+    // Nothing is asked on it: what is asked with a signal that has fired waits for the end of a channel that no one reads.
+    dialling.then(
+      (late) => late.destroy(),
+      () => undefined,
+    );
     return errorMessage(error);
   }
   try {

@@ -138,10 +138,19 @@ test('an HTTP condition wants a good status, and says what it got instead', asyn
 test('a service that answers on this host, but not in the guest, does not pass for one of the guest', async () => {
   await using web = await webServer(false, () => 200);
   await using guest = await fakeGuest();
+  await guest.session.connect(); // which the time of the wait is not for
   await assert.rejects(waitFor(guest.session, { http: `http://localhost:${web.port}/` }, { timeoutMs: 700 }), {
     code: 'timeout',
     detail: /^last seen: nothing answers at 127\.0\.0\.1:\d+ in the guest/,
   });
+});
+
+test('a wait whose time is up while the way to a port is being opened ends', async () => {
+  await using web = await webServer(false, () => 200);
+  await using guest = await fakeGuest({ openPorts: { 80: web.port } });
+  await guest.session.connect();
+  guest.server.link.latencyMs = 200;
+  await assert.rejects(waitFor(guest.session, { http: 'http://localhost/' }, { timeoutMs: 100 }), { code: 'timeout' });
 });
 
 test('https is asked in the guest, too, with the headers, by name and by address', async () => {

@@ -21,7 +21,9 @@ async function peer(t: TestContext) {
   });
   const made: Transport[] = [];
   const connect = async () => {
+    const accepted = once(server, 'connection'); // a named pipe is connected before its server knows
     const transport = await openTransport({ path });
+    await accepted;
     made.push(transport);
     return transport;
   };

@@ -10,8 +10,6 @@ import { machineOf } from '../probes/machine-probes.ts';
 import { probesOf } from '../probes/probes-of.ts';
 import { packBaseline, takeBaseline } from './baseline.ts';
 import { changedSince } from './changed-since.ts';
-import { globPattern } from './glob.ts';
-import { readChanges } from './read-changes.ts';
 
 const busybox = busyboxOnly();
 const folders: string[] = [];
@@ -127,31 +125,3 @@ for (const [name, shell] of [
     });
   });
 }
-
-test('what a package owns where its files are not read twice has changed with its size or its time', () => {
-  const row = (was: string, is: string) => `touched\t/usr/bin/x\t${was}\t${is}\t\t\t1.0 1.0 5\t1.0 2.0 6\nend\n`;
-  assert.deepEqual(readChanges(row('f 755 0 0 9', 'f 755 0 0 9'))?.files, [], 'installed again');
-  assert.deepEqual(readChanges(row('f 755 0 0 9', 'f 755 0 0 8'))?.files[0]?.details, ['content']);
-  assert.deepEqual(
-    readChanges('touched\t/usr/bin/x\tf 755 0 0 9\tf 755 0 0 9\t\t\t1.0 1.0 5\t3.0 3.0 5\nend\n')?.files[0]?.details,
-    ['content'],
-  );
-  assert.deepEqual(readChanges(row('81ed 0 0 9', 'a1ff 0 0 9'))?.files[0]?.details, ['type f → l']);
-  assert.equal(readChanges('created\t/a\t\tf 755 0 0 9\n'), undefined, 'it did not end');
-});
-
-test('a path pattern stays within a name, or does not', () => {
-  const cases: readonly [glob: string, path: string, isMatch: boolean][] = [
-    ['/etc/**', '/etc', true],
-    ['/etc/**', '/etc/a/b', true],
-    ['/etc/**', '/etcetera', false],
-    ['/etc/*', '/etc/a', true],
-    ['/etc/*', '/etc/a/b', false],
-    ['/etc/**/*.conf', '/etc/a.conf', true],
-    ['/etc/**/*.conf', '/etc/a/b.conf', true],
-    ['/etc/a?c', '/etc/abc', true],
-    ['/etc/a.c', '/etc/abc', false],
-    ['/srv/[a](b)', '/srv/[a](b)', true],
-  ];
-  for (const [glob, path, isMatch] of cases) assert.equal(globPattern(glob).test(path), isMatch, `${glob} ${path}`);
-});

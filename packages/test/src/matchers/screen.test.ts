@@ -85,7 +85,8 @@ test('a screen that does not match fails with the pixels, and leaves the picture
   await expect(web.screen).toMatchImage('login.png', {}, quick);
   const other = of(scriptedScreen(second));
   await assert.rejects(expect(other.screen).toMatchImage('login.png', {}, once), {
-    message: /got: +32 of 2048 pixels differ[\s\S]*actual: results\/login-actual\.png\n +expected: .*\n +difference: /,
+    message:
+      /got: +32 of 2048 pixels differ[\s\S]*actual: results[/\\]login-actual\.png\n +expected: .*\n +difference: /,
   });
   assert.deepEqual(other.kept, ['login-actual.png', 'login-expected.png', 'login-difference.png']);
   await expect(other.screen).not.toMatchImage('login.png', {}, once);

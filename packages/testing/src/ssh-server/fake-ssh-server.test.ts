@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import ssh2 from 'ssh2';
-import { FakeSshServer, type FakeSshServerOptions } from './fake-ssh-server.ts';
+import { type ExecHandler, FakeSshServer, type FakeSshServerOptions } from './fake-ssh-server.ts';
 
 /** Not Ed25519: on Node.js 26 one in some 250 pairs of that kind from ssh2 is one that it cannot read again. */
 const newKey = () => ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
@@ -53,6 +53,22 @@ test('commands run on this host with input, output and status, and are written d
   client.end();
 });
 
+test('a host without the shell answers each command with 127, and says what is missing', async () => {
+  await using server = await start({ shell: '/nowhere/sh' });
+  const { client } = await logIn(server);
+  assert.deepEqual(await exec(client, 'echo hello'), { out: '', status: 127 });
+  client.end();
+});
+
+/** Runs no program: the command is answered with itself when half a second is over. */
+const echo: ExecHandler = (command, channel) => {
+  setTimeout(() => {
+    channel.write(command);
+    channel.exit(0);
+    channel.end();
+  }, 500);
+};
+
 test('only the known key of the known user gets in', async () => {
   await using server = await start();
   const stranger = newKey();
@@ -64,12 +80,12 @@ test('only the known key of the known user gets in', async () => {
 });
 
 test('sessions beyond the limit are refused until others have ended', async () => {
-  await using server = await start({ maxSessions: 2 });
+  await using server = await start({ maxSessions: 2, onExec: echo });
   const { client } = await logIn(server);
-  const running = [exec(client, 'sleep 0.5'), exec(client, 'sleep 0.5')];
-  await assert.rejects(exec(client, 'true'), /Channel open failure/);
+  const running = [exec(client, 'one'), exec(client, 'two')];
+  await assert.rejects(exec(client, 'three'), /Channel open failure/);
   await Promise.all(running);
-  assert.equal((await exec(client, 'echo room')).out, 'room\n');
+  assert.equal((await exec(client, 'room')).out, 'room');
   assert.equal(server.mostSessions, 2);
   client.end();
 });
@@ -123,17 +139,17 @@ test('a cut resets what is connected, at once or after so many bytes', async () 
 });
 
 test('a frozen link passes nothing on until it thaws', async () => {
-  await using server = await start();
+  await using server = await start({ onExec: echo });
   const { client } = await logIn(server);
   server.link.freeze();
   let over = false;
-  const running = exec(client, 'echo thawed').then((result) => {
+  const running = exec(client, 'thawed').then((result) => {
     over = true;
     return result;
   });
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.equal(over, false);
   server.link.thaw();
-  assert.equal((await running).out, 'thawed\n');
+  assert.equal((await running).out, 'thawed');
   client.end();
 });

@@ -16,8 +16,10 @@ export interface FakeSshServerOptions {
   readonly authorizedKeys: readonly string[];
   /** The only user; default `debian`. */
   readonly user?: string;
-  /** Default: runs the command with this host's /bin/sh, `PATH` and `HOME` as given in `environment`. */
+  /** Default: runs the command with this host's `shell`, `PATH` and `HOME` as given in `environment`. */
   readonly onExec?: ExecHandler;
+  /** Runs the commands; Windows has none of this name, and each command ends with 127 there. Default `/bin/sh`. */
+  readonly shell?: string;
   /** Put over this process's environment for commands. */
   readonly environment?: Readonly<Record<string, string>>;
   /** TCP ports that are open in the guest, each with the port of this host that answers for it; all others are closed. */
@@ -142,7 +144,8 @@ export class FakeSshServer implements AsyncDisposable {
   readonly #runHere: ExecHandler = (command, channel) => {
     const environment = { ...process.env, ...this.#options.environment };
     // A session of its own, as sshd gives to each command.
-    const child = spawn('/bin/sh', ['-c', command], { env: environment, detached: true, stdio: 'pipe' });
+    const shell = this.#options.shell ?? '/bin/sh';
+    const child = spawn(shell, ['-c', command], { env: environment, detached: true, stdio: 'pipe' });
     const group = child.pid;
     if (group !== undefined) {
       this.#groups.add(group);
@@ -157,6 +160,11 @@ export class FakeSshServer implements AsyncDisposable {
     child.on('exit', (code, signal) => {
       if (code === null) channel.exit((signal ?? 'KILL').replace(/^SIG/, ''));
       else channel.exit(code);
+    });
+    child.on('error', ({ message }) => {
+      channel.stderr.write(`${message}\n`);
+      channel.exit(127); // as of a command that is not there
+      channel.end();
     });
     child.on('close', () => channel.end());
   };

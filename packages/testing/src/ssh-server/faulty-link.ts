@@ -54,7 +54,7 @@ export class FaultyLink implements AsyncDisposable {
 
   cut(): void {
     for (const { client, target } of this.#wires) {
-      client.resetAndDestroy();
+      reset(client);
       target?.destroy();
     }
   }
@@ -146,7 +146,7 @@ export class FaultyLink implements AsyncDisposable {
         sent += bytes;
         if (sent <= this.#cutAfter) return true;
         this.#cutAfter = Number.POSITIVE_INFINITY;
-        wire.client.resetAndDestroy();
+        reset(wire.client);
         return false;
       },
     );
@@ -157,6 +157,12 @@ export class FaultyLink implements AsyncDisposable {
       () => true,
     );
   }
+}
+
+/** After its own end was sent Node.js refuses to reset a socket (EINVAL), and leaves it open: on Windows no process ends then. */
+function reset(client: Socket): void {
+  if (client.writableEnded) client.destroy();
+  else client.resetAndDestroy();
 }
 
 function relay(from: Socket, to: Socket, latencyMs: () => number, pass: (bytes: number) => boolean): void {
