@@ -73,6 +73,7 @@ export {
   type ProcessTable,
 } from './process/process-identity.ts';
 export { hostProcessorMeter, type ProcessorMeter, type ProcessorUse } from './process/processor-use.ts';
+export { type ResettableSocket, resetSocket } from './sockets/reset-socket.ts';
 export { nearestWord } from './text/nearest-word.ts';
 export { escapedCharacter, printable, unseen, visible, visibleWord } from './text/printable.ts';
 export { refuseNul, shellQuote, shellQuoteAll } from './text/shell-quote.ts';

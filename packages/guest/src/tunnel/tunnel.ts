@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { errorMessage, GoqemuError, hasErrorCode, systemErrorCode } from '@goqemu/core';
+import { errorMessage, GoqemuError, hasErrorCode, resetSocket, systemErrorCode } from '@goqemu/core';
 import type { Client, ClientChannel } from 'ssh2';
 import { openOn, untilBroken } from '../session/channel.ts';
 import type { Connection } from '../session/connection.ts';
@@ -78,7 +78,7 @@ export async function openTunnel(session: SessionAccess, guestPort: number, opti
       (channel) => join(socket, channel),
       (error) => {
         session.logger.log('debug', 'ssh', 'tunnel refused', { guestPort, reason: errorMessage(error) });
-        socket.resetAndDestroy(); // as a closed port would
+        resetSocket(socket); // as a closed port would
       },
     );
   });

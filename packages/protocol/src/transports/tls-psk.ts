@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { sleep } from '@goqemu/core';
+import { resetSocket, sleep } from '@goqemu/core';
 import { established, type OpenOptions, openSocket } from './open-socket.ts';
 import { StreamTransport } from './stream-transport.ts';
 import type { Transport } from './transport.ts';
@@ -103,7 +103,7 @@ class TlsTransport extends StreamTransport {
       socket.resume();
       const deadline = performance.now() + lingerMs;
       while (socket.writableLength > 0 && !socket.destroyed && performance.now() < deadline) await sleep(5);
-      this.#tcp.resetAndDestroy();
+      resetSocket(this.#tcp);
       socket.destroy();
     }
     await this.closed;

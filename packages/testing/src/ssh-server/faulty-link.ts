@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '@goqemu/core';
 
 interface Wire {
   readonly client: Socket;
@@ -54,7 +55,7 @@ export class FaultyLink implements AsyncDisposable {
 
   cut(): void {
     for (const { client, target } of this.#wires) {
-      reset(client);
+      resetSocket(client);
       target?.destroy();
     }
   }
@@ -146,7 +147,7 @@ export class FaultyLink implements AsyncDisposable {
         sent += bytes;
         if (sent <= this.#cutAfter) return true;
         this.#cutAfter = Number.POSITIVE_INFINITY;
-        reset(wire.client);
+        resetSocket(wire.client);
         return false;
       },
     );
@@ -157,12 +158,6 @@ export class FaultyLink implements AsyncDisposable {
       () => true,
     );
   }
-}
-
-/** After its own end was sent Node.js refuses to reset a socket (EINVAL), and leaves it open: on Windows no process ends then. */
-function reset(client: Socket): void {
-  if (client.writableEnded) client.destroy();
-  else client.resetAndDestroy();
 }
 
 function relay(from: Socket, to: Socket, latencyMs: () => number, pass: (bytes: number) => boolean): void {

@@ -2,10 +2,10 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Duplex } from 'node:stream';
+import type { ResettableSocket } from '@goqemu/core';
 
 /** A connection to somewhere: it emits `connect` when it stands. */
-export type HostStream = Duplex & { resetAndDestroy?(): unknown };
+export type HostStream = ResettableSocket;
 
 export interface HostDatagrams {
   send(bytes: Buffer): void;

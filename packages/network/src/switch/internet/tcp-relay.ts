@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resetSocket } from '@goqemu/core';
 import type { Clock } from '../clock.ts';
 import { ipText } from '../gateway/ip-range.ts';
 import type { Packet } from '../gateway/packets.ts';
@@ -87,7 +88,7 @@ export class TcpRelay {
       onClose: (isReset) => {
         this.#connections.delete(key);
         this.#unsettled.delete(endpoint);
-        if (isReset) abort(stream);
+        if (isReset) resetSocket(stream);
         else this.#linger(key, endpoint);
       },
     });
@@ -175,10 +176,4 @@ export function isFirst({ flags }: Segment): boolean {
 
 function keyOf({ target }: Packet, { sourcePort, targetPort }: Segment): string {
   return `${sourcePort} ${target.readUInt32BE()} ${targetPort}`;
-}
-
-/** The other side gets a reset too. */
-function abort(stream: HostStream): void {
-  if (stream.resetAndDestroy) stream.resetAndDestroy();
-  else stream.destroy();
 }
