@@ -57,6 +57,26 @@ test('a full disk and a file system that is read-only are named, with the path t
   assert.equal(hostError(system('ECONNREFUSED', 'connect')), undefined, 'the network is another matter');
 });
 
+test('on Windows a folder that is used as a file is named, and hints are of that system', () => {
+  const refused = (syscall: string, path: string) =>
+    Object.assign(new Error('EPERM'), {
+      errno: -1,
+      code: 'EPERM',
+      syscall,
+      path: `${path}.4.0badcafe.tmp`,
+      dest: path,
+    });
+  const folder = hostError(refused('rename', base), 'win32');
+  assert.equal(folder?.message, `cannot write ${base}: it is a folder`);
+  assert.equal(hostError(refused('rename', base), 'linux')?.code, 'file-denied');
+  const denied = hostError(refused('rename', file), 'win32');
+  assert.equal(denied?.code, 'file-denied');
+  assert.match(denied?.hint ?? '', /icacls/);
+  const program = Object.assign(new Error('EACCES'), { code: 'EACCES', errno: -1, syscall: 'spawn x', path: 'x' });
+  assert.match(hostError(program, 'win32')?.hint ?? '', /icacls/);
+  assert.match(hostError(program, 'linux')?.hint ?? '', /ls -ld/);
+});
+
 test('a program that is not there is named', async () => {
   const error = await new Promise((settle) => execFile(join(base, 'no-such-program'), settle));
   assert.match(hostError(error)?.message ?? '', /^the program .*no-such-program is not installed$/);

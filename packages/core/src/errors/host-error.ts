@@ -71,6 +71,16 @@ const causes: Readonly<Record<string, Cause>> = {
   EPIPE: { code: 'output-closed', why: 'the reader has closed it', hint: 'keep the reading program running' },
 };
 
+/** What is to be done on Windows, where that is something else. */
+const access = 'look who may use the file and the folders above it, with icacls, and whether a program has it open';
+const windowsHints: Readonly<Record<string, string>> = {
+  EACCES: access,
+  EPERM: access,
+  EFBIG: 'use another file system: FAT32 has no files of more than 4 GB',
+  EMFILE: 'end other programs',
+  EIO: 'look at the System log (Event Viewer) and at the health of the disk',
+};
+
 const verbs: Readonly<Record<string, string>> = {
   mkdir: 'create the folder',
   mkdtemp: 'create the folder',
@@ -109,22 +119,24 @@ const verbs: Readonly<Record<string, string>> = {
  * A system error of Node.js about a file or a program, in goqemu's words: what could not be done, to which path, why,
  * and what to do. Undefined for everything else, errors of the network among it.
  */
-export function hostError(thrown: unknown): GoqemuError | undefined {
+export function hostError(thrown: unknown, system: NodeJS.Platform = process.platform): GoqemuError | undefined {
   const errno = systemErrorCode(thrown);
   const { syscall, path, dest } = (thrown ?? {}) as { syscall?: unknown; path?: unknown; dest?: unknown };
   if (errno === undefined || typeof syscall !== 'string') return undefined;
-  if (syscall.startsWith('spawn')) return programError(errno, String(path ?? syscall.slice('spawn '.length)), thrown);
+  if (syscall.startsWith('spawn'))
+    return programError(errno, { program: String(path ?? syscall.slice('spawn '.length)), system }, thrown);
   const verb = verbs[syscall];
   const isTarget = typeof dest === 'string' && syscall !== 'copyfile';
   const file = isTarget ? dest : typeof path === 'string' ? path : undefined;
-  const found = causes[trueCause(errno, syscall, file)];
+  const cause = trueCause(errno, syscall, { file, system });
+  const found = causes[cause];
   if (verb === undefined || found === undefined) return undefined;
   const named = file === undefined ? undefined : withoutDraft(file);
   return new GoqemuError({
     code: found.code,
     source: 'environment',
     message: `cannot ${verb} ${named ?? 'a file'}: ${found.why}`,
-    hint: found.hint,
+    hint: (system === 'win32' ? windowsHints[cause] : undefined) ?? found.hint,
     data: { errno, ...(named === undefined ? {} : { path: named }) },
     cause: thrown,
   });
@@ -143,7 +155,12 @@ export function withPath(thrown: unknown, path: string): unknown {
   return thrown;
 }
 
-function programError(errno: string, program: string, cause: unknown): GoqemuError | undefined {
+interface Program {
+  readonly program: string;
+  readonly system: NodeJS.Platform;
+}
+
+function programError(errno: string, { program, system }: Program, cause: unknown): GoqemuError | undefined {
   const missing = errno === 'ENOENT';
   const denied = errno === 'EACCES' || errno === 'EPERM';
   if (!missing && !denied) return undefined;
@@ -153,28 +170,52 @@ function programError(errno: string, program: string, cause: unknown): GoqemuErr
     message: missing
       ? `the program ${program} is not installed`
       : `the program ${program} cannot be run: permission denied`,
-    hint: missing ? `install ${program}, or add its folder to PATH; "goqemu doctor" lists what is missing` : permission,
+    hint: missing
+      ? `install ${program}, or add its folder to PATH; "goqemu doctor" lists what is missing`
+      : system === 'win32'
+        ? access
+        : permission,
     data: { errno, program },
     cause,
   });
+}
+
+/** What the error should have been: Windows refuses to open a folder as a file, or to replace it by one. */
+function trueCause(
+  errno: string,
+  syscall: string,
+  { file, system }: { readonly file: string | undefined; readonly system: NodeJS.Platform },
+): string {
+  if (file === undefined) return errno;
+  if (errno === 'ENOENT' && syscall === 'mkdir') return whyNoFolder(file);
+  const isRefused = system === 'win32' && (errno === 'EPERM' || errno === 'EACCES');
+  if (isRefused && (syscall === 'open' || syscall === 'rename') && isFolder(file)) return 'EISDIR';
+  return errno;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // one that cannot be looked at is refused, as was said
+  }
 }
 
 /**
  * mkdir with `recursive` reports every reason why a folder cannot be made, except a refusal, as ENOENT: libuv looks for the
  * folder after the failure, and reports that it is not there. The nearest folder that is there says why.
  */
-function trueCause(errno: string, syscall: string, path: string | undefined): string {
-  if (errno !== 'ENOENT' || syscall !== 'mkdir' || path === undefined) return errno;
+function whyNoFolder(path: string): string {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     try {
       if (statSync(folder, { throwIfNoEntry: false }) !== undefined) {
         accessSync(folder, constants.W_OK);
-        return errno;
+        return 'ENOENT';
       }
     } catch (error) {
-      return systemErrorCode(error) ?? errno;
+      return systemErrorCode(error) ?? 'ENOENT';
     }
-    if (dirname(folder) === folder) return errno;
+    if (dirname(folder) === folder) return 'ENOENT';
   }
 }
 
