@@ -112,7 +112,8 @@ sub standby {
   blocks(1);
   syswrite($port, $said);
   while (1) {
-    my $got = sysread($port, my $l, 85);
+    my ($l, $got) = ($in, length $in); # what came with the greeting, or with its repetition
+    if ($got) { $in = '' } else { $got = sysread($port, $l, 85) }
     next if !defined $got && $!{EINTR};
     if ($got && $got == 85 && $l =~ /^\d{10}\.\d{9} [0-9a-f]{64}$/) {
       ($s, $n, $seed) = unpack('A10 x A9 x A64', $l);

@@ -7,7 +7,7 @@ import { sleep } from '@goqemu/core';
 import { channelSession, portOf, startFarEnd } from './far-end.fixture.ts';
 import { encodeFrame } from './frames.ts';
 import { greet } from './greet.ts';
-import { protocolVersion } from './greeting.ts';
+import { Greeting, protocolVersion } from './greeting.ts';
 import { farEndLauncher } from './launch-far-end.ts';
 import { PortLine } from './port-line.ts';
 
@@ -105,6 +105,22 @@ test('on standby it answers as a process of the cut would, and takes commands ag
   assert.equal(await answerTo('\n'), 'bye\n');
   assert.ok(await greet(line, 'standby', 20_000, undefined));
   assert.ok(await greet(line, 'frames', 20_000, undefined), 'a greeting ends the standby');
+  await line.close();
+});
+
+test('what follows a greeting that was sent again is answered, on standby too', async () => {
+  const port = await startFarEnd();
+  const line = new PortLine(portOf(port));
+  const greeting = new Greeting('standby');
+  let said = '';
+  const synced = new Promise<void>((resolve) => {
+    line.receive((bytes) => {
+      said += bytes.toString('latin1');
+      if (said.endsWith('synced\n')) resolve();
+    });
+  });
+  line.write(Buffer.concat([greeting.bytes, greeting.bytes, Buffer.from('sync\n')]));
+  await synced;
   await line.close();
 });
 

@@ -17,7 +17,11 @@ import { Standby, standbyScript } from './standby.ts';
 const always: boolean[] = Array(1000).fill(true);
 
 /** A machine whose standby port is connected to this test, which plays the process of the guest. */
-async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boolean[], version = 0 } = {}) {
+async function guestWithPort(
+  t: TestContext,
+  exitCode = 0,
+  { taken = [] as boolean[], version = 0, isSilent = false } = {},
+) {
   const looks = [...taken];
   let starts = 0;
   const folder = await mkdtemp(join(tmpdir(), 'standby-'));
@@ -28,10 +32,14 @@ async function guestWithPort(t: TestContext, exitCode = 0, { taken = [] as boole
   server.on('connection', (end) => {
     ends.push(end);
     if (version === 0) return;
+    let answer = Buffer.alloc(0);
     end.on('data', (bytes: Buffer) => {
-      const nonce = bytes.subarray(10, 26);
-      if (bytes[0] === 0) end.write(Buffer.concat([Buffer.from('\0GOQEMU\n'), Buffer.of(version), nonce]));
-      else if (bytes.toString() === 'sync\n') end.write('synced\n');
+      if (bytes[0] === 0) {
+        answer = Buffer.concat([Buffer.from('\0GOQEMU\n'), Buffer.of(version), bytes.subarray(10, 26)]);
+        end.write(answer);
+      } else if (isSilent) return;
+      // Behind the answer to a greeting that was sent again.
+      else if (bytes.toString() === 'sync\n') end.write(Buffer.concat([answer, Buffer.from('synced\n')]));
       else if (bytes[0] === 10) end.write('bye\n');
     });
   });
@@ -139,15 +147,22 @@ test('one that was started and is not needed is dismissed, and leaves', async (t
 test('the program that runs commands waits in its place, where it is there', async (t) => {
   const { machine, agent, starts } = await guestWithPort(t, 0, { taken: always, version: protocolVersion });
   const standby = await Standby.start(machine, agent, 'amd64', {});
-  assert.equal(await standby?.sync(5_000, {}), true);
+  assert.equal(await standby?.sync(machine, 5_000, {}), true);
   await standby?.dismiss({});
   assert.deepEqual([standby !== undefined, starts()], [true, 0]);
+});
+
+test('a program that ends while it writes out the data of the guest is not waited for', async (t) => {
+  const { machine, agent } = await guestWithPort(t, 0, { taken: always, version: protocolVersion, isSilent: true });
+  const standby = await Standby.start(machine, agent, 'amd64', {});
+  assert.equal(await standby?.sync({ isStandbyPortTaken: async () => false }, 60_000, {}), false);
+  await standby?.leave();
 });
 
 test('a program that an earlier goqemu left in a layer waits as well, and is not asked to write out data', async (t) => {
   const { machine, agent, starts } = await guestWithPort(t, 0, { taken: always, version: protocolVersion - 1 });
   const standby = await Standby.start(machine, agent, 'amd64', {});
-  assert.equal(await standby?.sync(5_000, {}), false);
+  assert.equal(await standby?.sync(machine, 5_000, {}), false);
   await standby?.leave();
   assert.equal(starts(), 0);
 });

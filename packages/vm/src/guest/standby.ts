@@ -18,6 +18,8 @@ const startMs = 5_000;
 const greetingMs = 2_000;
 /** Milliseconds between looks whether that process has left. */
 const leavingMs = 20;
+/** Milliseconds between looks whether the process that writes out the guest's data is still there. */
+const goneMs = 500;
 /** Milliseconds for the process to do its work, or to leave. */
 const workMs = 5_000;
 
@@ -185,13 +187,36 @@ export class Standby {
   /**
    * Has the guest write out what it holds in memory (sync(2)), without a process for it.
    *
-   * @returns false where it cannot: another process has to
+   * @returns false where it cannot, or is gone: another process has to
    * @throws GoqemuError `timeout`
    */
-  async sync(milliseconds: number, { signal }: Limits): Promise<boolean> {
+  async sync(
+    machine: Pick<StandbyPort, 'isStandbyPortTaken'>,
+    milliseconds: number,
+    { signal }: Limits,
+  ): Promise<boolean> {
     if (!this.#canSync) return false;
-    this.#port.write('sync\n');
-    return (await this.#word('writing out the data of the guest', milliseconds, signal)) === 'synced';
+    const over = new AbortController();
+    const until = anySignal(signal, over.signal);
+    const isGone = async () => {
+      do await sleep(goneMs, until);
+      while (await machine.isStandbyPortTaken({ signal: until }));
+      return false;
+    };
+    try {
+      this.#port.write('sync\n');
+      return await Promise.race([this.#isSynced(milliseconds, until), isGone()]);
+    } finally {
+      over.abort(new Error('the data of the guest is written out'));
+    }
+  }
+
+  /** A greeting that was sent again is answered again, ahead of the word. */
+  async #isSynced(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      const word = await this.#word('writing out the data of the guest', milliseconds, signal);
+      if (word === undefined || word.endsWith('synced')) return word !== undefined;
+    }
   }
 
   /** Lets it end at once. */

@@ -29,7 +29,7 @@ test('the process on standby has it done, where it can', async () => {
   const [vm, guest, call] = machineWith(async () => assert.fail('another process was started'));
   const waits: number[] = [];
   const standby = {
-    sync: async (milliseconds: number) => {
+    sync: async (_machine: unknown, milliseconds: number) => {
       waits.push(milliseconds);
       return true;
     },

@@ -23,7 +23,7 @@ export interface SyncedGuest {
  */
 export async function syncGuest(vm: Vm, { machine, session, standby }: SyncedGuest, call: VmCall): Promise<void> {
   const limits = call.signal ? { signal: call.signal } : {};
-  if (await standby?.sync(timeoutMs, limits).catch((error: unknown) => notInTime(vm, error))) return;
+  if (await standby?.sync(machine, timeoutMs, limits).catch((error: unknown) => notInTime(vm, error))) return;
   const { agent } = await vm.state();
   // sync(2) needs no privileges, so that a guest without sudo can be cut as well.
   const run = agent
