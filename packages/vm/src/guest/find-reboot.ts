@@ -45,7 +45,13 @@ async function readUptime(session: GuestSession, signal: AbortSignal | undefined
   return Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
-function guestRebooted({ machine, subject, when, error }: Suspicion): GoqemuError {
+/** A guest that has rebooted while something was under way. */
+export function guestRebooted({
+  machine,
+  subject,
+  when,
+  error,
+}: Pick<Suspicion, 'machine' | 'subject' | 'when'> & Partial<Pick<Suspicion, 'error'>>): GoqemuError {
   return new GoqemuError({
     code: 'guest-rebooted',
     source: 'user',
@@ -55,6 +61,6 @@ function guestRebooted({ machine, subject, when, error }: Suspicion): GoqemuErro
     hint:
       "leave the reboot out of the script, and have goqemu do it after the step: .reboot('restart'), which waits until " +
       'the guest is ready again (see "goqemu help lab#reboots")',
-    cause: error,
+    ...(error === undefined ? {} : { cause: error }),
   });
 }

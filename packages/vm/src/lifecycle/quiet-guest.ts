@@ -2,12 +2,14 @@ import { GoqemuError, hasErrorCode } from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import type { Machine } from '@goqemu/machine';
 import { findLostAgent } from '../guest/find-lost-agent.ts';
-import { findReboot } from '../guest/find-reboot.ts';
+import { findReboot, guestRebooted } from '../guest/find-reboot.ts';
 import { answerMs } from '../guest/guest-clock.ts';
 import { Standby } from '../guest/standby.ts';
 import { syncGuest } from '../guest/sync-guest.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { VmCall } from '../vm/vm-host.ts';
+
+const when = 'after its last step, before its state could be saved';
 
 /** A running machine whose guest is about to stand still. */
 export interface LoudGuest {
@@ -31,25 +33,34 @@ export interface QuietGuest {
  * The last before a guest stops: has it write out its data, and leaves a process in it that will set the clock when the
  * guest resumes.
  *
+ * A step may have started a reboot and ended. What is asked of the guest then may wait for its next boot, and be done there.
+ *
  * @throws GoqemuError `guest-sync-failed`, `guest-rebooted`, `qmp-silent` when QEMU hangs
  */
 export async function quietGuest(guest: LoudGuest, call: VmCall): Promise<QuietGuest> {
   const { vm, machine, session, keepsRam } = guest;
   const explain = (error: unknown) => findItsReboot(guest, error, call);
   let standby: Standby | undefined;
+  let hasReset = false;
+  const unsubscribe = machine.qmp.on('RESET', () => {
+    hasReset = true;
+  });
   try {
     const agent = await findLostAgent(vm, machine, explain, call);
     if (keepsRam && agent) standby = await putOnStandby(guest, call);
     await syncGuest(vm, { machine, session, standby }, call);
+    if (hasReset) throw guestRebooted({ machine: vm.spec.name, subject: vm.spec.name, when });
     return { agent, standby };
   } catch (error) {
     await standby?.leave();
     throw await explain(error);
+  } finally {
+    unsubscribe();
   }
 }
 
 /**
- * A step may have started a reboot and ended: then the guest goes down under the cut. A guest whose QEMU hangs is not
+ * A reboot that a step has started: the guest goes down under the cut. A guest whose QEMU hangs is not
  * asked: SSH would wait for it for minutes, and say less.
  */
 async function findItsReboot(guest: LoudGuest, error: unknown, { signal }: VmCall): Promise<unknown> {
@@ -63,7 +74,6 @@ async function findItsReboot(guest: LoudGuest, error: unknown, { signal }: VmCal
     return hasErrorCode(failure, 'timeout') ? qemuHangs(vm.spec.name, failure) : failure;
   }
   const { name } = vm.spec;
-  const when = 'after its last step, before its state could be saved';
   return findReboot(session, { machine: name, subject: name, when, begun, error, signal });
 }
 
