@@ -15,7 +15,7 @@ import { CutFiles } from './cut-files.ts';
 import { describeCut } from './describe-cut.ts';
 import { diskId } from './machine-configuration.ts';
 import { qemuImg } from './qemu-img.ts';
-import { quietGuest } from './quiet-guest.ts';
+import { quietGuest, rebootedInCut } from './quiet-guest.ts';
 
 export interface CutOptions {
   /** 64 lower-case hex digits. */
@@ -64,6 +64,9 @@ export class LayerCut implements AsyncDisposable {
   #stoppedAt = 0;
   #pauseMs = 0;
   #finished = false;
+  /** A step may have started a reboot and ended: what is asked of the guest then may be done by its next boot. */
+  #hasReset = false;
+  readonly #unsubscribe: (() => void) | undefined;
 
   /** Leaves the guest alone, but makes everything ready; `await using` removes what an unfinished cut leaves. */
   static async begin(part: CutPart, call: VmCall): Promise<LayerCut> {
@@ -95,6 +98,9 @@ export class LayerCut implements AsyncDisposable {
     this.#state = parts.state;
     this.#files = parts.files;
     this.#overlay = parts.overlay;
+    this.#unsubscribe = machine?.qmp.on('RESET', () => {
+      this.#hasReset = true;
+    });
   }
 
   /** Milliseconds that the guest stood still; 0 for a machine that was not running. */
@@ -127,6 +133,7 @@ export class LayerCut implements AsyncDisposable {
     const prepared = this.#capture?.prepare().then(() => vm.trace('cut: prepared'));
     const works = await Promise.allSettled([prepared, machine && this.#syncGuest(machine)]);
     for (const work of works) if (work.status === 'rejected') throw work.reason;
+    if (this.#hasReset) throw rebootedInCut(vm.spec.name);
     this.#named = true;
     await vm.update({ disk: this.#overlay });
     vm.trace('cut: the folder names the overlay');
@@ -210,8 +217,13 @@ export class LayerCut implements AsyncDisposable {
     this.#call.onProgress?.({ kind: 'notice', code: 'clock-not-set', message });
   }
 
-  /** Makes the files durable and the layer one. */
+  /**
+   * Makes the files durable and the layer one.
+   *
+   * @throws GoqemuError `guest-rebooted` for a guest that was cut on its way down
+   */
   async finish(group?: string): Promise<Layer> {
+    if (this.#hasReset) throw rebootedInCut(this.vm.spec.name);
     const standby = this.#hadStandby;
     const { key, parent, descriptions } = this.#options;
     await this.#capture?.finish();
@@ -241,6 +253,7 @@ export class LayerCut implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#unsubscribe?.();
     await this.#standby?.leave();
     if (!this.#finished) {
       await this.#files.removeCopies();

@@ -9,7 +9,7 @@ const silent = (code: 'qga-not-responding' | 'timeout') =>
   new GoqemuError({ code, source: 'environment', message: 'no answer' });
 
 /** A guest that nothing answers in; how often SSH is asked is counted. */
-function silentGuest(status: () => Promise<unknown>, { resets = false } = {}) {
+function silentGuest(status: () => Promise<unknown>) {
   const asked: string[] = [];
   const state: { agent: boolean } = { agent: true };
   const vm = {
@@ -21,19 +21,11 @@ function silentGuest(status: () => Promise<unknown>, { resets = false } = {}) {
     user: 'debian',
     exec: async (argv: readonly string[]) => {
       asked.push(argv.join(' '));
-      if (resets) reset();
       return { exitCode: 0, stdout: '9999.00 1.00', stderr: '' };
     },
   };
   const agent = () => Promise.reject(silent('qga-not-responding'));
-  let reset: () => void = () => undefined;
-  const qmp = {
-    on: (_event: 'RESET', listener: () => void) => {
-      reset = listener;
-      return () => undefined;
-    },
-  };
-  const machine = { agent, isAgentPortTaken: async () => false, status, qmp } as unknown as Machine;
+  const machine = { agent, isAgentPortTaken: async () => false, status } as unknown as Machine;
   const guest = { vm: vm as unknown as Vm, machine, session, keepsRam: true, begun: performance.now() };
   return { guest: guest as unknown as LoudGuest, asked, state };
 }
@@ -50,10 +42,4 @@ test('a guest whose agent alone is silent is asked by SSH', async () => {
   assert.deepEqual(await quietGuest(guest, {}), { agent: false, standby: undefined });
   assert.equal(asked.at(-1), '/bin/sh');
   assert.equal(state.agent, false);
-});
-
-test('a guest that reboots meanwhile, and answers by its next boot, has rebooted', async () => {
-  const { guest } = silentGuest(async () => 'running', { resets: true });
-  const message = /^web rebooted after its last step, before its state could be saved$/;
-  await assert.rejects(quietGuest(guest, {}), { code: 'guest-rebooted', message });
 });

@@ -33,30 +33,26 @@ export interface QuietGuest {
  * The last before a guest stops: has it write out its data, and leaves a process in it that will set the clock when the
  * guest resumes.
  *
- * A step may have started a reboot and ended. What is asked of the guest then may wait for its next boot, and be done there.
- *
  * @throws GoqemuError `guest-sync-failed`, `guest-rebooted`, `qmp-silent` when QEMU hangs
  */
 export async function quietGuest(guest: LoudGuest, call: VmCall): Promise<QuietGuest> {
   const { vm, machine, session, keepsRam } = guest;
   const explain = (error: unknown) => findItsReboot(guest, error, call);
   let standby: Standby | undefined;
-  let hasReset = false;
-  const unsubscribe = machine.qmp.on('RESET', () => {
-    hasReset = true;
-  });
   try {
     const agent = await findLostAgent(vm, machine, explain, call);
     if (keepsRam && agent) standby = await putOnStandby(guest, call);
     await syncGuest(vm, { machine, session, standby }, call);
-    if (hasReset) throw guestRebooted({ machine: vm.spec.name, subject: vm.spec.name, when });
     return { agent, standby };
   } catch (error) {
     await standby?.leave();
     throw await explain(error);
-  } finally {
-    unsubscribe();
   }
+}
+
+/** A guest that went down under its cut, and is another boot by now. */
+export function rebootedInCut(machine: string): GoqemuError {
+  return guestRebooted({ machine, subject: machine, when });
 }
 
 /**
