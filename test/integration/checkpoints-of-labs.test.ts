@@ -43,18 +43,10 @@ describe('a checkpoint of several machines', () => {
   test('is none at all when one part of it fails; every machine keeps running', async () => {
     const [web, db] = await parts('half');
     assert.ok(web && db);
-    const qmp = {
-      executeUntyped: (command: string, ...rest: never[]) =>
-        command === 'blockdev-snapshot'
-          ? Promise.reject(new Error('refused'))
-          : machines.db.qmp.executeUntyped(command, ...rest),
-    };
-    const broken = new Proxy(machines.db, {
-      get: (machine, name) => {
-        const value: unknown = name === 'qmp' ? qmp : Reflect.get(machine, name);
-        return typeof value === 'function' ? value.bind(machine) : value;
-      },
-    });
+    const { qmp } = machines.db;
+    const executeUntyped = (command: string, ...rest: never[]) =>
+      command === 'blockdev-snapshot' ? Promise.reject(new Error('refused')) : qmp.executeUntyped(command, ...rest);
+    const broken = changed(machines.db, { qmp: changed(qmp, { executeUntyped }) });
     await assert.rejects(cutLab([web, { ...db, machine: broken }], lab.call), /refused/);
     for (const name of ['web', 'db'] as const) {
       assert.equal(await lab.host.layers.find(keyOf(`${name} half`)), undefined);
@@ -77,3 +69,13 @@ describe('a checkpoint of several machines', () => {
     await assert.rejects(stat(lab.host.layers.memoryFolder), { code: 'ENOENT' });
   });
 });
+
+/** An object with other properties in place of its own. */
+function changed<T extends object>(whole: T, changes: object): T {
+  return new Proxy(whole, {
+    get: (object, name) => {
+      const value: unknown = name in changes ? Reflect.get(changes, name) : Reflect.get(object, name);
+      return typeof value === 'function' ? value.bind(object) : value;
+    },
+  });
+}

@@ -13,9 +13,11 @@ import type { VmCall } from '../vm/vm-host.ts';
 import type { VmState } from '../vm/vm-state.ts';
 import { CutFiles } from './cut-files.ts';
 import { describeCut } from './describe-cut.ts';
+import { dropSupersededRam } from './drop-superseded-ram.ts';
 import { diskId } from './machine-configuration.ts';
 import { qemuImg } from './qemu-img.ts';
-import { quietGuest, rebootedInCut } from './quiet-guest.ts';
+import { quietGuest } from './quiet-guest.ts';
+import { ResetWatch } from './reset-watch.ts';
 
 export interface CutOptions {
   /** 64 lower-case hex digits. */
@@ -64,9 +66,7 @@ export class LayerCut implements AsyncDisposable {
   #stoppedAt = 0;
   #pauseMs = 0;
   #finished = false;
-  /** A step may have started a reboot and ended: what is asked of the guest then may be done by its next boot. */
-  #hasReset = false;
-  readonly #unsubscribe: (() => void) | undefined;
+  readonly #resets: ResetWatch;
 
   /** Leaves the guest alone, but makes everything ready; `await using` removes what an unfinished cut leaves. */
   static async begin(part: CutPart, call: VmCall): Promise<LayerCut> {
@@ -98,9 +98,7 @@ export class LayerCut implements AsyncDisposable {
     this.#state = parts.state;
     this.#files = parts.files;
     this.#overlay = parts.overlay;
-    this.#unsubscribe = machine?.qmp.on('RESET', () => {
-      this.#hasReset = true;
-    });
+    this.#resets = new ResetWatch(vm.spec.name, machine);
   }
 
   /** Milliseconds that the guest stood still; 0 for a machine that was not running. */
@@ -133,7 +131,7 @@ export class LayerCut implements AsyncDisposable {
     const prepared = this.#capture?.prepare().then(() => vm.trace('cut: prepared'));
     const works = await Promise.allSettled([prepared, machine && this.#syncGuest(machine)]);
     for (const work of works) if (work.status === 'rejected') throw work.reason;
-    if (this.#hasReset) throw rebootedInCut(vm.spec.name);
+    this.#resets.throwIfReset();
     this.#named = true;
     await vm.update({ disk: this.#overlay });
     vm.trace('cut: the folder names the overlay');
@@ -198,10 +196,11 @@ export class LayerCut implements AsyncDisposable {
     this.#standby = undefined;
     if (!machine || !this.#wasRunning) return standby?.leave();
     const { agent = false } = this.#state;
+    const signal = this.#resets.limit(this.#call.signal);
     try {
-      await setGuestClock({ machine, session: this.#session, agent, standby }, this.#call);
+      await setGuestClock({ machine, session: this.#session, agent, standby }, { ...this.#call, signal });
       this.vm.trace('cut: the guest knows the time');
-      await standby?.dismiss(this.#limits);
+      await standby?.dismiss({ signal });
     } catch (error) {
       this.#tellClock(error);
     } finally {
@@ -210,7 +209,7 @@ export class LayerCut implements AsyncDisposable {
   }
 
   #tellClock(error: unknown): void {
-    if (this.#call.signal?.aborted) return;
+    if (this.#call.signal?.aborted || this.#resets.hasReset) return;
     const { name } = this.vm.spec;
     const behind = formatDuration(this.#pauseMs);
     const message = `the clock of ${name} may be ${behind} behind, since it could not be set: ${errorMessage(error)}`;
@@ -223,7 +222,7 @@ export class LayerCut implements AsyncDisposable {
    * @throws GoqemuError `guest-rebooted` for a guest that was cut on its way down
    */
   async finish(group?: string): Promise<Layer> {
-    if (this.#hasReset) throw rebootedInCut(this.vm.spec.name);
+    this.#resets.throwIfReset();
     const standby = this.#hadStandby;
     const { key, parent, descriptions } = this.#options;
     await this.#capture?.finish();
@@ -249,11 +248,11 @@ export class LayerCut implements AsyncDisposable {
 
   /** Gives up what the new layer makes superfluous; only when all of the cut is a layer. */
   supersede(): Promise<void> {
-    return supersede(this.vm, this.#options);
+    return dropSupersededRam(this.vm, this.#options.supersedes ?? []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#unsubscribe?.();
+    this.#resets[Symbol.dispose]();
     await this.#standby?.leave();
     if (!this.#finished) {
       await this.#files.removeCopies();
@@ -288,18 +287,4 @@ async function settled(vm: Vm, machine: Machine | undefined, call: VmCall): Prom
   const file = machine && (await diskFile(machine.qmp, diskId, call.signal));
   if (!file || dirname(file) !== vm.folder.path || basename(file) === state.disk) return state;
   return vm.update({ disk: basename(file) });
-}
-
-/** Layers without a name give up their RAM when newer ones have theirs. */
-async function supersede(vm: Vm, { supersedes = [] }: CutOptions): Promise<void> {
-  for (const key of supersedes) {
-    const older = await vm.host.layers.find(key);
-    if (
-      !older ||
-      older.manifest.descriptions.length > 0 ||
-      older.manifest.owners.some((owner) => owner !== vm.scope.lineage)
-    )
-      continue;
-    await vm.host.layers.dropRam(older);
-  }
 }
