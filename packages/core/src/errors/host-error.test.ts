@@ -77,6 +77,23 @@ test('on Windows a folder that is used as a file is named, and hints are of that
   assert.match(hostError(program, 'linux')?.hint ?? '', /ls -ld/);
 });
 
+test('on Windows a name that it cannot have is said so', () => {
+  const thrown = (code: string, syscall: string, path: string) =>
+    Object.assign(new Error(code), { errno: -1, code, syscall, path });
+  const made = hostError(thrown('EINVAL', 'mkdir', 'C:\\labs\\what?'), 'win32');
+  assert.equal(
+    made?.message,
+    'cannot create the folder C:\\labs\\what?: the file system has no names with such characters',
+  );
+  assert.equal(made?.hint, 'choose another name');
+  assert.equal(hostError(thrown('ENOENT', 'open', '\\\\?\\C:\\labs\\a:b'), 'win32')?.code, 'file-unusable');
+  const long = `C:\\labs\\${'n'.repeat(256)}`;
+  for (const code of ['ENOENT', 'EINVAL'])
+    assert.equal(hostError(thrown(code, 'mkdir', long), 'win32')?.code, 'path-too-long');
+  assert.equal(hostError(thrown('ENOENT', 'open', 'C:\\labs\\lab.ts'), 'win32')?.code, 'file-missing');
+  assert.equal(hostError(thrown('EINVAL', 'mkdir', '/labs/what?'), 'linux')?.hint, 'use another file system');
+});
+
 test('a program that is not there is named', async () => {
   const error = await new Promise((settle) => execFile(join(base, 'no-such-program'), settle));
   assert.match(hostError(error)?.message ?? '', /^the program .*no-such-program is not installed$/);

@@ -49,6 +49,11 @@ const causes: Readonly<Record<string, Cause>> = {
     hint: 'choose another name, or remove what is there',
   },
   ENAMETOOLONG: { code: 'path-too-long', why: 'the name is too long', hint: 'choose a shorter path' },
+  EILSEQ: {
+    code: 'file-unusable',
+    why: 'the file system has no names with such characters',
+    hint: 'choose another name',
+  },
   ELOOP: { code: 'link-loop', why: 'its symbolic links lead in a circle', hint: 'correct the links' },
   EMFILE: { code: 'files-exhausted', why: 'too many files are open', hint: 'raise the limit with ulimit -n' },
   ENFILE: { code: 'files-exhausted', why: 'too many files are open on this host', hint: 'end other programs' },
@@ -180,17 +185,32 @@ function programError(errno: string, { program, system }: Program, cause: unknow
   });
 }
 
-/** What the error should have been: Windows refuses to open a folder as a file, or to replace it by one. */
+/**
+ * What the error should have been: Windows refuses to open a folder as a file, or to replace it by one, and says of a name that it
+ * cannot have that it is not there, or is invalid.
+ */
 function trueCause(
   errno: string,
   syscall: string,
   { file, system }: { readonly file: string | undefined; readonly system: NodeJS.Platform },
 ): string {
   if (file === undefined) return errno;
+  if (system === 'win32' && (errno === 'ENOENT' || errno === 'EINVAL')) {
+    const fault = nameFault(file);
+    if (fault !== undefined) return fault;
+  }
   if (errno === 'ENOENT' && syscall === 'mkdir') return whyNoFolder(file);
   const isRefused = system === 'win32' && (errno === 'EPERM' || errno === 'EACCES');
   if (isRefused && (syscall === 'open' || syscall === 'rename') && isFolder(file)) return 'EISDIR';
   return errno;
+}
+
+/** Of a name in a path of Windows (Microsoft, Naming Files, Paths, and Namespaces). */
+function nameFault(path: string): 'ENAMETOOLONG' | 'EILSEQ' | undefined {
+  const names = path.replace(/^(?:[\\/]{2}[?.][\\/])?[A-Za-z]:/, '').split(/[\\/]/);
+  if (names.some((name) => name.length > 255)) return 'ENAMETOOLONG';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return names.some((name) => /[<>:"|?*\u0000-\u001f]/.test(name)) ? 'EILSEQ' : undefined;
 }
 
 function isFolder(path: string): boolean {

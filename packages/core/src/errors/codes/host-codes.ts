@@ -71,8 +71,8 @@ export const hostCodes = {
     fix: 'Use one file system for both.',
   },
   'file-unusable': {
-    when: 'The file system does not support the operation, or a pipe or a socket is where a file belongs.',
-    fix: 'Use another file system, or name a file.',
+    when: 'The file system does not support the operation or the name, or a pipe or a socket is where a file belongs.',
+    fix: 'Use another file system, choose another name, or name a file.',
   },
   'output-closed': { when: 'The reader of the output has closed it.', fix: 'Keep the reading program running.' },
   'output-failed': {
