@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { hostPlatform } from '@goqemu/core';
 import { findLabFile } from '../loader/lab-file.ts';
 import { LabWithGuest } from '../shell/fixture/lab-with-guest.ts';
 import { labOf, TestLab } from '../shell/fixture/test-lab.ts';
 
-let opened: LabWithGuest;
-before(async () => {
-  opened = await LabWithGuest.open(['web', 'worker-1']);
-});
-after(() => opened[Symbol.asyncDispose]());
+/** A lab that is applied. */
+async function appliedLab(machines: readonly string[]): Promise<TestLab> {
+  const lab = new TestLab(labOf('web', machines));
+  const { code, stderr } = await lab.run(['apply', '--yes']);
+  assert.equal(code, 0, stderr);
+  return lab;
+}
 
 test('exec and ssh without -- begin the command at the first word that is not an option', async () => {
+  await using opened = await LabWithGuest.open(['web']);
   const { lab } = opened;
   const { code, stdout, stderr } = await lab.run(['exec', 'web', 'sh', '-c', 'echo "$0 $1"; exit 3', '--json', '-h']);
   assert.deepEqual([code, stdout, stderr], [3, '--json -h\n', '']);
@@ -23,7 +26,7 @@ test('exec and ssh without -- begin the command at the first word that is not an
 });
 
 test('exec names -- where a word may be a machine or the command', async () => {
-  const { lab } = opened;
+  using lab = await appliedLab(['web', 'worker-1']);
   const machine = await lab.run(['exec', 'web', 'worker-1', 'uptime']);
   assert.equal(machine.code, 64);
   assert.match(machine.stderr, /"worker-1" is a machine of the lab/);
@@ -35,7 +38,7 @@ test('exec names -- where a word may be a machine or the command', async () => {
 });
 
 test('a machine in the place of the lab is understood by status, and answered with --target by the others', async () => {
-  const { lab } = opened;
+  using lab = await appliedLab(['web', 'worker-1']);
   const one = JSON.parse((await lab.run(['status', 'worker-1', '--json'])).stdout) as { machines: { name: string }[] };
   assert.deepEqual(
     one.machines.map(({ name }) => name),
@@ -73,7 +76,7 @@ export default defineLab({ name: 'web' }, (lab) => {
   const there = { workingFolder: below };
   const applied = await lab.run(['apply', '--yes', '--events', 'run.ndjson'], there);
   assert.equal(applied.code, 0, applied.stderr);
-  assert.match(applied.stderr, /^using \.\.\/\.\.\/lab\.ts$/m);
+  assert.match(applied.stderr, /^using \.\.[\\/]\.\.[\\/]lab\.ts$/m);
   assert.ok(existsSync(join(below, 'run.ndjson')), 'what the command line names is relative to the working folder');
   assert.ok(existsSync(lab.file('.goqemu/web')), 'the state lies beside the lab');
   const status = await lab.run(['status', 'web'], there);

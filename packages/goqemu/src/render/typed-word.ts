@@ -1,18 +1,40 @@
 import { visibleWord } from '@goqemu/core';
 
 /**
- * A word as it can be typed at a shell: quoted where it has to be. Characters that would not be seen stand as escapes
- * in `$'…'`, which bash, zsh and ksh read back.
+ * A word as it can be typed at a shell: quoted where it has to be, and without a character that would not be seen.
+ *
+ * @param system whose shell it is: PowerShell on Windows, elsewhere bash, zsh or ksh
  */
-export function typedWord(word: string): string {
-  if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(word)) return word;
-  if (visibleWord(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`;
-  const escaped = [...word].map((character) =>
-    visibleWord(character) === character ? character.replace(/['\\]/, '\\$&') : ansiEscape(character),
-  );
-  return `$'${escaped.join('')}'`;
+export function typedWord(word: string, system: NodeJS.Platform = process.platform): string {
+  return system === 'win32' ? powershellWord(word) : shellWord(word);
 }
 
-function ansiEscape(character: string): string {
-  return `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`;
+/** Characters that would not be seen stand as escapes in `$'…'`. */
+function shellWord(word: string): string {
+  if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(word)) return word;
+  if (visibleWord(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`;
+  const escaped = (character: string) =>
+    visibleWord(character) === character
+      ? character.replace(/['\\]/, '\\$&')
+      : `\\U${hexadecimal(character).padStart(8, '0')}`;
+  return `$'${[...word].map(escaped).join('')}'`;
+}
+
+/**
+ * To PowerShell four more characters are single quotes, and a backslash is one as any other (about_Quoting_Rules); what
+ * Windows PowerShell 5.1 has no escape for stands as an expression.
+ */
+function powershellWord(word: string): string {
+  if (/^[A-Za-z0-9_.\\/:+=-]+$/.test(word)) return word;
+  if (visibleWord(word) === word) return `'${word.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+  const unseen = (unit: string) => `$([char]0x${hexadecimal(unit)})`;
+  const escaped = (character: string) =>
+    visibleWord(character) === character
+      ? character.replace(/["$`\u201c-\u201e]/, '`$&')
+      : character.split('').map(unseen).join('');
+  return `"${[...word].map(escaped).join('')}"`;
+}
+
+function hexadecimal(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16);
 }
