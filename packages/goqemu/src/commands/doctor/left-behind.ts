@@ -48,7 +48,7 @@ export function contents({ footprint }: LeftBehind): string {
     ...(layers > 0 ? [count(layers, 'layer')] : []),
   ];
   const all = [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((text) => text !== '').join(' and ');
-  return `${all}, ${roundedSize(bytes)}`;
+  return `${all.replace(/,$/, '')}, ${roundedSize(bytes)}`;
 }
 
 /** Its part of the document of `goqemu doctor --json`. */
