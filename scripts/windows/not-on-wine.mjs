@@ -20,6 +20,7 @@ const notOnWine = {
     'a link inside of what is uploaded stays a link: its target is not part of the upload',
     'links that lead nowhere, and pipes, are refused by the plan',
     'a folder of goqemu is the same by a link',
+    'a lab by another path of its folder is no copy',
   ],
   'Windows has no modes and no pipes in folders': [
     'elsewhere the mode keeps others out',
@@ -37,6 +38,9 @@ const notOnWine = {
     'a path that no socket can have is refused before QEMU is started',
     'a control socket that is gone is made again by the same process',
     'the key of the secrets is readable by its owner alone',
+    'a file of events can be read by its owner alone, also one that was there',
+    'a lab above that another user could have put there is not run',
+    'a pipe that is named as a lab is not read',
   ],
   'Windows says of a path through a file that it is not there': [
     'an error of the host names what could not be done, the path, the reason and a remedy',
@@ -56,6 +60,8 @@ const notOnWine = {
     'a result that cannot be written is an error in words, with exit code 1', // by /dev/full
     'a full disk ends the download and is given back what it held', // by a link to /dev/full
     'a passt that does not start is no way, and its last words are the reason',
+    'a word is shown as a shell reads it back, without a character that is not seen',
+    'a compiler that is a program of its own is run as such', // a script of the shell
   ],
   'the shell of POSIX hosts, which runs the commands for a guest': [
     'commands run on this host with input, output and status, and are written down',
@@ -82,6 +88,7 @@ const notOnWine = {
     /^(?:curl|wget|perl|python3) alone asks, /,
     'a guest with none of these programs is an error that names them',
     'a step that reboots the guest is distinguished from one whose connection broke, however it ended',
+    'exec and ssh without -- begin the command at the first word that is not an option',
   ],
   "this host's QEMU and guest agent, which listen at sockets": [
     /^QEMU[ \d.]*: /,
@@ -116,6 +123,9 @@ const notOnWine = {
   ],
   'Windows removes no folder while a process has a file of it open': [
     'it ends by itself when its folder is gone, and another lab cannot end it', // its log
+  ],
+  'Wine removes no folder of which one below is watched': [
+    'a folder that is removed is watched no more, and one of the same name is',
   ],
   'Windows passes no file descriptors': [
     'a file that was opened here is a disk there, and a named descriptor is known until it is closed',
@@ -184,6 +194,11 @@ export const filesNotOnWine = {
     'packages/guest/src/transfer/stage.test.ts',
     'packages/test/src/changes/changed-only.test.ts',
     'packages/test/src/matchers/local-guests.test.ts',
+    'packages/goqemu/src/commands/exec/exec.test.ts',
+    'packages/goqemu/src/commands/ssh/ssh.test.ts',
+    'packages/goqemu/src/sdk/lab/lab-machine.test.ts',
+    'packages/goqemu/src/sdk/vm/vm-access.test.ts',
+    'packages/goqemu/src/traces/open-trace.test.ts',
   ],
 };
 

@@ -8,7 +8,7 @@ import { laneFolder, places } from '../../scripts/windows/lane-folder.ts';
 import { unitTestCommand, unitTests } from '../../scripts/windows/unit-tests.mjs';
 import { mountCheckout, wine } from '../../scripts/windows/wine.ts';
 
-/** In the order of the layers; those of goqemu do not pass yet. */
+/** In the order of the layers. */
 const packages = [
   'core',
   'spec',
@@ -22,6 +22,7 @@ const packages = [
   'guest',
   'testing',
   'test',
+  'goqemu',
 ];
 
 /** The esbuild of this checkout is for the host; tests that start TypeScript take that of the installed package. */

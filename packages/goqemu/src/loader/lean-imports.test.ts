@@ -21,7 +21,7 @@ test('an import of everything, and those of other packages, stay as they are', (
 });
 
 test('a goqemu without such parts is imported whole', () => {
-  const older = 'file:///nowhere/dist/index.js';
+  const older = pathToFileURL('/nowhere/dist/index.js').href;
   const code = `import { defineLab } from "${older}";\n`;
   assert.equal(withLeanImports(code, older), code);
 });

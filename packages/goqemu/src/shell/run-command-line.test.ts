@@ -138,7 +138,7 @@ test('init writes a project, and says what to commit and what to type next', asy
   assert.equal(first.code, 0);
   const files = ['.gitignore', 'lab.ts', 'package.json', 'tsconfig.json'];
   assert.deepEqual(readdirSync(join(folder, 'My Web')).sort(), files);
-  assert.match(first.stderr, /^wrote 'My Web\/lab\.ts', 'My Web\/package\.json'/m);
+  assert.match(first.stderr, /^wrote 'My Web[\\/]lab\.ts', 'My Web[\\/]package\.json'/m);
   assert.match(first.stderr, /commit all of these, and lab\.lock\.json/);
   assert.match(first.stderr, /next:\n {2}cd 'My Web'\n {2}npm install\n {2}npx goqemu plan\n/);
   assert.equal((await runInTestShell(['validate', 'My Web'], options)).stdout, 'Lab my-web is valid: 1 machine.\n');
@@ -206,7 +206,10 @@ test('an error with --json is one document on standard output, for every command
 });
 
 test('names that a terminal would obey are shown and never reach it', async () => {
-  const file = join(base, 'a\u202eb\u001b[2Jc.ts');
+  // Windows has no names with control characters.
+  const names =
+    process.platform === 'win32' ? ['a\u202eb.ts', 'new\u202e'] : ['a\u202eb\u001b[2Jc.ts', 'new\u001b[2J\nline'];
+  const [file = '', folder = ''] = names.map((name) => join(base, name));
   writeFileSync(file, 'export default 42; // \u202e\n');
   const backend = () => Promise.resolve({} as never);
   const options = { workingFolder: base, home: join(base, 'home'), backend };
@@ -215,11 +218,11 @@ test('names that a terminal would obey are shown and never reach it', async () =
     ['plan', `${file}x\u0007`],
     ['plan', '--\u202e'],
     ['plan', file, '--debug'],
-    ['init', join(base, 'new\u001b[2J\nline')],
+    ['init', folder],
   ]) {
     const { stdout, stderr } = await runInTestShell(words, options);
     assert.doesNotMatch(stdout + stderr, /(?![\n\t])[\p{Cc}\p{Cf}]/u);
-    assert.match(stdout + stderr, /\\u\{(?:202e|1b|7)\}|\\U0000001b/);
+    assert.match(stdout + stderr, /\\u\{(?:202e|1b|7)\}|\\U0000001b|\[char\]0x202e/);
   }
 });
 
@@ -227,8 +230,11 @@ test('the errors of the host come in words, with the path and what to do', async
   const file = join(base, 'is-a-file');
   writeFileSync(file, '');
   const options = { workingFolder: base, home: join(base, 'home') };
+  // Windows says of a path through a file that it is not there: the folder above is tried then.
+  const through =
+    /cannot create the folder .*is-a-file(?:\/sub: a part of the path is a file|: there is something of that)/;
   for (const [words, code, message] of [
-    [['init', join(file, 'sub')], 1, /cannot create the folder .*is-a-file\/sub: a part of the path is a file/],
+    [['init', join(file, 'sub')], 1, through],
     [['init', file], 1, /cannot create the folder .*is-a-file: there is something of that name already/],
     [['init', join(base, 'n'.repeat(300))], 1, /the name is too long/],
   ] as const) {

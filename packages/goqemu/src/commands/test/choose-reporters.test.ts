@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { chooseReporters } from './choose-reporters.ts';
 
 const none = { node: undefined, junit: [], json: [], html: [], github: false };
-const choose = (given: readonly string[], env = {}) => chooseReporters(given, { workingFolder: '/shop', env });
+const workingFolder = resolve('/shop');
+const choose = (given: readonly string[], env = {}) => chooseReporters(given, { workingFolder, env });
 
 test('the result is printed by spec, unless another reporter is', () => {
   assert.deepEqual(choose([]).node, 'spec');
@@ -14,9 +16,9 @@ test('the result is printed by spec, unless another reporter is', () => {
 test('several reporters write files beside it', () => {
   assert.deepEqual(choose(['html', 'junit=a=b.xml', 'json=/out.json', 'github']), {
     node: 'spec',
-    junit: ['/shop/a=b.xml'],
-    json: ['/out.json'],
-    html: ['/shop/test-results/report.html'],
+    junit: [join(workingFolder, 'a=b.xml')],
+    json: [resolve('/out.json')],
+    html: [join(workingFolder, 'test-results', 'report.html')],
     github: true,
   });
   assert.equal(choose([], { GITHUB_ACTIONS: 'true' }).github, true);

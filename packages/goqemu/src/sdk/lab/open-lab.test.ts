@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { LabDefinition, PlanReport } from '@goqemu/lab';
 import { tsImport } from 'tsx/esm/api';
 import { openLab } from './open-lab.ts';
@@ -153,7 +154,7 @@ export default defineLab({ name: 'value', params: z.object({ workers: z.int().de
 });
 `,
   );
-  const { default: definition } = (await tsImport(join(inner, 'script.mts'), import.meta.url)) as {
+  const { default: definition } = (await tsImport(pathToFileURL(join(inner, 'script.mts')).href, import.meta.url)) as {
     readonly default: LabDefinition;
   };
   await using lab = await openLab(definition, {
