@@ -6,13 +6,14 @@ import { typedWord } from './typed-word.ts';
 
 test('in PowerShell single quotes are doubled, and what is not seen is an expression', () => {
   const typed = (word: string) => typedWord(word, 'win32');
-  assert.deepEqual(['..\\..\\lab.ts', 'C:\\My Labs', "it's", 'it’s', '@a,b', ''].map(typed), [
+  assert.deepEqual(['..\\..\\lab.ts', 'C:\\My Labs', "it's", 'it’s', '@a,b', '', '--'].map(typed), [
     '..\\..\\lab.ts',
     "'C:\\My Labs'",
     "'it''s'",
     "'it’’s'",
     "'@a,b'",
     "''",
+    "'--'",
   ]);
   assert.equal(typed('a\u202e"$x`\n'), '"a$([char]0x202e)`"`$x``$([char]0xa)"');
 });

@@ -21,11 +21,12 @@ function shellWord(word: string): string {
 }
 
 /**
- * To PowerShell four more characters are single quotes, and a backslash is one as any other (about_Quoting_Rules); what
- * Windows PowerShell 5.1 has no escape for stands as an expression.
+ * To PowerShell four more characters are single quotes, a backslash is a character as any other (about_Quoting_Rules), and
+ * `--` without quotes is its own, since npm starts commands by a script of it. What Windows PowerShell 5.1 has no escape for
+ * stands as an expression.
  */
 function powershellWord(word: string): string {
-  if (/^[A-Za-z0-9_.\\/:+=-]+$/.test(word)) return word;
+  if (word !== '--' && /^[A-Za-z0-9_.\\/:+=-]+$/.test(word)) return word;
   if (visibleWord(word) === word) return `'${word.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
   const unseen = (unit: string) => `$([char]0x${hexadecimal(unit)})`;
   const escaped = (character: string) =>

@@ -48,7 +48,7 @@ function notSeparated(error: unknown, { positionals, rest, separated }: Input): 
     throw error;
   throw usageError(
     `${error.message}: all words before "--" are machines`,
-    `for a command with a "--" of its own: goqemu exec ${first} -- ${[...others, '--', ...rest].map((word) => typedWord(word)).join(' ')}`,
+    `for a command with a "--" of its own: goqemu exec ${first} ${['--', ...others, '--', ...rest].map((word) => typedWord(word)).join(' ')}`,
   );
 }
 
@@ -58,9 +58,10 @@ async function refuseAmbiguous(lab: OpenLab, { positionals, rest }: Input): Prom
   const machines = await lab.engine.machines();
   if (!machines.some(({ name }) => name === first)) return;
   const [machine, ...words] = [positionals[0] ?? '', ...rest.map((word) => typedWord(word))];
+  const end = typedWord('--');
   throw usageError(
     `"${first}" is a machine of the lab, and stands where the command begins`,
-    `for both machines: goqemu exec ${machine} ${first} -- ${words.slice(1).join(' ') || 'COMMAND'}; for a command of that name: goqemu exec ${machine} -- ${words.join(' ')}`,
+    `for both machines: goqemu exec ${machine} ${first} ${end} ${words.slice(1).join(' ') || 'COMMAND'}; for a command of that name: goqemu exec ${machine} ${end} ${words.join(' ')}`,
   );
 }
 
