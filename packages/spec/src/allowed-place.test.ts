@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from 'node:test';
 import { allowMistake, allowSummary, parseAllowedPlace, tidyAllowedPlaces } from './allowed-place.ts';
 
 test('a place is a name, all names below one, an address or a range, with a port or none', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from 'node:test';
 import { machineProperties } from './machine-properties.ts';
 import type { MachineProperty } from './machine-property.ts';
 import type { MachineSpec } from './machine-spec.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from 'node:test';
 import { machineRules } from './machine-rules.ts';
 
 test('memory is in whole MiB, processors end where q35 does, and root is no ordinary user', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from 'node:test';
 import { areNoFaults, faultMistake, machinesOfFaults, withMachineNames } from './network-faults.ts';
 
 test('faults of a network are checked to their last number, and the mistake is named by its place', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from 'node:test';
 import { formatIpv4, parseIpv4Range, rangesOverlap } from './ipv4-range.ts';
 import { formatIpv6Prefix, ipv6Address, parseIpv6Prefix } from './ipv6-prefix.ts';
 import { networkProperties } from './network-properties.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from 'node:test';
 import { changesDisk } from './changes-disk.ts';
 import { mapStepTexts } from './map-step-texts.ts';
 import type { Step, StepKind, stepTraits } from './step.ts';

@@ -13,7 +13,12 @@ test('folders are made with those above them, and the first one that was made is
     for (const made of ['a', 'a/b', 'a/b/c']) assert.equal(statSync(join(base, made)).mode & 0o777, 0o700);
   assert.equal(makeFolders(join(base, 'a/b/c')), undefined);
   assert.equal(makeFolders(join(base, 'a/d')), join(base, 'a/d'));
-  symlinkSync(join(base, 'a'), join(base, 'link'), 'junction');
+});
+
+test('a folder is made below a link to one', (t) => {
+  const base = mkdtempSync(join(tmpdir(), 'folders-'));
+  t.after(() => rmSync(base, { recursive: true }));
+  symlinkSync(base, join(base, 'link'), 'junction');
   assert.equal(makeFolders(join(base, 'link/e')), join(base, 'link/e'));
 });
 
