@@ -31,6 +31,7 @@ const programs = [
       lookingAtMachines,
       join('packages', 'lab', 'src', 'engine', 'acting.ts'),
       join('packages', 'guest', 'src', 'index.ts'),
+      join('packages', 'vm', 'src', 'lifecycle', 'prove-accelerator.ts'),
     ],
   },
   {

@@ -13,7 +13,7 @@ export { describeCondition, type GuestCondition, type WaitForOptions } from './c
 export { waitFor } from './conditions/wait-for.ts';
 export type { OpenChannel } from './far-end/channel-dialer.ts';
 export { greet } from './far-end/greet.ts';
-export { protocolVersion } from './far-end/greeting.ts';
+export { type Greeting, protocolVersion } from './far-end/greeting.ts';
 export { farEndLauncher, notLaunched } from './far-end/launch-far-end.ts';
 export { PortLine, type PortTransport } from './far-end/port-line.ts';
 export {

@@ -23,14 +23,14 @@ export async function endRemote(
 for g in ${groups}; do kill -TERM $g 2>/dev/null; done
 n=0; while left && [ $n -lt 10 ]; do n=$((n+1)); sleep 0.1 2>/dev/null || { sleep 1; n=10; }; done
 for g in ${groups}; do kill -KILL $g 2>/dev/null; done; exit 0`;
-  const request = shellRequest(
-    elevated && endpoint.user !== 'root' ? `exec sudo -n /bin/sh -c ${shellQuote(script)}` : script,
-  );
+  const asRoot = elevated && endpoint.user !== 'root';
+  const throughSudo = asRoot && !connection.becomesUsers;
+  const request = shellRequest(throughSudo ? `exec sudo -n /bin/sh -c ${shellQuote(script)}` : script);
   try {
     await withDeadline('ending the command in the guest', 5000, undefined, async () => {
       const channel = await openOn<CommandPipe>(connection, endpoint, {
         what: 'another channel',
-        open: (client, done) => client.exec(request, {}, done),
+        open: (client, done) => client.exec(request, asRoot && !throughSudo ? { user: 'root' } : {}, done),
       });
       channel.resume();
       channel.stderr.resume();

@@ -13,6 +13,8 @@ export interface RemoteCommand {
   readonly nonce: string;
   /** Whose rights it runs with, where that is not the session's user. */
   readonly elevated: string | undefined;
+  /** As whom the connection is to start it, where it becomes other users itself. */
+  readonly startAs?: string;
 }
 
 /** Longest script that goes byte by byte through the shell's `read`; longer ones are read in one piece by dd. */
@@ -94,6 +96,17 @@ export function remoteCommand(command: Command, options: CommandOptions, session
       ? shellRequest(`set -- "$@" ${shellQuote(options.pty ? script : '')}\n${receiver}`, words)
       : shellRequest(`set -- "$@" ${shellQuoteAll([receiver, options.pty ? script : ''])}\n${asOtherUser}`, words);
   return { request, preamble, nonce, elevated: other };
+}
+
+/**
+ * The same over a connection that becomes other users itself: nothing in the request has to.
+ *
+ * @throws GoqemuError as `remoteCommand`
+ */
+export function commandByItsUser(command: Command, options: CommandOptions, sessionUser: string): RemoteCommand {
+  const user = options.user ?? sessionUser;
+  const remote = plainCommand(command, options, user) ?? remoteCommand(command, options, user);
+  return user === sessionUser ? remote : { ...remote, elevated: checkUser(user), startAs: user };
 }
 
 /**

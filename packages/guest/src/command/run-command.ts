@@ -40,8 +40,9 @@ export interface Flow {
 export async function runCommand(connection: CommandConnection, endpoint: SshEndpoint, run: Run): Promise<Ending> {
   const terminal = run.terminal;
   const pty = terminal && { term: terminal.term ?? 'xterm-256color', cols: terminal.columns, rows: terminal.rows };
+  const startAs = run.remote.startAs === undefined ? {} : { user: run.remote.startAs };
   const command = await openCommandChannel(connection, endpoint, `a channel for ${run.what}`, (client, done) =>
-    client.exec(run.remote.request, pty ? { pty } : {}, done),
+    client.exec(run.remote.request, { ...(pty ? { pty } : {}), ...startAs }, done),
   );
   const channel = command.channel;
   const announced = announcementsOf(run);

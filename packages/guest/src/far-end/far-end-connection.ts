@@ -1,5 +1,5 @@
 import { errorMessage, type Unsubscribe } from '@goqemu/core';
-import type { CommandClient, CommandConnection, CommandPipe } from '../session/command-connection.ts';
+import type { CommandClient, CommandConnection, CommandPipe, StartOptions } from '../session/command-connection.ts';
 import { FarEndStream } from './far-end-stream.ts';
 import { answer, encodeFrame, type Frame, FrameReader, garbled, maxPayload, request } from './frames.ts';
 import type { PortLine } from './port-line.ts';
@@ -23,9 +23,10 @@ const maxWords = 1024;
  */
 export class FarEndConnection implements CommandConnection, CommandClient {
   readonly title = 'the channel into the guest';
+  readonly becomesUsers = true;
   readonly #line: PortLine;
   readonly #tag: Buffer;
-  readonly #user: Buffer;
+  readonly #user: string;
   readonly #reader: FrameReader;
   readonly #streams = new Map<number, FarEndStream>();
   readonly #listeners = new Set<(reason: string) => void>();
@@ -41,7 +42,7 @@ export class FarEndConnection implements CommandConnection, CommandClient {
   constructor(line: PortLine, tag: Buffer, options: FarEndOptions) {
     this.#line = line;
     this.#tag = tag;
-    this.#user = Buffer.from(options.user);
+    this.#user = options.user;
     this.#keepaliveMs = options.keepaliveMs ?? 10_000;
     this.#keepaliveCount = options.keepaliveCount ?? 3;
     this.#reader = new FrameReader(tag, (frame) => this.#receive(frame));
@@ -73,7 +74,7 @@ export class FarEndConnection implements CommandConnection, CommandClient {
     return () => this.#listeners.delete(listener);
   }
 
-  exec(command: string, _options: object, done: (error: Error | undefined, pipe: CommandPipe) => void): void {
+  exec(command: string, { user }: StartOptions, done: (error: Error | undefined, pipe: CommandPipe) => void): void {
     const id = ++this.#last;
     const stream = new FarEndStream({
       send: (bytes) => this.#sendAll(id, bytes),
@@ -85,7 +86,8 @@ export class FarEndConnection implements CommandConnection, CommandClient {
       },
     });
     this.#streams.set(id, stream);
-    this.#send(id, request.open, Buffer.concat([Buffer.of(this.#user.length), this.#user, Buffer.from(command)]));
+    if (user === undefined) this.#send(id, request.open, Buffer.concat([name(this.#user), Buffer.from(command)]));
+    else this.#send(id, request.openAs, Buffer.concat([name(user), name(this.#user), Buffer.from(command)]));
     this.#watch();
     done(undefined, stream);
   }
@@ -199,6 +201,11 @@ function exited(stream: FarEndStream, payload: Buffer): void {
 }
 
 const words = (payload: Buffer) => payload.subarray(0, maxWords).toString('utf8');
+
+function name(user: string): Buffer {
+  const bytes = Buffer.from(user);
+  return Buffer.concat([Buffer.of(bytes.length), bytes]);
+}
 
 function number(value: number): Buffer {
   const bytes = Buffer.alloc(4);

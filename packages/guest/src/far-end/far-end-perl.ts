@@ -27,8 +27,9 @@ POSIX::setsid();
 chdir '/';
 if (open(my $null, '+<', '/dev/null')) { POSIX::dup2(fileno $null, $_) for 0..2 }
 umask 022;
-my ($version, $hello, $welcome) = (2, "\0goqemu\n", "\0GOQEMU\n");
+my ($version, $hello, $welcome) = (3, "\0goqemu\n", "\0GOQEMU\n");
 my ($window, $most, $held) = (262144, 32768, 262144);
+my $root_path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 my ($tag, $in, $out, $gone) = ('', '', '', 0);
 my (%stream, %login, @doomed);
 my @signals = ('', qw(HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP
@@ -141,7 +142,7 @@ sub login {
   endgrent;
   $shell ||= '/bin/sh';
   my %env = (USER => $name, LOGNAME => $name, HOME => $home, SHELL => $shell,
-    PATH => $uid == 0 ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '/usr/local/bin:/usr/bin:/bin:/usr/games',
+    PATH => $uid == 0 ? $root_path : '/usr/local/bin:/usr/bin:/bin:/usr/games',
     SSH2_CLIENT => 'goqemu'); # Debian's bash reads ~/.bashrc for a command of sshd's, and knows it by this
   for my $file ('/etc/environment', '/etc/default/locale') {
     open(my $f, '<', $file) or next;
@@ -160,6 +161,17 @@ sub login {
     $umask = ($umask & 0707) | (($umask & 0700) >> 3) if $uid && ($defs{USERGROUPS_ENAB} || '') eq 'yes' && defined $own && $own eq $name;
   }
   return $login{$name} = { uid => $uid, gid => $gid, groups => "@groups", home => $home, shell => $shell, env => \%env, umask => $umask };
+}
+
+# What sudo, or runuser for root, gives a command of this user that another one starts.
+sub elevated {
+  my ($name, $by) = @_;
+  my ($l, $starter) = (login($name), login($by));
+  return unless $l && $starter;
+  my %env = (%{$l->{env}}, PATH => $root_path);
+  @env{qw(SUDO_USER SUDO_UID SUDO_GID SUDO_COMMAND)} = ($by, $starter->{uid}, $starter->{gid}, '/bin/sh') if $starter->{uid};
+  delete @env{qw(SSH2_CLIENT XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS)};
+  return { %$l, shell => '/bin/sh', env => \%env };
 }
 
 sub become {
@@ -182,10 +194,13 @@ sub become {
 }
 
 sub start {
-  my ($id, $payload) = @_;
-  my ($name, $command) = unpack('C/a a*', $payload);
-  my $l = login($name);
+  my ($id, $payload, $other) = @_;
+  my ($name, @rest) = eval { unpack($other ? 'C/a C/a a*' : 'C/a a*', $payload) };
+  my $command = pop @rest;
+  return frame($id, 21, 'a command that is cut short') unless defined $command;
+  my $l = $other ? elevated($name, @rest) : login($name);
   return frame($id, 21, "there is no user $name") unless $l;
+  return frame($id, 21, 'the program in the guest does not run as root') if $other && $> != 0 && $> != $l->{uid};
   return frame($id, 21, 'more commands at once than the program in the guest takes') if keys %stream >= 250;
   my ($ir, $iw, $or, $ow, $er, $ew);
   return frame($id, 21, "no pipe: $!") unless pipe($ir, $iw) && pipe($or, $ow) && pipe($er, $ew);
@@ -200,8 +215,10 @@ sub start {
 sub handle {
   my ($id, $type, $payload) = @_;
   return frame(0, 7, '') if $type == 6;
-  return start($id, $payload) if $type == 1 && $id && !$stream{$id};
-  my $s = $stream{$id} or return;
+  return start($id, $payload, $type == 8) if ($type == 1 || $type == 8) && $id && !$stream{$id};
+  my $s = $stream{$id};
+  # Whoever waits for the answer of something newer is not to wait for ever.
+  return $type > 8 && $id && !$s ? frame($id, 21, 'the program in the guest does not know this') : () unless $s;
   if ($type == 2) {
     if ($s->{in}) { $s->{input} .= $payload; feed($s) }
   }

@@ -14,8 +14,8 @@ export const maxPayload = 32 * 1024;
 /** Bytes that a stream's sender may have under way in each direction until it is given more. */
 export const streamWindow = 256 * 1024;
 
-/** From the host. */
-export const request = { open: 1, input: 2, endOfInput: 3, credit: 4, close: 5, ping: 6 } as const;
+/** From the host. `openAs` is `open` for another user than the session's, as sudo would start it. */
+export const request = { open: 1, input: 2, endOfInput: 3, credit: 4, close: 5, ping: 6, openAs: 8 } as const;
 /** From the guest. */
 export const answer = {
   pong: 7,

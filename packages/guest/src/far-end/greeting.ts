@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 export type GreetingMode = 'frames' | 'standby' | 'quit';
 
 /** The version of the protocol; a far end that was left in a layer's RAM may speak an older one. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 const hello = Buffer.from('\0goqemu\n', 'latin1');
 const welcome = Buffer.from('\0GOQEMU\n', 'latin1');

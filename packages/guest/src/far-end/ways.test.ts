@@ -124,8 +124,23 @@ for (const [name, open] of Object.entries(ways))
 
     test('another user is reached with its rights and its home folder', async () => {
       if (userInfo().uid !== 0) return assert.match((await session.exec('id -u')).stdout, /^\d+\n$/);
-      const { stdout } = await session.exec('id -un; pwd; umask', { user: 'daemon', workingDirectory: '/' });
-      assert.equal(stdout, 'daemon\n/\n0022\n');
+      const asked = { user: 'daemon', workingDirectory: '/' };
+      const { stdout } = await session.exec('id -un; pwd; umask; echo $USER $LOGNAME', asked);
+      assert.equal(stdout, 'daemon\n/\n0022\ndaemon daemon\n');
+      const { stdout: words } = await session.exec(['printf', '%s', '$HOME it’s'], { user: 'daemon' });
+      assert.equal(words, '$HOME it’s');
+    });
+
+    test('what ran too long as another user is ended in the guest', async () => {
+      if (userInfo().uid !== 0) return; // needs the right to become one
+      let pid = 0;
+      const onStdout = (chunk: Buffer) => {
+        pid = Number(chunk.toString());
+      };
+      const running = session.exec('sleep 60 & echo $!; wait', { user: 'daemon', timeoutMs: 700, onStdout });
+      await assert.rejects(running, { code: 'timeout' });
+      assert.ok(pid > 1);
+      await ended(pid);
     });
 
     test('a user that there is not is refused', async () => {

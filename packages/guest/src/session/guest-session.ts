@@ -3,7 +3,7 @@ import { anySignal, hasErrorCode, type Logger, silentLogger } from '@goqemu/core
 import type { Command, CommandOptions, CommandResult } from '../command/command-options.ts';
 import { type CommandStream, openCommandStream } from '../command/command-stream.ts';
 import { OutputTail } from '../command/output-tail.ts';
-import { commandText, plainCommand, remoteCommand } from '../command/remote-command.ts';
+import { commandByItsUser, commandText, plainCommand, remoteCommand } from '../command/remote-command.ts';
 import { type Flow, runCommand } from '../command/run-command.ts';
 import { ChannelDialer, type OpenChannel } from '../far-end/channel-dialer.ts';
 import { type InteractiveShell, openInteractiveShell, type ShellOptions } from '../shell/interactive-shell.ts';
@@ -257,6 +257,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
     },
   ) {
     const remote = plainCommand(command, options, this.user) ?? remoteCommand(command, options, this.user);
+    const ofItsUser = remote.elevated ? commandByItsUser(command, options, this.user) : remote;
     const what = options.label ?? `command ${JSON.stringify(shorten(commandText(command)))}`;
     const begun = performance.now();
     const start = (connection: CommandConnection) => {
@@ -264,7 +265,7 @@ export class GuestSession implements SessionAccess, AsyncDisposable {
       options.onSent?.();
       return runCommand(connection, this.endpoint, {
         what,
-        remote,
+        remote: connection.becomesUsers ? ofItsUser : remote,
         input: options.input,
         terminal: options.pty === true ? { columns: 80, rows: 24 } : options.pty || undefined,
         timeoutMs: options.timeoutMs ?? defaultTimeoutMs,

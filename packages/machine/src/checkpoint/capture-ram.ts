@@ -2,11 +2,13 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { removeFile } from '@goqemu/core';
 import { findGuestRam, type GuestRam } from './guest-ram.ts';
 import type { Monitor } from './monitor.ts';
+import { withRoom } from './no-room.ts';
 import { copyPrivatePages } from './private-pages.ts';
-import { copyRam, prepareCopying } from './ram-file.ts';
+import { copyRam } from './ram-file.ts';
 import { residentBytes } from './resident-bytes.ts';
 import { saveDevices } from './save-devices.ts';
 import { saveState, wholeStateStallMs } from './saved-state.ts';
+import { SharedRamCopy } from './shared-ram-copy.ts';
 import type { StateChannel } from './state-channel.ts';
 import type { StateForm } from './state-form.ts';
 import { parseStateStream, withDevices } from './state-stream.ts';
@@ -89,13 +91,14 @@ type Strokes = Omit<RamCapture, 'bytes' | 'form'>;
 
 function fromShared(ram: GuestRam, { monitor, ram: ramFile, state, channel, signal }: CaptureOptions): Strokes {
   const limits = signal ? { signal } : {};
+  const copy = new SharedRamCopy(ram, ramFile, limits);
   return {
     prepare: async () => {
       await makePrivate(ramFile);
-      await prepareCopying();
+      await copy.begin();
     },
     take: async () => {
-      await settled([saveState(monitor, state, { channel, ...limits }), copyRam(ram.path, ramFile, limits)]);
+      await settled([saveState(monitor, state, { channel, ...limits }), withRoom(ramFile, copy.finish())]);
     },
     finish: async () => undefined,
   };
@@ -110,7 +113,7 @@ function fromPrivate(ram: GuestRam, base: string, options: CaptureOptions): Stro
       await copyRam(ram.path, ramFile, signal ? { signal } : {});
     },
     take: async () => {
-      await settled([saveDevices(monitor, devices, signal), copyPrivatePages(ram, ramFile, signal)]);
+      await settled([saveDevices(monitor, devices, signal), withRoom(ramFile, copyPrivatePages(ram, ramFile, signal))]);
     },
     finish: async () => {
       const whole = withDevices(parseStateStream(await readFile(base)), await readFile(devices));

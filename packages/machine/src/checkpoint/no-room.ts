@@ -1,4 +1,13 @@
-import { GoqemuError } from '@goqemu/core';
+import { GoqemuError, systemErrorCode } from '@goqemu/core';
+
+/** What writing to a file comes to. @throws GoqemuError `no-room` where the file system is full */
+export async function withRoom<T>(file: string, writing: Promise<T>): Promise<T> {
+  try {
+    return await writing;
+  } catch (error) {
+    throw systemErrorCode(error) === 'ENOSPC' ? noRoom(file, error) : error;
+  }
+}
 
 /** The state of a machine does not fit where it should be written. */
 export function noRoom(file: string, cause: unknown): GoqemuError {

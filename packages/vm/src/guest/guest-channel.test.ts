@@ -20,11 +20,15 @@ interface Settings extends FakeGuestAgentOptions {
   readonly exitCode?: number;
   /** Version of a program that listens from the beginning. */
   readonly listens?: number;
+  /** Milliseconds until that one answers for the first time. */
+  readonly isSlowMs?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A machine whose port ends in this test, which answers greetings as the program in the guest does. */
-async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}, ...agentOptions }: Settings = {}) {
+async function machineWithPort(t: TestContext, settings: Settings = {}) {
+  const { exitCode = 0, listens, isSlowMs = 0, env = {}, ...agentOptions } = settings;
+  const answersFrom = performance.now() + isSlowMs;
   const folder = await mkdtemp(join(tmpdir(), 'channel-'));
   const runtimeFolder = join(folder, 'run');
   await mkdir(runtimeFolder);
@@ -35,7 +39,7 @@ async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}
   const server = createServer((end) => {
     ends.add(end);
     end.on('data', (bytes: Buffer) => {
-      if (version === undefined) return;
+      if (version === undefined || performance.now() < answersFrom) return;
       const mode = String.fromCharCode(bytes[9] ?? 0);
       end.write(Buffer.concat([Buffer.from('\0GOQEMU\n'), Buffer.of(version), bytes.subarray(10, 26)]));
       if (mode === 'q') version = undefined;
@@ -48,7 +52,7 @@ async function machineWithPort(t: TestContext, { exitCode = 0, listens, env = {}
     programs: {
       '/bin/sh': () => {
         starts += 1;
-        if (exitCode === 0) version = protocolVersion;
+        if (exitCode === 0) version ??= protocolVersion;
         return { exitCode };
       },
     },
@@ -93,6 +97,12 @@ test('one of another version, left in a layer, makes room for one of this', asyn
   const { vm, starts } = await machineWithPort(t, { listens: 7 });
   await (await openGuestChannel(vm, signal)).close();
   assert.equal(starts(), 1);
+});
+
+test('one of another version that is slow to answer is not taken for one of this', async (t) => {
+  const { vm, starts } = await machineWithPort(t, { listens: 2, isSlowMs: 700 });
+  await (await openGuestChannel(vm, signal)).close();
+  assert.equal(starts(), 2, 'the first could not have the port');
 });
 
 test('a guest that cannot have it is asked once, and the reason is kept', async (t) => {

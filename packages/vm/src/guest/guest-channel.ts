@@ -1,5 +1,5 @@
 import { anySignal, GoqemuError, hasErrorCode } from '@goqemu/core';
-import { farEndLauncher, greet, notLaunched, PortLine, protocolVersion } from '@goqemu/guest';
+import { farEndLauncher, type Greeting, greet, notLaunched, PortLine, protocolVersion } from '@goqemu/guest';
 import { connectStandby, type MachineRecord, standbyPortName, withAgent } from '@goqemu/machine';
 import type { Transport } from '@goqemu/protocol';
 import type { Vm } from '../vm/vm.ts';
@@ -46,19 +46,33 @@ export async function openGuestChannel(vm: Vm, signal: AbortSignal): Promise<Tra
 
 async function reach(vm: Vm, record: MachineRecord, transport: Transport, signal: AbortSignal): Promise<void> {
   const line = new PortLine(transport);
-  const found = await greet(line, 'frames', graceMs[readWay(record) ? 'known' : 'unknown'], signal);
-  if (found?.version === protocolVersion) return;
-  // An older one was left in a layer's RAM.
-  if (found) await greet(line, 'quit', answerMs, signal);
+  let found = await greet(line, 'frames', graceMs[readWay(record) ? 'known' : 'unknown'], signal);
+  found ??= await started({ vm, record, line }, signal);
+  if (found.version === protocolVersion) return;
+  // An older one was left in a layer's RAM, and may have been slow to answer.
+  await greet(line, 'quit', answerMs, signal);
+  found = await started({ vm, record, line }, signal);
+  if (found.version !== protocolVersion) throw absent(vm, 'an older program in the guest keeps the port');
+}
+
+interface Start {
+  readonly vm: Vm;
+  readonly record: MachineRecord;
+  readonly line: PortLine;
+}
+
+/** Has the program started, and greets it; or the one that was there and slow to answer, whose port a second cannot have. */
+async function started({ vm, record, line }: Start, signal: AbortSignal): Promise<Greeting> {
   const stop = new AbortController();
   const until = anySignal(signal, stop.signal);
-  // One that was only slow to answer keeps the port: the second cannot have it, and ends.
   const answered = greet(line, 'frames', answerMs, until);
   const launched = launch(vm, record, until);
   try {
     const first = await Promise.race([answered, launched]);
     if (typeof first === 'string') throw absent(vm, first);
-    if (!(await answered)) throw absent(vm, 'the program in the guest did not answer');
+    const greeting = await answered;
+    if (!greeting) throw absent(vm, 'the program in the guest did not answer');
+    return greeting;
   } finally {
     stop.abort(new Error('the greeting is over'));
     await Promise.allSettled([answered, launched]);

@@ -1,5 +1,11 @@
-import { basename, dirname } from 'node:path';
-import { errorMessage, formatDuration, GoqemuError, removeAbandonedDrafts, removeUnlessHeld } from '@goqemu/core';
+import {
+  anySignal,
+  errorMessage,
+  formatDuration,
+  GoqemuError,
+  removeAbandonedDrafts,
+  removeUnlessHeld,
+} from '@goqemu/core';
 import type { GuestSession } from '@goqemu/guest';
 import { continueOnOverlay, createOverlay, diskFile, type Machine, type RamCapture } from '@goqemu/machine';
 import { setGuestClock } from '../guest/guest-clock.ts';
@@ -18,6 +24,8 @@ import { diskId } from './machine-configuration.ts';
 import { qemuImg } from './qemu-img.ts';
 import { quietGuest } from './quiet-guest.ts';
 import { ResetWatch } from './reset-watch.ts';
+import { resumeAfterFullDisk } from './resume-after-full-disk.ts';
+import { settledState } from './settled-state.ts';
 
 export interface CutOptions {
   /** 64 lower-case hex digits. */
@@ -72,7 +80,7 @@ export class LayerCut implements AsyncDisposable {
   static async begin(part: CutPart, call: VmCall): Promise<LayerCut> {
     const { vm, machine, options } = part;
     await removeAbandonedDrafts(vm.folder.path);
-    const state = await settled(vm, machine, call);
+    const state = await settledState(vm, machine, call);
     if (state.suspended) throw cutsNoSuspended(vm.spec.name);
     const files = await CutFiles.claim(vm, options.key, options.store);
     const cut = new LayerCut(part, call, { state, files, overlay: await vm.folder.nextDisk() });
@@ -128,8 +136,11 @@ export class LayerCut implements AsyncDisposable {
    */
   async sync(): Promise<void> {
     const { vm, machine } = this;
+    const failed = new AbortController();
     const prepared = this.#capture?.prepare().then(() => vm.trace('cut: prepared'));
-    const works = await Promise.allSettled([prepared, machine && this.#syncGuest(machine)]);
+    // A guest whose disk is on a file system that the copy has filled writes nothing out until that is gone again.
+    prepared?.catch((error: unknown) => failed.abort(error));
+    const works = await Promise.allSettled([prepared, machine && this.#syncGuest(machine, failed.signal)]);
     for (const work of works) if (work.status === 'rejected') throw work.reason;
     this.#resets.throwIfReset();
     this.#named = true;
@@ -137,9 +148,10 @@ export class LayerCut implements AsyncDisposable {
     vm.trace('cut: the folder names the overlay');
   }
 
-  async #syncGuest(machine: Machine): Promise<void> {
+  async #syncGuest(machine: Machine, failed: AbortSignal): Promise<void> {
     const guest = { vm: this.vm, machine, session: this.#session, begun: this.#begun };
-    const { agent, standby } = await quietGuest({ ...guest, keepsRam: this.#capture !== undefined }, this.#call);
+    const call = { ...this.#call, signal: anySignal(failed, this.#call.signal) };
+    const { agent, standby } = await quietGuest({ ...guest, keepsRam: this.#capture !== undefined }, call);
     this.#state = { ...this.#state, agent };
     this.#standby = standby;
     this.#hadStandby = standby !== undefined;
@@ -256,6 +268,7 @@ export class LayerCut implements AsyncDisposable {
     await this.#standby?.leave();
     if (!this.#finished) {
       await this.#files.removeCopies();
+      if (this.#capture && this.machine) await resumeAfterFullDisk(this.vm, this.machine);
       if (!this.#moved) {
         if (this.#named) await this.vm.update({ disk: this.#state.disk });
         await removeUnlessHeld(this.vm.folder.file(this.#overlay)); // QEMU may have opened it and refused all the same
@@ -279,12 +292,4 @@ function cutsNoSuspended(name: string): GoqemuError {
     message: `${name} is suspended: no checkpoint of it can be taken`,
     hint: `resume it first: goqemu resume ${name}`,
   });
-}
-
-/** Where a cut was interrupted after QEMU had been asked to move, only QEMU knows which disk it writes to. */
-async function settled(vm: Vm, machine: Machine | undefined, call: VmCall): Promise<VmState> {
-  const state = await vm.state();
-  const file = machine && (await diskFile(machine.qmp, diskId, call.signal));
-  if (!file || dirname(file) !== vm.folder.path || basename(file) === state.disk) return state;
-  return vm.update({ disk: basename(file) });
 }
