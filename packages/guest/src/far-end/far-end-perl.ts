@@ -217,7 +217,7 @@ sub handle {
   return frame(0, 7, '') if $type == 6;
   return start($id, $payload, $type == 8) if ($type == 1 || $type == 8) && $id && !$stream{$id};
   my $s = $stream{$id};
-  # Whoever waits for the answer of something newer is not to wait for ever.
+  # A host that asks for something newer is not to wait for ever.
   return $type > 8 && $id && !$s ? frame($id, 21, 'the program in the guest does not know this') : () unless $s;
   if ($type == 2) {
     if ($s->{in}) { $s->{input} .= $payload; feed($s) }
