@@ -14,7 +14,8 @@ const lookingAtMachines = join(source, 'host', 'qemu-backend.ts');
  * The programs of the command line, each a CommonJS module of one file that `start.js` evaluates with the code that V8 compiled
  * of it before; with the parts of it that load late and are in that file. The command line is there four times: for
  * `plan`, `status` and `graph`, for those that reach into a machine (`exec`, `ssh`, `cp`), for those that act, and for all
- * others, whose work is in the first build. What acts on machines loads when there is something to do.
+ * others, whose work is in the first build. What acts on machines, and what looks for their accelerator, load when there is
+ * something to do.
  */
 const programs = [
   { name: 'cli', entry: commandLine, parts: [join(source, 'arguments', 'help.ts')] },
@@ -31,7 +32,6 @@ const programs = [
       lookingAtMachines,
       join('packages', 'lab', 'src', 'engine', 'acting.ts'),
       join('packages', 'guest', 'src', 'index.ts'),
-      join('packages', 'vm', 'src', 'lifecycle', 'prove-accelerator.ts'),
     ],
   },
   {
@@ -50,6 +50,7 @@ const programs = [
     entry: join('packages', 'backend-qemu', 'src', 'backend', 'reaching.ts'),
     parts: [join('packages', 'vm', 'src', 'guest', 'guest-channel.ts')],
   },
+  { name: 'accelerator', entry: join('packages', 'vm', 'src', 'lifecycle', 'prove-accelerator.ts'), parts: [] },
   {
     name: 'machines',
     entry: join('packages', 'backend-qemu', 'src', 'backend', 'acting.ts'),
