@@ -74,6 +74,23 @@ exec sudo -n -H -u "$3" -- /bin/sh -c "$4" goqemu "$1" "$2" "$$" "$5"`;
  * @throws GoqemuError `text-has-nul`, `environment-name-invalid`, `user-name-invalid`, `command-empty`, `command-too-long`
  */
 export function remoteCommand(command: Command, options: CommandOptions, sessionUser: string): RemoteCommand {
+  return remote(command, options, { sessionUser, becomesUsers: false });
+}
+
+/**
+ * The same over a connection that becomes other users itself: nothing in the request has to.
+ *
+ * @throws GoqemuError as `remoteCommand`
+ */
+export function commandByItsUser(command: Command, options: CommandOptions, sessionUser: string): RemoteCommand {
+  return remote(command, options, { sessionUser, becomesUsers: true });
+}
+
+function remote(
+  command: Command,
+  options: CommandOptions,
+  { sessionUser, becomesUsers }: { readonly sessionUser: string; readonly becomesUsers: boolean },
+): RemoteCommand {
   const nonce = randomBytes(16).toString('hex');
   const other = options.user !== undefined && options.user !== sessionUser ? checkUser(options.user) : undefined;
   const script = scriptOf(command, options, nonce, other !== undefined);
@@ -90,23 +107,14 @@ export function remoteCommand(command: Command, options: CommandOptions, session
     preamble = `${script}\n${nonce}`;
     length = Buffer.byteLength(preamble);
   }
-  const words = [nonce, String(length), other ?? ''];
+  const through = becomesUsers ? undefined : other;
+  const words = [nonce, String(length), through ?? ''];
   const request =
-    other === undefined
+    through === undefined
       ? shellRequest(`set -- "$@" ${shellQuote(options.pty ? script : '')}\n${receiver}`, words)
       : shellRequest(`set -- "$@" ${shellQuoteAll([receiver, options.pty ? script : ''])}\n${asOtherUser}`, words);
-  return { request, preamble, nonce, elevated: other };
-}
-
-/**
- * The same over a connection that becomes other users itself: nothing in the request has to.
- *
- * @throws GoqemuError as `remoteCommand`
- */
-export function commandByItsUser(command: Command, options: CommandOptions, sessionUser: string): RemoteCommand {
-  const user = options.user ?? sessionUser;
-  const remote = plainCommand(command, options, user) ?? remoteCommand(command, options, user);
-  return user === sessionUser ? remote : { ...remote, elevated: checkUser(user), startAs: user };
+  const startAs = becomesUsers && other !== undefined ? { startAs: other } : {};
+  return { request, preamble, nonce, elevated: other, ...startAs };
 }
 
 /**

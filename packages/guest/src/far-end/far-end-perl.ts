@@ -169,9 +169,10 @@ sub elevated {
   my ($l, $starter) = (login($name), login($by));
   return unless $l && $starter;
   my %env = (%{$l->{env}}, PATH => $root_path);
-  @env{qw(SUDO_USER SUDO_UID SUDO_GID SUDO_COMMAND)} = ($by, $starter->{uid}, $starter->{gid}, '/bin/sh') if $starter->{uid};
+  @env{qw(SUDO_USER SUDO_UID SUDO_GID SUDO_COMMAND MAIL TERM)} =
+    ($by, $starter->{uid}, $starter->{gid}, '/bin/sh', "/var/mail/$name", 'unknown') if $starter->{uid};
   delete @env{qw(SSH2_CLIENT XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS)};
-  return { %$l, shell => '/bin/sh', env => \%env };
+  return { %$l, start => $starter->{home}, shell => '/bin/sh', env => \%env };
 }
 
 sub become {
@@ -180,12 +181,14 @@ sub become {
   POSIX::dup2(fileno $pipes[$_], $_) for 0..2;
   $SIG{$_} = 'DEFAULT' for qw(TERM HUP INT PIPE CHLD IO);
   umask $l->{umask};
+  # Where the one who starts it is, which the user itself may have no right to go to.
+  my $is_there = defined $l->{start} && chdir $l->{start};
   if ($> == 0) {
     $) = "$l->{gid} $l->{groups}"; $( = $l->{gid};
     ($<, $>) = ($l->{uid}, $l->{uid});
     POSIX::_exit(254) if $< != $l->{uid} || $> != $l->{uid} || $( + 0 != $l->{gid};
   }
-  if (!chdir $l->{home}) { syswrite(STDERR, "could not change to the home folder $l->{home}\n"); chdir '/' }
+  if (!$is_there && !chdir $l->{home}) { syswrite(STDERR, "could not change to the home folder $l->{home}\n"); chdir '/' }
   %ENV = %{$l->{env}};
   my ($name) = $l->{shell} =~ m{([^/]*)$};
   { no warnings; exec { $l->{shell} } $name, '-c', $command; }
