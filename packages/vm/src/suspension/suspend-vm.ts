@@ -5,6 +5,7 @@ import { setGuestClock } from '../guest/guest-clock.ts';
 import { describeCut } from '../lifecycle/describe-cut.ts';
 import { killVm } from '../lifecycle/kill-vm.ts';
 import { type QuietGuest, quietGuest } from '../lifecycle/quiet-guest.ts';
+import { resumeAfterFullDisk } from '../lifecycle/resume-after-full-disk.ts';
 import { SavedFiles } from '../lifecycle/saved-files.ts';
 import { captureMachine, ramStrategyOf } from '../ram/capture-machine.ts';
 import { checkDisk } from '../ram/host-room.ts';
@@ -58,6 +59,7 @@ export async function suspendVm(vm: Vm, machine: Machine, session: GuestSession,
   } catch (error) {
     await runsOn({ vm, machine, session, quiet, stoppedAt }, call);
     await removeSuspension(folder);
+    await resumeAfterFullDisk(vm, machine);
     throw error;
   }
   await quiet.standby?.leave();
